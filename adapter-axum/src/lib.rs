@@ -1,0 +1,1 @@
+//! attesto for axum.

@@ -1,0 +1,189 @@
+//! The seam between the protocol and the mathematics.
+
+use super::{Algorithm, AlgorithmSet, KeyKind};
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::fmt;
+use zeroize::Zeroizing;
+
+/// Everything the core needs of cryptography: keys parsed once, digests, and a MAC.
+///
+/// The provider is passed in; there is no process-wide default. [`RustCrypto`](super::RustCrypto) is the one that
+/// ships with the crate.
+pub trait CryptoProvider: fmt::Debug + Send + Sync + 'static {
+    /// The algorithms that keys of this provider can verify.
+    fn algorithms(&self) -> AlgorithmSet;
+
+    /// Parses a public key, once. Checks the catalogue's J11: RSA modulus 2048 to 8192 bits, odd exponent 3 to 65537,
+    /// points on their curve, no small-order Ed25519 key.
+    ///
+    /// # Errors
+    /// [`KeyError`] where a check fails or the provider does not know the kind of key.
+    fn verifying_key(&self, key: &PublicKey) -> Result<Box<dyn VerifyingKey>, KeyError>;
+
+    /// Verifies one signature with a key that is used only once (a DPoP proof's), without an allocation for it where
+    /// the provider can.
+    ///
+    /// # Errors
+    /// [`KeyError`] as for [`verifying_key`](Self::verifying_key); the inner result is the signature's.
+    fn verify_once(
+        &self,
+        key: &PublicKey,
+        algorithm: Algorithm,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<Result<(), InvalidSignature>, KeyError> {
+        Ok(self.verifying_key(key)?.verify(algorithm, message, signature))
+    }
+
+    /// Makes a signer of a private key. `algorithm` must suit the key.
+    ///
+    /// # Errors
+    /// [`KeyError`] as for [`verifying_key`](Self::verifying_key), and where key and algorithm do not agree.
+    fn signer(&self, key: &PrivateKey, algorithm: Algorithm) -> Result<Box<dyn Signer>, KeyError>;
+
+    /// SHA-256 of the parts, one after another.
+    fn sha256(&self, parts: &[&[u8]]) -> [u8; 32];
+
+    /// HMAC-SHA-256 of the parts, one after another.
+    fn hmac_sha256(&self, key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32];
+}
+
+/// A public key, ready to verify.
+pub trait VerifyingKey: fmt::Debug + Send + Sync {
+    /// Verifies `signature` over `message`. An algorithm that does not suit the key is an invalid signature.
+    ///
+    /// # Errors
+    /// [`InvalidSignature`], without saying why (catalogue J12).
+    fn verify(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> Result<(), InvalidSignature>;
+}
+
+/// A private key, ready to sign, wherever it lives. See also
+/// [`UnsignedToken`](crate::token::UnsignedToken) for keys that are reached by a network call.
+pub trait Signer: fmt::Debug + Send + Sync {
+    /// The one algorithm this signer uses.
+    fn algorithm(&self) -> Algorithm;
+
+    /// The public half.
+    fn public_key(&self) -> &PublicKey;
+
+    /// Signs `message`: for ECDSA the raw `r || s` of RFC 7518 §3.4, otherwise the signature's bytes.
+    ///
+    /// # Errors
+    /// [`SignerError`], without backend detail.
+    fn sign(&self, message: &[u8], entropy: &mut dyn Entropy) -> Result<Vec<u8>, SignerError>;
+}
+
+/// A source of cryptographically secure randomness, passed in: the core has none.
+pub trait Entropy {
+    /// Fills `out` entirely.
+    ///
+    /// # Errors
+    /// [`EntropyError`] where the source failed; nothing is signed or issued then.
+    fn fill(&mut self, out: &mut [u8]) -> Result<(), EntropyError>;
+}
+
+impl<F: FnMut(&mut [u8]) -> Result<(), EntropyError>> Entropy for F {
+    fn fill(&mut self, out: &mut [u8]) -> Result<(), EntropyError> {
+        self(out)
+    }
+}
+
+/// A public key as numbers, before any provider has parsed it. The bytes are the canonical ones of the JWK (RFC 7518
+/// §6, RFC 8037 §2): full-length coordinates, RSA numbers without leading zeros.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+#[allow(missing_docs, reason = "the names are the RFC's")]
+pub enum PublicKey {
+    P256 { x: [u8; 32], y: [u8; 32] },
+    P384 { x: [u8; 48], y: [u8; 48] },
+    P521 { x: [u8; 66], y: [u8; 66] },
+    Ed25519 { x: [u8; 32] },
+    Rsa { n: Vec<u8>, e: Vec<u8> },
+}
+
+impl PublicKey {
+    /// Key type and curve.
+    #[must_use]
+    pub const fn kind(&self) -> KeyKind {
+        match self {
+            Self::P256 { .. } => KeyKind::P256,
+            Self::P384 { .. } => KeyKind::P384,
+            Self::P521 { .. } => KeyKind::P521,
+            Self::Ed25519 { .. } => KeyKind::Ed25519,
+            Self::Rsa { .. } => KeyKind::Rsa,
+        }
+    }
+}
+
+/// A private key as numbers, zeroized when dropped and absent from `Debug`.
+///
+/// Made from PEM or JWK by [`jose::KeyMaterial`](crate::jose::KeyMaterial).
+#[derive(Clone)]
+#[non_exhaustive]
+#[allow(missing_docs, reason = "the names are the RFC's")]
+pub enum PrivateKey {
+    P256 { d: Zeroizing<[u8; 32]> },
+    P384 { d: Zeroizing<[u8; 48]> },
+    P521 { d: Zeroizing<[u8; 66]> },
+    Ed25519 { seed: Zeroizing<[u8; 32]> },
+    Rsa { n: Vec<u8>, e: Vec<u8>, d: Zeroizing<Vec<u8>>, p: Zeroizing<Vec<u8>>, q: Zeroizing<Vec<u8>> },
+}
+
+impl PrivateKey {
+    /// Key type and curve.
+    #[must_use]
+    pub const fn kind(&self) -> KeyKind {
+        match self {
+            Self::P256 { .. } => KeyKind::P256,
+            Self::P384 { .. } => KeyKind::P384,
+            Self::P521 { .. } => KeyKind::P521,
+            Self::Ed25519 { .. } => KeyKind::Ed25519,
+            Self::Rsa { .. } => KeyKind::Rsa,
+        }
+    }
+}
+
+impl fmt::Debug for PrivateKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PrivateKey::{:?}(..)", self.kind())
+    }
+}
+
+/// The signature does not verify. It does not say why: an attacker would learn from it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("the signature does not verify")]
+#[expect(clippy::exhaustive_structs, reason = "there is nothing more to say about an invalid signature")]
+pub struct InvalidSignature;
+
+/// The entropy source failed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("the entropy source failed")]
+#[expect(clippy::exhaustive_structs, reason = "a source fails or it does not")]
+pub struct EntropyError;
+
+/// A signer could not sign. Backend detail stays with the backend (catalogue J21).
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SignerError {
+    /// The entropy source failed.
+    #[error(transparent)]
+    Entropy(#[from] EntropyError),
+    /// The backend refused or could not be reached.
+    #[error("the signer is unavailable")]
+    Unavailable,
+}
+
+reasons! {
+    /// A key cannot be used (catalogue J10, J11).
+    pub enum KeyError {
+        /// RSA modulus under 2048 or over 8192 bits, or an exponent that is even or outside 3 to 65537. RFC 7518 §3.3.
+        Weak => "weak_key", "the RSA key's modulus or exponent is outside the accepted range";
+        /// A coordinate of the wrong length, a point off its curve, a small-order Ed25519 key. RFC 7518 §6.2, RFC 8037 §2.
+        Invalid => "invalid_key", "the key is not a valid key of its kind";
+        /// A kind of key or an algorithm that this provider does not implement.
+        Unsupported => "unsupported_key", "the provider does not implement this kind of key";
+        /// The algorithm does not suit the key. RFC 8725 §3.1.
+        AlgorithmMismatch => "key_algorithm_mismatch", "the algorithm does not suit the key";
+    }
+}

@@ -1,0 +1,4 @@
+//! Bytes to values, strictly: base64url, JSON, and the forms of header fields.
+
+pub mod base64url;
+pub mod json;

@@ -1,0 +1,49 @@
+//! Every bound on hostile input, in one place, each with its reason. Bytes unless stated.
+//!
+//! ```
+//! use attesto_core::limits;
+//!
+//! assert!(limits::DPOP_PROOF < limits::ACCESS_TOKEN);
+//! ```
+
+/// An access token as presented (catalogue J1). Servers refuse longer header fields anyway; a token with a hundred
+/// scopes stays under 4 KiB.
+pub const ACCESS_TOKEN: usize = 16 * 1024;
+/// How far a configuration may raise [`ACCESS_TOKEN`].
+pub const ACCESS_TOKEN_CEILING: usize = 1024 * 1024;
+/// A DPoP proof as presented (J1). An RSA-8192 proof fits.
+pub const DPOP_PROOF: usize = 8 * 1024;
+/// How far a configuration may raise [`DPOP_PROOF`].
+pub const DPOP_PROOF_CEILING: usize = 256 * 1024;
+/// An encoded protected header (J1).
+pub const PROTECTED_HEADER: usize = 4 * 1024;
+/// How far a configuration may raise [`PROTECTED_HEADER`].
+pub const PROTECTED_HEADER_CEILING: usize = 256 * 1024;
+/// Any single header value the core reads, before it is decoded; the token's own limit applies on top.
+pub const HEADER_VALUE: usize = 16 * 1024;
+/// Nesting of JSON, counting the outermost object as one (J4).
+pub const JSON_DEPTH: usize = 32;
+/// The longest signature of any supported algorithm: RSA with 8192 bits (J11).
+pub const SIGNATURE: usize = 1024;
+/// RSA modulus, bits (J11): below is breakable, above costs seconds to verify.
+pub const RSA_MODULUS_BITS_MIN: usize = 2048;
+/// RSA modulus, bits (J11).
+pub const RSA_MODULUS_BITS_MAX: usize = 8192;
+/// `jti` of a token or proof (A9, D12), in bytes and not in characters.
+pub const JTI: usize = 256;
+/// A client certificate in DER (M1).
+pub const CERTIFICATE_DER: usize = 64 * 1024;
+/// Keys in one JWK Set (J22).
+pub const JWK_SET_KEYS: usize = 32;
+/// A JWK Set document.
+pub const JWK_SET: usize = 512 * 1024;
+/// A form body in which a token may be presented (C8).
+pub const FORM_BODY: usize = 64 * 1024;
+/// An observed URI or `htu` claim.
+pub const URI: usize = 8 * 1024;
+/// A nonce as presented.
+pub const NONCE: usize = 256;
+/// Elements read of one `Forwarded` or `X-Forwarded-*` list.
+pub const FORWARDED_ELEMENTS: usize = 32;
+/// Bytes of a client-chosen value (jti, path, kid) kept in an event, after escaping.
+pub const EVENT_TEXT: usize = 256;

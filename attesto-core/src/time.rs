@@ -1,0 +1,71 @@
+//! Time as a value: whole seconds since the Unix epoch, passed in by whoever drives the core.
+//!
+//! ```
+//! use attesto_core::Timestamp;
+//!
+//! let now = Timestamp::from_secs(1_700_000_000);
+//! assert_eq!(now.plus(60).since(now), 60);
+//! assert_eq!(Timestamp::from_secs(5).minus(60), Timestamp::from_secs(0));
+//! ```
+
+use core::fmt;
+
+/// A point in time: whole seconds since 1970-01-01T00:00:00Z, leap seconds not counted (RFC 7519 §2, `NumericDate`).
+///
+/// The core never reads a clock. An adapter reads it once per request, so that no two checks of one request disagree
+/// about the time.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Timestamp(u64);
+
+impl Timestamp {
+    /// The largest value a `NumericDate` may have here: 2^53, the last integer that every JSON reader agrees on.
+    pub const MAX_NUMERIC_DATE: Self = Self(1 << 53);
+
+    /// From seconds since the epoch.
+    #[must_use]
+    pub const fn from_secs(seconds: u64) -> Self {
+        Self(seconds)
+    }
+
+    /// Seconds since the epoch.
+    #[must_use]
+    pub const fn as_secs(self) -> u64 {
+        self.0
+    }
+
+    /// This much later; saturates at the end of time instead of wrapping.
+    #[must_use]
+    pub const fn plus(self, seconds: u64) -> Self {
+        Self(self.0.saturating_add(seconds))
+    }
+
+    /// This much earlier; saturates at the epoch.
+    #[must_use]
+    pub const fn minus(self, seconds: u64) -> Self {
+        Self(self.0.saturating_sub(seconds))
+    }
+
+    /// Seconds passed since `earlier`; 0 where `earlier` is in fact later.
+    #[must_use]
+    pub const fn since(self, earlier: Self) -> u64 {
+        self.0.saturating_sub(earlier.0)
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arithmetic_saturates_at_both_ends() {
+        assert_eq!(Timestamp::from_secs(u64::MAX).plus(1).as_secs(), u64::MAX);
+        assert_eq!(Timestamp::from_secs(1).minus(2).as_secs(), 0);
+        assert_eq!(Timestamp::from_secs(1).since(Timestamp::from_secs(2)), 0);
+    }
+}
