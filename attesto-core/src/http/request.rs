@@ -7,7 +7,7 @@ use core::net::IpAddr;
 ///
 /// An adapter implements it for its framework's header map. Names are given in lower case; lines are visited in the
 /// order received, and lines of the same name are never merged (merging would hide a second `Authorization`).
-pub trait HeaderLines {
+pub trait HeaderLines: Sync {
     /// Calls `visit` with the value of every field line called `name` (lower case), in the order received.
     fn visit<'h>(&'h self, name: &str, visit: &mut dyn FnMut(&'h [u8]));
 
