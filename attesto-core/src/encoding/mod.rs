@@ -2,3 +2,4 @@
 
 pub mod base64url;
 pub mod json;
+mod strict;

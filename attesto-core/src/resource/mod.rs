@@ -1,1 +1,57 @@
-//! stub
+//! The resource server: who may call an HTTP API.
+//!
+//! [`ResourceServer::check`] takes a request and the time and gives a [`Verdict`]: granted, denied, or a [`Question`] that
+//! only the host can answer. [`crate::host::Guard`] answers the questions through traits; a custom server can answer them by
+//! hand:
+//!
+//! ```
+//! # use attesto_core::resource::{Question, ResourceServer, Requirement, Verdict};
+//! # use attesto_core::{Timestamp, http::RequestParts};
+//! use attesto_core::host::ReplayAnswer;
+//! use attesto_core::resource::{PrincipalAnswer, RevocationAnswer, ForeignAnswer};
+//!
+//! fn serve(server: &ResourceServer, request: &RequestParts<'_>, now: Timestamp) -> u16 {
+//!     let requirement = Requirement::authenticated();
+//!     let mut verdict = server.check(request, &requirement, now);
+//!     loop {
+//!         verdict = match verdict {
+//!             Verdict::Granted(grant) => return if grant.subject().is_empty() { 500 } else { 200 },
+//!             Verdict::Denied(denial) => return denial.response().status,
+//!             Verdict::Ask(Question::Replay(question)) => question.answer(ReplayAnswer::Fresh), // ask your store here
+//!             Verdict::Ask(Question::Revocation(question)) => question.answer(RevocationAnswer::Active),
+//!             Verdict::Ask(Question::Principal(question)) => question.answer(PrincipalAnswer::Accepted),
+//!             Verdict::Ask(Question::Foreign(question)) => question.answer(ForeignAnswer::InvalidToken),
+//!         };
+//!     }
+//! }
+//! ```
+
+mod binding;
+mod builder;
+mod check;
+mod credential;
+mod denial;
+mod facts;
+mod grant;
+mod reason;
+mod render;
+mod requirement;
+mod server;
+mod step_up;
+mod verdict;
+
+pub use binding::SenderPolicy;
+pub use builder::ResourceServerBuilder;
+pub use credential::{
+    Channel, CredentialError, CredentialExtractor, CredentialPolicy, Extraction, Presented, QueryTokenPolicy,
+};
+pub use denial::Denial;
+pub use grant::{Grant, Sender};
+pub use reason::{BindingError, Outcome, Reason, RefusalError, StepUpError, Unavailable};
+pub use render::{ErrorRenderer, ErrorView, RenderedBody};
+pub use requirement::Requirement;
+pub use server::{ObservedUriResolver, ResourceServer};
+pub use verdict::{
+    ForeignAnswer, ForeignQuestion, PrincipalAnswer, PrincipalQuestion, Question, ReplayQuestion, RevocationAnswer,
+    RevocationQuestion, Verdict,
+};

@@ -1,0 +1,44 @@
+//! A client as small as the tour needs: one request over one connection.
+
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use http::{HeaderMap, Request, StatusCode, Uri};
+use http_body_util::{BodyExt, Full};
+use std::error::Error;
+use tokio::net::TcpStream;
+
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The value of `name="..."` in any of the challenges.
+    pub(crate) fn challenge_parameter(&self, name: &str) -> Option<&str> {
+        let challenges = self.headers.get_all("www-authenticate").iter();
+        challenges.filter_map(|value| value.to_str().ok()).find_map(|challenge| {
+            let (_, rest) = challenge.split_once(&format!("{name}=\""))?;
+            rest.split('"').next()
+        })
+    }
+}
+
+pub(crate) async fn send(method: &str, url: &str, headers: &[(&str, &str)], body: &str) -> Result<Answer, Box<dyn Error>> {
+    let uri: Uri = url.parse()?;
+    let authority = uri.authority().ok_or("the URL names no host")?.as_str();
+    let (mut sender, connection) = http1::handshake(TokioIo::new(TcpStream::connect(authority).await?)).await?;
+    tokio::spawn(connection);
+    let mut request = Request::builder().method(method).uri(uri.path()).header("host", authority);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let response = sender.send_request(request.body(Full::new(bytes::Bytes::from(body.to_owned())))?).await?;
+    let (parts, body) = response.into_parts();
+    let body = String::from_utf8_lossy(&body.collect().await?.to_bytes()).into_owned();
+    Ok(Answer { status: parts.status, headers: parts.headers, body })
+}

@@ -1,0 +1,91 @@
+//! The embedded issuer and its one client: what an authorization server and a wallet would do elsewhere.
+
+use attesto_axum::core::crypto::{Algorithm, CryptoProvider, EntropyError, KeyKind, RustCrypto, Signer};
+use attesto_axum::core::dpop::ProofMaker;
+use attesto_axum::core::jose::{Jwk, KeyMaterial, Thumbprint};
+use attesto_axum::core::token::{AccessTokenIssuer, KeyRing, MintRequest, TrustedIssuer};
+use attesto_axum::core::{ConfigError, Timestamp};
+use std::error::Error;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// The system's randomness, in the shape the core takes it.
+pub(crate) fn entropy(out: &mut [u8]) -> Result<(), EntropyError> {
+    getrandom::fill(out).map_err(|_| EntropyError)
+}
+
+#[expect(clippy::disallowed_methods, reason = "a program is where time comes from")]
+pub(crate) fn now() -> Timestamp {
+    Timestamp::from_secs(SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs()))
+}
+
+pub(crate) struct Issuer {
+    pub(crate) provider: Arc<dyn CryptoProvider>,
+    origin: String,
+    keys: Arc<KeyRing>,
+    minting: AccessTokenIssuer,
+    dpop_key: Box<dyn Signer>,
+    dpop_material: KeyMaterial,
+}
+
+impl Issuer {
+    pub(crate) fn new(origin: &str) -> Result<Self, Box<dyn Error>> {
+        let provider: Arc<dyn CryptoProvider> = Arc::new(RustCrypto::new());
+        let signing = KeyMaterial::generate(KeyKind::P256, &mut entropy)?;
+        let private = signing.private().ok_or("a generated key has a private half")?;
+        let keys = Arc::new(KeyRing::new(provider.as_ref(), provider.signer(private, Algorithm::ES256)?.into())?);
+        let minting = AccessTokenIssuer::builder_insecure_loopback(origin, Arc::clone(&provider), Arc::clone(&keys))
+            .default_lifetime(3600)
+            .build()?;
+        let dpop_material = KeyMaterial::generate(KeyKind::P256, &mut entropy)?;
+        let dpop_private = dpop_material.private().ok_or("a generated key has a private half")?;
+        let dpop_key = provider.signer(dpop_private, Algorithm::ES256)?;
+        Ok(Self { provider, origin: origin.to_owned(), keys, minting, dpop_key, dpop_material })
+    }
+
+    /// What the resource server is told of us: our name and our public keys.
+    pub(crate) fn trusted(&self) -> Result<TrustedIssuer, ConfigError> {
+        TrustedIssuer::insecure_loopback(&self.origin, self.keys.verification_keys(self.provider.as_ref())?)
+    }
+
+    pub(crate) fn keys(&self) -> &KeyRing {
+        &self.keys
+    }
+
+    fn jkt(&self) -> Thumbprint {
+        Jwk::new(self.dpop_key.public_key().clone()).thumbprint(|parts| self.provider.sha256(parts))
+    }
+
+    /// A token for this resource with these scopes; `bound` ties it to the client's DPoP key.
+    pub(crate) fn token(&self, resource: &str, scopes: &[&str], bound: bool) -> Result<String, Box<dyn Error>> {
+        let mut request = MintRequest::new("usr_alice", "demo-client").audience([resource]).scopes(scopes);
+        if bound {
+            request = request.dpop_jkt(self.jkt());
+        }
+        Ok(self.minting.mint(request, now(), &mut entropy)?.token().to_owned())
+    }
+
+    /// A fresh proof for one request.
+    pub(crate) fn proof(&self, method: &str, url: &str, token: &str, nonce: Option<&str>) -> Result<String, Box<dyn Error>> {
+        let mut proof = ProofMaker::new(method, url).access_token(token);
+        if let Some(nonce) = nonce {
+            proof = proof.nonce(nonce);
+        }
+        Ok(proof.make(self.dpop_key.as_ref(), self.provider.as_ref(), now(), &mut entropy)?)
+    }
+
+    /// For clients in other languages: where to call, and with what.
+    pub(crate) fn credentials_json(&self) -> Result<String, Box<dyn Error>> {
+        let resource = format!("{}/mcp", self.origin);
+        let strict = format!("{}/strict/mcp", self.origin);
+        let scopes = ["mcp:tools:read", "mcp:tools:call"];
+        let private_jwk: serde_json::Value = serde_json::from_str(&self.dpop_material.to_private_jwk()?)?;
+        let line = serde_json::json!({
+            "url": resource,
+            "bearer": self.token(&resource, &scopes, false)?,
+            "dpop": { "token": self.token(&resource, &scopes, true)?, "private_jwk": private_jwk },
+            "strict": { "url": strict, "token": self.token(&strict, &scopes, true)? },
+        });
+        Ok(line.to_string())
+    }
+}

@@ -1,0 +1,65 @@
+//! Routes for the documents that are public by design: RFC 9728 metadata and JWK Sets.
+
+use crate::response::response;
+use attesto_core::host::Guard;
+use attesto_core::jose::JwkSet;
+use attesto_core::metadata::{MetadataSet, RootDocument};
+use attesto_core::ConfigError;
+use axum::Router;
+use axum::extract::Request;
+use axum::routing::any;
+use http::StatusCode;
+use std::sync::Arc;
+
+/// The metadata documents of these resources, each at its own well-known path, and the first one's at the bare path as well
+/// for clients that look nowhere else (RFC 9728 §3.1). Merge it into the application's outermost router: the paths are
+/// absolute, and the documents need no authentication.
+///
+/// ```
+/// # fn demo(guard: std::sync::Arc<attesto_core::host::Guard>) -> Result<axum::Router, attesto_core::ConfigError> {
+/// let app = axum::Router::new().merge(attesto_axum::metadata_router([&*guard])?);
+/// # Ok(app)
+/// # }
+/// ```
+///
+/// # Errors
+/// Where two guards protect the same resource.
+pub fn metadata_router<'g, S>(guards: impl IntoIterator<Item = &'g Guard>) -> Result<Router<S>, ConfigError>
+where
+    S: Clone + Send + Sync + 'static,
+{
+    let documents = guards.into_iter().map(|guard| guard.server().metadata().clone());
+    Ok(metadata_set_router(MetadataSet::new(documents, RootDocument::First)?))
+}
+
+/// The same for a set with a root document of one's own choice.
+pub fn metadata_set_router<S>(set: MetadataSet) -> Router<S>
+where
+    S: Clone + Send + Sync + 'static,
+{
+    let set = Arc::new(set);
+    let mut router = Router::new().without_v07_checks();
+    for path in set.paths() {
+        let set = Arc::clone(&set);
+        let answer = move |request: Request| {
+            let target = request.uri().path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
+            let answer = set.respond(request.method().as_str(), target).map(response);
+            async move { answer.ok_or(StatusCode::NOT_FOUND) }
+        };
+        router = router.route(&path, any(answer));
+    }
+    router
+}
+
+/// A JWK Set at this path, public halves only (RFC 7517 §5).
+pub fn jwks_router<S>(path: &str, keys: JwkSet) -> Router<S>
+where
+    S: Clone + Send + Sync + 'static,
+{
+    let keys = Arc::new(keys);
+    let answer = move |request: Request| {
+        let answer = response(keys.respond(request.method().as_str()));
+        async move { answer }
+    };
+    Router::new().without_v07_checks().route(path, any(answer))
+}

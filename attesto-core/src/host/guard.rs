@@ -1,0 +1,250 @@
+//! A resource server with everything it may ask: the driver that the adapters share.
+
+use super::events::EventSink;
+use super::replay_store::{DynReplayStore, Instances, ReplayAnswer, ReplayStore, reach_is_enough};
+use super::report::Reporter;
+use super::traits::{
+    AnyPrincipal, ErasedForeignVerifier, ErasedPrincipalLookup, ErasedRevocationCheck, ForeignVerifier, PrincipalLookup,
+    PrincipalOutcome, RevocationCheck,
+};
+use crate::http::RequestParts;
+use crate::resource::{
+    Denial, ForeignAnswer, Grant, PrincipalAnswer, Question, ReplayQuestion, Requirement, ResourceServer,
+    RevocationAnswer, Verdict,
+};
+use crate::{ConfigError, Timestamp};
+use alloc::sync::Arc;
+use core::fmt;
+
+/// A [`ResourceServer`] and the host's answers to its questions. Adapters hold one per protected resource.
+pub struct Guard {
+    server: Arc<ResourceServer>,
+    hooks: Hooks,
+}
+
+#[derive(Default)]
+struct Hooks {
+    replay: Option<Arc<dyn DynReplayStore>>,
+    foreign: Option<Arc<dyn ErasedForeignVerifier>>,
+    revocation: Option<Arc<dyn ErasedRevocationCheck>>,
+    principal: Option<Arc<dyn ErasedPrincipalLookup>>,
+    events: Option<Arc<dyn EventSink>>,
+}
+
+impl fmt::Debug for Hooks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hooks")
+            .field("replay", &self.replay.is_some())
+            .field("foreign", &self.foreign.is_some())
+            .field("revocation", &self.revocation.is_some())
+            .field("principal", &self.principal.is_some())
+            .field("events", &self.events.is_some())
+            .finish()
+    }
+}
+
+/// A request that was let in.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Admission {
+    /// The evidence: claims, sender, response header fields.
+    pub grant: Grant,
+    /// What the host's [`PrincipalLookup`] gave, if one is set.
+    pub principal: Option<AnyPrincipal>,
+}
+
+impl Guard {
+    /// Starts a guard for this resource.
+    #[must_use]
+    pub fn builder(server: ResourceServer) -> GuardBuilder {
+        GuardBuilder { server, hooks: Hooks::default(), instances: Instances::Single }
+    }
+
+    /// The resource server.
+    #[must_use]
+    pub fn server(&self) -> &Arc<ResourceServer> {
+        &self.server
+    }
+
+    /// Checks one request to the end, asking the host in the catalogue's order. Emits one event for the decision and one
+    /// more for what deserves a name of its own.
+    ///
+    /// # Errors
+    /// The [`Denial`] to answer with.
+    pub async fn admit(
+        &self,
+        request: &RequestParts<'_>,
+        requirement: &Requirement,
+        now: Timestamp,
+    ) -> Result<Admission, Denial> {
+        let reporter = Reporter::new(self.hooks.events.as_deref(), &self.server, request, requirement);
+        let mut principal = None;
+        let mut verdict = self.server.check(request, requirement, now);
+        loop {
+            verdict = match verdict {
+                Verdict::Granted(grant) => {
+                    reporter.granted(&grant);
+                    return Ok(Admission { grant, principal });
+                }
+                Verdict::Denied(denial) => {
+                    reporter.denied(&denial);
+                    return Err(denial);
+                }
+                Verdict::Ask(question) => self.ask(question, &mut principal, &reporter, now).await,
+            };
+        }
+    }
+
+    /// Holds an admitted request against a further requirement (a route's own scopes).
+    ///
+    /// # Errors
+    /// The [`Denial`] to answer with.
+    #[expect(clippy::result_large_err, reason = "made at most once per request")]
+    pub fn require(
+        &self,
+        grant: &Grant,
+        request: &RequestParts<'_>,
+        requirement: &Requirement,
+        now: Timestamp,
+    ) -> Result<(), Denial> {
+        self.server.require(grant, requirement, now).inspect_err(|denial| {
+            Reporter::new(self.hooks.events.as_deref(), &self.server, request, requirement).denied(denial);
+        })
+    }
+
+    async fn ask<'a>(
+        &self,
+        question: Question<'a>,
+        principal: &mut Option<AnyPrincipal>,
+        reporter: &Reporter<'_>,
+        now: Timestamp,
+    ) -> Verdict<'a> {
+        match question {
+            Question::Replay(question) => self.ask_replay(question, reporter, now).await,
+            Question::Foreign(question) => {
+                let answer = match &self.hooks.foreign {
+                    Some(verifier) => verifier.verify(&question).await,
+                    None => ForeignAnswer::Unavailable,
+                };
+                question.answer(answer)
+            }
+            Question::Revocation(question) => {
+                let answer = match &self.hooks.revocation {
+                    Some(check) => check.revocation(question.claims()).await,
+                    None => RevocationAnswer::Unavailable,
+                };
+                question.answer(answer)
+            }
+            Question::Principal(question) => {
+                let outcome = match &self.hooks.principal {
+                    Some(lookup) => lookup.principal(question.claims(), question.sender()).await,
+                    None => PrincipalOutcome::Unavailable,
+                };
+                question.answer(match outcome {
+                    PrincipalOutcome::Accepted(found) => {
+                        *principal = Some(found);
+                        PrincipalAnswer::Accepted
+                    }
+                    PrincipalOutcome::Refused => PrincipalAnswer::Refused,
+                    PrincipalOutcome::Unavailable => PrincipalAnswer::Unavailable,
+                })
+            }
+        }
+    }
+
+    async fn ask_replay<'a>(&self, question: ReplayQuestion<'a>, reporter: &Reporter<'_>, now: Timestamp) -> Verdict<'a> {
+        let answer = match &self.hooks.replay {
+            Some(store) => store.claim_dyn(question.claim(), now).await,
+            None => ReplayAnswer::Unavailable,
+        };
+        reporter.replay_answered(&question, answer);
+        question.answer(answer)
+    }
+}
+
+impl fmt::Debug for Guard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Guard").field("resource", &self.server.identifier().as_str()).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Admission {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Admission").field("grant", &self.grant).finish_non_exhaustive()
+    }
+}
+
+/// Configures a [`Guard`].
+#[must_use = "a configuration does nothing until it is built"]
+#[derive(Debug)]
+pub struct GuardBuilder {
+    server: ResourceServer,
+    hooks: Hooks,
+    instances: Instances,
+}
+
+impl GuardBuilder {
+    /// Where used proofs are recorded. Needed wherever DPoP is on.
+    pub fn replay_store(mut self, store: impl ReplayStore + 'static) -> Self {
+        self.hooks.replay = Some(Arc::new(store));
+        self
+    }
+
+    /// Whether several processes serve this resource. [`Instances::Multiple`] demands a shared replay store (R8).
+    pub const fn instances(mut self, instances: Instances) -> Self {
+        self.instances = instances;
+        self
+    }
+
+    /// Verifies tokens that no configured issuer claims.
+    pub fn foreign_verifier(mut self, verifier: impl ForeignVerifier + 'static) -> Self {
+        self.server.asks_mut().foreign = true;
+        self.hooks.foreign = Some(Arc::new(verifier));
+        self
+    }
+
+    /// Checks every accepted token for revocation.
+    pub fn revocation_check(mut self, check: impl RevocationCheck + 'static) -> Self {
+        self.server.asks_mut().revocation = true;
+        self.hooks.revocation = Some(Arc::new(check));
+        self
+    }
+
+    /// Looks up a principal for every accepted token.
+    pub fn principal_lookup(mut self, lookup: impl PrincipalLookup + 'static) -> Self {
+        self.server.asks_mut().principal = true;
+        self.hooks.principal = Some(Arc::new(lookup));
+        self
+    }
+
+    /// Where events go. Observational only: a sink cannot change a decision.
+    pub fn events(mut self, sink: impl EventSink + 'static) -> Self {
+        self.hooks.events = Some(Arc::new(sink));
+        self
+    }
+
+    /// Builds the guard.
+    ///
+    /// # Errors
+    /// Where the server asks something that nothing here answers, or the replay store does not reach all instances (D19,
+    /// R8).
+    pub fn build(self) -> Result<Guard, ConfigError> {
+        let Self { server, hooks, instances } = self;
+        if server.uses_dpop() {
+            let store = hooks.replay.as_ref().ok_or_else(|| {
+                ConfigError::new("replay_store", "DPoP is on and needs one; set it, or turn DPoP off")
+            })?;
+            reach_is_enough(instances, store.reach_dyn())?;
+        }
+        let asks = server.asks();
+        let pairs = [
+            ("foreign_verifier", asks.foreign, hooks.foreign.is_some()),
+            ("revocation_check", asks.revocation, hooks.revocation.is_some()),
+            ("principal_lookup", asks.principal, hooks.principal.is_some()),
+        ];
+        match pairs.iter().find(|(_, asked, answered)| *asked && !*answered) {
+            Some((member, ..)) => Err(ConfigError::new(member, "the resource server asks for it; set one")),
+            None => Ok(Guard { server: Arc::new(server), hooks }),
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! The binding matrix: which tokens go with which evidence (RFC 9449 §7.1, §7.2; RFC 8705 §3; catalogue B1 to B12).
+
+use super::grant::Sender;
+use super::reason::BindingError;
+use crate::challenge::AuthScheme;
+use crate::jose::Thumbprint;
+use crate::token::Confirmation;
+
+/// What the client showed beside the token.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Evidence<'e> {
+    /// Scheme Bearer; a certificate counts only for tokens that are bound to one.
+    Bearer { certificate: Option<&'e Thumbprint> },
+    /// Scheme DPoP, with the key of a proof that passed every check.
+    Dpop { jkt: &'e Thumbprint },
+}
+
+/// Which tokens a resource takes (B12).
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum SenderPolicy {
+    /// Bound tokens and plain bearer tokens.
+    #[default]
+    Any,
+    /// Tokens bound to a DPoP key.
+    RequireDpop,
+    /// Tokens bound to a client certificate.
+    RequireMtls,
+    /// Tokens bound to either.
+    RequireEither,
+}
+
+/// The sender, where token and evidence belong together. B1 to B11.
+pub(super) fn sender_is_bound_party(confirmation: Confirmation, evidence: Evidence<'_>) -> Result<Sender, BindingError> {
+    match (confirmation, evidence) {
+        (Confirmation::None, Evidence::Bearer { .. }) => Ok(Sender::Bearer),
+        (Confirmation::None, Evidence::Dpop { .. }) => Err(BindingError::ProofUnexpected),
+        (Confirmation::Jkt(_), Evidence::Bearer { .. }) => Err(BindingError::ProofRequired),
+        (Confirmation::Jkt(bound), Evidence::Dpop { jkt }) if bound == *jkt => Ok(Sender::Dpop { jkt: bound }),
+        (Confirmation::Jkt(_), Evidence::Dpop { .. }) => Err(BindingError::KeyMismatch),
+        (Confirmation::X5tS256(_), Evidence::Dpop { .. }) => Err(BindingError::ProofForCertificateBoundToken),
+        (Confirmation::X5tS256(_), Evidence::Bearer { certificate: None }) => Err(BindingError::CertificateRequired),
+        (Confirmation::X5tS256(bound), Evidence::Bearer { certificate: Some(shown) }) if bound == *shown => {
+            Ok(Sender::Mtls { x5t_s256: bound })
+        }
+        (Confirmation::X5tS256(_), Evidence::Bearer { .. }) => Err(BindingError::CertificateMismatch),
+    }
+}
+
+/// The kind of binding is one the resource takes. B12.
+pub(super) fn sender_meets_policy(sender: &Sender, policy: SenderPolicy) -> Result<(), BindingError> {
+    match (policy, sender) {
+        (SenderPolicy::Any, _)
+        | (SenderPolicy::RequireDpop, Sender::Dpop { .. })
+        | (SenderPolicy::RequireMtls, Sender::Mtls { .. })
+        | (SenderPolicy::RequireEither, Sender::Dpop { .. } | Sender::Mtls { .. }) => Ok(()),
+        (SenderPolicy::RequireDpop, Sender::Bearer | Sender::Mtls { .. }) => Err(BindingError::DpopRequired),
+        (SenderPolicy::RequireMtls, Sender::Bearer | Sender::Dpop { .. }) => Err(BindingError::MtlsRequired),
+        (SenderPolicy::RequireEither, Sender::Bearer) => Err(BindingError::SenderConstraintRequired),
+    }
+}
+
+/// The scheme or schemes to challenge where the matrix refuses (catalogue W3's exceptions B2, B10, B12).
+pub(super) const fn challenged_schemes(error: BindingError) -> &'static [AuthScheme] {
+    match error {
+        BindingError::ProofRequired
+        | BindingError::KeyMismatch
+        | BindingError::ProofUnexpected
+        | BindingError::DpopRequired => &[AuthScheme::Dpop],
+        BindingError::ProofForCertificateBoundToken
+        | BindingError::CertificateRequired
+        | BindingError::CertificateMismatch
+        | BindingError::MtlsRequired => &[AuthScheme::Bearer],
+        BindingError::SenderConstraintRequired => &[AuthScheme::Dpop, AuthScheme::Bearer],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use BindingError::*;
+
+    const A: Thumbprint = Thumbprint::from_bytes([1; 32]);
+    const B: Thumbprint = Thumbprint::from_bytes([2; 32]);
+    const BEARER: Evidence<'static> = Evidence::Bearer { certificate: None };
+
+    #[test]
+    fn b1_to_b11_matrix() {
+        let jkt = Confirmation::Jkt(A);
+        let x5t = Confirmation::X5tS256(A);
+        let rows: &[(&str, Confirmation, Evidence<'_>, Result<Sender, BindingError>)] = &[
+            ("b1", jkt, Evidence::Dpop { jkt: &A }, Ok(Sender::Dpop { jkt: A })),
+            ("b2", jkt, BEARER, Err(ProofRequired)),
+            ("b2 with a certificate of the same digest", jkt, Evidence::Bearer { certificate: Some(&A) }, Err(ProofRequired)),
+            ("b3", jkt, Evidence::Dpop { jkt: &B }, Err(KeyMismatch)),
+            ("b6", Confirmation::None, Evidence::Dpop { jkt: &A }, Err(ProofUnexpected)),
+            ("b7", x5t, Evidence::Bearer { certificate: Some(&A) }, Ok(Sender::Mtls { x5t_s256: A })),
+            ("b8", x5t, BEARER, Err(CertificateRequired)),
+            ("b9", x5t, Evidence::Bearer { certificate: Some(&B) }, Err(CertificateMismatch)),
+            ("b10", x5t, Evidence::Dpop { jkt: &A }, Err(ProofForCertificateBoundToken)),
+            ("b11", Confirmation::None, Evidence::Bearer { certificate: Some(&A) }, Ok(Sender::Bearer)),
+            ("plain", Confirmation::None, BEARER, Ok(Sender::Bearer)),
+        ];
+        for (name, confirmation, evidence, expected) in rows {
+            assert_eq!(sender_is_bound_party(*confirmation, *evidence), *expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn b12_policy_takes_only_its_kinds() {
+        let senders = [Sender::Bearer, Sender::Dpop { jkt: A }, Sender::Mtls { x5t_s256: A }];
+        let expect = [
+            (SenderPolicy::Any, [Ok(()), Ok(()), Ok(())]),
+            (SenderPolicy::RequireDpop, [Err(DpopRequired), Ok(()), Err(DpopRequired)]),
+            (SenderPolicy::RequireMtls, [Err(MtlsRequired), Err(MtlsRequired), Ok(())]),
+            (SenderPolicy::RequireEither, [Err(SenderConstraintRequired), Ok(()), Ok(())]),
+        ];
+        for (policy, results) in expect {
+            for (sender, expected) in senders.iter().zip(results) {
+                assert_eq!(sender_meets_policy(sender, policy), expected, "{policy:?} {sender:?}");
+            }
+        }
+    }
+}

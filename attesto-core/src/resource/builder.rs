@@ -1,0 +1,346 @@
+//! The configuration of a resource server. Everything that can be wrong is found in [`ResourceServerBuilder::build`].
+
+use super::binding::SenderPolicy;
+use super::credential::CredentialPolicy;
+use super::render::ErrorRenderer;
+use super::server::{Asks, ObservedUriResolver, ResourceServer};
+use crate::ConfigError;
+use crate::challenge::ChallengeHook;
+use crate::crypto::CryptoProvider;
+use crate::dpop::ProofPolicy;
+use crate::http::OriginPolicy;
+use crate::mcp;
+use crate::metadata::{EnforcedCapabilities, MetadataPointer, ProtectedResourceMetadataBuilder, ProtectedResourceMetadata, ResourceIdentifier};
+use crate::mtls::CertificatePolicy;
+use crate::scope::{Catalogue, ScopeMatch};
+use crate::token::{AccessTokenVerifier, TokenRules, TrustedIssuer};
+use alloc::string::{String, ToString};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+/// Seconds a client is asked to wait where the host could not answer.
+const RETRY_AFTER: u64 = 5;
+
+type Describe = alloc::boxed::Box<dyn FnOnce(ProtectedResourceMetadataBuilder) -> ProtectedResourceMetadataBuilder>;
+
+/// Configures one [`ResourceServer`].
+///
+/// Defaults: DPoP on (proofs of 60 seconds, no nonces), bearer tokens accepted, tokens in the `Authorization` header
+/// only, https required, no proxy trusted, the identifier as the one accepted audience.
+#[must_use = "a configuration does nothing until it is built"]
+pub struct ResourceServerBuilder {
+    identifier: String,
+    provider: Arc<dyn CryptoProvider>,
+    issuers: Vec<TrustedIssuer>,
+    own_scopes: Vec<(String, ScopeMatch)>,
+    authorization_servers: Vec<String>,
+    scopes_supported: Vec<String>,
+    rules: TokenRules,
+    strict_audience: Option<bool>,
+    dpop: Option<ProofPolicy>,
+    sender_policy: SenderPolicy,
+    certificates: Option<CertificatePolicy>,
+    credentials: CredentialPolicy,
+    origin: OriginPolicy,
+    observed_uri: Option<Arc<dyn ObservedUriResolver>>,
+    prefer_dpop: bool,
+    realm: Option<String>,
+    renderer: Option<Arc<dyn ErrorRenderer>>,
+    challenge_hook: Option<Arc<dyn ChallengeHook>>,
+    pointer: MetadataPointer,
+    describe: Option<Describe>,
+    show_reasons: bool,
+    retry_after: u64,
+    insecure_loopback: bool,
+    mcp: bool,
+    asks: Asks,
+}
+
+impl ResourceServerBuilder {
+    pub(super) fn new(identifier: String, provider: Arc<dyn CryptoProvider>) -> Self {
+        Self {
+            identifier,
+            provider,
+            issuers: Vec::new(),
+            own_scopes: Vec::new(),
+            authorization_servers: Vec::new(),
+            scopes_supported: Vec::new(),
+            rules: TokenRules::new(),
+            strict_audience: None,
+            dpop: Some(ProofPolicy::new()),
+            sender_policy: SenderPolicy::Any,
+            certificates: None,
+            credentials: CredentialPolicy::new(),
+            origin: OriginPolicy::new(),
+            observed_uri: None,
+            prefer_dpop: true,
+            realm: None,
+            renderer: None,
+            challenge_hook: None,
+            pointer: MetadataPointer::Derived,
+            describe: None,
+            show_reasons: false,
+            retry_after: RETRY_AFTER,
+            insecure_loopback: false,
+            mcp: false,
+            asks: Asks::default(),
+        }
+    }
+
+    /// Trusts an issuer's tokens. Its scopes are matched exactly: a foreign `*` means nothing (catalogue S8).
+    pub fn issuer(mut self, issuer: TrustedIssuer) -> Self {
+        self.issuers.push(issuer);
+        self
+    }
+
+    /// Trusts an issuer whose scopes follow this catalogue's algebra: `documents.*` and `*` mean something (S5, S8).
+    pub fn own_issuer(mut self, issuer: TrustedIssuer, catalogue: Catalogue) -> Self {
+        self.own_scopes.push((issuer.issuer().to_string(), ScopeMatch::Algebra(Arc::new(catalogue))));
+        self.issuer(issuer)
+    }
+
+    /// Says that the host verifies tokens of other kinds: every token that no configured issuer claims becomes a
+    /// [`Question::Foreign`](super::Question::Foreign).
+    pub const fn ask_foreign(mut self) -> Self {
+        self.asks.foreign = true;
+        self
+    }
+
+    /// Says that the host knows revoked tokens: every accepted token becomes a
+    /// [`Question::Revocation`](super::Question::Revocation).
+    pub const fn ask_revocation(mut self) -> Self {
+        self.asks.revocation = true;
+        self
+    }
+
+    /// Says that the host maps tokens to principals of its own: [`Question::Principal`](super::Question::Principal).
+    pub const fn ask_principal(mut self) -> Self {
+        self.asks.principal = true;
+        self
+    }
+
+    /// The preset for an MCP server: strict audience (X11), the four MCP scopes advertised, and `Bearer` challenged
+    /// before `DPoP` unless DPoP is required, because MCP clients in the field read the first challenge only.
+    pub fn mcp(mut self) -> Self {
+        self.mcp = true;
+        self.prefer_dpop = false;
+        self
+    }
+
+    /// Names an authorization server in the metadata that is not among the issuers (RFC 9728 §2).
+    pub fn authorization_server(mut self, issuer: impl Into<String>) -> Self {
+        self.authorization_servers.push(issuer.into());
+        self
+    }
+
+    /// The scopes to advertise in the metadata (RFC 9728 §2).
+    pub fn scopes_supported<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
+        self.scopes_supported = scopes.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Replaces the rules for token claims. An empty audience list in them means the identifier.
+    pub fn token_rules(mut self, rules: TokenRules) -> Self {
+        self.rules = rules;
+        self
+    }
+
+    /// Whether every member of a token's `aud` must name this resource (A3). On for [`mcp`](Self::mcp).
+    pub const fn strict_audience(mut self, strict: bool) -> Self {
+        self.strict_audience = Some(strict);
+        self
+    }
+
+    /// Replaces the DPoP policy: proof age, nonces, algorithms.
+    pub fn dpop(mut self, policy: ProofPolicy) -> Self {
+        self.dpop = Some(policy);
+        self
+    }
+
+    /// Turns DPoP off. Tokens bound to a DPoP key are then refused.
+    pub fn without_dpop(mut self) -> Self {
+        self.dpop = None;
+        self
+    }
+
+    /// Which kinds of tokens the resource takes (B12).
+    pub const fn sender_policy(mut self, policy: SenderPolicy) -> Self {
+        self.sender_policy = policy;
+        self
+    }
+
+    /// Enables certificate-bound tokens and advertises them (RFC 8705 §3; M4, M7).
+    pub fn mtls(mut self, certificates: CertificatePolicy) -> Self {
+        self.certificates = Some(certificates);
+        self
+    }
+
+    /// Replaces where credentials may come from (section 5).
+    pub fn credentials(mut self, policy: CredentialPolicy) -> Self {
+        self.credentials = policy;
+        self
+    }
+
+    /// Replaces how the request's origin is found: pin, proxies, https (P11 to P14).
+    pub fn origin(mut self, policy: OriginPolicy) -> Self {
+        self.origin = policy;
+        self
+    }
+
+    /// Lets the host name the URI that proofs must be made for.
+    pub fn observed_uri(mut self, resolver: Arc<dyn ObservedUriResolver>) -> Self {
+        self.observed_uri = Some(resolver);
+        self
+    }
+
+    /// Whether `DPoP` is challenged before `Bearer` where both can succeed (W3).
+    pub const fn prefer_dpop(mut self, prefer: bool) -> Self {
+        self.prefer_dpop = prefer;
+        self
+    }
+
+    /// A `realm` for every challenge (RFC 9110 §11.5).
+    pub fn realm(mut self, realm: impl Into<String>) -> Self {
+        self.realm = Some(realm.into());
+        self
+    }
+
+    /// Renders error bodies in the application's own envelope (W14).
+    pub fn error_renderer(mut self, renderer: Arc<dyn ErrorRenderer>) -> Self {
+        self.renderer = Some(renderer);
+        self
+    }
+
+    /// Amends every challenge before it is written (W14).
+    pub fn challenge_hook(mut self, hook: Arc<dyn ChallengeHook>) -> Self {
+        self.challenge_hook = Some(hook);
+        self
+    }
+
+    /// What `resource_metadata` in challenges points to; derived from the identifier by default (P9).
+    pub fn metadata_pointer(mut self, pointer: MetadataPointer) -> Self {
+        self.pointer = pointer;
+        self
+    }
+
+    /// Adds to the metadata document: name, documentation, policy and so on. What the server enforces is filled in
+    /// already and cannot be contradicted (P8).
+    pub fn describe(
+        mut self,
+        describe: impl FnOnce(ProtectedResourceMetadataBuilder) -> ProtectedResourceMetadataBuilder + 'static,
+    ) -> Self {
+        self.describe = Some(alloc::boxed::Box::new(describe));
+        self
+    }
+
+    /// Seconds named in `Retry-After` where the host could not answer. 5 by default.
+    pub const fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after = seconds;
+        self
+    }
+
+    /// **Development only.** Appends the private reason to every error description (W13). It tells an attacker which
+    /// check to work on.
+    pub const fn danger_show_reasons(mut self) -> Self {
+        self.show_reasons = true;
+        self
+    }
+
+    /// **Development only.** Serves plain http: an identifier on a loopback host may be an http URL, requests need no TLS,
+    /// and proofs may be made for http URIs.
+    pub const fn danger_insecure_loopback(mut self) -> Self {
+        self.insecure_loopback = true;
+        self
+    }
+
+    /// Builds the resource server.
+    ///
+    /// # Errors
+    /// [`ConfigError`] naming the member that is wrong and how to mend it.
+    pub fn build(mut self) -> Result<ResourceServer, ConfigError> {
+        let identifier = if self.insecure_loopback {
+            ResourceIdentifier::parse_insecure_loopback(&self.identifier)?
+        } else {
+            ResourceIdentifier::parse(&self.identifier)?
+        };
+        self.check_consistency()?;
+        let metadata = self.build_metadata(&identifier)?;
+        let strict = self.strict_audience.unwrap_or(self.mcp);
+        let mut rules = self.rules.strict_audience(strict);
+        if rules.audience().is_empty() {
+            rules = rules.audience_is([identifier.as_str()]);
+        }
+        let skew = rules.skew_seconds();
+        let insecure = self.insecure_loopback;
+        let dpop = self.dpop.map(|policy| if insecure { policy.danger_allow_http() } else { policy });
+        Ok(ResourceServer {
+            tokens: AccessTokenVerifier::new(Arc::clone(&self.provider), self.issuers, rules)?,
+            require_https: self.origin.requires_https() && !self.insecure_loopback,
+            credentials: self.credentials.with_dpop(dpop.is_some()),
+            identifier,
+            metadata,
+            skew,
+            dpop,
+            pointer: self.pointer,
+            provider: self.provider,
+            own_scopes: self.own_scopes,
+            sender_policy: self.sender_policy,
+            certificates: self.certificates.unwrap_or_default(),
+            origin: self.origin,
+            observed_uri: self.observed_uri,
+            prefer_dpop: self.prefer_dpop,
+            realm: self.realm,
+            renderer: self.renderer,
+            challenge_hook: self.challenge_hook,
+            show_reasons: self.show_reasons,
+            retry_after: self.retry_after,
+            asks: self.asks,
+        })
+    }
+
+    fn check_consistency(&self) -> Result<(), ConfigError> {
+        if self.issuers.is_empty() && !self.asks.foreign {
+            return Err(ConfigError::new("issuer", "no issuer is trusted; add one, or a custom verifier"));
+        }
+        let dpop_needed = matches!(self.sender_policy, SenderPolicy::RequireDpop);
+        if dpop_needed && self.dpop.is_none() {
+            return Err(ConfigError::new("sender_policy", "DPoP is required but turned off; remove without_dpop()"));
+        }
+        if matches!(self.sender_policy, SenderPolicy::RequireMtls) && self.certificates.is_none() {
+            return Err(ConfigError::new("sender_policy", "certificates are required but not enabled; call mtls()"));
+        }
+        if !self.credentials.bearer_enabled() && self.dpop.is_none() {
+            return Err(ConfigError::new("credentials", "neither Bearer nor DPoP is enabled; enable one"));
+        }
+        if self.mcp && self.issuers.is_empty() && self.authorization_servers.is_empty() {
+            return Err(ConfigError::new("authorization_server", "an MCP server must name its authorization server"));
+        }
+        Ok(())
+    }
+
+    /// The document says what the verifier does: P6, P7, P8.
+    fn build_metadata(&mut self, identifier: &ResourceIdentifier) -> Result<ProtectedResourceMetadata, ConfigError> {
+        let mut builder = ProtectedResourceMetadata::builder(identifier.clone());
+        for issuer in self.issuers.iter().map(TrustedIssuer::issuer) {
+            builder = builder.authorization_server(issuer);
+        }
+        for issuer in &self.authorization_servers {
+            builder = builder.authorization_server(issuer);
+        }
+        if !self.scopes_supported.is_empty() {
+            builder = builder.scopes_supported(&self.scopes_supported);
+        } else if self.mcp {
+            builder = builder.scopes_supported(mcp::all());
+        }
+        if let Some(describe) = self.describe.take() {
+            builder = describe(builder);
+        }
+        builder.build(EnforcedCapabilities {
+            header: true,
+            body: self.credentials.reads_form_body(),
+            dpop_algs: self.dpop.as_ref().map(ProofPolicy::algorithms),
+            dpop_required: self.sender_policy == SenderPolicy::RequireDpop,
+            mtls_bound: self.certificates.is_some(),
+        })
+    }
+}

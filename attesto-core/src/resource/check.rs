@@ -1,0 +1,359 @@
+//! The pipeline: one function per phase, in the catalogue's order (section 0). A phase ends in a refusal, a question or the
+//! next phase; nothing goes back.
+
+use super::binding::{Evidence, sender_is_bound_party, sender_meets_policy};
+use super::credential::Presented;
+use super::denial::Denial;
+use super::facts::Facts;
+use super::grant::{Grant, Sender};
+use super::reason::{Reason, RefusalError, Unavailable};
+use super::requirement::Requirement;
+use super::server::ResourceServer;
+use super::step_up::authentication_is_sufficient;
+use super::verdict::{
+    ForeignAnswer, ForeignQuestion, PrincipalAnswer, PrincipalQuestion, Question, ReplayQuestion, RevocationAnswer,
+    RevocationQuestion, Verdict,
+};
+use crate::Timestamp;
+use crate::challenge::AuthScheme;
+use crate::dpop::{self, CheckedProof, ProofContext, ProofError};
+use crate::host::ReplayAnswer;
+use crate::http::{Lines, ObservedUri, RequestParts, transport_is_https};
+use crate::jose::Thumbprint;
+use crate::token::{Claims, Confirmation};
+use alloc::boxed::Box;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use zeroize::Zeroizing;
+
+/// What every phase carries: where the rules are, what the operation requires, and what the response will need.
+#[derive(Debug)]
+pub(super) struct Stage<'a> {
+    server: &'a ResourceServer,
+    requirement: &'a Requirement,
+    facts: Facts,
+    now: Timestamp,
+}
+
+/// The request's side of steps 4 to 6, borrowed from the request or from what a question kept of it.
+struct Shown<'s> {
+    scheme: AuthScheme,
+    token: &'s str,
+    proof: Option<&'s [u8]>,
+    method: &'s str,
+    uri: &'s ObservedUri<'s>,
+}
+
+/// A request whose token waits for the custom verifier (step 4).
+#[derive(Debug)]
+pub(super) struct Foreign<'a> {
+    stage: Stage<'a>,
+    pub(super) token: Hidden,
+    pub(super) scheme: AuthScheme,
+    pub(super) method: String,
+    pub(super) uri: String,
+    proof: Option<Vec<u8>>,
+    certificate: Option<Thumbprint>,
+}
+
+/// A request whose token, proof and binding have passed (after step 6).
+#[derive(Debug)]
+pub(super) struct Bound<'a> {
+    stage: Stage<'a>,
+    pub(super) claims: Claims,
+    pub(super) sender: Sender,
+    pub(super) proof: Option<CheckedProof>,
+}
+
+/// A token on its way: never shown.
+pub(super) struct Hidden(Zeroizing<String>);
+
+impl core::ops::Deref for Hidden {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl core::fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("(token)")
+    }
+}
+
+/// Steps 1 to 3, then 4 to 6 where the token is ours.
+pub(super) fn start<'a>(
+    server: &'a ResourceServer,
+    request: &RequestParts<'_>,
+    requirement: &'a Requirement,
+    now: Timestamp,
+) -> Verdict<'a> {
+    let mut stage = Stage { server, requirement, facts: Facts::of(request), now };
+    match stage.receive(request) {
+        Ok(received) => stage.identify(request, &received),
+        Err(reason) => stage.deny(reason),
+    }
+}
+
+/// What steps 1 to 3 leave.
+struct Received<'r> {
+    presented: Presented<'r>,
+    uri: ObservedUri<'r>,
+    proof: Option<&'r [u8]>,
+}
+
+impl<'a> Stage<'a> {
+    /// Steps 1 to 3: transport, credential, scheme.
+    fn receive<'r>(&mut self, request: &RequestParts<'r>) -> Result<Received<'r>, Reason> {
+        let origin = self.server.origin.resolve(request)?;
+        if self.server.require_https {
+            transport_is_https(&origin)?;
+        }
+        let presented = self.server.credentials.extract(request).inspect_err(|error| {
+            self.facts.scheme = error.scheme();
+        })?;
+        self.facts.scheme = Some(presented.scheme);
+        self.facts.channel = Some(presented.channel);
+        let proof = self.proof_goes_with_scheme(request, presented.scheme)?;
+        let uri = match &self.server.observed_uri {
+            None => origin.uri(request.path),
+            Some(resolver) => resolver.observed_uri(request).ok_or(ProofError::InvalidHtu)?,
+        };
+        Ok(Received { presented, uri, proof })
+    }
+
+    /// A `DPoP` field comes with the DPoP scheme only, and then exactly once. RFC 9449 §7.1, §4.3 check 1; D1, B4, B5.
+    fn proof_goes_with_scheme<'r>(
+        &self,
+        request: &RequestParts<'r>,
+        scheme: AuthScheme,
+    ) -> Result<Option<&'r [u8]>, ProofError> {
+        match scheme {
+            AuthScheme::Dpop => dpop::is_single(request.headers).map(Some),
+            // A server without DPoP does not know the field and ignores it, as any other unknown field.
+            AuthScheme::Bearer if self.server.dpop.is_none() => Ok(None),
+            AuthScheme::Bearer if request.headers.lines("dpop") == Lines::None => Ok(None),
+            AuthScheme::Bearer => Err(ProofError::DpopSchemeRequired),
+        }
+    }
+
+    /// Step 4: our own verification, or the question to the custom verifier.
+    fn identify(self, request: &RequestParts<'_>, received: &Received<'_>) -> Verdict<'a> {
+        let token = received.presented.token.as_ref();
+        let shown = Shown {
+            scheme: received.presented.scheme,
+            token,
+            proof: received.proof,
+            method: request.method,
+            uri: &received.uri,
+        };
+        if self.server.asks.foreign && !self.server.tokens.is_ours(token) {
+            let certificate = self.server.certificate_thumbprint(request);
+            return Verdict::Ask(Question::Foreign(ForeignQuestion(Foreign {
+                token: Hidden(Zeroizing::new(token.to_string())),
+                scheme: shown.scheme,
+                method: request.method.to_string(),
+                uri: received.uri.to_string(),
+                proof: received.proof.map(<[u8]>::to_vec),
+                certificate,
+                stage: self,
+            })));
+        }
+        match self.server.tokens.verify(token, self.now) {
+            Ok(claims) => {
+                // Hashed only where a binding asks for it: B11.
+                let certificate = match claims.confirmation() {
+                    Confirmation::X5tS256(_) => self.server.certificate_thumbprint(request),
+                    Confirmation::None | Confirmation::Jkt(_) => None,
+                };
+                self.bind(claims, &shown, certificate.as_ref())
+            }
+            Err(refused) => self.deny_signed(refused.error.into(), refused.claims),
+        }
+    }
+
+    /// Steps 5 and 6: proof and binding. Then step 7's question, if there is a proof.
+    fn bind(mut self, claims: Claims, shown: &Shown<'_>, certificate: Option<&Thumbprint>) -> Verdict<'a> {
+        let proof = match self.check_proof(shown) {
+            Ok(proof) => proof,
+            Err(reason) => return self.deny_signed(reason, Some(Box::new(claims))),
+        };
+        let evidence = match &proof {
+            Some(proof) => Evidence::Dpop { jkt: proof.jkt() },
+            None => Evidence::Bearer { certificate },
+        };
+        let sender = sender_is_bound_party(claims.confirmation(), evidence)
+            .and_then(|sender| sender_meets_policy(&sender, self.server.sender_policy).map(|()| sender));
+        match sender {
+            Ok(sender) => Bound { stage: self, claims, sender, proof }.ask_replay(),
+            Err(reason) => self.deny_signed(reason.into(), Some(Box::new(claims))),
+        }
+    }
+
+    /// Step 5. The scheme decides whether there is a proof; [`Self::receive`] made sure that both agree.
+    fn check_proof(&mut self, shown: &Shown<'_>) -> Result<Option<CheckedProof>, Reason> {
+        let (Some(policy), AuthScheme::Dpop, Some(proof)) = (&self.server.dpop, shown.scheme, shown.proof) else {
+            return match shown.scheme {
+                AuthScheme::Bearer => Ok(None),
+                AuthScheme::Dpop => Err(ProofError::MissingProof.into()),
+            };
+        };
+        let context = ProofContext { method: shown.method, uri: shown.uri, access_token: Some(shown.token) };
+        let proof = dpop::check_proof(proof, &context, policy, self.server.provider.as_ref(), self.now)?;
+        if proof.nonce_is_due() {
+            self.facts.nonce = self.server.fresh_nonce(self.now);
+        }
+        Ok(Some(proof))
+    }
+
+    fn deny(self, reason: Reason) -> Verdict<'a> {
+        self.deny_signed(reason, None)
+    }
+
+    fn deny_signed(self, reason: Reason, claims: Option<Box<Claims>>) -> Verdict<'a> {
+        let (server, requirement) = (self.server, self.requirement);
+        Verdict::Denied(server.refuse(reason, self.facts, requirement, self.now, claims))
+    }
+}
+
+impl<'a> Foreign<'a> {
+    /// Step 4 answered: H1 to H5.
+    pub(super) fn answer(self, answer: ForeignAnswer) -> Verdict<'a> {
+        match answer {
+            ForeignAnswer::Claims(claims) => match self.stage.server.tokens.check_foreign(claims, self.stage.now) {
+                Ok(claims) => self.accepted(claims),
+                Err(error) => self.stage.deny(error.into()),
+            },
+            ForeignAnswer::InvalidToken => self.stage.deny(RefusalError::ForeignToken.into()),
+            ForeignAnswer::InsufficientScope { scopes, description } => {
+                let Stage { server, facts, now, .. } = self.stage;
+                match Requirement::scopes(scopes) {
+                    Ok(named) => {
+                        let denial = server.refuse(RefusalError::ForeignScope.into(), facts, &named, now, None);
+                        Verdict::Denied(denial.described_by(server, description))
+                    }
+                    // A hint that no header may carry: the refusal stands, the route's own scopes are named.
+                    Err(_) => Verdict::Denied(server.refuse(
+                        RefusalError::ForeignScope.into(),
+                        facts,
+                        self.stage.requirement,
+                        now,
+                        None,
+                    )),
+                }
+            }
+            ForeignAnswer::InsufficientUserAuthentication { acr_values, max_age } => {
+                let Stage { server, facts, now, .. } = self.stage;
+                let named = Requirement::step_up(acr_values, max_age);
+                Verdict::Denied(server.refuse(RefusalError::ForeignStepUp.into(), facts, &named, now, None))
+            }
+            ForeignAnswer::Unavailable => self.stage.deny(Unavailable::Verifier.into()),
+        }
+    }
+
+    fn accepted(self, claims: Claims) -> Verdict<'a> {
+        let Self { stage, token, scheme, method, uri, proof, certificate } = self;
+        let Some(uri) = ObservedUri::parse(&uri) else {
+            return stage.deny(ProofError::InvalidHtu.into());
+        };
+        let shown = Shown { scheme, token: &token, proof: proof.as_deref(), method: &method, uri: &uri };
+        stage.bind(claims, &shown, certificate.as_ref())
+    }
+}
+
+impl<'a> Bound<'a> {
+    /// Step 7: the proof is recorded only when nothing before it refused.
+    fn ask_replay(self) -> Verdict<'a> {
+        match &self.proof {
+            Some(proof) => {
+                let claim = proof.replay_claim();
+                Verdict::Ask(Question::Replay(ReplayQuestion(self, claim)))
+            }
+            None => self.ask_revocation(),
+        }
+    }
+
+    pub(super) fn replay_answered(self, answer: ReplayAnswer) -> Verdict<'a> {
+        match answer {
+            ReplayAnswer::Fresh => self.ask_revocation(),
+            ReplayAnswer::Replay => self.deny(RefusalError::Replay.into()),
+            ReplayAnswer::Unavailable => self.deny(Unavailable::ReplayStore.into()),
+        }
+    }
+
+    /// Step 8.
+    fn ask_revocation(self) -> Verdict<'a> {
+        if self.stage.server.asks.revocation {
+            return Verdict::Ask(Question::Revocation(RevocationQuestion(self)));
+        }
+        self.ask_principal()
+    }
+
+    pub(super) fn revocation_answered(self, answer: RevocationAnswer) -> Verdict<'a> {
+        match answer {
+            RevocationAnswer::Active => self.ask_principal(),
+            RevocationAnswer::Revoked => self.deny(RefusalError::Revoked.into()),
+            RevocationAnswer::Unavailable => self.deny(Unavailable::Revocation.into()),
+        }
+    }
+
+    /// Step 9.
+    fn ask_principal(self) -> Verdict<'a> {
+        if self.stage.server.asks.principal {
+            return Verdict::Ask(Question::Principal(PrincipalQuestion(self)));
+        }
+        self.authorize()
+    }
+
+    pub(super) fn principal_answered(self, answer: PrincipalAnswer) -> Verdict<'a> {
+        match answer {
+            PrincipalAnswer::Accepted => self.authorize(),
+            PrincipalAnswer::Refused => self.deny(RefusalError::Principal.into()),
+            PrincipalAnswer::Unavailable => self.deny(Unavailable::Principal.into()),
+        }
+    }
+
+    /// Steps 10 to 12.
+    fn authorize(self) -> Verdict<'a> {
+        match requirement_is_met(self.stage.server, &self.claims, self.stage.requirement, self.stage.now) {
+            Ok(()) => Verdict::Granted(Grant::assertion(self.claims, self.sender, self.stage.facts)),
+            Err(reason) => self.deny(reason),
+        }
+    }
+
+    fn deny(self, reason: Reason) -> Verdict<'a> {
+        self.stage.deny_signed(reason, Some(Box::new(self.claims)))
+    }
+}
+
+/// Steps 10 and 11, which a two-phase host runs again when it knows the operation.
+pub(super) fn requirement_is_met(
+    server: &ResourceServer,
+    claims: &Claims,
+    requirement: &Requirement,
+    now: Timestamp,
+) -> Result<(), Reason> {
+    authentication_is_sufficient(claims, requirement, server.skew, now)?;
+    scopes_are_granted(server, claims, requirement)
+}
+
+/// Every required scope is granted (or one of them, where the requirement says so). RFC 6750 §3.1; S5, S8, step 11.
+fn scopes_are_granted(server: &ResourceServer, claims: &Claims, requirement: &Requirement) -> Result<(), Reason> {
+    let required = requirement.required_scopes();
+    if required.is_empty() {
+        return Ok(());
+    }
+    let matching = server.scope_match(claims.issuer());
+    let granted = if requirement.is_any_of() {
+        required.iter().any(|scope| matching.covers(claims.scopes(), core::slice::from_ref(scope)))
+    } else {
+        matching.covers(claims.scopes(), required)
+    };
+    if granted { Ok(()) } else { Err(RefusalError::Scope.into()) }
+}
+
+/// For the refusal of a grant by a later, narrower requirement.
+pub(super) fn refuse_grant(server: &ResourceServer, grant: &Grant, requirement: &Requirement, reason: Reason, now: Timestamp) -> Denial {
+    server.refuse(reason, grant.facts().clone(), requirement, now, Some(Box::new(grant.claims().clone())))
+}

@@ -1,0 +1,108 @@
+//! What a request that passed every check may be treated as.
+
+use super::credential::Channel;
+use super::facts::Facts;
+use crate::challenge::AuthScheme;
+use crate::http::Header;
+use crate::jose::Thumbprint;
+use crate::token::Claims;
+use alloc::vec::Vec;
+
+/// Who sent the request, as far as it is proven.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+#[allow(missing_docs, reason = "the fields are the RFCs' names")]
+pub enum Sender {
+    /// Whoever holds the token.
+    Bearer,
+    /// The holder of the DPoP key with this thumbprint (RFC 9449 §6.1).
+    Dpop { jkt: Thumbprint },
+    /// The holder of the client certificate with this thumbprint (RFC 8705 §3.1).
+    Mtls { x5t_s256: Thumbprint },
+}
+
+impl Sender {
+    /// `bearer`, `dpop` or `mtls`, for logs and events.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Bearer => "bearer",
+            Self::Dpop { .. } => "dpop",
+            Self::Mtls { .. } => "mtls",
+        }
+    }
+}
+
+/// The evidence that a request passed every check. Only [`Verdict`](super::Verdict) gives one.
+#[derive(Clone, Debug)]
+pub struct Grant {
+    claims: Claims,
+    sender: Sender,
+    facts: Facts,
+}
+
+impl Grant {
+    /// The one constructor: to be called where every check has been made.
+    pub(super) const fn assertion(claims: Claims, sender: Sender, facts: Facts) -> Self {
+        Self { claims, sender, facts }
+    }
+
+    /// The claims of the access token.
+    #[must_use]
+    pub const fn claims(&self) -> &Claims {
+        &self.claims
+    }
+
+    /// The sender.
+    #[must_use]
+    pub const fn sender(&self) -> &Sender {
+        &self.sender
+    }
+
+    /// Shorthand for the token's subject.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        self.claims.subject()
+    }
+
+    /// Shorthand for the token's client.
+    #[must_use]
+    pub fn client_id(&self) -> Option<&str> {
+        self.claims.client_id()
+    }
+
+    /// The authentication scheme of the request.
+    #[must_use]
+    pub const fn scheme(&self) -> AuthScheme {
+        match self.sender {
+            Sender::Dpop { .. } => AuthScheme::Dpop,
+            Sender::Bearer | Sender::Mtls { .. } => AuthScheme::Bearer,
+        }
+    }
+
+    /// Whether the token came where browsers send it by themselves or caches do not look: a cookie or the body. Such
+    /// responses want `Cache-Control: private` where the handler set none (RFC 9111 §3.5; catalogue W11).
+    #[must_use]
+    pub const fn wants_private_caching(&self) -> bool {
+        match self.facts.channel {
+            Some(Channel::Extractor | Channel::FormBody) => true,
+            Some(Channel::Header) | None => false,
+        }
+    }
+
+    /// Header fields for the response to a granted request: a fresh `DPoP-Nonce` where one is due, and then
+    /// `Cache-Control: no-store` (RFC 9449 §8.2; catalogue D15). Usually none. They replace fields of the same name.
+    #[must_use]
+    pub fn response_headers(&self) -> Vec<Header> {
+        let mut headers = Vec::new();
+        self.facts.append_nonce(&mut headers);
+        if !headers.is_empty() {
+            headers.push(Header::new("cache-control", "no-store"));
+        }
+        headers
+    }
+
+    pub(super) const fn facts(&self) -> &Facts {
+        &self.facts
+    }
+}

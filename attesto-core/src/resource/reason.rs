@@ -1,0 +1,260 @@
+//! Why a request was refused, and what the client is told: two types, and the one table between them.
+
+use super::credential::CredentialError;
+use crate::dpop::ProofError;
+use crate::http::OriginError;
+use crate::token::TokenError;
+use alloc::vec::Vec;
+use core::fmt;
+
+reasons! {
+    /// Token and presented evidence do not belong together (catalogue B2 to B12).
+    pub enum BindingError {
+        /// A DPoP-bound token was presented as Bearer. RFC 9449 §7.2; B2.
+        ProofRequired => "dpop_proof_required", "the token is bound to a DPoP key and came without a proof";
+        /// The proof was made with another key than the token is bound to. RFC 9449 §6.1; B3, D16.
+        KeyMismatch => "dpop_key_mismatch", "the proof's key is not the key the token is bound to";
+        /// The DPoP scheme with a token that is not bound. RFC 9449 §7.1; B6.
+        ProofUnexpected => "dpop_proof_unexpected", "the token is not bound to a DPoP key";
+        /// The DPoP scheme with a token bound to a certificate. RFC 8705 §3; B10.
+        ProofForCertificateBoundToken => "dpop_proof_unexpected", "the token is bound to a certificate, not to a DPoP key";
+        /// A certificate-bound token without a client certificate. RFC 8705 §3; B8.
+        CertificateRequired => "mtls_certificate_required", "the token is bound to a certificate and came without one";
+        /// A certificate-bound token with another certificate. RFC 8705 §3; B9.
+        CertificateMismatch => "mtls_certificate_mismatch", "the certificate is not the one the token is bound to";
+        /// This resource takes DPoP-bound tokens only. B12.
+        DpopRequired => "sender_constraint_required", "the resource requires tokens bound to a DPoP key";
+        /// This resource takes certificate-bound tokens only. B12.
+        MtlsRequired => "sender_constraint_required", "the resource requires tokens bound to a certificate";
+        /// This resource takes no plain bearer tokens. B12.
+        SenderConstraintRequired => "sender_constraint_required", "the resource requires sender-constrained tokens";
+    }
+}
+
+reasons! {
+    /// A stronger or fresher login is wanted (RFC 9470 §3; catalogue W10).
+    pub enum StepUpError {
+        /// `acr` is absent or none of the required values.
+        Acr => "acr_not_met", "the authentication context class is not one of those required";
+        /// `auth_time` is absent or not an integer.
+        AuthTimeMissing => "auth_time_missing", "the token does not say when the user authenticated";
+        /// The login is older than `max_age`.
+        TooOld => "authentication_too_old", "the user authenticated too long ago";
+        /// `auth_time` lies in the future: it would satisfy any freshness rule for ever.
+        InFuture => "auth_time_in_future", "the authentication time lies in the future";
+    }
+}
+
+reasons! {
+    /// What the host's answer to a question was, where it refuses (catalogue D17, A17, H2 to H4, step 9).
+    pub enum RefusalError {
+        /// The proof has been used before. RFC 9449 §11.1; D17.
+        Replay => "replay", "the proof has been used before";
+        /// The token has been revoked. A17.
+        Revoked => "revoked", "the token has been revoked";
+        /// The host's principal hook refused. Step 9.
+        Principal => "principal_refused", "the host knows no principal for the token";
+        /// The custom verifier does not accept the token. H2.
+        ForeignToken => "foreign_token_invalid", "the custom verifier refused the token";
+        /// The custom verifier found too little scope. H3.
+        ForeignScope => "foreign_scope_insufficient", "the custom verifier found the scope insufficient";
+        /// The custom verifier wants a stronger login. H4.
+        ForeignStepUp => "foreign_step_up", "the custom verifier wants a stronger authentication";
+        /// The token was verified and lacks a required scope. RFC 6750 §3.1; W9, S5.
+        Scope => "insufficient_scope", "the token lacks a scope that the operation requires";
+        /// A scope was to be enforced on a request that nothing had authenticated: a wiring fault. S10.
+        NotAuthenticated => "not_authenticated", "scopes were to be enforced before anything authenticated the request";
+    }
+}
+
+reasons! {
+    /// The host could not answer. Never the client's fault, never a pass (catalogue SU).
+    pub enum Unavailable {
+        /// The replay store failed or is full. D17, R3.
+        ReplayStore => "replay_store_unavailable", "the replay store did not answer";
+        /// The revocation check failed. A17.
+        Revocation => "revocation_unavailable", "the revocation check did not answer";
+        /// The principal hook failed. Step 9.
+        Principal => "principal_unavailable", "the principal hook did not answer";
+        /// The custom verifier failed. H5.
+        Verifier => "verifier_unavailable", "the custom verifier did not answer";
+        /// The metadata pointer's resolver failed. P9.
+        MetadataPointer => "metadata_pointer_unavailable", "the resource_metadata resolver failed";
+        /// The custom credential extractor failed. C9.
+        Extractor => "extractor_unavailable", "the credential extractor failed";
+    }
+}
+
+/// Why a request was refused: one variant per concern, one inner variant per rule. For logs, events and tests; never sent
+/// to the client (catalogue W13).
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Reason {
+    /// Transport and origin: P11, P13, P14.
+    #[error(transparent)]
+    Origin(#[from] OriginError),
+    /// How the credential was presented: section 5.
+    #[error(transparent)]
+    Credential(#[from] CredentialError),
+    /// The access token: sections 1 and 2.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+    /// The DPoP proof: section 3.
+    #[error(transparent)]
+    Proof(#[from] ProofError),
+    /// The binding matrix.
+    #[error(transparent)]
+    Binding(#[from] BindingError),
+    /// What the host answered.
+    #[error(transparent)]
+    Refusal(#[from] RefusalError),
+    /// Step-up: W10.
+    #[error(transparent)]
+    StepUp(#[from] StepUpError),
+    /// The host could not answer.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+impl Reason {
+    /// Every reason that exists, so that a test can demand one negative case for each.
+    #[must_use]
+    pub fn all() -> Vec<Self> {
+        let mut all = Vec::new();
+        all.extend(OriginError::ALL.iter().copied().map(Self::Origin));
+        all.extend(CredentialError::ALL.iter().copied().map(Self::Credential));
+        all.extend(TokenError::ALL.iter().copied().map(Self::Token));
+        all.extend(ProofError::ALL.iter().copied().map(Self::Proof));
+        all.extend(BindingError::ALL.iter().copied().map(Self::Binding));
+        all.extend(RefusalError::ALL.iter().copied().map(Self::Refusal));
+        all.extend(StepUpError::ALL.iter().copied().map(Self::StepUp));
+        all.extend(Unavailable::ALL.iter().copied().map(Self::Unavailable));
+        all
+    }
+
+    /// The snake_case name for logs, events and metrics.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Origin(reason) => reason.code(),
+            Self::Credential(reason) => reason.code(),
+            Self::Token(reason) => reason.code(),
+            Self::Proof(reason) => reason.code(),
+            Self::Binding(reason) => reason.code(),
+            Self::Refusal(reason) => reason.code(),
+            Self::StepUp(reason) => reason.code(),
+            Self::Unavailable(reason) => reason.code(),
+        }
+    }
+
+    /// What the client is told. No wildcard arm: a new rule must choose its answer.
+    #[must_use]
+    pub const fn outcome(self) -> Outcome {
+        match self {
+            Self::Origin(reason) => origin_outcome(reason),
+            Self::Credential(reason) => credential_outcome(reason),
+            Self::Token(_) | Self::Binding(_) => Outcome::InvalidToken,
+            Self::Proof(ProofError::UseDpopNonce) => Outcome::UseDpopNonce,
+            Self::Proof(_) => Outcome::InvalidDpopProof,
+            Self::Refusal(reason) => refusal_outcome(reason),
+            Self::StepUp(_) => Outcome::InsufficientUserAuthentication,
+            Self::Unavailable(_) => Outcome::TemporarilyUnavailable,
+        }
+    }
+}
+
+const fn refusal_outcome(reason: RefusalError) -> Outcome {
+    match reason {
+        RefusalError::Replay => Outcome::InvalidDpopProof,
+        RefusalError::Revoked | RefusalError::Principal | RefusalError::ForeignToken => Outcome::InvalidToken,
+        RefusalError::ForeignScope | RefusalError::Scope => Outcome::InsufficientScope,
+        RefusalError::ForeignStepUp => Outcome::InsufficientUserAuthentication,
+        RefusalError::NotAuthenticated => Outcome::NoCredentials,
+    }
+}
+
+/// What the client is told: one value per row of the catalogue's outcome codes (section 0).
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// NC: 401, challenges without any error (RFC 6750 §3.1).
+    NoCredentials,
+    /// IR: 400 `invalid_request` (RFC 6750 §3.1).
+    InvalidRequest,
+    /// IT: 401 `invalid_token` (RFC 6750 §3.1).
+    InvalidToken,
+    /// IP: 401 `invalid_dpop_proof` (RFC 9449 §7.1).
+    InvalidDpopProof,
+    /// UN: 401 `use_dpop_nonce` (RFC 9449 §9).
+    UseDpopNonce,
+    /// UA: 401 `insufficient_user_authentication` (RFC 9470 §3).
+    InsufficientUserAuthentication,
+    /// IS: 403 `insufficient_scope` (RFC 6750 §3.1).
+    InsufficientScope,
+    /// SU: 503, our own fault, no challenge.
+    TemporarilyUnavailable,
+}
+
+impl Outcome {
+    /// Every outcome.
+    pub const ALL: &'static [Self] = &[
+        Self::NoCredentials,
+        Self::InvalidRequest,
+        Self::InvalidToken,
+        Self::InvalidDpopProof,
+        Self::UseDpopNonce,
+        Self::InsufficientUserAuthentication,
+        Self::InsufficientScope,
+        Self::TemporarilyUnavailable,
+    ];
+
+    /// The HTTP status code (catalogue W8).
+    #[must_use]
+    pub const fn status(self) -> u16 {
+        match self {
+            Self::InvalidRequest => 400,
+            Self::NoCredentials
+            | Self::InvalidToken
+            | Self::InvalidDpopProof
+            | Self::UseDpopNonce
+            | Self::InsufficientUserAuthentication => 401,
+            Self::InsufficientScope => 403,
+            Self::TemporarilyUnavailable => 503,
+        }
+    }
+
+    /// The `error` code; none where nothing was presented (W7).
+    #[must_use]
+    pub const fn error(self) -> Option<&'static str> {
+        match self {
+            Self::NoCredentials => None,
+            Self::InvalidRequest => Some("invalid_request"),
+            Self::InvalidToken => Some("invalid_token"),
+            Self::InvalidDpopProof => Some("invalid_dpop_proof"),
+            Self::UseDpopNonce => Some("use_dpop_nonce"),
+            Self::InsufficientUserAuthentication => Some("insufficient_user_authentication"),
+            Self::InsufficientScope => Some("insufficient_scope"),
+            Self::TemporarilyUnavailable => Some("temporarily_unavailable"),
+        }
+    }
+
+    /// The public text, one per error code and fixed (W13).
+    #[must_use]
+    pub const fn description(self) -> Option<&'static str> {
+        match self {
+            Self::NoCredentials | Self::TemporarilyUnavailable => None,
+            Self::InvalidRequest => Some("The request is malformed"),
+            Self::InvalidToken => Some("The access token is missing what this resource requires, expired, or invalid"),
+            Self::InvalidDpopProof => Some("The DPoP proof is missing or invalid"),
+            Self::UseDpopNonce => Some("The DPoP proof must carry the nonce from the DPoP-Nonce header"),
+            Self::InsufficientUserAuthentication => Some("A different or more recent authentication is required"),
+            Self::InsufficientScope => Some("The access token lacks a required scope"),
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.status(), self.error().unwrap_or("no credentials"))
+    }
+}

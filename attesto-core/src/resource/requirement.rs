@@ -1,0 +1,157 @@
+//! What an operation asks of the token: scopes, and how the user must have authenticated.
+
+use crate::ConfigError;
+use crate::scope::is_scope_token;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+/// What one route or operation requires beyond a valid token. Built once per route.
+///
+/// ```
+/// use attesto_core::resource::Requirement;
+///
+/// let call = Requirement::scopes(["mcp:tools:call"])?.max_age(300).acr_values(["phr"])?;
+/// assert_eq!(call.required_scopes(), ["mcp:tools:call"]);
+/// assert!(Requirement::scopes(["two words"]).is_err());
+/// # Ok::<(), attesto_core::ConfigError>(())
+/// ```
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Requirement {
+    scopes: Vec<String>,
+    any_of: bool,
+    acr_values: Vec<String>,
+    max_age: Option<u64>,
+}
+
+impl Requirement {
+    /// A valid token, whatever its scopes.
+    #[must_use]
+    pub const fn authenticated() -> Self {
+        Self { scopes: Vec::new(), any_of: false, acr_values: Vec::new(), max_age: None }
+    }
+
+    /// A token that has every one of these scopes.
+    ///
+    /// # Errors
+    /// Where the list is empty (use [`authenticated`](Self::authenticated) to say that), or an entry is no scope-token
+    /// of RFC 6749 §3.3 (catalogue S1, S6).
+    pub fn scopes<S: AsRef<str>>(scopes: impl IntoIterator<Item = S>) -> Result<Self, ConfigError> {
+        let scopes = scope_tokens(scopes)?;
+        Ok(Self { scopes, ..Self::authenticated() })
+    }
+
+    /// A token that has at least one of these scopes.
+    ///
+    /// # Errors
+    /// As for [`scopes`](Self::scopes).
+    pub fn any_scope<S: AsRef<str>>(scopes: impl IntoIterator<Item = S>) -> Result<Self, ConfigError> {
+        let scopes = scope_tokens(scopes)?;
+        Ok(Self { scopes, any_of: true, ..Self::authenticated() })
+    }
+
+    /// The user must have authenticated in one of these contexts, in order of preference (RFC 9470 §3).
+    ///
+    /// # Errors
+    /// Where the list is empty or a value holds a space, quote, comma, backslash or anything but visible ASCII (W10).
+    pub fn acr_values<S: AsRef<str>>(mut self, values: impl IntoIterator<Item = S>) -> Result<Self, ConfigError> {
+        let values: Vec<String> = values.into_iter().map(|value| value.as_ref().to_string()).collect();
+        if values.is_empty() {
+            return Err(ConfigError::new("acr_values", "the list is empty; leave the call out to require nothing"));
+        }
+        if !values.iter().all(|value| is_acr_value(value)) {
+            return Err(ConfigError::new(
+                "acr_values",
+                "each value must be visible ASCII without space, quote, comma or backslash",
+            ));
+        }
+        self.acr_values = values;
+        Ok(self)
+    }
+
+    /// The user must have authenticated at most this many seconds ago (RFC 9470 §3).
+    #[must_use]
+    pub const fn max_age(mut self, seconds: u64) -> Self {
+        self.max_age = Some(seconds);
+        self
+    }
+
+    /// From a custom verifier's answer (H4): values that no challenge could carry are dropped.
+    pub(super) fn step_up(acr_values: Vec<String>, max_age: Option<u64>) -> Self {
+        let acr_values = acr_values.into_iter().filter(|value| is_acr_value(value)).collect();
+        Self { acr_values, max_age, ..Self::authenticated() }
+    }
+
+    /// The scopes this operation declares.
+    #[must_use]
+    pub fn required_scopes(&self) -> &[String] {
+        &self.scopes
+    }
+
+    /// Whether one of the scopes is enough.
+    #[must_use]
+    pub const fn is_any_of(&self) -> bool {
+        self.any_of
+    }
+
+    /// The accepted authentication contexts; empty means any.
+    #[must_use]
+    pub fn required_acr_values(&self) -> &[String] {
+        &self.acr_values
+    }
+
+    /// The oldest acceptable authentication, in seconds.
+    #[must_use]
+    pub const fn required_max_age(&self) -> Option<u64> {
+        self.max_age
+    }
+}
+
+fn scope_tokens<S: AsRef<str>>(scopes: impl IntoIterator<Item = S>) -> Result<Vec<String>, ConfigError> {
+    let mut tokens: Vec<String> = Vec::new();
+    for scope in scopes {
+        let scope = scope.as_ref();
+        if !is_scope_token(scope) {
+            return Err(ConfigError::new("scopes", "each scope must be a scope-token of RFC 6749, without spaces or quotes"));
+        }
+        if !tokens.iter().any(|known| known == scope) {
+            tokens.push(scope.to_string());
+        }
+    }
+    if tokens.is_empty() {
+        return Err(ConfigError::new("scopes", "the list is empty; use Requirement::authenticated() to require none"));
+    }
+    Ok(tokens)
+}
+
+/// Visible ASCII without what would need escaping or end the value: `" , \`.
+pub(crate) fn is_acr_value(value: &str) -> bool {
+    !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b',' | b'\\'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn s6_empty_requirement_must_be_said_aloud() {
+        assert!(Requirement::scopes::<&str>([]).is_err());
+        assert!(Requirement::any_scope::<&str>([]).is_err());
+        assert!(Requirement::authenticated().required_scopes().is_empty());
+    }
+
+    #[test]
+    fn s1_required_scope_is_a_scope_token() {
+        assert!(Requirement::scopes(["a b"]).is_err());
+        assert!(Requirement::scopes(["a\"b"]).is_err());
+        assert_eq!(Requirement::scopes(["a", "a", "b"]).unwrap().required_scopes(), ["a", "b"]);
+    }
+
+    #[test]
+    fn w10_acr_values_are_tokens() {
+        for bad in ["", "a b", "a\"b", "a,b", "a\\b", "\u{e9}", "a\n"] {
+            assert!(Requirement::authenticated().acr_values([bad]).is_err(), "{bad:?}");
+        }
+        assert!(Requirement::authenticated().acr_values::<&str>([]).is_err());
+        assert!(Requirement::authenticated().acr_values(["urn:mace:incommon:iap:silver"]).is_ok());
+    }
+}

@@ -1,0 +1,281 @@
+//! The resource server: one protected resource, everything it enforces, and the rendering of its refusals.
+
+use super::binding::{SenderPolicy, challenged_schemes};
+use super::builder::ResourceServerBuilder;
+use super::check;
+use super::credential::CredentialPolicy;
+use super::denial::Denial;
+use super::facts::Facts;
+use super::grant::Grant;
+use super::reason::{Outcome, Reason, RefusalError, Unavailable};
+use super::render::{ErrorRenderer, described};
+use super::requirement::Requirement;
+use super::verdict::Verdict;
+use crate::Timestamp;
+use crate::challenge::{AuthScheme, Challenge, ChallengeHook};
+use crate::crypto::CryptoProvider;
+use crate::dpop::ProofPolicy;
+use crate::http::{ObservedUri, OriginPolicy, RequestParts};
+use crate::jose::Thumbprint;
+use crate::metadata::{MetadataPointer, ProtectedResourceMetadata, ResourceIdentifier};
+use crate::mtls::CertificatePolicy;
+use crate::scope::ScopeMatch;
+use crate::token::{AccessTokenVerifier, Claims};
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
+
+/// Names the URI a proof must have been made for, where the server cannot derive it (RFC 9449 §4.3 check 9).
+pub trait ObservedUriResolver: fmt::Debug + Send + Sync {
+    /// The URI the client requested. `None` refuses the request: there is no silent fallback.
+    fn observed_uri<'r>(&self, request: &RequestParts<'r>) -> Option<ObservedUri<'r>>;
+}
+
+/// Which questions the host has said it can answer.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Asks {
+    pub(crate) foreign: bool,
+    pub(crate) revocation: bool,
+    pub(crate) principal: bool,
+}
+
+/// One protected resource (RFC 9728 §1.2). Built once by [`ResourceServer::builder`], then only read.
+#[derive(Debug)]
+pub struct ResourceServer {
+    pub(super) identifier: ResourceIdentifier,
+    pub(super) metadata: ProtectedResourceMetadata,
+    pub(super) pointer: MetadataPointer,
+    pub(super) provider: Arc<dyn CryptoProvider>,
+    pub(super) tokens: AccessTokenVerifier,
+    pub(super) own_scopes: Vec<(String, ScopeMatch)>,
+    pub(super) skew: u64,
+    pub(super) dpop: Option<ProofPolicy>,
+    pub(super) sender_policy: SenderPolicy,
+    pub(super) certificates: CertificatePolicy,
+    pub(super) credentials: CredentialPolicy,
+    pub(super) origin: OriginPolicy,
+    pub(super) require_https: bool,
+    pub(super) observed_uri: Option<Arc<dyn ObservedUriResolver>>,
+    pub(super) prefer_dpop: bool,
+    pub(super) realm: Option<String>,
+    pub(super) renderer: Option<Arc<dyn ErrorRenderer>>,
+    pub(super) challenge_hook: Option<Arc<dyn ChallengeHook>>,
+    pub(super) show_reasons: bool,
+    pub(super) retry_after: u64,
+    pub(super) asks: Asks,
+}
+
+impl ResourceServer {
+    /// Starts the configuration of the resource with this identifier: the absolute https URL that clients call it by. The
+    /// accepted audience, the metadata document, its well-known path and the challenge's pointer all derive from it.
+    #[must_use]
+    pub fn builder(identifier: impl Into<String>, provider: Arc<dyn CryptoProvider>) -> ResourceServerBuilder {
+        ResourceServerBuilder::new(identifier.into(), provider)
+    }
+
+    /// Checks one request. Pure: the same request, configuration, time and answers give the same verdict.
+    pub fn check<'a>(
+        &'a self,
+        request: &RequestParts<'_>,
+        requirement: &'a Requirement,
+        now: Timestamp,
+    ) -> Verdict<'a> {
+        check::start(self, request, requirement, now)
+    }
+
+    /// Holds an existing grant against a further requirement: for hosts that learn the operation only after they have
+    /// authenticated the request (a JSON-RPC method in the body, a route's own scopes).
+    ///
+    /// # Errors
+    /// The [`Denial`] to answer with, as if the requirement had been checked at once.
+    #[expect(clippy::result_large_err, reason = "made at most once per request")]
+    pub fn require(&self, grant: &Grant, requirement: &Requirement, now: Timestamp) -> Result<(), Denial> {
+        check::requirement_is_met(self, grant.claims(), requirement, now)
+            .map_err(|reason| check::refuse_grant(self, grant, requirement, reason, now))
+    }
+
+    /// The refusal for a request that reached a scope check without having been authenticated: the wiring is wrong, and it
+    /// fails closed (catalogue S10).
+    #[must_use]
+    pub fn deny_unauthenticated(&self, request: &RequestParts<'_>, requirement: &Requirement, now: Timestamp) -> Denial {
+        self.refuse(RefusalError::NotAuthenticated.into(), Facts::of(request), requirement, now, None)
+    }
+
+    /// The resource identifier.
+    #[must_use]
+    pub const fn identifier(&self) -> &ResourceIdentifier {
+        &self.identifier
+    }
+
+    /// The RFC 9728 document of this resource, made of what it enforces.
+    #[must_use]
+    pub const fn metadata(&self) -> &ProtectedResourceMetadata {
+        &self.metadata
+    }
+
+    /// The provider, for hosts that mint or make nonces with the same one.
+    #[must_use]
+    pub fn provider(&self) -> &Arc<dyn CryptoProvider> {
+        &self.provider
+    }
+
+    /// Whether DPoP is enabled, and so whether a replay store is needed.
+    #[must_use]
+    pub const fn uses_dpop(&self) -> bool {
+        self.dpop.is_some()
+    }
+
+    /// The address of the client as far as trusted proxies vouch for it; for events only.
+    #[must_use]
+    pub fn client_address(&self, request: &RequestParts<'_>) -> Option<core::net::IpAddr> {
+        self.origin.client_address(request)
+    }
+
+    /// Whether tokens may arrive in a form body, so that an adapter must read it (catalogue C8).
+    #[must_use]
+    pub fn reads_form_bodies(&self) -> bool {
+        self.credentials.reads_form_body()
+    }
+
+    pub(crate) const fn asks(&self) -> Asks {
+        self.asks
+    }
+
+    pub(crate) const fn asks_mut(&mut self) -> &mut Asks {
+        &mut self.asks
+    }
+
+    pub(super) fn certificate_thumbprint(&self, request: &RequestParts<'_>) -> Option<Thumbprint> {
+        self.certificates.thumbprint(self.provider.as_ref(), request, self.origin.trusted_proxies())
+    }
+
+    pub(super) fn fresh_nonce(&self, now: Timestamp) -> Option<String> {
+        let nonces = self.dpop.as_ref()?.nonces()?;
+        Some(nonces.issue(self.provider.as_ref(), now))
+    }
+
+    /// How scopes of this issuer's tokens are matched: exactly, unless opted in (S8).
+    pub(super) fn scope_match(&self, issuer: Option<&str>) -> &ScopeMatch {
+        let own = issuer.and_then(|issuer| self.own_scopes.iter().find(|(own, _)| own == issuer));
+        own.map_or(&ScopeMatch::Exact, |(_, matching)| matching)
+    }
+
+    /// The one way to a refusal: every outcome is rendered here, so that all carry the same parameters (W5, W14).
+    pub(super) fn refuse(
+        &self,
+        reason: Reason,
+        mut facts: Facts,
+        requirement: &Requirement,
+        now: Timestamp,
+        claims: Option<Box<Claims>>,
+    ) -> Denial {
+        let outcome = reason.outcome();
+        if outcome == Outcome::UseDpopNonce {
+            facts.nonce = self.fresh_nonce(now);
+        }
+        let shown = self.show_reasons.then(|| reason.code());
+        let mut denial = Denial {
+            reason,
+            challenges: Vec::new(),
+            description: described(outcome.description(), shown),
+            facts,
+            retry_after: None,
+            renderer: self.renderer.clone(),
+            claims,
+        };
+        if outcome == Outcome::TemporarilyUnavailable {
+            denial.retry_after = Some(self.retry_after);
+            return denial;
+        }
+        match self.pointer.resolve(&self.identifier) {
+            Ok(pointer) => {
+                denial.challenges = self.challenges(&denial, requirement, pointer.as_deref());
+                denial
+            }
+            // Lazily resolved, and its failure is the host's, not the client's (P9, X38).
+            Err(_) => self.refuse(Unavailable::MetadataPointer.into(), denial.facts, requirement, now, denial.claims),
+        }
+    }
+
+    pub(super) fn challenges(&self, denial: &Denial, requirement: &Requirement, pointer: Option<&str>) -> Vec<String> {
+        let schemes = self.challenged_schemes(denial);
+        schemes
+            .into_iter()
+            .map(|scheme| self.challenge(scheme, denial, requirement, pointer).header_value())
+            .collect()
+    }
+
+    /// One challenge: W1 to W6, W9, W10.
+    fn challenge(
+        &self,
+        scheme: AuthScheme,
+        denial: &Denial,
+        requirement: &Requirement,
+        pointer: Option<&str>,
+    ) -> Challenge {
+        let outcome = denial.outcome();
+        let mut challenge = match (scheme, &self.dpop) {
+            (AuthScheme::Dpop, Some(policy)) => Challenge::dpop(policy.algorithms()),
+            (AuthScheme::Dpop, None) | (AuthScheme::Bearer, _) => Challenge::bearer(),
+        };
+        if let Some(realm) = &self.realm {
+            challenge = challenge.realm(realm);
+        }
+        if let Some(error) = outcome.error() {
+            challenge = challenge.error(error);
+        }
+        if let Some(description) = &denial.description {
+            challenge = challenge.description(description);
+        }
+        if let Outcome::NoCredentials | Outcome::InvalidToken | Outcome::InsufficientScope = outcome {
+            challenge = challenge.scope(requirement.required_scopes());
+        }
+        if outcome == Outcome::InsufficientUserAuthentication {
+            challenge = challenge.acr_values(requirement.required_acr_values());
+            if let Some(max_age) = requirement.required_max_age() {
+                challenge = challenge.max_age(max_age);
+            }
+        }
+        if let Some(pointer) = pointer {
+            challenge = challenge.resource_metadata(pointer);
+        }
+        if let Some(hook) = &self.challenge_hook {
+            hook.amend(&mut challenge);
+        }
+        challenge
+    }
+
+    /// Which schemes to challenge: W3.
+    fn challenged_schemes(&self, denial: &Denial) -> Vec<AuthScheme> {
+        let wanted: Vec<AuthScheme> = match (denial.outcome(), denial.reason) {
+            (Outcome::NoCredentials, _) => return self.invited_schemes(),
+            (Outcome::InvalidDpopProof | Outcome::UseDpopNonce, _) => alloc::vec![AuthScheme::Dpop],
+            (_, Reason::Binding(error)) => challenged_schemes(error).to_vec(),
+            _ => denial.facts.scheme.into_iter().collect(),
+        };
+        let known: Vec<AuthScheme> = wanted.into_iter().filter(|scheme| self.understands(*scheme)).collect();
+        if known.is_empty() { self.invited_schemes().into_iter().take(1).collect() } else { known }
+    }
+
+    fn understands(&self, scheme: AuthScheme) -> bool {
+        match scheme {
+            AuthScheme::Bearer => self.credentials.bearer_enabled(),
+            AuthScheme::Dpop => self.dpop.is_some(),
+        }
+    }
+
+    /// The schemes that can succeed here, DPoP first where it is preferred or required. Never empty: the builder sees to it.
+    fn invited_schemes(&self) -> Vec<AuthScheme> {
+        let bearer = self.understands(AuthScheme::Bearer) && self.sender_policy != SenderPolicy::RequireDpop;
+        let dpop = self.understands(AuthScheme::Dpop) && self.sender_policy != SenderPolicy::RequireMtls;
+        let dpop_first = self.prefer_dpop || self.sender_policy != SenderPolicy::Any;
+        match (bearer, dpop) {
+            (true, true) if dpop_first => alloc::vec![AuthScheme::Dpop, AuthScheme::Bearer],
+            (true, true) => alloc::vec![AuthScheme::Bearer, AuthScheme::Dpop],
+            (true, false) => alloc::vec![AuthScheme::Bearer],
+            (false, _) => alloc::vec![AuthScheme::Dpop],
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! The verdict on a request, and the questions on the way to it.
+//!
+//! Each question owns what it needs to go on and is consumed by its answer, which gives the next verdict: a driver cannot
+//! skip, repeat or forget one. There is no other way to a [`Grant`].
+
+use super::check::{Bound, Foreign};
+use super::denial::Denial;
+use super::grant::{Grant, Sender};
+use crate::challenge::AuthScheme;
+use crate::dpop::ReplayClaim;
+use crate::host::ReplayAnswer;
+use crate::token::{Claims, ForeignClaims};
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// What [`ResourceServer::check`](super::ResourceServer::check) found.
+#[derive(Debug)]
+#[must_use = "a verdict that is not acted on protects nothing"]
+#[expect(clippy::large_enum_variant, reason = "made once per request and moved twice; a box would cost an allocation")]
+#[expect(clippy::exhaustive_enums, reason = "granted, asked or denied: a driver must handle all three")]
+pub enum Verdict<'a> {
+    /// Every check has passed.
+    Granted(Grant),
+    /// The host must answer before the check can go on.
+    Ask(Question<'a>),
+    /// The request is refused.
+    Denied(Denial),
+}
+
+/// What only the host can know. Exhaustive on purpose: a new question must break every driver at compile time.
+#[derive(Debug)]
+#[must_use = "an unanswered question grants nothing"]
+#[expect(clippy::exhaustive_enums, reason = "a new question must break every driver")]
+pub enum Question<'a> {
+    /// What does this token, which is not ours, say?
+    Foreign(ForeignQuestion<'a>),
+    /// Has this proof been used before? Asking records it.
+    Replay(ReplayQuestion<'a>),
+    /// Has this token been revoked?
+    Revocation(RevocationQuestion<'a>),
+    /// Whom does this token stand for in the host's own terms?
+    Principal(PrincipalQuestion<'a>),
+}
+
+/// A token that no configured issuer signed, for the custom verifier (catalogue section 11). It replaces step 4 only:
+/// binding, replay, step-up, scopes and rendering stay with the library.
+#[derive(Debug)]
+#[must_use = "an unanswered question grants nothing"]
+pub struct ForeignQuestion<'a>(pub(super) Foreign<'a>);
+
+/// A proof that passed every check, to be recorded once (D17).
+#[derive(Debug)]
+#[must_use = "an unanswered question grants nothing"]
+pub struct ReplayQuestion<'a>(pub(super) Bound<'a>, pub(super) ReplayClaim);
+
+/// A token whose `jti` may have been revoked (A17).
+#[derive(Debug)]
+#[must_use = "an unanswered question grants nothing"]
+pub struct RevocationQuestion<'a>(pub(super) Bound<'a>);
+
+/// Verified claims, to be turned into a host's principal or refused (step 9).
+#[derive(Debug)]
+#[must_use = "an unanswered question grants nothing"]
+pub struct PrincipalQuestion<'a>(pub(super) Bound<'a>);
+
+/// A custom verifier's answer (H1 to H5).
+#[derive(Debug)]
+#[expect(clippy::exhaustive_enums, reason = "the five rows of the catalogue")]
+#[expect(clippy::large_enum_variant, reason = "made once per request and moved once")]
+pub enum ForeignAnswer {
+    /// What the token says. `cnf` must be carried over, or the binding is lost.
+    Claims(ForeignClaims),
+    /// The token is not valid here.
+    InvalidToken,
+    /// The token is valid and lacks scope.
+    InsufficientScope {
+        /// Every scope the operation requires.
+        scopes: Vec<String>,
+        /// A text for the client; the fixed one where absent.
+        description: Option<String>,
+    },
+    /// A stronger or fresher login is wanted (RFC 9470).
+    InsufficientUserAuthentication {
+        /// Accepted contexts, preferred first.
+        acr_values: Vec<String>,
+        /// The oldest acceptable login, in seconds.
+        max_age: Option<u64>,
+    },
+    /// No answer: an error, a time-out. Never a pass, never the client's fault.
+    Unavailable,
+}
+
+/// Whether a token has been revoked.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_enums, reason = "yes, no, and no answer")]
+pub enum RevocationAnswer {
+    /// Not revoked.
+    Active,
+    /// Revoked.
+    Revoked,
+    /// No answer.
+    Unavailable,
+}
+
+/// Whether the host knows a principal for the token.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_enums, reason = "yes, no, and no answer")]
+pub enum PrincipalAnswer {
+    /// The host has one and lets it in.
+    Accepted,
+    /// The host refuses; the client learns no detail.
+    Refused,
+    /// No answer.
+    Unavailable,
+}
+
+impl<'a> ForeignQuestion<'a> {
+    /// The token as presented.
+    #[must_use]
+    pub fn token(&self) -> &str {
+        &self.0.token
+    }
+
+    /// The scheme it was presented with.
+    #[must_use]
+    pub const fn scheme(&self) -> AuthScheme {
+        self.0.scheme
+    }
+
+    /// The request's method.
+    #[must_use]
+    pub fn method(&self) -> &str {
+        &self.0.method
+    }
+
+    /// The observed URI: canonical origin and raw path, no query.
+    #[must_use]
+    pub fn uri(&self) -> &str {
+        &self.0.uri
+    }
+
+    /// Goes on with the answer.
+    pub fn answer(self, answer: ForeignAnswer) -> Verdict<'a> {
+        self.0.answer(answer)
+    }
+}
+
+impl<'a> ReplayQuestion<'a> {
+    /// What to record, atomically, if it is not there yet.
+    #[must_use]
+    pub const fn claim(&self) -> &ReplayClaim {
+        &self.1
+    }
+
+    /// The proof's `jti`, chosen by the client: for events, escaped.
+    #[must_use]
+    pub fn jti(&self) -> &str {
+        self.0.proof.as_ref().map_or("", |proof| proof.jti())
+    }
+
+    /// The verified claims.
+    #[must_use]
+    pub const fn claims(&self) -> &Claims {
+        &self.0.claims
+    }
+
+    /// Goes on with the answer. `Fresh` is the only one that leads further.
+    pub fn answer(self, answer: ReplayAnswer) -> Verdict<'a> {
+        self.0.replay_answered(answer)
+    }
+}
+
+impl<'a> RevocationQuestion<'a> {
+    /// The verified claims; `jwt_id` is what revocation lists hold.
+    #[must_use]
+    pub const fn claims(&self) -> &Claims {
+        &self.0.claims
+    }
+
+    /// Goes on with the answer.
+    pub fn answer(self, answer: RevocationAnswer) -> Verdict<'a> {
+        self.0.revocation_answered(answer)
+    }
+}
+
+impl<'a> PrincipalQuestion<'a> {
+    /// The verified claims.
+    #[must_use]
+    pub const fn claims(&self) -> &Claims {
+        &self.0.claims
+    }
+
+    /// The proven sender.
+    #[must_use]
+    pub const fn sender(&self) -> &Sender {
+        &self.0.sender
+    }
+
+    /// Goes on with the answer.
+    pub fn answer(self, answer: PrincipalAnswer) -> Verdict<'a> {
+        self.0.principal_answered(answer)
+    }
+}
