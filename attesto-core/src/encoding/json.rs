@@ -1,7 +1,20 @@
 //! Strict JSON objects, read in place (RFC 7515 §4, RFC 8725 §3.7; catalogue J4).
+//!
+//! ```
+//! use attesto_core::encoding::json::{Object, Value};
+//!
+//! let object = Object::parse(br#"{"iss":"me","n":[1,{"a":2}]}"#)?;
+//! assert!(matches!(object.get("iss"), Some(Value::String(iss)) if iss == "me"));
+//! assert!(Object::parse(br#"{"a":1,"a":2}"#).is_err()); // two meanings
+//! # Ok::<(), attesto_core::encoding::json::NotStrictJson>(())
+//! ```
 
+use super::strict;
 use crate::Timestamp;
 use alloc::borrow::Cow;
+use core::fmt;
+use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 
 /// The bytes are not one strict JSON object.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
@@ -35,63 +48,281 @@ pub enum Number {
 }
 
 impl Number {
-    /// As NumericDate rounded down (J17: `exp`): 0 to 2^53 or `None`.
+    /// As a `NumericDate`, rounded down (RFC 7519 §2; J17: `exp`). `None` outside 0 to 2^53.
     #[must_use]
     pub fn date_floor(self) -> Option<Timestamp> {
-        todo!()
+        match self {
+            Self::Unsigned(_) | Self::Negative(_) => self.date_exact(),
+            Self::Float(seconds) => whole(seconds),
+        }
     }
-    /// As NumericDate rounded up (J17: `nbf`, `iat`): 0 to 2^53 or `None`.
+
+    /// As a `NumericDate`, rounded up (J17: `nbf`, `iat`). `None` outside 0 to 2^53.
     #[must_use]
     pub fn date_ceil(self) -> Option<Timestamp> {
-        todo!()
+        match self {
+            Self::Unsigned(_) | Self::Negative(_) => self.date_exact(),
+            Self::Float(seconds) => {
+                let floor = whole(seconds)?;
+                let fraction = seconds % 1.0;
+                Some(if fraction > 0.0 { floor.plus(1) } else { floor })
+            }
+        }
     }
-    /// As a NumericDate that must be an integer (J17: DPoP `iat`).
+
+    /// As a `NumericDate` written as an integer (J17: DPoP `iat`). `None` outside 0 to 2^53, and for `1.0`.
     #[must_use]
     pub fn date_exact(self) -> Option<Timestamp> {
-        todo!()
+        match self {
+            Self::Unsigned(seconds) => {
+                Some(Timestamp::from_secs(seconds)).filter(|t| *t <= Timestamp::MAX_NUMERIC_DATE)
+            }
+            Self::Negative(_) | Self::Float(_) => None,
+        }
     }
 }
 
-/// A JSON array that was found strict.
-#[derive(Clone, Copy, Debug)]
-pub struct Array<'a> {
-    _raw: &'a str,
+/// The whole seconds of a float between 0 and 2^53.
+fn whole(seconds: f64) -> Option<Timestamp> {
+    const MAX: f64 = 9_007_199_254_740_992.0;
+    if !(0.0..=MAX).contains(&seconds) {
+        return None;
+    }
+    #[expect(
+        clippy::as_conversions,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "checked to lie between 0 and 2^53; truncation is the floor that is wanted"
+    )]
+    Some(Timestamp::from_secs(seconds as u64))
 }
+
+/// A JSON array that was found strict.
+#[derive(Clone, Copy)]
+pub struct Array<'a> {
+    raw: &'a str,
+}
+
 /// A JSON object that was found strict: UTF-8, bounded depth, no member name twice at any depth, nothing around it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Object<'a> {
-    _raw: &'a str,
+    raw: &'a str,
 }
 
 impl<'a> Object<'a> {
     /// Checks `bytes` strictly, at every depth.
-    pub fn parse(_bytes: &'a [u8]) -> Result<Self, NotStrictJson> {
-        todo!()
+    ///
+    /// # Errors
+    /// [`NotStrictJson`] where the bytes are anything but one object without white space around it, hold a member name
+    /// twice, nest deeper than [`limits::JSON_DEPTH`](crate::limits::JSON_DEPTH), or hold a number no `f64` can.
+    pub fn parse(bytes: &'a [u8]) -> Result<Self, NotStrictJson> {
+        if bytes.first() != Some(&b'{') || bytes.last() != Some(&b'}') {
+            return Err(NotStrictJson);
+        }
+        let raw = core::str::from_utf8(bytes).map_err(|_| NotStrictJson)?;
+        strict::check(raw)?;
+        Ok(Self { raw })
     }
+
     /// Visits the members in order. The visitor's error ends the visit.
-    pub fn members<E>(self, _visit: impl FnMut(&str, Value<'a>) -> Result<(), E>) -> Result<(), E> {
-        todo!()
+    ///
+    /// # Errors
+    /// The visitor's.
+    pub fn members<E>(self, mut visit: impl FnMut(&str, Value<'a>) -> Result<(), E>) -> Result<(), E> {
+        let mut failure = None;
+        let visitor =
+            Members(|name: &str, value: &'a RawValue| match Value::of(value.get()).map(|value| visit(name, value)) {
+                Some(Ok(())) => true,
+                Some(Err(error)) => {
+                    failure = Some(error);
+                    false
+                }
+                // Cannot be: the object was found strict. Ending the visit leaves required members missing.
+                None => false,
+            });
+        // The only errors left are the ones our own visitor raises to stop.
+        let _ = serde_json::Deserializer::from_str(self.raw).deserialize_map(visitor);
+        failure.map_or(Ok(()), Err)
     }
+
     /// The member called `name`.
     #[must_use]
-    pub fn get(self, _name: &str) -> Option<Value<'a>> {
-        todo!()
+    pub fn get(self, name: &str) -> Option<Value<'a>> {
+        let mut found = None;
+        let _ = self.members(|member, value| {
+            if member == name {
+                found = Some(value);
+                return Err(());
+            }
+            Ok(())
+        });
+        found
     }
+
+    /// Whether there is no member.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.members(|_, _| Err(())).is_ok()
+    }
+
     /// The text of the object.
     #[must_use]
-    pub fn as_str(self) -> &'a str {
-        todo!()
+    pub const fn as_str(self) -> &'a str {
+        self.raw
     }
 }
 
 impl<'a> Array<'a> {
     /// Visits the items in order. The visitor's error ends the visit.
-    pub fn items<E>(self, _visit: impl FnMut(Value<'a>) -> Result<(), E>) -> Result<(), E> {
-        todo!()
+    ///
+    /// # Errors
+    /// The visitor's.
+    pub fn items<E>(self, mut visit: impl FnMut(Value<'a>) -> Result<(), E>) -> Result<(), E> {
+        let mut failure = None;
+        let visitor = Items(|value: &'a RawValue| match Value::of(value.get()).map(&mut visit) {
+            Some(Ok(())) => true,
+            Some(Err(error)) => {
+                failure = Some(error);
+                false
+            }
+            None => false,
+        });
+        let _ = serde_json::Deserializer::from_str(self.raw).deserialize_seq(visitor);
+        failure.map_or(Ok(()), Err)
     }
+
     /// The text of the array.
     #[must_use]
-    pub fn as_str(self) -> &'a str {
-        todo!()
+    pub const fn as_str(self) -> &'a str {
+        self.raw
     }
 }
+
+impl<'a> Value<'a> {
+    /// Reads one value of a document that was found strict.
+    fn of(raw: &'a str) -> Option<Self> {
+        match raw.as_bytes().first()? {
+            b'{' => Some(Self::Object(Object { raw })),
+            b'[' => Some(Self::Array(Array { raw })),
+            _ => serde_json::Deserializer::from_str(raw).deserialize_any(Scalar).ok(),
+        }
+    }
+
+    /// The text, where it is a string.
+    #[must_use]
+    pub fn into_string(self) -> Option<Cow<'a, str>> {
+        match self {
+            Self::String(text) => Some(text),
+            Self::Null | Self::Bool(_) | Self::Number(_) | Self::Array(_) | Self::Object(_) => None,
+        }
+    }
+}
+
+/// Hides content: a document may hold a token's claims.
+impl fmt::Debug for Object<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Object(..)")
+    }
+}
+
+impl fmt::Debug for Array<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Array(..)")
+    }
+}
+
+/// A member name, borrowed unless it holds an escape.
+struct Name;
+
+impl<'de> serde::de::DeserializeSeed<'de> for Name {
+    type Value = Cow<'de, str>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Cow<'de, str>, D::Error> {
+        strict::text(deserializer)
+    }
+}
+
+struct Members<F>(F);
+
+impl<'de, F: FnMut(&str, &'de RawValue) -> bool> Visitor<'de> for Members<F> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
+        while let Some(name) = map.next_key_seed(Name)? {
+            if !self.0(&name, map.next_value()?) {
+                return Err(A::Error::custom("stopped"));
+            }
+        }
+        Ok(())
+    }
+}
+
+struct Items<F>(F);
+
+impl<'de, F: FnMut(&'de RawValue) -> bool> Visitor<'de> for Items<F> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<(), A::Error> {
+        while let Some(value) = items.next_element()? {
+            if !self.0(value) {
+                return Err(A::Error::custom("stopped"));
+            }
+        }
+        Ok(())
+    }
+}
+
+struct Scalar;
+
+impl<'de> Visitor<'de> for Scalar {
+    type Value = Value<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a scalar")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value<'de>, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value<'de>, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value<'de>, E> {
+        Ok(Value::Number(Number::Unsigned(value)))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value<'de>, E> {
+        Ok(Value::Number(Number::Negative(value)))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value<'de>, E> {
+        Ok(Value::Number(Number::Float(value)))
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Value<'de>, E> {
+        Ok(Value::String(Cow::Borrowed(text)))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Value<'de>, E> {
+        Ok(Value::String(Cow::Owned(text.into())))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value<'de>, A::Error> {
+        while items.next_element::<IgnoredAny>()?.is_some() {}
+        Err(A::Error::custom("not a scalar"))
+    }
+}
+
+#[cfg(test)]
+#[path = "json_tests.rs"]
+mod tests;

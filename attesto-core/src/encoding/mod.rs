@@ -3,3 +3,4 @@
 pub mod base64url;
 pub mod form;
 pub mod json;
+mod strict;
