@@ -6,8 +6,8 @@ use core::fmt::{self, Write};
 /// Text that a client may have chosen (`jti`, path, `client_id`), as an event carries it.
 ///
 /// `Display` and `Debug` write at most [`limits::EVENT_TEXT`] bytes of printable ASCII without quotes and backslashes:
-/// every other character is written as `\u{..}`, and a text that is cut ends with `...`. So no text ends a log line, closes a
-/// quotation or fills a disk. Equality compares the text itself.
+/// every other character is written as `\u{..}`, and a text that is cut ends with `...`. So no text ends a log line,
+/// closes a quotation or fills a disk. Equality compares the text itself.
 ///
 /// Never use it as the label of a metric: a client can make up as many values as it likes.
 #[derive(Clone, Copy, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]

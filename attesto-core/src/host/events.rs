@@ -8,8 +8,8 @@ use core::net::IpAddr;
 
 /// Is told what was decided, when it was decided, and cannot change it.
 ///
-/// `emit` is called while the request waits: it must not block. A sink that writes to a disk or a network stands behind a
-/// queue (`QueuedEvents` is one). Events hold no token, proof, certificate, secret, nor a digest of one.
+/// `emit` is called while the request waits: it must not block. A sink that writes to a disk or a network stands behind
+/// a queue (`QueuedEvents` is one). Events hold no token, proof, certificate, secret, nor a digest of one.
 pub trait EventSink: Send + Sync {
     /// Takes note of `event`.
     fn emit(&self, event: &Event<'_>);
@@ -38,7 +38,8 @@ impl EventSink for NoEvents {
     fn emit(&self, _: &Event<'_>) {}
 }
 
-/// One event. Codes are `&'static str` and fit for the labels of metrics; [`EventText`] is not, a client may have chosen it.
+/// One event. Codes are `&'static str` and fit for the labels of metrics; [`EventText`] is not, a client may have
+/// chosen it.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
@@ -98,7 +99,8 @@ pub struct AuthDenied<'a> {
     pub subject: Option<EventText<'a>>,
 }
 
-/// A bound token came with another key or certificate: a hint, not a proof of theft. Not for a merely missing proof. E3.
+/// A bound token came with another key or certificate: a hint, not a proof of theft. Not for a merely missing proof.
+/// E3.
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct SenderConstraintMismatch<'a> {

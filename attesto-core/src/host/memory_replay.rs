@@ -26,19 +26,19 @@ const CAPACITY_CEILING: usize = 1 << 30;
 
 /// Remembers first uses in memory, for a single process.
 ///
-/// - **Bounded.** It never holds more than its capacity, counted exactly over all shards. When it is full, a new claim is
-///   answered [`Unavailable`](ReplayAnswer::Unavailable); live records are never evicted. R3.
-/// - **Clockless.** Time is the `now` of each claim. A record counts until `retain_until` and is freed by later claims, a
-///   few at a time, on any shard if room is needed. A clock that goes backwards admits nothing twice: a claim that was
-///   due before a record already freed cannot be proven fresh and is answered `Unavailable`, as is one that is past its
-///   own `retain_until`.
-/// - **Flat.** A claim costs the same at any size, lapsing included: at most a few records are freed, one hash bucket is
-///   split. A record takes about 60 bytes with its key. Buckets and shards are chosen by a hash with a random key, so
-///   nobody can aim at one. Memory is kept for the next burst, not returned.
+/// - **Bounded.** It never holds more than its capacity, counted exactly over all shards. When it is full, a new claim
+///   is answered [`Unavailable`](ReplayAnswer::Unavailable); live records are never evicted. R3.
+/// - **Clockless.** Time is the `now` of each claim. A record counts through `retain_until` and is freed by later
+///   claims, a few at a time, on any shard if room is needed. A clock that goes backwards admits nothing twice: a claim
+///   to be kept no longer than a record that was freed already cannot be proven fresh and is answered `Unavailable`, as
+///   is one that is past its own `retain_until`.
+/// - **Flat.** A claim costs the same at any size, lapsing included: at most a few records are freed, one hash bucket
+///   is split. A record takes about 60 bytes with its key. Buckets and shards are chosen by a hash with a random key,
+///   so nobody can aim at one. Memory is kept for the next burst, not returned.
 /// - **Closed on failure.** A shard whose lock was poisoned by a panic answers `Unavailable` from then on.
 ///
-/// How much to hold: requests with proofs per second, times the seconds a record is kept (the proof's window, `max_age +
-/// 2 * future_skew + 1`, at most), with room to spare.
+/// How much to hold: requests with proofs per second, times the seconds a record is kept (the proof's window, `max_age
+/// + 2 * future_skew + 1`, at most), with room to spare.
 pub struct MemoryReplayStore {
     shards: Box<[Mutex<Shard>]>,
     hasher: RandomState,
@@ -61,12 +61,12 @@ impl MemoryReplayStore {
         Self::build(capacity, None)
     }
 
-    /// Like [`single_instance`](Self::single_instance), but claims to be kept until `distrusted` or earlier are answered
-    /// `Unavailable`: a process that ended before may have seen them. R3.
+    /// Like [`single_instance`](Self::single_instance), but claims to be kept until `distrusted` or earlier are
+    /// answered `Unavailable`: a process that ended before may have seen them. R3.
     ///
     /// The store does not see when a proof was made, only how long its record is to be kept, which the policy fixes as
-    /// `iat + max_age + future_skew + 1`. So `started + max_age + future_skew` refuses every proof made before `started`,
-    /// and another `future_skew` on top also those whose client's clock ran ahead.
+    /// `iat + max_age + future_skew + 1`. So `started + max_age + future_skew` refuses every proof made before
+    /// `started`, and another `future_skew` on top also those whose client's clock ran ahead.
     ///
     /// # Errors
     ///
@@ -98,8 +98,8 @@ impl MemoryReplayStore {
         self.try_record(claim, now).unwrap_or(ReplayAnswer::Unavailable)
     }
 
-    /// Frees what has lapsed by `now` and says how much it was. Never needed for correct answers; it gives an idle store
-    /// its room back before the next claim.
+    /// Frees what has lapsed by `now` and says how much it was. Never needed for correct answers; it gives an idle
+    /// store its room back before the next claim.
     pub fn sweep(&self, now: Timestamp) -> usize {
         let mut total: usize = 0;
         for shard in &self.shards {

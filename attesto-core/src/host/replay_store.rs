@@ -34,16 +34,18 @@ pub enum StoreReach {
 /// Records first uses. What an implementation guarantees:
 ///
 /// - **One winner.** Among all claims of one key, on all instances that share the store, exactly one is answered
-///   [`Fresh`](ReplayAnswer::Fresh) until the record may be dropped. The store tests and sets in one atomic step (insert
-///   or ignore on a unique key, set if absent); reading first and writing later does not conform. R1.
-/// - **Kept long enough.** A record is kept through `retain_until` and may be dropped when the clock is past it, strictly:
-///   `retain_until < now`. Each record has its own time; there is no time to live of the store. Afterwards the key may be
-///   claimed again, with one winner again; a store that goes on refusing until it has swept conforms as well. R1, R2, R4.
+///   [`Fresh`](ReplayAnswer::Fresh) until the record may be dropped. The store tests and sets in one atomic step
+///   (insert or ignore on a unique key, set if absent); reading first and writing later does not conform. R1.
+/// - **Kept long enough.** A record is kept through `retain_until` and may be dropped when the clock is past it,
+///   strictly: `retain_until < now`. Each record has its own time; there is no time to live of the store. Afterwards
+///   the key may be claimed again, with one winner again; a store that goes on refusing until it has swept conforms as
+///   well. R1, R2, R4.
 /// - **Never dropped early.** No record is evicted to make room. A store that is full answers
 ///   [`Unavailable`](ReplayAnswer::Unavailable). R3.
 /// - **Never a guess.** An error, a timeout or a lost answer is `Unavailable`. Should the lost claim have been recorded
 ///   after all, the client makes a new proof; the reverse would let one proof pass twice. X17.
-/// - **Opaque keys.** 32 bytes (43 characters as text), never parsed. Keys of other purposes need their own namespace. R7.
+/// - **Opaque keys.** 32 bytes (43 characters as text), never parsed. Keys of other purposes need their own namespace.
+///   R7.
 ///
 /// `now` is the time of the request; a store with a clock of its own (a database) may use that one, and then takes
 /// [`ReplayClaim::ttl`] for the time to keep a record.
