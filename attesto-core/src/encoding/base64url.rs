@@ -48,7 +48,8 @@ pub fn decode_into<'b>(encoded: &[u8], out: &'b mut [u8]) -> Result<&'b [u8], No
 pub fn decode_append(encoded: &[u8], out: &mut Vec<u8>) -> Result<(), NotBase64Url> {
     let before = out.len();
     out.resize(before.saturating_add(decoded_len(encoded.len())), 0);
-    let decoded = out.get_mut(before..).ok_or(NotBase64Url).and_then(|room| decode_into(encoded, room).map(<[u8]>::len));
+    let decoded =
+        out.get_mut(before..).ok_or(NotBase64Url).and_then(|room| decode_into(encoded, room).map(<[u8]>::len));
     match decoded {
         Ok(length) => {
             out.truncate(before.saturating_add(length));

@@ -74,7 +74,9 @@ impl Number {
     #[must_use]
     pub fn date_exact(self) -> Option<Timestamp> {
         match self {
-            Self::Unsigned(seconds) => Some(Timestamp::from_secs(seconds)).filter(|t| *t <= Timestamp::MAX_NUMERIC_DATE),
+            Self::Unsigned(seconds) => {
+                Some(Timestamp::from_secs(seconds)).filter(|t| *t <= Timestamp::MAX_NUMERIC_DATE)
+            }
             Self::Negative(_) | Self::Float(_) => None,
         }
     }
@@ -86,7 +88,12 @@ fn whole(seconds: f64) -> Option<Timestamp> {
     if !(0.0..=MAX).contains(&seconds) {
         return None;
     }
-    #[expect(clippy::as_conversions, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to lie between 0 and 2^53; truncation is the floor that is wanted")]
+    #[expect(
+        clippy::as_conversions,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "checked to lie between 0 and 2^53; truncation is the floor that is wanted"
+    )]
     Some(Timestamp::from_secs(seconds as u64))
 }
 
@@ -123,15 +130,16 @@ impl<'a> Object<'a> {
     /// The visitor's.
     pub fn members<E>(self, mut visit: impl FnMut(&str, Value<'a>) -> Result<(), E>) -> Result<(), E> {
         let mut failure = None;
-        let visitor = Members(|name: &str, value: &'a RawValue| match Value::of(value.get()).map(|value| visit(name, value)) {
-            Some(Ok(())) => true,
-            Some(Err(error)) => {
-                failure = Some(error);
-                false
-            }
-            // Cannot be: the object was found strict. Ending the visit leaves required members missing.
-            None => false,
-        });
+        let visitor =
+            Members(|name: &str, value: &'a RawValue| match Value::of(value.get()).map(|value| visit(name, value)) {
+                Some(Ok(())) => true,
+                Some(Err(error)) => {
+                    failure = Some(error);
+                    false
+                }
+                // Cannot be: the object was found strict. Ending the visit leaves required members missing.
+                None => false,
+            });
         // The only errors left are the ones our own visitor raises to stop.
         let _ = serde_json::Deserializer::from_str(self.raw).deserialize_map(visitor);
         failure.map_or(Ok(()), Err)

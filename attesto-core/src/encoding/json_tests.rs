@@ -1,7 +1,7 @@
 use super::*;
+use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use alloc::format;
 use proptest::prelude::*;
 
 fn strict(text: &str) -> bool {
@@ -14,18 +14,35 @@ fn j4_objects_are_read() {
     let object = Object::parse(text.as_bytes()).unwrap();
     assert_eq!(object.as_str(), text);
     let mut names = Vec::new();
-    object.members(|name, value| -> Result<(), ()> { names.push(format!("{name}={value:?}")); Ok(()) }).unwrap();
+    object
+        .members(|name, value| -> Result<(), ()> {
+            names.push(format!("{name}={value:?}"));
+            Ok(())
+        })
+        .unwrap();
     assert_eq!(
         names,
         [
-            "a=Number(Unsigned(1))", "b=Number(Negative(-2))", "c=Number(Float(0.5))", "d=String(\"x\")",
-            "e=String(\"A\")", "f=Null", "g=Bool(true)", "h=Array(Array(..))", "j=Object(Object(..))"
+            "a=Number(Unsigned(1))",
+            "b=Number(Negative(-2))",
+            "c=Number(Float(0.5))",
+            "d=String(\"x\")",
+            "e=String(\"A\")",
+            "f=Null",
+            "g=Bool(true)",
+            "h=Array(Array(..))",
+            "j=Object(Object(..))"
         ]
     );
     let Some(Value::Array(array)) = object.get("h") else { panic!("an array") };
     assert_eq!(array.as_str(), r#"[1,{"i":[]}]"#);
     let mut count = 0;
-    array.items(|_| -> Result<(), ()> { count += 1; Ok(()) }).unwrap();
+    array
+        .items(|_| -> Result<(), ()> {
+            count += 1;
+            Ok(())
+        })
+        .unwrap();
     assert_eq!(count, 2);
     assert!(object.get("nothing").is_none());
 }
@@ -40,12 +57,9 @@ fn j4_strings_without_escapes_are_borrowed() {
 #[test]
 fn j4_duplicate_members_are_refused_at_any_depth() {
     assert!(strict(r#"{"a":1,"b":{"a":1}}"#));
-    for text in [
-        r#"{"a":1,"a":1}"#,
-        r#"{"a":1,"\u0061":2}"#,
-        r#"{"x":{"a":1,"a":2}}"#,
-        r#"{"x":[{"y":{"a":1,"b":2,"a":3}}]}"#,
-    ] {
+    for text in
+        [r#"{"a":1,"a":1}"#, r#"{"a":1,"\u0061":2}"#, r#"{"x":{"a":1,"a":2}}"#, r#"{"x":[{"y":{"a":1,"b":2,"a":3}}]}"#]
+    {
         assert!(!strict(text), "{text}");
     }
     let many: Vec<String> = (0..100).map(|n| format!("\"n{n}\":0")).collect();
@@ -77,7 +91,18 @@ fn j4_only_utf8_and_valid_escapes() {
 
 #[test]
 fn j4_lax_json_is_refused() {
-    for text in ["{\"a\":1,}", "{a:1}", "{'a':1}", "{\"a\":01}", "{\"a\":+1}", "{\"a\":.5}", "{\"a\":NaN}", "{\"a\":1e400}", "{\"a\":-1e400}", "{\"a\":1}/**/"] {
+    for text in [
+        "{\"a\":1,}",
+        "{a:1}",
+        "{'a':1}",
+        "{\"a\":01}",
+        "{\"a\":+1}",
+        "{\"a\":.5}",
+        "{\"a\":NaN}",
+        "{\"a\":1e400}",
+        "{\"a\":-1e400}",
+        "{\"a\":1}/**/",
+    ] {
         assert!(!strict(text), "{text}");
     }
 }

@@ -1,5 +1,6 @@
 //! Bytes to values, strictly: base64url, JSON, and the forms of header fields.
 
 pub mod base64url;
+pub mod form;
 pub mod json;
 mod strict;

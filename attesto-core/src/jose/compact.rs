@@ -1,18 +1,29 @@
-//! Compact serialization of a JWS (RFC 7515 §7.1).
+//! Compact serialization of a JWS (RFC 7515 §7.1), read strictly and borrowed.
+
 use super::Header;
+use crate::encoding::base64url;
+use crate::encoding::json::{NotStrictJson, Object};
+use crate::limits;
 use alloc::vec::Vec;
+use core::fmt;
 
 reasons! {
     /// A compact JWS cannot be read (catalogue J1 to J5, J14).
     pub enum JwsError {
         /// Longer than its limit. J1.
         TooLarge => "too_large", "the token is longer than the limit";
-        /// Not three base64url segments of UTF-8 JSON objects. RFC 7515 §5.2; J2, J3, J4.
+        /// Not three base64url segments with a UTF-8 JSON object in each of the first two. RFC 7515 §5.2; J2, J3, J4.
         Malformed => "malformed", "not a strict compact JWS";
-        /// `alg` is missing or not a string, or not the name of an algorithm that exists here. RFC 8725 §3.1; J5, J7.
+        /// `alg` is missing or not the name of an algorithm that exists here. RFC 8725 §3.1; J5, J7.
         UnsupportedAlg => "unsupported_alg", "the algorithm is not supported";
         /// `crit` is present, or `b64` is not `true`. RFC 7515 §4.1.11, RFC 7797 §7; J14.
         UnsupportedCriticalHeader => "unsupported_critical_header", "critical header parameters are not supported";
+    }
+}
+
+impl From<NotStrictJson> for JwsError {
+    fn from(_: NotStrictJson) -> Self {
+        Self::Malformed
     }
 }
 
@@ -28,37 +39,200 @@ pub struct JwsLimits {
 
 impl JwsLimits {
     /// For access tokens.
-    pub const ACCESS_TOKEN: Self = Self { jws: crate::limits::ACCESS_TOKEN, header: crate::limits::PROTECTED_HEADER };
+    pub const ACCESS_TOKEN: Self = Self { jws: limits::ACCESS_TOKEN, header: limits::PROTECTED_HEADER };
     /// For DPoP proofs.
-    pub const DPOP_PROOF: Self = Self { jws: crate::limits::DPOP_PROOF, header: crate::limits::PROTECTED_HEADER };
+    pub const DPOP_PROOF: Self = Self { jws: limits::DPOP_PROOF, header: limits::PROTECTED_HEADER };
 }
 
 /// The three segments of a compact JWS, borrowed and not yet decoded.
+///
+/// ```
+/// use attesto_core::jose::{CompactJws, JwsLimits};
+///
+/// // RFC 8037 appendix A.4
+/// let jws = b"eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc.hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhi\
+///             jcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg";
+/// let jws = CompactJws::split(jws, JwsLimits::ACCESS_TOKEN)?;
+/// let mut buffer = Vec::new();
+/// assert_eq!(jws.header(&mut buffer)?.alg.name(), "EdDSA");
+/// assert_eq!(jws.payload(&mut buffer)?, b"Example of Ed25519 signing");
+/// # Ok::<(), attesto_core::jose::JwsError>(())
+/// ```
 #[derive(Clone, Copy)]
 pub struct CompactJws<'t> {
-    _t: &'t [u8],
+    header: &'t [u8],
+    payload: &'t [u8],
+    signature: &'t [u8],
+    signing_input: &'t [u8],
 }
 
 impl<'t> CompactJws<'t> {
-    /// Splits at the dots, within the limits. J1, J2.
-    pub fn split(_jws: &'t [u8], _limits: JwsLimits) -> Result<Self, JwsError> {
-        todo!()
+    /// Splits at the dots, within the limits.
+    ///
+    /// # Errors
+    /// [`JwsError::TooLarge`] before anything is looked at (J1); [`JwsError::Malformed`] unless there are exactly three
+    /// segments of which the first two hold something (J2): five would be a JWE, which is never decrypted.
+    pub fn split(jws: &'t [u8], limits: JwsLimits) -> Result<Self, JwsError> {
+        if jws.len() > limits.jws {
+            return Err(JwsError::TooLarge);
+        }
+        // Three pieces at most: a megabyte of dots costs a search for two of them and a third.
+        let mut segments = jws.splitn(3, |byte| *byte == b'.');
+        let (Some(header), Some(payload), Some(signature)) = (segments.next(), segments.next(), segments.next()) else {
+            return Err(JwsError::Malformed);
+        };
+        if header.len() > limits.header {
+            return Err(JwsError::TooLarge);
+        }
+        if header.is_empty() || payload.is_empty() || signature.contains(&b'.') {
+            return Err(JwsError::Malformed);
+        }
+        let signed = header.len().saturating_add(1).saturating_add(payload.len());
+        let signing_input = jws.get(..signed).ok_or(JwsError::Malformed)?;
+        Ok(Self { header, payload, signature, signing_input })
     }
-    /// Decodes and checks the protected header into `buffer` (cleared first). J3, J4, J5 (existence), J14.
-    pub fn header<'b>(&self, _buffer: &'b mut Vec<u8>) -> Result<Header<'b>, JwsError> {
-        todo!()
+
+    /// Decodes the protected header into `buffer` (cleared first) and checks it. J3, J4, J5, J14.
+    ///
+    /// # Errors
+    /// [`JwsError`].
+    pub fn header<'b>(&self, buffer: &'b mut Vec<u8>) -> Result<Header<'b>, JwsError> {
+        Header::parse(Object::parse(decode(self.header, buffer)?)?)
     }
-    /// Decodes the payload into `buffer` (cleared first). The JSON is not read yet. J3.
-    pub fn payload<'b>(&self, _buffer: &'b mut Vec<u8>) -> Result<&'b [u8], JwsError> {
-        todo!()
+
+    /// Decodes the payload into `buffer` (cleared first). What is in it is the caller's to judge. J3.
+    ///
+    /// # Errors
+    /// [`JwsError::Malformed`].
+    pub fn payload<'b>(&self, buffer: &'b mut Vec<u8>) -> Result<&'b [u8], JwsError> {
+        decode(self.payload, buffer)
     }
-    /// Decodes the signature. Not base64url: Malformed. Empty is allowed here and fails verification (J12).
-    pub fn signature<'b>(&self, _buffer: &'b mut [u8; crate::limits::SIGNATURE]) -> Result<&'b [u8], JwsError> {
-        todo!()
+
+    /// Decodes the signature. One that is empty or longer than any algorithm's comes back as it is, or empty: its length is
+    /// the verification's to refuse (J12), not the parser's.
+    ///
+    /// # Errors
+    /// [`JwsError::Malformed`] where it is not canonical base64url.
+    pub fn signature<'b>(&self, buffer: &'b mut [u8; limits::SIGNATURE]) -> Result<&'b [u8], JwsError> {
+        if self.signature.len() > limits::SIGNATURE.saturating_mul(4).div_ceil(3) {
+            let mut whole = Vec::new();
+            decode(self.signature, &mut whole)?;
+            return Ok(&[]);
+        }
+        base64url::decode_into(self.signature, buffer).map_err(|_| JwsError::Malformed)
     }
-    /// Header and payload as they were signed.
+
+    /// Header and payload as they were signed: the bytes before the last dot.
     #[must_use]
-    pub fn signing_input(&self) -> &'t [u8] {
-        todo!()
+    pub const fn signing_input(&self) -> &'t [u8] {
+        self.signing_input
+    }
+}
+
+fn decode<'b>(segment: &[u8], buffer: &'b mut Vec<u8>) -> Result<&'b [u8], JwsError> {
+    buffer.clear();
+    base64url::decode_append(segment, buffer).map_err(|_| JwsError::Malformed)?;
+    Ok(buffer)
+}
+
+/// Shows lengths only: a token is a secret.
+impl fmt::Debug for CompactJws<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lengths = [self.header.len(), self.payload.len(), self.signature.len()];
+        f.debug_struct("CompactJws").field("lengths", &lengths).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::Algorithm;
+    use alloc::string::String;
+    use proptest::prelude::*;
+
+    const LIMITS: JwsLimits = JwsLimits::ACCESS_TOKEN;
+
+    fn split(jws: &str) -> Result<CompactJws<'_>, JwsError> {
+        CompactJws::split(jws.as_bytes(), LIMITS)
+    }
+
+    fn header_of(json: &str) -> Result<Algorithm, JwsError> {
+        let jws = alloc::format!("{}.e30.AA", base64url::encode(json.as_bytes()));
+        let mut buffer = Vec::new();
+        split(&jws)?.header(&mut buffer).map(|header| header.alg)
+    }
+
+    #[test]
+    fn j1_length_is_checked_before_anything_else() {
+        let small = JwsLimits { jws: 20, header: 8 };
+        assert!(CompactJws::split(b"aaaaaaaa.bbbbbbbb.cc", small).is_ok());
+        assert_eq!(CompactJws::split(b"aaaaaaaa.bbbbbbbb.ccc", small).unwrap_err(), JwsError::TooLarge);
+        assert_eq!(CompactJws::split(b"aaaaaaaaa.bbbbbbb.cc", small).unwrap_err(), JwsError::TooLarge);
+        assert_eq!(CompactJws::split(&[b'.'; 1 << 20], LIMITS).unwrap_err(), JwsError::TooLarge);
+    }
+
+    #[test]
+    fn j2_exactly_three_segments() {
+        assert!(split("e30.e30.AA").is_ok());
+        assert!(split("e30.e30.").is_ok()); // an empty signature fails verification, J12
+        for jws in ["", ".", "..", "a", "a.b", ".e30.AA", "e30..AA", "e30.e30.AA.", "a.b.c.d", "a.b.c.d.e"] {
+            assert_eq!(split(jws).unwrap_err(), JwsError::Malformed, "{jws}");
+        }
+        assert_eq!(split(r#"{"payload":"e30","signatures":[]}"#).unwrap_err(), JwsError::Malformed);
+    }
+
+    #[test]
+    fn j3_every_segment_is_canonical() {
+        let mut buffer = Vec::new();
+        let mut signature = [0; limits::SIGNATURE];
+        assert_eq!(split("e30=.e30.AA").unwrap().header(&mut buffer).unwrap_err(), JwsError::Malformed);
+        assert_eq!(split("e30.e30=.AA").unwrap().payload(&mut buffer).unwrap_err(), JwsError::Malformed);
+        assert_eq!(split("e30.e30.AB").unwrap().signature(&mut signature).unwrap_err(), JwsError::Malformed);
+        assert_eq!(split("e30.e30.AA").unwrap().signature(&mut signature).unwrap(), [0]);
+    }
+
+    #[test]
+    fn j4_header_is_a_strict_object() {
+        assert_eq!(header_of(r#"{"alg":"ES256"}"#), Ok(Algorithm::ES256));
+        assert_eq!(header_of(r#"{"alg":"ES256","x":1,"x":1}"#), Err(JwsError::Malformed));
+        assert_eq!(header_of(r#"{"alg":"ES256"} "#), Err(JwsError::Malformed));
+        assert_eq!(header_of(r#"["ES256"]"#), Err(JwsError::Malformed));
+    }
+
+    #[test]
+    fn j12_signature_of_any_length_is_not_a_parse_fault() {
+        let mut buffer = [0; limits::SIGNATURE];
+        assert_eq!(split("e30.e30.").unwrap().signature(&mut buffer).unwrap(), b"");
+        let longest = alloc::format!("e30.e30.{}", base64url::encode(&[1; limits::SIGNATURE]));
+        assert_eq!(split(&longest).unwrap().signature(&mut buffer).unwrap().len(), limits::SIGNATURE);
+        let longer = alloc::format!("e30.e30.{}", base64url::encode(&[1; limits::SIGNATURE + 1]));
+        assert_eq!(split(&longer).unwrap().signature(&mut buffer).unwrap(), b"");
+        let mut broken = longer;
+        broken.push('=');
+        assert_eq!(split(&broken).unwrap().signature(&mut buffer).unwrap_err(), JwsError::Malformed);
+    }
+
+    #[test]
+    fn signing_input_ends_before_the_last_dot() {
+        assert_eq!(split("e30.e31.AA").unwrap().signing_input(), b"e30.e31");
+    }
+
+    proptest! {
+        #[test]
+        fn j2_any_bytes_never_panic(bytes: Vec<u8>, text in "[A-Za-z0-9_.-]{0,80}") {
+            for jws in [&bytes[..], text.as_bytes()] {
+                if let Ok(jws) = CompactJws::split(jws, LIMITS) {
+                    let _ = jws.header(&mut Vec::new()).map(|header| header.typ_is("at+jwt"));
+                    let _ = jws.payload(&mut Vec::new());
+                    let _ = jws.signature(&mut [0; limits::SIGNATURE]);
+                }
+            }
+        }
+
+        #[test]
+        fn j4_any_header_never_panics(json in r#"\{("alg":"ES256",)?("(kid|typ|crit|b64|jwk)":("x"|1|null|true|\{\}))?\}"#) {
+            let _: Result<Algorithm, JwsError> = header_of(&json);
+            let _ = String::from(json);
+        }
     }
 }

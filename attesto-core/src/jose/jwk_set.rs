@@ -1,32 +1,187 @@
 //! JWK Sets (RFC 7517 §5): reading an issuer's and publishing our own.
-use super::Jwk;
+
+use super::{Jwk, JwkError};
 use crate::crypto::CryptoProvider;
-use alloc::string::String;
+use crate::encoding::json::{Object, Value};
+use crate::http::{Header, ResponseParts};
+use crate::limits;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 /// A set of public keys.
+///
+/// ```
+/// use attesto_core::jose::JwkSet;
+///
+/// let set = JwkSet::from_json(br#"{"keys":[
+///     {"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo","kid":"a"},
+///     {"kty":"oct","k":"c2VjcmV0"}]}"#)?;
+/// assert_eq!(set.keys().len(), 1); // the symmetric key is skipped
+/// # Ok::<(), attesto_core::jose::JwkError>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct JwkSet {
     keys: Vec<Jwk>,
 }
 
 impl JwkSet {
-    /// For publication: de-duplicated by kid; a key without one gets its thumbprint. J18.
-    pub fn publish(_provider: &dyn CryptoProvider, _keys: impl IntoIterator<Item = Jwk>) -> Self {
-        todo!()
+    /// For publication: a key without `kid` gets its thumbprint, and each `kid` is published once (J18).
+    pub fn publish(provider: &dyn CryptoProvider, keys: impl IntoIterator<Item = Jwk>) -> Self {
+        let mut set = Self::default();
+        for key in keys {
+            let key = match key.kid() {
+                Some(_) => key,
+                None => {
+                    let thumbprint = key.thumbprint(|parts| provider.sha256(parts)).to_string();
+                    key.with_kid(thumbprint)
+                }
+            };
+            if !set.keys.iter().any(|known| known.kid() == key.kid()) {
+                set.keys.push(key);
+            }
+        }
+        set
     }
-    /// Reads a set; unusable keys are skipped (J10). Err where no usable key is left or the document is not a set, or holds over limits::JWK_SET_KEYS keys.
-    pub fn from_json(_bytes: &[u8]) -> Result<Self, super::JwkError> {
-        todo!()
+
+    /// Reads an issuer's set. Keys of unknown type, malformed, private or not for verification are skipped (J10).
+    ///
+    /// # Errors
+    /// [`JwkError::UnusableSet`] where the document is not a set, is larger than
+    /// [`limits::JWK_SET`], lists more than [`limits::JWK_SET_KEYS`] keys, or holds no usable one.
+    pub fn from_json(bytes: &[u8]) -> Result<Self, JwkError> {
+        if bytes.len() > limits::JWK_SET {
+            return Err(JwkError::UnusableSet);
+        }
+        let set = Object::parse(bytes.trim_ascii()).map_err(|_| JwkError::UnusableSet)?;
+        let Some(Value::Array(entries)) = set.get("keys") else { return Err(JwkError::UnusableSet) };
+        let (mut keys, mut seen) = (Vec::new(), 0_usize);
+        entries.items(|entry| {
+            seen = seen.saturating_add(1);
+            if seen > limits::JWK_SET_KEYS {
+                return Err(JwkError::UnusableSet);
+            }
+            if let Value::Object(object) = entry {
+                keys.extend(Jwk::from_object(object).ok());
+            }
+            Ok(())
+        })?;
+        if keys.is_empty() { Err(JwkError::UnusableSet) } else { Ok(Self { keys }) }
     }
+
     /// The keys.
     #[must_use]
     pub fn keys(&self) -> &[Jwk] {
         &self.keys
     }
-    /// The document: `{"keys":[..]}`, only public members, `use":"sig"`.
+
+    /// The document: public members, `kid`, `use` and `alg` of each key.
     #[must_use]
     pub fn to_json(&self) -> String {
-        todo!()
+        let keys: Vec<String> = self.keys.iter().map(Jwk::to_json).collect();
+        alloc::format!(r#"{{"keys":[{}]}}"#, keys.join(","))
+    }
+
+    /// Answers a request for the published set (RFC 7517 §8.5; J18): GET and HEAD only, cacheable for ten minutes.
+    #[must_use]
+    pub fn respond(&self, method: &str) -> ResponseParts {
+        let mut response = match method {
+            "GET" | "HEAD" => ResponseParts::new(200),
+            _ => {
+                let mut refused = ResponseParts::new(405);
+                refused.headers.push(Header::new("allow", "GET, HEAD"));
+                return refused;
+            }
+        };
+        response.headers.push(Header::new("content-type", "application/jwk-set+json"));
+        response.headers.push(Header::new("cache-control", "public, max-age=600"));
+        if method == "GET" {
+            response.body = self.to_json().into_bytes();
+        }
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::{Algorithm, PublicKey};
+    use crate::jose::jwk::PRIVATE_MEMBERS;
+
+    const KEY: &str = r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
+
+    fn parse(keys: &[&str]) -> Result<JwkSet, JwkError> {
+        JwkSet::from_json(alloc::format!(r#"{{"keys":[{}]}}"#, keys.join(",")).as_bytes())
+    }
+
+    fn set() -> JwkSet {
+        let rsa = Jwk::new(PublicKey::Rsa { n: alloc::vec![0xff; 256], e: alloc::vec![1, 0, 1] });
+        JwkSet {
+            keys: alloc::vec![
+                rsa.with_alg(Algorithm::PS256).unwrap().with_kid("r"),
+                Jwk::new(PublicKey::P256 { x: [1; 32], y: [2; 32] }).with_kid("a"),
+                Jwk::new(PublicKey::P384 { x: [1; 48], y: [2; 48] }).with_kid("b"),
+                Jwk::new(PublicKey::P521 { x: [1; 66], y: [2; 66] }).with_kid("c"),
+                Jwk::new(PublicKey::Ed25519 { x: [1; 32] }).with_kid("d"),
+            ],
+        }
+    }
+
+    #[test]
+    fn j10_unusable_keys_are_skipped() {
+        let with = |member: &str| KEY.replace('}', &alloc::format!(",{member}}}"));
+        let (private, encryption) = (with(r#""d":"AA""#), with(r#""use":"enc""#));
+        let set = parse(&[&private, &encryption, "1", "{}", r#"{"kty":"oct","k":"AA"}"#, KEY]).unwrap();
+        assert_eq!(set.keys().len(), 1);
+        assert_eq!(parse(&[&private]).unwrap_err(), JwkError::UnusableSet);
+        assert_eq!(parse(&[]).unwrap_err(), JwkError::UnusableSet);
+    }
+
+    #[test]
+    fn j10_document_must_be_a_set() {
+        for json in ["", "[]", "{}", r#"{"keys":{}}"#, r#"{"keys":null}"#, KEY] {
+            assert_eq!(JwkSet::from_json(json.as_bytes()).unwrap_err(), JwkError::UnusableSet, "{json}");
+        }
+        assert!(JwkSet::from_json(alloc::format!("\n{{\"keys\":[{KEY}]}}\n").as_bytes()).is_ok());
+    }
+
+    #[test]
+    fn j22_number_of_keys_and_size_are_bounded() {
+        assert_eq!(parse(&[KEY; 32]).unwrap().keys().len(), 32);
+        assert_eq!(parse(&[KEY; 33]).unwrap_err(), JwkError::UnusableSet);
+        let padded = alloc::format!(r#"{{"keys":[{KEY}],"pad":"{}"}}"#, "x".repeat(limits::JWK_SET));
+        assert_eq!(JwkSet::from_json(padded.as_bytes()).unwrap_err(), JwkError::UnusableSet);
+    }
+
+    #[test]
+    fn j18_published_set_holds_no_private_member() {
+        let json = set().to_json();
+        assert_eq!(JwkSet::from_json(json.as_bytes()).unwrap().keys(), set().keys());
+        let document = Object::parse(json.as_bytes()).unwrap();
+        let Some(Value::Array(keys)) = document.get("keys") else { panic!("an array") };
+        keys.items(|key| -> Result<(), ()> {
+            let Value::Object(key) = key else { panic!("an object") };
+            for member in PRIVATE_MEMBERS {
+                assert!(key.get(member).is_none(), "{member}");
+            }
+            Ok(())
+        })
+        .unwrap();
+        assert!(json.contains(r#""alg":"PS256""#));
+    }
+
+    #[test]
+    fn j18_get_and_head_only() {
+        let response = set().respond("GET");
+        assert_eq!(response.status, 200);
+        assert_eq!(response.header("content-type").next(), Some("application/jwk-set+json"));
+        assert_eq!(response.header("cache-control").next(), Some("public, max-age=600"));
+        assert_eq!(response.body_text(), set().to_json());
+        let head = set().respond("HEAD");
+        assert_eq!((head.status, head.body.len()), (200, 0));
+        for method in ["POST", "PUT", "DELETE", "OPTIONS", "get"] {
+            let refused = set().respond(method);
+            assert_eq!(refused.status, 405, "{method}");
+            assert_eq!(refused.header("allow").next(), Some("GET, HEAD"));
+        }
     }
 }

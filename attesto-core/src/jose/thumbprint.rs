@@ -1,11 +1,20 @@
 //! SHA-256 thumbprints: `jkt`, `x5t#S256`, `ath` (RFC 7638 §3, RFC 8705 §3.1, RFC 9449 §4.2).
 
+use crate::crypto::PublicKey;
 use crate::encoding::base64url;
 use alloc::string::String;
 use core::fmt;
 use subtle::ConstantTimeEq;
 
 /// A SHA-256 digest that is written as 43 characters of base64url. Equality takes constant time.
+///
+/// ```
+/// use attesto_core::jose::Thumbprint;
+///
+/// let jkt = Thumbprint::parse("0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I");
+/// assert!(jkt.is_some());
+/// assert!(Thumbprint::parse("0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4J").is_none()); // trailing bits
+/// ```
 #[derive(Clone, Copy, Eq)]
 pub struct Thumbprint([u8; 32]);
 
@@ -16,7 +25,30 @@ impl Thumbprint {
         Self(digest)
     }
 
-    /// Reads 43 characters of canonical base64url; `None` for anything else (catalogue J16).
+    /// Of a public key: SHA-256 over the required members, in lexicographic order and without white space. RFC 7638 §3;
+    /// J16. The members are canonical by construction, so one key has one thumbprint.
+    pub(super) fn of(key: &PublicKey, sha256: impl FnOnce(&[&[u8]]) -> [u8; 32]) -> Self {
+        let mut text = String::with_capacity(160);
+        match key {
+            PublicKey::P256 { x, y } => ec(&mut text, "P-256", x, y),
+            PublicKey::P384 { x, y } => ec(&mut text, "P-384", x, y),
+            PublicKey::P521 { x, y } => ec(&mut text, "P-521", x, y),
+            PublicKey::Ed25519 { x } => {
+                text.push_str(r#"{"crv":"Ed25519","kty":"OKP","x":""#);
+                base64url::encode_append(x, &mut text);
+            }
+            PublicKey::Rsa { n, e } => {
+                text.push_str(r#"{"e":""#);
+                base64url::encode_append(e, &mut text);
+                text.push_str(r#"","kty":"RSA","n":""#);
+                base64url::encode_append(n, &mut text);
+            }
+        }
+        text.push_str("\"}");
+        Self(sha256(&[text.as_bytes()]))
+    }
+
+    /// Reads 43 characters of canonical base64url; `None` for anything else (J16).
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         base64url::decode_array(text.as_bytes()).ok().map(Self)
@@ -35,6 +67,15 @@ impl Thumbprint {
     }
 }
 
+fn ec(text: &mut String, curve: &str, x: &[u8], y: &[u8]) {
+    text.push_str(r#"{"crv":""#);
+    text.push_str(curve);
+    text.push_str(r#"","kty":"EC","x":""#);
+    base64url::encode_append(x, text);
+    text.push_str(r#"","y":""#);
+    base64url::encode_append(y, text);
+}
+
 impl PartialEq for Thumbprint {
     fn eq(&self, other: &Self) -> bool {
         self.0.ct_eq(&other.0).into()
@@ -50,5 +91,60 @@ impl fmt::Display for Thumbprint {
 impl fmt::Debug for Thumbprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Thumbprint({self})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::jose::Jwk;
+    use alloc::string::ToString;
+    use alloc::vec::Vec;
+
+    /// What is hashed, as text.
+    fn hashed(jwk: &str) -> String {
+        let mut hashed = String::new();
+        Jwk::from_json(jwk.as_bytes()).unwrap().thumbprint(|parts| {
+            hashed = String::from_utf8(parts.concat()).unwrap();
+            [0; 32]
+        });
+        hashed
+    }
+
+    #[test]
+    fn j16_required_members_in_lexicographic_order() {
+        assert_eq!(
+            hashed(
+                r#"{"kid":"k","y":"9VE4jf_Ok_o64zbTTlcuNJajHmt6v9TDVrU0CdvGRDA","x":"l8tFrhx-34tV3hRICRDY9zCkDlpBhF42UQUfWVAWBFs","kty":"EC","crv":"P-256"}"#
+            ),
+            r#"{"crv":"P-256","kty":"EC","x":"l8tFrhx-34tV3hRICRDY9zCkDlpBhF42UQUfWVAWBFs","y":"9VE4jf_Ok_o64zbTTlcuNJajHmt6v9TDVrU0CdvGRDA"}"#
+        );
+        assert_eq!(hashed(r#"{"n":"AQAB","kty":"RSA","e":"AQAB"}"#), r#"{"e":"AQAB","kty":"RSA","n":"AQAB"}"#);
+        let okp = r#"{"crv":"Ed25519","kty":"OKP","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
+        assert_eq!(hashed(okp), okp);
+    }
+
+    #[test]
+    fn j16_text_form_is_43_canonical_characters() {
+        let text = "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I";
+        assert_eq!(Thumbprint::parse(text).unwrap().to_string(), text);
+        let mut wrong: Vec<String> =
+            alloc::vec![text[..42].into(), alloc::format!("{text}A"), alloc::format!("{text}=")];
+        wrong.push(text.replace('I', "J"));
+        wrong.push(text.replace('-', "+"));
+        wrong.push(String::new());
+        for text in wrong {
+            assert!(Thumbprint::parse(&text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn equality_sees_every_byte() {
+        for index in 0..32 {
+            let mut other = [7; 32];
+            other[index] ^= 1;
+            assert_ne!(Thumbprint::from_bytes([7; 32]), Thumbprint::from_bytes(other), "{index}");
+        }
+        assert_eq!(Thumbprint::from_bytes([7; 32]), Thumbprint::from_bytes([7; 32]));
     }
 }

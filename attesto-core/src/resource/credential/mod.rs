@@ -1,0 +1,224 @@
+//! Where a request carries its access token: one method, one token, strictly (RFC 6750 §2, RFC 9110 §11.4, RFC 9449
+//! §7.1; catalogue C1 to C11).
+
+mod error;
+mod form_body;
+mod presented;
+mod syntax;
+
+pub use error::CredentialError;
+pub use presented::{Channel, Extraction, Presented};
+
+use crate::challenge::AuthScheme;
+use crate::encoding::form;
+use crate::http::{Lines, RequestParts};
+use crate::{ConfigError, limits};
+use alloc::borrow::Cow;
+use alloc::sync::Arc;
+use core::fmt;
+
+/// Finds a token where the host keeps it, for example in a cookie. C9.
+///
+/// Asked only when the request has no `Authorization` field, on the request's own path: it must not block. Whatever it
+/// answers is checked like any other credential. A browser attaches cookies by itself, so an extractor that reads one
+/// leaves the defence against cross-site request forgery to the host.
+pub trait CredentialExtractor: Send + Sync + fmt::Debug {
+    /// Looks for a credential in `request`.
+    fn extract(&self, request: &RequestParts<'_>) -> Extraction;
+}
+
+/// What is done about an `access_token` parameter in the query. It is never used as a credential. C7.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum QueryTokenPolicy {
+    /// The request is refused: a token in a URI has leaked to logs and histories already (RFC 9700 §4.3.2).
+    #[default]
+    Refuse,
+    /// The parameter is passed over, for an API that owns the name.
+    Ignore,
+}
+
+/// Which channels may carry an access token, and under which schemes.
+#[derive(Clone, Debug)]
+pub struct CredentialPolicy {
+    bearer: bool,
+    dpop: bool,
+    form_body: bool,
+    query_token: QueryTokenPolicy,
+    header_limit: usize,
+    extractor: Option<Arc<dyn CredentialExtractor>>,
+}
+
+impl Default for CredentialPolicy {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl CredentialPolicy {
+    /// `Authorization` with `Bearer` or `DPoP`; no form body, no extractor; a query token is refused.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            bearer: true,
+            dpop: true,
+            form_body: false,
+            query_token: QueryTokenPolicy::Refuse,
+            header_limit: limits::HEADER_VALUE,
+            extractor: None,
+        }
+    }
+
+    /// Whether `Authorization: Bearer` is accepted. Form body and extractor have their own switches.
+    #[must_use]
+    pub const fn bearer(mut self, accepted: bool) -> Self {
+        self.bearer = accepted;
+        self
+    }
+
+    /// Whether the scheme `DPoP` is accepted, in the header or from an extractor.
+    #[must_use]
+    pub const fn dpop(mut self, accepted: bool) -> Self {
+        self.dpop = accepted;
+        self
+    }
+
+    /// Whether a form body may carry the token (RFC 6750 §2.2), always as `Bearer`. C8.
+    #[must_use]
+    pub const fn form_body(mut self, accepted: bool) -> Self {
+        self.form_body = accepted;
+        self
+    }
+
+    /// What is done about a token in the query.
+    #[must_use]
+    pub const fn query_token(mut self, policy: QueryTokenPolicy) -> Self {
+        self.query_token = policy;
+        self
+    }
+
+    /// Asks `extractor` where a request has no `Authorization` field. C9.
+    #[must_use]
+    pub fn extractor(mut self, extractor: Arc<dyn CredentialExtractor>) -> Self {
+        self.extractor = Some(extractor);
+        self
+    }
+
+    /// The longest token taken from a header field or an extractor, in bytes; [`limits::HEADER_VALUE`] at first. Raise
+    /// it together with the token's own limit (J1).
+    ///
+    /// # Errors
+    ///
+    /// More than [`limits::ACCESS_TOKEN_CEILING`].
+    pub fn header_limit(mut self, bytes: usize) -> Result<Self, ConfigError> {
+        if bytes > limits::ACCESS_TOKEN_CEILING {
+            return Err(ConfigError::new("credentials.header_limit", "at most limits::ACCESS_TOKEN_CEILING bytes"));
+        }
+        self.header_limit = bytes;
+        Ok(self)
+    }
+
+    /// Whether some channel accepts `scheme`: such a scheme is worth a challenge.
+    #[must_use]
+    pub const fn accepts(&self, scheme: AuthScheme) -> bool {
+        match scheme {
+            AuthScheme::Bearer => self.bearer || self.form_body || self.extractor.is_some(),
+            AuthScheme::Dpop => self.dpop,
+        }
+    }
+
+    /// Checks that there is a way to present a token at all. For the constructor of whatever holds the policy.
+    ///
+    /// # Errors
+    ///
+    /// Every channel is off.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        if AuthScheme::ALL.into_iter().any(|scheme| self.accepts(scheme)) {
+            return Ok(());
+        }
+        Err(ConfigError::new("credentials", "every channel is off: enable bearer, dpop, form_body or an extractor"))
+    }
+
+    /// Takes the one credential of a request. The order is header, extractor, body; an `Authorization` field that
+    /// cannot be used never falls through to another channel. C10.
+    ///
+    /// # Errors
+    ///
+    /// The rule that was broken. [`CredentialError::Missing`] and [`CredentialError::UnsupportedScheme`] mean that
+    /// there is no credential (401 without an error code), [`CredentialError::ExtractorUnavailable`] that the host
+    /// could not tell (503), all others that the request is malformed (400).
+    pub fn extract<'r>(&self, request: &RequestParts<'r>) -> Result<Presented<'r>, CredentialError> {
+        self.query_holds_no_token(request)?;
+        let outside_body = match request.headers.lines("authorization") {
+            Lines::Many => return Err(CredentialError::MultipleHeaders),
+            Lines::One(value) => Some(self.header_credential(value)?),
+            Lines::None => self.extracted_credential(request)?,
+        };
+        let body = if self.form_body { form_body::with_token(request) } else { None };
+        match (outside_body, body) {
+            (Some(_), Some(_)) => Err(CredentialError::MultipleMethods),
+            (Some(presented), None) => Ok(presented),
+            (None, Some(body)) => form_body::take_token(body),
+            (None, None) => Err(CredentialError::Missing),
+        }
+    }
+
+    /// No parameter of the query decodes to the name `access_token`. RFC 9700 §4.3.2; C7.
+    fn query_holds_no_token(&self, request: &RequestParts<'_>) -> Result<(), CredentialError> {
+        let query = match self.query_token {
+            QueryTokenPolicy::Refuse => request.query.unwrap_or_default(),
+            QueryTokenPolicy::Ignore => return Ok(()),
+        };
+        match form::pairs(query.as_bytes()).any(|pair| pair.name_is(form_body::ACCESS_TOKEN)) {
+            true => Err(CredentialError::QueryToken),
+            false => Ok(()),
+        }
+    }
+
+    /// The credential of the one `Authorization` field. C2, C3, C4.
+    fn header_credential<'r>(&self, value: &'r [u8]) -> Result<Presented<'r>, CredentialError> {
+        if value.len() > self.header_limit.saturating_add(syntax::SCHEME_ROOM) {
+            return Err(CredentialError::TooLarge);
+        }
+        let (scheme, rest) = syntax::split_scheme(value).ok_or(CredentialError::Malformed)?;
+        let scheme = match AuthScheme::from_name(scheme) {
+            Some(AuthScheme::Bearer) if self.bearer => AuthScheme::Bearer,
+            Some(AuthScheme::Dpop) if self.dpop => AuthScheme::Dpop,
+            Some(_) | None => return Err(CredentialError::UnsupportedScheme),
+        };
+        let token = syntax::credentials(rest).ok_or(CredentialError::Malformed)?;
+        Ok(Presented { scheme, token: Cow::Borrowed(token), channel: Channel::Header })
+    }
+
+    /// What the host's extractor found. C9.
+    fn extracted_credential<'r>(&self, request: &RequestParts<'r>) -> Result<Option<Presented<'r>>, CredentialError> {
+        let Some(extractor) = &self.extractor else { return Ok(None) };
+        let (scheme, token) = match extractor.extract(request) {
+            Extraction::None => return Ok(None),
+            Extraction::Unavailable => return Err(CredentialError::ExtractorUnavailable),
+            Extraction::Token { scheme, token } => (scheme, token),
+        };
+        if !self.accepts(scheme) {
+            return Err(CredentialError::UnsupportedScheme);
+        }
+        if token.len() > self.header_limit {
+            return Err(CredentialError::TooLarge);
+        }
+        syntax::token68(token.as_bytes()).ok_or(CredentialError::ExtractorMalformed)?;
+        Ok(Some(Presented { scheme, token: Cow::Owned(token), channel: Channel::Extractor }))
+    }
+}
+
+/// Whether a browser is asking for permission rather than for the resource: `OPTIONS` with
+/// `Access-Control-Request-Method` (Fetch §3.2.3; C11).
+///
+/// Such a request carries no credentials and passes without them, but only where the adapter was told to answer it
+/// itself. No other request may be let through by this function.
+#[must_use]
+pub fn is_cors_preflight(request: &RequestParts<'_>) -> bool {
+    request.method == "OPTIONS"
+        && matches!(request.headers.lines("access-control-request-method"), Lines::One(method) if !method.is_empty())
+}
+
+#[cfg(test)]
+mod tests;

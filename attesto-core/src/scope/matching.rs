@@ -1,0 +1,181 @@
+//! Granted scopes against required ones.
+
+use super::{Catalogue, is_scope_token};
+use crate::ConfigError;
+use alloc::collections::BTreeSet;
+use alloc::format;
+use alloc::sync::Arc;
+
+/// Up to this many requirements, each is looked for among the granted scopes, which allocates nothing and stays linear
+/// in what the token carries. Above it, the granted scopes are indexed first.
+const FEW: usize = 8;
+
+/// How the scopes of an issuer's tokens are read: catalogue S8. Chosen per issuer.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum ScopeMatch {
+    /// Byte for byte: for third-party issuers, whose `*` or `documents.*` then means nothing.
+    #[default]
+    Exact,
+    /// By the wildcards over this catalogue (S5): for tokens of our own, and for issuers opted in.
+    Algebra(Arc<Catalogue>),
+}
+
+impl ScopeMatch {
+    /// Whether the granted scopes cover every required one. Linear in what is granted.
+    ///
+    /// An empty `required` list is covered by anything: that a route declares its need is checked where the requirement
+    /// is built, not here. A requirement that is no scope-token, or (in the algebra) not in the catalogue, is never
+    /// covered.
+    pub fn covers<'a>(&self, granted: impl Iterator<Item = &'a str> + Clone, required: &[impl AsRef<str>]) -> bool {
+        let mut needs = required.iter().map(|required| self.need(required.as_ref()));
+        if required.len() <= FEW {
+            return needs.all(|need| need.is_some_and(|need| granted.clone().any(|scope| need.is_met_by(scope))));
+        }
+        let held = Held::collect(granted);
+        needs.all(|need| need.is_some_and(|need| held.meets(need)))
+    }
+
+    /// That a requirement can be met at all: for whoever builds one.
+    ///
+    /// # Errors
+    /// A required scope that is no scope-token (S1), or that the catalogue does not list: no token would ever pass (S5).
+    pub fn check_required(&self, required: &[impl AsRef<str>]) -> Result<(), ConfigError> {
+        for required in required.iter().map(AsRef::as_ref) {
+            if self.need(required).is_none() {
+                let problem = match self {
+                    Self::Exact => format!("{required:?} is not a scope-token; no token can ever carry it"),
+                    Self::Algebra(_) => format!("{required:?} is not in the scope catalogue; add it there"),
+                };
+                return Err(ConfigError::new("scopes", problem));
+            }
+        }
+        Ok(())
+    }
+
+    fn need<'n>(&self, required: &'n str) -> Option<Need<'n>> {
+        match self {
+            Self::Exact => is_scope_token(required).then_some(Need::Exactly(required)),
+            Self::Algebra(catalogue) => catalogue.need(required),
+        }
+    }
+}
+
+/// One requirement, and what would meet it.
+#[derive(Clone, Copy)]
+pub(super) enum Need<'n> {
+    /// These bytes and nothing else.
+    Exactly(&'n str),
+    /// A catalogued entry: itself, `*`, or the wildcard of its resource, if it has one.
+    Catalogued { entry: &'n str, resource: Option<&'n str> },
+}
+
+impl Need<'_> {
+    /// Whether one granted scope covers the requirement. The catalogue need not be asked about `granted`: what equals
+    /// an entry is one, and a wildcard over an entry's resource is over a catalogued resource (S3).
+    pub(super) fn is_met_by(self, granted: &str) -> bool {
+        match self {
+            Self::Exactly(entry) => granted == entry,
+            Self::Catalogued { entry, resource } => {
+                granted == "*"
+                    || granted == entry
+                    || resource.is_some_and(|resource| granted.strip_suffix(".*") == Some(resource))
+            }
+        }
+    }
+}
+
+/// Granted scopes, indexed for more requirements than a few (S6: quadratic matching is a way to deny service).
+pub(super) struct Held<'a> {
+    exact: BTreeSet<&'a str>,
+    wildcards: BTreeSet<&'a str>,
+}
+
+impl<'a> Held<'a> {
+    pub(super) fn collect(granted: impl IntoIterator<Item = &'a str>) -> Self {
+        let exact: BTreeSet<&str> = granted.into_iter().collect();
+        let wildcards = exact.iter().filter_map(|scope| scope.strip_suffix(".*")).collect();
+        Self { exact, wildcards }
+    }
+
+    /// [`Need::is_met_by`] of any scope held.
+    pub(super) fn meets(&self, need: Need<'_>) -> bool {
+        match need {
+            Need::Exactly(entry) => self.exact.contains(entry),
+            Need::Catalogued { entry, resource } => {
+                self.exact.contains("*")
+                    || self.exact.contains(entry)
+                    || resource.is_some_and(|resource| self.wildcards.contains(resource))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::String;
+    use alloc::vec::Vec;
+    use proptest::prelude::*;
+
+    fn algebra() -> ScopeMatch {
+        let entries = ["documents.read", "documents.write", "billing.read", "mcp:tools:call"];
+        ScopeMatch::Algebra(Arc::new(Catalogue::new(entries).unwrap()))
+    }
+
+    #[test]
+    fn s8_exact_is_the_default_and_foreign_wildcards_mean_nothing() {
+        let exact = ScopeMatch::default();
+        assert_eq!(exact, ScopeMatch::Exact);
+        assert!(exact.covers(["a", "documents.read"].into_iter(), &["documents.read"]));
+        for granted in ["*", "documents.*", "Documents.read", "documents.read2", "documents", ""] {
+            assert!(!exact.covers([granted].into_iter(), &["documents.read"]), "{granted}");
+        }
+    }
+
+    #[test]
+    fn s8_algebra_reads_wildcards() {
+        let algebra = algebra();
+        assert!(algebra.covers(["documents.*", "mcp:tools:call"].into_iter(), &["documents.read", "mcp:tools:call"]));
+        assert!(!algebra.covers(["documents.*"].into_iter(), &["documents.read", "billing.read"]));
+        assert!(algebra.covers(["*"].into_iter(), &["documents.read", "billing.read"]));
+        assert!(!algebra.covers(["people.read"].into_iter(), &["people.read"]));
+    }
+
+    #[test]
+    fn s1_requirement_that_is_no_token_is_never_covered() {
+        for required in ["", "a b", "é"] {
+            assert!(!ScopeMatch::Exact.covers([required].into_iter(), &[required]));
+            assert_eq!(ScopeMatch::Exact.check_required(&[required]).unwrap_err().member(), "scopes");
+        }
+        assert!(ScopeMatch::Exact.check_required(&["a", "b"]).is_ok());
+    }
+
+    #[test]
+    fn s5_requirement_outside_the_catalogue_is_found_at_build_time() {
+        assert!(algebra().check_required(&["documents.read"]).is_ok());
+        assert!(algebra().check_required(&["documents.read", "documents.*"]).is_err());
+    }
+
+    #[test]
+    fn s8_empty_requirement_is_the_callers_business() {
+        let none: [&str; 0] = [];
+        assert!(ScopeMatch::Exact.covers([].into_iter(), &none) && algebra().covers([].into_iter(), &none));
+    }
+
+    proptest! {
+        /// Few and many requirements take different paths: they must agree.
+        #[test]
+        fn s6_indexed_and_scanning_paths_agree(
+            granted in prop::collection::vec("[ab*]{0,2}(\\.[ab*]{0,2}){0,2}", 0..6),
+            required in prop::collection::vec("[ab]{1,2}(\\.[ab]{1,2}){0,2}", 1..4),
+            entries in prop::collection::vec("[ab]{1,2}(\\.[ab]{1,2}){0,2}", 0..8),
+        ) {
+            let repeated: Vec<&String> = required.iter().cycle().take(FEW * 2).collect();
+            for matching in [ScopeMatch::Exact, ScopeMatch::Algebra(Arc::new(Catalogue::new(&entries).unwrap()))] {
+                let granted = granted.iter().map(String::as_str);
+                prop_assert_eq!(matching.covers(granted.clone(), &required), matching.covers(granted, &repeated));
+            }
+        }
+    }
+}
