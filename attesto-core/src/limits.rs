@@ -43,6 +43,8 @@ pub const JWK_SET: usize = 512 * 1024;
 pub const FORM_BODY: usize = 64 * 1024;
 /// An observed URI or `htu` claim.
 pub const URI: usize = 8 * 1024;
+/// A host name, which RFC 3986 §3.2.2 wants to be one that DNS can hold.
+pub const HOST: usize = 255;
 /// A nonce as presented.
 pub const NONCE: usize = 256;
 /// Elements read of one `Forwarded` or `X-Forwarded-*` list.

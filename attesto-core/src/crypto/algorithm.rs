@@ -140,8 +140,10 @@ impl AlgorithmSet {
             | Algorithm::RS256.bit()
             | Algorithm::PS256.bit(),
     );
+    /// Every algorithm.
+    pub const ALL: Self = Self((1 << 11) - 1);
     /// The default for DPoP proofs: every algorithm (J5).
-    pub const DPOP: Self = Self((1 << 11) - 1);
+    pub const DPOP: Self = Self::ALL;
 
     /// The set of these algorithms.
     ///

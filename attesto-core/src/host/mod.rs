@@ -1,1 +1,83 @@
-//! stub
+//! What a host brings: stores that remember, sinks that listen. Each trait is small and says in its docs what an
+//! implementation must guarantee.
+//!
+//! ```
+//! use attesto_core::Timestamp;
+//! use attesto_core::dpop::{ReplayClaim, ReplayKey};
+//! use attesto_core::host::{Instances, MemoryReplayStore, ReplayAnswer, ReplayStore, reach_is_enough};
+//!
+//! let store = MemoryReplayStore::single_instance(100_000)?;
+//! reach_is_enough(Instances::Single, store.reach())?;
+//!
+//! let now = Timestamp::from_secs(1_700_000_000);
+//! let claim = ReplayClaim::new(ReplayKey::from_bytes([7; 32]), now.plus(121));
+//! assert_eq!(store.record(&claim, now), ReplayAnswer::Fresh);
+//! assert_eq!(store.record(&claim, now.plus(1)), ReplayAnswer::Replay);
+//! # Ok::<(), attesto_core::ConfigError>(())
+//! ```
+
+mod event_text;
+mod events;
+#[cfg(feature = "std")]
+mod memory_replay;
+#[cfg(feature = "std")]
+mod memory_shard;
+#[cfg(feature = "std")]
+mod queued_events;
+mod replay_store;
+
+pub use event_text::EventText;
+pub use events::{
+    AuthDenied, AuthSucceeded, DpopReplayDetected, Event, EventSink, NoEvents, OwnedEvent, ScopeDenied,
+    SenderConstraintMismatch, StepUpRequired, StoreUnavailable, emit,
+};
+#[cfg(feature = "std")]
+pub use memory_replay::MemoryReplayStore;
+#[cfg(feature = "std")]
+pub use queued_events::{EventQueue, QueuedEvents};
+pub use replay_store::{DynReplayStore, ReplayAnswer, ReplayStore, StoreReach};
+
+use crate::ConfigError;
+
+/// How many processes serve the resource at a time, overlapping deployments included. R8.
+///
+/// There is no default: only the operator knows, and a wrong guess lets one proof be used once per process.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+// Exhaustive: one, or not one.
+pub enum Instances {
+    /// One process at a time. What it remembers is all there is to know.
+    Single,
+    /// Several. They must share what they remember.
+    Multiple,
+}
+
+/// A store reaches every instance that serves the resource. R8.
+///
+/// # Errors
+///
+/// Several instances, but a store that only one process sees.
+pub fn reach_is_enough(instances: Instances, reach: StoreReach) -> Result<(), ConfigError> {
+    match (instances, reach) {
+        (Instances::Single, StoreReach::Process | StoreReach::Shared) | (Instances::Multiple, StoreReach::Shared) => {
+            Ok(())
+        }
+        (Instances::Multiple, StoreReach::Process) => Err(ConfigError::new(
+            "replay_store",
+            "several instances need a store that they share; this one is local to its process",
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r8_several_instances_need_a_shared_store() {
+        assert!(reach_is_enough(Instances::Single, StoreReach::Process).is_ok());
+        assert!(reach_is_enough(Instances::Single, StoreReach::Shared).is_ok());
+        assert!(reach_is_enough(Instances::Multiple, StoreReach::Shared).is_ok());
+        let refused = reach_is_enough(Instances::Multiple, StoreReach::Process).unwrap_err();
+        assert_eq!(refused.member(), "replay_store");
+    }
+}

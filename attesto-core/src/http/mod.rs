@@ -1,7 +1,42 @@
-//! HTTP without a framework: the borrowed parts of a request, the owned parts of a response, URIs and origins.
+//! HTTP without a framework: the borrowed parts of a request, the owned parts of a response, and the one answer to
+//! "under which origin did the client call us?" (catalogue P11 to P14).
+//!
+//! ```
+//! use attesto_core::http::{Connection, ForwardedHeader, OriginPolicy, RequestParts, TrustedProxies};
+//!
+//! // Behind one proxy on this machine, which writes RFC 7239 `Forwarded`.
+//! let policy = OriginPolicy::new()
+//!     .proxies(TrustedProxies::parse(["loopback"])?)
+//!     .forwarded(ForwardedHeader::Forwarded);
+//!
+//! let headers: &[(&str, &[u8])] =
+//!     &[("host", b"10.0.0.7:8080"), ("forwarded", b"for=192.0.2.1;host=api.example.com;proto=https")];
+//! let peer = "127.0.0.1".parse()?;
+//! let request = RequestParts::new("GET", "/orders", &headers).connection(Connection::new().peer(peer));
+//!
+//! let origin = policy.resolve(&request)?;
+//! assert!(policy.transport_is_https(&origin).is_ok());
+//! assert_eq!(origin.uri(request.path).to_string(), "https://api.example.com/orders");
+//!
+//! // The same header from anybody else is not even read.
+//! let stranger = request.connection(Connection::new().peer("192.0.2.9".parse()?));
+//! assert_eq!(policy.resolve(&stranger)?.to_string(), "http://10.0.0.7:8080");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
+mod authority;
+mod canonical;
+mod forwarded;
+mod origin;
+mod proxy;
 mod request;
 mod response;
+mod uri;
 
+pub use canonical::CanonicalOrigin;
+pub use forwarded::ForwardedHeader;
+pub use origin::{EffectiveOrigin, OriginError, OriginPolicy};
+pub use proxy::TrustedProxies;
 pub use request::{Connection, HeaderLines, Lines, RequestParts};
 pub use response::{Header, ResponseParts};
+pub use uri::{ObservedUri, Scheme};

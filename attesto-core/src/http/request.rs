@@ -58,6 +58,13 @@ impl HeaderLines for [(alloc::string::String, alloc::string::String)] {
     }
 }
 
+/// A reference reads like what it refers to; so `&&[..]` serves where `&dyn HeaderLines` is wanted.
+impl<T: HeaderLines + ?Sized> HeaderLines for &T {
+    fn visit<'h>(&'h self, name: &str, visit: &mut dyn FnMut(&'h [u8])) {
+        (**self).visit(name, visit);
+    }
+}
+
 /// What the server knows of the connection itself, never of what the peer wrote into it.
 #[derive(Clone, Copy, Default, Eq, PartialEq)]
 #[non_exhaustive]

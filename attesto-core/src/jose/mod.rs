@@ -4,12 +4,18 @@ mod compact;
 mod header;
 mod jwk;
 mod jwk_set;
+#[cfg(feature = "rust-crypto")]
 mod key_material;
+#[cfg(feature = "rust-crypto")]
+mod key_numbers;
+#[cfg(feature = "rust-crypto")]
+mod pem;
 mod thumbprint;
 
 pub use compact::{CompactJws, JwsError, JwsLimits};
 pub use header::Header;
 pub use jwk::{Jwk, JwkError};
 pub use jwk_set::JwkSet;
+#[cfg(feature = "rust-crypto")]
 pub use key_material::KeyMaterial;
 pub use thumbprint::Thumbprint;

@@ -151,8 +151,8 @@ impl CredentialPolicy {
         self.query_holds_no_token(request)?;
         let outside_body = match request.headers.lines("authorization") {
             Lines::Many => return Err(CredentialError::MultipleHeaders),
-            Lines::One(value) => Some(self.from_header(value)?),
-            Lines::None => self.from_extractor(request)?,
+            Lines::One(value) => Some(self.header_credential(value)?),
+            Lines::None => self.extracted_credential(request)?,
         };
         let body = if self.form_body { form_body::with_token(request) } else { None };
         match (outside_body, body) {
@@ -176,7 +176,7 @@ impl CredentialPolicy {
     }
 
     /// The credential of the one `Authorization` field. C2, C3, C4.
-    fn from_header<'r>(&self, value: &'r [u8]) -> Result<Presented<'r>, CredentialError> {
+    fn header_credential<'r>(&self, value: &'r [u8]) -> Result<Presented<'r>, CredentialError> {
         if value.len() > self.header_limit.saturating_add(syntax::SCHEME_ROOM) {
             return Err(CredentialError::TooLarge);
         }
@@ -191,7 +191,7 @@ impl CredentialPolicy {
     }
 
     /// What the host's extractor found. C9.
-    fn from_extractor<'r>(&self, request: &RequestParts<'r>) -> Result<Option<Presented<'r>>, CredentialError> {
+    fn extracted_credential<'r>(&self, request: &RequestParts<'r>) -> Result<Option<Presented<'r>>, CredentialError> {
         let Some(extractor) = &self.extractor else { return Ok(None) };
         let (scheme, token) = match extractor.extract(request) {
             Extraction::None => return Ok(None),

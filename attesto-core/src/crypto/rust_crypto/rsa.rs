@@ -1,0 +1,146 @@
+//! RSASSA-PKCS1-v1_5 and RSASSA-PSS (RFC 7518 §3.3, §3.5).
+//!
+//! Private operations are blinded with the entropy passed in. For servers that sign much, a key in an HSM or another
+//! provider is still the better home for an RSA key.
+
+use super::random::Random;
+use crate::crypto::{Algorithm, Entropy, InvalidSignature, KeyError, PublicKey, Signer, SignerError, VerifyingKey};
+use crate::limits::{RSA_MODULUS_BITS_MAX, RSA_MODULUS_BITS_MIN};
+use alloc::vec::Vec;
+use core::fmt;
+use rsa::traits::{PublicKeyParts, SignatureScheme};
+use rsa::{BoxedUint, Pkcs1v15Sign, Pss, RsaPrivateKey, RsaPublicKey};
+use sha2::{Digest, Sha256, Sha384, Sha512};
+
+/// A public key within the bounds of J11.
+#[derive(Debug)]
+pub(super) struct RsaKey(RsaPublicKey);
+
+impl RsaKey {
+    pub(super) fn parse(n: &[u8], e: &[u8]) -> Result<Self, KeyError> {
+        exponent_is_accepted(e)?;
+        if n.len() > RSA_MODULUS_BITS_MAX / 8 {
+            return Err(KeyError::Weak);
+        }
+        let (n, e) = (BoxedUint::from_be_slice_vartime(n), BoxedUint::from_be_slice_vartime(e));
+        if !bits_are_accepted(n.bits_vartime()) {
+            return Err(KeyError::Weak);
+        }
+        RsaPublicKey::new_with_size_limits(n, e, RSA_MODULUS_BITS_MIN..=RSA_MODULUS_BITS_MAX)
+            .map(Self)
+            .map_err(|_| KeyError::Invalid)
+    }
+}
+
+/// The modulus has 2048 to 8192 bits. RFC 7518 §3.3; J11.
+fn bits_are_accepted(bits: u32) -> bool {
+    usize::try_from(bits).is_ok_and(|bits| (RSA_MODULUS_BITS_MIN..=RSA_MODULUS_BITS_MAX).contains(&bits))
+}
+
+/// The exponent is odd and lies between 3 and 65537. J11.
+fn exponent_is_accepted(e: &[u8]) -> Result<(), KeyError> {
+    let value = match *e {
+        [low] => u32::from(low),
+        [high, low] => u32::from_be_bytes([0, 0, high, low]),
+        [top, high, low] => u32::from_be_bytes([0, top, high, low]),
+        _ => return Err(KeyError::Weak),
+    };
+    if value % 2 == 1 && (3..=65_537).contains(&value) { Ok(()) } else { Err(KeyError::Weak) }
+}
+
+/// The hash and the padding of an algorithm, applied by `f`.
+macro_rules! with_scheme {
+    ($algorithm:expr, $message:expr, $otherwise:expr, |$scheme:ident, $digest:ident| $body:expr) => {
+        match $algorithm {
+            Algorithm::RS256 => {
+                let ($scheme, $digest) = (Pkcs1v15Sign::new::<Sha256>(), Sha256::digest($message));
+                $body
+            }
+            Algorithm::RS384 => {
+                let ($scheme, $digest) = (Pkcs1v15Sign::new::<Sha384>(), Sha384::digest($message));
+                $body
+            }
+            Algorithm::RS512 => {
+                let ($scheme, $digest) = (Pkcs1v15Sign::new::<Sha512>(), Sha512::digest($message));
+                $body
+            }
+            // Salt as long as the hash, MGF1 with the same hash: RFC 7518 §3.5; J12.
+            Algorithm::PS256 => {
+                let ($scheme, $digest) = (Pss::<Sha256>::new(), Sha256::digest($message));
+                $body
+            }
+            Algorithm::PS384 => {
+                let ($scheme, $digest) = (Pss::<Sha384>::new(), Sha384::digest($message));
+                $body
+            }
+            Algorithm::PS512 => {
+                let ($scheme, $digest) = (Pss::<Sha512>::new(), Sha512::digest($message));
+                $body
+            }
+            Algorithm::ES256 | Algorithm::ES384 | Algorithm::ES512 | Algorithm::EdDSA | Algorithm::Ed25519 => {
+                $otherwise
+            }
+        }
+    };
+}
+
+impl VerifyingKey for RsaKey {
+    fn verify(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> Result<(), InvalidSignature> {
+        // As long as the modulus, exactly. RFC 8017 §8.1.2 and §8.2.2 step 1; J12.
+        if signature.len() != self.0.size() {
+            return Err(InvalidSignature);
+        }
+        with_scheme!(algorithm, message, Err(InvalidSignature), |scheme, digest| {
+            scheme.verify(&self.0, &digest, signature).map_err(|_| InvalidSignature)
+        })
+    }
+}
+
+/// A private key; zeroized by its crate.
+pub(super) struct RsaSigner {
+    key: RsaPrivateKey,
+    public: PublicKey,
+    algorithm: Algorithm,
+}
+
+impl RsaSigner {
+    pub(super) fn parse(
+        n: &[u8],
+        e: &[u8],
+        d: &[u8],
+        p: &[u8],
+        q: &[u8],
+        algorithm: Algorithm,
+    ) -> Result<Self, KeyError> {
+        RsaKey::parse(n, e)?;
+        let number = BoxedUint::from_be_slice_vartime;
+        let primes = alloc::vec![number(p), number(q)];
+        let key =
+            RsaPrivateKey::from_components(number(n), number(e), number(d), primes).map_err(|_| KeyError::Invalid)?;
+        key.validate().map_err(|_| KeyError::Invalid)?;
+        Ok(Self { key, public: PublicKey::Rsa { n: n.to_vec(), e: e.to_vec() }, algorithm })
+    }
+}
+
+impl Signer for RsaSigner {
+    fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    fn public_key(&self) -> &PublicKey {
+        &self.public
+    }
+
+    fn sign(&self, message: &[u8], entropy: &mut dyn Entropy) -> Result<Vec<u8>, SignerError> {
+        let mut random = Random(entropy);
+        with_scheme!(self.algorithm, message, Err(SignerError::Unavailable), |scheme, digest| {
+            scheme.sign(Some(&mut random), &self.key, &digest).map_err(|_| SignerError::Unavailable)
+        })
+    }
+}
+
+impl fmt::Debug for RsaSigner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RsaSigner(..)")
+    }
+}

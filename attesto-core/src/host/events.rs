@@ -1,0 +1,370 @@
+//! What happened, for those who watch (catalogue E1 to E6). Names and fields are public API.
+
+use super::event_text::{Escaped, EventText};
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt;
+use core::net::IpAddr;
+
+/// Is told what was decided, when it was decided, and cannot change it.
+///
+/// `emit` is called while the request waits: it must not block. A sink that writes to a disk or a network stands behind
+/// a queue (`QueuedEvents` is one). Events hold no token, proof, certificate, secret, nor a digest of one.
+pub trait EventSink: Send + Sync {
+    /// Takes note of `event`.
+    fn emit(&self, event: &Event<'_>);
+}
+
+/// Tells `sink`, and keeps a sink that panics from failing the request: with the feature `std` the panic ends here.
+pub fn emit(sink: &dyn EventSink, event: &Event<'_>) {
+    #[cfg(feature = "std")]
+    drop(std::panic::catch_unwind(core::panic::AssertUnwindSafe(|| sink.emit(event))));
+    #[cfg(not(feature = "std"))]
+    sink.emit(event);
+}
+
+impl fmt::Debug for dyn EventSink + '_ {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("EventSink(..)")
+    }
+}
+
+/// The sink that listens to nothing.
+#[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::exhaustive_structs, reason = "holds nothing and never will")]
+pub struct NoEvents;
+
+impl EventSink for NoEvents {
+    fn emit(&self, _: &Event<'_>) {}
+}
+
+/// One event. Codes are `&'static str` and fit for the labels of metrics; [`EventText`] is not, a client may have
+/// chosen it.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// `auth_succeeded`. E1.
+    AuthSucceeded(AuthSucceeded<'a>),
+    /// `auth_denied`. E2.
+    AuthDenied(AuthDenied<'a>),
+    /// `sender_constraint_mismatch`. E3.
+    SenderConstraintMismatch(SenderConstraintMismatch<'a>),
+    /// `dpop_replay_detected`. E4.
+    DpopReplayDetected(DpopReplayDetected<'a>),
+    /// `scope_denied`. E5.
+    ScopeDenied(ScopeDenied<'a>),
+    /// `step_up_required`. E5.
+    StepUpRequired(StepUpRequired<'a>),
+    /// `store_unavailable`. E6.
+    StoreUnavailable(StoreUnavailable),
+}
+
+/// A request was granted. E1.
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct AuthSucceeded<'a> {
+    /// The token's `iss`.
+    pub issuer: Option<EventText<'a>>,
+    /// The token's `sub`.
+    pub subject: EventText<'a>,
+    /// The token's `client_id`.
+    pub client_id: Option<EventText<'a>>,
+    /// The granted scopes, joined by spaces.
+    pub scopes: &'a str,
+    /// How the token is bound to its sender: `bearer`, `dpop` or `mtls`.
+    pub binding: &'static str,
+    /// The resource identifier (RFC 9728 §1.2).
+    pub resource: &'a str,
+}
+
+/// A request was denied. E2.
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct AuthDenied<'a> {
+    /// What the client was told, for example `invalid_token`; empty where it was told nothing.
+    pub outcome: &'static str,
+    /// The rule that was broken, as a code.
+    pub reason: &'static str,
+    /// The request's method.
+    pub method: EventText<'a>,
+    /// The route, or the path where no route is known.
+    pub route: EventText<'a>,
+    /// The client's address, as far as trusted proxies reported it.
+    pub client_address: Option<IpAddr>,
+    /// `iss` of a token whose signature verified and which was refused all the same.
+    pub issuer: Option<EventText<'a>>,
+    /// `client_id` of such a token.
+    pub client_id: Option<EventText<'a>>,
+    /// `sub` of such a token.
+    pub subject: Option<EventText<'a>>,
+}
+
+/// A bound token came with another key or certificate: a hint, not a proof of theft. Not for a merely missing proof.
+/// E3.
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct SenderConstraintMismatch<'a> {
+    /// `dpop` or `mtls`.
+    pub constraint: &'static str,
+    /// The rule that was broken, as a code.
+    pub reason: &'static str,
+    /// The token's `client_id`.
+    pub client_id: Option<EventText<'a>>,
+}
+
+/// A proof came twice: a hint, a client that retries does the same. E4.
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct DpopReplayDetected<'a> {
+    /// The proof's `jti`, which the client chose.
+    pub jti: EventText<'a>,
+    /// The token's `client_id`.
+    pub client_id: Option<EventText<'a>>,
+}
+
+/// A valid token lacks scope. E5.
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct ScopeDenied<'a> {
+    /// Every scope that the operation requires, joined by spaces.
+    pub required: &'a str,
+    /// The token's `client_id`.
+    pub client_id: Option<EventText<'a>>,
+    /// The token's `sub`.
+    pub subject: Option<EventText<'a>>,
+}
+
+/// A stronger or more recent login is wanted (RFC 9470 §3). E5.
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct StepUpRequired<'a> {
+    /// The accepted `acr` values, joined by spaces; empty where any will do.
+    pub required: &'a str,
+    /// The age the login may have, in seconds.
+    pub max_age: Option<u64>,
+    /// The token's `client_id`.
+    pub client_id: Option<EventText<'a>>,
+    /// The token's `sub`.
+    pub subject: Option<EventText<'a>>,
+}
+
+/// A store or hook of the host gave no answer; the request ended with 503. E6.
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct StoreUnavailable {
+    /// Which one, for example `replay`.
+    pub store: &'static str,
+    /// What it was asked, for example `claim`.
+    pub operation: &'static str,
+}
+
+/// Receives the fields of an event: the name, and a value that writes itself escaped.
+type Visit<'v> = &'v mut dyn FnMut(&'static str, &dyn fmt::Display);
+
+impl Event<'_> {
+    /// The name: snake_case, stable.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::AuthSucceeded(_) => "auth_succeeded",
+            Self::AuthDenied(_) => "auth_denied",
+            Self::SenderConstraintMismatch(_) => "sender_constraint_mismatch",
+            Self::DpopReplayDetected(_) => "dpop_replay_detected",
+            Self::ScopeDenied(_) => "scope_denied",
+            Self::StepUpRequired(_) => "step_up_required",
+            Self::StoreUnavailable(_) => "store_unavailable",
+        }
+    }
+
+    /// Visits the fields that have a value, in the order of their declaration. Values write themselves escaped.
+    pub fn visit(&self, visit: &mut dyn FnMut(&'static str, &dyn fmt::Display)) {
+        match self {
+            Self::AuthSucceeded(event) => {
+                optional("issuer", event.issuer, visit);
+                visit("subject", &event.subject);
+                optional("client_id", event.client_id, visit);
+                visit("scopes", &whole(event.scopes));
+                visit("binding", &event.binding);
+                visit("resource", &whole(event.resource));
+            }
+            Self::AuthDenied(event) => {
+                visit("outcome", &event.outcome);
+                visit("reason", &event.reason);
+                visit("method", &event.method);
+                visit("route", &event.route);
+                optional("client_address", event.client_address, visit);
+                optional("issuer", event.issuer, visit);
+                optional("client_id", event.client_id, visit);
+                optional("subject", event.subject, visit);
+            }
+            Self::SenderConstraintMismatch(event) => {
+                visit("constraint", &event.constraint);
+                visit("reason", &event.reason);
+                optional("client_id", event.client_id, visit);
+            }
+            Self::DpopReplayDetected(event) => {
+                visit("jti", &event.jti);
+                optional("client_id", event.client_id, visit);
+            }
+            Self::ScopeDenied(event) => {
+                visit("required", &whole(event.required));
+                optional("client_id", event.client_id, visit);
+                optional("subject", event.subject, visit);
+            }
+            Self::StepUpRequired(event) => {
+                visit("required", &whole(event.required));
+                optional("max_age", event.max_age, visit);
+                optional("client_id", event.client_id, visit);
+                optional("subject", event.subject, visit);
+            }
+            Self::StoreUnavailable(event) => {
+                visit("store", &event.store);
+                visit("operation", &event.operation);
+            }
+        }
+    }
+}
+
+fn optional(name: &'static str, value: Option<impl fmt::Display>, visit: Visit<'_>) {
+    if let Some(value) = value {
+        visit(name, &value);
+    }
+}
+
+/// Escaped, but not cut: lists that are of use only whole, and which no single client can choose.
+fn whole(text: &str) -> Escaped<'_> {
+    Escaped { text, limit: usize::MAX }
+}
+
+/// An event that outlives its request: the name, and the fields as escaped text.
+///
+/// `Display` writes one line: the name, then `field="value"` for each field.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct OwnedEvent {
+    name: &'static str,
+    fields: Vec<(&'static str, String)>,
+}
+
+impl From<&Event<'_>> for OwnedEvent {
+    fn from(event: &Event<'_>) -> Self {
+        let mut fields = Vec::new();
+        event.visit(&mut |name, value| fields.push((name, value.to_string())));
+        Self { name: event.name(), fields }
+    }
+}
+
+impl OwnedEvent {
+    /// The name of the event.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The fields that have a value, in order.
+    pub fn fields(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.fields.iter().map(|(name, value)| (*name, value.as_str()))
+    }
+
+    /// The value of one field.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.fields().find_map(|(field, value)| (field == name).then_some(value))
+    }
+}
+
+impl fmt::Display for OwnedEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)?;
+        self.fields().try_for_each(|(name, value)| write!(f, " {name}=\"{value}\""))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(event: Event<'_>) -> String {
+        OwnedEvent::from(&event).to_string()
+    }
+
+    #[test]
+    fn e1_success_says_who_and_how() {
+        let event = AuthSucceeded {
+            issuer: Some("https://auth.example.com".into()),
+            subject: "usr_1".into(),
+            client_id: Some("client-1".into()),
+            scopes: "read write",
+            binding: "dpop",
+            resource: "https://mcp.example.com/mcp",
+        };
+        let fields = r#"issuer="https://auth.example.com" subject="usr_1" client_id="client-1" scopes="read write""#;
+        let rest = r#"binding="dpop" resource="https://mcp.example.com/mcp""#;
+        assert_eq!(line(Event::AuthSucceeded(event)), alloc::format!("auth_succeeded {fields} {rest}"));
+    }
+
+    #[test]
+    fn e2_denial_has_outcome_reason_and_place() {
+        let event = AuthDenied {
+            outcome: "invalid_token",
+            reason: "expired",
+            method: "GET".into(),
+            route: "/a\" x=\"b\n".into(),
+            client_address: Some(IpAddr::from([192, 0, 2, 1])),
+            subject: Some("usr_1".into()),
+            ..AuthDenied::default()
+        };
+        assert_eq!(
+            line(Event::AuthDenied(event)),
+            concat!(
+                r#"auth_denied outcome="invalid_token" reason="expired" method="GET" route="/a\u{22} x=\u{22}b\u{a}""#,
+                r#" client_address="192.0.2.1" subject="usr_1""#
+            )
+        );
+    }
+
+    #[test]
+    fn e3_to_e6_have_their_fields() {
+        let mismatch = SenderConstraintMismatch {
+            constraint: "mtls",
+            reason: "mtls_certificate_mismatch",
+            client_id: Some("c".into()),
+        };
+        assert_eq!(
+            line(Event::SenderConstraintMismatch(mismatch)),
+            r#"sender_constraint_mismatch constraint="mtls" reason="mtls_certificate_mismatch" client_id="c""#
+        );
+        let long = "\u{0}".repeat(300);
+        let replay = DpopReplayDetected { jti: long.as_str().into(), client_id: None };
+        assert!(line(Event::DpopReplayDetected(replay)).len() < 300);
+        let denied = ScopeDenied { required: "a b", client_id: Some("c".into()), subject: Some("s".into()) };
+        assert_eq!(line(Event::ScopeDenied(denied)), r#"scope_denied required="a b" client_id="c" subject="s""#);
+        let step_up = StepUpRequired { required: "mfa", max_age: Some(300), ..StepUpRequired::default() };
+        assert_eq!(line(Event::StepUpRequired(step_up)), r#"step_up_required required="mfa" max_age="300""#);
+        let store = StoreUnavailable { store: "replay", operation: "claim" };
+        assert_eq!(line(Event::StoreUnavailable(store)), r#"store_unavailable store="replay" operation="claim""#);
+    }
+
+    #[test]
+    fn lists_are_escaped_but_whole() {
+        let scopes = "scope ".repeat(100);
+        let event = AuthSucceeded { scopes: &scopes, resource: "\"", ..AuthSucceeded::default() };
+        let owned = OwnedEvent::from(&Event::AuthSucceeded(event));
+        assert_eq!(owned.get("scopes"), Some(scopes.as_str()));
+        assert_eq!(owned.get("resource"), Some(r"\u{22}"));
+        assert_eq!(owned.get("issuer"), None);
+    }
+
+    #[cfg(feature = "std")]
+    #[test]
+    fn a_sink_that_panics_fails_nothing() {
+        struct Panics;
+        impl EventSink for Panics {
+            fn emit(&self, event: &Event<'_>) {
+                std::panic::resume_unwind(alloc::boxed::Box::new(event.name()));
+            }
+        }
+        let event = Event::StoreUnavailable(StoreUnavailable::default());
+        emit(&Panics, &event);
+        emit(&NoEvents, &event);
+    }
+}

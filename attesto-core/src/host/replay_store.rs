@@ -1,0 +1,154 @@
+//! The question "has this proof been used?" and its contract (RFC 9449 §11.1; catalogue R1 to R4).
+
+use crate::Timestamp;
+use crate::dpop::ReplayClaim;
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use core::fmt;
+use core::future::Future;
+use core::pin::Pin;
+
+/// What a store says to a claim.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[must_use]
+// Exhaustive: a driver must decide on each, and nothing that is not `Fresh` may pass.
+pub enum ReplayAnswer {
+    /// Recorded now, by this call and no other.
+    Fresh,
+    /// Recorded before.
+    Replay,
+    /// The store cannot tell. The request ends with 503: the client is not at fault, and access stays closed (X17).
+    Unavailable,
+}
+
+/// Who sees what a store records. R8.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+// Exhaustive: every other reach would have to be one of these to be judged.
+pub enum StoreReach {
+    /// This process only; the records end with it.
+    Process,
+    /// Every instance that serves the resource.
+    Shared,
+}
+
+/// Records first uses. What an implementation guarantees:
+///
+/// - **One winner.** Among all claims of one key, on all instances that share the store, exactly one is answered
+///   [`Fresh`](ReplayAnswer::Fresh) until the record may be dropped. The store tests and sets in one atomic step
+///   (insert or ignore on a unique key, set if absent); reading first and writing later does not conform. R1.
+/// - **Kept long enough.** A record is kept through `retain_until` and may be dropped when the clock is past it,
+///   strictly: `retain_until < now`. Each record has its own time; there is no time to live of the store. Afterwards
+///   the key may be claimed again, with one winner again; a store that goes on refusing until it has swept conforms as
+///   well. R1, R2, R4.
+/// - **Never dropped early.** No record is evicted to make room. A store that is full answers
+///   [`Unavailable`](ReplayAnswer::Unavailable). R3.
+/// - **Never a guess.** An error, a timeout or a lost answer is `Unavailable`. Should the lost claim have been recorded
+///   after all, the client makes a new proof; the reverse would let one proof pass twice. X17.
+/// - **Opaque keys.** 32 bytes (43 characters as text), never parsed. Keys of other purposes need their own namespace.
+///   R7.
+///
+/// `now` is the time of the request; a store with a clock of its own (a database) may use that one, and then takes
+/// [`ReplayClaim::ttl`] for the time to keep a record.
+///
+/// A future that is dropped before it is done may or may not have recorded the claim.
+pub trait ReplayStore: Send + Sync {
+    /// Records `claim` unless its key is on record.
+    fn claim(&self, claim: &ReplayClaim, now: Timestamp) -> impl Future<Output = ReplayAnswer> + Send;
+
+    /// Who sees the records.
+    fn reach(&self) -> StoreReach;
+}
+
+/// [`ReplayStore`] as a trait object: `Arc<dyn DynReplayStore>` is again a [`ReplayStore`]. Every store has it; nobody
+/// implements it by hand.
+pub trait DynReplayStore: Send + Sync {
+    /// [`ReplayStore::claim`], boxed.
+    fn claim_boxed<'s>(
+        &'s self,
+        claim: &'s ReplayClaim,
+        now: Timestamp,
+    ) -> Pin<Box<dyn Future<Output = ReplayAnswer> + Send + 's>>;
+
+    /// [`ReplayStore::reach`].
+    fn reach_of_records(&self) -> StoreReach;
+}
+
+impl<S: ReplayStore> DynReplayStore for S {
+    fn claim_boxed<'s>(
+        &'s self,
+        claim: &'s ReplayClaim,
+        now: Timestamp,
+    ) -> Pin<Box<dyn Future<Output = ReplayAnswer> + Send + 's>> {
+        Box::pin(self.claim(claim, now))
+    }
+
+    fn reach_of_records(&self) -> StoreReach {
+        self.reach()
+    }
+}
+
+impl ReplayStore for dyn DynReplayStore + '_ {
+    async fn claim(&self, claim: &ReplayClaim, now: Timestamp) -> ReplayAnswer {
+        self.claim_boxed(claim, now).await
+    }
+
+    fn reach(&self) -> StoreReach {
+        self.reach_of_records()
+    }
+}
+
+impl<S: ReplayStore + ?Sized> ReplayStore for Arc<S> {
+    fn claim(&self, claim: &ReplayClaim, now: Timestamp) -> impl Future<Output = ReplayAnswer> + Send {
+        S::claim(self, claim, now)
+    }
+
+    fn reach(&self) -> StoreReach {
+        S::reach(self)
+    }
+}
+
+impl fmt::Debug for dyn DynReplayStore + '_ {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReplayStore").field("reach", &self.reach_of_records()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dpop::ReplayKey;
+    use alloc::format;
+    use core::task::{Context, Poll, Waker};
+
+    struct Broken;
+
+    impl ReplayStore for Broken {
+        async fn claim(&self, _: &ReplayClaim, _: Timestamp) -> ReplayAnswer {
+            ReplayAnswer::Unavailable
+        }
+
+        fn reach(&self) -> StoreReach {
+            StoreReach::Shared
+        }
+    }
+
+    fn ask(store: &impl ReplayStore) -> ReplayAnswer {
+        let claim = ReplayClaim::new(ReplayKey::from_bytes([0; 32]), Timestamp::from_secs(1));
+        let future = core::pin::pin!(store.claim(&claim, Timestamp::from_secs(0)));
+        match future.poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(answer) => answer,
+            Poll::Pending => panic!("answers at once"),
+        }
+    }
+
+    #[test]
+    fn r1_an_erased_store_answers_as_the_store_does() {
+        let erased: Arc<dyn DynReplayStore> = Arc::new(Broken);
+        assert_eq!(ask(&erased), ReplayAnswer::Unavailable);
+        assert_eq!(erased.reach(), StoreReach::Shared);
+        assert_eq!(ask(&Arc::new(erased)), ReplayAnswer::Unavailable, "wrapped once more");
+        assert_eq!(ask(&Arc::new(Broken)), ReplayAnswer::Unavailable);
+        let erased: &dyn DynReplayStore = &Broken;
+        assert_eq!(format!("{erased:?}"), "ReplayStore { reach: Shared, .. }");
+    }
+}

@@ -1,0 +1,412 @@
+//! What a trusted proxy says about the connection in front of it (catalogue P13, RFC 7239 §4 to §6).
+//!
+//! Nothing here asks who the peer is: the caller has, and calls for trusted peers only.
+
+use super::authority::{Authority, parse_port};
+use super::{HeaderLines, OriginError, Scheme};
+use crate::limits;
+use core::net::IpAddr;
+
+/// The header field in which trusted proxies forward. One is read, never both: a proxy that sets one of them passes the
+/// other on as the client wrote it.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum ForwardedHeader {
+    /// None.
+    #[default]
+    None,
+    /// `Forwarded` (RFC 7239), with its parameters `proto`, `host` and `for`.
+    Forwarded,
+    /// `X-Forwarded-Proto`, `X-Forwarded-Host`, `X-Forwarded-Port` and `X-Forwarded-For`, lists of plain values.
+    XForwarded,
+}
+
+/// The forwarded values of a request, each as far as it was sent.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Values<'r> {
+    pub(crate) scheme: Option<Scheme>,
+    pub(crate) authority: Option<Authority<'r>>,
+    pub(crate) port: Option<u16>,
+}
+
+/// Reads scheme, host and port of the element that the outermost of `hops` proxies added. A value that was not sent is
+/// absent; one that is invalid refuses the request.
+pub(crate) fn values<'r>(
+    headers: &'r dyn HeaderLines,
+    header: ForwardedHeader,
+    hops: usize,
+) -> Result<Values<'r>, OriginError> {
+    let (proto, host, port) = match header {
+        ForwardedHeader::None => (None, None, None),
+        ForwardedHeader::Forwarded => {
+            let element = nth_from_right(headers, "forwarded", hops, elements)?.unwrap_or_default();
+            (element.proto, element.host, None)
+        }
+        ForwardedHeader::XForwarded => (
+            nth_from_right(headers, "x-forwarded-proto", hops, plain_values)?,
+            nth_from_right(headers, "x-forwarded-host", hops, plain_values)?,
+            nth_from_right(headers, "x-forwarded-port", hops, plain_values)?,
+        ),
+    };
+    Ok(Values {
+        scheme: read(proto, Scheme::parse, OriginError::ForwardedProto)?,
+        authority: read(host, Authority::parse, OriginError::ForwardedHost)?,
+        port: read(port, |digits| parse_port(digits).filter(|_| digits.len() <= 5), OriginError::ForwardedPort)?,
+    })
+}
+
+/// The client's address of the same element; `None` where it is hidden (`unknown`, `_x`) or unreadable.
+pub(crate) fn client(headers: &dyn HeaderLines, header: ForwardedHeader, hops: usize) -> Option<IpAddr> {
+    let node = match header {
+        ForwardedHeader::None => None,
+        ForwardedHeader::Forwarded => nth_from_right(headers, "forwarded", hops, elements).ok()??.node,
+        ForwardedHeader::XForwarded => nth_from_right(headers, "x-forwarded-for", hops, plain_values).ok()?,
+    };
+    parse_node(core::str::from_utf8(node?).ok()?)
+}
+
+/// `node = nodename [ ":" node-port ]` (RFC 7239 §6), and the bare IPv6 address of `X-Forwarded-For`.
+fn parse_node(node: &str) -> Option<IpAddr> {
+    if let Some(literal) = node.strip_prefix('[') {
+        return literal.split_once(']')?.0.parse().ok().map(IpAddr::V6);
+    }
+    let without_port = node.rsplit_once(':').and_then(|(address, _)| address.parse().ok().map(IpAddr::V4));
+    node.parse().ok().or(without_port)
+}
+
+fn read<'r, T>(
+    value: Option<&'r [u8]>,
+    parse: impl FnOnce(&'r str) -> Option<T>,
+    invalid: OriginError,
+) -> Result<Option<T>, OriginError> {
+    let Some(value) = value else { return Ok(None) };
+    core::str::from_utf8(value).ok().and_then(parse).map(Some).ok_or(invalid)
+}
+
+/// Reads one field line, handing over its list elements from left to right.
+type LineParser<'r, T> = fn(&'r [u8], &mut dyn FnMut(T)) -> Result<(), OriginError>;
+
+/// The `hops`-th element from the right, or the first of a shorter list. The lines of the field are one list, in order
+/// (RFC 9110 §5.3), but each must be a list by itself: no quotation runs on into a line that another proxy wrote.
+fn nth_from_right<'r, T: Copy>(
+    headers: &'r dyn HeaderLines,
+    name: &str,
+    hops: usize,
+    parse_line: LineParser<'r, T>,
+) -> Result<Option<T>, OriginError> {
+    let mut list = [None; limits::FORWARDED_ELEMENTS];
+    let mut count = 0_usize;
+    let mut outcome = Ok(());
+    headers.visit(name, &mut |line| {
+        if outcome.is_err() {
+            return;
+        }
+        outcome = parse_line(line, &mut |element| {
+            if let Some(slot) = list.get_mut(count) {
+                *slot = Some(element);
+            }
+            count = count.saturating_add(1);
+        });
+        if line.len() > limits::HEADER_VALUE || count > limits::FORWARDED_ELEMENTS {
+            outcome = Err(OriginError::ForwardedTooLong);
+        }
+    });
+    outcome?;
+    Ok(list.get(count.saturating_sub(hops)).copied().flatten())
+}
+
+/// The values between the commas of an `X-Forwarded-*` line. An empty one is an error: skipping it would move the count
+/// from the right on to a value that a client chose.
+fn plain_values<'r>(line: &'r [u8], each: &mut dyn FnMut(&'r [u8])) -> Result<(), OriginError> {
+    for value in line.split(|&byte| byte == b',') {
+        match value.trim_ascii() {
+            b"" => return Err(OriginError::ForwardedMalformed),
+            value => each(value),
+        }
+    }
+    Ok(())
+}
+
+/// The parameters of one `forwarded-element` that anything here reads. Quoted values are kept as they stand between the
+/// quotes; no valid host, scheme or address needs an escape, so one with a backslash fails its own parser.
+#[derive(Clone, Copy, Debug, Default)]
+struct Element<'r> {
+    node: Option<&'r [u8]>,
+    host: Option<&'r [u8]>,
+    proto: Option<&'r [u8]>,
+    by: Option<&'r [u8]>,
+}
+
+impl<'r> Element<'r> {
+    /// Notes a parameter; names compare case-insensitively. One that decides something must not occur twice.
+    fn set(&mut self, name: &[u8], value: &'r [u8]) -> Result<(), OriginError> {
+        let known: [(&[u8], &mut Option<&'r [u8]>); 4] =
+            [(b"for", &mut self.node), (b"host", &mut self.host), (b"proto", &mut self.proto), (b"by", &mut self.by)];
+        for (known_name, slot) in known {
+            if name.eq_ignore_ascii_case(known_name) && slot.replace(value).is_some() {
+                return Err(OriginError::ForwardedMalformed);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `Forwarded = 1#forwarded-element` (RFC 7239 §4), for one line.
+fn elements<'r>(line: &'r [u8], each: &mut dyn FnMut(Element<'r>)) -> Result<(), OriginError> {
+    let mut rest = line;
+    loop {
+        each(element(&mut rest)?);
+        match rest.split_first() {
+            None => return Ok(()),
+            Some((b',', after)) => rest = after,
+            Some(_) => return Err(OriginError::ForwardedMalformed),
+        }
+    }
+}
+
+/// `forwarded-element = [ forwarded-pair ] *( ";" [ forwarded-pair ] )`, with one pair at least, for the reason given
+/// at [`plain_values`]. Spaces around the semicolons are let through; many proxies are configured by hand.
+fn element<'r>(rest: &mut &'r [u8]) -> Result<Element<'r>, OriginError> {
+    let mut element = Element::default();
+    let mut pairs = 0_usize;
+    loop {
+        *rest = rest.trim_ascii_start();
+        if !matches!(rest.first(), None | Some(b';' | b',')) {
+            let (name, value) = pair(rest).ok_or(OriginError::ForwardedMalformed)?;
+            element.set(name, value)?;
+            pairs = pairs.saturating_add(1);
+        }
+        *rest = rest.trim_ascii_start();
+        match rest.split_first() {
+            Some((b';', after)) => *rest = after,
+            Some(_) | None if pairs == 0 => return Err(OriginError::ForwardedMalformed),
+            Some(_) | None => return Ok(element),
+        }
+    }
+}
+
+/// `forwarded-pair = token "=" value`, `value = token / quoted-string`.
+fn pair<'r>(rest: &mut &'r [u8]) -> Option<(&'r [u8], &'r [u8])> {
+    let name = token(rest)?;
+    *rest = rest.strip_prefix(b"=")?;
+    let value = if rest.starts_with(b"\"") { quoted_string(rest)? } else { token(rest)? };
+    Some((name, value))
+}
+
+/// `token = 1*tchar`. RFC 9110 §5.6.2.
+fn token<'r>(rest: &mut &'r [u8]) -> Option<&'r [u8]> {
+    let is_tchar = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    let length = rest.iter().position(|&byte| !is_tchar(byte)).unwrap_or(rest.len());
+    let (token, after) = rest.split_at_checked(length)?;
+    *rest = after;
+    (!token.is_empty()).then_some(token)
+}
+
+/// `quoted-string = DQUOTE *( qdtext / quoted-pair ) DQUOTE` (RFC 9110 §5.6.4): what is between the quotes, escapes
+/// left in.
+fn quoted_string<'r>(rest: &mut &'r [u8]) -> Option<&'r [u8]> {
+    let inner = rest.strip_prefix(b"\"")?;
+    let is_text = |byte: u8| byte == b'\t' || byte == b' ' || byte.is_ascii_graphic() || !byte.is_ascii();
+    let mut escaped = false;
+    for (position, &byte) in inner.iter().enumerate() {
+        match byte {
+            _ if !is_text(byte) => return None,
+            b'"' if !escaped => {
+                let (text, after) = inner.split_at_checked(position)?;
+                *rest = after.strip_prefix(b"\"")?;
+                return Some(text);
+            }
+            _ => escaped = byte == b'\\' && !escaped,
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::{Connection, OriginPolicy, RequestParts, TrustedProxies};
+    use alloc::string::{String, ToString};
+    use alloc::vec::Vec;
+    use std::sync::Mutex;
+
+    type Pairs<'a> = &'a [(&'a str, &'a str)];
+
+    /// Header lines that remember which names were asked for.
+    struct Recording<'a>(Pairs<'a>, Mutex<Vec<String>>);
+
+    impl HeaderLines for Recording<'_> {
+        fn visit<'h>(&'h self, name: &str, visit: &mut dyn FnMut(&'h [u8])) {
+            self.1.lock().unwrap().push(name.to_string());
+            self.0.iter().filter(|(line, _)| *line == name).for_each(|(_, value)| visit(value.as_bytes()));
+        }
+    }
+
+    fn policy(header: ForwardedHeader, hops: usize) -> OriginPolicy {
+        let proxies = TrustedProxies::parse(["10.0.0.0/8"]).unwrap();
+        OriginPolicy::new().proxies(proxies).forwarded(header).hops(hops).unwrap()
+    }
+
+    fn resolve(header: ForwardedHeader, hops: usize, lines: Pairs<'_>) -> Result<String, OriginError> {
+        let headers = Recording(lines, Mutex::default());
+        let connection = Connection::new().peer("10.0.0.1".parse().unwrap());
+        let request = RequestParts::new("GET", "/", &headers).connection(connection);
+        policy(header, hops).resolve(&request).map(|origin| origin.to_string())
+    }
+
+    fn rfc7239(hops: usize, values: &[&str]) -> Result<String, OriginError> {
+        let mut lines: Vec<_> = values.iter().map(|value| ("forwarded", *value)).collect();
+        lines.push(("host", "direct:8080"));
+        resolve(ForwardedHeader::Forwarded, hops, &lines)
+    }
+
+    fn x(lines: Pairs<'_>) -> Result<String, OriginError> {
+        let lines: Vec<_> = lines.iter().copied().chain([("host", "direct:8080")]).collect();
+        resolve(ForwardedHeader::XForwarded, 1, &lines)
+    }
+
+    #[test]
+    fn p13_forwarded_values_replace_the_connections() {
+        let ok = |value: &str| rfc7239(1, &[value]).unwrap();
+        assert_eq!(ok("for=192.0.2.60;proto=https;by=203.0.113.43;host=h"), "https://h");
+        assert_eq!(ok(r#"FOR="[2001:db8:cafe::17]:4711"; Proto=HTTPS ;HOST="H:8443""#), "https://h:8443");
+        assert_eq!(ok(r#"host="[2001:DB8::1]";proto="https""#), "https://[2001:db8::1]");
+        assert_eq!(ok(r#"secret="a,b;\"c\\";proto=https;host=h;;"#), "https://h");
+        assert_eq!(ok("proto=https"), "https://direct:8080", "a part that is absent comes from the connection");
+        assert_eq!(ok("host=h"), "http://h");
+        assert_eq!(ok("for=unknown"), "http://direct:8080");
+        assert_eq!(rfc7239(1, &[]).unwrap(), "http://direct:8080");
+    }
+
+    #[test]
+    fn x34_elements_are_counted_from_the_right_over_all_lines() {
+        let lines = ["host=evil;proto=http, host=outer;proto=https", "host=inner;proto=http"];
+        assert_eq!(rfc7239(1, &lines).unwrap(), "http://inner");
+        assert_eq!(rfc7239(2, &lines).unwrap(), "https://outer");
+        assert_eq!(rfc7239(3, &lines).unwrap(), "http://evil");
+        assert_eq!(rfc7239(2, &["host=only;proto=https"]).unwrap(), "https://only");
+        let list = [("x-forwarded-host", "evil, good"), ("x-forwarded-proto", "http"), ("x-forwarded-proto", "https")];
+        assert_eq!(x(&list).unwrap(), "https://good");
+    }
+
+    #[test]
+    fn p13_malformed_forwarded_is_refused() {
+        for value in [
+            "",
+            " ",
+            ",",
+            "host=h,",
+            ",host=h",
+            "host=h,,host=h",
+            ";",
+            "host",
+            "host=",
+            "host =h",
+            "host= h",
+            "=h",
+            "host=h host=h",
+            "host=h proto=https",
+            r#"host="h"#,
+            r#"host="h\""#,
+            r#"host="h"x"#,
+            r#"ho"st=h"#,
+            "host=h:8080",
+            "host=[::1]",
+            "host=h;host=h",
+            "host=h;HOST=i",
+            "proto=https;proto=https",
+            "for=a;for=b",
+            "by=a;by=b",
+            "host=\"\u{1}\"",
+        ] {
+            assert_eq!(rfc7239(1, &[value]), Err(OriginError::ForwardedMalformed), "{value:?}");
+        }
+        // An open quotation does not swallow the trusted proxy's line.
+        let lines = [r#"host=evil;x=""#, r#"x=",host=good;proto=https"#];
+        assert_eq!(rfc7239(1, &lines), Err(OriginError::ForwardedMalformed));
+    }
+
+    #[test]
+    fn p13_invalid_values_are_refused_one_by_one() {
+        for proto in ["proto=wss", "proto=\"\"", "proto=htt", r#"proto="https, http""#, r#"proto="h\ttps""#] {
+            assert_eq!(rfc7239(1, &[proto]), Err(OriginError::ForwardedProto), "{proto}");
+        }
+        for host in [r#"host="""#, r#"host="u@h""#, r#"host="h:0""#, r#"host="a,b""#, r#"host="a\b""#, "host=a%2eb"] {
+            assert_eq!(rfc7239(1, &[host]), Err(OriginError::ForwardedHost), "{host}");
+        }
+        assert_eq!(x(&[("x-forwarded-proto", "ftp")]), Err(OriginError::ForwardedProto));
+        assert_eq!(x(&[("x-forwarded-host", "h/")]), Err(OriginError::ForwardedHost));
+        for port in ["0", "65536", "x", "+1", "-1", "000443", "4 43"] {
+            assert_eq!(x(&[("x-forwarded-port", port)]), Err(OriginError::ForwardedPort), "{port}");
+        }
+        for empty in ["", " ", "evil,", "evil,,", ",h"] {
+            assert_eq!(x(&[("x-forwarded-host", empty)]), Err(OriginError::ForwardedMalformed), "{empty:?}");
+        }
+    }
+
+    #[test]
+    fn p13_x_forwarded_port_fills_in_for_a_host_without_port() {
+        let proto = ("x-forwarded-proto", "https");
+        let port = ("x-forwarded-port", "8443");
+        assert_eq!(x(&[proto, ("x-forwarded-host", "h"), port]).unwrap(), "https://h:8443");
+        assert_eq!(x(&[proto, ("x-forwarded-host", "h:9443"), port]).unwrap(), "https://h:9443");
+        assert_eq!(x(&[proto, port]).unwrap(), "https://direct:8080");
+        assert_eq!(x(&[proto, ("x-forwarded-host", "h"), ("x-forwarded-port", "443")]).unwrap(), "https://h");
+    }
+
+    #[test]
+    fn p13_lists_are_bounded() {
+        let list = |n: usize| alloc::vec!["host=h;proto=https"; n].join(",");
+        assert!(rfc7239(1, &[&list(32)]).is_ok());
+        assert_eq!(rfc7239(1, &[&list(33)]), Err(OriginError::ForwardedTooLong));
+        assert_eq!(rfc7239(1, &[&list(32), "host=h"]), Err(OriginError::ForwardedTooLong));
+        let long = alloc::format!("host=h;x={}", "a".repeat(limits::HEADER_VALUE));
+        assert_eq!(rfc7239(1, &[&long]), Err(OriginError::ForwardedTooLong));
+    }
+
+    #[test]
+    fn p13_only_the_configured_header_of_a_trusted_peer_is_read() {
+        let lines: Pairs<'_> = &[
+            ("host", "direct"),
+            ("forwarded", "host=f;proto=https;for=192.0.2.1"),
+            ("x-forwarded-host", "x"),
+            ("x-forwarded-for", "192.0.2.2"),
+        ];
+        for (header, peer, origin, client) in [
+            (ForwardedHeader::None, Some("10.0.0.1"), "http://direct", Some("10.0.0.1")),
+            (ForwardedHeader::Forwarded, Some("10.0.0.1"), "https://f", Some("192.0.2.1")),
+            (ForwardedHeader::XForwarded, Some("::ffff:10.0.0.1"), "http://x", Some("192.0.2.2")),
+            (ForwardedHeader::Forwarded, Some("11.0.0.1"), "http://direct", Some("11.0.0.1")),
+            (ForwardedHeader::XForwarded, None, "http://direct", None),
+        ] {
+            let headers = Recording(lines, Mutex::default());
+            let mut connection = Connection::new();
+            connection.peer = peer.map(|peer| peer.parse().unwrap());
+            let request = RequestParts::new("GET", "/", &headers).connection(connection);
+            let policy = policy(header, 1);
+            assert_eq!(policy.resolve(&request).unwrap().to_string(), origin);
+            assert_eq!(policy.client_address(&request).map(|ip| ip.to_string()).as_deref(), client);
+
+            let asked = headers.1.lock().unwrap();
+            let reads = |prefix: &str| asked.iter().any(|name| name.starts_with(prefix));
+            assert_eq!(reads("forwarded"), origin == "https://f");
+            assert_eq!(reads("x-forwarded"), origin == "http://x");
+        }
+    }
+
+    #[test]
+    fn e2_client_addresses_are_read_in_every_usual_form() {
+        for (node, address) in [
+            ("192.0.2.1", "192.0.2.1"),
+            ("192.0.2.1:4711", "192.0.2.1"),
+            ("2001:db8::1", "2001:db8::1"),
+            ("[2001:db8::1]", "2001:db8::1"),
+            ("[2001:db8::1]:80", "2001:db8::1"),
+        ] {
+            assert_eq!(parse_node(node), Some(address.parse().unwrap()), "{node}");
+        }
+        for node in ["", "unknown", "_hidden", "[::1", "h", "192.0.2.1:80:80", "[192.0.2.1]"] {
+            assert_eq!(parse_node(node), None, "{node}");
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! Which peers may speak for the client (catalogue P12).
+
+use crate::ConfigError;
+use alloc::format;
+use alloc::vec::Vec;
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// The peers whose forwarded header fields are believed: none, unless configured.
+///
+/// Compared with the address of the socket only, never with one that a header field claims. IPv4-mapped IPv6 addresses
+/// (`::ffff:192.0.2.1`, how a dual-stack socket reports an IPv4 peer) are IPv4 addresses, in the list and in the peer;
+/// otherwise a network of one family holds no address of the other.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct TrustedProxies {
+    any: bool,
+    networks: Vec<Network>,
+}
+
+impl TrustedProxies {
+    /// No peer is trusted. The default.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self { any: false, networks: Vec::new() }
+    }
+
+    /// Reads a list of addresses (`192.0.2.1`, `2001:db8::1`), networks in CIDR notation (`10.0.0.0/8`), `loopback`
+    /// (127.0.0.0/8 and ::1) and `any` (every peer that has an address: only where nothing but the proxy can connect).
+    ///
+    /// ```
+    /// use attesto_core::http::TrustedProxies;
+    ///
+    /// let proxies = TrustedProxies::parse(["10.0.0.0/8", "loopback"])?;
+    /// assert!(proxies.contains("10.1.2.3".parse().ok()));
+    /// assert!(!proxies.contains("192.0.2.1".parse().ok()));
+    /// assert!(!proxies.contains(None));
+    /// # Ok::<(), attesto_core::ConfigError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`ConfigError`] where an entry is none of these, or a network's address has bits beyond its prefix length.
+    pub fn parse<'a>(entries: impl IntoIterator<Item = &'a str>) -> Result<Self, ConfigError> {
+        let mut proxies = Self::none();
+        for entry in entries {
+            match entry {
+                "any" => proxies.any = true,
+                "loopback" => proxies.networks.extend(Network::LOOPBACK),
+                _ => proxies.networks.push(Network::parse(entry).ok_or_else(|| malformed(entry))?),
+            }
+        }
+        Ok(proxies)
+    }
+
+    /// Whether the socket's peer is trusted. A connection without a peer address never is.
+    #[must_use]
+    pub fn contains(&self, peer: Option<IpAddr>) -> bool {
+        peer.is_some_and(|peer| {
+            let peer = peer.to_canonical();
+            self.any || self.networks.iter().any(|network| network.contains(peer))
+        })
+    }
+}
+
+fn malformed(entry: &str) -> ConfigError {
+    let problem = "is not an address, a network such as 10.0.0.0/8 (no bits beyond its length), loopback or any";
+    ConfigError::new("trusted_proxies", format!("{entry:?} {problem}"))
+}
+
+/// An address block: all addresses of the family that share the first `length` bits. RFC 4632 §3.1, RFC 4291 §2.3.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+struct Network {
+    address: IpAddr,
+    length: u32,
+}
+
+impl Network {
+    const LOOPBACK: [Self; 2] = [
+        Self { address: IpAddr::V4(Ipv4Addr::new(127, 0, 0, 0)), length: 8 },
+        Self { address: IpAddr::V6(Ipv6Addr::LOCALHOST), length: 128 },
+    ];
+
+    fn parse(entry: &str) -> Option<Self> {
+        let (address, length) = match entry.split_once('/') {
+            Some((address, length)) => (address, Some(parse_length(length)?)),
+            None => (entry, None),
+        };
+        let written: IpAddr = address.parse().ok()?;
+        let bits = family_bits(written);
+        let length = length.unwrap_or(bits);
+        let address = written.to_canonical();
+        // A mapped network loses the 96 bits of its prefix along with the mapping.
+        let folded = length.checked_sub(bits.checked_sub(family_bits(address))?)?;
+        let network = Self { address, length: folded };
+        (length <= bits && network.has_no_host_bits()).then_some(network)
+    }
+
+    fn contains(&self, peer: IpAddr) -> bool {
+        match (self.address, peer) {
+            (IpAddr::V4(network), IpAddr::V4(peer)) => {
+                let differing = network.to_bits() ^ peer.to_bits();
+                differing.leading_zeros() >= self.length
+            }
+            (IpAddr::V6(network), IpAddr::V6(peer)) => {
+                let differing = network.to_bits() ^ peer.to_bits();
+                differing.leading_zeros() >= self.length
+            }
+            (IpAddr::V4(_) | IpAddr::V6(_), _) => false,
+        }
+    }
+
+    /// `10.0.0.1/8` is more likely a mistake than a network.
+    fn has_no_host_bits(&self) -> bool {
+        let significant = match self.address {
+            IpAddr::V4(address) => 32_u32.saturating_sub(address.to_bits().trailing_zeros()),
+            IpAddr::V6(address) => 128_u32.saturating_sub(address.to_bits().trailing_zeros()),
+        };
+        significant <= self.length
+    }
+}
+
+const fn family_bits(address: IpAddr) -> u32 {
+    match address {
+        IpAddr::V4(_) => 32,
+        IpAddr::V6(_) => 128,
+    }
+}
+
+/// A prefix length: digits without sign and without leading zero.
+fn parse_length(digits: &str) -> Option<u32> {
+    let is_number = digits.bytes().all(|byte| byte.is_ascii_digit()) && (digits == "0" || !digits.starts_with('0'));
+    is_number.then(|| digits.parse().ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn trusts(entry: &str, peer: &str) -> bool {
+        TrustedProxies::parse([entry]).unwrap().contains(Some(peer.parse().unwrap()))
+    }
+
+    #[test]
+    fn p12_networks_hold_their_first_and_last_address_only() {
+        for (entry, inside, outside) in [
+            ("10.0.0.0/8", ["10.0.0.0", "10.255.255.255"], ["9.255.255.255", "11.0.0.0"]),
+            ("192.0.2.128/25", ["192.0.2.128", "192.0.2.255"], ["192.0.2.127", "192.0.3.0"]),
+            ("192.0.2.1", ["192.0.2.1", "::ffff:192.0.2.1"], ["192.0.2.0", "192.0.2.2"]),
+            ("192.0.2.1/32", ["192.0.2.1", "192.0.2.1"], ["192.0.2.0", "::192.0.2.1"]),
+            ("2001:db8::/33", ["2001:db8::", "2001:db8:7fff:ffff::"], ["2001:db8:8000::", "2001:db7::"]),
+            ("2001:db8::1", ["2001:db8::1", "2001:db8:0::1"], ["2001:db8::", "2001:db8::2"]),
+            ("loopback", ["127.0.0.1", "::1"], ["126.255.255.255", "::2"]),
+            ("loopback", ["127.255.255.255", "::ffff:127.0.0.1"], ["128.0.0.0", "::"]),
+            ("any", ["192.0.2.1", "2001:db8::1"], ["", ""]),
+        ] {
+            assert!(inside.iter().all(|peer| trusts(entry, peer)), "{entry}");
+            assert!(!outside.iter().any(|peer| !peer.is_empty() && trusts(entry, peer)), "{entry}");
+        }
+    }
+
+    #[test]
+    fn p12_families_never_cross() {
+        assert!(trusts("0.0.0.0/0", "203.0.113.9") && !trusts("0.0.0.0/0", "2001:db8::1"));
+        assert!(trusts("::/0", "2001:db8::1") && !trusts("::/0", "203.0.113.9"));
+        assert!(!trusts("::/0", "::ffff:203.0.113.9"), "a mapped peer is an IPv4 peer");
+    }
+
+    #[test]
+    fn p12_mapped_entries_are_ipv4_networks() {
+        assert!(trusts("::ffff:10.0.0.0/104", "10.255.0.1"));
+        assert!(!trusts("::ffff:10.0.0.0/104", "11.0.0.0"));
+        assert!(trusts("::ffff:192.0.2.1", "192.0.2.1"));
+        assert!(trusts("::ffff:0.0.0.0/96", "203.0.113.9"));
+        assert!(TrustedProxies::parse(["::ffff:0.0.0.0/95"]).is_err());
+    }
+
+    #[test]
+    fn p12_no_peer_address_is_never_trusted() {
+        assert!(!TrustedProxies::parse(["any"]).unwrap().contains(None));
+        assert!(!TrustedProxies::none().contains("127.0.0.1".parse().ok()));
+    }
+
+    #[test]
+    fn p12_malformed_entries_are_configuration_errors() {
+        for entry in [
+            "",
+            " ",
+            "10.0.0.0/",
+            "/8",
+            "10.0.0.0/33",
+            "::/129",
+            "10.0.0.0/08",
+            "10.0.0.0/+8",
+            "10.0.0.0/-1",
+            "10/8",
+            "10.0.0/8",
+            "10.0.0.1/8",
+            "2001:db8::1/64",
+            "10.0.0.0/8/8",
+            "[::1]",
+            "fe80::1%eth0",
+            "localhost",
+            "*",
+            "10.0.0.0/255.0.0.0",
+            " 10.0.0.1",
+            "010.0.0.1",
+            "ANY",
+            "10.0.0.0/4294967304",
+        ] {
+            let error = TrustedProxies::parse(["loopback", entry]).expect_err(entry);
+            assert_eq!(error.member(), "trusted_proxies");
+        }
+    }
+}

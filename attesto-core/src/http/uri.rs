@@ -1,0 +1,201 @@
+//! Absolute `http` and `https` URIs without query and fragment, in parts.
+
+use super::authority::Authority;
+use crate::limits;
+use core::fmt;
+
+/// The scheme of an HTTP origin.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[expect(clippy::exhaustive_enums, reason = "HTTP has these two (RFC 9110 §4.2)")]
+pub enum Scheme {
+    /// `http`: without TLS.
+    Http,
+    /// `https`.
+    Https,
+}
+
+impl Scheme {
+    /// Reads a scheme's name, in any case (RFC 3986 §3.1).
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        [Self::Https, Self::Http].into_iter().find(|scheme| scheme.as_str().eq_ignore_ascii_case(name))
+    }
+
+    /// The name, in lower case.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
+
+    /// The port used where a URI names none.
+    pub(crate) const fn default_port(self) -> u16 {
+        match self {
+            Self::Http => 80,
+            Self::Https => 443,
+        }
+    }
+}
+
+impl fmt::Display for Scheme {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The URI a request was made to, without query and fragment, as far as the server can tell: an origin and the raw
+/// path (catalogue section 3, "Observed URI").
+///
+/// Made by [`EffectiveOrigin::uri`](super::EffectiveOrigin::uri), or by [`parse`](Self::parse) where the host itself
+/// says which URI was called. Nothing is normalised when it is made; [`htu_matches`](crate::dpop::htu::htu_matches)
+/// does that while it compares. `Display` writes scheme, authority and path, and the path is the client's text: escape
+/// it before it reaches a log.
+#[derive(Clone, Copy, Debug)]
+pub struct ObservedUri<'r> {
+    pub(crate) scheme: Scheme,
+    pub(crate) authority: Authority<'r>,
+    pub(crate) prefix: &'r str,
+    pub(crate) path: &'r str,
+}
+
+impl<'r> ObservedUri<'r> {
+    /// Of parts. Where `path` turns out not to be a path (`*`, a stray backslash), the result matches no `htu`.
+    pub(crate) fn from_parts(scheme: Scheme, authority: Authority<'r>, prefix: &'r str, path: &'r str) -> Self {
+        Self { scheme, authority, prefix, path: until(path, &['?', '#']) }
+    }
+
+    /// Reads an absolute `http` or `https` URI; query and fragment are dropped.
+    ///
+    /// `None` for anything else, and for userinfo, an empty or malformed host, a port outside 1 to 65535, a backslash,
+    /// a control character, a space, a byte outside ASCII or a broken percent triplet anywhere (query included), and
+    /// for more than [`limits::URI`] bytes. Other characters that RFC 3986 wants escaped (`[`, `|`) are let through:
+    /// browsers send them raw.
+    ///
+    /// ```
+    /// use attesto_core::http::ObservedUri;
+    ///
+    /// let uri = ObservedUri::parse("HTTPS://API.example.com:443/a%7Eb?q=1").unwrap();
+    /// assert_eq!(uri.to_string(), "https://api.example.com/a%7Eb");
+    /// assert!(ObservedUri::parse("/a").is_none());
+    /// assert!(ObservedUri::parse("https://user@api.example.com/a").is_none());
+    /// ```
+    #[must_use]
+    pub fn parse(uri: &'r str) -> Option<Self> {
+        if uri.len() > limits::URI || !has_legal_characters(uri) {
+            return None;
+        }
+        let (scheme, rest) = uri.split_once("://")?;
+        let authority = until(rest, &['/', '?', '#']);
+        let path = rest.strip_prefix(authority)?;
+        Some(Self::from_parts(Scheme::parse(scheme)?, Authority::parse(authority)?, "", path))
+    }
+
+    /// The scheme.
+    #[must_use]
+    pub const fn scheme(&self) -> Scheme {
+        self.scheme
+    }
+
+    /// The path is absolute or empty and has legal characters only, and with its prefix it is not too long. Holds for
+    /// everything that [`parse`](Self::parse) made; a path out of a request line may be anything.
+    pub(crate) fn path_is_comparable(&self) -> bool {
+        self.prefix.len().saturating_add(self.path.len()) <= limits::URI
+            && (self.path.is_empty() || self.path.starts_with('/'))
+            && has_legal_characters(self.path)
+    }
+}
+
+impl fmt::Display for ObservedUri<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://", self.scheme)?;
+        self.authority.write(self.scheme, f)?;
+        write!(f, "{}{}", self.prefix, self.path)
+    }
+}
+
+/// `text` up to the first of `ends`.
+pub(crate) fn until<'t>(text: &'t str, ends: &[char]) -> &'t str {
+    text.split(ends).next().unwrap_or(text)
+}
+
+/// Visible ASCII without backslash, and every `%` starts a triplet (`pct-encoded = "%" HEXDIG HEXDIG`, RFC 3986 §2.1).
+pub(crate) fn has_legal_characters(text: &str) -> bool {
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
+        let legal = match byte {
+            b'\\' => false,
+            b'%' => is_hex(bytes.next()) && is_hex(bytes.next()),
+            _ => byte.is_ascii_graphic(),
+        };
+        if !legal {
+            return false;
+        }
+    }
+    true
+}
+
+fn is_hex(byte: Option<u8>) -> bool {
+    byte.is_some_and(|byte| byte.is_ascii_hexdigit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::format;
+    use alloc::string::ToString;
+
+    #[test]
+    fn d_norm_query_and_fragment_are_dropped() {
+        for uri in ["https://h/a", "https://h/a?b", "https://h/a?b#c", "https://h/a#c?b", "https://h/a?"] {
+            assert_eq!(ObservedUri::parse(uri).unwrap().to_string(), "https://h/a", "{uri}");
+        }
+        for uri in ["https://h", "https://h?b", "https://h#c", "https://h:443"] {
+            assert_eq!(ObservedUri::parse(uri).unwrap().to_string(), "https://h", "{uri}");
+        }
+    }
+
+    #[test]
+    fn d_norm_what_is_not_an_absolute_http_uri_is_refused() {
+        for uri in [
+            "",
+            "h",
+            "//h/",
+            "https:",
+            "https:/h",
+            "https:///a",
+            "https://",
+            "ftp://h/",
+            "httpss://h/",
+            " https://h/",
+            "https://h/ ",
+            "https://h/a b",
+            "https://h/a\u{e9}",
+            "https://h/\\",
+            "https://h\\@i/",
+            "https://h/a\n",
+            "https://h/\u{7f}",
+            "https://h/%",
+            "https://h/%2",
+            "https://h/%zz",
+            "https://h/%2 f",
+            "https://h/?%",
+            "https://h/?a b",
+            "https://u@h/",
+            "https://@h/",
+            "https://:443/",
+            "https://h:x/",
+            "https://?x",
+            "https://#",
+        ] {
+            assert!(ObservedUri::parse(uri).is_none(), "{uri:?}");
+        }
+    }
+
+    #[test]
+    fn d_norm_a_uri_has_at_most_8_kib() {
+        let uri = format!("https://h/{}", "a".repeat(limits::URI - 10));
+        assert!(ObservedUri::parse(&uri).is_some());
+        assert!(ObservedUri::parse(&format!("{uri}a")).is_none());
+    }
+}
