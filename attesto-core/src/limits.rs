@@ -21,6 +21,8 @@ pub const PROTECTED_HEADER: usize = 4 * 1024;
 pub const PROTECTED_HEADER_CEILING: usize = 256 * 1024;
 /// Any single header value the core reads, before it is decoded; the token's own limit applies on top.
 pub const HEADER_VALUE: usize = 16 * 1024;
+/// Parameters read of one challenge (RFC 9110 §11.6.1): no scheme defines a third of it.
+pub const CHALLENGE_PARAMETERS: usize = 32;
 /// Nesting of JSON, counting the outermost object as one (J4).
 pub const JSON_DEPTH: usize = 32;
 /// The longest signature of any supported algorithm: RSA with 8192 bits (J11).

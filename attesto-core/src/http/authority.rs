@@ -26,6 +26,15 @@ impl<'a> Host<'a> {
         let legal = !text.is_empty() && text.len() <= limits::HOST && text.bytes().all(is_unreserved);
         legal.then(|| text.parse().map_or(Self::Name(text), Self::V4))
     }
+
+    /// `localhost` (RFC 6761 §6.3) or a loopback address.
+    pub(crate) fn is_loopback(&self) -> bool {
+        match self {
+            Self::Name(name) => name.eq_ignore_ascii_case("localhost"),
+            Self::V4(address) => address.is_loopback(),
+            Self::V6(address) => address.is_loopback(),
+        }
+    }
 }
 
 /// Names compare in ASCII lower case, addresses by value. A trailing dot is significant.

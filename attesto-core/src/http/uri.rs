@@ -97,6 +97,11 @@ impl<'r> ObservedUri<'r> {
         self.scheme
     }
 
+    /// Whether the host is this machine: `localhost` or a loopback address.
+    pub(crate) fn is_loopback(&self) -> bool {
+        self.authority.host.is_loopback()
+    }
+
     /// The path is absolute or empty and has legal characters only, and with its prefix it is not too long. Holds for
     /// everything that [`parse`](Self::parse) made; a path out of a request line may be anything.
     pub(crate) fn path_is_comparable(&self) -> bool {

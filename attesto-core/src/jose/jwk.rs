@@ -149,6 +149,10 @@ impl Jwk {
         Thumbprint::of(&self.key, sha256)
     }
 
+    pub(crate) fn public_members(&self) -> Vec<(&'static str, String)> {
+        public_members(&self.key).into_iter().map(|(name, value)| (name, value.into_owned())).collect()
+    }
+
     /// The public members, then `kid`, `use` and `alg`: an allow-list, so that nothing private can slip in (J18).
     #[must_use]
     pub fn to_json(&self) -> String {

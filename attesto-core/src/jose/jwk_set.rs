@@ -43,6 +43,11 @@ impl JwkSet {
         set
     }
 
+    /// Of keys that all have their `kid`.
+    pub(crate) fn of(keys: impl IntoIterator<Item = Jwk>) -> Self {
+        Self { keys: keys.into_iter().collect() }
+    }
+
     /// Reads an issuer's set. Keys of unknown type, malformed, private or not for verification are skipped (J10).
     ///
     /// # Errors

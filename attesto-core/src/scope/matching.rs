@@ -39,7 +39,7 @@ impl ScopeMatch {
     /// That a requirement can be met at all: for whoever builds one.
     ///
     /// # Errors
-    /// A required scope that is no scope-token (S1), or that the catalogue does not list: no token would ever pass (S5).
+    /// A required scope is no scope-token (S1), or the catalogue does not list it: no token would ever pass (S5).
     pub fn check_required(&self, required: &[impl AsRef<str>]) -> Result<(), ConfigError> {
         for required in required.iter().map(AsRef::as_ref) {
             if self.need(required).is_none() {

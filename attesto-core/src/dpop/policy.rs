@@ -1,0 +1,120 @@
+//! What proofs must be like here.
+
+use super::NonceIssuer;
+use crate::ConfigError;
+use crate::crypto::AlgorithmSet;
+use crate::jose::JwsLimits;
+use crate::limits;
+
+/// Which proofs are accepted: age, algorithms, sizes, nonces (RFC 9449 §4.3, §8, §11).
+///
+/// ```
+/// use attesto_core::dpop::ProofPolicy;
+///
+/// let policy = ProofPolicy::new().max_age(120)?;
+/// assert!(ProofPolicy::new().max_age(0).is_err());
+/// # Ok::<(), attesto_core::ConfigError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct ProofPolicy {
+    pub(super) algorithms: AlgorithmSet,
+    pub(super) max_age: u64,
+    pub(super) future_skew: u64,
+    pub(super) limits: JwsLimits,
+    pub(super) nonces: Option<NonceIssuer>,
+    pub(super) allow_http: bool,
+}
+
+/// A proof older than this would be a credential, not a proof.
+const MAX_WINDOW: u64 = 3600;
+
+impl ProofPolicy {
+    /// Every algorithm, 60 seconds into the past and the future, no nonces, https only.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            algorithms: AlgorithmSet::DPOP,
+            max_age: 60,
+            future_skew: 60,
+            limits: JwsLimits::DPOP_PROOF,
+            nonces: None,
+            allow_http: false,
+        }
+    }
+
+    /// Accepts these algorithms only; challenges and metadata advertise the same (catalogue D4, W4).
+    #[must_use]
+    pub const fn accept_algorithms(mut self, algorithms: AlgorithmSet) -> Self {
+        self.algorithms = algorithms;
+        self
+    }
+
+    /// How old a proof may be, in seconds (§4.3 check 11). Used proofs are remembered for as long.
+    ///
+    /// # Errors
+    /// Outside 1 to 3600.
+    pub fn max_age(mut self, seconds: u64) -> Result<Self, ConfigError> {
+        if !(1..=MAX_WINDOW).contains(&seconds) {
+            return Err(ConfigError::new("dpop.max_age", "must be between 1 and 3600 seconds"));
+        }
+        self.max_age = seconds;
+        Ok(self)
+    }
+
+    /// How far ahead a client's clock may be, in seconds (§11.1).
+    ///
+    /// # Errors
+    /// Over 3600.
+    pub fn future_skew(mut self, seconds: u64) -> Result<Self, ConfigError> {
+        if seconds > MAX_WINDOW {
+            return Err(ConfigError::new("dpop.future_skew", "must be at most 3600 seconds"));
+        }
+        self.future_skew = seconds;
+        Ok(self)
+    }
+
+    /// The longest accepted proof, in bytes (J1).
+    ///
+    /// # Errors
+    /// Outside 1 KiB to [`limits::DPOP_PROOF_CEILING`].
+    pub fn size_limit(mut self, bytes: usize) -> Result<Self, ConfigError> {
+        if !(1024..=limits::DPOP_PROOF_CEILING).contains(&bytes) {
+            return Err(ConfigError::new("dpop.size_limit", "must be between 1 KiB and 256 KiB"));
+        }
+        self.limits.jws = bytes;
+        Ok(self)
+    }
+
+    /// Requires every proof to carry a live nonce of this issuer (§8, §9). There is no half-way: a proof without one is
+    /// never accepted then.
+    #[must_use]
+    pub fn require_nonces(mut self, nonces: NonceIssuer) -> Self {
+        self.nonces = Some(nonces);
+        self
+    }
+
+    /// **Development only.** Accepts proofs made for plain http URIs.
+    #[must_use]
+    pub const fn danger_allow_http(mut self) -> Self {
+        self.allow_http = true;
+        self
+    }
+
+    /// The accepted algorithms.
+    #[must_use]
+    pub const fn algorithms(&self) -> AlgorithmSet {
+        self.algorithms
+    }
+
+    /// The issuer of required nonces.
+    #[must_use]
+    pub const fn nonces(&self) -> Option<&NonceIssuer> {
+        self.nonces.as_ref()
+    }
+}
+
+impl Default for ProofPolicy {
+    fn default() -> Self {
+        Self::new()
+    }
+}

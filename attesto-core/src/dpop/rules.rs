@@ -1,0 +1,208 @@
+//! The checks of RFC 9449 §4.3, one function each, in the order that is safe.
+
+use super::htu::htu_matches;
+use super::nonce::NonceAge;
+use super::proof::{CheckedProof, ProofClaims, text};
+use super::{ProofError, ProofPolicy};
+use crate::Timestamp;
+use crate::crypto::{Algorithm, AlgorithmSet, CryptoProvider, KeyError};
+use crate::encoding::json::Value;
+use crate::http::{HeaderLines, Lines, ObservedUri};
+use crate::jose::{CompactJws, Header, Jwk, Thumbprint};
+use crate::limits;
+use alloc::vec::Vec;
+use core::fmt;
+
+/// The request that carries the proof.
+#[derive(Clone, Copy)]
+#[expect(clippy::exhaustive_structs, reason = "what RFC 9449 §4.3 holds a proof against")]
+pub struct ProofContext<'r> {
+    /// The method, as sent.
+    pub method: &'r str,
+    /// The URI, as observed.
+    pub uri: &'r ObservedUri<'r>,
+    /// The access token presented with the proof; `None` at a token endpoint, where there is none.
+    pub access_token: Option<&'r str>,
+}
+
+impl fmt::Debug for ProofContext<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProofContext").field("method", &self.method).field("uri", &self.uri).finish_non_exhaustive()
+    }
+}
+
+/// Exactly one `DPoP` field line, and no list in it. RFC 9449 §4.3 check 1; D1.
+///
+/// # Errors
+/// [`ProofError::MissingProof`] or [`ProofError::MultipleProofs`].
+pub fn is_single(headers: &dyn HeaderLines) -> Result<&[u8], ProofError> {
+    match headers.lines("dpop") {
+        Lines::None => Err(ProofError::MissingProof),
+        Lines::Many => Err(ProofError::MultipleProofs),
+        Lines::One(value) if value.contains(&b',') => Err(ProofError::MultipleProofs),
+        Lines::One(value) => Ok(value),
+    }
+}
+
+/// Holds one proof against the request that carries it: RFC 9449 §4.3, checks 2 to 12. Check 1 is [`is_single`]; the
+/// binding to the token (the rest of 12) and the replay check (§11.1) are the caller's, with what this leaves.
+///
+/// # Errors
+/// [`ProofError`], for the first check that fails. Nothing is recorded anywhere.
+pub fn check_proof(
+    proof: &[u8],
+    request: &ProofContext<'_>,
+    policy: &ProofPolicy,
+    provider: &dyn CryptoProvider,
+    now: Timestamp,
+) -> Result<CheckedProof, ProofError> {
+    let mut buffer = Vec::with_capacity(512);
+    let jws = CompactJws::split(proof, policy.limits)?; //                       2
+    let (jwk, algorithm) = header_is_of_a_proof(&jws.header(&mut buffer)?, policy)?;
+    signature_verifies(&jws, &jwk, algorithm, provider)?; //                     6
+    let claims = ProofClaims::read(jws.payload(&mut buffer)?)?; //               2
+    htm_is_method(&claims, request)?; //                                         8
+    htu_is_request_uri(&claims, request, policy)?; //                            9
+    let iat = iat_is_recent(&claims, policy, now)?; //                           3, 11
+    let jti = jti_is_bounded_text(&claims)?; //                                  3
+    ath_is_hash_of_token(&claims, request, provider)?; //                        12
+    let nonce = nonce_is_ours(&claims, policy, provider, now)?; //               10
+    let jkt = jwk.thumbprint(|parts| provider.sha256(parts));
+    Ok(CheckedProof::assertion(jkt, jti, retain_until(iat, policy), nonce, provider))
+}
+
+/// Checks 4, 5 and 7 read the header; the key is not used before they passed.
+fn header_is_of_a_proof(header: &Header<'_>, policy: &ProofPolicy) -> Result<(Jwk, Algorithm), ProofError> {
+    typ_is_dpop(header)?; //                      4
+    alg_is_allowed(header.alg, policy.algorithms)?; // 5
+    let jwk = jwk_is_public(header)?; //          7
+    jwk_suits_alg(&jwk, header.alg)?;
+    Ok((jwk, header.alg))
+}
+
+/// `typ` is `dpop+jwt`. Check 4; D3, J13.
+fn typ_is_dpop(header: &Header<'_>) -> Result<(), ProofError> {
+    if header.typ_is("dpop+jwt") { Ok(()) } else { Err(ProofError::InvalidTyp) }
+}
+
+/// `alg` is in the allow-list, which can hold asymmetric algorithms only. Check 5; D4.
+fn alg_is_allowed(algorithm: Algorithm, allowed: AlgorithmSet) -> Result<(), ProofError> {
+    if allowed.contains(algorithm) { Ok(()) } else { Err(ProofError::InvalidAlg) }
+}
+
+/// `jwk` is there, is a key, and is public. Check 7; D6, D7.
+fn jwk_is_public(header: &Header<'_>) -> Result<Jwk, ProofError> {
+    match header.jwk {
+        Some(Value::Object(object)) if !object.is_empty() => Ok(Jwk::from_object(object)?),
+        Some(
+            Value::Object(_) | Value::Array(_) | Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_),
+        )
+        | None => Err(ProofError::MissingJwk),
+    }
+}
+
+/// The key's own `alg`, where it names one, and its type agree with the header. RFC 8725 §3.1; D7, J6.
+fn jwk_suits_alg(jwk: &Jwk, algorithm: Algorithm) -> Result<(), ProofError> {
+    let named = jwk.alg().is_none_or(|named| named == algorithm);
+    if named && jwk.key().kind() == algorithm.key_kind() { Ok(()) } else { Err(ProofError::JwkAlg) }
+}
+
+/// The signature verifies under the proof's own key. Check 6; D8, J11, J12.
+fn signature_verifies(
+    jws: &CompactJws<'_>,
+    jwk: &Jwk,
+    algorithm: Algorithm,
+    provider: &dyn CryptoProvider,
+) -> Result<(), ProofError> {
+    let mut signature = [0; limits::SIGNATURE];
+    let signature = jws.signature(&mut signature)?;
+    match provider.verify_once(jwk.key(), algorithm, jws.signing_input(), signature) {
+        Ok(verified) => verified.map_err(|_| ProofError::InvalidSignature),
+        Err(KeyError::Weak) => Err(ProofError::WeakJwk),
+        Err(KeyError::Invalid) => Err(ProofError::JwkNotAKey),
+        Err(KeyError::Unsupported) => Err(ProofError::InvalidAlg),
+        Err(KeyError::AlgorithmMismatch) => Err(ProofError::JwkAlg),
+    }
+}
+
+/// The proof was made for this method; HEAD is not GET. Check 8; D9.
+fn htm_is_method(claims: &ProofClaims<'_>, request: &ProofContext<'_>) -> Result<(), ProofError> {
+    if text(claims.htm.as_ref()) == Some(request.method) { Ok(()) } else { Err(ProofError::InvalidHtm) }
+}
+
+/// The proof was made for this URI, both in normal form. Check 9; D10.
+fn htu_is_request_uri(
+    claims: &ProofClaims<'_>,
+    request: &ProofContext<'_>,
+    policy: &ProofPolicy,
+) -> Result<(), ProofError> {
+    let matches = text(claims.htu.as_ref()).is_some_and(|htu| htu_matches(htu, request.uri, policy.allow_http));
+    if matches { Ok(()) } else { Err(ProofError::InvalidHtu) }
+}
+
+/// `now - max_age <= iat <= now + future_skew`. Check 11, §11.1; D11.
+fn iat_is_recent(claims: &ProofClaims<'_>, policy: &ProofPolicy, now: Timestamp) -> Result<Timestamp, ProofError> {
+    let iat = match &claims.iat {
+        None => return Err(ProofError::MissingIat),
+        Some(Value::Number(number)) => number.date_exact().ok_or(ProofError::InvalidIat)?,
+        Some(Value::Null | Value::Bool(_) | Value::String(_) | Value::Array(_) | Value::Object(_)) => {
+            return Err(ProofError::InvalidIat);
+        }
+    };
+    if iat > now.plus(policy.future_skew) {
+        return Err(ProofError::IatInFuture);
+    }
+    if now.since(iat) > policy.max_age {
+        return Err(ProofError::ProofExpired);
+    }
+    Ok(iat)
+}
+
+/// A non-empty string of at most 256 bytes. §4.2, §11.1; D12.
+fn jti_is_bounded_text<'c>(claims: &'c ProofClaims<'_>) -> Result<&'c str, ProofError> {
+    if claims.jti.is_none() {
+        return Err(ProofError::MissingJti);
+    }
+    match text(claims.jti.as_ref()) {
+        Some(jti) if !jti.is_empty() && jti.len() <= limits::JTI => Ok(jti),
+        Some(_) | None => Err(ProofError::InvalidJti),
+    }
+}
+
+/// `ath` is the hash of the token as received; compared in constant time. Check 12; D13.
+fn ath_is_hash_of_token(
+    claims: &ProofClaims<'_>,
+    request: &ProofContext<'_>,
+    provider: &dyn CryptoProvider,
+) -> Result<(), ProofError> {
+    let Some(token) = request.access_token else { return Ok(()) };
+    if claims.ath.is_none() {
+        return Err(ProofError::MissingAth);
+    }
+    let hash = Thumbprint::from_bytes(provider.sha256(&[token.as_bytes()]));
+    match text(claims.ath.as_ref()).and_then(Thumbprint::parse) {
+        Some(ath) if ath == hash => Ok(()),
+        Some(_) | None => Err(ProofError::InvalidAth),
+    }
+}
+
+/// Where nonces are required, this is a live one of ours; absent, unknown and expired are the same. Check 10; D14.
+fn nonce_is_ours(
+    claims: &ProofClaims<'_>,
+    policy: &ProofPolicy,
+    provider: &dyn CryptoProvider,
+    now: Timestamp,
+) -> Result<Option<NonceAge>, ProofError> {
+    let Some(nonces) = &policy.nonces else { return Ok(None) };
+    let age = text(claims.nonce.as_ref()).and_then(|nonce| nonces.check(provider, nonce, now));
+    age.map(Some).ok_or(ProofError::UseDpopNonce)
+}
+
+/// One second longer than any node could still accept the proof (D17, X16).
+fn retain_until(iat: Timestamp, policy: &ProofPolicy) -> Timestamp {
+    iat.plus(policy.max_age).plus(policy.future_skew).plus(1)
+}
+
+#[cfg(test)]
+#[path = "rules_tests.rs"]
+mod tests;

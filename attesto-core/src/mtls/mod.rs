@@ -1,0 +1,43 @@
+//! Certificate-bound access tokens (RFC 8705 §3): which client certificate a request came with, and its thumbprint.
+//!
+//! Only the thumbprint matters to a resource server (M3): whether the certificate chains to anything, is in date or
+//! revoked is for whoever terminates TLS to say. A self-signed certificate binds a token as well as any other.
+//!
+//! # Deployment contract for forwarded certificates (M6)
+//! Where a proxy terminates TLS and passes the client's certificate on in a header field ([`ClientCert`],
+//! [`XForwardedClientCert`], [`EscapedPem`]), this crate believes it under conditions that only the operator can
+//! provide. All of these must hold:
+//!
+//! - the proxy deletes every copy of the field that a client sent, in any spelling of its name, on every route;
+//! - it sets the field only after a completed handshake in which the client proved possession of the certificate's key;
+//! - nobody can connect to this server except through the proxy, and the proxy's address, as the socket shows it, is
+//!   the one in [`TrustedProxies`](crate::http::TrustedProxies);
+//! - the proxy does not itself present a client certificate on that connection (or the adapter does not report it):
+//!   the socket's certificate comes first, and it would be the proxy's.
+//!
+//! From any other peer the field is not even looked at (M4). `Client-Cert-Chain` is not used (M5).
+//!
+//! ```
+//! use attesto_core::mtls::{CertificateExtractor, ClientCert};
+//!
+//! let headers: &[(&str, &[u8])] = &[("client-cert", b":AQIDBA==:")];
+//! assert_eq!(ClientCert.extract(&headers), Some(vec![1, 2, 3, 4]));
+//!
+//! let two_lines: &[(&str, &[u8])] = &[("client-cert", b":AQIDBA==:"), ("client-cert", b":AQIDBA==:")];
+//! assert_eq!(ClientCert.extract(&two_lines), None);
+//! ```
+
+mod client_cert;
+mod pem;
+mod policy;
+mod thumbprint;
+mod xfcc;
+
+#[cfg(test)]
+mod test_certificates;
+
+pub use client_cert::ClientCert;
+pub use pem::EscapedPem;
+pub use policy::{CertificateExtractor, CertificatePolicy};
+pub use thumbprint::certificate_thumbprint;
+pub use xfcc::XForwardedClientCert;

@@ -1,0 +1,209 @@
+//! The claims of an access token, read in place.
+
+use super::raw::RawClaims;
+use super::scope_claim;
+use super::{Confirmation, TokenError};
+use crate::Timestamp;
+use crate::encoding::json::{Number, Object, Value};
+use alloc::borrow::Cow;
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+/// What a verified token says. One allocation holds the payload as it was signed; the claims are read from it.
+///
+/// A value of this type says nothing about a request: only a [`Grant`](crate::resource::Grant) does.
+#[derive(Clone)]
+pub struct Claims {
+    payload: String,
+    iss: Option<Text>,
+    sub: Option<Text>,
+    client_id: Option<Text>,
+    jti: Option<Text>,
+    scope: Option<Text>,
+    acr: Option<Text>,
+    principal_kind: Option<Text>,
+    exp: Option<Timestamp>,
+    iat: Option<Timestamp>,
+    auth_time: Option<Timestamp>,
+    confirmation: Confirmation,
+}
+
+/// A string of the payload: where it stands, or the string itself where the payload spells it with escapes.
+#[derive(Clone)]
+enum Text {
+    Span(usize, usize),
+    Owned(Box<str>),
+}
+
+impl Text {
+    fn of(payload: &[u8], value: &Cow<'_, str>) -> Self {
+        match value {
+            Cow::Borrowed(text) => {
+                let start = text.as_ptr().addr().wrapping_sub(payload.as_ptr().addr());
+                let end = start.wrapping_add(text.len());
+                match payload.get(start..end) {
+                    Some(_) => Self::Span(start, end),
+                    None => Self::Owned((*text).into()),
+                }
+            }
+            Cow::Owned(text) => Self::Owned(text.as_str().into()),
+        }
+    }
+
+    fn get<'p>(&'p self, payload: &'p str) -> &'p str {
+        match self {
+            Self::Span(start, end) => payload.get(*start..*end).unwrap_or_default(),
+            Self::Owned(text) => text,
+        }
+    }
+}
+
+impl Claims {
+    /// Keeps `buffer`, which holds the payload, and what was read of it. Lenient: what is judged is judged by the rules.
+    pub(super) fn keep(buffer: Vec<u8>, kind_claim: Option<&str>) -> Result<Self, TokenError> {
+        let read = Self::read(&buffer, kind_claim)?;
+        let payload = String::from_utf8(buffer).map_err(|_| TokenError::MalformedClaims)?;
+        Ok(Self { payload, ..read })
+    }
+
+    fn read(buffer: &[u8], kind_claim: Option<&str>) -> Result<Self, TokenError> {
+        let raw = RawClaims::read(buffer, kind_claim)?;
+        let text = |value: &Option<Value<'_>>| match value {
+            Some(Value::String(text)) => Some(Text::of(buffer, text)),
+            _ => None,
+        };
+        let scope = match &raw.scope {
+            Some(Value::String(scope)) => scope_claim::without_duplicates(scope)
+                .map_or_else(|| Some(Text::of(buffer, scope)), |rebuilt| Some(Text::Owned(rebuilt.into()))),
+            _ => None,
+        };
+        Ok(Self {
+            payload: String::new(),
+            iss: text(&raw.iss),
+            sub: text(&raw.sub),
+            client_id: text(&raw.client_id),
+            jti: text(&raw.jti),
+            scope,
+            acr: text(&raw.acr),
+            principal_kind: text(&raw.principal_kind),
+            exp: number(&raw.exp).and_then(Number::date_floor),
+            iat: number(&raw.iat).and_then(Number::date_ceil),
+            auth_time: number(&raw.auth_time).and_then(Number::date_exact),
+            confirmation: Confirmation::read(raw.cnf.as_ref())?,
+        })
+    }
+
+    fn text<'c>(&'c self, text: Option<&'c Text>) -> Option<&'c str> {
+        text.map(|text| text.get(&self.payload))
+    }
+
+    /// `iss`. `None` only for a custom verifier's claims.
+    #[must_use]
+    pub fn issuer(&self) -> Option<&str> {
+        self.text(self.iss.as_ref())
+    }
+
+    /// `sub`; never empty in a grant.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        self.text(self.sub.as_ref()).unwrap_or_default()
+    }
+
+    /// `client_id`. `None` only for a custom verifier's claims.
+    #[must_use]
+    pub fn client_id(&self) -> Option<&str> {
+        self.text(self.client_id.as_ref())
+    }
+
+    /// `jti`: for revocation and audit, not for replay. `None` only for a custom verifier's claims.
+    #[must_use]
+    pub fn jwt_id(&self) -> Option<&str> {
+        self.text(self.jti.as_ref())
+    }
+
+    /// The scopes, each once, in the order granted.
+    pub fn scopes(&self) -> impl Iterator<Item = &str> + Clone {
+        self.text(self.scope.as_ref()).unwrap_or_default().split(' ').filter(|scope| !scope.is_empty())
+    }
+
+    /// The members of `aud`.
+    #[must_use]
+    pub fn audiences(&self) -> Vec<String> {
+        let mut audiences = Vec::new();
+        match self.get("aud") {
+            Some(Value::String(audience)) => audiences.push(audience.into_owned()),
+            Some(Value::Array(array)) => {
+                let _ = array.items(|item| {
+                    audiences.extend(item.into_string().map(Cow::into_owned));
+                    Ok::<(), ()>(())
+                });
+            }
+            Some(Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_)) | None => {}
+        }
+        audiences
+    }
+
+    /// `exp`, rounded down to whole seconds.
+    #[must_use]
+    pub const fn expires_at(&self) -> Option<Timestamp> {
+        self.exp
+    }
+
+    /// `iat`, rounded up to whole seconds.
+    #[must_use]
+    pub const fn issued_at(&self) -> Option<Timestamp> {
+        self.iat
+    }
+
+    /// The key or certificate the token is bound to.
+    #[must_use]
+    pub const fn confirmation(&self) -> Confirmation {
+        self.confirmation
+    }
+
+    /// `acr`, where it is a string (RFC 9068 §2.2.1; A12).
+    #[must_use]
+    pub fn acr(&self) -> Option<&str> {
+        self.text(self.acr.as_ref())
+    }
+
+    /// `auth_time`, where it is an integer (A12).
+    #[must_use]
+    pub const fn auth_time(&self) -> Option<Timestamp> {
+        self.auth_time
+    }
+
+    /// The value of the configured kind claim (A14).
+    #[must_use]
+    pub fn principal_kind(&self) -> Option<&str> {
+        self.text(self.principal_kind.as_ref())
+    }
+
+    /// The whole payload, untouched: for claims this type has no name for (A18).
+    #[must_use]
+    pub fn as_json(&self) -> &str {
+        &self.payload
+    }
+
+    /// Any claim by name (A18).
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<Value<'_>> {
+        Object::parse(self.payload.as_bytes()).ok()?.get(name)
+    }
+}
+
+pub(super) const fn number(value: &Option<Value<'_>>) -> Option<Number> {
+    match value {
+        Some(Value::Number(number)) => Some(*number),
+        Some(Value::Null | Value::Bool(_) | Value::String(_) | Value::Array(_) | Value::Object(_)) | None => None,
+    }
+}
+
+/// Claims are personal data: shows none of them.
+impl fmt::Debug for Claims {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Claims").field("exp", &self.exp).finish_non_exhaustive()
+    }
+}

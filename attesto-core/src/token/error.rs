@@ -1,0 +1,90 @@
+//! Why an access token is refused.
+
+use crate::jose::JwsError;
+
+reasons! {
+    /// An access token was refused: one variant per rule (catalogue J1 to J14, A1 to A17).
+    pub enum TokenError {
+        /// Longer than the limit. J1.
+        TooLarge => "too_large", "the token is longer than the limit";
+        /// Not a strict compact JWS. RFC 7515 §5.2; J2, J3, J4.
+        Malformed => "malformed", "the token is not a strict compact JWS";
+        /// `alg` is unknown, symmetric, `none`, or not in the issuer's allow-list. RFC 8725 §3.1; J5, J7.
+        UnsupportedAlg => "unsupported_alg", "the token's algorithm is not accepted";
+        /// `crit` is present, or `b64` is not `true`. RFC 7515 §4.1.11; J14.
+        UnsupportedCriticalHeader => "unsupported_critical_header", "critical header parameters are not supported";
+        /// No key of the issuer fits. RFC 7515 §4.1.4; J8, J9.
+        UnknownKey => "unknown_key", "no key of the issuer fits the token";
+        /// Several keys of the issuer fit. RFC 7515 §4.1.4; J8, X2.
+        AmbiguousKey => "ambiguous_key", "several keys of the issuer fit the token";
+        /// The key is not for the header's algorithm. RFC 8725 §3.1; J6.
+        KeyNotForAlg => "invalid_signature", "the key is not for the token's algorithm";
+        /// The signature does not verify. RFC 7515 §5.2; J12.
+        InvalidSignature => "invalid_signature", "the token's signature does not verify";
+        /// `typ` is not `at+jwt`. RFC 9068 §4; J13.
+        UnexpectedTyp => "unexpected_typ", "the token's typ is not at+jwt";
+        /// The payload is not a strict JSON object. RFC 7519 §7.2; J4.
+        MalformedClaims => "malformed", "the token's payload is not a strict JSON object";
+        /// `cnf` is anything but one known confirmation. RFC 7800 §3.1; A11.
+        UnsupportedConfirmation => "unsupported_confirmation", "the token's confirmation is not one we can check";
+        /// `iss` is not a trusted issuer, exactly. RFC 9068 §4; A1.
+        InvalidIssuer => "invalid_issuer", "the token is not from a trusted issuer";
+        /// `aud` is absent, empty, or not of strings only. RFC 7519 §4.1.3; A2.
+        AudienceShape => "invalid_audience", "the token's audience is not a list of strings";
+        /// `aud` does not name this resource. RFC 9068 §4; A2.
+        InvalidAudience => "invalid_audience", "the token is for another audience";
+        /// `aud` names others beside this resource. RFC 8707 §2; A3.
+        AudienceTooWide => "invalid_audience", "the token is for other audiences as well";
+        /// `exp` is absent or no date. RFC 9068 §2.2; A4, J17.
+        ExpInvalid => "invalid_claims", "the token does not say when it expires";
+        /// `exp` has passed. RFC 7519 §4.1.4; A4.
+        Expired => "expired", "the token has expired";
+        /// `nbf` is no date. RFC 7519 §4.1.5; A5, J17.
+        NbfInvalid => "invalid_claims", "the token's nbf is not a date";
+        /// `nbf` has not come. RFC 7519 §4.1.5; A5.
+        NotYetValid => "not_yet_valid", "the token is not valid yet";
+        /// `sub` is absent, empty, or no string. RFC 9068 §2.2; A7.
+        SubInvalid => "invalid_claims", "the token names no subject";
+        /// `client_id` is absent, empty, or no string. RFC 9068 §2.2; A8.
+        ClientIdInvalid => "invalid_claims", "the token names no client";
+        /// `jti` is absent, empty, no string, or over 256 bytes. RFC 9068 §2.2; A9.
+        JtiInvalid => "invalid_claims", "the token has no usable jti";
+        /// `scope` is no string of scope-tokens with single spaces between. RFC 6749 §3.3; A10.
+        InvalidScope => "invalid_scope", "the token's scope is malformed";
+        /// The private `typ` claim says that this is no access token. A13.
+        WrongPurpose => "unexpected_typ", "the token was not issued as an access token";
+        /// The private `typ` claim is not known. A13.
+        UnknownPurpose => "invalid_typ", "the token's purpose is not known";
+        /// `iat` is absent or no date. RFC 9068 §2.2; A6, J17.
+        IatInvalid => "invalid_claims", "the token does not say when it was issued";
+        /// `iat` lies in the future. RFC 9068 §2.2; A6.
+        IssuedInFuture => "not_yet_valid", "the token was issued in the future";
+        /// The claim that names the principal's kind names none that is configured. A14.
+        UnknownPrincipalKind => "invalid_principal", "the token names no known kind of principal";
+        /// `sub` does not start with the kind's prefix. A14.
+        PrincipalSubject => "invalid_principal", "the token's subject does not fit its kind of principal";
+        /// A claim that the kind requires is absent or has another shape. A15.
+        PrincipalClaims => "invalid_claims", "the token lacks a claim of its kind of principal";
+        /// The subject is not in the configured list. A17.
+        SubjectNotAllowed => "subject_not_allowed", "the token's subject is not allowed here";
+        /// The client is not in the configured list. A17.
+        ClientNotAllowed => "client_not_allowed", "the token's client is not allowed here";
+        /// Issued longer ago than the policy allows. A17.
+        TokenTooOld => "token_too_old", "the token was issued too long ago";
+        /// Made to live longer than the policy allows. A17.
+        LifetimeExceeded => "token_lifetime_exceeded", "the token lives longer than allowed";
+        /// The host's own predicate refused. A17.
+        PolicyRefused => "policy_refused", "the host's policy refused the token";
+    }
+}
+
+impl From<JwsError> for TokenError {
+    fn from(error: JwsError) -> Self {
+        match error {
+            JwsError::TooLarge => Self::TooLarge,
+            JwsError::Malformed => Self::Malformed,
+            JwsError::UnsupportedAlg => Self::UnsupportedAlg,
+            JwsError::UnsupportedCriticalHeader => Self::UnsupportedCriticalHeader,
+        }
+    }
+}

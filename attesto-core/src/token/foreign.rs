@@ -1,0 +1,118 @@
+//! What a custom verifier found in a token that is not ours (catalogue H1).
+
+use crate::Timestamp;
+use crate::jose::Thumbprint;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt;
+use serde_json::{Map, Value};
+
+/// The claims of a foreign token, in the terms of an access token.
+///
+/// The verifier answers for what it leaves out: without [`dpop_jkt`](Self::dpop_jkt) or
+/// [`x5t_s256`](Self::x5t_s256) the token counts as unbound; without [`audience`](Self::audience) the verifier must have
+/// checked itself that the token is for this resource (RFC 8707 §2).
+///
+/// ```
+/// use attesto_core::token::ForeignClaims;
+///
+/// let claims = ForeignClaims::new("user-7").client_id("cli").scopes(["mcp:tools:call"]).claim("tenant", "t1".into());
+/// ```
+#[derive(Clone)]
+#[must_use]
+pub struct ForeignClaims(Map<String, Value>);
+
+impl ForeignClaims {
+    /// For this subject.
+    pub fn new(subject: impl Into<String>) -> Self {
+        let mut claims = Map::new();
+        claims.insert("sub".into(), Value::String(subject.into()));
+        Self(claims)
+    }
+
+    /// The client.
+    pub fn client_id(self, client_id: impl Into<String>) -> Self {
+        self.claim("client_id", Value::String(client_id.into()))
+    }
+
+    /// The issuer.
+    pub fn issuer(self, issuer: impl Into<String>) -> Self {
+        self.claim("iss", Value::String(issuer.into()))
+    }
+
+    /// An identifier for revocation and audit.
+    pub fn jwt_id(self, jti: impl Into<String>) -> Self {
+        self.claim("jti", Value::String(jti.into()))
+    }
+
+    /// The granted scopes.
+    pub fn scopes<S: AsRef<str>>(self, scopes: impl IntoIterator<Item = S>) -> Self {
+        let scopes: Vec<String> = scopes.into_iter().map(|scope| scope.as_ref().to_string()).collect();
+        self.claim("scope", Value::String(scopes.join(" ")))
+    }
+
+    /// For whom the token was issued; checked like an own token's.
+    pub fn audience<S: Into<String>>(self, audience: impl IntoIterator<Item = S>) -> Self {
+        let audience: Vec<Value> = audience.into_iter().map(|entry| Value::String(entry.into())).collect();
+        self.claim("aud", Value::Array(audience))
+    }
+
+    /// When the token expires; checked like an own token's.
+    pub fn expires_at(self, exp: Timestamp) -> Self {
+        self.claim("exp", exp.as_secs().into())
+    }
+
+    /// When the token was issued.
+    pub fn issued_at(self, iat: Timestamp) -> Self {
+        self.claim("iat", iat.as_secs().into())
+    }
+
+    /// The DPoP key the token is bound to.
+    pub fn dpop_jkt(self, jkt: Thumbprint) -> Self {
+        self.confirm("jkt", jkt)
+    }
+
+    /// The certificate the token is bound to.
+    pub fn x5t_s256(self, thumbprint: Thumbprint) -> Self {
+        self.confirm("x5t#S256", thumbprint)
+    }
+
+    /// How the user authenticated (RFC 9470).
+    pub fn acr(self, acr: impl Into<String>) -> Self {
+        self.claim("acr", Value::String(acr.into()))
+    }
+
+    /// When the user authenticated.
+    pub fn auth_time(self, auth_time: Timestamp) -> Self {
+        self.claim("auth_time", auth_time.as_secs().into())
+    }
+
+    /// Any claim, `cnf` as the issuer wrote it included.
+    pub fn claim(mut self, name: impl Into<String>, value: Value) -> Self {
+        self.0.insert(name.into(), value);
+        self
+    }
+
+    /// A second kind of binding joins the first, and the pair is refused: never is one silently dropped (X12).
+    fn confirm(mut self, kind: &str, thumbprint: Thumbprint) -> Self {
+        let cnf = self.0.entry("cnf").or_insert_with(|| Value::Object(Map::new()));
+        match cnf {
+            Value::Object(members) => {
+                members.insert(kind.into(), Value::String(thumbprint.to_base64url()));
+            }
+            other => *other = Value::Null,
+        }
+        self
+    }
+
+    pub(super) fn into_payload(self) -> Vec<u8> {
+        serde_json::to_vec(&Value::Object(self.0)).unwrap_or_default()
+    }
+}
+
+/// Claims are personal data.
+impl fmt::Debug for ForeignClaims {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ForeignClaims(..)")
+    }
+}

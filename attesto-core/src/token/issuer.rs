@@ -1,0 +1,143 @@
+//! The issuers whose tokens are trusted.
+
+use super::keys::{KeySource, StaticKeys, VerificationKeys};
+use super::principal::PrincipalKinds;
+use crate::ConfigError;
+use crate::crypto::AlgorithmSet;
+use crate::http::{ObservedUri, Scheme};
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+/// One trusted issuer: its exact name, its keys, and how its tokens look.
+///
+/// ```
+/// use attesto_core::crypto::RustCrypto;
+/// use attesto_core::jose::JwkSet;
+/// use attesto_core::token::{TrustedIssuer, VerificationKeys};
+///
+/// let jwks = JwkSet::from_json(br#"{"keys":[
+///     {"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo","kid":"k1"}]}"#)?;
+/// let keys = VerificationKeys::from_jwk_set(&RustCrypto::new(), &jwks)?;
+/// let issuer = TrustedIssuer::new("https://auth.example.com", keys)?;
+/// assert!(TrustedIssuer::new("http://auth.example.com", VerificationKeys::new()).is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct TrustedIssuer {
+    issuer: String,
+    keys: Arc<dyn KeySource>,
+    pub(super) algorithms: AlgorithmSet,
+    pub(super) legacy_typ: Vec<String>,
+    pub(super) purpose_claim: bool,
+    pub(super) principal_kinds: Option<PrincipalKinds>,
+}
+
+impl TrustedIssuer {
+    /// An issuer with a fixed set of keys.
+    ///
+    /// # Errors
+    /// Where the issuer is not an https URL with a host and without userinfo, query and fragment (RFC 9068 §2.2, RFC 8414
+    /// §2), or there is no key.
+    pub fn new(issuer: impl Into<String>, keys: VerificationKeys) -> Result<Self, ConfigError> {
+        Self::build(issuer.into(), static_keys(keys)?, false)
+    }
+
+    /// An issuer whose keys change while the server runs.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new), except that the source may hold no key yet.
+    pub fn with_source(issuer: impl Into<String>, source: Arc<dyn KeySource>) -> Result<Self, ConfigError> {
+        Self::build(issuer.into(), source, false)
+    }
+
+    /// **Development only.** An issuer that may be a plain http URL on a loopback host.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn insecure_loopback(issuer: impl Into<String>, keys: VerificationKeys) -> Result<Self, ConfigError> {
+        Self::build(issuer.into(), static_keys(keys)?, true)
+    }
+
+    fn build(issuer: String, keys: Arc<dyn KeySource>, insecure_loopback: bool) -> Result<Self, ConfigError> {
+        issuer_is_acceptable(&issuer, insecure_loopback)?;
+        Ok(Self {
+            issuer,
+            keys,
+            algorithms: AlgorithmSet::ACCESS_TOKEN,
+            legacy_typ: Vec::new(),
+            purpose_claim: false,
+            principal_kinds: None,
+        })
+    }
+
+    /// Accepts these algorithms only (J5).
+    #[must_use]
+    pub const fn accept_algorithms(mut self, algorithms: AlgorithmSet) -> Self {
+        self.algorithms = algorithms;
+        self
+    }
+
+    /// Accepts these `typ` values beside `at+jwt`, for an issuer that predates RFC 9068 (J13).
+    ///
+    /// # Errors
+    /// Where a value is blank: there is no "any".
+    pub fn accept_typ<S: Into<String>>(mut self, values: impl IntoIterator<Item = S>) -> Result<Self, ConfigError> {
+        for value in values {
+            let value = value.into();
+            if value.trim().is_empty() {
+                return Err(ConfigError::new("accept_typ", "a typ value is blank; name each accepted value"));
+            }
+            self.legacy_typ.push(value);
+        }
+        Ok(self)
+    }
+
+    /// Reads the private `typ` claim that some issuers tell access from refresh tokens by (A13).
+    #[must_use]
+    pub const fn check_purpose_claim(mut self) -> Self {
+        self.purpose_claim = true;
+        self
+    }
+
+    /// Requires every token to stand for one of these kinds of principals (A14).
+    #[must_use]
+    pub fn principal_kinds(mut self, kinds: PrincipalKinds) -> Self {
+        self.principal_kinds = Some(kinds);
+        self
+    }
+
+    /// The issuer, exactly as its tokens spell it.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    pub(super) fn keys(&self) -> Arc<VerificationKeys> {
+        self.keys.keys()
+    }
+}
+
+fn static_keys(keys: VerificationKeys) -> Result<Arc<dyn KeySource>, ConfigError> {
+    if keys.is_empty() {
+        return Err(ConfigError::new("keys", "the issuer has no key; its tokens could never be verified"));
+    }
+    Ok(Arc::new(StaticKeys(Arc::new(keys))))
+}
+
+/// https with a host, nothing but a path behind it; plain http on loopback where development says so. RFC 8414 §2.
+pub(super) fn issuer_is_acceptable(issuer: &str, insecure_loopback: bool) -> Result<(), ConfigError> {
+    let problem = |text: &'static str| Err(ConfigError::new("issuer", text));
+    if issuer.contains(['?', '#']) {
+        return problem("must not have a query or fragment");
+    }
+    let Some(uri) = ObservedUri::parse(issuer) else {
+        return problem("must be an absolute URL with a host, without userinfo");
+    };
+    match uri.scheme() {
+        Scheme::Https => Ok(()),
+        Scheme::Http if insecure_loopback && uri.is_loopback() => Ok(()),
+        Scheme::Http if insecure_loopback => problem("may be http on a loopback host only"),
+        Scheme::Http => problem("must be https"),
+    }
+}

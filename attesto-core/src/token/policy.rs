@@ -1,0 +1,214 @@
+//! What a resource asks of its tokens: audience, clocks, sizes, and a policy of its own (catalogue A3, A4, A17).
+
+use super::{Claims, TokenError};
+use crate::jose::JwsLimits;
+use crate::{ConfigError, Timestamp, limits};
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
+
+/// A host's own predicate over verified claims.
+pub type TokenPredicate = Arc<dyn Fn(&Claims, Timestamp) -> bool + Send + Sync>;
+
+/// The rules a resource holds its tokens to.
+///
+/// ```
+/// use attesto_core::token::TokenRules;
+///
+/// let rules = TokenRules::new().skew(30).max_age(3600).allow_clients(["web", "cli"]);
+/// ```
+#[derive(Clone)]
+pub struct TokenRules {
+    pub(super) audience: Vec<String>,
+    pub(super) strict_audience: bool,
+    pub(super) skew: u64,
+    pub(super) exp_leeway: u64,
+    pub(super) limits: JwsLimits,
+    subjects: Option<Vec<String>>,
+    clients: Option<Vec<String>>,
+    max_age: Option<u64>,
+    max_lifetime: Option<u64>,
+    predicate: Option<TokenPredicate>,
+}
+
+impl TokenRules {
+    /// No audience yet, 60 seconds of skew, no leeway for expired tokens, 16 KiB.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            audience: Vec::new(),
+            strict_audience: false,
+            skew: 60,
+            exp_leeway: 0,
+            limits: JwsLimits::ACCESS_TOKEN,
+            subjects: None,
+            clients: None,
+            max_age: None,
+            max_lifetime: None,
+            predicate: None,
+        }
+    }
+
+    /// The identifiers of this resource; a token must name one of them, byte for byte (A2).
+    #[must_use]
+    pub fn audience_is<S: Into<String>>(mut self, identifiers: impl IntoIterator<Item = S>) -> Self {
+        self.audience = identifiers.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Whether a token may name nobody else (A3).
+    #[must_use]
+    pub const fn strict_audience(mut self, strict: bool) -> Self {
+        self.strict_audience = strict;
+        self
+    }
+
+    /// How far the issuer's clock may be ahead, in seconds (A5, A6).
+    #[must_use]
+    pub const fn skew(mut self, seconds: u64) -> Self {
+        self.skew = seconds;
+        self
+    }
+
+    /// For how long after `exp` a token is still taken, in seconds; at most the skew (A4).
+    #[must_use]
+    pub const fn exp_leeway(mut self, seconds: u64) -> Self {
+        self.exp_leeway = seconds;
+        self
+    }
+
+    /// The longest accepted token, in bytes (J1).
+    #[must_use]
+    pub const fn size_limit(mut self, bytes: usize) -> Self {
+        self.limits.jws = bytes;
+        self
+    }
+
+    /// Accepts these subjects only (A17).
+    #[must_use]
+    pub fn allow_subjects<S: Into<String>>(mut self, subjects: impl IntoIterator<Item = S>) -> Self {
+        self.subjects = Some(subjects.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Accepts these clients only (A17).
+    #[must_use]
+    pub fn allow_clients<S: Into<String>>(mut self, clients: impl IntoIterator<Item = S>) -> Self {
+        self.clients = Some(clients.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Refuses tokens issued longer ago than this, in seconds (A17).
+    #[must_use]
+    pub const fn max_age(mut self, seconds: u64) -> Self {
+        self.max_age = Some(seconds);
+        self
+    }
+
+    /// Refuses tokens made to live longer than this, in seconds (A17).
+    #[must_use]
+    pub const fn max_lifetime(mut self, seconds: u64) -> Self {
+        self.max_lifetime = Some(seconds);
+        self
+    }
+
+    /// Asks the host's own predicate last; `false` refuses (A17).
+    #[must_use]
+    pub fn predicate(mut self, predicate: TokenPredicate) -> Self {
+        self.predicate = Some(predicate);
+        self
+    }
+
+    /// The identifiers of this resource.
+    #[must_use]
+    pub fn audience(&self) -> &[String] {
+        &self.audience
+    }
+
+    /// The clock skew, in seconds.
+    #[must_use]
+    pub const fn skew_seconds(&self) -> u64 {
+        self.skew
+    }
+
+    /// The longest accepted token, in bytes.
+    #[must_use]
+    pub const fn token_limit(&self) -> usize {
+        self.limits.jws
+    }
+
+    pub(super) fn are_consistent(&self) -> Result<(), ConfigError> {
+        if self.audience.is_empty() || self.audience.iter().any(String::is_empty) {
+            return Err(ConfigError::new(
+                "audience",
+                "name at least one identifier of this resource, none of them empty",
+            ));
+        }
+        if self.exp_leeway > self.skew {
+            return Err(ConfigError::new("exp_leeway", "must be at most the clock skew"));
+        }
+        if self.skew > 3600 {
+            return Err(ConfigError::new("skew", "must be at most an hour; mend the clocks instead"));
+        }
+        if !(1024..=limits::ACCESS_TOKEN_CEILING).contains(&self.limits.jws) {
+            return Err(ConfigError::new("size_limit", "must be between 1 KiB and 1 MiB"));
+        }
+        Ok(())
+    }
+
+    /// Everything the policy names, in its order. A17.
+    pub(super) fn policy_allows(&self, claims: &Claims, now: Timestamp) -> Result<(), TokenError> {
+        let allowed = |list: &Option<Vec<String>>, value: Option<&str>| {
+            list.as_ref().is_none_or(|list| list.iter().any(|entry| value == Some(entry.as_str())))
+        };
+        if !allowed(&self.subjects, Some(claims.subject())) {
+            return Err(TokenError::SubjectNotAllowed);
+        }
+        if !allowed(&self.clients, claims.client_id()) {
+            return Err(TokenError::ClientNotAllowed);
+        }
+        self.age_is_allowed(claims, now)?;
+        match &self.predicate {
+            Some(predicate) if !predicate(claims, now) => Err(TokenError::PolicyRefused),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// `now - iat <= max_age + skew` and `exp - iat <= max_lifetime`; a token that does not say is refused. A17.
+    fn age_is_allowed(&self, claims: &Claims, now: Timestamp) -> Result<(), TokenError> {
+        if let Some(max_age) = self.max_age {
+            let young = claims.issued_at().is_some_and(|iat| now.since(iat) <= max_age.saturating_add(self.skew));
+            if !young {
+                return Err(TokenError::TokenTooOld);
+            }
+        }
+        if let Some(max_lifetime) = self.max_lifetime {
+            let short = match (claims.issued_at(), claims.expires_at()) {
+                (Some(iat), Some(exp)) => exp.since(iat) <= max_lifetime,
+                (None, _) | (_, None) => false,
+            };
+            if !short {
+                return Err(TokenError::LifetimeExceeded);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Default for TokenRules {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for TokenRules {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenRules")
+            .field("audience", &self.audience)
+            .field("strict_audience", &self.strict_audience)
+            .field("skew", &self.skew)
+            .field("exp_leeway", &self.exp_leeway)
+            .finish_non_exhaustive()
+    }
+}
