@@ -1,10 +1,10 @@
 //! Routes for the documents that are public by design: RFC 9728 metadata and JWK Sets.
 
 use crate::response::response;
+use attesto_core::ConfigError;
 use attesto_core::host::Guard;
 use attesto_core::jose::JwkSet;
 use attesto_core::metadata::{MetadataSet, RootDocument};
-use attesto_core::ConfigError;
 use axum::Router;
 use axum::extract::Request;
 use axum::routing::any;

@@ -53,7 +53,11 @@ pub(crate) fn original_uri(parts: &Parts) -> &Uri {
     parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0)
 }
 
-pub(crate) fn request_parts<'r>(parts: &'r Parts, headers: &'r Lines<'r>, form_body: Option<&'r [u8]>) -> RequestParts<'r> {
+pub(crate) fn request_parts<'r>(
+    parts: &'r Parts,
+    headers: &'r Lines<'r>,
+    form_body: Option<&'r [u8]>,
+) -> RequestParts<'r> {
     let uri = original_uri(parts);
     let request = RequestParts::new(parts.method.as_str(), uri.path(), headers)
         .query(uri.query())

@@ -1,9 +1,9 @@
 //! A client as small as the tour needs: one request over one connection.
 
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
 use http::{HeaderMap, Request, StatusCode, Uri};
 use http_body_util::{BodyExt, Full};
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
 use std::error::Error;
 use tokio::net::TcpStream;
 
@@ -28,7 +28,12 @@ impl Answer {
     }
 }
 
-pub(crate) async fn send(method: &str, url: &str, headers: &[(&str, &str)], body: &str) -> Result<Answer, Box<dyn Error>> {
+pub(crate) async fn send(
+    method: &str,
+    url: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> Result<Answer, Box<dyn Error>> {
     let uri: Uri = url.parse()?;
     let authority = uri.authority().ok_or("the URL names no host")?.as_str();
     let (mut sender, connection) = http1::handshake(TokioIo::new(TcpStream::connect(authority).await?)).await?;

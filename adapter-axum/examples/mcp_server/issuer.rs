@@ -66,7 +66,13 @@ impl Issuer {
     }
 
     /// A fresh proof for one request.
-    pub(crate) fn proof(&self, method: &str, url: &str, token: &str, nonce: Option<&str>) -> Result<String, Box<dyn Error>> {
+    pub(crate) fn proof(
+        &self,
+        method: &str,
+        url: &str,
+        token: &str,
+        nonce: Option<&str>,
+    ) -> Result<String, Box<dyn Error>> {
         let mut proof = ProofMaker::new(method, url).access_token(token);
         if let Some(nonce) = nonce {
             proof = proof.nonce(nonce);

@@ -7,7 +7,6 @@ use attesto_axum::core::mcp;
 use attesto_axum::core::resource::{Requirement, ResourceServer, SenderPolicy};
 use attesto_axum::{Granted, ProtectLayer, jwks_router, metadata_router};
 use axum::Router;
-use tower_layer::Layer;
 use rmcp::handler::server::tool::Extension;
 use rmcp::model::{CallToolResult, ContentBlock, ServerCapabilities, ServerInfo};
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
@@ -15,6 +14,7 @@ use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, Stream
 use rmcp::{ErrorData, ServerHandler, tool, tool_handler, tool_router};
 use std::error::Error;
 use std::sync::Arc;
+use tower_layer::Layer;
 
 /// One tool. It reads who is calling from the request's own grant, not from the session's first request.
 #[derive(Clone)]

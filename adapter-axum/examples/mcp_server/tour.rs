@@ -114,8 +114,7 @@ impl Tour<'_> {
 }
 
 async fn call(url: &str, credentials: &[(&str, &str)]) -> Result<Answer, Box<dyn Error>> {
-    let mut headers =
-        vec![("content-type", "application/json"), ("accept", "application/json, text/event-stream")];
+    let mut headers = vec![("content-type", "application/json"), ("accept", "application/json, text/event-stream")];
     headers.extend_from_slice(credentials);
     send("POST", url, &headers, CALL).await
 }

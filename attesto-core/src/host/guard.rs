@@ -1,12 +1,13 @@
 //! A resource server with everything it may ask: the driver that the adapters share.
 
 use super::events::EventSink;
-use super::replay_store::{DynReplayStore, Instances, ReplayAnswer, ReplayStore, reach_is_enough};
+use super::replay_store::{DynReplayStore, ReplayAnswer, ReplayStore};
 use super::report::Reporter;
 use super::traits::{
-    AnyPrincipal, ErasedForeignVerifier, ErasedPrincipalLookup, ErasedRevocationCheck, ForeignVerifier, PrincipalLookup,
-    PrincipalOutcome, RevocationCheck,
+    AnyPrincipal, ErasedForeignVerifier, ErasedPrincipalLookup, ErasedRevocationCheck, ForeignVerifier,
+    PrincipalLookup, PrincipalOutcome, RevocationCheck,
 };
+use super::{Instances, reach_is_enough};
 use crate::http::RequestParts;
 use crate::resource::{
     Denial, ForeignAnswer, Grant, PrincipalAnswer, Question, ReplayQuestion, Requirement, ResourceServer,
@@ -152,9 +153,14 @@ impl Guard {
         }
     }
 
-    async fn ask_replay<'a>(&self, question: ReplayQuestion<'a>, reporter: &Reporter<'_>, now: Timestamp) -> Verdict<'a> {
+    async fn ask_replay<'a>(
+        &self,
+        question: ReplayQuestion<'a>,
+        reporter: &Reporter<'_>,
+        now: Timestamp,
+    ) -> Verdict<'a> {
         let answer = match &self.hooks.replay {
-            Some(store) => store.claim_dyn(question.claim(), now).await,
+            Some(store) => store.claim_boxed(question.claim(), now).await,
             None => ReplayAnswer::Unavailable,
         };
         reporter.replay_answered(&question, answer);
@@ -234,7 +240,7 @@ impl GuardBuilder {
             let store = hooks.replay.as_ref().ok_or_else(|| {
                 ConfigError::new("replay_store", "DPoP is on and needs one; set it, or turn DPoP off")
             })?;
-            reach_is_enough(instances, store.reach_dyn())?;
+            reach_is_enough(instances, store.reach_of_records())?;
         }
         let asks = server.asks();
         let pairs = [

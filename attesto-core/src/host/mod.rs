@@ -18,6 +18,7 @@
 
 mod event_text;
 mod events;
+mod guard;
 #[cfg(feature = "std")]
 mod memory_replay;
 #[cfg(feature = "std")]
@@ -25,17 +26,21 @@ mod memory_shard;
 #[cfg(feature = "std")]
 mod queued_events;
 mod replay_store;
+mod report;
+mod traits;
 
 pub use event_text::EventText;
 pub use events::{
     AuthDenied, AuthSucceeded, DpopReplayDetected, Event, EventSink, NoEvents, OwnedEvent, ScopeDenied,
     SenderConstraintMismatch, StepUpRequired, StoreUnavailable, emit,
 };
+pub use guard::{Admission, Guard, GuardBuilder};
 #[cfg(feature = "std")]
 pub use memory_replay::MemoryReplayStore;
 #[cfg(feature = "std")]
 pub use queued_events::{EventQueue, QueuedEvents};
 pub use replay_store::{DynReplayStore, ReplayAnswer, ReplayStore, StoreReach};
+pub use traits::{AnyPrincipal, BoxFuture, ForeignVerifier, PrincipalLookup, PrincipalOutcome, RevocationCheck};
 
 use crate::ConfigError;
 

@@ -23,7 +23,11 @@ pub trait PrincipalLookup: Send + Sync {
     type Principal: Send + Sync + 'static;
 
     /// The principal for these claims, sent by this sender.
-    fn principal(&self, claims: &Claims, sender: &Sender) -> impl Future<Output = PrincipalOutcome<Self::Principal>> + Send;
+    fn principal(
+        &self,
+        claims: &Claims,
+        sender: &Sender,
+    ) -> impl Future<Output = PrincipalOutcome<Self::Principal>> + Send;
 }
 
 /// What a [`PrincipalLookup`] found.
@@ -54,14 +58,21 @@ pub trait RevocationCheck: Send + Sync {
 }
 
 pub(super) trait ErasedPrincipalLookup: Send + Sync {
-    fn principal<'a>(&'a self, claims: &'a Claims, sender: &'a Sender) -> BoxFuture<'a, PrincipalOutcome<AnyPrincipal>>;
+    fn principal<'a>(&'a self, claims: &'a Claims, sender: &'a Sender)
+    -> BoxFuture<'a, PrincipalOutcome<AnyPrincipal>>;
 }
 
 impl<L: PrincipalLookup> ErasedPrincipalLookup for L {
-    fn principal<'a>(&'a self, claims: &'a Claims, sender: &'a Sender) -> BoxFuture<'a, PrincipalOutcome<AnyPrincipal>> {
+    fn principal<'a>(
+        &'a self,
+        claims: &'a Claims,
+        sender: &'a Sender,
+    ) -> BoxFuture<'a, PrincipalOutcome<AnyPrincipal>> {
         Box::pin(async move {
             match PrincipalLookup::principal(self, claims, sender).await {
-                PrincipalOutcome::Accepted(principal) => PrincipalOutcome::Accepted(Arc::new(principal) as AnyPrincipal),
+                PrincipalOutcome::Accepted(principal) => {
+                    PrincipalOutcome::Accepted(Arc::new(principal) as AnyPrincipal)
+                }
                 PrincipalOutcome::Refused => PrincipalOutcome::Refused,
                 PrincipalOutcome::Unavailable => PrincipalOutcome::Unavailable,
             }

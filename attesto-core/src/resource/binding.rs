@@ -31,7 +31,10 @@ pub enum SenderPolicy {
 }
 
 /// The sender, where token and evidence belong together. B1 to B11.
-pub(super) fn sender_is_bound_party(confirmation: Confirmation, evidence: Evidence<'_>) -> Result<Sender, BindingError> {
+pub(super) fn sender_is_bound_party(
+    confirmation: Confirmation,
+    evidence: Evidence<'_>,
+) -> Result<Sender, BindingError> {
     match (confirmation, evidence) {
         (Confirmation::None, Evidence::Bearer { .. }) => Ok(Sender::Bearer),
         (Confirmation::None, Evidence::Dpop { .. }) => Err(BindingError::ProofUnexpected),
@@ -91,7 +94,12 @@ mod tests {
         let rows: &[(&str, Confirmation, Evidence<'_>, Result<Sender, BindingError>)] = &[
             ("b1", jkt, Evidence::Dpop { jkt: &A }, Ok(Sender::Dpop { jkt: A })),
             ("b2", jkt, BEARER, Err(ProofRequired)),
-            ("b2 with a certificate of the same digest", jkt, Evidence::Bearer { certificate: Some(&A) }, Err(ProofRequired)),
+            (
+                "b2 with a certificate of the same digest",
+                jkt,
+                Evidence::Bearer { certificate: Some(&A) },
+                Err(ProofRequired),
+            ),
             ("b3", jkt, Evidence::Dpop { jkt: &B }, Err(KeyMismatch)),
             ("b6", Confirmation::None, Evidence::Dpop { jkt: &A }, Err(ProofUnexpected)),
             ("b7", x5t, Evidence::Bearer { certificate: Some(&A) }, Ok(Sender::Mtls { x5t_s256: A })),

@@ -5,12 +5,15 @@ use super::credential::CredentialPolicy;
 use super::render::ErrorRenderer;
 use super::server::{Asks, ObservedUriResolver, ResourceServer};
 use crate::ConfigError;
-use crate::challenge::ChallengeHook;
+use crate::challenge::{AuthScheme, ChallengeHook, is_realm};
 use crate::crypto::CryptoProvider;
 use crate::dpop::ProofPolicy;
 use crate::http::OriginPolicy;
 use crate::mcp;
-use crate::metadata::{EnforcedCapabilities, MetadataPointer, ProtectedResourceMetadataBuilder, ProtectedResourceMetadata, ResourceIdentifier};
+use crate::metadata::{
+    EnforcedCapabilities, MetadataPointer, ProtectedResourceMetadata, ProtectedResourceMetadataBuilder,
+    ResourceIdentifier,
+};
 use crate::mtls::CertificatePolicy;
 use crate::scope::{Catalogue, ScopeMatch};
 use crate::token::{AccessTokenVerifier, TokenRules, TrustedIssuer};
@@ -272,11 +275,12 @@ impl ResourceServerBuilder {
         }
         let skew = rules.skew_seconds();
         let insecure = self.insecure_loopback;
+        let credentials = self.credentials.dpop(self.dpop.is_some()).header_limit(rules.token_limit())?;
+        credentials.check()?;
         let dpop = self.dpop.map(|policy| if insecure { policy.danger_allow_http() } else { policy });
         Ok(ResourceServer {
-            tokens: AccessTokenVerifier::new(Arc::clone(&self.provider), self.issuers, rules)?,
-            require_https: self.origin.requires_https() && !self.insecure_loopback,
-            credentials: self.credentials.with_dpop(dpop.is_some()),
+            tokens: AccessTokenVerifier::new(&self.provider, self.issuers, rules)?,
+            credentials,
             identifier,
             metadata,
             skew,
@@ -286,7 +290,7 @@ impl ResourceServerBuilder {
             own_scopes: self.own_scopes,
             sender_policy: self.sender_policy,
             certificates: self.certificates.unwrap_or_default(),
-            origin: self.origin,
+            origin: if insecure { self.origin.danger_allow_http() } else { self.origin },
             observed_uri: self.observed_uri,
             prefer_dpop: self.prefer_dpop,
             realm: self.realm,
@@ -309,8 +313,11 @@ impl ResourceServerBuilder {
         if matches!(self.sender_policy, SenderPolicy::RequireMtls) && self.certificates.is_none() {
             return Err(ConfigError::new("sender_policy", "certificates are required but not enabled; call mtls()"));
         }
-        if !self.credentials.bearer_enabled() && self.dpop.is_none() {
+        if !self.credentials.accepts(AuthScheme::Bearer) && self.dpop.is_none() {
             return Err(ConfigError::new("credentials", "neither Bearer nor DPoP is enabled; enable one"));
+        }
+        if self.realm.as_deref().is_some_and(|realm| !is_realm(realm)) {
+            return Err(ConfigError::new("realm", "must be printable ASCII"));
         }
         if self.mcp && self.issuers.is_empty() && self.authorization_servers.is_empty() {
             return Err(ConfigError::new("authorization_server", "an MCP server must name its authorization server"));
@@ -325,17 +332,17 @@ impl ResourceServerBuilder {
             builder = builder.authorization_server(issuer);
         }
         for issuer in &self.authorization_servers {
-            builder = builder.authorization_server(issuer);
+            builder = builder.authorization_server(issuer.as_str());
         }
         if !self.scopes_supported.is_empty() {
-            builder = builder.scopes_supported(&self.scopes_supported);
+            builder = builder.scopes_supported(self.scopes_supported.iter().map(String::as_str));
         } else if self.mcp {
             builder = builder.scopes_supported(mcp::all());
         }
         if let Some(describe) = self.describe.take() {
             builder = describe(builder);
         }
-        builder.build(EnforcedCapabilities {
+        builder.build(&EnforcedCapabilities {
             header: true,
             body: self.credentials.reads_form_body(),
             dpop_algs: self.dpop.as_ref().map(ProofPolicy::algorithms),

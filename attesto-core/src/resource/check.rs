@@ -18,7 +18,7 @@ use crate::Timestamp;
 use crate::challenge::AuthScheme;
 use crate::dpop::{self, CheckedProof, ProofContext, ProofError};
 use crate::host::ReplayAnswer;
-use crate::http::{Lines, ObservedUri, RequestParts, transport_is_https};
+use crate::http::{Lines, ObservedUri, RequestParts};
 use crate::jose::Thumbprint;
 use crate::token::{Claims, Confirmation};
 use alloc::boxed::Box;
@@ -89,7 +89,7 @@ pub(super) fn start<'a>(
     requirement: &'a Requirement,
     now: Timestamp,
 ) -> Verdict<'a> {
-    let mut stage = Stage { server, requirement, facts: Facts::of(request), now };
+    let mut stage = Stage { server, requirement, facts: server.facts(request, requirement), now };
     match stage.receive(request) {
         Ok(received) => stage.identify(request, &received),
         Err(reason) => stage.deny(reason),
@@ -107,12 +107,8 @@ impl<'a> Stage<'a> {
     /// Steps 1 to 3: transport, credential, scheme.
     fn receive<'r>(&mut self, request: &RequestParts<'r>) -> Result<Received<'r>, Reason> {
         let origin = self.server.origin.resolve(request)?;
-        if self.server.require_https {
-            transport_is_https(&origin)?;
-        }
-        let presented = self.server.credentials.extract(request).inspect_err(|error| {
-            self.facts.scheme = error.scheme();
-        })?;
+        self.server.origin.transport_is_https(&origin)?;
+        let presented = self.server.credentials.extract(request)?;
         self.facts.scheme = Some(presented.scheme);
         self.facts.channel = Some(presented.channel);
         let proof = self.proof_goes_with_scheme(request, presented.scheme)?;
@@ -231,7 +227,7 @@ impl<'a> Foreign<'a> {
                 match Requirement::scopes(scopes) {
                     Ok(named) => {
                         let denial = server.refuse(RefusalError::ForeignScope.into(), facts, &named, now, None);
-                        Verdict::Denied(denial.described_by(server, description))
+                        Verdict::Denied(denial.described_by(description, |denial| server.rendered(denial, &named)))
                     }
                     // A hint that no header may carry: the refusal stands, the route's own scopes are named.
                     Err(_) => Verdict::Denied(server.refuse(
@@ -354,6 +350,12 @@ fn scopes_are_granted(server: &ResourceServer, claims: &Claims, requirement: &Re
 }
 
 /// For the refusal of a grant by a later, narrower requirement.
-pub(super) fn refuse_grant(server: &ResourceServer, grant: &Grant, requirement: &Requirement, reason: Reason, now: Timestamp) -> Denial {
+pub(super) fn refuse_grant(
+    server: &ResourceServer,
+    grant: &Grant,
+    requirement: &Requirement,
+    reason: Reason,
+    now: Timestamp,
+) -> Denial {
     server.refuse(reason, grant.facts().clone(), requirement, now, Some(Box::new(grant.claims().clone())))
 }

@@ -75,7 +75,11 @@ impl Denial {
     }
 
     /// Replaces the description with one from a custom verifier (H3) and renders the challenges again.
-    pub(super) fn described_by(mut self, description: Option<String>, render: impl FnOnce(&Self) -> Vec<String>) -> Self {
+    pub(super) fn described_by(
+        mut self,
+        description: Option<String>,
+        render: impl FnOnce(&Self) -> Vec<String>,
+    ) -> Self {
         if let Some(description) = description {
             self.description = Some(description.into());
             self.challenges = render(&self);
@@ -110,7 +114,10 @@ impl Denial {
 
 impl fmt::Debug for Denial {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Denial").field("reason", &self.reason).field("challenges", &self.challenges).finish_non_exhaustive()
+        f.debug_struct("Denial")
+            .field("reason", &self.reason)
+            .field("challenges", &self.challenges)
+            .finish_non_exhaustive()
     }
 }
 

@@ -15,6 +15,8 @@ pub(super) struct Facts {
     pub(super) channel: Option<Channel>,
     /// A fresh nonce to hand out with whatever the response will be (D15).
     pub(super) nonce: Option<String>,
+    /// The path, kept only where a metadata pointer's resolver may ask for it (P9).
+    pub(super) path: Option<String>,
     /// HEAD: no body (W12).
     pub(super) head: bool,
     /// The request came from a browser script: what it may read of the response must be named (D15).
@@ -23,11 +25,7 @@ pub(super) struct Facts {
 
 impl Facts {
     pub(super) fn of(request: &RequestParts<'_>) -> Self {
-        Self {
-            head: request.method == "HEAD",
-            cors: request.headers.lines("origin") != Lines::None,
-            ..Self::default()
-        }
+        Self { head: request.method == "HEAD", cors: request.headers.lines("origin") != Lines::None, ..Self::default() }
     }
 
     pub(super) fn append_nonce(&self, headers: &mut Vec<Header>) {

@@ -44,6 +44,7 @@ pub use binding::SenderPolicy;
 pub use builder::ResourceServerBuilder;
 pub use credential::{
     Channel, CredentialError, CredentialExtractor, CredentialPolicy, Extraction, Presented, QueryTokenPolicy,
+    is_cors_preflight,
 };
 pub use denial::Denial;
 pub use grant::{Grant, Sender};

@@ -80,8 +80,6 @@ reasons! {
         Verifier => "verifier_unavailable", "the custom verifier did not answer";
         /// The metadata pointer's resolver failed. P9.
         MetadataPointer => "metadata_pointer_unavailable", "the resource_metadata resolver failed";
-        /// The custom credential extractor failed. C9.
-        Extractor => "extractor_unavailable", "the credential extractor failed";
     }
 }
 
@@ -160,6 +158,39 @@ impl Reason {
             Self::StepUp(_) => Outcome::InsufficientUserAuthentication,
             Self::Unavailable(_) => Outcome::TemporarilyUnavailable,
         }
+    }
+}
+
+const fn origin_outcome(reason: OriginError) -> Outcome {
+    match reason {
+        OriginError::InsecureTransport => Outcome::InvalidToken,
+        OriginError::MissingHost
+        | OriginError::SeveralHosts
+        | OriginError::InvalidHost
+        | OriginError::HostsDisagree
+        | OriginError::ForwardedMalformed
+        | OriginError::ForwardedTooLong
+        | OriginError::ForwardedProto
+        | OriginError::ForwardedHost
+        | OriginError::ForwardedPort => Outcome::InvalidRequest,
+    }
+}
+
+const fn credential_outcome(reason: CredentialError) -> Outcome {
+    match reason {
+        CredentialError::Missing | CredentialError::UnsupportedScheme => Outcome::NoCredentials,
+        CredentialError::TooLarge
+        | CredentialError::Malformed
+        | CredentialError::MultipleHeaders
+        | CredentialError::MultipleMethods
+        | CredentialError::QueryToken
+        | CredentialError::FormTooLarge
+        | CredentialError::FormRepeated
+        | CredentialError::FormNotAscii
+        | CredentialError::FormEmpty
+        | CredentialError::FormMalformed
+        | CredentialError::ExtractorMalformed => Outcome::InvalidRequest,
+        CredentialError::ExtractorUnavailable => Outcome::TemporarilyUnavailable,
     }
 }
 

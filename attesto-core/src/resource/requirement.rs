@@ -1,6 +1,8 @@
 //! What an operation asks of the token: scopes, and how the user must have authenticated.
 
 use crate::ConfigError;
+use crate::challenge::is_acr_value;
+use crate::metadata::MetadataPointer;
 use crate::scope::is_scope_token;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -15,19 +17,20 @@ use alloc::vec::Vec;
 /// assert!(Requirement::scopes(["two words"]).is_err());
 /// # Ok::<(), attesto_core::ConfigError>(())
 /// ```
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct Requirement {
     scopes: Vec<String>,
     any_of: bool,
     acr_values: Vec<String>,
     max_age: Option<u64>,
+    pointer: Option<MetadataPointer>,
 }
 
 impl Requirement {
     /// A valid token, whatever its scopes.
     #[must_use]
     pub const fn authenticated() -> Self {
-        Self { scopes: Vec::new(), any_of: false, acr_values: Vec::new(), max_age: None }
+        Self { scopes: Vec::new(), any_of: false, acr_values: Vec::new(), max_age: None, pointer: None }
     }
 
     /// A token that has every one of these scopes.
@@ -75,6 +78,17 @@ impl Requirement {
         self
     }
 
+    /// What `resource_metadata` in this operation's challenges points to, instead of the server's choice (P9).
+    #[must_use]
+    pub fn metadata_pointer(mut self, pointer: MetadataPointer) -> Self {
+        self.pointer = Some(pointer);
+        self
+    }
+
+    pub(super) const fn pointer(&self) -> Option<&MetadataPointer> {
+        self.pointer.as_ref()
+    }
+
     /// From a custom verifier's answer (H4): values that no challenge could carry are dropped.
     pub(super) fn step_up(acr_values: Vec<String>, max_age: Option<u64>) -> Self {
         let acr_values = acr_values.into_iter().filter(|value| is_acr_value(value)).collect();
@@ -111,7 +125,10 @@ fn scope_tokens<S: AsRef<str>>(scopes: impl IntoIterator<Item = S>) -> Result<Ve
     for scope in scopes {
         let scope = scope.as_ref();
         if !is_scope_token(scope) {
-            return Err(ConfigError::new("scopes", "each scope must be a scope-token of RFC 6749, without spaces or quotes"));
+            return Err(ConfigError::new(
+                "scopes",
+                "each scope must be a scope-token of RFC 6749, without spaces or quotes",
+            ));
         }
         if !tokens.iter().any(|known| known == scope) {
             tokens.push(scope.to_string());
@@ -121,11 +138,6 @@ fn scope_tokens<S: AsRef<str>>(scopes: impl IntoIterator<Item = S>) -> Result<Ve
         return Err(ConfigError::new("scopes", "the list is empty; use Requirement::authenticated() to require none"));
     }
     Ok(tokens)
-}
-
-/// Visible ASCII without what would need escaping or end the value: `" , \`.
-pub(crate) fn is_acr_value(value: &str) -> bool {
-    !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b',' | b'\\'))
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use crate::crypto::CryptoProvider;
 use crate::dpop::ProofPolicy;
 use crate::http::{ObservedUri, OriginPolicy, RequestParts};
 use crate::jose::Thumbprint;
-use crate::metadata::{MetadataPointer, ProtectedResourceMetadata, ResourceIdentifier};
+use crate::metadata::{MetadataPointer, PointerRequest, ProtectedResourceMetadata, ResourceIdentifier};
 use crate::mtls::CertificatePolicy;
 use crate::scope::ScopeMatch;
 use crate::token::{AccessTokenVerifier, Claims};
@@ -56,7 +56,6 @@ pub struct ResourceServer {
     pub(super) certificates: CertificatePolicy,
     pub(super) credentials: CredentialPolicy,
     pub(super) origin: OriginPolicy,
-    pub(super) require_https: bool,
     pub(super) observed_uri: Option<Arc<dyn ObservedUriResolver>>,
     pub(super) prefer_dpop: bool,
     pub(super) realm: Option<String>,
@@ -99,8 +98,13 @@ impl ResourceServer {
     /// The refusal for a request that reached a scope check without having been authenticated: the wiring is wrong, and it
     /// fails closed (catalogue S10).
     #[must_use]
-    pub fn deny_unauthenticated(&self, request: &RequestParts<'_>, requirement: &Requirement, now: Timestamp) -> Denial {
-        self.refuse(RefusalError::NotAuthenticated.into(), Facts::of(request), requirement, now, None)
+    pub fn deny_unauthenticated(
+        &self,
+        request: &RequestParts<'_>,
+        requirement: &Requirement,
+        now: Timestamp,
+    ) -> Denial {
+        self.refuse(RefusalError::NotAuthenticated.into(), self.facts(request, requirement), requirement, now, None)
     }
 
     /// The resource identifier.
@@ -151,6 +155,20 @@ impl ResourceServer {
         self.certificates.thumbprint(self.provider.as_ref(), request, self.origin.trusted_proxies())
     }
 
+    /// The route's own pointer goes before the server's (P9).
+    fn pointer<'p>(&'p self, requirement: &'p Requirement) -> &'p MetadataPointer {
+        requirement.pointer().unwrap_or(&self.pointer)
+    }
+
+    /// What the response to this request will need.
+    pub(super) fn facts(&self, request: &RequestParts<'_>, requirement: &Requirement) -> Facts {
+        let mut facts = Facts::of(request);
+        if let MetadataPointer::Resolver(_) = self.pointer(requirement) {
+            facts.path = Some(request.path.into());
+        }
+        facts
+    }
+
     pub(super) fn fresh_nonce(&self, now: Timestamp) -> Option<String> {
         let nonces = self.dpop.as_ref()?.nonces()?;
         Some(nonces.issue(self.provider.as_ref(), now))
@@ -189,7 +207,8 @@ impl ResourceServer {
             denial.retry_after = Some(self.retry_after);
             return denial;
         }
-        match self.pointer.resolve(&self.identifier) {
+        let path = denial.facts.path.clone().unwrap_or_default();
+        match self.pointer(requirement).url(&PointerRequest { resource: &self.identifier, path: &path }) {
             Ok(pointer) => {
                 denial.challenges = self.challenges(&denial, requirement, pointer.as_deref());
                 denial
@@ -199,12 +218,16 @@ impl ResourceServer {
         }
     }
 
-    pub(super) fn challenges(&self, denial: &Denial, requirement: &Requirement, pointer: Option<&str>) -> Vec<String> {
+    /// The challenges of a denial whose description has changed.
+    pub(super) fn rendered(&self, denial: &Denial, requirement: &Requirement) -> Vec<String> {
+        let path = denial.facts.path.clone().unwrap_or_default();
+        let pointer = self.pointer(requirement).url(&PointerRequest { resource: &self.identifier, path: &path });
+        self.challenges(denial, requirement, pointer.ok().flatten().as_deref())
+    }
+
+    fn challenges(&self, denial: &Denial, requirement: &Requirement, pointer: Option<&str>) -> Vec<String> {
         let schemes = self.challenged_schemes(denial);
-        schemes
-            .into_iter()
-            .map(|scheme| self.challenge(scheme, denial, requirement, pointer).header_value())
-            .collect()
+        schemes.into_iter().map(|scheme| self.challenge(scheme, denial, requirement, pointer).header_value()).collect()
     }
 
     /// One challenge: W1 to W6, W9, W10.
@@ -221,13 +244,13 @@ impl ResourceServer {
             (AuthScheme::Dpop, None) | (AuthScheme::Bearer, _) => Challenge::bearer(),
         };
         if let Some(realm) = &self.realm {
-            challenge = challenge.realm(realm);
+            challenge = challenge.realm(realm.clone());
         }
         if let Some(error) = outcome.error() {
             challenge = challenge.error(error);
         }
         if let Some(description) = &denial.description {
-            challenge = challenge.description(description);
+            challenge = challenge.error_description(description.clone());
         }
         if let Outcome::NoCredentials | Outcome::InvalidToken | Outcome::InsufficientScope = outcome {
             challenge = challenge.scope(requirement.required_scopes());
@@ -239,12 +262,12 @@ impl ResourceServer {
             }
         }
         if let Some(pointer) = pointer {
-            challenge = challenge.resource_metadata(pointer);
+            challenge = challenge.resource_metadata(String::from(pointer));
         }
-        if let Some(hook) = &self.challenge_hook {
-            hook.amend(&mut challenge);
+        match &self.challenge_hook {
+            Some(hook) => challenge.amended_by(hook.as_ref()),
+            None => challenge,
         }
-        challenge
     }
 
     /// Which schemes to challenge: W3.
@@ -261,7 +284,7 @@ impl ResourceServer {
 
     fn understands(&self, scheme: AuthScheme) -> bool {
         match scheme {
-            AuthScheme::Bearer => self.credentials.bearer_enabled(),
+            AuthScheme::Bearer => self.credentials.accepts(AuthScheme::Bearer),
             AuthScheme::Dpop => self.dpop.is_some(),
         }
     }

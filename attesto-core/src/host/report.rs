@@ -1,0 +1,142 @@
+//! From decisions to events (catalogue section 12).
+
+use super::events::{
+    AuthDenied, AuthSucceeded, DpopReplayDetected, Event, EventSink, ScopeDenied, SenderConstraintMismatch,
+    StepUpRequired, StoreUnavailable, emit,
+};
+use super::{EventText, ReplayAnswer};
+use crate::http::RequestParts;
+use crate::resource::{
+    BindingError, Denial, Grant, Outcome, Reason, ReplayQuestion, Requirement, ResourceServer, Unavailable,
+};
+use crate::token::Claims;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// Tells a sink, if there is one, what became of one request. Nothing is gathered where there is none.
+pub(super) struct Reporter<'r> {
+    sink: Option<&'r dyn EventSink>,
+    server: &'r ResourceServer,
+    request: &'r RequestParts<'r>,
+    requirement: &'r Requirement,
+}
+
+impl<'r> Reporter<'r> {
+    pub(super) const fn new(
+        sink: Option<&'r dyn EventSink>,
+        server: &'r ResourceServer,
+        request: &'r RequestParts<'r>,
+        requirement: &'r Requirement,
+    ) -> Self {
+        Self { sink, server, request, requirement }
+    }
+
+    /// E1.
+    pub(super) fn granted(&self, grant: &Grant) {
+        let Some(sink) = self.sink else { return };
+        let claims = grant.claims();
+        let scopes = joined(claims.scopes());
+        emit(
+            sink,
+            &Event::AuthSucceeded(AuthSucceeded {
+                issuer: claims.issuer().map(EventText::new),
+                subject: EventText::new(claims.subject()),
+                client_id: claims.client_id().map(EventText::new),
+                scopes: &scopes,
+                binding: grant.sender().kind(),
+                resource: self.server.identifier().as_str(),
+            }),
+        );
+    }
+
+    /// E2, and E3, E5 or E6 where the reason is theirs.
+    pub(super) fn denied(&self, denial: &Denial) {
+        let Some(sink) = self.sink else { return };
+        let claims = denial.refused_claims();
+        emit(
+            sink,
+            &Event::AuthDenied(AuthDenied {
+                outcome: denial.outcome().error().unwrap_or_default(),
+                reason: denial.reason().code(),
+                method: EventText::new(self.request.method),
+                route: EventText::new(self.request.path),
+                client_address: self.server.client_address(self.request),
+                issuer: claims.and_then(Claims::issuer).map(EventText::new),
+                client_id: client_id(claims),
+                subject: subject(claims),
+            }),
+        );
+        match denial.reason() {
+            Reason::Binding(error) => report_mismatch(sink, error, claims),
+            Reason::Unavailable(what) => report_unavailable(sink, what),
+            _ => self.report_insufficiency(sink, denial.outcome(), claims),
+        }
+    }
+
+    /// E4.
+    pub(super) fn replay_answered(&self, question: &ReplayQuestion<'_>, answer: ReplayAnswer) {
+        let (Some(sink), ReplayAnswer::Replay) = (self.sink, answer) else { return };
+        emit(
+            sink,
+            &Event::DpopReplayDetected(DpopReplayDetected {
+                jti: EventText::new(question.jti()),
+                client_id: client_id(Some(question.claims())),
+            }),
+        );
+    }
+
+    /// E5.
+    fn report_insufficiency(&self, sink: &dyn EventSink, outcome: Outcome, claims: Option<&Claims>) {
+        let (client_id, subject) = (client_id(claims), subject(claims));
+        if outcome == Outcome::InsufficientScope {
+            let required = joined(self.requirement.required_scopes().iter().map(String::as_str));
+            emit(sink, &Event::ScopeDenied(ScopeDenied { required: &required, client_id, subject }));
+        }
+        if outcome == Outcome::InsufficientUserAuthentication {
+            let required = joined(self.requirement.required_acr_values().iter().map(String::as_str));
+            let max_age = self.requirement.required_max_age();
+            emit(sink, &Event::StepUpRequired(StepUpRequired { required: &required, max_age, client_id, subject }));
+        }
+    }
+}
+
+/// E3: another key or certificate. A merely missing proof or certificate is a mistake more often than a theft.
+fn report_mismatch(sink: &dyn EventSink, error: BindingError, claims: Option<&Claims>) {
+    let constraint = match error {
+        BindingError::KeyMismatch => "dpop",
+        BindingError::CertificateMismatch => "mtls",
+        BindingError::ProofRequired
+        | BindingError::ProofUnexpected
+        | BindingError::ProofForCertificateBoundToken
+        | BindingError::CertificateRequired
+        | BindingError::DpopRequired
+        | BindingError::MtlsRequired
+        | BindingError::SenderConstraintRequired => return,
+    };
+    let (reason, client_id) = (error.code(), client_id(claims));
+    emit(sink, &Event::SenderConstraintMismatch(SenderConstraintMismatch { constraint, reason, client_id }));
+}
+
+/// E6.
+fn report_unavailable(sink: &dyn EventSink, what: Unavailable) {
+    let (store, operation) = match what {
+        Unavailable::ReplayStore => ("replay", "claim"),
+        Unavailable::Revocation => ("revocation", "check"),
+        Unavailable::Principal => ("principal", "lookup"),
+        Unavailable::Verifier => ("verifier", "verify"),
+        Unavailable::MetadataPointer => ("metadata_pointer", "resolve"),
+    };
+    emit(sink, &Event::StoreUnavailable(StoreUnavailable { store, operation }));
+}
+
+fn client_id(claims: Option<&Claims>) -> Option<EventText<'_>> {
+    claims.and_then(Claims::client_id).map(EventText::new)
+}
+
+fn subject(claims: Option<&Claims>) -> Option<EventText<'_>> {
+    claims.map(|claims| EventText::new(claims.subject()))
+}
+
+fn joined<'s>(parts: impl Iterator<Item = &'s str>) -> String {
+    parts.collect::<Vec<_>>().join(" ")
+}
