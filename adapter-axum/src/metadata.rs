@@ -4,7 +4,7 @@ use crate::response::response;
 use attesto_core::ConfigError;
 use attesto_core::host::Guard;
 use attesto_core::jose::JwkSet;
-use attesto_core::metadata::{MetadataSet, RootDocument};
+use attesto_core::metadata::MetadataSet;
 use axum::Router;
 use axum::extract::Request;
 use axum::routing::any;
@@ -29,7 +29,7 @@ where
     S: Clone + Send + Sync + 'static,
 {
     let documents = guards.into_iter().map(|guard| guard.server().metadata().clone());
-    Ok(metadata_set_router(MetadataSet::new(documents, RootDocument::First)?))
+    Ok(metadata_set_router(MetadataSet::new(documents)?))
 }
 
 /// The same for a set with a root document of one's own choice.
@@ -39,7 +39,7 @@ where
 {
     let set = Arc::new(set);
     let mut router = Router::new().without_v07_checks();
-    for path in set.paths() {
+    for path in set.paths().map(str::to_owned).collect::<Vec<_>>() {
         let set = Arc::clone(&set);
         let answer = move |request: Request| {
             let target = request.uri().path_and_query().map_or("/", http::uri::PathAndQuery::as_str);

@@ -2,11 +2,11 @@
 
 use crate::layer::Admitted;
 use crate::request::{Lines, request_parts};
-use crate::response::{GuardedBody, bare_unauthorized, denied};
+use crate::response::{GuardedBody, bare_unauthorized, response};
 use attesto_core::resource::Requirement;
 use bytes::Bytes;
 use http::{Request, Response};
-use http_body_util::Either;
+use http_body_util::{Either, Full};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -76,20 +76,20 @@ where
     fn call(&mut self, request: Request<R>) -> Self::Future {
         let (parts, body) = request.into_parts();
         if let Some(refusal) = refusal(&parts, &self.requirement) {
-            return Box::pin(std::future::ready(Ok(refusal)));
+            return Box::pin(async move { Ok(refusal.map(Either::Left)) });
         }
         let response = self.inner.call(Request::from_parts(parts, body));
         Box::pin(async move { Ok(response.await?.map(Either::Right)) })
     }
 }
 
-fn refusal<B>(parts: &http::request::Parts, requirement: &Requirement) -> Option<Response<GuardedBody<B>>> {
+fn refusal(parts: &http::request::Parts, requirement: &Requirement) -> Option<Response<Full<Bytes>>> {
     let Some(admitted) = parts.extensions.get::<Admitted>() else {
-        return Some(bare_unauthorized().map(Either::Left));
+        return Some(bare_unauthorized());
     };
     let lines = Lines(&parts.headers);
     let request = request_parts(parts, &lines, None);
     let now = admitted.clock.now();
     let denial = admitted.guard.require(&admitted.admission.grant, &request, requirement, now).err()?;
-    Some(denied(&denial))
+    Some(response(denial.response()))
 }

@@ -1,7 +1,7 @@
 //! Responses: from the core's parts to `http` types.
 
 use attesto_core::http::{Header, ResponseParts};
-use attesto_core::resource::{Denial, Grant};
+use attesto_core::resource::Grant;
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, HeaderName, HeaderValue};
 use http::{HeaderMap, Response, StatusCode};
@@ -20,10 +20,6 @@ pub(crate) fn response(parts: ResponseParts) -> Response<Full<Bytes>> {
         }
     }
     response
-}
-
-pub(crate) fn denied<B>(denial: &Denial) -> Response<GuardedBody<B>> {
-    response(denial.response()).map(Either::Left)
 }
 
 /// Adds what a granted request's response must carry.

@@ -85,7 +85,8 @@ impl Issuer {
         let resource = format!("{}/mcp", self.origin);
         let strict = format!("{}/strict/mcp", self.origin);
         let scopes = ["mcp:tools:read", "mcp:tools:call"];
-        let private_jwk: serde_json::Value = serde_json::from_str(&self.dpop_material.to_private_jwk()?)?;
+        let private_jwk: serde_json::Value =
+            serde_json::from_str(&self.dpop_material.to_private_jwk().ok_or("a private key")?)?;
         let line = serde_json::json!({
             "url": resource,
             "bearer": self.token(&resource, &scopes, false)?,

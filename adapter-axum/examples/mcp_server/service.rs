@@ -8,7 +8,7 @@ use attesto_axum::core::resource::{Requirement, ResourceServer, SenderPolicy};
 use attesto_axum::{Granted, ProtectLayer, jwks_router, metadata_router};
 use axum::Router;
 use rmcp::handler::server::tool::Extension;
-use rmcp::model::{CallToolResult, ContentBlock, ServerCapabilities, ServerInfo};
+use rmcp::model::{CallToolResult, ContentBlock, ServerCapabilities, ServerConfig};
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use rmcp::{ErrorData, ServerHandler, tool, tool_handler, tool_router};
@@ -33,8 +33,8 @@ impl Greeter {
 
 #[tool_handler]
 impl ServerHandler for Greeter {
-    fn get_info(&self) -> ServerInfo {
-        ServerInfo::new(ServerCapabilities::builder().enable_tools().build())
+    fn get_info(&self) -> ServerConfig {
+        ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
     }
 }
 

@@ -105,7 +105,10 @@ struct Received<'r> {
 
 impl<'a> Stage<'a> {
     /// Steps 1 to 3: transport, credential, scheme.
-    fn receive<'r>(&mut self, request: &RequestParts<'r>) -> Result<Received<'r>, Reason> {
+    fn receive<'r>(&mut self, request: &RequestParts<'r>) -> Result<Received<'r>, Reason>
+    where
+        'a: 'r,
+    {
         let origin = self.server.origin.resolve(request)?;
         self.server.origin.transport_is_https(&origin)?;
         let presented = self.server.credentials.extract(request)?;

@@ -118,6 +118,12 @@ impl CredentialPolicy {
         Ok(self)
     }
 
+    /// Whether a form body may carry the token, so that the host must read it (C8).
+    #[must_use]
+    pub const fn reads_form_body(&self) -> bool {
+        self.form_body
+    }
+
     /// Whether some channel accepts `scheme`: such a scheme is worth a challenge.
     #[must_use]
     pub const fn accepts(&self, scheme: AuthScheme) -> bool {
