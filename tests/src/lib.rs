@@ -1,1 +1,12 @@
-//! See the tests.
+//! What the suites share: an issuer, a client, a resource, and requests between them, in one thread under a clock that the
+//! tests set.
+
+mod host;
+mod jws;
+mod request;
+mod world;
+
+pub use host::Answers;
+pub use jws::{Json, counter, sign};
+pub use request::Call;
+pub use world::{AUDIENCE, ISSUER, NOW, Seen, World};

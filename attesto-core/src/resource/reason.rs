@@ -275,7 +275,7 @@ impl Outcome {
         match self {
             Self::NoCredentials | Self::TemporarilyUnavailable => None,
             Self::InvalidRequest => Some("The request is malformed"),
-            Self::InvalidToken => Some("The access token is missing what this resource requires, expired, or invalid"),
+            Self::InvalidToken => Some("The access token is not valid for this resource"),
             Self::InvalidDpopProof => Some("The DPoP proof is missing or invalid"),
             Self::UseDpopNonce => Some("The DPoP proof must carry the nonce from the DPoP-Nonce header"),
             Self::InsufficientUserAuthentication => Some("A different or more recent authentication is required"),
