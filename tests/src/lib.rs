@@ -1,6 +1,11 @@
 //! What the suites share: an issuer, a client, a resource, and requests between them, in one thread under a clock that the
 //! tests set.
 
+/// The README's code compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
+
 mod host;
 mod jws;
 mod request;
