@@ -80,7 +80,6 @@ impl World {
     }
 
     /// A resource server to be configured further.
-    #[must_use]
     pub fn builder(&self) -> ResourceServerBuilder {
         ResourceServer::builder(AUDIENCE, Arc::clone(&self.provider)).issuer(self.trusted())
     }

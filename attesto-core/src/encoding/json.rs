@@ -97,6 +97,9 @@ fn whole(seconds: f64) -> Option<Timestamp> {
     Some(Timestamp::from_secs(seconds as u64))
 }
 
+/// The error of a visit that cannot fail.
+type Never = core::convert::Infallible;
+
 /// A JSON array that was found strict.
 #[derive(Clone, Copy)]
 pub struct Array<'a> {
@@ -145,14 +148,13 @@ impl<'a> Object<'a> {
         failure.map_or(Ok(()), Err)
     }
 
-    /// The member called `name`.
+    /// The member called `name`. Reads on to the end: stopping early would be an error to serde, and errors are boxed.
     #[must_use]
     pub fn get(self, name: &str) -> Option<Value<'a>> {
         let mut found = None;
-        let _ = self.members(|member, value| {
+        let _: Result<(), Never> = self.members(|member, value| {
             if member == name {
                 found = Some(value);
-                return Err(());
             }
             Ok(())
         });
@@ -162,7 +164,8 @@ impl<'a> Object<'a> {
     /// Whether there is no member.
     #[must_use]
     pub fn is_empty(self) -> bool {
-        self.members(|_, _| Err(())).is_ok()
+        let inside = self.raw.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+        inside.is_some_and(|inside| inside.trim_ascii().is_empty())
     }
 
     /// The text of the object.

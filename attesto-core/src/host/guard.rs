@@ -56,7 +56,6 @@ pub struct Admission {
 
 impl Guard {
     /// Starts a guard for this resource.
-    #[must_use]
     pub fn builder(server: ResourceServer) -> GuardBuilder {
         GuardBuilder { server, hooks: Hooks::default(), instances: Instances::Single }
     }

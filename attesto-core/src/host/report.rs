@@ -69,7 +69,12 @@ impl<'r> Reporter<'r> {
         match denial.reason() {
             Reason::Binding(error) => report_mismatch(sink, error, claims),
             Reason::Unavailable(what) => report_unavailable(sink, what),
-            _ => self.report_insufficiency(sink, denial.outcome(), claims),
+            Reason::Origin(_)
+            | Reason::Credential(_)
+            | Reason::Token(_)
+            | Reason::Proof(_)
+            | Reason::Refusal(_)
+            | Reason::StepUp(_) => self.report_insufficiency(sink, denial.outcome(), claims),
         }
     }
 

@@ -71,7 +71,8 @@ impl<L: PrincipalLookup> ErasedPrincipalLookup for L {
         Box::pin(async move {
             match PrincipalLookup::principal(self, claims, sender).await {
                 PrincipalOutcome::Accepted(principal) => {
-                    PrincipalOutcome::Accepted(Arc::new(principal) as AnyPrincipal)
+                    let principal: AnyPrincipal = Arc::new(principal);
+                    PrincipalOutcome::Accepted(principal)
                 }
                 PrincipalOutcome::Refused => PrincipalOutcome::Refused,
                 PrincipalOutcome::Unavailable => PrincipalOutcome::Unavailable,

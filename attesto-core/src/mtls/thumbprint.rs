@@ -3,8 +3,8 @@
 use crate::crypto::CryptoProvider;
 use crate::jose::Thumbprint;
 use crate::limits;
-use x509_cert::der::asn1::{AnyRef, BitStringRef};
-use x509_cert::der::{Decode, Reader, Result, SliceReader, Tag};
+use der::asn1::{AnyRef, BitStringRef};
+use der::{Decode, Reader, Result, SliceReader, Tag};
 
 /// The SHA-256 thumbprint of a certificate. RFC 8705 §3.1; M1.
 ///

@@ -69,7 +69,6 @@ pub struct ResourceServer {
 impl ResourceServer {
     /// Starts the configuration of the resource with this identifier: the absolute https URL that clients call it by. The
     /// accepted audience, the metadata document, its well-known path and the challenge's pointer all derive from it.
-    #[must_use]
     pub fn builder(identifier: impl Into<String>, provider: Arc<dyn CryptoProvider>) -> ResourceServerBuilder {
         ResourceServerBuilder::new(identifier.into(), provider)
     }

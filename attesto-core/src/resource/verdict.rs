@@ -16,7 +16,6 @@ use alloc::vec::Vec;
 /// What [`ResourceServer::check`](super::ResourceServer::check) found.
 #[derive(Debug)]
 #[must_use = "a verdict that is not acted on protects nothing"]
-#[expect(clippy::large_enum_variant, reason = "made once per request and moved twice; a box would cost an allocation")]
 #[expect(clippy::exhaustive_enums, reason = "granted, asked or denied: a driver must handle all three")]
 pub enum Verdict<'a> {
     /// Every check has passed.
@@ -66,7 +65,6 @@ pub struct PrincipalQuestion<'a>(pub(super) Bound<'a>);
 /// A custom verifier's answer (H1 to H5).
 #[derive(Debug)]
 #[expect(clippy::exhaustive_enums, reason = "the five rows of the catalogue")]
-#[expect(clippy::large_enum_variant, reason = "made once per request and moved once")]
 pub enum ForeignAnswer {
     /// What the token says. `cnf` must be carried over, or the binding is lost.
     Claims(ForeignClaims),

@@ -38,17 +38,13 @@ enum Text {
 }
 
 impl Text {
-    fn of(payload: &[u8], value: &Cow<'_, str>) -> Self {
-        match value {
-            Cow::Borrowed(text) => {
-                let start = text.as_ptr().addr().wrapping_sub(payload.as_ptr().addr());
-                let end = start.wrapping_add(text.len());
-                match payload.get(start..end) {
-                    Some(_) => Self::Span(start, end),
-                    None => Self::Owned((*text).into()),
-                }
-            }
-            Cow::Owned(text) => Self::Owned(text.as_str().into()),
+    /// A text that does not stand in the payload, because the payload spells it with escapes, is copied.
+    fn of(payload: &[u8], text: &str) -> Self {
+        let start = text.as_ptr().addr().wrapping_sub(payload.as_ptr().addr());
+        let end = start.wrapping_add(text.len());
+        match payload.get(start..end) {
+            Some(found) if found == text.as_bytes() => Self::Span(start, end),
+            Some(_) | None => Self::Owned(text.into()),
         }
     }
 

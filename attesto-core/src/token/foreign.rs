@@ -100,7 +100,7 @@ impl ForeignClaims {
             Value::Object(members) => {
                 members.insert(kind.into(), Value::String(thumbprint.to_base64url()));
             }
-            other => *other = Value::Null,
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => *cnf = Value::Null,
         }
         self
     }

@@ -126,7 +126,6 @@ impl fmt::Debug for UnsignedToken {
 
 impl AccessTokenIssuer {
     /// Starts the configuration of an issuer (https, with a host, without query and fragment) that signs with this ring.
-    #[must_use]
     pub fn builder(
         issuer: impl Into<String>,
         provider: Arc<dyn CryptoProvider>,
@@ -144,7 +143,6 @@ impl AccessTokenIssuer {
     }
 
     /// **Development only.** The same for an issuer that may be a plain http URL on a loopback host.
-    #[must_use]
     pub fn builder_insecure_loopback(
         issuer: impl Into<String>,
         provider: Arc<dyn CryptoProvider>,

@@ -35,7 +35,7 @@ fn proof_for(token: &str, world: &World) -> Call {
     Call::new().dpop(token, &world.proof(token, |_, _| {}))
 }
 
-pub fn rows() -> Vec<Row> {
+pub(crate) fn rows() -> Vec<Row> {
     vec![
         row("b2 bound token as bearer", ProofRequired, ON_DPOP, |world| Call::new().bearer(&world.bound_token()))
             .mended_by(World::dpop_call),

@@ -51,7 +51,7 @@ fn good_form(world: &World) -> Call {
     form(format!("a=b&access_token={}", world.token(|_, _| {})))
 }
 
-pub fn rows() -> Vec<Row> {
+pub(crate) fn rows() -> Vec<Row> {
     let by_form = |name, reason, body: fn(&World) -> String| {
         row(name, reason, MALFORMED, move |world| form(body(world))).on(with_form).mended_by(good_form)
     };

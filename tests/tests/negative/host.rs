@@ -124,7 +124,7 @@ fn requirement_rows() -> Vec<Row> {
     ]
 }
 
-pub fn rows() -> Vec<Row> {
+pub(crate) fn rows() -> Vec<Row> {
     let mut rows = answer_rows();
     rows.extend(requirement_rows());
     rows

@@ -24,7 +24,7 @@ fn forwarded(name: &'static str, value: &'static str) -> impl Fn(&World) -> Call
     }
 }
 
-pub fn rows() -> Vec<Row> {
+pub(crate) fn rows() -> Vec<Row> {
     let good = || forwarded("forwarded", "proto=https;host=mcp.example.com");
     let by_forwarded = |name, reason, value| {
         row(name, reason, MALFORMED, forwarded("forwarded", value))

@@ -129,7 +129,7 @@ fn claim_rows() -> Vec<Row> {
     ]
 }
 
-pub fn rows() -> Vec<Row> {
+pub(crate) fn rows() -> Vec<Row> {
     let mut rows = vec![
         row("d1 no proof", MissingProof, REFUSED, |world| {
             Call::new().header("authorization", format!("DPoP {}", world.bound_token()))

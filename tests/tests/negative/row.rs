@@ -7,7 +7,7 @@ type Configure = Box<dyn Fn(&World, ResourceServerBuilder) -> ResourceServerBuil
 
 /// What must be told to the client.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Told {
+pub(crate) enum Told {
     /// 401 and every scheme, without error.
     NoCredentials,
     /// This status, and one challenge of this scheme with this error.
@@ -18,9 +18,9 @@ pub enum Told {
     Unavailable,
 }
 
-pub struct Row {
-    pub name: &'static str,
-    pub reason: Reason,
+pub(crate) struct Row {
+    pub(crate) name: &'static str,
+    pub(crate) reason: Reason,
     told: Told,
     configure: Configure,
     requirement: Requirement,
@@ -30,15 +30,15 @@ pub struct Row {
     good_answers: fn() -> Answers,
     mended_requirement: Option<Requirement>,
     mended_configure: Option<Configure>,
-    pub consumes_proof: bool,
+    pub(crate) consumes_proof: bool,
 }
 
 /// A valid bearer request.
-pub fn bearer(world: &World) -> Call {
+pub(crate) fn bearer(world: &World) -> Call {
     Call::new().bearer(&world.token(|_, _| {}))
 }
 
-pub fn row(
+pub(crate) fn row(
     name: &'static str,
     reason: impl Into<Reason>,
     told: Told,
@@ -62,40 +62,43 @@ pub fn row(
 
 impl Row {
     /// The server's configuration, which both the broken and the mended request meet.
-    pub fn on(mut self, configure: impl Fn(&World, ResourceServerBuilder) -> ResourceServerBuilder + 'static) -> Self {
+    pub(crate) fn on(
+        mut self,
+        configure: impl Fn(&World, ResourceServerBuilder) -> ResourceServerBuilder + 'static,
+    ) -> Self {
         self.configure = Box::new(configure);
         self
     }
 
     /// The request that differs in the one thing and passes.
-    pub fn mended_by(mut self, mended: impl Fn(&World) -> Call + 'static) -> Self {
+    pub(crate) fn mended_by(mut self, mended: impl Fn(&World) -> Call + 'static) -> Self {
         self.mended = Box::new(mended);
         self
     }
 
     /// It is the configuration that is broken, not the request: with the default one it passes.
-    pub fn mended_by_default_configuration(mut self) -> Self {
+    pub(crate) fn mended_by_default_configuration(mut self) -> Self {
         self.mended_configure = Some(Box::new(|_, builder| builder));
         self
     }
 
-    pub fn requiring(mut self, requirement: Requirement) -> Self {
+    pub(crate) fn requiring(mut self, requirement: Requirement) -> Self {
         self.requirement = requirement;
         self
     }
 
     /// It is the requirement that is not met: without it the same request passes.
-    pub fn mended_by_no_requirement(mut self) -> Self {
+    pub(crate) fn mended_by_no_requirement(mut self) -> Self {
         self.mended_requirement = Some(Requirement::authenticated());
         self
     }
 
-    pub fn answered(mut self, answers: fn() -> Answers) -> Self {
+    pub(crate) fn answered(mut self, answers: fn() -> Answers) -> Self {
         self.answers = answers;
         self
     }
 
-    pub fn consuming_the_proof(mut self) -> Self {
+    pub(crate) fn consuming_the_proof(mut self) -> Self {
         self.consumes_proof = true;
         self
     }
@@ -110,15 +113,15 @@ impl Row {
         self.run(&(self.broken)(&World::new()), &self.configure, &self.requirement, (self.answers)())
     }
 
-    pub fn denial(&self) -> Denial {
+    pub(crate) fn denial(&self) -> Denial {
         *self.broken().result.expect_err(self.name)
     }
 
-    pub fn asked_replay(&self) -> bool {
+    pub(crate) fn asked_replay(&self) -> bool {
         self.broken().asked.contains(&"replay")
     }
 
-    pub fn check(&self) -> Result<(), String> {
+    pub(crate) fn check(&self) -> Result<(), String> {
         let denial = match self.broken().result {
             Ok(_) => return Err(format!("{}: granted", self.name)),
             Err(denial) => denial,
@@ -151,7 +154,7 @@ impl Row {
         if right { Ok(()) } else { Err(format!("{}: told {} {challenges:?}", self.name, denial.status())) }
     }
 
-    pub fn check_mended(&self) -> Result<(), String> {
+    pub(crate) fn check_mended(&self) -> Result<(), String> {
         let configure = self.mended_configure.as_ref().unwrap_or(&self.configure);
         let requirement = self.mended_requirement.as_ref().unwrap_or(&self.requirement);
         let seen = self.run(&(self.mended)(&World::new()), configure, requirement, (self.good_answers)());

@@ -182,7 +182,7 @@ fn principal_and_policy_rows() -> Vec<Row> {
     ]
 }
 
-pub fn rows() -> Vec<Row> {
+pub(crate) fn rows() -> Vec<Row> {
     let mut rows = jws_rows();
     rows.extend(claim_rows());
     rows.extend(principal_and_policy_rows());
