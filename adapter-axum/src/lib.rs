@@ -7,6 +7,8 @@
 //! No rule of any RFC lives here: the crate translates types into [`attesto_core`] and back. Bodies are streamed, never
 //! buffered, unless tokens in form bodies are opted in to.
 
+#![forbid(unsafe_code)]
+
 mod clock;
 mod extract;
 mod form;
@@ -15,6 +17,7 @@ mod metadata;
 mod request;
 mod require;
 mod response;
+mod session;
 
 pub use clock::Clock;
 pub use extract::{Granted, GrantedScopes, GrantedSender, Principal, WiringError};
@@ -23,6 +26,7 @@ pub use metadata::{jwks_router, metadata_router, metadata_set_router};
 pub use request::TlsSession;
 pub use require::{Require, RequireLayer};
 pub use response::GuardedBody;
+pub use session::{McpSession, McpSessionLayer};
 
 /// The core, so that an application needs one dependency.
 pub use attesto_core as core;

@@ -3,6 +3,7 @@
 //!
 //! (crate docs to be completed)
 #![no_std]
+#![forbid(unsafe_code)]
 #![deny(
     clippy::arithmetic_side_effects,
     clippy::as_conversions,

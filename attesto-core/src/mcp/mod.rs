@@ -9,6 +9,12 @@
 //! # Ok::<(), attesto_core::ConfigError>(())
 //! ```
 
+#[cfg(feature = "std")]
+mod session;
+
+#[cfg(feature = "std")]
+pub use session::SessionOwners;
+
 use crate::ConfigError;
 use crate::scope::is_scope_token;
 use alloc::format;
