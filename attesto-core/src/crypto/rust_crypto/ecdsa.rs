@@ -79,3 +79,63 @@ macro_rules! curve {
 curve!(p256, ES256, P256, P256Key, P256Signer, 32);
 curve!(p384, ES384, P384, P384Key, P384Signer, 48);
 curve!(p521, ES512, P521, P521Key, P521Signer, 66);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::{CryptoProvider, EntropyError, KeyKind, RustCrypto};
+    use crate::jose::KeyMaterial;
+
+    fn key() -> KeyMaterial {
+        let mut entropy = |out: &mut [u8]| -> Result<(), EntropyError> {
+            out.fill(9);
+            Ok(())
+        };
+        KeyMaterial::generate(KeyKind::P256, &mut entropy).unwrap()
+    }
+
+    fn signature() -> Vec<u8> {
+        let key = key();
+        let signer = RustCrypto::new().signer(key.private().unwrap(), Algorithm::ES256).unwrap();
+        signer.sign(b"message", &mut |_: &mut [u8]| Err(EntropyError)).unwrap()
+    }
+
+    #[test]
+    fn j12_raw_form_of_exact_length_only() {
+        let (key, raw) = (RustCrypto::new().verifying_key(key().public()).unwrap(), signature());
+        assert!(key.verify(Algorithm::ES256, b"message", &raw).is_ok());
+        let der = p256::ecdsa::Signature::from_slice(&raw).unwrap().to_der();
+        assert!(key.verify(Algorithm::ES256, b"message", der.as_bytes()).is_err());
+        assert!(key.verify(Algorithm::ES256, b"message", &raw[..63]).is_err());
+        assert!(key.verify(Algorithm::ES256, b"message", &[&raw[..], &[0]].concat()).is_err());
+        assert!(key.verify(Algorithm::ES256, b"message", &[0; 64]).is_err());
+        assert!(key.verify(Algorithm::ES256, b"message", &[]).is_err());
+    }
+
+    #[test]
+    fn j12_high_and_low_s_are_both_accepted() {
+        let key = RustCrypto::new().verifying_key(key().public()).unwrap();
+        let signature = p256::ecdsa::Signature::from_slice(&signature()).unwrap();
+        let (r, s) = signature.split_scalars();
+        let other = p256::ecdsa::Signature::from_scalars(r.to_bytes(), (-*s).to_bytes()).unwrap();
+        assert_ne!(signature, other);
+        for signature in [signature, other] {
+            assert!(key.verify(Algorithm::ES256, b"message", &signature.to_bytes()).is_ok());
+        }
+    }
+
+    #[test]
+    fn j6_algorithm_of_another_key_type_never_verifies() {
+        let key = RustCrypto::new().verifying_key(key().public()).unwrap();
+        for algorithm in Algorithm::ALL.iter().filter(|algorithm| **algorithm != Algorithm::ES256) {
+            assert!(key.verify(*algorithm, b"message", &signature()).is_err(), "{algorithm}");
+        }
+    }
+
+    #[test]
+    fn j11_point_off_the_curve_is_refused() {
+        assert_eq!(P256Key::parse(&[1; 32], &[1; 32]).unwrap_err(), KeyError::Invalid);
+        assert_eq!(P384Key::parse(&[0; 48], &[0; 48]).unwrap_err(), KeyError::Invalid);
+        assert_eq!(P521Key::parse(&[0xff; 66], &[0xff; 66]).unwrap_err(), KeyError::Invalid);
+    }
+}

@@ -132,7 +132,7 @@ impl Signer for RsaSigner {
     }
 
     fn sign(&self, message: &[u8], entropy: &mut dyn Entropy) -> Result<Vec<u8>, SignerError> {
-        let mut random = Random(entropy);
+        let mut random = Random::new(entropy);
         with_scheme!(self.algorithm, message, Err(SignerError::Unavailable), |scheme, digest| {
             scheme.sign(Some(&mut random), &self.key, &digest).map_err(|_| SignerError::Unavailable)
         })
@@ -142,5 +142,60 @@ impl Signer for RsaSigner {
 impl fmt::Debug for RsaSigner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("RsaSigner(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::{CryptoProvider, EntropyError, RustCrypto};
+    use crate::jose::KeyMaterial;
+
+    fn signer(algorithm: Algorithm) -> alloc::boxed::Box<dyn Signer> {
+        let key = KeyMaterial::from_pem(include_str!("../../../tests/keys/rsa2048.pkcs8.pem")).unwrap();
+        RustCrypto::new().signer(key.private().unwrap(), algorithm).unwrap()
+    }
+
+    #[test]
+    fn j12_rsa_signing_without_entropy_fails_instead_of_going_on_unblinded() {
+        for algorithm in [Algorithm::RS256, Algorithm::PS256] {
+            assert!(signer(algorithm).sign(b"message", &mut |_: &mut [u8]| Err(EntropyError)).is_err(), "{algorithm}");
+        }
+    }
+
+    #[test]
+    fn j12_rsa_signing_with_a_stuck_entropy_source_ends() {
+        let mut stuck = |out: &mut [u8]| {
+            out.fill(0);
+            Ok(())
+        };
+        assert!(signer(Algorithm::RS256).sign(b"message", &mut stuck).is_err());
+    }
+
+    #[test]
+    fn j11_modulus_and_exponent_bounds() {
+        let modulus = |bytes: usize, first: u8| {
+            let mut n = alloc::vec![0xff; bytes];
+            n[0] = first;
+            n
+        };
+        assert!(RsaKey::parse(&modulus(256, 0x80), &[1, 0, 1]).is_ok());
+        assert!(RsaKey::parse(&modulus(1024, 0xff), &[3]).is_ok());
+        for (n, e) in [
+            (modulus(256, 0x7f), &[1, 0, 1][..]), // 2047 bits
+            (modulus(128, 0xff), &[1, 0, 1]),
+            (modulus(1025, 0x01), &[1, 0, 1]), // 8193 bits
+            (modulus(256, 0xff), &[1]),
+            (modulus(256, 0xff), &[2]),
+            (modulus(256, 0xff), &[1, 0, 0]),
+            (modulus(256, 0xff), &[1, 0, 3]), // 65539
+            (modulus(256, 0xff), &[1, 0, 0, 1]),
+            (modulus(256, 0xff), &[]),
+        ] {
+            assert_eq!(RsaKey::parse(&n, e).unwrap_err(), KeyError::Weak, "{} bytes, {e:?}", n.len());
+        }
+        let mut even = modulus(256, 0xff);
+        even[255] = 0xfe;
+        assert_eq!(RsaKey::parse(&even, &[1, 0, 1]).unwrap_err(), KeyError::Invalid);
     }
 }
