@@ -152,7 +152,8 @@ impl NonceIssuer {
     }
 }
 
-#[cfg(all(test, feature = "rust-crypto"))]
+#[cfg(test)]
+#[cfg(feature = "rust-crypto")]
 mod tests {
     use super::*;
     use crate::crypto::RustCrypto;

@@ -61,5 +61,6 @@ pub use request::MintRequest;
 pub use signing::{KeyHealth, KeyRing};
 pub use verify::{AccessTokenVerifier, Refused};
 
-#[cfg(all(test, feature = "rust-crypto"))]
+#[cfg(test)]
+#[cfg(feature = "rust-crypto")]
 mod tests;
