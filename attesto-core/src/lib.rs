@@ -1,7 +1,58 @@
 //! The OAuth 2.1 protocol core of attesto: it takes the parts of a request and the time, and returns a verdict and the
-//! headers of the challenge. It does no IO.
+//! headers of the challenge. It does no IO: no socket, clock, randomness, thread or async runtime; `no_std` with `alloc`.
 //!
-//! (crate docs to be completed)
+//! # One protected request
+//!
+//! ```
+//! # use attesto_core::crypto::{Algorithm, CryptoProvider, EntropyError, KeyKind, RustCrypto};
+//! # use attesto_core::jose::KeyMaterial;
+//! # use attesto_core::token::{AccessTokenIssuer, KeyRing, MintRequest};
+//! # use std::sync::Arc;
+//! # fn entropy(out: &mut [u8]) -> Result<(), EntropyError> { out.fill(9); Ok(()) }
+//! # let provider: Arc<dyn CryptoProvider> = Arc::new(RustCrypto::new());
+//! # let key = KeyMaterial::generate(KeyKind::P256, &mut entropy)?;
+//! # let signer = provider.signer(key.private().ok_or("private")?, Algorithm::ES256)?;
+//! # let ring = Arc::new(KeyRing::new(provider.as_ref(), signer.into())?);
+//! # let keys = ring.verification_keys(provider.as_ref())?;
+//! # let issuer = AccessTokenIssuer::builder("https://auth.example.com", provider.clone(), ring).build()?;
+//! # let now = attesto_core::Timestamp::from_secs(1_800_000_000);
+//! # let request = MintRequest::new("usr_1", "cli").audience(["https://api.example.com"]).scopes(["things.read"]);
+//! # let token = issuer.mint(request, now, &mut entropy)?.token().to_owned();
+//! use attesto_core::http::{Connection, RequestParts};
+//! use attesto_core::resource::{Requirement, ResourceServer, Verdict};
+//! use attesto_core::token::TrustedIssuer;
+//!
+//! // Once: the resource's identifier, and whose tokens it takes. `keys` are the issuer's public keys.
+//! let server = ResourceServer::builder("https://api.example.com", provider)
+//!     .issuer(TrustedIssuer::new("https://auth.example.com", keys)?)
+//!     .build()?;
+//! let read = Requirement::scopes(["things.read"])?;
+//!
+//! // Per request: borrowed parts in, a verdict out.
+//! let authorization = format!("Bearer {token}");
+//! let headers: &[(&str, &[u8])] = &[("host", b"api.example.com"), ("authorization", authorization.as_bytes())];
+//! let request = RequestParts::new("GET", "/things", &headers).connection(Connection::new().tls());
+//! match server.check(&request, &read, now) {
+//!     Verdict::Granted(grant) => assert_eq!(grant.subject(), "usr_1"),
+//!     Verdict::Denied(denial) => panic!("answer with {:?}", denial.response()),
+//!     Verdict::Ask(_) => panic!("only a DPoP proof, or a hook that was asked for, makes a question"),
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # The map
+//!
+//! - [`resource`]: who may call. [`resource::ResourceServer`] checks, [`host::Guard`] asks the host what only it can know.
+//! - [`token`]: RFC 9068 access tokens, verified and minted. [`dpop`]: proofs of possession. [`mtls`]: certificate binding.
+//! - [`scope`] and [`mcp`]: what a token may do. [`challenge`]: what a refused client is told. [`metadata`]: what it discovers.
+//! - [`jose`], [`crypto`], [`encoding`]: tokens as bytes, keys and signatures behind one trait.
+//! - [`http`]: requests, responses, origins and proxies without a framework. [`host`]: stores, hooks, events.
+//! - [`limits`]: every bound on hostile input. [`time`], [`config`]: time as a value; what is wrong with a configuration.
+//!
+//! # Features
+//!
+//! `std` (default): the types with locks (memory replay store, rotating keys, queued events, MCP session owners).
+//! `rust-crypto` (default): the pure Rust [`crypto::CryptoProvider`]. Without both, the crate needs `alloc` only.
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(
