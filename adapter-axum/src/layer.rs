@@ -4,6 +4,7 @@ use crate::clock::Clock;
 use crate::form;
 use crate::request::{Lines, request_parts};
 use crate::response::{GuardedBody, granted};
+use attesto_core::Timestamp;
 use attesto_core::host::{Admission, Guard};
 use attesto_core::resource::{Requirement, is_cors_preflight};
 use axum::body::Body;
@@ -22,10 +23,13 @@ use tower_service::Service;
 pub(crate) struct Admitted {
     pub(crate) admission: Admission,
     pub(crate) guard: Arc<Guard>,
-    pub(crate) clock: Clock,
+    /// Read once: no two checks of one request disagree about the time.
+    pub(crate) now: Timestamp,
 }
 
 /// Protects any tower HTTP service: a request reaches it only with a [`Granted`](crate::Granted) in its extensions.
+///
+/// Put it before a route once: a second one would find the request's DPoP proof used already.
 ///
 /// ```
 /// # fn demo(guard: std::sync::Arc<attesto_core::host::Guard>) -> axum::Router {
@@ -156,7 +160,7 @@ impl Shared {
                 }
             }
         };
-        let admitted = Admitted { admission: admission.clone(), guard: self.guard, clock: self.clock };
+        let admitted = Admitted { admission: admission.clone(), guard: self.guard, now };
         parts.extensions.insert(admitted);
         Outcome::Admitted(Request::from_parts(parts, body), Box::new(admission))
     }

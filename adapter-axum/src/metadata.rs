@@ -5,6 +5,7 @@ use attesto_core::ConfigError;
 use attesto_core::host::Guard;
 use attesto_core::jose::JwkSet;
 use attesto_core::metadata::MetadataSet;
+use attesto_core::resource::ResourceServer;
 use axum::Router;
 use axum::extract::Request;
 use axum::routing::any;
@@ -23,13 +24,14 @@ use std::sync::Arc;
 /// ```
 ///
 /// # Errors
-/// Where two guards protect the same resource.
+/// Where two guards protect the same resource, or several resources leave open whether tokens may name others too
+/// ([`ResourceServer::metadata_set`]).
 pub fn metadata_router<'g, S>(guards: impl IntoIterator<Item = &'g Guard>) -> Result<Router<S>, ConfigError>
 where
     S: Clone + Send + Sync + 'static,
 {
-    let documents = guards.into_iter().map(|guard| guard.server().metadata().clone());
-    Ok(metadata_set_router(MetadataSet::new(documents)?))
+    let servers = guards.into_iter().map(|guard| guard.server().as_ref());
+    Ok(metadata_set_router(ResourceServer::metadata_set(servers)?))
 }
 
 /// The same for a set with a root document of one's own choice.

@@ -89,7 +89,6 @@ fn refusal(parts: &http::request::Parts, requirement: &Requirement) -> Option<Re
     };
     let lines = Lines(&parts.headers);
     let request = request_parts(parts, &lines, None);
-    let now = admitted.clock.now();
-    let denial = admitted.guard.require(&admitted.admission.grant, &request, requirement, now).err()?;
+    let denial = admitted.guard.require(&admitted.admission.grant, &request, requirement, admitted.now).err()?;
     Some(response(denial.response()))
 }

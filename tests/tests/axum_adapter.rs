@@ -390,7 +390,7 @@ async fn c11_preflight_passes_only_when_the_adapter_is_told() {
 #[tokio::test]
 async fn t9_discovery_leads_from_the_challenge_to_a_document_that_leads_back() {
     let world = World::new();
-    let first = guard(pinned(&world));
+    let first = guard(pinned(&world).strict_audience(true));
     let second = guard(
         attesto_core::resource::ResourceServer::builder("https://mcp.example.com/other", Arc::clone(&world.provider))
             .issuer(world.trusted())

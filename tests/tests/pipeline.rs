@@ -2,13 +2,14 @@
 
 use attesto_core::Timestamp;
 use attesto_core::challenge::{AuthScheme, Challenge, ChallengeHook, parse_challenges};
-use attesto_core::dpop::{NonceIssuer, NonceSecret, NonceUse, ProofPolicy};
+use attesto_core::dpop::{NonceIssuer, NonceSecret, NonceUse, ProofError, ProofPolicy};
 use attesto_core::host::ReplayAnswer;
+use attesto_core::http::{ObservedUri, RequestParts};
 use attesto_core::metadata::MetadataPointer;
 use attesto_core::mtls::CertificatePolicy;
 use attesto_core::resource::{
-    Denial, ForeignAnswer, Outcome, RefusalError, Requirement, ResourceServer, ResourceServerBuilder, Sender,
-    SenderPolicy, StepUpError,
+    Denial, ForeignAnswer, ObservedUriResolver, Outcome, RefusalError, Requirement, ResourceServer,
+    ResourceServerBuilder, Sender, SenderPolicy, StepUpError,
 };
 use attesto_core::scope::Catalogue;
 use attesto_core::token::ForeignClaims;
@@ -293,6 +294,42 @@ fn s8_wildcards_mean_something_only_for_own_issuers() {
     let catalogue = Catalogue::new(["documents.read", "documents.write"]).expect("a catalogue");
     let own = ResourceServer::builder(AUDIENCE, Arc::clone(&world.provider)).own_issuer(world.trusted(), catalogue);
     assert!(run(&own.build().expect("sound"), &read, &star).result.is_ok());
+}
+
+#[test]
+fn a3_several_resources_on_one_host_must_decide_on_strict_audiences() {
+    let world = World::new();
+    let other = ResourceServer::builder("https://mcp.example.com/other", Arc::clone(&world.provider))
+        .issuer(world.trusted())
+        .mcp()
+        .build()
+        .expect("sound");
+    let set = |first: &ResourceServer| ResourceServer::metadata_set([first, &other]);
+    assert_eq!(set(&server(|b| b)).expect_err("undecided").member(), "strict_audience");
+    assert!(set(&server(|b| b.strict_audience(true))).is_ok());
+    assert!(set(&server(|b| b.strict_audience(false))).is_ok());
+    assert!(ResourceServer::metadata_set([&server(|b| b)]).is_ok());
+}
+
+#[derive(Debug)]
+struct Says(Option<&'static str>);
+
+impl ObservedUriResolver for Says {
+    fn observed_uri<'r>(&self, _: &RequestParts<'r>) -> Option<ObservedUri<'r>> {
+        self.0.and_then(ObservedUri::parse)
+    }
+}
+
+#[test]
+fn d10_host_callback_names_the_uri_and_never_falls_back() {
+    let none = Requirement::authenticated();
+    let with = |uri| server(|b| b.observed_uri(Arc::new(Says(uri))));
+    let call = World::new().dpop_call();
+    assert!(run(&with(Some(AUDIENCE)), &none, &call).result.is_ok());
+    for wrong in [None, Some("https://mcp.example.com/other"), Some("not a uri")] {
+        assert_eq!(denial(&with(wrong), &none, &call).reason(), ProofError::InvalidHtu.into());
+    }
+    assert!(run(&with(None), &none, &plain()).result.is_ok(), "a bearer token needs no URI");
 }
 
 #[test]

@@ -48,6 +48,20 @@ pub enum Number {
 }
 
 impl Number {
+    /// Reads a number that was found to be JSON's. Not left to serde, whose idea of a number changes when any crate of the
+    /// application switches on serde_json's `arbitrary_precision`.
+    fn of(raw: &str) -> Option<Self> {
+        if raw.bytes().all(|byte| byte.is_ascii_digit())
+            && let Ok(number) = raw.parse()
+        {
+            return Some(Self::Unsigned(number));
+        }
+        match raw.parse() {
+            Ok(number) => Some(Self::Negative(number)),
+            Err(_) => raw.parse().ok().map(Self::Float),
+        }
+    }
+
     /// As a `NumericDate`, rounded down (RFC 7519 §2; J17: `exp`). `None` outside 0 to 2^53.
     #[must_use]
     pub fn date_floor(self) -> Option<Timestamp> {
@@ -207,6 +221,7 @@ impl<'a> Value<'a> {
         match raw.as_bytes().first()? {
             b'{' => Some(Self::Object(Object { raw })),
             b'[' => Some(Self::Array(Array { raw })),
+            b'-' | b'0'..=b'9' => Number::of(raw).map(Self::Number),
             _ => serde_json::Deserializer::from_str(raw).deserialize_any(Scalar).ok(),
         }
     }
@@ -298,18 +313,6 @@ impl<'de> Visitor<'de> for Scalar {
 
     fn visit_bool<E>(self, value: bool) -> Result<Value<'de>, E> {
         Ok(Value::Bool(value))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Value<'de>, E> {
-        Ok(Value::Number(Number::Unsigned(value)))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Value<'de>, E> {
-        Ok(Value::Number(Number::Negative(value)))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Value<'de>, E> {
-        Ok(Value::Number(Number::Float(value)))
     }
 
     fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Value<'de>, E> {

@@ -268,6 +268,7 @@ impl ResourceServerBuilder {
         };
         self.check_consistency()?;
         let metadata = self.build_metadata(&identifier)?;
+        let audience_is_decided = self.mcp || self.strict_audience.is_some();
         let strict = self.strict_audience.unwrap_or(self.mcp);
         let mut rules = self.rules.strict_audience(strict);
         if rules.audience().is_empty() {
@@ -283,6 +284,7 @@ impl ResourceServerBuilder {
             credentials,
             identifier,
             metadata,
+            audience_is_decided,
             skew,
             dpop,
             pointer: self.pointer,

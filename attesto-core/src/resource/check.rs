@@ -115,9 +115,9 @@ impl<'a> Stage<'a> {
         self.facts.scheme = Some(presented.scheme);
         self.facts.channel = Some(presented.channel);
         let proof = self.proof_goes_with_scheme(request, presented.scheme)?;
-        let uri = match &self.server.observed_uri {
-            None => origin.uri(request.path),
-            Some(resolver) => resolver.observed_uri(request).ok_or(ProofError::InvalidHtu)?,
+        let uri = match (&self.server.observed_uri, presented.scheme) {
+            (Some(resolver), AuthScheme::Dpop) => resolver.observed_uri(request).ok_or(ProofError::InvalidHtu)?,
+            (Some(_), AuthScheme::Bearer) | (None, _) => origin.uri(request.path),
         };
         Ok(Received { presented, uri, proof })
     }

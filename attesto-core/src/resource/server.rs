@@ -11,16 +11,16 @@ use super::reason::{Outcome, Reason, RefusalError, Unavailable};
 use super::render::{ErrorRenderer, described};
 use super::requirement::Requirement;
 use super::verdict::Verdict;
-use crate::Timestamp;
 use crate::challenge::{AuthScheme, Challenge, ChallengeHook};
 use crate::crypto::CryptoProvider;
 use crate::dpop::ProofPolicy;
 use crate::http::{ObservedUri, OriginPolicy, RequestParts};
 use crate::jose::Thumbprint;
-use crate::metadata::{MetadataPointer, PointerRequest, ProtectedResourceMetadata, ResourceIdentifier};
+use crate::metadata::{MetadataPointer, MetadataSet, PointerRequest, ProtectedResourceMetadata, ResourceIdentifier};
 use crate::mtls::CertificatePolicy;
 use crate::scope::ScopeMatch;
 use crate::token::{AccessTokenVerifier, Claims};
+use crate::{ConfigError, Timestamp};
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -50,6 +50,7 @@ pub struct ResourceServer {
     pub(super) provider: Arc<dyn CryptoProvider>,
     pub(super) tokens: AccessTokenVerifier,
     pub(super) own_scopes: Vec<(String, ScopeMatch)>,
+    pub(super) audience_is_decided: bool,
     pub(super) skew: u64,
     pub(super) dpop: Option<ProofPolicy>,
     pub(super) sender_policy: SenderPolicy,
@@ -116,6 +117,23 @@ impl ResourceServer {
     #[must_use]
     pub const fn metadata(&self) -> &ProtectedResourceMetadata {
         &self.metadata
+    }
+
+    /// The documents of all resources of one host, the first declared at the bare well-known path as well (RFC 9728 §3.1; P4).
+    ///
+    /// # Errors
+    /// Where two servers protect the same resource, and where several resources live on one host while one of them leaves
+    /// open whether it takes tokens that are for others too: say [`strict_audience`](ResourceServerBuilder::strict_audience)
+    /// for each, or a token for one opens its sibling (A3, X11).
+    pub fn metadata_set<'s>(servers: impl IntoIterator<Item = &'s Self>) -> Result<MetadataSet, ConfigError> {
+        let servers: Vec<&Self> = servers.into_iter().collect();
+        if servers.len() > 1 && servers.iter().any(|server| !server.audience_is_decided) {
+            return Err(ConfigError::new(
+                "strict_audience",
+                "several resources on one host: call strict_audience(true) on each, or decide against it",
+            ));
+        }
+        MetadataSet::new(servers.into_iter().map(|server| server.metadata.clone()))
     }
 
     /// The provider, for hosts that mint or make nonces with the same one.
