@@ -14,7 +14,8 @@ use std::sync::Arc;
 
 /// The metadata documents of these resources, each at its own well-known path, and the first one's at the bare path as well
 /// for clients that look nowhere else (RFC 9728 §3.1). Merge it into the application's outermost router: the paths are
-/// absolute, and the documents need no authentication.
+/// absolute, and the documents need no authentication. With several resources,
+/// `ResourceServer::metadata_set(..)?.warnings()` says what is worth a line in the log at start.
 ///
 /// ```
 /// # fn demo(guard: std::sync::Arc<attesto_core::host::Guard>) -> Result<axum::Router, attesto_core::ConfigError> {

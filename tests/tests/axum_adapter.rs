@@ -5,16 +5,17 @@ use attesto_axum::{
     metadata_router,
 };
 use attesto_core::host::{
-    Event, EventSink, Guard, Instances, MemoryReplayStore, PrincipalLookup, PrincipalOutcome, ReplayAnswer,
-    ReplayStore, StoreReach,
+    Event, EventSink, ForeignVerifier, Guard, Instances, MemoryReplayStore, PrincipalLookup, PrincipalOutcome,
+    ReplayAnswer, ReplayStore, StoreReach,
 };
-use attesto_core::http::{CanonicalOrigin, ForwardedHeader, OriginPolicy, TrustedProxies};
+use attesto_core::http::{CanonicalOrigin, ForwardedHeader, Lines, OriginPolicy, RequestParts, TrustedProxies};
 use attesto_core::mcp::SessionOwners;
 use attesto_core::mtls::{CertificatePolicy, ClientCert};
 use attesto_core::resource::{
-    CredentialPolicy, ErrorRenderer, ErrorView, RenderedBody, Requirement, ResourceServerBuilder, Sender,
+    CredentialPolicy, ErrorRenderer, ErrorView, ForeignAnswer, ForeignQuestion, RenderedBody, Requirement,
+    ResourceServerBuilder, Sender,
 };
-use attesto_core::token::Claims;
+use attesto_core::token::{Claims, ForeignClaims};
 use attesto_core::{Timestamp, dpop::ReplayClaim};
 use attesto_tests::{AUDIENCE, NOW, World};
 use axum::body::{Body, Bytes};
@@ -318,6 +319,48 @@ async fn principal_lookup_may_accept_refuse_or_fail() {
     let down = served.get("/mcp", &[("authorization", &token("usr_down"))]).await;
     assert_eq!((down.status.as_u16(), down.body.as_str()), (503, r#"{"error":"temporarily_unavailable"}"#));
     assert_eq!(down.all("retry-after"), ["5"]);
+}
+
+/// Knows one opaque token, and notes what it could see of the request.
+#[derive(Clone, Default)]
+struct Introspection(Arc<Mutex<Vec<String>>>);
+
+impl ForeignVerifier for Introspection {
+    async fn verify(&self, token: &ForeignQuestion<'_>, request: &RequestParts<'_>) -> ForeignAnswer {
+        let seen = |name: &str| request.headers.lines(name) != Lines::None;
+        let line =
+            format!("{} {} auth={} tenant={}", token.method(), token.uri(), seen("authorization"), seen("x-tenant"));
+        self.0.lock().expect("no panic").push(line);
+        tokio::task::yield_now().await;
+        match token.token() {
+            "opaque-1" => ForeignAnswer::Claims(ForeignClaims::new("opaque user").scopes(["mcp:tools:call"])),
+            _ => ForeignAnswer::InvalidToken,
+        }
+    }
+}
+
+#[tokio::test]
+async fn h1_h2_custom_verifier_judges_what_is_not_ours_and_sees_no_credential() {
+    let world = World::new();
+    let seen = Introspection::default();
+    let server = pinned(&world).build().expect("a sound configuration");
+    let store = MemoryReplayStore::single_instance(10).expect("a capacity");
+    let guard =
+        Guard::builder(server).replay_store(store).foreign_verifier(seen.clone()).build().expect("a sound guard");
+    let served = Served::new(Router::new().route("/mcp", get(who)).layer(layer(&Arc::new(guard)))).await;
+    let answer = served.get("/mcp?q=1", &[("authorization", "Bearer opaque-1"), ("x-tenant", "t")]).await;
+    assert_eq!(answer.body, "opaque user bearer mcp:tools:call");
+    assert_eq!(served.get("/mcp", &[("authorization", "Bearer opaque-2")]).await.status, 401);
+    let own = bearer(&world.token(|_, _| {}));
+    assert_eq!(served.get("/mcp", &[("authorization", &own)]).await.status, 200);
+    let lines = seen.0.lock().expect("no panic").clone();
+    assert_eq!(
+        lines,
+        [
+            "GET https://mcp.example.com/mcp auth=false tenant=true",
+            "GET https://mcp.example.com/mcp auth=false tenant=false",
+        ]
+    );
 }
 
 #[derive(Debug)]

@@ -8,7 +8,7 @@ use super::traits::{
     PrincipalLookup, PrincipalOutcome, RevocationCheck,
 };
 use super::{Instances, reach_is_enough};
-use crate::http::RequestParts;
+use crate::http::{RequestParts, WithoutCredentials};
 use crate::resource::{
     Denial, ForeignAnswer, Grant, PrincipalAnswer, Question, ReplayQuestion, Requirement, ResourceServer,
     RevocationAnswer, Verdict,
@@ -90,7 +90,7 @@ impl Guard {
                     reporter.denied(&denial);
                     return Err(denial);
                 }
-                Verdict::Ask(question) => self.ask(question, &mut principal, &reporter, now).await,
+                Verdict::Ask(question) => self.ask(question, request, &mut principal, &reporter, now).await,
             };
         }
     }
@@ -115,6 +115,7 @@ impl Guard {
     async fn ask<'a>(
         &self,
         question: Question<'a>,
+        request: &RequestParts<'_>,
         principal: &mut Option<AnyPrincipal>,
         reporter: &Reporter<'_>,
         now: Timestamp,
@@ -123,7 +124,11 @@ impl Guard {
             Question::Replay(question) => self.ask_replay(question, reporter, now).await,
             Question::Foreign(question) => {
                 let answer = match &self.hooks.foreign {
-                    Some(verifier) => verifier.verify(&question).await,
+                    Some(verifier) => {
+                        let headers = WithoutCredentials(request.headers);
+                        let shown = RequestParts { headers: &headers, query: None, form_body: None, ..*request };
+                        verifier.verify(&question, &shown).await
+                    }
                     None => ForeignAnswer::Unavailable,
                 };
                 question.answer(answer)

@@ -1,5 +1,6 @@
 //! What a host can be asked about one request, besides its replay store.
 
+use crate::http::RequestParts;
 use crate::resource::{ForeignAnswer, ForeignQuestion, RevocationAnswer, Sender};
 use crate::token::Claims;
 use alloc::boxed::Box;
@@ -47,8 +48,12 @@ pub enum PrincipalOutcome<P> {
 /// The audience (RFC 8707) and the confirmation (`cnf`) are the implementation's duty to carry over: a verifier that drops
 /// `cnf` drops the binding. An error or a time-out is [`ForeignAnswer::Unavailable`].
 pub trait ForeignVerifier: Send + Sync {
-    /// What the token says.
-    fn verify(&self, token: &ForeignQuestion<'_>) -> impl Future<Output = ForeignAnswer> + Send;
+    /// What the token says. The request shows peer, path and header fields, less those that carry credentials.
+    fn verify(
+        &self,
+        token: &ForeignQuestion<'_>,
+        request: &RequestParts<'_>,
+    ) -> impl Future<Output = ForeignAnswer> + Send;
 }
 
 /// Knows which tokens have been revoked before they expire (A17).
@@ -82,12 +87,20 @@ impl<L: PrincipalLookup> ErasedPrincipalLookup for L {
 }
 
 pub(super) trait ErasedForeignVerifier: Send + Sync {
-    fn verify<'a>(&'a self, token: &'a ForeignQuestion<'_>) -> BoxFuture<'a, ForeignAnswer>;
+    fn verify<'a>(
+        &'a self,
+        token: &'a ForeignQuestion<'_>,
+        request: &'a RequestParts<'_>,
+    ) -> BoxFuture<'a, ForeignAnswer>;
 }
 
 impl<V: ForeignVerifier> ErasedForeignVerifier for V {
-    fn verify<'a>(&'a self, token: &'a ForeignQuestion<'_>) -> BoxFuture<'a, ForeignAnswer> {
-        Box::pin(ForeignVerifier::verify(self, token))
+    fn verify<'a>(
+        &'a self,
+        token: &'a ForeignQuestion<'_>,
+        request: &'a RequestParts<'_>,
+    ) -> BoxFuture<'a, ForeignAnswer> {
+        Box::pin(ForeignVerifier::verify(self, token, request))
     }
 }
 

@@ -37,6 +37,7 @@ pub use canonical::CanonicalOrigin;
 pub use forwarded::ForwardedHeader;
 pub use origin::{EffectiveOrigin, OriginError, OriginPolicy};
 pub use proxy::TrustedProxies;
+pub(crate) use request::WithoutCredentials;
 pub use request::{Connection, HeaderLines, Lines, RequestParts};
 pub use response::{Header, ResponseParts};
 pub use uri::{ObservedUri, Scheme};

@@ -65,6 +65,17 @@ impl<T: HeaderLines + ?Sized> HeaderLines for &T {
     }
 }
 
+/// Header fields without those that carry credentials: for code that is to judge a request, not to replay it.
+pub(crate) struct WithoutCredentials<'r>(pub(crate) &'r dyn HeaderLines);
+
+impl HeaderLines for WithoutCredentials<'_> {
+    fn visit<'h>(&'h self, name: &str, visit: &mut dyn FnMut(&'h [u8])) {
+        if !matches!(name, "authorization" | "cookie" | "dpop" | "proxy-authorization") {
+            self.0.visit(name, visit);
+        }
+    }
+}
+
 /// What the server knows of the connection itself, never of what the peer wrote into it.
 #[derive(Clone, Copy, Default, Eq, PartialEq)]
 #[non_exhaustive]
