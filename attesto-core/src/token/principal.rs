@@ -7,8 +7,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 /// Claims with a meaning of their own, which neither name a kind nor can be supplied as extras when minting.
-pub(super) const RESERVED: [&str; 14] =
-    ["iss", "aud", "exp", "iat", "nbf", "jti", "sub", "client_id", "scope", "typ", "cnf", "acr", "auth_time", "act"];
+pub(super) const RESERVED: [&str; 13] =
+    ["iss", "aud", "exp", "iat", "nbf", "jti", "sub", "client_id", "scope", "typ", "cnf", "acr", "auth_time"];
 
 /// What a required claim must look like (A15).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
