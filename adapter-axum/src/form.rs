@@ -26,22 +26,28 @@ pub(crate) fn may_hold_token(parts: &Parts) -> bool {
 /// longer or broken form cannot present a token; the body then plays what was read, and goes on where that ended.
 pub(crate) async fn read(mut body: Body) -> (Option<Bytes>, Body) {
     let mut form = Vec::new();
-    let mut frames = VecDeque::new();
+    // Data is gathered in one place, so that a stranger's many small frames cost no more than their bytes.
+    let mut last = None;
     let mut whole = true;
-    while whole {
-        let Some(frame) = body.frame().await else { break };
-        match &frame {
-            Ok(frame) => {
-                if let Some(data) = frame.data_ref() {
-                    form.extend_from_slice(data);
+    while whole && last.is_none() {
+        match body.frame().await {
+            None => break,
+            Some(Ok(frame)) => match frame.into_data() {
+                Ok(data) => {
+                    form.extend_from_slice(&data);
                     whole = form.len() <= limits::FORM_BODY;
                 }
+                Err(trailers) => last = Some(Ok(trailers)),
+            },
+            Some(Err(error)) => {
+                whole = false;
+                last = Some(Err(error));
             }
-            Err(_) => whole = false,
         }
-        frames.push_back(frame);
     }
-    (whole.then(|| Bytes::from(form)), Body::new(Replay { frames, rest: body }))
+    let form = Bytes::from(form);
+    let frames = [Ok(Frame::data(form.clone()))].into_iter().chain(last).collect();
+    (whole.then_some(form), Body::new(Replay { frames, rest: body }))
 }
 
 /// Frames that were read ahead, then the rest.

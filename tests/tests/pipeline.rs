@@ -8,11 +8,11 @@ use attesto_core::http::{ObservedUri, RequestParts};
 use attesto_core::metadata::MetadataPointer;
 use attesto_core::mtls::CertificatePolicy;
 use attesto_core::resource::{
-    Denial, ForeignAnswer, ObservedUriResolver, Outcome, RefusalError, Requirement, ResourceServer,
+    CredentialPolicy, Denial, ForeignAnswer, ObservedUriResolver, Outcome, RefusalError, Requirement, ResourceServer,
     ResourceServerBuilder, Sender, SenderPolicy, StepUpError,
 };
 use attesto_core::scope::Catalogue;
-use attesto_core::token::ForeignClaims;
+use attesto_core::token::{ForeignClaims, TokenError, TokenRules};
 use attesto_tests::{AUDIENCE, Answers, Call, NOW, Seen, World};
 use serde_json::json;
 use std::sync::Arc;
@@ -333,6 +333,46 @@ fn d10_host_callback_names_the_uri_and_never_falls_back() {
 }
 
 #[test]
+fn a3_strict_audience_of_the_token_rules_is_kept() {
+    let wide = Call::new().bearer(&World::new().token(|_, claims| {
+        claims.insert("aud".into(), json!([AUDIENCE, "https://other.example.com"]));
+    }));
+    let none = Requirement::authenticated();
+    let strict = server(|b| b.token_rules(TokenRules::new().strict_audience(true)));
+    assert_eq!(denial(&strict, &none, &wide).reason(), TokenError::AudienceTooWide.into());
+    assert!(run(&server(|b| b), &none, &wide).result.is_ok());
+}
+
+#[test]
+fn c4_dpop_turned_off_in_the_credential_policy_stays_off() {
+    let server = server(|b| b.credentials(CredentialPolicy::new().dpop(false)));
+    let refused = denial(&server, &Requirement::authenticated(), &World::new().dpop_call());
+    assert_eq!((refused.outcome(), schemes(&refused)), (Outcome::NoCredentials, vec![AuthScheme::Bearer]));
+    assert!(!server.metadata().to_json().contains("dpop"));
+}
+
+#[test]
+fn j1_lowered_header_limit_is_kept_and_oversized_tokens_never_reach_the_custom_verifier() {
+    let low = CredentialPolicy::new().header_limit(2048).expect("a limit");
+    let server = server(|b| b.credentials(low).ask_foreign());
+    let of = |length| run(&server, &Requirement::authenticated(), &Call::new().bearer(&"a".repeat(length)));
+    assert_eq!(of(4096).result.expect_err("too large").status(), 400);
+    let default = self::server(|b| b.ask_foreign());
+    let seen = run(&default, &Requirement::authenticated(), &Call::new().bearer(&"a".repeat(16 * 1024 + 1)));
+    assert_eq!(seen.result.expect_err("too large").reason(), TokenError::TooLarge.into());
+    assert!(seen.asked.is_empty());
+}
+
+#[test]
+fn w3_malformed_credentials_are_answered_in_their_own_scheme() {
+    let none = Requirement::authenticated();
+    let of = |value: &str| schemes(&denial(&server(|b| b.mcp()), &none, &Call::new().header("authorization", value)));
+    assert_eq!(of("DPoP"), [AuthScheme::Dpop]);
+    assert_eq!(of("dpop a b"), [AuthScheme::Dpop]);
+    assert_eq!(of("Bearer"), [AuthScheme::Bearer]);
+}
+
+#[test]
 fn m7_certificate_bound_tokens_are_advertised_only_when_enabled() {
     let flag = "tls_client_certificate_bound_access_tokens";
     assert!(!server(|b| b).metadata().to_json().contains(flag));
@@ -384,6 +424,7 @@ fn d19_contradictory_configurations_are_refused_when_built() {
     fails(bare(), "issuer");
     fails(world.builder().without_dpop().sender_policy(SenderPolicy::RequireDpop), "sender_policy");
     fails(world.builder().sender_policy(SenderPolicy::RequireMtls), "sender_policy");
+    fails(world.builder().without_dpop().sender_policy(SenderPolicy::RequireEither), "sender_policy");
     fails(world.builder().realm("a\nb"), "realm");
     fails(bare().ask_foreign().mcp(), "authorization_server");
     assert!(ResourceServer::builder("http://mcp.example.com", Arc::clone(&world.provider)).build().is_err());

@@ -202,7 +202,3 @@ fn nonce_is_ours(
 fn retain_until(iat: Timestamp, policy: &ProofPolicy) -> Timestamp {
     iat.plus(policy.max_age).plus(policy.future_skew).plus(1)
 }
-
-#[cfg(test)]
-#[path = "rules_tests.rs"]
-mod tests;

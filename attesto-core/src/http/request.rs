@@ -70,7 +70,8 @@ pub(crate) struct WithoutCredentials<'r>(pub(crate) &'r dyn HeaderLines);
 
 impl HeaderLines for WithoutCredentials<'_> {
     fn visit<'h>(&'h self, name: &str, visit: &mut dyn FnMut(&'h [u8])) {
-        if !matches!(name, "authorization" | "cookie" | "dpop" | "proxy-authorization") {
+        let hidden = ["authorization", "cookie", "dpop", "proxy-authorization"];
+        if !hidden.iter().any(|hidden| name.eq_ignore_ascii_case(hidden)) {
             self.0.visit(name, visit);
         }
     }

@@ -261,6 +261,10 @@ impl ResourceServerBuilder {
     /// # Errors
     /// [`ConfigError`] naming the member that is wrong and how to mend it.
     pub fn build(mut self) -> Result<ResourceServer, ConfigError> {
+        // DPoP is on only where both say so: the policy of proofs and the policy of credentials.
+        if !self.credentials.accepts(AuthScheme::Dpop) {
+            self.dpop = None;
+        }
         let identifier = if self.insecure_loopback {
             ResourceIdentifier::parse_insecure_loopback(&self.identifier)?
         } else {
@@ -268,15 +272,16 @@ impl ResourceServerBuilder {
         };
         self.check_consistency()?;
         let metadata = self.build_metadata(&identifier)?;
-        let audience_is_decided = self.mcp || self.strict_audience.is_some();
-        let strict = self.strict_audience.unwrap_or(self.mcp);
+        let strict_by_default = self.mcp || self.rules.audience_is_strict();
+        let audience_is_decided = strict_by_default || self.strict_audience.is_some();
+        let strict = self.strict_audience.unwrap_or(strict_by_default);
         let mut rules = self.rules.strict_audience(strict);
         if rules.audience().is_empty() {
             rules = rules.audience_is([identifier.as_str()]);
         }
         let skew = rules.skew_seconds();
         let insecure = self.insecure_loopback;
-        let credentials = self.credentials.dpop(self.dpop.is_some()).header_limit(rules.token_limit())?;
+        let credentials = self.credentials.dpop(self.dpop.is_some()).for_tokens_of(rules.token_limit());
         credentials.check()?;
         let dpop = self.dpop.map(|policy| if insecure { policy.danger_allow_http() } else { policy });
         Ok(ResourceServer {
@@ -314,6 +319,21 @@ impl ResourceServerBuilder {
         }
         if matches!(self.sender_policy, SenderPolicy::RequireMtls) && self.certificates.is_none() {
             return Err(ConfigError::new("sender_policy", "certificates are required but not enabled; call mtls()"));
+        }
+        if matches!(self.sender_policy, SenderPolicy::RequireMtls) && !self.credentials.accepts(AuthScheme::Bearer) {
+            return Err(ConfigError::new(
+                "sender_policy",
+                "certificate-bound tokens come as Bearer, which is turned off",
+            ));
+        }
+        if matches!(self.sender_policy, SenderPolicy::RequireEither)
+            && self.dpop.is_none()
+            && self.certificates.is_none()
+        {
+            return Err(ConfigError::new(
+                "sender_policy",
+                "neither DPoP nor mtls() is on: every request would be refused",
+            ));
         }
         if !self.credentials.accepts(AuthScheme::Bearer) && self.dpop.is_none() {
             return Err(ConfigError::new("credentials", "neither Bearer nor DPoP is enabled; enable one"));

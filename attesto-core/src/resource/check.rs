@@ -20,7 +20,7 @@ use crate::dpop::{self, CheckedProof, ProofContext, ProofError};
 use crate::host::ReplayAnswer;
 use crate::http::{Lines, ObservedUri, RequestParts};
 use crate::jose::Thumbprint;
-use crate::token::{Claims, Confirmation};
+use crate::token::{Claims, Confirmation, TokenError};
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -103,6 +103,13 @@ struct Received<'r> {
     proof: Option<&'r [u8]>,
 }
 
+/// The scheme of credentials that cannot be used: what went wrong is told in its terms. W3.
+fn recognisable_scheme(request: &RequestParts<'_>) -> Option<AuthScheme> {
+    let Lines::One(value) = request.headers.lines("authorization") else { return None };
+    let scheme = value.split(|byte| !byte.is_ascii_alphanumeric()).next()?;
+    core::str::from_utf8(scheme).ok().and_then(AuthScheme::from_name)
+}
+
 impl<'a> Stage<'a> {
     /// Steps 1 to 3: transport, credential, scheme.
     fn receive<'r>(&mut self, request: &RequestParts<'r>) -> Result<Received<'r>, Reason>
@@ -111,7 +118,9 @@ impl<'a> Stage<'a> {
     {
         let origin = self.server.origin.resolve(request)?;
         self.server.origin.transport_is_https(&origin)?;
-        let presented = self.server.credentials.extract(request)?;
+        let presented = self.server.credentials.extract(request).inspect_err(|_| {
+            self.facts.scheme = recognisable_scheme(request);
+        })?;
         self.facts.scheme = Some(presented.scheme);
         self.facts.channel = Some(presented.channel);
         let proof = self.proof_goes_with_scheme(request, presented.scheme)?;
@@ -147,6 +156,9 @@ impl<'a> Stage<'a> {
             method: request.method,
             uri: &received.uri,
         };
+        if self.server.tokens.is_too_large(token) {
+            return self.deny(TokenError::TooLarge.into());
+        }
         if self.server.asks.foreign && !self.server.tokens.is_ours(token) {
             let certificate = self.server.certificate_thumbprint(request);
             return Verdict::Ask(Question::Foreign(ForeignQuestion(Foreign {
@@ -227,7 +239,7 @@ impl<'a> Foreign<'a> {
             ForeignAnswer::InvalidToken => self.stage.deny(RefusalError::ForeignToken.into()),
             ForeignAnswer::InsufficientScope { scopes, description } => {
                 let Stage { server, facts, now, .. } = self.stage;
-                match Requirement::scopes(scopes) {
+                match Requirement::scopes(scopes).map(|named| named.pointing_like(self.stage.requirement)) {
                     Ok(named) => {
                         let denial = server.refuse(RefusalError::ForeignScope.into(), facts, &named, now, None);
                         Verdict::Denied(denial.described_by(description, |denial| server.rendered(denial, &named)))
@@ -244,7 +256,7 @@ impl<'a> Foreign<'a> {
             }
             ForeignAnswer::InsufficientUserAuthentication { acr_values, max_age } => {
                 let Stage { server, facts, now, .. } = self.stage;
-                let named = Requirement::step_up(acr_values, max_age);
+                let named = Requirement::step_up(acr_values, max_age).pointing_like(self.stage.requirement);
                 Verdict::Denied(server.refuse(RefusalError::ForeignStepUp.into(), facts, &named, now, None))
             }
             ForeignAnswer::Unavailable => self.stage.deny(Unavailable::Verifier.into()),

@@ -80,7 +80,8 @@ impl Denial {
         description: Option<String>,
         render: impl FnOnce(&Self) -> Vec<String>,
     ) -> Self {
-        if let Some(description) = description {
+        // Rendering may have ended in our own fault: that says nothing and challenges nobody.
+        if let (Some(description), Outcome::InsufficientScope) = (description, self.outcome()) {
             self.description = Some(description.into());
             self.challenges = render(&self);
         }

@@ -85,6 +85,12 @@ impl Requirement {
         self
     }
 
+    /// With the metadata pointer of the route's own requirement.
+    pub(super) fn pointing_like(mut self, route: &Self) -> Self {
+        self.pointer.clone_from(&route.pointer);
+        self
+    }
+
     pub(super) const fn pointer(&self) -> Option<&MetadataPointer> {
         self.pointer.as_ref()
     }

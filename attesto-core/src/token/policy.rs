@@ -126,6 +126,12 @@ impl TokenRules {
         &self.audience
     }
 
+    /// Whether a token may name nobody else (A3).
+    #[must_use]
+    pub const fn audience_is_strict(&self) -> bool {
+        self.strict_audience
+    }
+
     /// The clock skew, in seconds.
     #[must_use]
     pub const fn skew_seconds(&self) -> u64 {

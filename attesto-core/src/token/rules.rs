@@ -40,6 +40,15 @@ pub(super) fn check_foreign(claims: &RawClaims<'_>, rules: &TokenRules, now: Tim
     }
     nbf_has_come(claims, rules, now)?;
     sub_is_present(claims)?;
+    if claims.client_id.is_some() {
+        client_id_is_present(claims)?;
+    }
+    if claims.jti.is_some() {
+        jti_is_present(claims)?;
+    }
+    if claims.iat.is_some() {
+        iat_is_past(claims, rules, now)?;
+    }
     scope_is_well_formed(claims.scope.as_ref())
 }
 

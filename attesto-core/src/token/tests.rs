@@ -399,6 +399,9 @@ fn h1_foreign_claims_are_held_to_the_rules_they_carry() {
         (base().expires_at(NOW), TokenError::Expired),
         (base().claim("nbf", json!(NOW.as_secs() + 61)), TokenError::NotYetValid),
         (base().scopes(["a\"b"]), TokenError::InvalidScope),
+        (base().issued_at(NOW.plus(61)), TokenError::IssuedInFuture),
+        (base().jwt_id("x".repeat(257)), TokenError::JtiInvalid),
+        (base().client_id(""), TokenError::ClientIdInvalid),
         (ForeignClaims::new(""), TokenError::SubInvalid),
         (ForeignClaims::new("t"), TokenError::SubjectNotAllowed),
     ];

@@ -75,6 +75,11 @@ impl AccessTokenVerifier {
         self.judge(buffer, issuer, typ_fits, now)
     }
 
+    /// Whether the token is longer than the rules allow, whoever it is from (J1).
+    pub(crate) const fn is_too_large(&self, token: &str) -> bool {
+        token.len() > self.rules.token_limit()
+    }
+
     /// Whether the token claims to come from one of the issuers. Unverified: it decides who verifies the token, nothing
     /// else.
     #[must_use]

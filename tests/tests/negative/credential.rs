@@ -8,6 +8,7 @@ use attesto_core::resource::{CredentialExtractor, CredentialPolicy, Extraction, 
 use attesto_tests::{Call, World};
 use std::sync::Arc;
 
+const ON_BEARER: Told = Told::Error(400, "Bearer", "invalid_request");
 const MALFORMED: Told = Told::Error(400, "DPoP", "invalid_request");
 
 #[derive(Debug)]
@@ -60,16 +61,16 @@ pub(crate) fn rows() -> Vec<Row> {
         row("c4 another scheme", UnsupportedScheme, Told::NoCredentials, |_| {
             Call::new().header("authorization", "Basic dTpw")
         }),
-        row("c3 inner space", Malformed, MALFORMED, |_| Call::new().header("authorization", "Bearer a b")),
-        row("j1 header over the limit", TooLarge, MALFORMED, |_| Call::new().bearer(&"a".repeat(17 * 1024))),
+        row("c3 inner space", Malformed, ON_BEARER, |_| Call::new().header("authorization", "Bearer a b")),
+        row("j1 header over the limit", TooLarge, ON_BEARER, |_| Call::new().bearer(&"a".repeat(17 * 1024))),
         row("c5 two equal fields", MultipleHeaders, MALFORMED, |world| {
             let token = world.token(|_, _| {});
             Call::new().bearer(&token).bearer(&token)
         }),
-        row("c6 header and body", MultipleMethods, MALFORMED, |world| good_form(world).bearer(&world.token(|_, _| {})))
+        row("c6 header and body", MultipleMethods, ON_BEARER, |world| good_form(world).bearer(&world.token(|_, _| {})))
             .on(with_form)
             .mended_by(good_form),
-        row("c7 token in the query beside a good header", QueryToken, MALFORMED, |world| {
+        row("c7 token in the query beside a good header", QueryToken, ON_BEARER, |world| {
             let mut call = bearer(world);
             call.query = Some("a=b&access%5Ftoken=x".into());
             call

@@ -83,6 +83,14 @@ impl CredentialPolicy {
         self
     }
 
+    /// Makes room for tokens of this size, unless a lower limit was set by hand.
+    pub(super) const fn for_tokens_of(mut self, bytes: usize) -> Self {
+        if self.header_limit >= limits::HEADER_VALUE || bytes < self.header_limit {
+            self.header_limit = bytes;
+        }
+        self
+    }
+
     /// Whether a form body may carry the token (RFC 6750 §2.2), always as `Bearer`. C8.
     #[must_use]
     pub const fn form_body(mut self, accepted: bool) -> Self {
