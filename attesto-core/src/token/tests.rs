@@ -305,6 +305,17 @@ fn j18_published_ring_holds_no_private_member() {
 }
 
 #[test]
+fn j8_one_key_fits_without_kid_and_two_keys_of_one_kid_fit_nothing() {
+    let crypto = RustCrypto::new();
+    let key = |seed| Jwk::new(signer(seed).public_key().clone()).with_kid("k");
+    let one = VerificationKeys::new().with_key(&crypto, &key(1)).unwrap();
+    assert!(one.select(None, Algorithm::ES256, NOW).is_ok());
+    assert!(one.select(Some("k"), Algorithm::ES256, NOW).is_ok());
+    let two = one.with_key(&crypto, &key(2)).unwrap();
+    assert_eq!(two.select(Some("k"), Algorithm::ES256, NOW).unwrap_err(), TokenError::AmbiguousKey);
+}
+
+#[test]
 fn j6_algorithms_can_be_opted_in_but_not_against_the_key() {
     use crate::crypto::AlgorithmSet;
     let rsa = KeyMaterial::from_pem(include_str!("../../tests/keys/rsa2048.pkcs8.pem")).unwrap();
@@ -394,6 +405,9 @@ fn h1_foreign_claims_are_held_to_the_rules_they_carry() {
     assert!(check(base().audience([AUDIENCE]).expires_at(NOW.plus(1)).scopes(["x"])).is_ok());
     let refusals = [
         (base().dpop_jkt(JKT).x5t_s256(JKT), TokenError::UnsupportedConfirmation),
+        (base().claim("cnf", json!(null)), TokenError::UnsupportedConfirmation),
+        (base().dpop_jkt(JKT).claim("cnf", json!({"jkt": "short"})), TokenError::UnsupportedConfirmation),
+        (base().claim("cnf", json!({"jkt": JKT.to_base64url(), "kid": "k"})), TokenError::UnsupportedConfirmation),
         (base().claim("cnf", json!("x")).dpop_jkt(JKT), TokenError::UnsupportedConfirmation),
         (base().audience(["https://other"]), TokenError::InvalidAudience),
         (base().expires_at(NOW), TokenError::Expired),
