@@ -19,6 +19,7 @@
 mod event_text;
 mod events;
 mod guard;
+mod http_client;
 #[cfg(feature = "std")]
 mod memory_replay;
 #[cfg(feature = "std")]
@@ -35,6 +36,7 @@ pub use events::{
     SenderConstraintMismatch, StepUpRequired, StoreUnavailable, emit,
 };
 pub use guard::{Admission, Guard, GuardBuilder};
+pub use http_client::{DynHttpClient, HttpClient, HttpFailure, IncomingResponse, OutgoingRequest};
 #[cfg(feature = "std")]
 pub use memory_replay::MemoryReplayStore;
 #[cfg(feature = "std")]

@@ -1,0 +1,180 @@
+//! Outgoing HTTP, as far as the core needs it: fetching an issuer's metadata and keys, and asking about opaque tokens.
+//!
+//! The core says what to send and judges what comes back. Whoever implements [`HttpClient`] moves the bytes.
+
+use super::BoxFuture;
+use crate::http::Header;
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+use core::future::Future;
+use zeroize::Zeroizing;
+
+/// One request for an [`HttpClient`] to send.
+#[non_exhaustive]
+pub struct OutgoingRequest {
+    /// `GET` or `POST`.
+    pub method: &'static str,
+    /// An absolute URL that the core has checked: https, or http on a loopback host where development says so.
+    pub url: String,
+    /// The header fields, in order. They may hold credentials.
+    pub headers: Vec<Header>,
+    /// The body; empty for `GET`. It may hold a token or a secret.
+    pub body: Zeroizing<Vec<u8>>,
+    /// The longest response body to read, in bytes. A longer one is [`HttpFailure::TooLarge`], found while reading.
+    pub response_limit: usize,
+}
+
+impl OutgoingRequest {
+    /// A GET.
+    #[must_use]
+    pub fn get(url: impl Into<String>, response_limit: usize) -> Self {
+        Self { method: "GET", url: url.into(), headers: Vec::new(), body: Zeroizing::default(), response_limit }
+    }
+
+    /// A POST with this body.
+    #[must_use]
+    pub fn post(url: impl Into<String>, body: Vec<u8>, response_limit: usize) -> Self {
+        Self { method: "POST", url: url.into(), headers: Vec::new(), body: Zeroizing::new(body), response_limit }
+    }
+
+    /// Adds a header field.
+    #[must_use]
+    pub fn header(mut self, header: Header) -> Self {
+        self.headers.push(header);
+        self
+    }
+}
+
+/// Credentials may stand in the header fields, tokens in the body: shows neither.
+impl fmt::Debug for OutgoingRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OutgoingRequest")
+            .field("method", &self.method)
+            .field("url", &self.url)
+            .field("response_limit", &self.response_limit)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What came back, whatever its status.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct IncomingResponse {
+    /// The HTTP status code.
+    pub status: u16,
+    /// `Content-Type`, as sent.
+    pub content_type: Option<String>,
+    /// `Cache-Control`, as sent; several lines joined by commas.
+    pub cache_control: Option<String>,
+    /// The body, at most [`OutgoingRequest::response_limit`] bytes, not decoded by any content coding.
+    pub body: Vec<u8>,
+}
+
+impl IncomingResponse {
+    /// A response without the optional header fields.
+    #[must_use]
+    pub const fn new(status: u16, body: Vec<u8>) -> Self {
+        Self { status, content_type: None, cache_control: None, body }
+    }
+
+    /// With `Content-Type`.
+    #[must_use]
+    pub fn content_type(mut self, value: impl Into<String>) -> Self {
+        self.content_type = Some(value.into());
+        self
+    }
+
+    /// With `Cache-Control`.
+    #[must_use]
+    pub fn cache_control(mut self, value: impl Into<String>) -> Self {
+        self.cache_control = Some(value.into());
+        self
+    }
+}
+
+/// Bodies may hold what is said about a token: shows their length only.
+impl fmt::Debug for IncomingResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IncomingResponse")
+            .field("status", &self.status)
+            .field("content_type", &self.content_type)
+            .field("body_len", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why no response came. Detail is for the implementation's own log.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum HttpFailure {
+    /// The response did not come in time.
+    #[error("the response did not come in time")]
+    Timeout,
+    /// The body is longer than the limit.
+    #[error("the response body is longer than the limit")]
+    TooLarge,
+    /// No connection, a broken one, a TLS failure, a redirect to where it must not go.
+    #[error("no response")]
+    Transport,
+}
+
+/// Sends requests. An implementation must
+///
+/// - give up after a time of its own (ten seconds, say) with [`HttpFailure::Timeout`]: the core has no clock to do it with;
+/// - follow no redirect to another origin, best none at all;
+/// - stop reading at [`OutgoingRequest::response_limit`], and neither ask for nor undo content codings;
+/// - never send cookies, and verify TLS certificates.
+///
+/// `attesto-reqwest` is one. Write an `async fn` for another:
+///
+/// ```
+/// use attesto_core::host::{HttpClient, HttpFailure, IncomingResponse, OutgoingRequest};
+///
+/// struct Canned;
+///
+/// impl HttpClient for Canned {
+///     async fn send(&self, request: OutgoingRequest) -> Result<IncomingResponse, HttpFailure> {
+///         match request.url.as_str() {
+///             "https://auth.example.com/jwks" => Ok(IncomingResponse::new(200, br#"{"keys":[]}"#.to_vec())),
+///             _ => Err(HttpFailure::Transport),
+///         }
+///     }
+/// }
+/// ```
+pub trait HttpClient: Send + Sync {
+    /// Sends one request and reads its response to the end.
+    fn send(&self, request: OutgoingRequest) -> impl Future<Output = Result<IncomingResponse, HttpFailure>> + Send;
+
+    /// Runs a task of the core's in the background (a refresh while old keys still serve). An implementation without a
+    /// runtime at hand gives the task back, and the request at hand runs it.
+    ///
+    /// # Errors
+    /// The task, where it was not taken.
+    fn spawn(&self, task: BoxFuture<'static, ()>) -> Result<(), BoxFuture<'static, ()>> {
+        Err(task)
+    }
+}
+
+/// [`HttpClient`] behind a pointer.
+pub trait DynHttpClient: Send + Sync {
+    /// [`HttpClient::send`].
+    fn send_boxed(&self, request: OutgoingRequest) -> BoxFuture<'_, Result<IncomingResponse, HttpFailure>>;
+
+    /// [`HttpClient::spawn`].
+    ///
+    /// # Errors
+    /// The task, where it was not taken.
+    fn spawn_boxed(&self, task: BoxFuture<'static, ()>) -> Result<(), BoxFuture<'static, ()>>;
+}
+
+impl<C: HttpClient> DynHttpClient for C {
+    fn send_boxed(&self, request: OutgoingRequest) -> BoxFuture<'_, Result<IncomingResponse, HttpFailure>> {
+        Box::pin(self.send(request))
+    }
+
+    fn spawn_boxed(&self, task: BoxFuture<'static, ()>) -> Result<(), BoxFuture<'static, ()>> {
+        self.spawn(task)
+    }
+}
