@@ -1,33 +1,31 @@
 //! Extractors: what a handler may know of an admitted request.
 
-use crate::layer::Admitted;
-use crate::response::bare_unauthorized;
-use attesto_core::resource::{Grant, Sender};
+use attesto_core::host::{self, Admitted, Passage};
+use attesto_core::resource::Sender;
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Response};
-use http::StatusCode;
 use http::request::Parts;
 use std::ops::Deref;
 use std::sync::Arc;
 
-/// The evidence that the request passed every check: claims, sender, scopes. Dereferences to [`Grant`].
+/// The evidence that the request passed every check: claims, sender, scopes. Dereferences to the core's `Grant`.
 #[derive(Clone, Debug)]
 #[expect(clippy::exhaustive_structs, reason = "a wrapper to take apart in a handler's arguments")]
-pub struct Granted(pub Grant);
+pub struct Granted(pub Admitted);
 
 impl Granted {
     /// From the extensions of a request that passed a [`ProtectLayer`](crate::ProtectLayer), for code that is handed the
     /// request's parts instead of an extractor (an MCP tool, say).
     #[must_use]
     pub fn from_extensions(extensions: &http::Extensions) -> Option<Self> {
-        Some(Self(extensions.get::<Admitted>()?.admission.grant.clone()))
+        Passage::admitted_in(extensions.get()).ok().cloned().map(Self)
     }
 }
 
 impl Deref for Granted {
-    type Target = Grant;
+    type Target = Admitted;
 
-    fn deref(&self) -> &Grant {
+    fn deref(&self) -> &Admitted {
         &self.0
     }
 }
@@ -61,59 +59,30 @@ impl<T> Deref for Principal<T> {
     }
 }
 
-/// Why an extractor gave nothing: always a fault of the wiring, never of the client.
+/// Why an extractor gave nothing, as an axum rejection.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum WiringError {
-    /// No [`ProtectLayer`](crate::ProtectLayer) stands before the handler. Answers 401: nothing unauthenticated gets through.
-    NotProtected,
-    /// No principal of this type was looked up. Answers 500.
-    NoSuchPrincipal,
-}
+#[expect(clippy::exhaustive_structs, reason = "the core's error in a type that may implement axum's trait")]
+pub struct WiringError(pub host::WiringError);
 
 impl IntoResponse for WiringError {
     fn into_response(self) -> Response {
-        match self {
-            Self::NotProtected => bare_unauthorized().into_response(),
-            Self::NoSuchPrincipal => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        attesto_hyper::response(self.0.response()).into_response()
+    }
+}
+
+macro_rules! extracts {
+    ($extractor:ty $([$($generics:tt)*])?, $from:expr) => {
+        impl<S: Send + Sync $(, $($generics)*)?> FromRequestParts<S> for $extractor {
+            type Rejection = WiringError;
+
+            async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, WiringError> {
+                Passage::admitted_in(parts.extensions.get()).and_then($from).map_err(WiringError)
+            }
         }
-    }
+    };
 }
 
-fn admitted(parts: &Parts) -> Result<&Admitted, WiringError> {
-    parts.extensions.get().ok_or(WiringError::NotProtected)
-}
-
-impl<S: Send + Sync> FromRequestParts<S> for Granted {
-    type Rejection = WiringError;
-
-    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, WiringError> {
-        Ok(Self(admitted(parts)?.admission.grant.clone()))
-    }
-}
-
-impl<S: Send + Sync> FromRequestParts<S> for GrantedScopes {
-    type Rejection = WiringError;
-
-    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, WiringError> {
-        let admitted = admitted(parts)?;
-        Ok(Self(admitted.admission.grant.claims().scopes().map(str::to_owned).collect()))
-    }
-}
-
-impl<S: Send + Sync> FromRequestParts<S> for GrantedSender {
-    type Rejection = WiringError;
-
-    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, WiringError> {
-        Ok(Self(*admitted(parts)?.admission.grant.sender()))
-    }
-}
-
-impl<S: Send + Sync, T: Send + Sync + 'static> FromRequestParts<S> for Principal<T> {
-    type Rejection = WiringError;
-
-    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, WiringError> {
-        let principal = admitted(parts)?.admission.principal.clone().ok_or(WiringError::NoSuchPrincipal)?;
-        principal.downcast().map(Self).map_err(|_| WiringError::NoSuchPrincipal)
-    }
-}
+extracts!(Granted, |admitted| Ok(Self(admitted.clone())));
+extracts!(GrantedScopes, |admitted| Ok(Self(admitted.claims().scopes().map(str::to_owned).collect())));
+extracts!(GrantedSender, |admitted| Ok(Self(*admitted.sender())));
+extracts!(Principal<T>[T: Send + Sync + 'static], |admitted| admitted.principal().map(Self));

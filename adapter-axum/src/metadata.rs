@@ -1,11 +1,10 @@
 //! Routes for the documents that are public by design: RFC 9728 metadata and JWK Sets.
 
-use crate::response::response;
 use attesto_core::ConfigError;
 use attesto_core::host::Guard;
 use attesto_core::jose::JwkSet;
-use attesto_core::metadata::MetadataSet;
-use attesto_core::resource::ResourceServer;
+use attesto_core::metadata::{MetadataSet, PublicDocuments};
+use attesto_hyper::response;
 use axum::Router;
 use axum::extract::Request;
 use axum::routing::any;
@@ -26,13 +25,12 @@ use std::sync::Arc;
 ///
 /// # Errors
 /// Where two guards protect the same resource, or several resources leave open whether tokens may name others too
-/// ([`ResourceServer::metadata_set`]).
+/// ([`PublicDocuments::of`]).
 pub fn metadata_router<'g, S>(guards: impl IntoIterator<Item = &'g Guard>) -> Result<Router<S>, ConfigError>
 where
     S: Clone + Send + Sync + 'static,
 {
-    let servers = guards.into_iter().map(|guard| guard.server().as_ref());
-    Ok(metadata_set_router(ResourceServer::metadata_set(servers)?))
+    Ok(documents_router(PublicDocuments::of(guards)?))
 }
 
 /// The same for a set with a root document of one's own choice.
@@ -40,14 +38,22 @@ pub fn metadata_set_router<S>(set: MetadataSet) -> Router<S>
 where
     S: Clone + Send + Sync + 'static,
 {
-    let set = Arc::new(set);
+    documents_router(PublicDocuments::of_set(set))
+}
+
+/// The same together with JWK Sets.
+pub fn documents_router<S>(documents: PublicDocuments) -> Router<S>
+where
+    S: Clone + Send + Sync + 'static,
+{
+    let documents = Arc::new(documents);
     let mut router = Router::new().without_v07_checks();
-    for path in set.paths().map(str::to_owned).collect::<Vec<_>>() {
-        let set = Arc::clone(&set);
+    for path in documents.paths().map(str::to_owned).collect::<Vec<_>>() {
+        let documents = Arc::clone(&documents);
         let answer = move |request: Request| {
-            let target = request.uri().path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
-            let answer = set.respond(request.method().as_str(), target).map(response);
-            async move { answer.ok_or(StatusCode::NOT_FOUND) }
+            let uri = request.uri();
+            let document = documents.respond(request.method().as_str(), uri.path(), uri.query()).map(response);
+            async move { document.ok_or(StatusCode::NOT_FOUND) }
         };
         router = router.route(&path, any(answer));
     }

@@ -16,8 +16,10 @@
 //! # Ok::<(), attesto_core::ConfigError>(())
 //! ```
 
+mod clock;
 mod event_text;
 mod events;
+mod gate;
 mod guard;
 mod http_client;
 #[cfg(feature = "std")]
@@ -29,12 +31,15 @@ mod queued_events;
 mod replay_store;
 mod report;
 mod traits;
+mod wiring;
 
+pub use clock::Clock;
 pub use event_text::EventText;
 pub use events::{
     AuthDenied, AuthSucceeded, DpopReplayDetected, Event, EventSink, NoEvents, OwnedEvent, ScopeDenied,
     SenderConstraintMismatch, StepUpRequired, StoreUnavailable, emit,
 };
+pub use gate::{Admitted, Gate, Passage};
 pub use guard::{Admission, Guard, GuardBuilder};
 pub use http_client::{DynHttpClient, HttpClient, HttpFailure, IncomingResponse, OutgoingRequest};
 #[cfg(feature = "std")]
@@ -43,6 +48,7 @@ pub use memory_replay::MemoryReplayStore;
 pub use queued_events::{EventQueue, QueuedEvents};
 pub use replay_store::{DynReplayStore, ReplayAnswer, ReplayStore, StoreReach};
 pub use traits::{AnyPrincipal, BoxFuture, ForeignVerifier, PrincipalLookup, PrincipalOutcome, RevocationCheck};
+pub use wiring::WiringError;
 
 use crate::ConfigError;
 

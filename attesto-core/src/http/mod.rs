@@ -24,6 +24,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod amendment;
 mod authority;
 mod canonical;
 mod forwarded;
@@ -31,8 +32,10 @@ mod origin;
 mod proxy;
 mod request;
 mod response;
+mod tls_session;
 mod uri;
 
+pub use amendment::{AmendMode, Amendment};
 pub use canonical::CanonicalOrigin;
 pub use forwarded::ForwardedHeader;
 pub use origin::{EffectiveOrigin, OriginError, OriginPolicy};
@@ -40,4 +43,5 @@ pub use proxy::TrustedProxies;
 pub(crate) use request::WithoutCredentials;
 pub use request::{Connection, HeaderLines, Lines, RequestParts};
 pub use response::{Header, ResponseParts};
+pub use tls_session::TlsSession;
 pub use uri::{ObservedUri, Scheme};

@@ -1,0 +1,96 @@
+//! Extractors: what a handler may know of an admitted request.
+
+use crate::translate::{response, status};
+use actix_web::dev::Payload;
+use actix_web::http::StatusCode;
+use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, ResponseError};
+use attesto_core::host::{self, Admitted, Passage};
+use attesto_core::resource::Sender;
+use std::any::Any;
+use std::fmt;
+use std::future::{Ready, ready};
+use std::ops::Deref;
+use std::sync::Arc;
+
+/// The evidence that the request passed every check: claims, sender, scopes. Dereferences to the core's `Grant`.
+#[derive(Clone, Debug)]
+#[expect(clippy::exhaustive_structs, reason = "a wrapper to take apart in a handler's arguments")]
+pub struct Granted(pub Admitted);
+
+impl Deref for Granted {
+    type Target = Admitted;
+
+    fn deref(&self) -> &Admitted {
+        &self.0
+    }
+}
+
+/// The scopes of the access token, without duplicates.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_structs, reason = "a wrapper to take apart in a handler's arguments")]
+pub struct GrantedScopes(pub Vec<String>);
+
+/// Who sent the request, as far as it is proven: any bearer, or the holder of a key or certificate.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_structs, reason = "a wrapper to take apart in a handler's arguments")]
+pub struct GrantedSender(pub Sender);
+
+/// What the host's [`PrincipalLookup`](attesto_core::host::PrincipalLookup) gave for this request.
+#[derive(Debug)]
+#[expect(clippy::exhaustive_structs, reason = "a wrapper to take apart in a handler's arguments")]
+pub struct Principal<T>(pub Arc<T>);
+
+impl<T> Deref for Principal<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+/// Why an extractor gave nothing, as an actix error.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_structs, reason = "the core's error in a type that may implement actix's trait")]
+pub struct WiringError(pub host::WiringError);
+
+impl fmt::Display for WiringError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl ResponseError for WiringError {
+    fn status_code(&self) -> StatusCode {
+        status(&self.0.response())
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        response(self.0.response())
+    }
+}
+
+/// Who was admitted, for code that is handed the request instead of an extractor.
+///
+/// # Errors
+/// Where no [`Protect`](crate::Protect) stands before.
+pub fn admitted(request: &HttpRequest) -> Result<Admitted, WiringError> {
+    Passage::admitted_in(request.extensions().get()).cloned().map_err(WiringError)
+}
+
+macro_rules! extracts {
+    ($extractor:ty $([$($generics:tt)*])?, $from:expr) => {
+        impl $(<$($generics)*>)? FromRequest for $extractor {
+            type Error = WiringError;
+            type Future = Ready<Result<Self, WiringError>>;
+
+            fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+                ready(admitted(request).and_then($from))
+            }
+        }
+    };
+}
+
+extracts!(Granted, |admitted| Ok(Self(admitted)));
+extracts!(GrantedScopes, |admitted| Ok(Self(admitted.claims().scopes().map(str::to_owned).collect())));
+extracts!(GrantedSender, |admitted| Ok(Self(*admitted.sender())));
+extracts!(Principal<T>[T: Any + Send + Sync], |admitted| admitted.principal().map(Self).map_err(WiringError));

@@ -1,0 +1,84 @@
+//! attesto for actix-web 4.
+//!
+//! A protected server, whole:
+//!
+//! ```no_run
+//! use actix_web::{App, HttpServer, web};
+//! use attesto_actix::core::{crypto::RustCrypto, jose::JwkSet, token::{TrustedIssuer, VerificationKeys}};
+//! use attesto_actix::core::{host::{Guard, MemoryReplayStore}, metadata::PublicDocuments, resource::ResourceServer};
+//! use attesto_actix::core::http::{CanonicalOrigin, OriginPolicy};
+//! use attesto_actix::{Granted, Protect, publish};
+//! use std::{error::Error, sync::Arc};
+//!
+//! #[actix_web::main]
+//! async fn main() -> Result<(), Box<dyn Error>> {
+//!     let provider = Arc::new(RustCrypto::new());
+//!     let jwks = JwkSet::from_json(&std::fs::read("issuer-jwks.json")?)?; // what your issuer serves at its jwks_uri
+//!     let keys = VerificationKeys::from_jwk_set(provider.as_ref(), &jwks)?;
+//!     let server = ResourceServer::builder("https://api.example.com", provider) // how clients call you; the tokens' `aud`
+//!         .issuer(TrustedIssuer::new("https://auth.example.com", keys)?)        // exactly as in the tokens' `iss`
+//!         .origin(OriginPolicy::new().canonical(CanonicalOrigin::parse("https://api.example.com")?)) // TLS ends at a proxy
+//!         .build()?;
+//!     let guard = Arc::new(Guard::builder(server).replay_store(MemoryReplayStore::single_instance(1_000_000)?).build()?);
+//!     let documents = Arc::new(PublicDocuments::of([&*guard])?);
+//!     let app = move || {
+//!         App::new().configure(publish(documents.clone())).service(
+//!             web::scope("")
+//!                 .wrap(Protect::new(guard.clone())) // the guard is made once, outside: the workers share its replay store
+//!                 .route("/me", web::get().to(|grant: Granted| async move { grant.subject().to_owned() })),
+//!         )
+//!     };
+//!     Ok(HttpServer::new(app).bind("127.0.0.1:8080")?.run().await?)
+//! }
+//! ```
+//!
+//! [`Protect`] authenticates every request behind it; [`Require`] adds scopes or step-up to single routes; [`McpSessions`] ties MCP
+//! sessions to their owners; [`Granted`], [`GrantedScopes`], [`GrantedSender`] and [`Principal`] tell a handler who is calling;
+//! [`publish`] serves the RFC 9728 documents that clients discover the authorization server by. Error bodies of one's own:
+//! `ResourceServerBuilder::error_renderer`. Bodies are streamed, never buffered, unless tokens in form bodies are opted in to.
+//!
+//! # TLS and client certificates
+//!
+//! Where TLS ends in this process, note what the handshake showed for each connection; the middleware finds it there:
+//!
+//! ```
+//! # mod actix_tls { pub struct TlsStream; impl TlsStream {
+//! #     pub fn get_ref(&self) -> (i32, &Self) { (0, self) }
+//! #     pub fn peer_certificates(&self) -> Option<&[Vec<u8>]> { None } } }
+//! use actix_web::{App, HttpServer, dev::Extensions};
+//! use attesto_actix::core::http::TlsSession;
+//! use std::any::Any;
+//!
+//! // `TlsStream` is `actix_tls::accept::rustls_0_23::TlsStream<actix_web::rt::net::TcpStream>`.
+//! fn note_session(stream: &dyn Any, connection: &mut Extensions) {
+//!     if let Some(tls) = stream.downcast_ref::<actix_tls::TlsStream>() {
+//!         connection.insert(TlsSession::with_peer_chain(tls.get_ref().1.peer_certificates()));
+//!     }
+//! }
+//!
+//! let server = HttpServer::new(App::new).on_connect(note_session); // .bind_rustls_0_23(address, config)
+//! ```
+//!
+//! The acceptor must ask for client certificates without insisting on a CA for them, if self-signed ones are to be taken: the token's
+//! `cnf` names the one that counts (RFC 8705 §3). Where a proxy ends TLS, `CertificatePolicy::forwarded` reads what it says in a
+//! header, from proxies named in `OriginPolicy::proxies` only.
+//!
+//! No rule of any RFC lives here: the crate translates types into [`attesto_core`] and back.
+
+#![forbid(unsafe_code)]
+
+mod extract;
+mod form;
+mod middleware;
+mod publish;
+mod stage;
+mod translate;
+
+pub use extract::{Granted, GrantedScopes, GrantedSender, Principal, WiringError, admitted};
+pub use middleware::Staged;
+pub use publish::publish;
+pub use stage::{McpSessions, Protect, Require, Stage};
+pub use translate::{HeaderView, request_parts, response};
+
+/// The core, so that an application needs one dependency.
+pub use attesto_core as core;

@@ -1,0 +1,94 @@
+//! Between actix's types (those of `http` 0.2) and the core's.
+
+use actix_web::dev::ServiceRequest;
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::{StatusCode, uri};
+use actix_web::web::Bytes;
+use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+use attesto_core::Timestamp;
+use attesto_core::host::{Clock, Passage};
+use attesto_core::http::{AmendMode, Amendment, Header, HeaderLines, RequestParts, ResponseParts, TlsSession};
+use std::borrow::Cow;
+
+/// A header map as the core reads it: line by line, nothing merged, nothing copied.
+#[derive(Clone, Copy, Debug)]
+#[expect(clippy::exhaustive_structs, reason = "a view of a header map")]
+pub struct HeaderView<'h>(pub &'h HeaderMap);
+
+impl HeaderLines for HeaderView<'_> {
+    fn visit<'h>(&'h self, name: &str, visit: &mut dyn FnMut(&'h [u8])) {
+        for value in self.0.get_all(name) {
+            visit(value.as_bytes());
+        }
+    }
+}
+
+/// The TLS session of a request's connection: what `HttpServer::on_connect` noted, or a middleware put into the extensions.
+pub(crate) fn tls_session(request: &HttpRequest) -> Option<TlsSession> {
+    request.extensions().get().cloned().or_else(|| request.conn_data().cloned())
+}
+
+/// Lends a request to the core, for calling it by hand.
+#[must_use]
+pub fn request_parts<'r>(
+    request: &'r HttpRequest,
+    tls: Option<&'r TlsSession>,
+    headers: &'r HeaderView<'r>,
+    form: Option<&'r Bytes>,
+) -> RequestParts<'r> {
+    let uri = request.uri();
+    let peer = request.peer_addr().map(|peer| peer.ip());
+    let parts = RequestParts::new(request.method().as_str(), uri.path(), headers)
+        .query(uri.query())
+        .authority(uri.authority().map(uri::Authority::as_str))
+        .connection(TlsSession::connection_of(tls, peer));
+    match form {
+        Some(form) => parts.form_body(form),
+        None => parts,
+    }
+}
+
+/// A whole response of the core's.
+#[must_use]
+pub fn response(parts: ResponseParts) -> HttpResponse {
+    let mut response = HttpResponse::build(status(&parts));
+    for field in parts.headers.into_iter().filter_map(field) {
+        response.append_header(field);
+    }
+    response.body(parts.body)
+}
+
+pub(crate) fn status(parts: &ResponseParts) -> StatusCode {
+    StatusCode::from_u16(parts.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+/// Adds what the response to an admitted request must carry.
+pub(crate) fn amend(headers: &mut HeaderMap, amendments: Vec<Amendment>) {
+    for Amendment { header, mode, .. } in amendments {
+        let Some((name, value)) = field(header) else { continue };
+        match mode {
+            AmendMode::Append => headers.append(name, value),
+            AmendMode::IfAbsent if headers.contains_key(&name) => {}
+            AmendMode::Replace | AmendMode::IfAbsent => _ = headers.insert(name, value),
+        }
+    }
+}
+
+/// The core emits visible ASCII only, so this never fails; a header that could not be sent is left out rather than a panic.
+fn field(header: Header) -> Option<(HeaderName, HeaderValue)> {
+    let value = match header.value {
+        Cow::Borrowed(value) => HeaderValue::from_static(value),
+        Cow::Owned(value) => HeaderValue::try_from(value).ok()?,
+    };
+    Some((HeaderName::from_static(header.name), value))
+}
+
+pub(crate) fn passage(request: &ServiceRequest) -> Option<Passage> {
+    request.extensions().get().cloned()
+}
+
+/// The system's time.
+#[expect(clippy::disallowed_methods, reason = "an adapter is where time comes from")]
+pub(crate) fn system_clock() -> Clock {
+    Clock::new(|| Timestamp::from(std::time::SystemTime::now()))
+}

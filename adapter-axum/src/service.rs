@@ -1,0 +1,55 @@
+//! tower services with a stage before them.
+
+use attesto_hyper::{GuardedBody, McpSessions, Protect, Require, Stage};
+use axum::body::Body;
+use http::{Request, Response};
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use tower_service::Service;
+
+/// A tower service behind a stage.
+#[derive(Clone, Debug)]
+pub struct Staged<G, S> {
+    stage: G,
+    inner: S,
+}
+
+impl<G, S> Staged<G, S> {
+    pub(crate) const fn new(stage: G, inner: S) -> Self {
+        Self { stage, inner }
+    }
+}
+
+macro_rules! tower_service {
+    ($stage:ty, $body:ty $(, $generic:ident)?; $pass:expr) => {
+        impl<S, R $(, $generic)?> Service<Request<$body>> for Staged<$stage, S>
+        where
+            S: Service<Request<$body>, Response = Response<R>> + Clone + Send + 'static,
+            S::Future: Send,
+            S::Error: Send,
+            R: Send,
+            $($generic: Send + 'static,)?
+        {
+            type Response = Response<GuardedBody<R>>;
+            type Error = S::Error;
+            type Future = Pin<Box<dyn Future<Output = Result<Self::Response, S::Error>> + Send>>;
+
+            fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+                self.inner.poll_ready(cx)
+            }
+
+            fn call(&mut self, request: Request<$body>) -> Self::Future {
+                // The instance that was polled ready is the one to call; the clone takes its place.
+                let clone = self.inner.clone();
+                let mut inner = std::mem::replace(&mut self.inner, clone);
+                let stage = self.stage.clone();
+                Box::pin(async move { stage.pass(request, move |request| inner.call(request.map($pass))).await })
+            }
+        }
+    };
+}
+
+tower_service!(Protect, Body; |body| body.into_untouched().unwrap_or_else(Body::new));
+tower_service!(Require, B, B; |body| body);
+tower_service!(McpSessions, B, B; |body| body);

@@ -1,0 +1,91 @@
+//! attesto for hyper 1, without a framework.
+//!
+//! A protected server, whole:
+//!
+//! ```no_run
+//! use attesto_hyper::core::{crypto::RustCrypto, jose::JwkSet, token::{TrustedIssuer, VerificationKeys}};
+//! use attesto_hyper::core::{host::{Guard, MemoryReplayStore}, metadata::PublicDocuments, resource::ResourceServer};
+//! use attesto_hyper::core::http::{CanonicalOrigin, OriginPolicy};
+//! use attesto_hyper::{OnConnection, Protect, Publish, RequestBody, admitted, response};
+//! use http_body_util::Full;
+//! use hyper::{Request, Response, body::{Bytes, Incoming}, service::service_fn};
+//! use hyper_util::{rt::{TokioExecutor, TokioIo}, server::conn::auto};
+//! use std::{convert::Infallible, error::Error, sync::Arc};
+//!
+//! async fn me(request: Request<RequestBody<Incoming>>) -> Result<Response<Full<Bytes>>, Infallible> {
+//!     Ok(match admitted(request.extensions()) {
+//!         Ok(caller) => Response::new(Full::from(caller.subject().to_owned())),
+//!         Err(wiring) => response(wiring.response()), // nothing stands before this service
+//!     })
+//! }
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn Error>> {
+//!     let provider = Arc::new(RustCrypto::new());
+//!     let jwks = JwkSet::from_json(&std::fs::read("issuer-jwks.json")?)?; // what your issuer serves at its jwks_uri
+//!     let keys = VerificationKeys::from_jwk_set(provider.as_ref(), &jwks)?;
+//!     let server = ResourceServer::builder("https://api.example.com", provider) // how clients call you; the tokens' `aud`
+//!         .issuer(TrustedIssuer::new("https://auth.example.com", keys)?)        // exactly as in the tokens' `iss`
+//!         .origin(OriginPolicy::new().canonical(CanonicalOrigin::parse("https://api.example.com")?)) // TLS ends at a proxy
+//!         .build()?;
+//!     let guard = Arc::new(Guard::builder(server).replay_store(MemoryReplayStore::single_instance(1_000_000)?).build()?);
+//!     let documents = PublicDocuments::of([&*guard])?;
+//!     let app = Publish::new(documents).wrap(Protect::new(guard).wrap(service_fn(me)));
+//!     let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
+//!     loop {
+//!         let (stream, peer) = listener.accept().await?;
+//!         let service = OnConnection::from(peer).wrap(app.clone());
+//!         tokio::spawn(async move {
+//!             auto::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await
+//!         });
+//!     }
+//! }
+//! ```
+//!
+//! [`Protect`] authenticates every request; [`Require`] adds scopes or step-up before a single service, [`require()`] inside one
+//! that dispatches itself; [`McpSessions`] ties MCP sessions to their owners; [`Publish`] serves the RFC 9728 documents that clients
+//! discover the authorization server by. They work over HTTP/1 and HTTP/2 alike. Bodies are streamed, never buffered, unless tokens
+//! in form bodies are opted in to.
+//!
+//! # TLS and client certificates
+//!
+//! Where TLS ends in this process, say so for each connection, with the certificate that the handshake showed:
+//!
+//! ```
+//! # struct Session;
+//! # impl Session { fn peer_certificates(&self) -> Option<&[Vec<u8>]> { None } }
+//! # fn demo(peer: std::net::SocketAddr, stream: &(i32, Session)) {
+//! use attesto_hyper::{OnConnection, core::http::TlsSession};
+//!
+//! // `stream` is what a tokio-rustls acceptor gave.
+//! let session = TlsSession::with_peer_chain(stream.1.peer_certificates());
+//! let connection = OnConnection::from(peer).tls(session);
+//! # }
+//! ```
+//!
+//! The acceptor must ask for client certificates without insisting on a CA for them, if self-signed ones are to be taken: the token's
+//! `cnf` names the one that counts (RFC 8705 §3). Where a proxy ends TLS, `CertificatePolicy::forwarded` reads what it says in a
+//! header, from proxies named in `OriginPolicy::proxies` only.
+//!
+//! # By hand
+//!
+//! [`request_parts`] and [`response`] translate for code that calls `ResourceServer::check` itself.
+//!
+//! No rule of any RFC lives here: the crate translates types into [`attesto_core`] and back.
+
+#![forbid(unsafe_code)]
+
+mod body;
+mod service;
+mod stage;
+mod translate;
+
+pub use body::{GuardedBody, RequestBody};
+pub use service::Staged;
+pub use stage::{McpSessions, OnConnection, Protect, Publish, Require, Stage, system_clock};
+pub use translate::{
+    HeaderView, Observed, PeerAddress, admitted, amend, request_parts, require, response,
+};
+
+/// The core, so that an application needs one dependency.
+pub use attesto_core as core;

@@ -1,0 +1,226 @@
+//! What an adapter does with a request, without its framework: the part that all adapters share.
+//!
+//! An adapter lends the request to [`Gate::enter`], and then either answers with what that gives, or puts the [`Passage`] into the
+//! request's extensions and lets the request through. What stands behind (extractors, a route's own requirement, the MCP session
+//! check) asks the passage.
+
+use super::clock::Clock;
+use super::guard::{Admission, Guard};
+use super::wiring::WiringError;
+use crate::Timestamp;
+use crate::http::{Amendment, HeaderLines, RequestParts, ResponseParts};
+use crate::resource::{Grant, Requirement, is_cors_preflight};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::any::Any;
+use core::fmt;
+use core::ops::Deref;
+
+const FORM: &[u8] = b"application/x-www-form-urlencoded";
+
+/// A guard, what it is to require, and the clock it goes by: all that one protected service needs.
+///
+/// ```
+/// # use attesto_core::{Timestamp, http::RequestParts, http::ResponseParts};
+/// # use attesto_core::host::{Clock, Gate, Guard};
+/// # async fn demo(guard: Guard, request: &RequestParts<'_>) -> Result<String, ResponseParts> {
+/// let gate = Gate::new(guard, Clock::new(|| Timestamp::from_secs(1_800_000_000)));
+/// let passage = gate.enter(request).await?; // the error is the response to send
+/// let admitted = passage.admitted()?;
+/// Ok(admitted.subject().to_owned())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Gate {
+    guard: Arc<Guard>,
+    requirement: Arc<Requirement>,
+    clock: Clock,
+    pass_preflight: bool,
+}
+
+impl Gate {
+    /// Asks for a valid token, whatever its scopes.
+    pub fn new(guard: impl Into<Arc<Guard>>, clock: Clock) -> Self {
+        Self { guard: guard.into(), requirement: Arc::new(Requirement::authenticated()), clock, pass_preflight: false }
+    }
+
+    /// Asks for more: scopes, step-up.
+    #[must_use]
+    pub fn require(mut self, requirement: Requirement) -> Self {
+        self.requirement = Arc::new(requirement);
+        self
+    }
+
+    /// Goes by another clock.
+    #[must_use]
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Lets CORS preflights through unauthenticated, because something behind the gate answers them. Without it they are refused
+    /// like any request without credentials (catalogue C11).
+    #[must_use]
+    pub const fn pass_cors_preflight(mut self) -> Self {
+        self.pass_preflight = true;
+        self
+    }
+
+    /// The guard.
+    #[must_use]
+    pub const fn guard(&self) -> &Arc<Guard> {
+        &self.guard
+    }
+
+    /// Whether to read the body before [`enter`](Self::enter), up to [`limits::FORM_BODY`](crate::limits::FORM_BODY), and lend it
+    /// as [`RequestParts::form_body`]: it may be a form with a token in it, and the resource takes such (catalogue C8). A longer
+    /// body is lent as none. Whether it is a form, [`enter`](Self::enter) decides.
+    #[must_use]
+    pub fn wants_form(&self, method: &str, headers: &dyn HeaderLines) -> bool {
+        if !self.guard.server().reads_form_bodies() || matches!(method, "GET" | "HEAD") {
+            return false;
+        }
+        let mut form = false;
+        headers.visit("content-type", &mut |value| {
+            form |= value.get(..FORM.len()).is_some_and(|start| start.eq_ignore_ascii_case(FORM));
+        });
+        form
+    }
+
+    /// Checks one request to the end.
+    ///
+    /// # Errors
+    /// The response to send in place of the service's.
+    pub async fn enter(&self, request: &RequestParts<'_>) -> Result<Passage, ResponseParts> {
+        if self.pass_preflight && is_cors_preflight(request) {
+            return Ok(Passage(Way::Preflight));
+        }
+        let now = self.clock.now();
+        match self.guard.admit(request, &self.requirement, now).await {
+            Ok(admission) => {
+                let guard = Arc::clone(&self.guard);
+                Ok(Passage(Way::Admitted(Admitted(Arc::new(Evidence { admission, guard, now })))))
+            }
+            Err(denial) => Err(denial.response()),
+        }
+    }
+}
+
+/// That a request has passed a [`Gate`]. Made by nothing else; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Passage(Way);
+
+#[derive(Clone, Debug)]
+enum Way {
+    Admitted(Admitted),
+    /// Let through for what answers preflights; nothing is known of the sender.
+    Preflight,
+}
+
+impl Passage {
+    /// Who was admitted.
+    ///
+    /// # Errors
+    /// For a CORS preflight, which passed without being authenticated.
+    pub const fn admitted(&self) -> Result<&Admitted, WiringError> {
+        match &self.0 {
+            Way::Admitted(admitted) => Ok(admitted),
+            Way::Preflight => Err(WiringError::NotProtected),
+        }
+    }
+
+    /// The same for what an adapter found in a request's extensions.
+    ///
+    /// # Errors
+    /// Where there is none: no gate stands before the asker.
+    pub fn admitted_in(extensions: Option<&Self>) -> Result<&Admitted, WiringError> {
+        extensions.ok_or(WiringError::NotProtected)?.admitted()
+    }
+
+    /// Holds the request against a route's own requirement, behind the gate that authenticated it. A request that nothing
+    /// authenticated is refused, whatever the order of the layers was meant to be (catalogue S10); a preflight that was let through
+    /// goes on to what answers it.
+    ///
+    /// # Errors
+    /// The response to send in place of the route's.
+    pub fn require(
+        extensions: Option<&Self>,
+        request: &RequestParts<'_>,
+        requirement: &Requirement,
+    ) -> Result<(), ResponseParts> {
+        match extensions.map(|passage| &passage.0) {
+            Some(Way::Preflight) => Ok(()),
+            Some(Way::Admitted(Admitted(evidence))) => {
+                let Evidence { admission, guard, now } = evidence.as_ref();
+                guard.require(&admission.grant, request, requirement, *now).map_err(|denial| denial.response())
+            }
+            None => Err(WiringError::NotProtected.response()),
+        }
+    }
+
+    /// What the response to this request must carry.
+    #[must_use]
+    pub fn amendments(&self) -> Vec<Amendment> {
+        match &self.0 {
+            Way::Admitted(admitted) => admitted.amendments(),
+            Way::Preflight => Vec::new(),
+        }
+    }
+
+    /// Whether this is a CORS preflight that was let through unauthenticated.
+    #[must_use]
+    pub const fn is_preflight(&self) -> bool {
+        matches!(self.0, Way::Preflight)
+    }
+}
+
+/// The evidence that a request passed every check, to be shared. Dereferences to its [`Grant`].
+#[derive(Clone)]
+pub struct Admitted(Arc<Evidence>);
+
+struct Evidence {
+    admission: Admission,
+    guard: Arc<Guard>,
+    /// Read once: no two checks of one request disagree about the time.
+    now: Timestamp,
+}
+
+impl Admitted {
+    /// What the host's [`PrincipalLookup`](super::PrincipalLookup) gave.
+    ///
+    /// # Errors
+    /// Where none was asked, or it gave another type.
+    pub fn principal<T: Any + Send + Sync>(&self) -> Result<Arc<T>, WiringError> {
+        let principal = self.0.admission.principal.clone().ok_or(WiringError::NoSuchPrincipal)?;
+        principal.downcast().map_err(|_| WiringError::NoSuchPrincipal)
+    }
+
+    /// When the request was checked.
+    #[must_use]
+    pub fn checked_at(&self) -> Timestamp {
+        self.0.now
+    }
+
+    fn amendments(&self) -> Vec<Amendment> {
+        let grant = &self.0.admission.grant;
+        let mut amendments: Vec<Amendment> = grant.response_headers().into_iter().map(Amendment::of_grant).collect();
+        if grant.wants_private_caching() {
+            amendments.push(Amendment::private_caching());
+        }
+        amendments
+    }
+}
+
+impl Deref for Admitted {
+    type Target = Grant;
+
+    fn deref(&self) -> &Grant {
+        &self.0.admission.grant
+    }
+}
+
+impl fmt::Debug for Admitted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Admitted").field(&self.0.admission.grant).finish()
+    }
+}

@@ -1,0 +1,94 @@
+//! One request's dealings with the sessions of an MCP server (catalogue X41).
+
+use super::SessionOwners;
+use crate::host::{Admitted, Passage};
+use crate::http::{HeaderLines, Lines, ResponseParts};
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::sync::Arc;
+
+const SESSION: &str = "mcp-session-id";
+
+/// A request on its way through an MCP server whose sessions have owners. Adapters call [`leave`](Self::leave) with the response.
+#[must_use = "a session that begins with this request is bound when it leaves"]
+pub struct SessionVisit(Option<Visit>);
+
+struct Visit {
+    owners: Arc<SessionOwners>,
+    admitted: Admitted,
+    session: Named,
+}
+
+enum Named {
+    /// The request names no session: the response may begin one.
+    None,
+    /// It goes on with one of its sender's.
+    Own,
+    /// It ends this session, should the server agree.
+    Ending(String),
+}
+
+impl SessionOwners {
+    /// Lets a request to an MCP server in if the session it names, if any, is its sender's.
+    ///
+    /// # Errors
+    /// The response to send in place of the server's: 404 for a session that is unknown or somebody else's, as the MCP specification
+    /// has it for sessions that have ended; 401 where nothing authenticates requests before.
+    pub fn enter(
+        self: &Arc<Self>,
+        passage: Option<&Passage>,
+        method: &str,
+        headers: &dyn HeaderLines,
+    ) -> Result<SessionVisit, ResponseParts> {
+        if passage.is_some_and(Passage::is_preflight) {
+            return Ok(SessionVisit(None));
+        }
+        let admitted = Passage::admitted_in(passage).map_err(crate::host::WiringError::response)?;
+        let session = session_of(headers).map_err(|SeveralSessions| ResponseParts::new(404))?;
+        if session.as_deref().is_some_and(|session| !self.belongs_to(session, admitted.claims())) {
+            return Err(ResponseParts::new(404));
+        }
+        let session = match session {
+            None => Named::None,
+            Some(session) if method == "DELETE" => Named::Ending(session),
+            Some(_) => Named::Own,
+        };
+        Ok(SessionVisit(Some(Visit { owners: Arc::clone(self), admitted: admitted.clone(), session })))
+    }
+}
+
+impl SessionVisit {
+    /// Binds the session that the response begins to the request's sender, or forgets the one that it ended.
+    pub fn leave(self, status: u16, response_headers: &dyn HeaderLines) {
+        let Some(Visit { owners, admitted, session }) = self.0 else { return };
+        match session {
+            Named::None => {
+                if let Ok(Some(session)) = session_of(response_headers) {
+                    owners.bind(&session, admitted.claims());
+                }
+            }
+            Named::Ending(session) if (200..300).contains(&status) => owners.end(&session),
+            Named::Ending(_) | Named::Own => {}
+        }
+    }
+}
+
+/// Session ids reach the logs of nobody.
+impl core::fmt::Debug for SessionVisit {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("SessionVisit")
+    }
+}
+
+struct SeveralSessions;
+
+/// The one session that is named; several, or one that is no text, name none that exists.
+fn session_of(headers: &dyn HeaderLines) -> Result<Option<String>, SeveralSessions> {
+    match headers.lines(SESSION) {
+        Lines::None => Ok(None),
+        Lines::One(session) if session.is_ascii() => {
+            core::str::from_utf8(session).map(|session| Some(session.to_owned())).map_err(|_| SeveralSessions)
+        }
+        Lines::One(_) | Lines::Many => Err(SeveralSessions),
+    }
+}

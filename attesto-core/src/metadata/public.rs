@@ -1,0 +1,74 @@
+//! Everything a resource publishes without asking who wants it.
+
+use super::MetadataSet;
+use crate::ConfigError;
+use crate::host::Guard;
+use crate::http::ResponseParts;
+use crate::jose::JwkSet;
+use crate::resource::ResourceServer;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// The documents that are public by design: RFC 9728 metadata at its well-known paths, and JWK Sets. For servers and adapters
+/// that dispatch by path themselves.
+///
+/// ```
+/// # use attesto_core::host::Guard;
+/// # fn demo(guard: &Guard) -> Result<(), attesto_core::ConfigError> {
+/// use attesto_core::metadata::PublicDocuments;
+///
+/// let documents = PublicDocuments::of([guard])?;
+/// assert!(documents.respond("GET", "/.well-known/oauth-protected-resource", None).is_some());
+/// assert!(documents.respond("GET", "/elsewhere", None).is_none());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct PublicDocuments {
+    metadata: MetadataSet,
+    key_sets: Vec<(String, JwkSet)>,
+}
+
+impl PublicDocuments {
+    /// The metadata of these guards' resources, each at its own well-known path, and the first one's at the bare path as well for
+    /// clients that look nowhere else (RFC 9728 §3.1).
+    ///
+    /// # Errors
+    /// Where two guards protect the same resource, or several resources leave open whether tokens may name others too
+    /// ([`ResourceServer::metadata_set`]).
+    pub fn of<'g>(guards: impl IntoIterator<Item = &'g Guard>) -> Result<Self, ConfigError> {
+        let servers = guards.into_iter().map(|guard| guard.server().as_ref());
+        Ok(Self::of_set(ResourceServer::metadata_set(servers)?))
+    }
+
+    /// A set with a root document of one's own choice.
+    #[must_use]
+    pub const fn of_set(metadata: MetadataSet) -> Self {
+        Self { metadata, key_sets: Vec::new() }
+    }
+
+    /// And a JWK Set at this path, public halves only (RFC 7517 §5).
+    #[must_use]
+    pub fn jwks(mut self, path: impl Into<String>, keys: JwkSet) -> Self {
+        self.key_sets.push((path.into(), keys));
+        self
+    }
+
+    /// Every path that something is published at.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.metadata.paths().chain(self.key_sets.iter().map(|(path, _)| path.as_str()))
+    }
+
+    /// What is worth a line in the log at start ([`MetadataSet::warnings`]).
+    #[must_use]
+    pub fn warnings(&self) -> &[&'static str] {
+        self.metadata.warnings()
+    }
+
+    /// The response to a request for one of the paths; `None` for every other path.
+    #[must_use]
+    pub fn respond(&self, method: &str, path: &str, query: Option<&str>) -> Option<ResponseParts> {
+        let key_set = self.key_sets.iter().find(|(known, _)| known == path);
+        key_set.map_or_else(|| self.metadata.respond_to(method, path, query), |(_, keys)| Some(keys.respond(method)))
+    }
+}
