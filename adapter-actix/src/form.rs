@@ -27,7 +27,10 @@ pub(crate) async fn read(mut payload: Payload) -> (Option<Bytes>, Payload) {
     let form = form.freeze();
     let whole = failure.is_none() && form.len() <= limits::FORM_BODY;
     let ahead = Some(Ok(form.clone()));
-    (whole.then_some(form), Payload::from(Box::pin(Replay { ahead, failure, rest: payload }) as Pin<Box<dyn Stream<Item = _>>>))
+    (
+        whole.then_some(form),
+        Payload::from(Box::pin(Replay { ahead, failure, rest: payload }) as Pin<Box<dyn Stream<Item = _>>>),
+    )
 }
 
 /// What was read ahead, then the rest.

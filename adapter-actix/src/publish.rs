@@ -32,8 +32,6 @@ pub fn publish(documents: impl Into<Arc<PublicDocuments>>) -> impl FnOnce(&mut S
             let document = documents.respond(request.method().as_str(), uri.path(), uri.query());
             std::future::ready(document.map_or_else(|| HttpResponse::NotFound().finish(), response))
         };
-        routes.service(
-            web::scope("").guard(actix_web::guard::fn_guard(is_published)).default_service(web::to(serve)),
-        );
+        routes.service(web::scope("").guard(actix_web::guard::fn_guard(is_published)).default_service(web::to(serve)));
     }
 }

@@ -76,11 +76,7 @@ impl Protect {
 }
 
 impl Stage for Protect {
-    async fn pass<S, B>(
-        self,
-        mut request: ServiceRequest,
-        inner: &S,
-    ) -> Result<ServiceResponse<EitherBody<B>>, Error>
+    async fn pass<S, B>(self, mut request: ServiceRequest, inner: &S) -> Result<ServiceResponse<EitherBody<B>>, Error>
     where
         S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
         B: MessageBody,

@@ -83,9 +83,7 @@ mod translate;
 pub use body::{GuardedBody, RequestBody};
 pub use service::Staged;
 pub use stage::{McpSessions, OnConnection, Protect, Publish, Require, Stage, system_clock};
-pub use translate::{
-    HeaderView, Observed, PeerAddress, admitted, amend, request_parts, require, response,
-};
+pub use translate::{HeaderView, Observed, PeerAddress, admitted, amend, request_parts, require, response};
 
 /// The core, so that an application needs one dependency.
 pub use attesto_core as core;

@@ -205,8 +205,8 @@ pub struct Publish {
 impl Publish {
     /// These documents.
     #[must_use]
-    pub fn new(documents: PublicDocuments) -> Self {
-        Self { documents: Arc::new(documents) }
+    pub fn new(documents: impl Into<Arc<PublicDocuments>>) -> Self {
+        Self { documents: documents.into() }
     }
 }
 

@@ -45,7 +45,6 @@ impl Observed<'_> {
     pub fn of(parts: &Parts) -> Observed<'_> {
         Observed::new(&parts.uri, parts.extensions.get::<PeerAddress>().map(|peer| peer.0.ip()))
     }
-
 }
 
 impl<'p> Observed<'p> {

@@ -1,7 +1,7 @@
 //! The tour: each step sends one request, prints it with its verdict, and knows what the verdict must be.
 
-use crate::client::{Answer, send};
-use crate::issuer::Issuer;
+use super::client::{Answer, send};
+use super::issuer::Issuer;
 use std::error::Error;
 
 const CALL: &str = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"whoami","arguments":{}}}"#;
@@ -14,7 +14,7 @@ struct Tour<'t> {
 }
 
 /// Plays all steps; gives the number of those that did not go as they should.
-pub(crate) async fn run(origin: &str, issuer: &Issuer) -> Result<u32, Box<dyn Error>> {
+pub(super) async fn run(origin: &str, issuer: &Issuer) -> Result<u32, Box<dyn Error>> {
     let url = format!("{origin}/mcp");
     println!("attesto guards an MCP server at {url}. A client, and then a thief, knock:\n");
     let mut tour = Tour { number: 0, surprises: 0, url: &url };
@@ -124,7 +124,7 @@ async fn call_dpop(url: &str, token: &str, proof: &str) -> Result<Answer, Box<dy
 }
 
 /// The same by hand.
-pub(crate) fn print_curl_lines(origin: &str, issuer: &Issuer) -> Result<(), Box<dyn Error>> {
+pub(super) fn print_curl_lines(origin: &str, issuer: &Issuer) -> Result<(), Box<dyn Error>> {
     let url = format!("{origin}/mcp");
     let bearer = issuer.token(&url, &BOTH, false)?;
     let bound = issuer.token(&url, &BOTH, true)?;

@@ -1,26 +1,28 @@
 //! The embedded issuer and its one client: what an authorization server and a wallet would do elsewhere.
 
-use attesto_axum::core::crypto::{Algorithm, CryptoProvider, EntropyError, KeyKind, RustCrypto, Signer};
-use attesto_axum::core::dpop::ProofMaker;
-use attesto_axum::core::jose::{Jwk, KeyMaterial, Thumbprint};
-use attesto_axum::core::token::{AccessTokenIssuer, KeyRing, MintRequest, TrustedIssuer};
-use attesto_axum::core::{ConfigError, Timestamp};
+use attesto_core::crypto::{Algorithm, CryptoProvider, EntropyError, KeyKind, RustCrypto, Signer};
+use attesto_core::dpop::ProofMaker;
+use attesto_core::jose::{Jwk, KeyMaterial, Thumbprint};
+use attesto_core::token::{AccessTokenIssuer, KeyRing, MintRequest, TrustedIssuer};
+use attesto_core::{ConfigError, Timestamp};
 use std::error::Error;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 /// The system's randomness, in the shape the core takes it.
-pub(crate) fn entropy(out: &mut [u8]) -> Result<(), EntropyError> {
+pub(super) fn entropy(out: &mut [u8]) -> Result<(), EntropyError> {
     getrandom::fill(out).map_err(|_| EntropyError)
 }
 
 #[expect(clippy::disallowed_methods, reason = "a program is where time comes from")]
-pub(crate) fn now() -> Timestamp {
-    Timestamp::from_secs(SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs()))
+pub(super) fn now() -> Timestamp {
+    Timestamp::from(SystemTime::now())
 }
 
-pub(crate) struct Issuer {
-    pub(crate) provider: Arc<dyn CryptoProvider>,
+/// The issuer, and the client it issues to.
+#[derive(Debug)]
+pub struct Issuer {
+    pub(super) provider: Arc<dyn CryptoProvider>,
     origin: String,
     keys: Arc<KeyRing>,
     minting: AccessTokenIssuer,
@@ -29,7 +31,7 @@ pub(crate) struct Issuer {
 }
 
 impl Issuer {
-    pub(crate) fn new(origin: &str) -> Result<Self, Box<dyn Error>> {
+    pub(super) fn new(origin: &str) -> Result<Self, Box<dyn Error>> {
         let provider: Arc<dyn CryptoProvider> = Arc::new(RustCrypto::new());
         let signing = KeyMaterial::generate(KeyKind::P256, &mut entropy)?;
         let private = signing.private().ok_or("a generated key has a private half")?;
@@ -44,11 +46,11 @@ impl Issuer {
     }
 
     /// What the resource server is told of us: our name and our public keys.
-    pub(crate) fn trusted(&self) -> Result<TrustedIssuer, ConfigError> {
+    pub(super) fn trusted(&self) -> Result<TrustedIssuer, ConfigError> {
         TrustedIssuer::insecure_loopback(&self.origin, self.keys.verification_keys(self.provider.as_ref())?)
     }
 
-    pub(crate) fn keys(&self) -> &KeyRing {
+    pub(super) fn keys(&self) -> &KeyRing {
         &self.keys
     }
 
@@ -57,7 +59,7 @@ impl Issuer {
     }
 
     /// A token for this resource with these scopes; `bound` ties it to the client's DPoP key.
-    pub(crate) fn token(&self, resource: &str, scopes: &[&str], bound: bool) -> Result<String, Box<dyn Error>> {
+    pub(super) fn token(&self, resource: &str, scopes: &[&str], bound: bool) -> Result<String, Box<dyn Error>> {
         let mut request = MintRequest::new("usr_alice", "demo-client").audience([resource]).scopes(scopes);
         if bound {
             request = request.dpop_jkt(self.jkt());
@@ -66,7 +68,7 @@ impl Issuer {
     }
 
     /// A fresh proof for one request.
-    pub(crate) fn proof(
+    pub(super) fn proof(
         &self,
         method: &str,
         url: &str,
@@ -81,7 +83,7 @@ impl Issuer {
     }
 
     /// For clients in other languages: where to call, and with what.
-    pub(crate) fn credentials_json(&self) -> Result<String, Box<dyn Error>> {
+    pub(super) fn credentials_json(&self) -> Result<String, Box<dyn Error>> {
         let resource = format!("{}/mcp", self.origin);
         let strict = format!("{}/strict/mcp", self.origin);
         let scopes = ["mcp:tools:read", "mcp:tools:call"];

@@ -1,6 +1,7 @@
 //! The command line.
 
-pub(crate) const HELP: &str = "\
+/// What `--help` prints.
+pub(super) const HELP: &str = "\
 A protected MCP server on a loopback port, and a tour of what it lets in and what it refuses.
 
 Usage: mcp_server [OPTIONS]
@@ -11,16 +12,23 @@ Options:
   --print-json   no tour: print one JSON line with URL, tokens and keys for other clients, and serve
   --help         show this text";
 
+/// What the command line asks for.
 #[derive(Debug, Default)]
-pub(crate) struct Args {
-    pub(crate) port: u16,
-    pub(crate) once: bool,
-    pub(crate) print_json: bool,
+pub struct Args {
+    /// `--port`; 0 is any free one.
+    pub port: u16,
+    /// `--once`.
+    pub once: bool,
+    /// `--print-json`.
+    pub print_json: bool,
 }
 
 impl Args {
     /// `None` asks for the help text.
-    pub(crate) fn parse(mut words: impl Iterator<Item = String>) -> Result<Option<Self>, String> {
+    ///
+    /// # Errors
+    /// Says what is wrong with the words.
+    pub fn parse(mut words: impl Iterator<Item = String>) -> Result<Option<Self>, String> {
         let mut args = Self::default();
         while let Some(word) = words.next() {
             match word.as_str() {

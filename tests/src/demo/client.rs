@@ -7,19 +7,19 @@ use hyper_util::rt::TokioIo;
 use std::error::Error;
 use tokio::net::TcpStream;
 
-pub(crate) struct Answer {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: String,
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) body: String,
 }
 
 impl Answer {
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 
     /// The value of `name="..."` in any of the challenges.
-    pub(crate) fn challenge_parameter(&self, name: &str) -> Option<&str> {
+    pub(super) fn challenge_parameter(&self, name: &str) -> Option<&str> {
         let challenges = self.headers.get_all("www-authenticate").iter();
         challenges.filter_map(|value| value.to_str().ok()).find_map(|challenge| {
             let (_, rest) = challenge.split_once(&format!("{name}=\""))?;
@@ -28,7 +28,7 @@ impl Answer {
     }
 }
 
-pub(crate) async fn send(
+pub(super) async fn send(
     method: &str,
     url: &str,
     headers: &[(&str, &str)],
@@ -42,7 +42,7 @@ pub(crate) async fn send(
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    let response = sender.send_request(request.body(Full::new(bytes::Bytes::from(body.to_owned())))?).await?;
+    let response = sender.send_request(request.body(Full::new(hyper::body::Bytes::from(body.to_owned())))?).await?;
     let (parts, body) = response.into_parts();
     let body = String::from_utf8_lossy(&body.collect().await?.to_bytes()).into_owned();
     Ok(Answer { status: parts.status, headers: parts.headers, body })

@@ -1,0 +1,61 @@
+//! A protected MCP server with its own issuer on bare hyper, HTTP/1 and HTTP/2, and a client that tries what a thief would try.
+//!
+//! `cargo run -p attesto-hyper --example mcp_server` needs no set-up: it serves on a loopback port, plays a tour against
+//! itself over the socket, prints each request and verdict, and stays up with curl lines to try. This file is what belongs to
+//! hyper; issuer, guards, tour and tool stand in `tests/src/demo`, because all adapters' demos share them.
+
+use attesto_hyper::{GuardedBody, OnConnection, Protect, Publish, Staged};
+use attesto_tests::demo::{Demo, McpService, Resources};
+use bytes::Bytes;
+use http_body_util::{Full, combinators::BoxBody};
+use hyper::body::Incoming;
+use hyper::service::{Service, service_fn};
+use hyper::{Request, Response, StatusCode};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto;
+use hyper_util::service::TowerToHyperService;
+use std::convert::Infallible;
+use std::error::Error;
+use std::process::ExitCode;
+use tokio::net::TcpListener;
+
+type Body = GuardedBody<BoxBody<Bytes, Infallible>>;
+type Mcp = Staged<Protect, TowerToHyperService<McpService>>;
+
+/// A router as small as two routes need.
+async fn route(open: Mcp, strict: Mcp, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
+    match request.uri().path() {
+        "/mcp" => open.call(request).await,
+        "/strict/mcp" => strict.call(request).await,
+        _ => {
+            let mut missing = Response::new(Full::default());
+            *missing.status_mut() = StatusCode::NOT_FOUND;
+            Ok(missing.map(GuardedBody::Left))
+        }
+    }
+}
+
+async fn serve(listener: TcpListener, resources: Resources) -> std::io::Result<()> {
+    let mcp = || TowerToHyperService::new(Resources::mcp_service());
+    let open = Protect::new(resources.open).require(resources.call.clone()).wrap(mcp());
+    let strict = Protect::new(resources.strict).require(resources.call).wrap(mcp());
+    let routes = service_fn(move |request| route(open.clone(), strict.clone(), request));
+    let app = Publish::new(resources.documents).wrap(routes);
+    loop {
+        let (stream, peer) = listener.accept().await?;
+        let service = OnConnection::from(peer).wrap(app.clone());
+        tokio::spawn(async move {
+            auto::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await
+        });
+    }
+}
+
+#[tokio::main]
+async fn main() -> Result<ExitCode, Box<dyn Error>> {
+    let (demo, listener) = match Demo::start()? {
+        Ok(demo) => demo,
+        Err(code) => return Ok(code),
+    };
+    let server = serve(TcpListener::from_std(listener)?, demo.resources()?);
+    demo.play(server).await
+}
