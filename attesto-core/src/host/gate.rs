@@ -26,7 +26,7 @@ const FORM: &[u8] = b"application/x-www-form-urlencoded";
 /// # async fn demo(guard: Guard, request: &RequestParts<'_>) -> Result<String, ResponseParts> {
 /// let gate = Gate::new(guard, Clock::new(|| Timestamp::from_secs(1_800_000_000)));
 /// let passage = gate.enter(request).await?; // the error is the response to send
-/// let admitted = passage.admitted()?;
+/// let admitted = passage.admitted().map_err(|error| error.response())?;
 /// Ok(admitted.subject().to_owned())
 /// # }
 /// ```
