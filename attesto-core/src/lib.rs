@@ -46,6 +46,7 @@
 //! - [`token`]: RFC 9068 access tokens, verified and minted. [`dpop`]: proofs of possession. [`mtls`]: certificate binding.
 //! - [`scope`] and [`mcp`]: what a token may do. [`challenge`]: what a refused client is told. [`metadata`]: what it discovers.
 //! - [`jose`], [`crypto`], [`encoding`]: tokens as bytes, keys and signatures behind one trait.
+//! - [`remote`]: keys of issuers elsewhere, discovered, fetched and held.
 //! - [`http`]: requests, responses, origins and proxies without a framework. [`host`]: stores, hooks, events.
 //! - [`limits`]: every bound on hostile input. [`time`], [`config`]: time as a value; what is wrong with a configuration.
 //!
@@ -96,6 +97,7 @@ pub mod limits;
 pub mod mcp;
 pub mod metadata;
 pub mod mtls;
+pub mod remote;
 pub mod resource;
 pub mod scope;
 pub mod time;

@@ -39,6 +39,10 @@ pub const CERTIFICATE_DER: usize = 64 * 1024;
 pub const JWK_SET_KEYS: usize = 32;
 /// A JWK Set document.
 pub const JWK_SET: usize = 512 * 1024;
+/// An issuer's metadata document (J22, CDS-8).
+pub const ISSUER_METADATA: usize = 512 * 1024;
+/// Requests that wait for one fetch of keys; the next one is answered 503 at once (CRS-3).
+pub const KEY_WAITERS: usize = 1024;
 /// A form body in which a token may be presented (C8).
 pub const FORM_BODY: usize = 64 * 1024;
 /// An observed URI or `htu` claim.

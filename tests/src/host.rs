@@ -1,12 +1,14 @@
 //! A host whose answers are set beforehand.
 
 use attesto_core::host::ReplayAnswer;
-use attesto_core::resource::{ForeignAnswer, PrincipalAnswer, Question, RevocationAnswer, Verdict};
+use attesto_core::resource::{ForeignAnswer, KeysAnswer, PrincipalAnswer, Question, RevocationAnswer, Verdict};
 use attesto_core::token::ForeignClaims;
 
 /// What the host will say, should it be asked, and what it was asked.
 #[derive(Debug)]
 pub struct Answers {
+    /// To the question for an issuer's keys.
+    pub keys: KeysAnswer,
     /// To the replay question.
     pub replay: ReplayAnswer,
     /// To the revocation question.
@@ -24,6 +26,7 @@ impl Answers {
     #[must_use]
     pub fn good() -> Self {
         Self {
+            keys: KeysAnswer::Refreshed,
             replay: ReplayAnswer::Fresh,
             revocation: RevocationAnswer::Active,
             principal: PrincipalAnswer::Accepted,
@@ -36,6 +39,10 @@ impl Answers {
     pub fn drive<'a>(&mut self, mut verdict: Verdict<'a>) -> Verdict<'a> {
         loop {
             verdict = match verdict {
+                Verdict::Ask(Question::Keys(question)) => {
+                    self.asked.push("keys");
+                    question.answer(self.keys)
+                }
                 Verdict::Ask(Question::Replay(question)) => {
                     self.asked.push("replay");
                     question.answer(self.replay)

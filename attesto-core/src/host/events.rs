@@ -57,6 +57,14 @@ pub enum Event<'a> {
     StepUpRequired(StepUpRequired<'a>),
     /// `store_unavailable`. E6.
     StoreUnavailable(StoreUnavailable),
+    /// `keys_refreshed`. E6.
+    KeysRefreshed(KeysRefreshed<'a>),
+    /// `keys_refresh_failed`. E6.
+    KeysRefreshFailed(KeysRefreshFailed<'a>),
+    /// `stale_keys_used`. E6.
+    StaleKeysUsed(StaleKeysUsed<'a>),
+    /// `unknown_kid_throttled`. E6.
+    UnknownKidThrottled(UnknownKidThrottled<'a>),
 }
 
 /// A request was granted. E1.
@@ -158,6 +166,44 @@ pub struct StoreUnavailable {
     pub operation: &'static str,
 }
 
+/// An issuer's keys were fetched. E6.
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct KeysRefreshed<'a> {
+    /// The issuer.
+    pub issuer: &'a str,
+    /// Counts successful fetches, from 1.
+    pub generation: u64,
+}
+
+/// An issuer's keys could not be fetched. Those that are held serve on as far as they may. E6.
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct KeysRefreshFailed<'a> {
+    /// The issuer.
+    pub issuer: &'a str,
+    /// The class of failure: a [`FetchError`](crate::remote::FetchError)'s code.
+    pub failure: &'static str,
+}
+
+/// A token was verified with keys past their freshness, which are being fetched again. E6.
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct StaleKeysUsed<'a> {
+    /// The issuer.
+    pub issuer: &'a str,
+    /// Which fetch the keys are from.
+    pub generation: u64,
+}
+
+/// A token named a key that the issuer did not have a moment ago; it was refused without asking again. E6.
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct UnknownKidThrottled<'a> {
+    /// The issuer.
+    pub issuer: &'a str,
+}
+
 /// Receives the fields of an event: the name, and a value that writes itself escaped.
 type Visit<'v> = &'v mut dyn FnMut(&'static str, &dyn fmt::Display);
 
@@ -173,6 +219,10 @@ impl Event<'_> {
             Self::ScopeDenied(_) => "scope_denied",
             Self::StepUpRequired(_) => "step_up_required",
             Self::StoreUnavailable(_) => "store_unavailable",
+            Self::KeysRefreshed(_) => "keys_refreshed",
+            Self::KeysRefreshFailed(_) => "keys_refresh_failed",
+            Self::StaleKeysUsed(_) => "stale_keys_used",
+            Self::UnknownKidThrottled(_) => "unknown_kid_throttled",
         }
     }
 
@@ -221,6 +271,16 @@ impl Event<'_> {
                 visit("store", &event.store);
                 visit("operation", &event.operation);
             }
+            Self::KeysRefreshed(KeysRefreshed { issuer, generation })
+            | Self::StaleKeysUsed(StaleKeysUsed { issuer, generation }) => {
+                visit("issuer", &whole(issuer));
+                visit("generation", generation);
+            }
+            Self::KeysRefreshFailed(event) => {
+                visit("issuer", &whole(event.issuer));
+                visit("failure", &event.failure);
+            }
+            Self::UnknownKidThrottled(event) => visit("issuer", &whole(event.issuer)),
         }
     }
 }
@@ -342,6 +402,24 @@ mod tests {
         assert_eq!(line(Event::StepUpRequired(step_up)), r#"step_up_required required="mfa" max_age="300""#);
         let store = StoreUnavailable { store: "replay", operation: "claim" };
         assert_eq!(line(Event::StoreUnavailable(store)), r#"store_unavailable store="replay" operation="claim""#);
+        let issuer = "https://auth.example.com";
+        for (event, expected) in [
+            (
+                Event::KeysRefreshed(KeysRefreshed { issuer, generation: 3 }),
+                r#"keys_refreshed issuer="I" generation="3""#,
+            ),
+            (
+                Event::StaleKeysUsed(StaleKeysUsed { issuer, generation: 3 }),
+                r#"stale_keys_used issuer="I" generation="3""#,
+            ),
+            (
+                Event::KeysRefreshFailed(KeysRefreshFailed { issuer, failure: "timeout" }),
+                r#"keys_refresh_failed issuer="I" failure="timeout""#,
+            ),
+            (Event::UnknownKidThrottled(UnknownKidThrottled { issuer }), r#"unknown_kid_throttled issuer="I""#),
+        ] {
+            assert_eq!(line(event), expected.replace('I', issuer));
+        }
     }
 
     #[test]

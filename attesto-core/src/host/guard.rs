@@ -1,20 +1,30 @@
 //! A resource server with everything it may ask: the driver that the adapters share.
 
 use super::events::EventSink;
+#[cfg(feature = "std")]
+use super::key_refresh::KeyRefresh;
 use super::replay_store::{DynReplayStore, ReplayAnswer, ReplayStore};
 use super::report::Reporter;
 use super::traits::{
     AnyPrincipal, ErasedForeignVerifier, ErasedPrincipalLookup, ErasedRevocationCheck, ForeignVerifier,
     PrincipalLookup, PrincipalOutcome, RevocationCheck,
 };
+#[cfg(feature = "std")]
+use super::{DynHttpClient, HttpClient};
 use super::{Instances, reach_is_enough};
 use crate::http::{RequestParts, WithoutCredentials};
+#[cfg(feature = "std")]
+use crate::remote::Need;
+#[cfg(feature = "std")]
+use crate::resource::KeysAnswer;
 use crate::resource::{
     Denial, ForeignAnswer, Grant, PrincipalAnswer, Question, ReplayQuestion, Requirement, ResourceServer,
     RevocationAnswer, Verdict,
 };
 use crate::{ConfigError, Timestamp};
 use alloc::sync::Arc;
+#[cfg(feature = "std")]
+use alloc::{string::String, vec::Vec};
 use core::fmt;
 
 /// A [`ResourceServer`] and the host's answers to its questions. Adapters hold one per protected resource.
@@ -25,6 +35,8 @@ pub struct Guard {
 
 #[derive(Default)]
 struct Hooks {
+    #[cfg(feature = "std")]
+    http: Option<Arc<dyn DynHttpClient>>,
     replay: Option<Arc<dyn DynReplayStore>>,
     foreign: Option<Arc<dyn ErasedForeignVerifier>>,
     revocation: Option<Arc<dyn ErasedRevocationCheck>>,
@@ -77,6 +89,49 @@ impl Guard {
         requirement: &Requirement,
         now: Timestamp,
     ) -> Result<Admission, Denial> {
+        let decided = self.decide(request, requirement, now).await;
+        #[cfg(feature = "std")]
+        for remote in self.server.remote_keys().filter(|remote| remote.stale_were_taken()) {
+            self.key_refresh().refresh_stale(remote, now).await;
+        }
+        decided
+    }
+
+    /// Fetches the keys of every remote issuer that has none yet, one after the other: before the first request, so that it
+    /// need not wait.
+    ///
+    /// # Errors
+    /// The issuers whose keys could not be fetched; they are tried again when a token of theirs arrives.
+    #[cfg(feature = "std")]
+    pub async fn warm(&self, now: Timestamp) -> Result<(), Vec<String>> {
+        let mut cold = Vec::new();
+        for remote in self.server.remote_keys() {
+            match self.key_refresh().obtain(remote, Need::Usable, now).await {
+                KeysAnswer::Refreshed => {}
+                KeysAnswer::Unchanged | KeysAnswer::Unavailable => cold.push(String::from(remote.issuer())),
+            }
+        }
+        if cold.is_empty() { Ok(()) } else { Err(cold) }
+    }
+
+    /// Whether every remote issuer has keys that may verify now: for health checks.
+    #[cfg(feature = "std")]
+    #[must_use]
+    pub fn is_ready(&self, now: Timestamp) -> bool {
+        self.server.remote_keys().all(|remote| remote.is_ready(now))
+    }
+
+    #[cfg(feature = "std")]
+    fn key_refresh(&self) -> KeyRefresh {
+        KeyRefresh { client: self.hooks.http.clone(), events: self.hooks.events.clone() }
+    }
+
+    async fn decide(
+        &self,
+        request: &RequestParts<'_>,
+        requirement: &Requirement,
+        now: Timestamp,
+    ) -> Result<Admission, Denial> {
         let reporter = Reporter::new(self.hooks.events.as_deref(), &self.server, request, requirement);
         let mut principal = None;
         let mut verdict = self.server.check(request, requirement, now);
@@ -122,6 +177,11 @@ impl Guard {
     ) -> Verdict<'a> {
         match question {
             Question::Replay(question) => self.ask_replay(question, reporter, now).await,
+            #[cfg(feature = "std")]
+            Question::Keys(question) => {
+                let answer = self.key_refresh().obtain(question.remote(), question.need(), now).await;
+                question.answer(answer)
+            }
             Question::Foreign(question) => {
                 let answer = match &self.hooks.foreign {
                     Some(verifier) => {
@@ -200,6 +260,13 @@ impl GuardBuilder {
         self
     }
 
+    /// What fetches the keys of remote issuers. Needed where an issuer is [`TrustedIssuer::remote`](crate::token::TrustedIssuer::remote).
+    #[cfg(feature = "std")]
+    pub fn http_client(mut self, client: impl HttpClient + 'static) -> Self {
+        self.hooks.http = Some(Arc::new(client));
+        self
+    }
+
     /// Whether several processes serve this resource. [`Instances::Multiple`] demands a shared replay store (R8).
     pub const fn instances(mut self, instances: Instances) -> Self {
         self.instances = instances;
@@ -236,7 +303,7 @@ impl GuardBuilder {
     /// Builds the guard.
     ///
     /// # Errors
-    /// Where the server asks something that nothing here answers, or the replay store does not reach all instances (D19,
+    /// Where the server asks something that nothing here answers, keys are to be fetched without an HTTP client, or the replay store does not reach all instances (D19,
     /// R8).
     pub fn build(self) -> Result<Guard, ConfigError> {
         let Self { server, hooks, instances } = self;
@@ -245,6 +312,13 @@ impl GuardBuilder {
                 ConfigError::new("replay_store", "DPoP is on and needs one; set it, or turn DPoP off")
             })?;
             reach_is_enough(instances, store.reach_of_records())?;
+        }
+        #[cfg(feature = "std")]
+        if server.remote_keys().next().is_some() && hooks.http.is_none() {
+            return Err(ConfigError::new(
+                "http_client",
+                "an issuer's keys are to be fetched; set one (attesto-reqwest has it)",
+            ));
         }
         let asks = server.asks();
         let pairs = [

@@ -23,6 +23,8 @@ mod gate;
 mod guard;
 mod http_client;
 #[cfg(feature = "std")]
+mod key_refresh;
+#[cfg(feature = "std")]
 mod memory_replay;
 #[cfg(feature = "std")]
 mod memory_shard;
@@ -36,8 +38,9 @@ mod wiring;
 pub use clock::Clock;
 pub use event_text::EventText;
 pub use events::{
-    AuthDenied, AuthSucceeded, DpopReplayDetected, Event, EventSink, NoEvents, OwnedEvent, ScopeDenied,
-    SenderConstraintMismatch, StepUpRequired, StoreUnavailable, emit,
+    AuthDenied, AuthSucceeded, DpopReplayDetected, Event, EventSink, KeysRefreshFailed, KeysRefreshed, NoEvents,
+    OwnedEvent, ScopeDenied, SenderConstraintMismatch, StaleKeysUsed, StepUpRequired, StoreUnavailable,
+    UnknownKidThrottled, emit,
 };
 pub use gate::{Admitted, Gate, Passage};
 pub use guard::{Admission, Guard, GuardBuilder};

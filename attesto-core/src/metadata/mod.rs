@@ -36,7 +36,7 @@ mod protected_resource;
 mod public;
 mod registered;
 mod set;
-mod url;
+pub(crate) mod url;
 
 pub use authorization_server::{AuthorizationServerMetadata, AuthorizationServerMetadataBuilder};
 pub use document::MemberValue;

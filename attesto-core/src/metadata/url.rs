@@ -8,7 +8,7 @@ use core::net::{Ipv4Addr, Ipv6Addr};
 
 /// Whether a URL may be plain `http`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum PlainHttp {
+pub(crate) enum PlainHttp {
     /// Never: `https` only.
     Refused,
     /// Where the host is this machine: for development.
@@ -18,7 +18,7 @@ pub(super) enum PlainHttp {
 /// `https://host[:port][path][?query]`: no userinfo, no fragment, RFC 3986 characters only. The text is never changed,
 /// because identifiers are compared byte for byte.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub(super) struct WebUrl {
+pub(crate) struct WebUrl {
     text: Box<str>,
     origin_end: usize,
     path_end: usize,
@@ -29,7 +29,7 @@ type Fault = &'static str;
 
 impl WebUrl {
     /// Checks `text`. `member` is the configuration member that an error names.
-    pub(super) fn parse(member: &'static str, text: &str, plain_http: PlainHttp) -> Result<Self, ConfigError> {
+    pub(crate) fn parse(member: &'static str, text: &str, plain_http: PlainHttp) -> Result<Self, ConfigError> {
         Self::check(text, plain_http).map_err(|fault| ConfigError::new(member, format!("{text:?}: {fault}")))
     }
 
@@ -60,32 +60,32 @@ impl WebUrl {
     }
 
     /// The text as it was given.
-    pub(super) fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.text
     }
 
     /// Scheme, host and port, without a trailing slash.
-    pub(super) fn origin(&self) -> &str {
+    pub(crate) fn origin(&self) -> &str {
         self.text.get(..self.origin_end).unwrap_or_default()
     }
 
     /// The path; empty where the URL has none.
-    pub(super) fn path(&self) -> &str {
+    pub(crate) fn path(&self) -> &str {
         self.text.get(self.origin_end..self.path_end).unwrap_or_default()
     }
 
     /// The query without its `?`.
-    pub(super) fn query(&self) -> Option<&str> {
+    pub(crate) fn query(&self) -> Option<&str> {
         self.text.get(self.path_end..).and_then(|rest| rest.strip_prefix('?'))
     }
 
     /// Whether the scheme is plain `http`.
-    pub(super) fn is_plain_http(&self) -> bool {
+    pub(crate) fn is_plain_http(&self) -> bool {
         self.text.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http:"))
     }
 
     /// The URL at this absolute path of the same origin.
-    pub(super) fn sibling(&self, path: &str) -> String {
+    pub(crate) fn sibling(&self, path: &str) -> String {
         [self.origin(), path].concat()
     }
 }

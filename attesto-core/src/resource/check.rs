@@ -14,12 +14,16 @@ use super::verdict::{
     ForeignAnswer, ForeignQuestion, PrincipalAnswer, PrincipalQuestion, Question, ReplayQuestion, RevocationAnswer,
     RevocationQuestion, Verdict,
 };
+#[cfg(feature = "std")]
+use super::verdict::{KeysAnswer, KeysQuestion};
 use crate::Timestamp;
 use crate::challenge::AuthScheme;
 use crate::dpop::{self, CheckedProof, ProofContext, ProofError};
 use crate::host::ReplayAnswer;
 use crate::http::{Lines, ObservedUri, RequestParts};
 use crate::jose::Thumbprint;
+#[cfg(feature = "std")]
+use crate::token::Refused;
 use crate::token::{Claims, Confirmation, TokenError};
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
@@ -32,7 +36,7 @@ pub(super) struct Stage<'a> {
     server: &'a ResourceServer,
     requirement: &'a Requirement,
     facts: Facts,
-    now: Timestamp,
+    pub(super) now: Timestamp,
 }
 
 /// The request's side of steps 4 to 6, borrowed from the request or from what a question kept of it.
@@ -44,10 +48,10 @@ struct Shown<'s> {
     uri: &'s ObservedUri<'s>,
 }
 
-/// A request whose token waits for the custom verifier (step 4).
+/// A request whose token waits for somebody else in step 4: the custom verifier, or its issuer's keys.
 #[derive(Debug)]
-pub(super) struct Foreign<'a> {
-    stage: Stage<'a>,
+pub(super) struct Waiting<'a> {
+    pub(super) stage: Stage<'a>,
     pub(super) token: Hidden,
     pub(super) scheme: AuthScheme,
     pub(super) method: String,
@@ -160,18 +164,13 @@ impl<'a> Stage<'a> {
             return self.deny(TokenError::TooLarge.into());
         }
         if self.server.asks.foreign && !self.server.tokens.is_ours(token) {
-            let certificate = self.server.certificate_thumbprint(request);
-            return Verdict::Ask(Question::Foreign(ForeignQuestion(Foreign {
-                token: Hidden(Zeroizing::new(token.to_string())),
-                scheme: shown.scheme,
-                method: request.method.to_string(),
-                uri: received.uri.to_string(),
-                proof: received.proof.map(<[u8]>::to_vec),
-                certificate,
-                stage: self,
-            })));
+            return Verdict::Ask(Question::Foreign(ForeignQuestion(self.wait(request, &shown))));
         }
         match self.server.tokens.verify(token, self.now) {
+            #[cfg(feature = "std")]
+            Err(Refused { remedy: Some(remedy), error, .. }) => {
+                Verdict::Ask(Question::Keys(KeysQuestion { waiting: self.wait(request, &shown), remedy, error }))
+            }
             Ok(claims) => {
                 // Hashed only where a binding asks for it: B11.
                 let certificate = match claims.confirmation() {
@@ -181,6 +180,19 @@ impl<'a> Stage<'a> {
                 self.bind(claims, &shown, certificate.as_ref())
             }
             Err(refused) => self.deny_signed(refused.error.into(), refused.claims),
+        }
+    }
+
+    /// Keeps what steps 4 to 6 need of the request.
+    fn wait(self, request: &RequestParts<'_>, shown: &Shown<'_>) -> Waiting<'a> {
+        Waiting {
+            token: Hidden(Zeroizing::new(shown.token.to_string())),
+            scheme: shown.scheme,
+            method: shown.method.to_string(),
+            uri: shown.uri.to_string(),
+            proof: shown.proof.map(<[u8]>::to_vec),
+            certificate: self.server.certificate_thumbprint(request),
+            stage: self,
         }
     }
 
@@ -228,9 +240,22 @@ impl<'a> Stage<'a> {
     }
 }
 
-impl<'a> Foreign<'a> {
+impl<'a> Waiting<'a> {
+    /// Step 4 again, now that newer keys may be there. They are asked for once: J9.
+    #[cfg(feature = "std")]
+    pub(super) fn keys_answered(self, error: TokenError, answer: KeysAnswer) -> Verdict<'a> {
+        match answer {
+            KeysAnswer::Refreshed => match self.stage.server.tokens.verify(&self.token, self.stage.now) {
+                Ok(claims) => self.accepted(claims),
+                Err(refused) => self.stage.deny_signed(refused.error.into(), refused.claims),
+            },
+            KeysAnswer::Unchanged => self.stage.deny(error.into()),
+            KeysAnswer::Unavailable => self.stage.deny(TokenError::KeysUnavailable.into()),
+        }
+    }
+
     /// Step 4 answered: H1 to H5.
-    pub(super) fn answer(self, answer: ForeignAnswer) -> Verdict<'a> {
+    pub(super) fn foreign_answered(self, answer: ForeignAnswer) -> Verdict<'a> {
         match answer {
             ForeignAnswer::Claims(claims) => match self.stage.server.tokens.check_foreign(claims, self.stage.now) {
                 Ok(claims) => self.accepted(claims),

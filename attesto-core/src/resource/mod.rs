@@ -8,7 +8,7 @@
 //! # use attesto_core::resource::{Question, ResourceServer, Requirement, Verdict};
 //! # use attesto_core::{Timestamp, http::RequestParts};
 //! use attesto_core::host::ReplayAnswer;
-//! use attesto_core::resource::{PrincipalAnswer, RevocationAnswer, ForeignAnswer};
+//! use attesto_core::resource::{ForeignAnswer, KeysAnswer, PrincipalAnswer, RevocationAnswer};
 //!
 //! fn serve(server: &ResourceServer, request: &RequestParts<'_>, now: Timestamp) -> u16 {
 //!     let requirement = Requirement::authenticated();
@@ -21,6 +21,7 @@
 //!             Verdict::Ask(Question::Revocation(question)) => question.answer(RevocationAnswer::Active),
 //!             Verdict::Ask(Question::Principal(question)) => question.answer(PrincipalAnswer::Accepted),
 //!             Verdict::Ask(Question::Foreign(question)) => question.answer(ForeignAnswer::InvalidToken),
+//!             Verdict::Ask(Question::Keys(question)) => question.answer(KeysAnswer::Unavailable), // see `remote`
 //!         };
 //!     }
 //! }
@@ -56,3 +57,5 @@ pub use verdict::{
     ForeignAnswer, ForeignQuestion, PrincipalAnswer, PrincipalQuestion, Question, ReplayQuestion, RevocationAnswer,
     RevocationQuestion, Verdict,
 };
+#[cfg(feature = "std")]
+pub use verdict::{KeysAnswer, KeysQuestion};

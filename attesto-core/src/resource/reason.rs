@@ -151,6 +151,8 @@ impl Reason {
         match self {
             Self::Origin(reason) => origin_outcome(reason),
             Self::Credential(reason) => credential_outcome(reason),
+            // Without its issuer's keys nothing is known about a token, not even that it is bad (J22).
+            Self::Token(TokenError::KeysUnavailable) => Outcome::TemporarilyUnavailable,
             Self::Token(_) | Self::Binding(_) => Outcome::InvalidToken,
             Self::Proof(ProofError::UseDpopNonce) => Outcome::UseDpopNonce,
             Self::Proof(_) => Outcome::InvalidDpopProof,

@@ -18,6 +18,8 @@ use crate::http::{ObservedUri, OriginPolicy, RequestParts};
 use crate::jose::Thumbprint;
 use crate::metadata::{MetadataPointer, MetadataSet, PointerRequest, ProtectedResourceMetadata, ResourceIdentifier};
 use crate::mtls::CertificatePolicy;
+#[cfg(feature = "std")]
+use crate::remote::RemoteKeys;
 use crate::scope::ScopeMatch;
 use crate::token::{AccessTokenVerifier, Claims};
 use crate::{ConfigError, Timestamp};
@@ -152,6 +154,12 @@ impl ResourceServer {
     #[must_use]
     pub fn client_address(&self, request: &RequestParts<'_>) -> Option<core::net::IpAddr> {
         self.origin.client_address(request)
+    }
+
+    /// The keys of those issuers that have theirs fetched: for drivers that fetch them.
+    #[cfg(feature = "std")]
+    pub fn remote_keys(&self) -> impl Iterator<Item = &Arc<RemoteKeys>> {
+        self.tokens.remote_keys()
     }
 
     /// Whether tokens may arrive in a form body, so that an adapter must read it (catalogue C8).

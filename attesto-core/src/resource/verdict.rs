@@ -3,14 +3,21 @@
 //! Each question owns what it needs to go on and is consumed by its answer, which gives the next verdict: a driver cannot
 //! skip, repeat or forget one. There is no other way to a [`Grant`].
 
-use super::check::{Bound, Foreign};
+use super::check::{Bound, Waiting};
 use super::denial::Denial;
 use super::grant::{Grant, Sender};
+use crate::Timestamp;
 use crate::challenge::AuthScheme;
 use crate::dpop::ReplayClaim;
 use crate::host::ReplayAnswer;
+#[cfg(feature = "std")]
+use crate::remote::{Need, RemoteKeys};
 use crate::token::{Claims, ForeignClaims};
+#[cfg(feature = "std")]
+use crate::token::{KeyRemedy, TokenError};
 use alloc::string::String;
+#[cfg(feature = "std")]
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 /// What [`ResourceServer::check`](super::ResourceServer::check) found.
@@ -33,6 +40,9 @@ pub enum Verdict<'a> {
 pub enum Question<'a> {
     /// What does this token, which is not ours, say?
     Foreign(ForeignQuestion<'a>),
+    /// What keys does the issuer have by now?
+    #[cfg(feature = "std")]
+    Keys(KeysQuestion<'a>),
     /// Has this proof been used before? Asking records it.
     Replay(ReplayQuestion<'a>),
     /// Has this token been revoked?
@@ -45,7 +55,18 @@ pub enum Question<'a> {
 /// binding, replay, step-up, scopes and rendering stay with the library.
 #[derive(Debug)]
 #[must_use = "an unanswered question grants nothing"]
-pub struct ForeignQuestion<'a>(pub(super) Foreign<'a>);
+pub struct ForeignQuestion<'a>(pub(super) Waiting<'a>);
+
+/// A token whose issuer's keys have to be fetched first: there are none, or none with the token's `kid` (J9, J22). Asked once
+/// for each request at most.
+#[cfg(feature = "std")]
+#[derive(Debug)]
+#[must_use = "an unanswered question grants nothing"]
+pub struct KeysQuestion<'a> {
+    pub(super) waiting: Waiting<'a>,
+    pub(super) remedy: KeyRemedy,
+    pub(super) error: TokenError,
+}
 
 /// A proof that passed every check, to be recorded once (D17).
 #[derive(Debug)]
@@ -85,6 +106,19 @@ pub enum ForeignAnswer {
         max_age: Option<u64>,
     },
     /// No answer: an error, a time-out. Never a pass, never the client's fault.
+    Unavailable,
+}
+
+/// What became of an issuer's keys.
+#[cfg(feature = "std")]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_enums, reason = "newer ones, none for now, and no answer")]
+pub enum KeysAnswer {
+    /// The need is met: the check looks again.
+    Refreshed,
+    /// They were not fetched, because the last fetch is too recent: what they say stands.
+    Unchanged,
+    /// They could not be fetched.
     Unavailable,
 }
 
@@ -139,7 +173,39 @@ impl<'a> ForeignQuestion<'a> {
 
     /// Goes on with the answer.
     pub fn answer(self, answer: ForeignAnswer) -> Verdict<'a> {
-        self.0.answer(answer)
+        self.0.foreign_answered(answer)
+    }
+
+    /// The time of the check.
+    #[must_use]
+    pub const fn now(&self) -> Timestamp {
+        self.0.stage.now
+    }
+}
+
+#[cfg(feature = "std")]
+impl<'a> KeysQuestion<'a> {
+    /// Whose keys.
+    #[must_use]
+    pub const fn remote(&self) -> &Arc<RemoteKeys> {
+        &self.remedy.remote
+    }
+
+    /// Which of them.
+    #[must_use]
+    pub const fn need(&self) -> Need {
+        self.remedy.need
+    }
+
+    /// The time of the check.
+    #[must_use]
+    pub const fn now(&self) -> Timestamp {
+        self.waiting.stage.now
+    }
+
+    /// Goes on with the answer.
+    pub fn answer(self, answer: KeysAnswer) -> Verdict<'a> {
+        self.waiting.keys_answered(self.error, answer)
     }
 }
 

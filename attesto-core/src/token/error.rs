@@ -13,6 +13,8 @@ reasons! {
         UnsupportedAlg => "unsupported_alg", "the token's algorithm is not accepted";
         /// `crit` is present, or `b64` is not `true`. RFC 7515 §4.1.11; J14.
         UnsupportedCriticalHeader => "unsupported_critical_header", "critical header parameters are not supported";
+        /// None of the issuer's keys can be had now: our fault or the issuer's, not the client's. J22.
+        KeysUnavailable => "keys_unavailable", "the issuer's keys cannot be had now";
         /// No key of the issuer fits. RFC 7515 §4.1.4; J8, J9.
         UnknownKey => "unknown_key", "no key of the issuer fits the token";
         /// Several keys of the issuer fit. RFC 7515 §4.1.4; J8, X2.

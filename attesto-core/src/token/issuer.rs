@@ -3,8 +3,11 @@
 use super::keys::{KeySource, StaticKeys, VerificationKeys};
 use super::principal::PrincipalKinds;
 use crate::ConfigError;
+use crate::Timestamp;
 use crate::crypto::AlgorithmSet;
 use crate::http::{ObservedUri, Scheme};
+#[cfg(feature = "std")]
+use crate::remote::{KeySnapshot, RemoteKeys};
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -26,11 +29,29 @@ use alloc::vec::Vec;
 #[derive(Clone, Debug)]
 pub struct TrustedIssuer {
     issuer: String,
-    keys: Arc<dyn KeySource>,
+    keys: Keys,
     pub(super) algorithms: AlgorithmSet,
     pub(super) legacy_typ: Vec<String>,
     pub(super) purpose_claim: bool,
     pub(super) principal_kinds: Option<PrincipalKinds>,
+}
+
+#[derive(Clone, Debug)]
+enum Keys {
+    Source(Arc<dyn KeySource>),
+    #[cfg(feature = "std")]
+    Remote(Arc<RemoteKeys>),
+}
+
+/// No key can be looked at now: fetching may help, or nothing does.
+pub(super) struct NoKeys;
+
+/// Keys for one check, and how to get others.
+pub(super) struct KeysNow {
+    pub(super) keys: Arc<VerificationKeys>,
+    /// Where newer ones may be fetched from, and which these are.
+    #[cfg(feature = "std")]
+    pub(super) remote: Option<(Arc<RemoteKeys>, u64)>,
 }
 
 impl TrustedIssuer {
@@ -59,16 +80,28 @@ impl TrustedIssuer {
         Self::build(issuer.into(), static_keys(keys)?, true)
     }
 
+    /// An issuer whose keys are fetched from it.
+    #[cfg(feature = "std")]
+    #[must_use]
+    pub fn remote(keys: Arc<RemoteKeys>) -> Self {
+        // The name was checked when the keys were configured, by a stricter rule.
+        Self::new_unchecked(String::from(keys.issuer()), Keys::Remote(keys))
+    }
+
     fn build(issuer: String, keys: Arc<dyn KeySource>, insecure_loopback: bool) -> Result<Self, ConfigError> {
         issuer_is_acceptable(&issuer, insecure_loopback)?;
-        Ok(Self {
+        Ok(Self::new_unchecked(issuer, Keys::Source(keys)))
+    }
+
+    const fn new_unchecked(issuer: String, keys: Keys) -> Self {
+        Self {
             issuer,
             keys,
             algorithms: AlgorithmSet::ACCESS_TOKEN,
             legacy_typ: Vec::new(),
             purpose_claim: false,
             principal_kinds: None,
-        })
+        }
     }
 
     /// Accepts these algorithms only (J5).
@@ -113,8 +146,37 @@ impl TrustedIssuer {
         &self.issuer
     }
 
-    pub(super) fn keys(&self) -> Arc<VerificationKeys> {
-        self.keys.keys()
+    /// An empty set is none: it can refuse nothing as unknown, because it knows nothing (J22).
+    #[cfg_attr(not(feature = "std"), expect(unused_variables, reason = "only fetched keys grow old"))]
+    pub(super) fn keys(&self, now: Timestamp) -> Result<KeysNow, NoKeys> {
+        match &self.keys {
+            Keys::Source(source) => {
+                let keys = source.keys();
+                if keys.is_empty() {
+                    return Err(NoKeys);
+                }
+                Ok(KeysNow {
+                    keys,
+                    #[cfg(feature = "std")]
+                    remote: None,
+                })
+            }
+            #[cfg(feature = "std")]
+            Keys::Remote(remote) => {
+                let KeySnapshot { keys, generation } = remote.take(now).ok_or(NoKeys)?;
+                Ok(KeysNow { keys, remote: Some((Arc::clone(remote), generation)) })
+            }
+        }
+    }
+
+    /// The keys, where they are fetched.
+    #[cfg(feature = "std")]
+    #[must_use]
+    pub const fn remote_keys(&self) -> Option<&Arc<RemoteKeys>> {
+        match &self.keys {
+            Keys::Source(_) => None,
+            Keys::Remote(remote) => Some(remote),
+        }
     }
 }
 

@@ -59,6 +59,8 @@ pub use policy::{TokenPredicate, TokenRules};
 pub use principal::{ClaimShape, PrincipalKind, PrincipalKinds};
 pub use request::MintRequest;
 pub use signing::{KeyHealth, KeyRing};
+#[cfg(feature = "std")]
+pub(crate) use verify::KeyRemedy;
 pub use verify::{AccessTokenVerifier, Refused};
 
 #[cfg(test)]

@@ -1,11 +1,13 @@
 //! From the token's text to its claims.
 
-use super::issuer::TrustedIssuer;
+use super::issuer::{KeysNow, NoKeys, TrustedIssuer};
 use super::raw::RawClaims;
 use super::{Claims, ForeignClaims, TokenError, TokenRules, rules};
 use crate::crypto::CryptoProvider;
 use crate::encoding::json::Object;
 use crate::jose::{CompactJws, Header, JwsLimits};
+#[cfg(feature = "std")]
+use crate::remote::{Need, RemoteKeys};
 use crate::{ConfigError, Timestamp, limits};
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -20,11 +22,33 @@ pub struct Refused {
     pub error: TokenError,
     /// The claims of a token that a trusted key signed.
     pub claims: Option<Box<Claims>>,
+    /// Keys that the issuer might have by now, and with which the verdict might be another.
+    #[cfg(feature = "std")]
+    pub(crate) remedy: Option<KeyRemedy>,
+}
+
+/// Whose keys to ask for, and which.
+#[cfg(feature = "std")]
+#[derive(Clone, Debug)]
+pub(crate) struct KeyRemedy {
+    pub(crate) remote: Arc<RemoteKeys>,
+    pub(crate) need: Need,
+}
+
+impl Refused {
+    const fn new(error: TokenError, claims: Option<Box<Claims>>) -> Self {
+        Self {
+            error,
+            claims,
+            #[cfg(feature = "std")]
+            remedy: None,
+        }
+    }
 }
 
 impl<E: Into<TokenError>> From<E> for Refused {
     fn from(error: E) -> Self {
-        Self { error: error.into(), claims: None }
+        Self::new(error.into(), None)
     }
 }
 
@@ -58,7 +82,13 @@ impl AccessTokenVerifier {
         Ok(Self { issuers, rules })
     }
 
-    /// Verifies one token: signature, type, claims, principal, policy (section 2's order).
+    /// The keys of those issuers that have theirs fetched.
+    #[cfg(feature = "std")]
+    pub fn remote_keys(&self) -> impl Iterator<Item = &Arc<RemoteKeys>> {
+        self.issuers.iter().filter_map(TrustedIssuer::remote_keys)
+    }
+
+    /// Verifies one token with the keys as they are: signature, type, claims, principal, policy (section 2's order).
     ///
     /// # Errors
     /// [`Refused`], for the first rule that does not hold.
@@ -141,10 +171,10 @@ impl AccessTokenVerifier {
         match (judged, signed) {
             (Ok(()), Ok(claims)) => match self.rules.policy_allows(&claims, now) {
                 Ok(()) => Ok(claims),
-                Err(error) => Err(Refused { error, claims: Some(Box::new(claims)) }),
+                Err(error) => Err(Refused::new(error, Some(Box::new(claims)))),
             },
             (Ok(()), Err(error)) => Err(error.into()),
-            (Err(error), signed) => Err(Refused { error, claims: signed.ok().map(Box::new) }),
+            (Err(error), signed) => Err(Refused::new(error, signed.ok().map(Box::new))),
         }
     }
 }
@@ -155,15 +185,38 @@ fn signature_verifies(
     header: &Header<'_>,
     issuer: &TrustedIssuer,
     now: Timestamp,
-) -> Result<(), TokenError> {
+) -> Result<(), Refused> {
     if !issuer.algorithms.contains(header.alg) {
-        return Err(TokenError::UnsupportedAlg);
+        return Err(TokenError::UnsupportedAlg.into());
     }
-    let keys = issuer.keys();
-    let key = keys.select(header.kid.as_deref(), header.alg, now)?;
+    let keys = issuer.keys(now).map_err(|NoKeys| no_keys(issuer))?;
+    let key = keys.keys.select(header.kid.as_deref(), header.alg, now).map_err(|error| no_such_key(error, &keys))?;
     let mut signature = [0; limits::SIGNATURE];
     let signature = jws.signature(&mut signature)?;
-    key.verify(header.alg, jws.signing_input(), signature).map_err(|_| TokenError::InvalidSignature)
+    key.verify(header.alg, jws.signing_input(), signature).map_err(|_| TokenError::InvalidSignature.into())
+}
+
+/// No key can be looked at: never the client's fault. A remote issuer may have some. J22.
+#[cfg_attr(not(feature = "std"), expect(unused_variables, reason = "without std nothing is fetched"))]
+fn no_keys(issuer: &TrustedIssuer) -> Refused {
+    let refused = Refused::new(TokenError::KeysUnavailable, None);
+    #[cfg(feature = "std")]
+    if let Some(remote) = issuer.remote_keys() {
+        return Refused { remedy: Some(KeyRemedy { remote: Arc::clone(remote), need: Need::Usable }), ..refused };
+    }
+    refused
+}
+
+/// The keys hold none for the token. A remote issuer may have got one since. J9.
+#[cfg_attr(not(feature = "std"), expect(unused_variables, reason = "without std nothing is fetched"))]
+fn no_such_key(error: TokenError, keys: &KeysNow) -> Refused {
+    let refused = Refused::new(error, None);
+    #[cfg(feature = "std")]
+    if let (TokenError::UnknownKey, Some((remote, generation))) = (error, &keys.remote) {
+        let need = Need::Newer(*generation);
+        return Refused { remedy: Some(KeyRemedy { remote: Arc::clone(remote), need }), ..refused };
+    }
+    refused
 }
 
 /// `at+jwt`, or a value that this issuer's configuration names. RFC 9068 §4; J13.

@@ -1,14 +1,15 @@
 //! Sections 1 and 2.
 
-use crate::row::{Row, Told, row};
+use crate::row::{Row, Told, bearer, row};
 use attesto_core::crypto::{Algorithm, AlgorithmSet};
 use attesto_core::jose::Jwk;
-use attesto_core::resource::{ResourceServer, ResourceServerBuilder};
+use attesto_core::remote::RemoteKeys;
+use attesto_core::resource::{KeysAnswer, ResourceServer, ResourceServerBuilder};
 use attesto_core::token::TokenError::*;
 use attesto_core::token::{
-    ClaimShape, PrincipalKind, PrincipalKinds, TokenError, TokenRules, TrustedIssuer, VerificationKeys,
+    ClaimShape, PrincipalKind, PrincipalKinds, RotatingKeys, TokenError, TokenRules, TrustedIssuer, VerificationKeys,
 };
-use attesto_tests::{AUDIENCE, Call, ISSUER, Json, NOW, World, sign};
+use attesto_tests::{AUDIENCE, Answers, Call, ISSUER, Json, NOW, World, sign};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -59,6 +60,38 @@ fn principal(kind: &'static str, sub: &'static str, tenant: &'static str) -> imp
     }
 }
 
+/// An issuer that has no keys yet.
+fn without_keys(world: &World, _: ResourceServerBuilder) -> ResourceServerBuilder {
+    let none = Arc::new(RotatingKeys::new(VerificationKeys::new()));
+    only(world, TrustedIssuer::with_source(ISSUER, none).expect("a sound issuer"))
+}
+
+/// The same issuer, its keys elsewhere and not fetched.
+fn with_remote_keys(world: &World, _: ResourceServerBuilder) -> ResourceServerBuilder {
+    let remote = RemoteKeys::builder(ISSUER, Arc::clone(&world.provider)).build().expect("a sound issuer");
+    only(world, TrustedIssuer::remote(remote))
+}
+
+/// The keys of an issuer elsewhere, at each of the three answers.
+fn key_rows() -> Vec<Row> {
+    let remote = |name, answers| {
+        row(name, KeysUnavailable, Told::Unavailable, bearer)
+            .on(with_remote_keys)
+            .answered(answers)
+            .mended_by_default_configuration()
+            .mended_by(bearer)
+    };
+    vec![
+        row("j22 empty key set", KeysUnavailable, Told::Unavailable, bearer)
+            .on(without_keys)
+            .mended_by_default_configuration(),
+        remote("j22 issuer cannot be reached", || Answers { keys: KeysAnswer::Unavailable, ..Answers::good() }),
+        remote("j22 issuer is not asked again so soon", || Answers { keys: KeysAnswer::Unchanged, ..Answers::good() }),
+        // A host that says so without having done it: the check looks again, and finds none.
+        remote("j22 host lies about the refresh", Answers::good),
+    ]
+}
+
 fn with_purpose(world: &World, _: ResourceServerBuilder) -> ResourceServerBuilder {
     only(world, world.trusted().check_purpose_claim())
 }
@@ -83,7 +116,7 @@ fn jws_rows() -> Vec<Row> {
         row("j2 one segment", Malformed, REFUSED, |_| Call::new().bearer("opaque")),
         header(UnsupportedAlg, "j5 none", "alg", json!("none")),
         header(UnsupportedAlg, "j5 hs256", "alg", json!("HS256")),
-        row("j5 not in the allow-list", UnsupportedAlg, REFUSED, crate::row::bearer)
+        row("j5 not in the allow-list", UnsupportedAlg, REFUSED, bearer)
             .on(only_eddsa)
             .mended_by_default_configuration(),
         header(UnsupportedCriticalHeader, "j14 crit", "crit", json!(["exp"])),
@@ -184,6 +217,7 @@ fn principal_and_policy_rows() -> Vec<Row> {
 
 pub(crate) fn rows() -> Vec<Row> {
     let mut rows = jws_rows();
+    rows.extend(key_rows());
     rows.extend(claim_rows());
     rows.extend(principal_and_policy_rows());
     rows

@@ -1,0 +1,94 @@
+//! Fetching an issuer's keys for the requests that wait for them, once for all (catalogue J9, J22, CRS-2, CRS-3).
+
+use super::events::{Event, EventSink, KeysRefreshFailed, KeysRefreshed, StaleKeysUsed, UnknownKidThrottled, emit};
+use super::{BoxFuture, DynHttpClient};
+use crate::Timestamp;
+use crate::remote::{Begun, FetchError, FetchStep, KeyFetch, Need, RemoteKeys};
+use crate::resource::KeysAnswer;
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::sync::Arc;
+
+/// Fetches with one client, and tells one sink about it.
+#[derive(Clone, Default)]
+pub(super) struct KeyRefresh {
+    pub(super) client: Option<Arc<dyn DynHttpClient>>,
+    pub(super) events: Option<Arc<dyn EventSink>>,
+}
+
+impl KeyRefresh {
+    /// Sees to a need: begins a fetch, waits for the one under way, or finds that it is not the time for one.
+    pub(super) async fn obtain(&self, remote: &Arc<RemoteKeys>, need: Need, now: Timestamp) -> KeysAnswer {
+        let Some(client) = &self.client else { return KeysAnswer::Unavailable };
+        let mut waited = false;
+        // Ends: each turn a fetch ends, and the one after it is throttled for this `now`, or the need is met. Fetches that are
+        // given up half-way leave the next turn to lead one itself.
+        loop {
+            match remote.begin(need, now) {
+                Begun::Met => return KeysAnswer::Refreshed,
+                // A fetch was waited for, and the need is not met: it failed.
+                Begun::Throttled if waited => return KeysAnswer::Unavailable,
+                Begun::Throttled => return self.throttled(remote, need),
+                Begun::Await(fetch) => {
+                    if !fetch.await {
+                        return KeysAnswer::Unavailable;
+                    }
+                }
+                Begun::Fetch(fetch) => {
+                    // In the background where the client can: then it outlives the request that happened to need it first.
+                    if let Err(task) = client.spawn_boxed(self.clone().run(fetch, Arc::clone(client))) {
+                        task.await;
+                    }
+                }
+            }
+            waited = true;
+        }
+    }
+
+    /// Fetches again what was used although it is no longer fresh.
+    pub(super) async fn refresh_stale(&self, remote: &Arc<RemoteKeys>, now: Timestamp) {
+        self.emit(&Event::StaleKeysUsed(StaleKeysUsed { issuer: remote.issuer(), generation: remote.generation() }));
+        let Some(client) = &self.client else { return };
+        if let Begun::Fetch(fetch) = remote.begin(Need::Fresh, now)
+            && let Err(task) = client.spawn_boxed(self.clone().run(fetch, Arc::clone(client)))
+        {
+            task.await;
+        }
+    }
+
+    fn run(self, mut fetch: KeyFetch, client: Arc<dyn DynHttpClient>) -> BoxFuture<'static, ()> {
+        Box::pin(async move {
+            let issuer = String::from(fetch.issuer());
+            let result = loop {
+                let answer = client.send_boxed(fetch.request()).await;
+                match fetch.received(answer) {
+                    FetchStep::Send(next) => fetch = next,
+                    FetchStep::Ended(result) => break result,
+                }
+            };
+            self.report(&issuer, result);
+        })
+    }
+
+    fn report(&self, issuer: &str, result: Result<u64, FetchError>) {
+        match result {
+            Ok(generation) => self.emit(&Event::KeysRefreshed(KeysRefreshed { issuer, generation })),
+            Err(error) => {
+                self.emit(&Event::KeysRefreshFailed(KeysRefreshFailed { issuer, failure: error.code() }));
+            }
+        }
+    }
+
+    fn throttled(&self, remote: &RemoteKeys, need: Need) -> KeysAnswer {
+        if let Need::Newer(_) = need {
+            self.emit(&Event::UnknownKidThrottled(UnknownKidThrottled { issuer: remote.issuer() }));
+        }
+        KeysAnswer::Unchanged
+    }
+
+    fn emit(&self, event: &Event<'_>) {
+        if let Some(sink) = &self.events {
+            emit(sink.as_ref(), event);
+        }
+    }
+}

@@ -1,0 +1,162 @@
+use super::*;
+
+const START: Timestamp = Timestamp::from_secs(1_800_000_000);
+
+fn at(seconds: u64) -> Timestamp {
+    START.plus(seconds)
+}
+
+fn cache() -> KeyCache {
+    KeyCache::new(KeyPolicy::new()).unwrap()
+}
+
+#[track_caller]
+fn begin(cache: &mut KeyCache, need: Need, seconds: u64) -> u64 {
+    match cache.plan(need, at(seconds)) {
+        Plan::Begin(number) => number,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn keys() -> Result<(VerificationKeys, Option<u64>), FetchError> {
+    Ok((VerificationKeys::new(), None))
+}
+
+/// A cache that was filled at `START`.
+fn filled() -> KeyCache {
+    let mut cache = cache();
+    let number = begin(&mut cache, Need::Usable, 0);
+    assert!(cache.ended(number, keys(), START));
+    cache
+}
+
+fn age(cache: &KeyCache, seconds: u64) -> &'static str {
+    match cache.lookup(at(seconds)) {
+        Lookup::Fresh(_) => "fresh",
+        Lookup::Stale(_) => "stale",
+        Lookup::Missing => "missing",
+    }
+}
+
+#[test]
+fn j22_fresh_for_five_minutes_then_stale_to_the_hour_then_gone() {
+    let cache = filled();
+    let ages =
+        [(0, "fresh"), (299, "fresh"), (300, "stale"), (3_599, "stale"), (3_600, "missing"), (90_000, "missing")];
+    for (seconds, expected) in ages {
+        assert_eq!(age(&cache, seconds), expected, "after {seconds} s");
+    }
+}
+
+#[test]
+fn j22_cache_headers_shorten_freshness_to_a_floor_and_never_lengthen_it() {
+    for (header, fresh) in [(Some(0), 30), (Some(29), 30), (Some(45), 45), (Some(301), 300), (Some(u64::MAX), 300)] {
+        let mut cache = cache();
+        let number = begin(&mut cache, Need::Usable, 0);
+        cache.ended(number, keys().map(|(keys, _)| (keys, header)), START);
+        assert_eq!((age(&cache, fresh - 1), age(&cache, fresh)), ("fresh", "stale"), "{header:?}");
+    }
+}
+
+#[test]
+fn j22_one_fetch_at_a_time() {
+    let mut cache = cache();
+    let number = begin(&mut cache, Need::Usable, 0);
+    for need in [Need::Usable, Need::Fresh, Need::Newer(0)] {
+        assert_eq!(cache.plan(need, at(1)), Plan::Await(number));
+    }
+    cache.ended(number, keys(), at(1));
+    assert_eq!(cache.plan(Need::Usable, at(1)), Plan::Met);
+    assert_eq!(cache.plan(Need::Newer(0), at(1)), Plan::Met, "what was waited for has come");
+}
+
+#[test]
+fn j22_fetch_that_never_ends_is_replaced_and_its_late_answer_does_not_count() {
+    let mut cache = cache();
+    let lost = begin(&mut cache, Need::Usable, 0);
+    assert_eq!(cache.plan(Need::Usable, at(59)), Plan::Await(lost));
+    let second = begin(&mut cache, Need::Usable, 60);
+    assert!(cache.is_under_way(second) && !cache.is_under_way(lost));
+    assert!(!cache.ended(lost, keys(), at(61)));
+    assert_eq!((age(&cache, 61), cache.generation()), ("missing", 0));
+    cache.abandoned(lost);
+    assert!(cache.is_under_way(second), "giving up what was lost changes nothing");
+}
+
+#[test]
+fn j22_failures_are_spaced_wider_each_time_and_success_ends_that() {
+    let mut cache = cache();
+    let mut now = 0;
+    for pause in [5, 10, 20, 40, 60, 60] {
+        let number = begin(&mut cache, Need::Usable, now);
+        cache.ended(number, Err(FetchError::Transport), at(now));
+        assert_eq!(cache.plan(Need::Usable, at(now + pause - 1)), Plan::Throttled, "{pause} s");
+        now += pause;
+    }
+    let number = begin(&mut cache, Need::Usable, now);
+    cache.ended(number, keys(), at(now));
+    let number = begin(&mut cache, Need::Fresh, now + 300);
+    cache.ended(number, Err(FetchError::Busy), at(now + 300));
+    assert!(matches!(cache.plan(Need::Fresh, at(now + 305)), Plan::Begin(_)));
+}
+
+#[test]
+fn j22_stale_keys_survive_an_outage_and_nothing_else() {
+    for error in FetchError::ALL.iter().copied() {
+        let mut cache = filled();
+        let number = begin(&mut cache, Need::Fresh, 300);
+        cache.ended(number, Err(error), at(300));
+        let expected = if error.is_outage() { "stale" } else { "missing" };
+        assert_eq!(age(&cache, 301), expected, "{error}");
+        // What was heard once is not forgotten because of a later outage.
+        let number = begin(&mut cache, Need::Fresh, 306);
+        cache.ended(number, Err(FetchError::Timeout), at(306));
+        assert_eq!(age(&cache, 307), expected, "{error}, then a time-out");
+    }
+}
+
+#[test]
+fn j22_failed_early_refresh_leaves_fresh_keys_their_time() {
+    let mut cache = filled();
+    let number = begin(&mut cache, Need::Newer(1), 100);
+    cache.ended(number, Err(FetchError::UnusableKeys), at(100));
+    assert_eq!((age(&cache, 299), age(&cache, 300)), ("fresh", "missing"));
+}
+
+#[test]
+fn j9_unknown_key_ids_cause_one_fetch_per_thirty_seconds_over_all() {
+    let mut cache = filled();
+    let number = begin(&mut cache, Need::Newer(1), 10);
+    cache.ended(number, keys(), at(10));
+    assert_eq!(cache.plan(Need::Newer(1), at(11)), Plan::Met, "the generation after the one that lacked the key");
+    assert_eq!(cache.plan(Need::Newer(2), at(39)), Plan::Throttled);
+    assert!(matches!(cache.plan(Need::Newer(2), at(40)), Plan::Begin(_)));
+}
+
+#[test]
+fn j9_stale_keys_do_not_answer_for_an_unknown_key_id() {
+    let mut cache = filled();
+    let number = begin(&mut cache, Need::Newer(1), 400);
+    cache.ended(number, Err(FetchError::Timeout), at(400));
+    assert_eq!(cache.plan(Need::Newer(0), at(401)), Plan::Throttled, "a newer generation, but a stale one");
+}
+
+#[test]
+fn abandoned_fetch_is_as_if_not_tried() {
+    let mut cache = cache();
+    let number = begin(&mut cache, Need::Usable, 0);
+    cache.abandoned(number);
+    assert!(matches!(cache.plan(Need::Usable, at(0)), Plan::Begin(next) if next != number));
+}
+
+#[test]
+fn clock_that_steps_back_a_little_changes_nothing_and_far_makes_keys_old() {
+    let cache = filled();
+    let lookup = |seconds| cache.lookup(START.minus(seconds));
+    assert!(matches!(lookup(60), Lookup::Fresh(_)));
+    assert!(matches!(lookup(61), Lookup::Missing));
+    let mut cache = filled();
+    let number = begin(&mut cache, Need::Newer(1), 10);
+    cache.ended(number, Err(FetchError::Timeout), at(10));
+    assert!(matches!(cache.plan(Need::Usable, START.minus(3_600)), Plan::Begin(_)), "no pause that lasts for years");
+}

@@ -1,0 +1,162 @@
+//! One fetch of an issuer's keys, request by request: metadata first where the `jwks_uri` is not known, then the keys.
+
+use super::cache_control::cacheable_for;
+use super::error::FetchError;
+use super::keys::RemoteKeys;
+use crate::host::{HttpFailure, IncomingResponse, OutgoingRequest};
+use crate::http::Header;
+use crate::jose::JwkSet;
+use crate::token::VerificationKeys;
+use crate::{Timestamp, limits};
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::{self, Vec};
+use core::fmt;
+
+/// A fetch under way. Whoever holds it sends [`request`](Self::request) and hands what came back to
+/// [`received`](Self::received). Dropping it gives the fetch up, and somebody else may begin another.
+#[must_use = "others wait for this fetch"]
+pub struct KeyFetch {
+    remote: Arc<RemoteKeys>,
+    number: u64,
+    now: Timestamp,
+    stage: Stage,
+    ended: bool,
+}
+
+#[derive(Debug)]
+enum Stage {
+    /// Asking for the metadata at one URL; the others are still to be tried.
+    Metadata { url: String, others: vec::IntoIter<String> },
+    /// Asking for the keys.
+    Keys { url: String },
+}
+
+/// What a response leads to.
+#[derive(Debug)]
+#[expect(clippy::exhaustive_enums, reason = "one more, or the end")]
+pub enum FetchStep {
+    /// One more request.
+    Send(KeyFetch),
+    /// The end: the generation of the new keys, or why there are none.
+    Ended(Result<u64, FetchError>),
+}
+
+impl KeyFetch {
+    pub(super) fn new(remote: Arc<RemoteKeys>, number: u64, jwks_uri: Option<String>, now: Timestamp) -> Self {
+        let stage = match jwks_uri {
+            Some(url) => Stage::Keys { url },
+            None => Stage::of(remote.metadata_urls()),
+        };
+        Self { remote, number, now, stage, ended: false }
+    }
+
+    /// Whose keys.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        self.remote.issuer()
+    }
+
+    /// What to send.
+    #[must_use]
+    pub fn request(&self) -> OutgoingRequest {
+        match &self.stage {
+            Stage::Metadata { url, .. } => {
+                OutgoingRequest::get(url, limits::ISSUER_METADATA).header(Header::new("accept", "application/json"))
+            }
+            Stage::Keys { url } => OutgoingRequest::get(url, limits::JWK_SET)
+                .header(Header::new("accept", "application/jwk-set+json, application/json;q=0.9")),
+        }
+    }
+
+    /// Takes what came back.
+    pub fn received(mut self, answer: Result<IncomingResponse, HttpFailure>) -> FetchStep {
+        let step = match &mut self.stage {
+            Stage::Metadata { others, .. } => match read_metadata(&self.remote, answer) {
+                Ok(jwks_uri) => {
+                    self.remote.locate(&jwks_uri, self.now);
+                    Ok(Stage::Keys { url: jwks_uri })
+                }
+                Err(Refusal::NotHere) => match others.next() {
+                    Some(url) => Ok(Stage::Metadata { url, others: core::mem::take(others) }),
+                    None => Err(FetchError::NoMetadata),
+                },
+                Err(Refusal::Failed(error)) => Err(error),
+            },
+            Stage::Keys { .. } => match read_keys(&self.remote, answer) {
+                Ok((keys, cacheable)) => return FetchStep::Ended(self.end(Ok((keys, cacheable)))),
+                Err(error) => Err(error),
+            },
+        };
+        match step {
+            Ok(stage) => {
+                self.stage = stage;
+                FetchStep::Send(self)
+            }
+            Err(error) => FetchStep::Ended(self.end(Err(error))),
+        }
+    }
+
+    fn end(mut self, result: Result<(VerificationKeys, Option<u64>), FetchError>) -> Result<u64, FetchError> {
+        self.ended = true;
+        self.remote.ended(self.number, result, self.now)
+    }
+}
+
+impl Stage {
+    fn of(urls: Vec<String>) -> Self {
+        let mut others = urls.into_iter();
+        // There is always one: an issuer has at least two metadata URLs.
+        let url = others.next().unwrap_or_default();
+        Self::Metadata { url, others }
+    }
+}
+
+impl Drop for KeyFetch {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.remote.abandoned(self.number);
+        }
+    }
+}
+
+impl fmt::Debug for KeyFetch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyFetch").field("number", &self.number).field("stage", &self.stage).finish_non_exhaustive()
+    }
+}
+
+enum Refusal {
+    /// 4xx: there is nothing here; the next URL may have it. CDS-5.
+    NotHere,
+    Failed(FetchError),
+}
+
+fn read_metadata(remote: &RemoteKeys, answer: Result<IncomingResponse, HttpFailure>) -> Result<String, Refusal> {
+    let response = answer.map_err(|failure| Refusal::Failed(failure.into()))?;
+    if (400..=499).contains(&response.status) && response.status != 429 {
+        return Err(Refusal::NotHere);
+    }
+    let document = document(&response, limits::ISSUER_METADATA).map_err(Refusal::Failed)?;
+    remote.jwks_uri_of(document).map_err(Refusal::Failed)
+}
+
+fn read_keys(
+    remote: &RemoteKeys,
+    answer: Result<IncomingResponse, HttpFailure>,
+) -> Result<(VerificationKeys, Option<u64>), FetchError> {
+    let response = answer?;
+    let set = JwkSet::from_json(document(&response, limits::JWK_SET)?).map_err(|_| FetchError::UnusableKeys)?;
+    let keys = VerificationKeys::from_jwk_set(remote.provider(), &set).map_err(|_| FetchError::UnusableKeys)?;
+    Ok((keys, response.cache_control.as_deref().and_then(cacheable_for)))
+}
+
+/// The body of a 200. The limit is checked again: it is ours, whoever sent the request.
+fn document(response: &IncomingResponse, limit: usize) -> Result<&[u8], FetchError> {
+    match response.status {
+        200 if response.body.len() > limit => Err(FetchError::TooLarge),
+        200 => Ok(&response.body),
+        429 | 500..=599 => Err(FetchError::Busy),
+        _ => Err(FetchError::Status),
+    }
+}

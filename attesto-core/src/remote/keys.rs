@@ -1,0 +1,243 @@
+//! The keys of one remote issuer, shared by everything that verifies its tokens.
+
+use super::cache::{KeyCache, KeySnapshot, Lookup, Need, Plan};
+use super::error::FetchError;
+use super::fetch::KeyFetch;
+use super::location::IssuerUrl;
+use super::policy::{KeyPolicy, LOCATION};
+use super::wait::{Wait, Waiters};
+use crate::crypto::CryptoProvider;
+use crate::metadata::url::PlainHttp;
+use crate::token::VerificationKeys;
+use crate::{ConfigError, Timestamp};
+use alloc::string::{String, ToString};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
+use core::sync::atomic::{AtomicBool, Ordering};
+use core::task::Waker;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// The keys of one remote issuer: a [`KeyCache`], and where to fetch from.
+///
+/// Make one for each issuer and share it among all resources that trust the issuer: there is one fetch under way for each
+/// `RemoteKeys`. A [`Guard`](crate::host::Guard) with an [`HttpClient`](crate::host::HttpClient) keeps it current.
+///
+/// ```
+/// use attesto_core::crypto::RustCrypto;
+/// use attesto_core::remote::RemoteKeys;
+/// use attesto_core::resource::ResourceServer;
+/// use attesto_core::token::TrustedIssuer;
+/// use std::sync::Arc;
+///
+/// let provider = Arc::new(RustCrypto::new());
+/// let keys = RemoteKeys::builder("https://auth.example.com", provider.clone()).build()?; // found by its metadata
+/// let server = ResourceServer::builder("https://api.example.com", provider).issuer(TrustedIssuer::remote(keys)).build()?;
+/// # Ok::<(), attesto_core::ConfigError>(())
+/// ```
+pub struct RemoteKeys {
+    issuer: IssuerUrl,
+    provider: Arc<dyn CryptoProvider>,
+    jwks_uri: Option<String>,
+    stale_used: AtomicBool,
+    state: Mutex<State>,
+}
+
+struct State {
+    cache: KeyCache,
+    /// The `jwks_uri` that the metadata named, and when.
+    found: Option<(String, Timestamp)>,
+    waiters: Waiters,
+}
+
+/// What [`RemoteKeys::begin`] has begun.
+#[derive(Debug)]
+#[expect(clippy::exhaustive_enums, reason = "met, begun, to be waited for, or not now")]
+pub enum Begun {
+    /// Nothing: the need is met.
+    Met,
+    /// A fetch, to be driven by whoever asked.
+    Fetch(KeyFetch),
+    /// Nothing: somebody else's fetch is under way. The future ends with it.
+    Await(Wait),
+    /// Nothing: the last fetch is too recent.
+    Throttled,
+}
+
+impl RemoteKeys {
+    /// The keys of this issuer, named exactly as in the `iss` of its tokens.
+    pub fn builder(issuer: impl Into<String>, provider: Arc<dyn CryptoProvider>) -> RemoteKeysBuilder {
+        RemoteKeysBuilder { issuer: issuer.into(), provider, jwks_uri: None, policy: KeyPolicy::new(), loopback: false }
+    }
+
+    /// The issuer.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        self.issuer.as_str()
+    }
+
+    /// Whether there are keys that may verify now: for health checks.
+    #[must_use]
+    pub fn is_ready(&self, now: Timestamp) -> bool {
+        !matches!(self.state().cache.lookup(now), Lookup::Missing)
+    }
+
+    /// The keys for a check. Remembers that stale ones were taken, so that the host refreshes them.
+    pub(crate) fn take(&self, now: Timestamp) -> Option<KeySnapshot> {
+        match self.state().cache.lookup(now) {
+            Lookup::Fresh(snapshot) => Some(snapshot),
+            Lookup::Stale(snapshot) => {
+                self.stale_used.store(true, Ordering::Relaxed);
+                Some(snapshot)
+            }
+            Lookup::Missing => None,
+        }
+    }
+
+    /// Whether stale keys were taken since the last time this was asked.
+    pub(crate) fn stale_were_taken(&self) -> bool {
+        self.stale_used.load(Ordering::Relaxed) && self.stale_used.swap(false, Ordering::Relaxed)
+    }
+
+    /// How many fetches have succeeded.
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.state().cache.generation()
+    }
+
+    /// Begins a fetch, if that is what the need calls for now.
+    pub fn begin(self: &Arc<Self>, need: Need, now: Timestamp) -> Begun {
+        let mut state = self.state();
+        match state.cache.plan(need, now) {
+            Plan::Met => Begun::Met,
+            Plan::Throttled => Begun::Throttled,
+            Plan::Await(number) => Begun::Await(Wait::new(Arc::clone(self), number)),
+            Plan::Begin(number) => {
+                // Those who wait for a fetch that never ended look again.
+                let waiters = state.waiters.all();
+                let found = state.found.as_ref().filter(|(_, at)| now.since(*at) < LOCATION);
+                let jwks_uri = self.jwks_uri.clone().or_else(|| found.map(|(uri, _)| uri.clone()));
+                drop(state);
+                waiters.for_each(Waker::wake);
+                Begun::Fetch(KeyFetch::new(Arc::clone(self), number, jwks_uri, now))
+            }
+        }
+    }
+
+    pub(super) fn metadata_urls(&self) -> Vec<String> {
+        self.issuer.metadata_urls()
+    }
+
+    pub(super) fn jwks_uri_of(&self, document: &[u8]) -> Result<String, FetchError> {
+        self.issuer.jwks_uri_of(document)
+    }
+
+    pub(super) fn provider(&self) -> &dyn CryptoProvider {
+        self.provider.as_ref()
+    }
+
+    pub(super) fn locate(&self, jwks_uri: &str, now: Timestamp) {
+        self.state().found = Some((jwks_uri.to_string(), now));
+    }
+
+    pub(super) fn ended(
+        &self,
+        number: u64,
+        result: Result<(VerificationKeys, Option<u64>), FetchError>,
+        now: Timestamp,
+    ) -> Result<u64, FetchError> {
+        let failure = result.as_ref().err().copied();
+        let mut state = self.state();
+        let counted = state.cache.ended(number, result, now);
+        if counted && failure.is_some_and(|error| !error.is_outage()) {
+            // The keys may have moved: the next fetch asks the metadata again.
+            state.found = None;
+        }
+        let (waiters, generation) = (state.waiters.all(), state.cache.generation());
+        drop(state);
+        waiters.for_each(Waker::wake);
+        failure.map_or(Ok(generation), Err)
+    }
+
+    pub(super) fn abandoned(&self, number: u64) {
+        let mut state = self.state();
+        state.cache.abandoned(number);
+        let waiters = state.waiters.all();
+        drop(state);
+        waiters.for_each(Waker::wake);
+    }
+
+    /// Runs `f` on the waiters if the fetch with this number is still under way.
+    pub(super) fn while_under_way<T>(&self, number: u64, f: impl FnOnce(&mut Waiters) -> T) -> Option<T> {
+        let mut state = self.state();
+        state.cache.is_under_way(number).then(|| f(&mut state.waiters))
+    }
+
+    pub(super) fn leave(&self, ticket: u64) {
+        self.state().waiters.leave(ticket);
+    }
+
+    /// No panic happens under the lock; should one, what it guards is whole all the same: each step is a single assignment.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for RemoteKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RemoteKeys").field("issuer", &self.issuer()).finish_non_exhaustive()
+    }
+}
+
+/// Configures [`RemoteKeys`].
+#[derive(Debug)]
+#[must_use = "a configuration does nothing until it is built"]
+pub struct RemoteKeysBuilder {
+    issuer: String,
+    provider: Arc<dyn CryptoProvider>,
+    jwks_uri: Option<String>,
+    policy: KeyPolicy,
+    loopback: bool,
+}
+
+impl RemoteKeysBuilder {
+    /// Where the keys are, for an issuer that publishes no metadata. Without it the metadata is asked (RFC 8414, OpenID Connect
+    /// Discovery).
+    pub fn jwks_uri(mut self, jwks_uri: impl Into<String>) -> Self {
+        self.jwks_uri = Some(jwks_uri.into());
+        self
+    }
+
+    /// How long keys serve.
+    pub const fn policy(mut self, policy: KeyPolicy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// **Development only.** Lets issuer and keys be plain http URLs on a loopback host.
+    pub const fn danger_insecure_loopback(mut self) -> Self {
+        self.loopback = true;
+        self
+    }
+
+    /// Builds it. Nothing is fetched yet: that is the first request's, or [`Guard::warm`](crate::host::Guard::warm)'s.
+    ///
+    /// # Errors
+    /// Where the issuer or the `jwks_uri` is not an https URL with a host and without userinfo and fragment, or the policy
+    /// contradicts itself.
+    pub fn build(self) -> Result<Arc<RemoteKeys>, ConfigError> {
+        let plain_http = if self.loopback { PlainHttp::LoopbackOnly } else { PlainHttp::Refused };
+        let issuer = IssuerUrl::parse(&self.issuer, plain_http)?;
+        if let Some(jwks_uri) = &self.jwks_uri {
+            issuer.jwks_uri_is_acceptable(jwks_uri)?;
+        }
+        let state = State { cache: KeyCache::new(self.policy)?, found: None, waiters: Waiters::default() };
+        Ok(Arc::new(RemoteKeys {
+            issuer,
+            provider: self.provider,
+            jwks_uri: self.jwks_uri,
+            stale_used: AtomicBool::new(false),
+            state: Mutex::new(state),
+        }))
+    }
+}

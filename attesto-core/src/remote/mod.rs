@@ -1,0 +1,64 @@
+//! The keys of issuers elsewhere: found by their metadata, fetched when they are needed, and held no longer than is safe (RFC 7517
+//! §5, RFC 8414, OpenID Connect Discovery 1.0; catalogue J9 and J22).
+//!
+//! [`KeyCache`] decides when to fetch and what still verifies, [`KeyFetch`] what to send and what to make of the answer; neither
+//! does IO. [`RemoteKeys`] is both for one issuer. A [`Guard`](crate::host::Guard) drives it with whatever
+//! [`HttpClient`](crate::host::HttpClient) the host gives it; a server of your own can do so by hand:
+//!
+//! ```
+//! # use attesto_core::crypto::RustCrypto;
+//! use attesto_core::Timestamp;
+//! use attesto_core::host::{HttpFailure, IncomingResponse, OutgoingRequest};
+//! use attesto_core::remote::{Begun, FetchStep, Need, RemoteKeys};
+//!
+//! // What your HTTP client does; here, an issuer that has one key.
+//! fn send(request: OutgoingRequest) -> Result<IncomingResponse, HttpFailure> {
+//!     let body = match request.url.as_str() {
+//!         "https://auth.example.com/.well-known/openid-configuration" => {
+//!             r#"{"issuer":"https://auth.example.com","jwks_uri":"https://auth.example.com/jwks"}"#
+//!         }
+//!         "https://auth.example.com/jwks" => {
+//!             r#"{"keys":[{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo","kid":"k1"}]}"#
+//!         }
+//!         _ => return Ok(IncomingResponse::new(404, Vec::new())),
+//!     };
+//!     Ok(IncomingResponse::new(200, body.into()))
+//! }
+//!
+//! let keys = RemoteKeys::builder("https://auth.example.com", std::sync::Arc::new(RustCrypto::new())).build()?;
+//! let now = Timestamp::from_secs(1_800_000_000);
+//! let Begun::Fetch(mut fetch) = keys.begin(Need::Usable, now) else { panic!("nothing has been fetched yet") };
+//! let generation = loop {
+//!     match fetch.received(send(fetch.request())) {
+//!         FetchStep::Send(next) => fetch = next,
+//!         FetchStep::Ended(result) => break result?,
+//!     }
+//! };
+//! assert_eq!(generation, 1);
+//! assert!(keys.is_ready(now));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod cache;
+#[cfg(feature = "std")]
+mod cache_control;
+mod error;
+#[cfg(feature = "std")]
+mod fetch;
+#[cfg(feature = "std")]
+mod keys;
+#[cfg(feature = "std")]
+mod location;
+mod policy;
+#[cfg(feature = "std")]
+mod wait;
+
+pub use cache::{KeyCache, KeySnapshot, Lookup, Need, Plan};
+pub use error::FetchError;
+#[cfg(feature = "std")]
+pub use fetch::{FetchStep, KeyFetch};
+#[cfg(feature = "std")]
+pub use keys::{Begun, RemoteKeys, RemoteKeysBuilder};
+pub use policy::KeyPolicy;
+#[cfg(feature = "std")]
+pub use wait::Wait;

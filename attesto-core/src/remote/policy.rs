@@ -1,0 +1,96 @@
+//! The numbers a key cache goes by.
+
+use crate::ConfigError;
+
+/// How long fetched keys serve, and how often they may be fetched. All in seconds.
+///
+/// ```
+/// use attesto_core::remote::KeyPolicy;
+///
+/// let policy = KeyPolicy::new().fresh(120).stale(1_800);
+/// ```
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[must_use]
+pub struct KeyPolicy {
+    pub(super) fresh: u64,
+    pub(super) stale: u64,
+    pub(super) unknown_kid_spacing: u64,
+}
+
+/// What `Cache-Control` may shorten freshness to, at most: a document that forbids caching does not mean one fetch per request.
+pub(super) const FRESH_FLOOR: u64 = 30;
+/// The first retry after a failure comes this much later; each further failure doubles it.
+pub(super) const RETRY: u64 = 5;
+/// No pause between retries is longer.
+pub(super) const RETRY_CEILING: u64 = 60;
+/// A fetch that has not ended by then counts as lost, and another may begin.
+pub(super) const DEADLINE: u64 = 60;
+/// How far a clock may step back before what is younger than now counts as old.
+pub(super) const CLOCK_STEP: u64 = 60;
+/// For how long a `jwks_uri` that was discovered is used without asking the metadata again.
+#[cfg(feature = "std")]
+pub(super) const LOCATION: u64 = 3_600;
+
+impl KeyPolicy {
+    /// Fresh for 5 minutes, usable for an hour, one fetch per 30 seconds for unknown key ids (catalogue J9, J22).
+    pub const fn new() -> Self {
+        Self { fresh: 300, stale: 3_600, unknown_kid_spacing: 30 }
+    }
+
+    /// For how long keys serve before they are fetched again; `Cache-Control` may shorten it, not below 30 seconds.
+    pub const fn fresh(mut self, seconds: u64) -> Self {
+        self.fresh = seconds;
+        self
+    }
+
+    /// The age at which keys stop to verify, whatever happens: how long a key that its issuer has withdrawn can outlive its
+    /// withdrawal while the issuer cannot be reached.
+    pub const fn stale(mut self, seconds: u64) -> Self {
+        self.stale = seconds;
+        self
+    }
+
+    /// The least time between two fetches that tokens with an unknown `kid` cause, over all such tokens. A `kid` is the client's
+    /// to choose, so this bounds what anybody can make this server ask of the issuer.
+    pub const fn unknown_kid_spacing(mut self, seconds: u64) -> Self {
+        self.unknown_kid_spacing = seconds;
+        self
+    }
+
+    pub(super) fn is_consistent(&self) -> Result<(), ConfigError> {
+        let wrong = |text: &'static str| Err(ConfigError::new("key_policy", text));
+        if self.fresh < FRESH_FLOOR {
+            return wrong("keys must be fresh for 30 seconds at least");
+        }
+        if self.stale < self.fresh || self.stale > 86_400 {
+            return wrong("keys must stop to verify between the end of their freshness and one day");
+        }
+        if self.unknown_kid_spacing == 0 {
+            return wrong("unknown key ids must not cause a fetch each");
+        }
+        Ok(())
+    }
+}
+
+impl Default for KeyPolicy {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn j22_policy_has_bounds() {
+        let new = KeyPolicy::new;
+        for sound in [new(), new().fresh(30).stale(30), new().fresh(86_400).stale(86_400), new().unknown_kid_spacing(1)]
+        {
+            assert!(sound.is_consistent().is_ok(), "{sound:?}");
+        }
+        for wrong in [new().fresh(29), new().stale(299), new().stale(86_401), new().unknown_kid_spacing(0)] {
+            assert!(wrong.is_consistent().is_err(), "{wrong:?}");
+        }
+    }
+}
