@@ -29,7 +29,8 @@
 //! let now = Timestamp::from_secs(1_800_000_000);
 //! let Begun::Fetch(mut fetch) = keys.begin(Need::Usable, now) else { panic!("nothing has been fetched yet") };
 //! let generation = loop {
-//!     match fetch.received(send(fetch.request())) {
+//!     let answer = send(fetch.request());
+//!     match fetch.received(answer) {
 //!         FetchStep::Send(next) => fetch = next,
 //!         FetchStep::Ended(result) => break result?,
 //!     }

@@ -2,7 +2,7 @@
 
 use super::raw::RawClaims;
 use super::scope_claim;
-use super::{Confirmation, TokenError};
+use super::{Confirmation, IssuerProfile, TokenError};
 use crate::Timestamp;
 use crate::encoding::json::{Number, Object, Value};
 use alloc::borrow::Cow;
@@ -58,14 +58,18 @@ impl Text {
 
 impl Claims {
     /// Keeps `buffer`, which holds the payload, and what was read of it. Lenient: what is judged is judged by the rules.
-    pub(super) fn keep(buffer: Vec<u8>, kind_claim: Option<&str>) -> Result<Self, TokenError> {
-        let read = Self::read(&buffer, kind_claim)?;
+    pub(super) fn keep(
+        buffer: Vec<u8>,
+        kind_claim: Option<&str>,
+        profile: Option<&IssuerProfile>,
+    ) -> Result<Self, TokenError> {
+        let read = Self::read(&buffer, kind_claim, profile)?;
         let payload = String::from_utf8(buffer).map_err(|_| TokenError::MalformedClaims)?;
         Ok(Self { payload, ..read })
     }
 
-    fn read(buffer: &[u8], kind_claim: Option<&str>) -> Result<Self, TokenError> {
-        let raw = RawClaims::read(buffer, kind_claim)?;
+    fn read(buffer: &[u8], kind_claim: Option<&str>, profile: Option<&IssuerProfile>) -> Result<Self, TokenError> {
+        let raw = RawClaims::read(buffer, kind_claim, profile)?;
         let text = |value: &Option<Value<'_>>| match value {
             Some(Value::String(text)) => Some(Text::of(buffer, text)),
             _ => None,
@@ -107,13 +111,14 @@ impl Claims {
         self.text(self.sub.as_ref()).unwrap_or_default()
     }
 
-    /// `client_id`. `None` only for a custom verifier's claims.
+    /// `client_id`, or what the [`IssuerProfile`] names in its place. `None` only for a custom verifier's claims.
     #[must_use]
     pub fn client_id(&self) -> Option<&str> {
         self.text(self.client_id.as_ref())
     }
 
-    /// `jti`: for revocation and audit, not for replay. `None` only for a custom verifier's claims.
+    /// `jti`, or what the [`IssuerProfile`] names in its place: for revocation and audit, not for replay. `None` only for a custom
+    /// verifier's claims, and where the profile allows it.
     #[must_use]
     pub fn jwt_id(&self) -> Option<&str> {
         self.text(self.jti.as_ref())

@@ -57,6 +57,10 @@ reasons! {
         WrongPurpose => "unexpected_typ", "the token was not issued as an access token";
         /// The private `typ` claim is not known. A13.
         UnknownPurpose => "invalid_typ", "the token's purpose is not known";
+        /// A claim that only the issuer's other tokens have, by its profile. RFC 8725 §3.12; A13.
+        OtherTokenKind => "unexpected_typ", "the token is another kind of the issuer's tokens";
+        /// A claim has not the value that the issuer's profile pins.
+        PinnedClaim => "pinned_claim", "a pinned claim of the token has another value";
         /// `iat` is absent or no date. RFC 9068 §2.2; A6, J17.
         IatInvalid => "invalid_claims", "the token does not say when it was issued";
         /// `iat` lies in the future. RFC 9068 §2.2; A6.

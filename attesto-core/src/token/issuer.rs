@@ -2,6 +2,7 @@
 
 use super::keys::{KeySource, StaticKeys, VerificationKeys};
 use super::principal::PrincipalKinds;
+use super::profile::IssuerProfile;
 use crate::ConfigError;
 use crate::Timestamp;
 use crate::crypto::AlgorithmSet;
@@ -10,7 +11,6 @@ use crate::http::{ObservedUri, Scheme};
 use crate::remote::{KeySnapshot, RemoteKeys};
 use alloc::string::String;
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 
 /// One trusted issuer: its exact name, its keys, and how its tokens look.
 ///
@@ -31,8 +31,7 @@ pub struct TrustedIssuer {
     issuer: String,
     keys: Keys,
     pub(super) algorithms: AlgorithmSet,
-    pub(super) legacy_typ: Vec<String>,
-    pub(super) purpose_claim: bool,
+    pub(super) profile: IssuerProfile,
     pub(super) principal_kinds: Option<PrincipalKinds>,
 }
 
@@ -98,8 +97,7 @@ impl TrustedIssuer {
             issuer,
             keys,
             algorithms: AlgorithmSet::ACCESS_TOKEN,
-            legacy_typ: Vec::new(),
-            purpose_claim: false,
+            profile: IssuerProfile::rfc9068(),
             principal_kinds: None,
         }
     }
@@ -108,6 +106,14 @@ impl TrustedIssuer {
     #[must_use]
     pub const fn accept_algorithms(mut self, algorithms: AlgorithmSet) -> Self {
         self.algorithms = algorithms;
+        self
+    }
+
+    /// How the issuer's tokens look, where not as RFC 9068 says. Replaces what was said before by
+    /// [`accept_typ`](Self::accept_typ) and [`check_purpose_claim`](Self::check_purpose_claim).
+    #[must_use]
+    pub fn profile(mut self, profile: IssuerProfile) -> Self {
+        self.profile = profile;
         self
     }
 
@@ -121,15 +127,15 @@ impl TrustedIssuer {
             if value.trim().is_empty() {
                 return Err(ConfigError::new("accept_typ", "a typ value is blank; name each accepted value"));
             }
-            self.legacy_typ.push(value);
+            self.profile.accept_typ(value);
         }
         Ok(self)
     }
 
     /// Reads the private `typ` claim that some issuers tell access from refresh tokens by (A13).
     #[must_use]
-    pub const fn check_purpose_claim(mut self) -> Self {
-        self.purpose_claim = true;
+    pub fn check_purpose_claim(mut self) -> Self {
+        self.profile.check_purpose_claim();
         self
     }
 

@@ -39,6 +39,7 @@ mod keys;
 mod mint;
 mod policy;
 mod principal;
+mod profile;
 mod raw;
 mod request;
 mod rules;
@@ -57,6 +58,7 @@ pub use keys::{KeySource, VerificationKeys};
 pub use mint::{AccessTokenIssuer, AccessTokenIssuerBuilder, MintError, MintedToken, UnsignedToken};
 pub use policy::{TokenPredicate, TokenRules};
 pub use principal::{ClaimShape, PrincipalKind, PrincipalKinds};
+pub use profile::IssuerProfile;
 pub use request::MintRequest;
 pub use signing::{KeyHealth, KeyRing};
 #[cfg(feature = "std")]

@@ -1,6 +1,6 @@
 //! The claims as written, before any rule has looked at them.
 
-use super::TokenError;
+use super::{IssuerProfile, TokenError};
 use crate::encoding::json::{Object, Value};
 
 /// Each claim the rules look at, as written or absent.
@@ -23,7 +23,12 @@ pub(super) struct RawClaims<'p> {
 }
 
 impl<'p> RawClaims<'p> {
-    pub(super) fn read(payload: &'p [u8], kind_claim: Option<&str>) -> Result<Self, TokenError> {
+    /// As a profile spells them; RFC 9068's names where there is none.
+    pub(super) fn read(
+        payload: &'p [u8],
+        kind_claim: Option<&str>,
+        profile: Option<&IssuerProfile>,
+    ) -> Result<Self, TokenError> {
         let object = Object::parse(payload).map_err(|_| TokenError::MalformedClaims)?;
         let mut claims = Self::default();
         object.members(|name, value| -> Result<(), TokenError> {
@@ -50,6 +55,9 @@ impl<'p> RawClaims<'p> {
             *slot = Some(value);
             Ok(())
         })?;
+        if let Some(profile) = profile {
+            profile.locate(&mut claims, object);
+        }
         Ok(claims)
     }
 }

@@ -23,9 +23,11 @@ pub(super) fn check(
     nbf_has_come(claims, rules, now)?; //                    A5
     sub_is_present(claims)?; //                              A7
     client_id_is_present(claims)?; //                        A8
-    jti_is_present(claims)?; //                              A9
+    if claims.jti.is_some() || !issuer.profile.jti_is_optional() {
+        jti_is_present(claims)?; //                          A9
+    }
     scope_is_well_formed(claims.scope.as_ref())?; //         A10
-    purpose_is_access(claims, issuer)?; //                   A13
+    issuer.profile.purpose_is_access(claims.purpose.as_ref())?; // A13
     iat_is_past(claims, rules, now) //                       A6
 }
 
@@ -119,18 +121,6 @@ fn client_id_is_present(claims: &RawClaims<'_>) -> Result<(), TokenError> {
 fn jti_is_present(claims: &RawClaims<'_>) -> Result<(), TokenError> {
     let jti = non_empty(claims.jti.as_ref()).filter(|jti| jti.len() <= limits::JTI);
     jti.map(|_| ()).ok_or(TokenError::JtiInvalid)
-}
-
-/// The private `typ` claim, where the issuer's profile has one, says `access` or nothing. A13.
-fn purpose_is_access(claims: &RawClaims<'_>, issuer: &TrustedIssuer) -> Result<(), TokenError> {
-    if !issuer.purpose_claim || claims.purpose.is_none() {
-        return Ok(());
-    }
-    match text(claims.purpose.as_ref()) {
-        Some("access") => Ok(()),
-        Some("refresh") => Err(TokenError::WrongPurpose),
-        Some(_) | None => Err(TokenError::UnknownPurpose),
-    }
 }
 
 pub(super) fn text<'v>(value: Option<&'v Value<'_>>) -> Option<&'v str> {

@@ -99,7 +99,7 @@ impl AccessTokenVerifier {
         let typ_fits = {
             let header = jws.header(&mut buffer)?;
             signature_verifies(&jws, &header, issuer, now)?;
-            typ_is_access_token(&header, issuer)
+            issuer.profile.typ_is_access_token(&header)
         };
         jws.payload(&mut buffer)?;
         self.judge(buffer, issuer, typ_fits, now)
@@ -124,8 +124,8 @@ impl AccessTokenVerifier {
     /// The rule that does not hold.
     pub fn check_foreign(&self, claims: ForeignClaims, now: Timestamp) -> Result<Claims, TokenError> {
         let buffer = claims.into_payload();
-        rules::check_foreign(&RawClaims::read(&buffer, None)?, &self.rules, now)?;
-        let claims = Claims::keep(buffer, None)?;
+        rules::check_foreign(&RawClaims::read(&buffer, None, None)?, &self.rules, now)?;
+        let claims = Claims::keep(buffer, None, None)?;
         self.rules.policy_allows(&claims, now)?;
         Ok(claims)
     }
@@ -159,15 +159,17 @@ impl AccessTokenVerifier {
     ) -> Result<Claims, Refused> {
         let kinds = issuer.principal_kinds.as_ref();
         let kind_claim = kinds.map(super::PrincipalKinds::claim);
+        let profile = Some(&issuer.profile);
         let judged = (|| {
-            let raw = RawClaims::read(&buffer, kind_claim)?;
+            let raw = RawClaims::read(&buffer, kind_claim, profile)?;
             if !typ_fits {
                 return Err(TokenError::UnexpectedTyp);
             }
             rules::check(&raw, issuer, &self.rules, now)?;
+            issuer.profile.payload_fits(&buffer)?;
             principal_fits(&raw, &buffer, kinds)
         })();
-        let signed = Claims::keep(buffer, kind_claim);
+        let signed = Claims::keep(buffer, kind_claim, profile);
         match (judged, signed) {
             (Ok(()), Ok(claims)) => match self.rules.policy_allows(&claims, now) {
                 Ok(()) => Ok(claims),
@@ -217,11 +219,6 @@ fn no_such_key(error: TokenError, keys: &KeysNow) -> Refused {
         return Refused { remedy: Some(KeyRemedy { remote: Arc::clone(remote), need }), ..refused };
     }
     refused
-}
-
-/// `at+jwt`, or a value that this issuer's configuration names. RFC 9068 §4; J13.
-fn typ_is_access_token(header: &Header<'_>, issuer: &TrustedIssuer) -> bool {
-    header.typ_is("at+jwt") || issuer.legacy_typ.iter().any(|typ| header.typ_is(typ))
 }
 
 /// A14, A15.

@@ -7,7 +7,8 @@ use attesto_core::remote::RemoteKeys;
 use attesto_core::resource::{KeysAnswer, ResourceServer, ResourceServerBuilder};
 use attesto_core::token::TokenError::*;
 use attesto_core::token::{
-    ClaimShape, PrincipalKind, PrincipalKinds, RotatingKeys, TokenError, TokenRules, TrustedIssuer, VerificationKeys,
+    ClaimShape, IssuerProfile, PrincipalKind, PrincipalKinds, RotatingKeys, TokenError, TokenRules, TrustedIssuer,
+    VerificationKeys,
 };
 use attesto_tests::{AUDIENCE, Answers, Call, ISSUER, Json, NOW, World, sign};
 use serde_json::{Value, json};
@@ -89,6 +90,33 @@ fn key_rows() -> Vec<Row> {
         remote("j22 issuer is not asked again so soon", || Answers { keys: KeysAnswer::Unchanged, ..Answers::good() }),
         // A host that says so without having done it: the check looks again, and finds none.
         remote("j22 host lies about the refresh", Answers::good),
+    ]
+}
+
+/// ID tokens carry a nonce, and the tenant is pinned.
+fn with_profile(world: &World, _: ResourceServerBuilder) -> ResourceServerBuilder {
+    only(world, world.trusted().profile(IssuerProfile::rfc9068().forbid("nonce").pin("tid", "t1")))
+}
+
+fn profile_rows() -> Vec<Row> {
+    let token = |tenant: &'static str, nonce: bool| {
+        move |world: &World| {
+            Call::new().bearer(&world.token(|_, claims| {
+                claims.insert("tid".into(), tenant.into());
+                if nonce {
+                    claims.insert("nonce".into(), "n".into());
+                }
+            }))
+        }
+    };
+    vec![
+        row("a13 another kind of token", OtherTokenKind, REFUSED, token("t1", true))
+            .on(with_profile)
+            .mended_by(token("t1", false)),
+        row("a pinned claim differs", PinnedClaim, REFUSED, token("t2", false))
+            .on(with_profile)
+            .mended_by(token("t1", false)),
+        row("a pinned claim is missing", PinnedClaim, REFUSED, bearer).on(with_profile).mended_by(token("t1", false)),
     ]
 }
 
@@ -218,6 +246,7 @@ fn principal_and_policy_rows() -> Vec<Row> {
 pub(crate) fn rows() -> Vec<Row> {
     let mut rows = jws_rows();
     rows.extend(key_rows());
+    rows.extend(profile_rows());
     rows.extend(claim_rows());
     rows.extend(principal_and_policy_rows());
     rows
