@@ -46,7 +46,7 @@
 //! - [`token`]: RFC 9068 access tokens, verified and minted. [`dpop`]: proofs of possession. [`mtls`]: certificate binding.
 //! - [`scope`] and [`mcp`]: what a token may do. [`challenge`]: what a refused client is told. [`metadata`]: what it discovers.
 //! - [`jose`], [`crypto`], [`encoding`]: tokens as bytes, keys and signatures behind one trait.
-//! - [`remote`]: keys of issuers elsewhere, discovered, fetched and held.
+//! - [`remote`]: keys of issuers elsewhere, discovered, fetched and held. [`introspection`]: opaque tokens.
 //! - [`http`]: requests, responses, origins and proxies without a framework. [`host`]: stores, hooks, events.
 //! - [`limits`]: every bound on hostile input. [`time`], [`config`]: time as a value; what is wrong with a configuration.
 //!
@@ -92,6 +92,7 @@ pub mod dpop;
 pub mod encoding;
 pub mod host;
 pub mod http;
+pub mod introspection;
 pub mod jose;
 pub mod limits;
 pub mod mcp;

@@ -10,6 +10,7 @@
 //! ```
 
 use alloc::borrow::Cow;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 /// A `%` without two hexadecimal digits after it.
@@ -64,6 +65,25 @@ pub fn pairs(form: &[u8]) -> impl Iterator<Item = Pair<'_>> {
         let mut halves = piece.splitn(2, |byte| *byte == b'=');
         Pair { name: halves.next().unwrap_or_default(), value: halves.next().unwrap_or_default() }
     })
+}
+
+/// Encodes a value: unreserved characters stand for themselves, a space is `+`, everything else is a triplet.
+#[must_use]
+pub fn encode(value: &str) -> String {
+    let mut encoded = String::with_capacity(value.len());
+    for byte in value.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'*' => encoded.push(char::from(byte)),
+            b' ' => encoded.push('+'),
+            _ => {
+                encoded.push('%');
+                for digit in [byte >> 4, byte & 15] {
+                    encoded.extend(char::from_digit(digit.into(), 16).map(|digit| digit.to_ascii_uppercase()));
+                }
+            }
+        }
+    }
+    encoded
 }
 
 /// The decoded octets of a name or value.

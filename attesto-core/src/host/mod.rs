@@ -23,6 +23,8 @@ mod gate;
 mod guard;
 mod http_client;
 #[cfg(feature = "std")]
+mod introspector;
+#[cfg(feature = "std")]
 mod key_refresh;
 #[cfg(feature = "std")]
 mod memory_replay;
@@ -45,6 +47,10 @@ pub use events::{
 pub use gate::{Admitted, Gate, Passage};
 pub use guard::{Admission, Guard, GuardBuilder};
 pub use http_client::{DynHttpClient, HttpClient, HttpFailure, IncomingResponse, OutgoingRequest};
+#[cfg(feature = "std")]
+pub use introspector::Introspector;
+#[cfg(feature = "std")]
+use key_refresh::KeyRefresh;
 #[cfg(feature = "std")]
 pub use memory_replay::MemoryReplayStore;
 #[cfg(feature = "std")]

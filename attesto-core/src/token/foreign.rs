@@ -105,6 +105,18 @@ impl ForeignClaims {
         self
     }
 
+    /// The claims as an issuer wrote them in one JSON object.
+    pub(crate) fn of_object(json: &[u8]) -> Option<Self> {
+        serde_json::from_slice(json).ok().map(Self)
+    }
+
+    /// When the token expires, where that is said. What is no whole number counts as now: it is for the rules to judge, and not to be
+    /// remembered.
+    #[cfg(feature = "std")]
+    pub(crate) fn expiry(&self) -> Option<Timestamp> {
+        self.0.get("exp").map(|exp| Timestamp::from_secs(exp.as_u64().unwrap_or_default()))
+    }
+
     pub(super) fn into_payload(self) -> Vec<u8> {
         serde_json::to_vec(&Value::Object(self.0)).unwrap_or_default()
     }

@@ -63,6 +63,7 @@ pub use request::MintRequest;
 pub use signing::{KeyHealth, KeyRing};
 #[cfg(feature = "std")]
 pub(crate) use verify::KeyRemedy;
+pub(crate) use verify::signature_verifies;
 pub use verify::{AccessTokenVerifier, Refused};
 
 #[cfg(test)]

@@ -182,7 +182,7 @@ impl AccessTokenVerifier {
 }
 
 /// The one key that the header means verifies the signature. RFC 8725 §3.1, RFC 7515 §4.1.4; J5, J6, J8, J12.
-fn signature_verifies(
+pub(crate) fn signature_verifies(
     jws: &CompactJws<'_>,
     header: &Header<'_>,
     issuer: &TrustedIssuer,

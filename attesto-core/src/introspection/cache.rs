@@ -1,0 +1,104 @@
+//! What was said about tokens a moment ago: bounded in number and in time.
+
+use crate::Timestamp;
+use crate::token::ForeignClaims;
+use alloc::collections::{BTreeMap, BTreeSet};
+
+/// The SHA-256 of a token: tokens themselves are not kept.
+pub(super) type Digest = [u8; 32];
+
+/// Answers that said "active", by token. Nothing else is kept: a token that is refused, or about which nothing could be learnt, is
+/// asked about again.
+#[derive(Debug)]
+pub(super) struct AnswerCache {
+    capacity: usize,
+    seconds: u64,
+    answers: BTreeMap<Digest, (Timestamp, ForeignClaims)>,
+    /// The same, by the end of their time.
+    ends: BTreeSet<(Timestamp, Digest)>,
+}
+
+impl AnswerCache {
+    pub(super) const fn new(capacity: usize, seconds: u64) -> Self {
+        Self { capacity, seconds, answers: BTreeMap::new(), ends: BTreeSet::new() }
+    }
+
+    /// What was said, where that is recent enough.
+    pub(super) fn get(&self, token: &Digest, now: Timestamp) -> Option<ForeignClaims> {
+        let (end, claims) = self.answers.get(token)?;
+        // A clock that stepped back does not make an answer younger than it can be.
+        (now < *end && end.since(now) <= self.seconds).then(|| claims.clone())
+    }
+
+    /// Keeps an answer for as long as the policy says, and never past the token's `exp`. Where there is no room, what ends first goes.
+    pub(super) fn put(&mut self, token: Digest, claims: ForeignClaims, expires: Option<Timestamp>, now: Timestamp) {
+        let end = now.plus(self.seconds);
+        let end = expires.map_or(end, |expires| expires.min(end));
+        if self.capacity == 0 || end <= now {
+            return;
+        }
+        self.remove(&token);
+        while let Some((first, digest)) = self.ends.first().copied() {
+            if now < first && self.answers.len() < self.capacity {
+                break;
+            }
+            self.remove(&digest);
+        }
+        self.answers.insert(token, (end, claims));
+        self.ends.insert((end, token));
+    }
+
+    fn remove(&mut self, token: &Digest) {
+        if let Some((end, _)) = self.answers.remove(token) {
+            self.ends.remove(&(end, *token));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_secs(1_800_000_000);
+
+    fn claims() -> ForeignClaims {
+        ForeignClaims::new("s")
+    }
+
+    fn held(cache: &AnswerCache, token: u8, now: Timestamp) -> bool {
+        cache.get(&[token; 32], now).is_some()
+    }
+
+    #[test]
+    fn answer_lives_as_long_as_the_policy_says_and_not_past_exp() {
+        let mut cache = AnswerCache::new(10, 30);
+        cache.put([1; 32], claims(), None, NOW);
+        cache.put([2; 32], claims(), Some(NOW.plus(5)), NOW);
+        cache.put([3; 32], claims(), Some(NOW.plus(500)), NOW);
+        cache.put([4; 32], claims(), Some(NOW), NOW);
+        for (token, seconds) in [(1, 30), (2, 5), (3, 30), (4, 0)] {
+            assert!(seconds == 0 || held(&cache, token, NOW.plus(seconds - 1)), "{token}");
+            assert!(!held(&cache, token, NOW.plus(seconds)), "{token}");
+        }
+        assert!(!held(&cache, 1, NOW.minus(1)), "a clock that went back");
+    }
+
+    #[test]
+    fn number_is_bounded_and_what_ends_first_goes() {
+        let mut cache = AnswerCache::new(2, 30);
+        cache.put([1; 32], claims(), None, NOW);
+        cache.put([2; 32], claims(), Some(NOW.plus(5)), NOW);
+        cache.put([3; 32], claims(), None, NOW.plus(1));
+        assert_eq!([1, 2, 3].map(|token| held(&cache, token, NOW.plus(1))), [true, false, true]);
+        // The same token again takes no second place.
+        cache.put([3; 32], claims(), None, NOW.plus(2));
+        assert_eq!([1, 3].map(|token| held(&cache, token, NOW.plus(2))), [true, true]);
+        assert_eq!((cache.answers.len(), cache.ends.len()), (2, 2));
+        // What has ended makes room by itself.
+        cache.put([4; 32], claims(), None, NOW.plus(31));
+        assert_eq!((cache.answers.len(), cache.ends.len()), (2, 2));
+        let mut none = AnswerCache::new(0, 30);
+        none.put([1; 32], claims(), None, NOW);
+        assert!(!held(&none, 1, NOW));
+    }
+}

@@ -1,0 +1,77 @@
+//! What an introspection answer can be, besides yes and no.
+
+use crate::host::HttpFailure;
+
+reasons! {
+    /// An introspection gave no answer by which the token could be accepted. The text is for logs;
+    /// [`is_about_the_token`](Self::is_about_the_token) tells what the client is told.
+    pub enum IntrospectionError {
+        /// No response in time.
+        Timeout => "timeout", "the introspection endpoint did not answer in time";
+        /// No connection, or a broken one.
+        Transport => "transport", "the introspection endpoint could not be reached";
+        /// Longer than the limit.
+        TooLarge => "too_large", "the introspection response is longer than the limit";
+        /// Status 429 or 5xx.
+        Busy => "busy", "the introspection endpoint answered that it cannot answer now";
+        /// Status 401 or 403: our credentials are wrong. RFC 7662 §2.3.
+        CredentialsRefused => "credentials_refused", "the introspection endpoint refused our credentials";
+        /// Another status than 200.
+        Status => "unexpected_status", "the introspection endpoint answered with another status than 200";
+        /// Not the media type that was asked for. RFC 7662 §2.2, RFC 9701 §5.
+        ContentType => "unexpected_content_type", "the introspection response has another media type than was asked for";
+        /// No strict JSON object, or `active` is not a boolean. RFC 7662 §2.2.
+        Malformed => "malformed", "the introspection response is not an object with a boolean member active";
+        /// No keys to verify a signed response with. RFC 9701 §5.
+        KeysUnavailable => "keys_unavailable", "the keys of the introspection response's issuer cannot be had";
+        /// The signed response does not verify. RFC 9701 §8.1.
+        Signature => "signature", "the signed introspection response does not verify";
+        /// The signed response is not from the configured issuer, or not for us. RFC 9701 §5.
+        NotForUs => "not_for_us", "the signed introspection response is another issuer's or for somebody else";
+        /// The signed response was made in the future or too long ago. RFC 9701 §5.
+        NotRecent => "not_recent", "the signed introspection response is not recent";
+        /// The token is said to be from another issuer. RFC 7662 §2.2.
+        WrongIssuer => "invalid_issuer", "the token is from another issuer than the endpoint's";
+        /// The token's `aud` is not said, so that it may be for anybody. RFC 8707 §2.
+        NoAudience => "no_audience", "the introspection response does not say for whom the token is";
+        /// The token has no subject.
+        NoSubject => "no_subject", "the introspection response names no subject";
+        /// The token is said to be DPoP-bound, and not to which key. RFC 9449 §6.2.
+        NoConfirmation => "no_confirmation", "the token is DPoP-bound, but the response has no cnf";
+        /// Too many introspections at a time.
+        Overloaded => "overloaded", "too many tokens wait for introspection";
+    }
+}
+
+impl IntrospectionError {
+    /// Whether it is the token that cannot be accepted (401), rather than that nothing is known about it (503).
+    #[must_use]
+    pub const fn is_about_the_token(self) -> bool {
+        match self {
+            Self::WrongIssuer | Self::NoAudience | Self::NoSubject | Self::NoConfirmation => true,
+            Self::Timeout
+            | Self::Transport
+            | Self::TooLarge
+            | Self::Busy
+            | Self::CredentialsRefused
+            | Self::Status
+            | Self::ContentType
+            | Self::Malformed
+            | Self::KeysUnavailable
+            | Self::Signature
+            | Self::NotForUs
+            | Self::NotRecent
+            | Self::Overloaded => false,
+        }
+    }
+}
+
+impl From<HttpFailure> for IntrospectionError {
+    fn from(failure: HttpFailure) -> Self {
+        match failure {
+            HttpFailure::Timeout => Self::Timeout,
+            HttpFailure::TooLarge => Self::TooLarge,
+            HttpFailure::Transport => Self::Transport,
+        }
+    }
+}

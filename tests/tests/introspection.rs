@@ -1,0 +1,423 @@
+//! Opaque tokens: what their issuer says is believed as far as the rules go, and an issuer that says nothing or nonsense lets nobody
+//! in (RFC 7662, RFC 9701; catalogue H1 to H5).
+
+use attesto_core::Timestamp;
+use attesto_core::encoding::form;
+use attesto_core::host::{
+    Guard, HttpClient, HttpFailure, IncomingResponse, Introspector, MemoryReplayStore, OutgoingRequest,
+};
+use attesto_core::introspection::{Introspected, IntrospectionCredentials, IntrospectionEndpoint, IntrospectionError};
+use attesto_core::jose::{Jwk, JwkSet};
+use attesto_core::limits;
+use attesto_core::remote::RemoteKeys;
+use attesto_core::resource::{Requirement, ResourceServer};
+use attesto_core::token::TrustedIssuer;
+use attesto_tests::{AUDIENCE, Call, ISSUER, NOW, World, sign};
+use serde_json::{Value, json};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Waker};
+
+const TOKEN: &str = "mF_9.B5f-4.1JqM+/=";
+const URL: &str = "https://auth.example.com/introspect";
+
+type Answer = Result<IncomingResponse, HttpFailure>;
+
+/// An issuer that answers every question alike, and its keys.
+#[derive(Clone)]
+struct Issuer {
+    answer: Arc<Mutex<Answer>>,
+    keys: Arc<Mutex<Answer>>,
+    asked: Arc<Mutex<Vec<OutgoingRequest>>>,
+    silent: bool,
+}
+
+impl HttpClient for Issuer {
+    async fn send(&self, request: OutgoingRequest) -> Answer {
+        let url = request.url.clone();
+        self.asked.lock().expect("no panic").push(request);
+        if self.silent {
+            std::future::pending::<()>().await;
+        }
+        let answer = if url == URL { &self.answer } else { &self.keys };
+        answer.lock().expect("no panic").clone()
+    }
+}
+
+impl Issuer {
+    fn saying(answer: Answer) -> Self {
+        Self {
+            answer: Arc::new(Mutex::new(answer)),
+            keys: Arc::new(Mutex::new(Err(HttpFailure::Transport))),
+            asked: Arc::default(),
+            silent: false,
+        }
+    }
+
+    fn say(&self, answer: Answer) {
+        *self.answer.lock().expect("no panic") = answer;
+    }
+
+    fn times_asked(&self) -> usize {
+        self.asked.lock().expect("no panic").len()
+    }
+}
+
+fn endpoint() -> IntrospectionEndpoint {
+    IntrospectionEndpoint::new(URL, ISSUER, IntrospectionCredentials::basic("api", "secret")).expect("a sound endpoint")
+}
+
+fn response(body: impl Into<Vec<u8>>, media_type: &str) -> Answer {
+    Ok(IncomingResponse::new(200, body.into()).content_type(media_type))
+}
+
+fn says(answer: &Value) -> Answer {
+    response(answer.to_string(), "application/json")
+}
+
+fn active() -> Value {
+    json!({
+        "active": true, "iss": ISSUER, "sub": "usr_1", "client_id": "client-1", "aud": AUDIENCE, "exp": NOW + 600,
+        "scope": "mcp:tools:read", "token_type": "Bearer", "username": "jane",
+    })
+}
+
+fn with(changes: &Value) -> Value {
+    let mut answer = active();
+    let members = answer.as_object_mut().expect("an object");
+    for (name, value) in changes.as_object().expect("an object") {
+        match value {
+            Value::Null => members.remove(name),
+            value => members.insert(name.clone(), value.clone()),
+        };
+    }
+    answer
+}
+
+fn guard(introspector: Introspector) -> Guard {
+    let world = World::new();
+    let server = ResourceServer::builder(AUDIENCE, world.provider)
+        .ask_foreign()
+        .authorization_server(ISSUER)
+        .build()
+        .expect("a sound configuration");
+    let store = MemoryReplayStore::single_instance(100).expect("a capacity");
+    Guard::builder(server).replay_store(store).foreign_verifier(introspector).build().expect("a sound guard")
+}
+
+fn introspector(endpoint: IntrospectionEndpoint, issuer: &Issuer) -> Introspector {
+    Introspector::new(endpoint, issuer.clone(), World::new().provider)
+}
+
+/// The status, and for a refusal its reason.
+async fn outcome(guard: &Guard, call: &Call, requirement: &Requirement, seconds: u64) -> String {
+    let headers: Vec<(&str, &[u8])> =
+        call.headers.iter().map(|(name, value)| (name.as_str(), value.as_slice())).collect();
+    let headers: &[(&str, &[u8])] = &headers;
+    let connection = attesto_core::http::Connection::new().tls();
+    let parts = attesto_core::http::RequestParts::new(&call.method, &call.path, &headers).connection(connection);
+    match guard.admit(&parts, requirement, Timestamp::from_secs(NOW + seconds)).await {
+        Ok(admission) => format!("200 {} {}", admission.grant.subject(), admission.grant.sender().kind()),
+        Err(denial) => format!("{} {}", denial.status(), denial.reason().code()),
+    }
+}
+
+async fn bearer(answer: Answer) -> String {
+    let guard = guard(introspector(endpoint(), &Issuer::saying(answer)));
+    outcome(&guard, &Call::new().bearer(TOKEN), &Requirement::authenticated(), 0).await
+}
+
+#[tokio::test]
+async fn h1_active_token_is_let_in_and_says_who() {
+    assert_eq!(bearer(says(&active())).await, "200 usr_1 bearer");
+    assert_eq!(bearer(response(active().to_string(), "Application/JSON; charset=utf-8")).await, "200 usr_1 bearer");
+    assert_eq!(
+        bearer(says(&with(&json!({"iss": null, "exp": null, "scope": null, "client_id": null})))).await,
+        "200 usr_1 bearer"
+    );
+}
+
+#[tokio::test]
+async fn h2_what_the_issuer_says_is_held_to_the_rules() {
+    for (changes, expected) in [
+        (json!({"active": false}), "401 foreign_token_invalid"),
+        (json!({"iss": "https://evil.example.com"}), "401 foreign_token_invalid"),
+        (json!({"iss": 1}), "401 foreign_token_invalid"),
+        (json!({"aud": null}), "401 foreign_token_invalid"),
+        (json!({"sub": null}), "401 foreign_token_invalid"),
+        (json!({"token_type": "dpop"}), "401 foreign_token_invalid"),
+        (json!({"aud": "https://other.example.com"}), "401 invalid_audience"),
+        (json!({"aud": ["https://other.example.com"]}), "401 invalid_audience"),
+        (json!({"aud": 1}), "401 invalid_audience"),
+        (json!({"exp": NOW}), "401 expired"),
+        (json!({"exp": "soon"}), "401 invalid_claims"),
+        (json!({"nbf": NOW + 61}), "401 not_yet_valid"),
+        (json!({"sub": ""}), "401 invalid_claims"),
+        (json!({"scope": "a  b"}), "401 invalid_scope"),
+        (json!({"cnf": {}}), "401 unsupported_confirmation"),
+    ] {
+        assert_eq!(bearer(says(&with(&changes))).await, expected, "{changes}");
+    }
+}
+
+#[tokio::test]
+async fn h5_issuer_that_gives_no_answer_is_503_and_lets_nobody_in() {
+    let body = active().to_string();
+    let status = |status| Ok(IncomingResponse::new(status, body.clone().into()).content_type("application/json"));
+    for (answer, error) in [
+        (Err(HttpFailure::Timeout), IntrospectionError::Timeout),
+        (Err(HttpFailure::Transport), IntrospectionError::Transport),
+        (Err(HttpFailure::TooLarge), IntrospectionError::TooLarge),
+        (says(&with(&json!({"pad": "x".repeat(limits::INTROSPECTION_RESPONSE)}))), IntrospectionError::TooLarge),
+        (status(401), IntrospectionError::CredentialsRefused),
+        (status(403), IntrospectionError::CredentialsRefused),
+        (status(429), IntrospectionError::Busy),
+        (status(500), IntrospectionError::Busy),
+        (status(201), IntrospectionError::Status),
+        (status(302), IntrospectionError::Status),
+        (response(body.clone(), "text/html"), IntrospectionError::ContentType),
+        (Ok(IncomingResponse::new(200, body.clone().into())), IntrospectionError::ContentType),
+        (says(&with(&json!({"active": null}))), IntrospectionError::Malformed),
+        (says(&with(&json!({"active": "true"}))), IntrospectionError::Malformed),
+        (says(&with(&json!({"active": 1}))), IntrospectionError::Malformed),
+        (says(&json!([active()])), IntrospectionError::Malformed),
+        (response(body.replacen('{', r#"{"active":true,"#, 1), "application/json"), IntrospectionError::Malformed),
+        (response("{}", "application/json"), IntrospectionError::Malformed),
+        (response("", "application/json"), IntrospectionError::Malformed),
+        (response("[".repeat(20_000), "application/json"), IntrospectionError::Malformed),
+    ] {
+        let found = endpoint().judge(answer.clone(), Timestamp::from_secs(NOW)).expect_err("no answer");
+        assert_eq!(found, error);
+        let seen = Arc::new(Mutex::new(None));
+        let note = Arc::clone(&seen);
+        let watched = introspector(endpoint(), &Issuer::saying(answer))
+            .on_failure(move |error| *note.lock().expect("no panic") = Some(error));
+        let seen_status = outcome(&guard(watched), &Call::new().bearer(TOKEN), &Requirement::authenticated(), 0).await;
+        assert_eq!(seen_status, "503 verifier_unavailable", "{error}");
+        assert_eq!(*seen.lock().expect("no panic"), Some(error));
+    }
+}
+
+#[tokio::test]
+async fn binding_and_scopes_hold_for_opaque_tokens() {
+    let world = World::new();
+    let jkt = world.thumbprint(world.client.as_ref()).to_base64url();
+    let issuer = Issuer::saying(says(&with(&json!({"cnf": {"jkt": jkt}, "token_type": "DPoP"}))));
+    let guard = guard(introspector(endpoint(), &issuer));
+    let any = Requirement::authenticated();
+    assert_eq!(outcome(&guard, &Call::new().bearer(TOKEN), &any, 0).await, "401 dpop_proof_required");
+    let proof = world.proof(TOKEN, |_, _| {});
+    let bound = Call::new().dpop(TOKEN, &proof);
+    assert_eq!(outcome(&guard, &bound, &any, 0).await, "200 usr_1 dpop");
+    assert_eq!(outcome(&guard, &bound, &any, 0).await, "401 replay");
+    let write = Requirement::scopes(["mcp:tools:call"]).expect("a scope");
+    let fresh = Call::new().dpop(
+        TOKEN,
+        &world.proof(TOKEN, |_, claims| {
+            claims.insert("jti".into(), "proof-2".into());
+        }),
+    );
+    assert_eq!(outcome(&guard, &fresh, &write, 0).await, "403 insufficient_scope");
+}
+
+#[tokio::test]
+async fn active_is_remembered_for_a_moment_never_past_exp_and_nothing_else_is() {
+    let issuer = Issuer::saying(says(&with(&json!({"exp": NOW + 40}))));
+    let guard_of = guard(introspector(endpoint(), &issuer));
+    let (call, any) = (Call::new().bearer(TOKEN), Requirement::authenticated());
+    for (seconds, asked) in [(0, 1), (29, 1), (30, 2), (39, 2)] {
+        assert_eq!(outcome(&guard_of, &call, &any, seconds).await, "200 usr_1 bearer");
+        assert_eq!(issuer.times_asked(), asked, "after {seconds} s");
+    }
+    assert_eq!(outcome(&guard_of, &call, &any, 40).await, "401 expired");
+    assert_eq!(issuer.times_asked(), 3);
+    // Another token is another question.
+    outcome(&guard_of, &Call::new().bearer("other"), &any, 31).await;
+    assert_eq!(issuer.times_asked(), 4);
+    for answer in [says(&json!({"active": false})), Err(HttpFailure::Timeout), says(&with(&json!({"aud": null})))] {
+        let issuer = Issuer::saying(answer);
+        let guard = guard(introspector(endpoint(), &issuer));
+        assert_ne!(outcome(&guard, &call, &any, 0).await, "200 usr_1 bearer");
+        issuer.say(says(&active()));
+        assert_eq!(outcome(&guard, &call, &any, 0).await, "200 usr_1 bearer", "asked again at once");
+    }
+    let issuer = Issuer::saying(says(&active()));
+    let forgetful = guard(introspector(endpoint(), &issuer).remember(0, 100));
+    outcome(&forgetful, &call, &any, 0).await;
+    outcome(&forgetful, &call, &any, 0).await;
+    assert_eq!(issuer.times_asked(), 2);
+}
+
+#[tokio::test]
+async fn number_of_introspections_at_a_time_is_bounded() {
+    let silent = Issuer { silent: true, ..Issuer::saying(says(&active())) };
+    let introspector = introspector(endpoint(), &silent).at_once(2);
+    let now = Timestamp::from_secs(NOW);
+    let mut context = Context::from_waker(Waker::noop());
+    let mut waiting: Vec<_> = ["a", "b"].map(|token| Box::pin(introspector.introspect(token, now))).into();
+    for question in &mut waiting {
+        assert!(question.as_mut().poll(&mut context).is_pending());
+    }
+    assert_eq!(introspector.introspect("c", now).await.unwrap_err(), IntrospectionError::Overloaded);
+    drop(waiting.pop());
+    assert!(Box::pin(introspector.introspect("c", now)).as_mut().poll(&mut context).is_pending(), "room again");
+}
+
+#[test]
+fn request_carries_the_token_and_the_credentials_encoded() {
+    let request =
+        |credentials| IntrospectionEndpoint::new(URL, ISSUER, credentials).expect("a sound endpoint").request(TOKEN);
+    let header = |request: &OutgoingRequest, name: &str| {
+        request.headers.iter().find(|header| header.name == name).map(|header| header.value.to_string())
+    };
+    let basic = request(IntrospectionCredentials::basic("a:b", "p ü%"));
+    assert_eq!((basic.method, basic.url.as_str()), ("POST", URL));
+    // RFC 6749 §2.3.1: form-encoded before base64, so that a colon in the id cannot move the boundary.
+    assert_eq!(header(&basic, "authorization").as_deref(), Some("Basic YSUzQWI6cCslQzMlQkMlMjU="));
+    assert_eq!(header(&basic, "accept").as_deref(), Some("application/json"));
+    assert_eq!(header(&basic, "content-type").as_deref(), Some("application/x-www-form-urlencoded"));
+    let body = |request: &OutgoingRequest| String::from_utf8(request.body.to_vec()).expect("text");
+    assert_eq!(body(&basic), "token=mF_9.B5f-4.1JqM%2B%2F%3D&token_type_hint=access_token");
+    let post = request(IntrospectionCredentials::post("api", "s&c=x"));
+    assert_eq!(header(&post, "authorization"), None);
+    assert!(body(&post).ends_with("&client_id=api&client_secret=s%26c%3Dx"), "{}", body(&post));
+    let values: Vec<_> =
+        form::pairs(post.body.as_slice()).map(|pair| pair.value().expect("a form").into_owned()).collect();
+    assert_eq!(values[0], TOKEN.as_bytes());
+    assert_eq!(values[3], b"s&c=x");
+    let token = request(IntrospectionCredentials::bearer("t0k3n"));
+    assert_eq!(header(&token, "authorization").as_deref(), Some("Bearer t0k3n"));
+    let shown = format!("{basic:?} {post:?} {:?} {:?}", endpoint(), IntrospectionCredentials::bearer("t0k3n"));
+    for secret in ["mF_9", "s&c", "t0k3n", "secret\""] {
+        assert!(!shown.contains(secret), "{secret} in {shown}");
+    }
+}
+
+#[test]
+fn unsound_endpoints_are_configuration_errors() {
+    let new = |url, issuer: &str, credentials| IntrospectionEndpoint::new(url, issuer, credentials).map(|_| ());
+    let good = || IntrospectionCredentials::basic("a", "b");
+    for url in [
+        "http://auth.example.com/i",
+        "http://localhost/i",
+        "/i",
+        "https://u@auth.example.com/i",
+        "https://auth.example.com/i#f",
+    ] {
+        assert!(new(url, ISSUER, good()).is_err(), "{url}");
+    }
+    assert!(IntrospectionEndpoint::insecure_loopback("http://localhost/i", ISSUER, good()).is_ok());
+    assert!(new(URL, "", good()).is_err());
+    for credentials in [
+        IntrospectionCredentials::basic("", "b"),
+        IntrospectionCredentials::post("a", ""),
+        IntrospectionCredentials::bearer(""),
+        IntrospectionCredentials::bearer("a\r\nb"),
+    ] {
+        assert!(new(URL, ISSUER, credentials).is_err());
+    }
+}
+
+#[tokio::test]
+async fn leaving_things_out_must_be_allowed() {
+    let answer = || says(&with(&json!({"aud": null, "sub": null})));
+    let now = Timestamp::from_secs(NOW);
+    assert_eq!(endpoint().judge(answer(), now).unwrap_err(), IntrospectionError::NoAudience);
+    let implied = endpoint().audience_is_implied();
+    assert_eq!(implied.judge(answer(), now).unwrap_err(), IntrospectionError::NoSubject);
+    let both = implied.subject_may_be_client();
+    let guard = guard(introspector(both.clone(), &Issuer::saying(answer())));
+    assert_eq!(
+        outcome(&guard, &Call::new().bearer(TOKEN), &Requirement::authenticated(), 0).await,
+        "200 client-1 bearer"
+    );
+    let nobody = says(&with(&json!({"aud": null, "sub": null, "client_id": null})));
+    assert_eq!(both.judge(nobody, now).unwrap_err(), IntrospectionError::NoSubject);
+}
+
+/// A signed answer, valid but for what `change` does to header and payload.
+fn signed(change: impl FnOnce(&mut Value, &mut Value)) -> Answer {
+    let world = World::new();
+    let mut header = json!({"typ": "token-introspection+jwt", "alg": "ES256", "kid": "k1"});
+    let mut payload = json!({"iss": ISSUER, "aud": "api", "iat": NOW, "token_introspection": active()});
+    change(&mut header, &mut payload);
+    let jwt = sign(world.issuer.as_ref(), &header.to_string(), &payload.to_string());
+    response(jwt, "application/token-introspection+jwt")
+}
+
+fn signing_endpoint() -> IntrospectionEndpoint {
+    endpoint().signed_by(World::new().trusted(), "api").expect("the endpoint's issuer")
+}
+
+#[test]
+fn signed_answer_is_taken_from_the_issuer_for_us_and_just_now() {
+    let judge = |answer| signing_endpoint().judge(answer, Timestamp::from_secs(NOW));
+    assert!(matches!(judge(signed(|_, _| {})), Ok(Introspected::Active(_))));
+    assert!(matches!(judge(signed(|_, p| p["aud"] = json!(["x", "api"]))), Ok(Introspected::Active(_))));
+    assert!(matches!(judge(signed(|_, p| p["iat"] = (NOW - 300).into())), Ok(Introspected::Active(_))));
+    assert!(matches!(
+        judge(signed(|_, p| p["token_introspection"] = json!({"active": false}))),
+        Ok(Introspected::Inactive)
+    ));
+    let request = signing_endpoint().request(TOKEN);
+    assert!(request.headers.iter().any(|h| h.name == "accept" && h.value == "application/token-introspection+jwt"));
+
+    let forged = match signed(|_, _| {}) {
+        Ok(mut response) => {
+            let last = response.body.len() - 5;
+            response.body[last] ^= 1;
+            Ok(response)
+        }
+        failure => failure,
+    };
+    for (name, answer, error) in [
+        ("unsigned", says(&active()), IntrospectionError::ContentType),
+        (
+            "an object under the right name",
+            response(active().to_string(), "application/token-introspection+jwt"),
+            IntrospectionError::Signature,
+        ),
+        ("forged", forged, IntrospectionError::Signature),
+        ("an access token", signed(|h, _| h["typ"] = "at+jwt".into()), IntrospectionError::Signature),
+        ("without typ", signed(|h, _| h["typ"] = "JWT".into()), IntrospectionError::Signature),
+        ("alg none", signed(|h, _| h["alg"] = "none".into()), IntrospectionError::Signature),
+        ("another key", signed(|h, _| h["kid"] = "k9".into()), IntrospectionError::KeysUnavailable),
+        ("another issuer", signed(|_, p| p["iss"] = "https://evil.example.com".into()), IntrospectionError::NotForUs),
+        ("for another", signed(|_, p| p["aud"] = "other".into()), IntrospectionError::NotForUs),
+        ("for nobody", signed(|_, p| p["aud"] = Value::Null), IntrospectionError::NotForUs),
+        ("for others and a number", signed(|_, p| p["aud"] = json!(["api", 1])), IntrospectionError::NotForUs),
+        ("old", signed(|_, p| p["iat"] = (NOW - 301).into()), IntrospectionError::NotRecent),
+        ("in the future", signed(|_, p| p["iat"] = (NOW + 61).into()), IntrospectionError::NotRecent),
+        ("undated", signed(|_, p| p["iat"] = "now".into()), IntrospectionError::NotRecent),
+        ("empty", signed(|_, p| p["token_introspection"] = Value::Null), IntrospectionError::Malformed),
+        (
+            "at the top",
+            signed(|_, p| *p = with(&json!({"iss": ISSUER, "aud": "api", "iat": NOW}))),
+            IntrospectionError::Malformed,
+        ),
+        ("a lie inside", signed(|_, p| p["token_introspection"]["iss"] = "x".into()), IntrospectionError::WrongIssuer),
+    ] {
+        assert_eq!(judge(answer).map(|_| ()), Err(error), "{name}");
+    }
+    assert!(endpoint().signed_by(World::new().trusted(), "api").is_ok());
+    let other = IntrospectionEndpoint::new(URL, "https://other.example.com", IntrospectionCredentials::bearer("t"));
+    assert!(other.expect("a sound endpoint").signed_by(World::new().trusted(), "api").is_err());
+}
+
+#[tokio::test]
+async fn keys_of_signed_answers_are_fetched_when_they_are_needed() {
+    let world = World::new();
+    let remote = RemoteKeys::builder(ISSUER, Arc::clone(&world.provider))
+        .jwks_uri("https://auth.example.com/jwks")
+        .build()
+        .expect("a sound issuer");
+    let endpoint = endpoint().signed_by(TrustedIssuer::remote(remote), "api").expect("the endpoint's issuer");
+    let issuer = Issuer::saying(signed(|_, _| {}));
+    let guard = guard(introspector(endpoint, &issuer));
+    let (call, any) = (Call::new().bearer(TOKEN), Requirement::authenticated());
+    assert_eq!(outcome(&guard, &call, &any, 0).await, "503 verifier_unavailable", "its keys cannot be had");
+    let jwk = Jwk::new(world.issuer.public_key().clone()).with_kid("k1");
+    let set = JwkSet::publish(world.provider.as_ref(), [jwk]).to_json();
+    *issuer.keys.lock().expect("no panic") = response(set, "application/jwk-set+json");
+    assert_eq!(outcome(&guard, &call, &any, 5).await, "200 usr_1 bearer");
+    assert_eq!(issuer.times_asked(), 4, "twice about the token, twice for keys");
+}
