@@ -9,6 +9,7 @@ struct Readme;
 pub mod demo;
 mod host;
 mod jws;
+pub mod negative;
 mod request;
 mod world;
 

@@ -1,28 +1,9 @@
-//! The negative table: each row takes a valid request, breaks one thing, and names the reason, the status and the challenge.
-//! Together the rows produce every `Reason` there is.
-
-mod binding;
-mod credential;
-mod host;
-mod origin;
-mod proof;
-mod row;
-mod token;
+//! The core holds to every row of the negative table (`tests/src/negative`).
 
 use attesto_core::resource::{Denial, Reason, RefusalError, Requirement};
 use attesto_tests::World;
-use row::Row;
+use attesto_tests::negative::{bearer, rows};
 use std::collections::BTreeSet;
-
-fn rows() -> Vec<Row> {
-    let mut rows = origin::rows();
-    rows.extend(credential::rows());
-    rows.extend(token::rows());
-    rows.extend(proof::rows());
-    rows.extend(binding::rows());
-    rows.extend(host::rows());
-    rows
-}
 
 #[test]
 fn every_row_refuses_for_its_own_reason_with_its_own_answer() {
@@ -63,7 +44,7 @@ fn unauthenticated() -> Denial {
     let world = World::new();
     let server = world.builder().build().expect("a sound configuration");
     let requirement = Requirement::scopes(["mcp:tools:call"]).expect("a scope");
-    row::bearer(&world).with_parts(|parts| server.deny_unauthenticated(parts, &requirement, world.now()))
+    bearer(&world).with_parts(|parts| server.deny_unauthenticated(parts, &requirement, world.now()))
 }
 
 #[test]

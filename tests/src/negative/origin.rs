@@ -1,10 +1,10 @@
 //! P11, P13, P14.
 
-use crate::row::{Row, Told, bearer, row};
+use super::row::{Row, Told, bearer, row};
 use attesto_core::http::OriginError::*;
 use attesto_core::http::{ForwardedHeader, OriginPolicy, TrustedProxies};
 use attesto_core::resource::ResourceServerBuilder;
-use attesto_tests::{Call, World};
+use crate::{Call, World};
 
 const MALFORMED: Told = Told::Error(400, "DPoP", "invalid_request");
 
@@ -24,7 +24,7 @@ fn forwarded(name: &'static str, value: &'static str) -> impl Fn(&World) -> Call
     }
 }
 
-pub(crate) fn rows() -> Vec<Row> {
+pub(super) fn rows() -> Vec<Row> {
     let good = || forwarded("forwarded", "proto=https;host=mcp.example.com");
     let by_forwarded = |name, reason, value| {
         row(name, reason, MALFORMED, forwarded("forwarded", value))

@@ -1,11 +1,11 @@
 //! C1 to C10.
 
-use crate::row::{Row, Told, bearer, row};
+use super::row::{Row, Told, bearer, row};
 use attesto_core::challenge::AuthScheme;
 use attesto_core::http::RequestParts;
 use attesto_core::resource::CredentialError::*;
 use attesto_core::resource::{CredentialExtractor, CredentialPolicy, Extraction, ResourceServerBuilder};
-use attesto_tests::{Call, World};
+use crate::{Call, World};
 use std::sync::Arc;
 
 const ON_BEARER: Told = Told::Error(400, "Bearer", "invalid_request");
@@ -52,7 +52,7 @@ fn good_form(world: &World) -> Call {
     form(format!("a=b&access_token={}", world.token(|_, _| {})))
 }
 
-pub(crate) fn rows() -> Vec<Row> {
+pub(super) fn rows() -> Vec<Row> {
     let by_form = |name, reason, body: fn(&World) -> String| {
         row(name, reason, MALFORMED, move |world| form(body(world))).on(with_form).mended_by(good_form)
     };

@@ -1,11 +1,11 @@
 //! Section 3, D1 to D14.
 
-use crate::row::{Row, Told, row};
+use super::row::{Row, Told, row};
 use attesto_core::dpop::ProofError::*;
 use attesto_core::dpop::{NonceIssuer, NonceSecret, NonceUse, ProofError, ProofPolicy};
 use attesto_core::encoding::base64url;
 use attesto_core::resource::ResourceServerBuilder;
-use attesto_tests::{Call, Json, NOW, World, sign};
+use crate::{Call, Json, NOW, World, sign};
 use serde_json::{Value, json};
 
 const REFUSED: Told = Told::Error(401, "DPoP", "invalid_dpop_proof");
@@ -129,7 +129,7 @@ fn claim_rows() -> Vec<Row> {
     ]
 }
 
-pub(crate) fn rows() -> Vec<Row> {
+pub(super) fn rows() -> Vec<Row> {
     let mut rows = vec![
         row("d1 no proof", MissingProof, REFUSED, |world| {
             Call::new().header("authorization", format!("DPoP {}", world.bound_token()))

@@ -1,6 +1,6 @@
 //! Sections 1 and 2.
 
-use crate::row::{Row, Told, bearer, row};
+use super::row::{Row, Told, bearer, row};
 use attesto_core::crypto::{Algorithm, AlgorithmSet};
 use attesto_core::jose::Jwk;
 use attesto_core::remote::RemoteKeys;
@@ -10,7 +10,7 @@ use attesto_core::token::{
     ClaimShape, IssuerProfile, PrincipalKind, PrincipalKinds, RotatingKeys, TokenError, TokenRules, TrustedIssuer,
     VerificationKeys,
 };
-use attesto_tests::{AUDIENCE, Answers, Call, ISSUER, Json, NOW, World, sign};
+use crate::{AUDIENCE, Answers, Call, ISSUER, Json, NOW, World, sign};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -243,7 +243,7 @@ fn principal_and_policy_rows() -> Vec<Row> {
     ]
 }
 
-pub(crate) fn rows() -> Vec<Row> {
+pub(super) fn rows() -> Vec<Row> {
     let mut rows = jws_rows();
     rows.extend(key_rows());
     rows.extend(profile_rows());

@@ -1,13 +1,14 @@
 //! One row of the table.
 
+use crate::{Answers, Call, Seen, World};
 use attesto_core::resource::{Denial, Reason, Requirement, ResourceServerBuilder};
-use attesto_tests::{Answers, Call, Seen, World};
+use std::fmt;
 
 type Configure = Box<dyn Fn(&World, ResourceServerBuilder) -> ResourceServerBuilder>;
 
 /// What must be told to the client.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Told {
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Told {
     /// 401 and every scheme, without error.
     NoCredentials,
     /// This status, and one challenge of this scheme with this error.
@@ -18,27 +19,58 @@ pub(crate) enum Told {
     Unavailable,
 }
 
-pub(crate) struct Row {
-    pub(crate) name: &'static str,
-    pub(crate) reason: Reason,
+/// A row.
+pub struct Row {
+    /// The rules it holds, and what is wrong.
+    pub name: &'static str,
+    /// Why the core refuses.
+    pub reason: Reason,
+    /// Whether the replay store has the proof afterwards.
+    pub consumes_proof: bool,
     told: Told,
     configure: Configure,
     requirement: Requirement,
     broken: Box<dyn Fn(&World) -> Call>,
     mended: Box<dyn Fn(&World) -> Call>,
     answers: fn() -> Answers,
-    good_answers: fn() -> Answers,
     mended_requirement: Option<Requirement>,
     mended_configure: Option<Configure>,
-    pub(crate) consumes_proof: bool,
+}
+
+/// A request, and all that decides what becomes of it.
+pub struct Exchange {
+    /// The request.
+    pub call: Call,
+    /// The configuration of the resource server.
+    pub builder: ResourceServerBuilder,
+    /// What the route asks for.
+    pub requirement: Requirement,
+    /// What the host says, should it be asked.
+    pub answers: fn() -> Answers,
+}
+
+impl Exchange {
+    /// Drives it to its end, without a server.
+    #[must_use]
+    pub fn run(self) -> Seen {
+        let server = self.builder.build().expect("a sound configuration");
+        World::new().check(&server, &self.requirement, &self.call, (self.answers)())
+    }
+}
+
+impl fmt::Debug for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Row").field("name", &self.name).field("reason", &self.reason).finish_non_exhaustive()
+    }
 }
 
 /// A valid bearer request.
-pub(crate) fn bearer(world: &World) -> Call {
+#[must_use]
+pub fn bearer(world: &World) -> Call {
     Call::new().bearer(&world.token(|_, _| {}))
 }
 
-pub(crate) fn row(
+pub(super) fn row(
     name: &'static str,
     reason: impl Into<Reason>,
     told: Told,
@@ -47,22 +79,21 @@ pub(crate) fn row(
     Row {
         name,
         reason: reason.into(),
+        consumes_proof: false,
         told,
         configure: Box::new(|_, builder| builder),
         requirement: Requirement::authenticated(),
         broken: Box::new(broken),
         mended: Box::new(bearer),
         answers: Answers::good,
-        good_answers: Answers::good,
         mended_requirement: None,
         mended_configure: None,
-        consumes_proof: false,
     }
 }
 
 impl Row {
     /// The server's configuration, which both the broken and the mended request meet.
-    pub(crate) fn on(
+    pub(super) fn on(
         mut self,
         configure: impl Fn(&World, ResourceServerBuilder) -> ResourceServerBuilder + 'static,
     ) -> Self {
@@ -71,58 +102,81 @@ impl Row {
     }
 
     /// The request that differs in the one thing and passes.
-    pub(crate) fn mended_by(mut self, mended: impl Fn(&World) -> Call + 'static) -> Self {
+    pub(super) fn mended_by(mut self, mended: impl Fn(&World) -> Call + 'static) -> Self {
         self.mended = Box::new(mended);
         self
     }
 
     /// It is the configuration that is broken, not the request: with the default one it passes.
-    pub(crate) fn mended_by_default_configuration(mut self) -> Self {
+    pub(super) fn mended_by_default_configuration(mut self) -> Self {
         self.mended_configure = Some(Box::new(|_, builder| builder));
         self
     }
 
-    pub(crate) fn requiring(mut self, requirement: Requirement) -> Self {
+    pub(super) fn requiring(mut self, requirement: Requirement) -> Self {
         self.requirement = requirement;
         self
     }
 
     /// It is the requirement that is not met: without it the same request passes.
-    pub(crate) fn mended_by_no_requirement(mut self) -> Self {
+    pub(super) fn mended_by_no_requirement(mut self) -> Self {
         self.mended_requirement = Some(Requirement::authenticated());
         self
     }
 
-    pub(crate) fn answered(mut self, answers: fn() -> Answers) -> Self {
+    pub(super) fn answered(mut self, answers: fn() -> Answers) -> Self {
         self.answers = answers;
         self
     }
 
-    pub(crate) fn consuming_the_proof(mut self) -> Self {
+    pub(super) fn consuming_the_proof(mut self) -> Self {
         self.consumes_proof = true;
         self
     }
 
-    fn run(&self, call: &Call, configure: &Configure, requirement: &Requirement, answers: Answers) -> Seen {
+    /// The request that is refused.
+    #[must_use]
+    pub fn broken(&self) -> Exchange {
         let world = World::new();
-        let server = configure(&world, world.builder()).build().expect("a sound configuration");
-        world.check(&server, requirement, call, answers)
+        Exchange {
+            call: (self.broken)(&world),
+            builder: (self.configure)(&world, world.builder()),
+            requirement: self.requirement.clone(),
+            answers: self.answers,
+        }
     }
 
-    fn broken(&self) -> Seen {
-        self.run(&(self.broken)(&World::new()), &self.configure, &self.requirement, (self.answers)())
+    /// The one that passes.
+    #[must_use]
+    pub fn mended(&self) -> Exchange {
+        let world = World::new();
+        let configure = self.mended_configure.as_ref().unwrap_or(&self.configure);
+        Exchange {
+            call: (self.mended)(&world),
+            builder: configure(&world, world.builder()),
+            requirement: self.mended_requirement.as_ref().unwrap_or(&self.requirement).clone(),
+            answers: Answers::good,
+        }
     }
 
-    pub(crate) fn denial(&self) -> Denial {
-        *self.broken().result.expect_err(self.name)
+    /// The refusal.
+    #[must_use]
+    pub fn denial(&self) -> Denial {
+        *self.broken().run().result.expect_err(self.name)
     }
 
-    pub(crate) fn asked_replay(&self) -> bool {
-        self.broken().asked.contains(&"replay")
+    /// Whether the replay store heard of the refused request.
+    #[must_use]
+    pub fn asked_replay(&self) -> bool {
+        self.broken().run().asked.contains(&"replay")
     }
 
-    pub(crate) fn check(&self) -> Result<(), String> {
-        let denial = match self.broken().result {
+    /// Holds the core to the row.
+    ///
+    /// # Errors
+    /// Says what came instead.
+    pub fn check(&self) -> Result<(), String> {
+        let denial = match self.broken().run().result {
             Ok(_) => return Err(format!("{}: granted", self.name)),
             Err(denial) => denial,
         };
@@ -154,11 +208,12 @@ impl Row {
         if right { Ok(()) } else { Err(format!("{}: told {} {challenges:?}", self.name, denial.status())) }
     }
 
-    pub(crate) fn check_mended(&self) -> Result<(), String> {
-        let configure = self.mended_configure.as_ref().unwrap_or(&self.configure);
-        let requirement = self.mended_requirement.as_ref().unwrap_or(&self.requirement);
-        let seen = self.run(&(self.mended)(&World::new()), configure, requirement, (self.good_answers)());
-        match seen.result {
+    /// Holds the core to granting the mended request.
+    ///
+    /// # Errors
+    /// Says why it was refused.
+    pub fn check_mended(&self) -> Result<(), String> {
+        match self.mended().run().result {
             Ok(_) => Ok(()),
             Err(denial) => Err(format!("{}: mended, and still refused for {:?}", self.name, denial.reason())),
         }

@@ -1,13 +1,13 @@
 //! What the host answers: replay, revocation, principal, custom verifier; step-up and scopes.
 
-use crate::row::{Row, Told, bearer, row};
+use super::row::{Row, Told, bearer, row};
 use attesto_core::host::ReplayAnswer;
 use attesto_core::metadata::{MetadataPointer, PointerRequest, PointerResolver, PointerUnavailable};
 use attesto_core::resource::{
     ForeignAnswer, PrincipalAnswer, RefusalError, Requirement, ResourceServerBuilder, RevocationAnswer, StepUpError,
     Unavailable,
 };
-use attesto_tests::{Answers, Call, NOW, World};
+use crate::{Answers, Call, NOW, World};
 use serde_json::json;
 use std::sync::Arc;
 
@@ -124,7 +124,7 @@ fn requirement_rows() -> Vec<Row> {
     ]
 }
 
-pub(crate) fn rows() -> Vec<Row> {
+pub(super) fn rows() -> Vec<Row> {
     let mut rows = answer_rows();
     rows.extend(requirement_rows());
     rows

@@ -1,10 +1,10 @@
 //! The binding matrix, over whole requests.
 
-use crate::row::{Row, Told, bearer, row};
+use super::row::{Row, Told, bearer, row};
 use attesto_core::mtls::CertificatePolicy;
 use attesto_core::resource::BindingError::*;
 use attesto_core::resource::SenderPolicy;
-use attesto_tests::{Call, World, sign};
+use crate::{Call, World, sign};
 use serde_json::{Value, json};
 
 const CLIENT: &[u8] = include_bytes!("../../keys/client.der");
@@ -35,7 +35,7 @@ fn proof_for(token: &str, world: &World) -> Call {
     Call::new().dpop(token, &world.proof(token, |_, _| {}))
 }
 
-pub(crate) fn rows() -> Vec<Row> {
+pub(super) fn rows() -> Vec<Row> {
     vec![
         row("b2 bound token as bearer", ProofRequired, ON_DPOP, |world| Call::new().bearer(&world.bound_token()))
             .mended_by(World::dpop_call),
