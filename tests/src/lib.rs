@@ -6,6 +6,7 @@
 #[doc = include_str!("../../README.md")]
 struct Readme;
 
+pub mod blocking;
 pub mod demo;
 mod host;
 mod jws;
