@@ -160,8 +160,8 @@ pub(crate) fn e1_to_e5_events_tell_what_happened_and_no_secret(server: Server) {
         lines,
         [
             succeeded("dpop"),
-            "dpop_replay_detected jti=j\\\"\\n1 client_id=client-1".into(),
-            denied("invalid_token", "replay", "/mcp", whose),
+            "dpop_replay_detected jti=j\\u{22}\\u{a}1 client_id=client-1".into(),
+            denied("invalid_dpop_proof", "replay", "/mcp", whose),
             succeeded("bearer"),
             denied("insufficient_scope", "insufficient_scope", "/mcp/scoped", whose),
             "scope_denied required=admin client_id=client-1 subject=usr_1".into(),

@@ -1,0 +1,118 @@
+//! A protected MCP server with blocking IO, no async runtime and no adapter, and a client that tries what a thief would try.
+//!
+//! `cargo run -p attesto-tests --example blocking_server` needs no set-up: it serves on a loopback port, plays a tour against
+//! itself over the socket, prints each request and verdict, and stays up with curl lines to try. With `-- --once` it ends after
+//! the tour.
+//!
+//! Read it to put attesto before a server of your own. What is not here stands in `tests/src/blocking`, and is as short:
+//!
+//! - `door.rs` is the heart of it: `ResourceServer::check` in a loop, and an answer to each question the core asks;
+//! - `exchange.rs` translates this server's requests and responses into the core's and back;
+//! - `note.rs` turns decisions into events, for servers that log them.
+
+use attesto_core::Timestamp;
+use attesto_core::dpop::ReplayClaim;
+use attesto_core::host::{Event, MemoryReplayStore, ReplayAnswer};
+use attesto_core::http::{Connection, Header, ResponseParts};
+use attesto_core::metadata::PublicDocuments;
+use attesto_core::resource::Grant;
+use attesto_tests::blocking::{Door, Entry, Exchange, Host, serve, text};
+use attesto_tests::demo::{Demo, Resources};
+use serde_json::{Value, json};
+use std::convert::Infallible;
+use std::error::Error;
+use std::future::pending;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+/// What only the host knows. This one remembers used proofs and has nothing else to say.
+struct Memory(MemoryReplayStore);
+
+impl Host for Memory {
+    fn replay(&self, claim: &ReplayClaim, now: Timestamp) -> ReplayAnswer {
+        self.0.record(claim, now)
+    }
+
+    fn event(&self, _: &Event<'_>) {
+        // A line in your log. `Event::visit` gives the fields, none of which is a secret.
+    }
+}
+
+/// What every thread sees.
+struct App {
+    documents: Arc<PublicDocuments>,
+    doors: [(&'static str, Door); 2],
+}
+
+impl App {
+    /// One request, from its first byte to its answer.
+    fn respond(&self, exchange: &mut Exchange) -> ResponseParts {
+        // 1. What is public by design comes first: clients that hold no token yet learn here where to get one (RFC 9728).
+        if let Some(document) = self.documents.respond(exchange.method(), exchange.path(), exchange.query()) {
+            return document;
+        }
+        let Some((_, door)) = self.doors.iter().find(|(path, _)| *path == exchange.path()) else {
+            return text(404, "nothing here");
+        };
+        // 2. Where tokens may come in form bodies, the core wants to see the form. Here they may not, and nothing is read.
+        let wants_form = exchange.with_headers(|headers| door.wants_form(exchange.method(), headers));
+        let form = if wants_form { exchange.read_form() } else { None };
+        // 3. What this server itself knows of the connection. Where it ends TLS, say `Connection::new().tls()`, and add
+        //    `.certificate(der)` where the client showed one. Never take either from a header.
+        let connection = Connection::new();
+        // 4. The time is read once, so that no two checks of one request disagree about it.
+        let now = now();
+        match exchange.parts(connection, form.as_deref(), |request| door.enter(request, now)) {
+            // 5. Refused: status, challenges and body are the core's. Send them as they are.
+            Err(refusal) => refusal,
+            // 6. Let in: `grant` says who is calling. The handler's answer may have to carry a fresh nonce.
+            Ok(entry) => entry.amend(match &entry {
+                Entry::Admitted { grant, .. } => whoami(grant, exchange),
+                Entry::Preflight => text(204, ""),
+            }),
+        }
+    }
+}
+
+/// The handler: an MCP server with one tool, written by hand. No line in it knows of tokens.
+fn whoami(grant: &Grant, exchange: &mut Exchange) -> ResponseParts {
+    let body = exchange.read_body(64 * 1024).ok();
+    let Some(call) = body.and_then(|body| serde_json::from_slice::<Value>(&body).ok()) else {
+        return text(400, "not JSON");
+    };
+    let told = format!("{} by {}", grant.subject(), grant.sender().kind());
+    let result = json!({ "content": [{ "type": "text", "text": told }], "isError": false });
+    let mut response = ResponseParts::new(200);
+    response.headers.push(Header::new("content-type", "application/json"));
+    response.body = json!({ "jsonrpc": "2.0", "id": call["id"], "result": result }).to_string().into_bytes();
+    response
+}
+
+#[expect(clippy::disallowed_methods, reason = "a server is where time comes from")]
+fn now() -> Timestamp {
+    Timestamp::from(SystemTime::now())
+}
+
+fn main() -> Result<ExitCode, Box<dyn Error>> {
+    let (demo, listener) = match Demo::start()? {
+        Ok(demo) => demo,
+        Err(code) => return Ok(code),
+    };
+    // The demos share their configuration. Yours is `ResourceServer::builder(..)..build()`, as in the README.
+    let Resources { open, strict, call, documents } = demo.resources()?;
+    // One memory for both resources and all threads. Several processes need one that they share.
+    let host: Arc<dyn Host> = Arc::new(Memory(MemoryReplayStore::single_instance(100_000)?));
+    let door = |server| Door::new(Arc::clone(server), Arc::clone(&host), call.clone());
+    let app = App { documents, doors: [("/mcp", door(open.server())), ("/strict/mcp", door(strict.server()))] };
+
+    listener.set_nonblocking(false)?;
+    let _threads = serve(listener, 4, move |mut exchange| {
+        let response = app.respond(&mut exchange);
+        exchange.answer(response);
+    })?;
+
+    // The tour's client is asynchronous; nothing of the server is.
+    let client = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    client.block_on(demo.play(pending::<Result<(), Infallible>>()))
+}
