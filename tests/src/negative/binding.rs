@@ -1,10 +1,10 @@
 //! The binding matrix, over whole requests.
 
 use super::row::{Row, Told, bearer, row};
+use crate::{Call, World, sign};
 use attesto_core::mtls::CertificatePolicy;
 use attesto_core::resource::BindingError::*;
 use attesto_core::resource::SenderPolicy;
-use crate::{Call, World, sign};
 use serde_json::{Value, json};
 
 const CLIENT: &[u8] = include_bytes!("../../keys/client.der");

@@ -1,11 +1,11 @@
 //! C1 to C10.
 
 use super::row::{Row, Told, bearer, row};
+use crate::{Call, World};
 use attesto_core::challenge::AuthScheme;
 use attesto_core::http::RequestParts;
 use attesto_core::resource::CredentialError::*;
 use attesto_core::resource::{CredentialExtractor, CredentialPolicy, Extraction, ResourceServerBuilder};
-use crate::{Call, World};
 use std::sync::Arc;
 
 const ON_BEARER: Told = Told::Error(400, "Bearer", "invalid_request");

@@ -1,13 +1,13 @@
 //! What the host answers: replay, revocation, principal, custom verifier; step-up and scopes.
 
 use super::row::{Row, Told, bearer, row};
+use crate::{Answers, Call, NOW, World};
 use attesto_core::host::ReplayAnswer;
 use attesto_core::metadata::{MetadataPointer, PointerRequest, PointerResolver, PointerUnavailable};
 use attesto_core::resource::{
     ForeignAnswer, PrincipalAnswer, RefusalError, Requirement, ResourceServerBuilder, RevocationAnswer, StepUpError,
     Unavailable,
 };
-use crate::{Answers, Call, NOW, World};
 use serde_json::json;
 use std::sync::Arc;
 

@@ -1,10 +1,10 @@
 //! P11, P13, P14.
 
 use super::row::{Row, Told, bearer, row};
+use crate::{Call, World};
 use attesto_core::http::OriginError::*;
 use attesto_core::http::{ForwardedHeader, OriginPolicy, TrustedProxies};
 use attesto_core::resource::ResourceServerBuilder;
-use crate::{Call, World};
 
 const MALFORMED: Told = Told::Error(400, "DPoP", "invalid_request");
 

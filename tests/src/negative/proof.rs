@@ -1,11 +1,11 @@
 //! Section 3, D1 to D14.
 
 use super::row::{Row, Told, row};
+use crate::{Call, Json, NOW, World, sign};
 use attesto_core::dpop::ProofError::*;
 use attesto_core::dpop::{NonceIssuer, NonceSecret, NonceUse, ProofError, ProofPolicy};
 use attesto_core::encoding::base64url;
 use attesto_core::resource::ResourceServerBuilder;
-use crate::{Call, Json, NOW, World, sign};
 use serde_json::{Value, json};
 
 const REFUSED: Told = Told::Error(401, "DPoP", "invalid_dpop_proof");

@@ -1,6 +1,7 @@
 //! Sections 1 and 2.
 
 use super::row::{Row, Told, bearer, row};
+use crate::{AUDIENCE, Answers, Call, ISSUER, Json, NOW, World, sign};
 use attesto_core::crypto::{Algorithm, AlgorithmSet};
 use attesto_core::jose::Jwk;
 use attesto_core::remote::RemoteKeys;
@@ -10,7 +11,6 @@ use attesto_core::token::{
     ClaimShape, IssuerProfile, PrincipalKind, PrincipalKinds, RotatingKeys, TokenError, TokenRules, TrustedIssuer,
     VerificationKeys,
 };
-use crate::{AUDIENCE, Answers, Call, ISSUER, Json, NOW, World, sign};
 use serde_json::{Value, json};
 use std::sync::Arc;
 

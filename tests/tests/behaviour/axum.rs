@@ -45,8 +45,7 @@ fn start(setup: Setup) -> Running {
     for resource in &setup.resources {
         app = app.nest(resource.base, routes(resource, setup.pass_preflight));
     }
-    let mut app =
-        app.merge(documents_router((*setup.documents()).clone())).with_state::<()>(setup.reached.clone());
+    let mut app = app.merge(documents_router((*setup.documents()).clone())).with_state::<()>(setup.reached.clone());
     if let Some(session) = setup.tls {
         app = app.layer(Extension(session));
     }

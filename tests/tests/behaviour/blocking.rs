@@ -33,16 +33,14 @@ impl App {
     fn enter(&self, door: &Door, rest: &str, exchange: &mut Exchange) -> ResponseParts {
         let wants_form = exchange.with_headers(|headers| door.wants_form(exchange.method(), headers));
         let form = if wants_form { exchange.read_form() } else { None };
-        let connection =
-            || self.tls.as_ref().map_or_else(Connection::new, |session| session.connection(None));
+        let connection = || self.tls.as_ref().map_or_else(Connection::new, |session| session.connection(None));
         let now = clock().now();
         match exchange.parts(connection(), form.as_deref(), |request| door.enter(request, now)) {
             Ok(entry) => {
                 let response = match (rest, &entry) {
                     ("/scoped", Entry::Admitted { grant, .. }) => {
-                        let met = exchange.parts(connection(), None, |request| {
-                            door.require(grant, request, &admin(), now)
-                        });
+                        let met =
+                            exchange.parts(connection(), None, |request| door.require(grant, request, &admin(), now));
                         // A refusal is complete as it is, and still an answer to a request that was let in.
                         met.map_or_else(|refusal| refusal, |()| text(200, self.reached.who(Some(grant))))
                     }

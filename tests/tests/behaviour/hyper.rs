@@ -73,7 +73,14 @@ impl Service<Request<RequestBody<Incoming>>> for Routes {
     type Future = Ready<Result<Response<Sent>, Infallible>>;
 
     fn call(&self, request: Request<RequestBody<Incoming>>) -> Self::Future {
-        ready(Ok(self.respond(request)))
+        let head = request.method() == http::Method::HEAD;
+        let mut response = self.respond(request);
+        if head {
+            // Over HTTP/2 hyper sends what it is given, and clients take a body after HEAD for a broken stream. What attesto
+            // itself answers has none; frameworks see to it for their handlers.
+            *response.body_mut() = whole(Response::default()).into_body();
+        }
+        ready(Ok(response))
     }
 }
 

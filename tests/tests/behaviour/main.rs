@@ -6,9 +6,11 @@ mod axum;
 mod blocking;
 mod cases;
 mod client;
+mod http2;
 mod hyper;
 mod setup;
 mod tokens;
+mod transcript;
 
 use setup::{Running, Setup};
 
@@ -21,6 +23,8 @@ pub(crate) struct Server {
     /// Whether it can answer while it is still reading. tiny_http lends a request's body or takes a response, never both.
     pub(crate) streams: bool,
 }
+
+pub(crate) const SERVERS: [Server; 4] = [axum::SERVER, actix::SERVER, hyper::SERVER, blocking::SERVER];
 
 /// One test for each server and case, so that a failure names both.
 macro_rules! on_every_server {

@@ -153,7 +153,9 @@ pub(crate) fn e1_to_e5_events_tell_what_happened_and_no_secret(server: Server) {
         )
     };
     let denied = |outcome: &str, reason: &str, route: &str, whose: &str| {
-        format!("auth_denied outcome={outcome} reason={reason} method=GET route={route} client_address=127.0.0.1{whose}")
+        format!(
+            "auth_denied outcome={outcome} reason={reason} method=GET route={route} client_address=127.0.0.1{whose}"
+        )
     };
     let whose = " issuer=https://auth.example.com client_id=client-1 subject=usr_1";
     assert_eq!(

@@ -18,7 +18,9 @@ const LANES: usize = 8;
 fn requests(world: &World, count: usize) -> Vec<Request> {
     let token = world.bound_token();
     (0..count)
-        .map(|number| Request::new("GET", "/mcp").dpop(&token, &proof(world, &token, "GET", AUDIENCE, &number.to_string())))
+        .map(|number| {
+            Request::new("GET", "/mcp").dpop(&token, &proof(world, &token, "GET", AUDIENCE, &number.to_string()))
+        })
         .collect()
 }
 
@@ -31,10 +33,8 @@ fn race(address: SocketAddr, lanes: &[&[Request]], rivals: usize) -> Vec<Vec<u16
         requests.iter().map(|request| connection.send(request).status).collect()
     };
     thread::scope(|scope| {
-        let started: Vec<Vec<_>> = lanes
-            .iter()
-            .map(|lane| (0..rivals).map(|_| scope.spawn(|| run(lane))).collect())
-            .collect();
+        let started: Vec<Vec<_>> =
+            lanes.iter().map(|lane| (0..rivals).map(|_| scope.spawn(|| run(lane))).collect()).collect();
         let mut statuses = Vec::new();
         for rivals in started {
             let told: Vec<Vec<u16>> = rivals.into_iter().map(|rival| rival.join().expect("an answer each")).collect();
