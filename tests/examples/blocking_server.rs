@@ -68,24 +68,46 @@ impl App {
             Err(refusal) => refusal,
             // 6. Let in: `grant` says who is calling. The handler's answer may have to carry a fresh nonce.
             Ok(entry) => entry.amend(match &entry {
-                Entry::Admitted { grant, .. } => whoami(grant, exchange),
+                Entry::Admitted { grant, .. } => mcp(grant, exchange),
                 Entry::Preflight => text(204, ""),
             }),
         }
     }
 }
 
-/// The handler: an MCP server with one tool, written by hand. No line in it knows of tokens.
-fn whoami(grant: &Grant, exchange: &mut Exchange) -> ResponseParts {
+/// The handler: an MCP server with one tool, written by hand. Of tokens it knows what the grant says.
+fn mcp(grant: &Grant, exchange: &mut Exchange) -> ResponseParts {
+    if exchange.method() != "POST" {
+        return text(405, "no stream of events here");
+    }
     let body = exchange.read_body(64 * 1024).ok();
     let Some(call) = body.and_then(|body| serde_json::from_slice::<Value>(&body).ok()) else {
         return text(400, "not JSON");
     };
-    let told = format!("{} by {}", grant.subject(), grant.sender().kind());
-    let result = json!({ "content": [{ "type": "text", "text": told }], "isError": false });
+    let Some(id) = call.get("id") else { return ResponseParts::new(202) }; // a notification
+    let result = match call["method"].as_str() {
+        Some("initialize") => json!({
+            "protocolVersion": "2025-06-18",
+            "capabilities": { "tools": {} },
+            "serverInfo": { "name": "attesto-demo", "version": "1" },
+        }),
+        Some("tools/list") => json!({
+            "tools": [{ "name": "whoami", "description": "Says who is calling.", "inputSchema": { "type": "object" } }],
+        }),
+        Some("tools/call") => {
+            let told = format!("{} by {}", grant.subject(), grant.sender().kind());
+            json!({ "content": [{ "type": "text", "text": told }], "isError": false })
+        }
+        _ => return json_rpc(json!({ "id": id, "error": { "code": -32601, "message": "Method not found" } })),
+    };
+    json_rpc(json!({ "id": id, "result": result }))
+}
+
+fn json_rpc(mut answer: Value) -> ResponseParts {
+    answer["jsonrpc"] = "2.0".into();
     let mut response = ResponseParts::new(200);
     response.headers.push(Header::new("content-type", "application/json"));
-    response.body = json!({ "jsonrpc": "2.0", "id": call["id"], "result": result }).to_string().into_bytes();
+    response.body = answer.to_string().into_bytes();
     response
 }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Starts each adapter's demo and drives it with npm oauth4webapi and the MCP TypeScript SDK; then holds the three tours
-# against each other. Leaves nothing behind.
+# Starts each demo and drives it with npm oauth4webapi and the MCP TypeScript SDK; then holds the tours of the demos against each
+# other. Leaves nothing behind.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -15,21 +15,20 @@ target=$(cd "$root" && cargo metadata --format-version 1 --no-deps | python3 -c 
 # Ports and nonces differ from run to run; everything else that a tour prints must not.
 same_for_all() { sed -E 's/(127\.0\.0\.1|localhost):[0-9]+/HOST/g; s/(dpop-nonce: )[A-Za-z0-9_-]+/\1NONCE/g'; }
 
-for adapter in axum actix hyper; do
-  echo "-- attesto-$adapter"
-  # One package at a time: they name their example alike.
-  (cd "$root" && cargo build --quiet -p "attesto-$adapter" --example mcp_server)
-  cp "$target/debug/examples/mcp_server" "$work/demo-$adapter"
+for demo in attesto-axum:mcp_server attesto-actix:mcp_server attesto-hyper:mcp_server attesto-tests:blocking_server; do
+  package=${demo%:*} example=${demo#*:}
+  echo "-- $package, $example"
+  # One package at a time: some name their example alike.
+  (cd "$root" && cargo build --quiet -p "$package" --example "$example")
+  cp "$target/debug/examples/$example" "$work/demo-$package"
   # The demo prints its line when it serves; a pipe waits for exactly that.
-  exec 3< <(exec "$work/demo-$adapter" --print-json)
+  exec 3< <(exec "$work/demo-$package" --print-json)
   server=$!
   read -r line <&3
   (cd "$work" && node drive.mjs "$line")
   kill "$server"
   server=
-  "$work/demo-$adapter" --once | same_for_all >"$work/tour-$adapter"
+  "$work/demo-$package" --once | same_for_all >"$work/tour-$package"
+  diff "$work/tour-attesto-axum" "$work/tour-$package"
 done
-
-diff "$work/tour-axum" "$work/tour-actix"
-diff "$work/tour-axum" "$work/tour-hyper"
-echo "ok  the three tours print the same lines"
+echo "ok   the four tours print the same lines"
