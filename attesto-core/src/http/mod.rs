@@ -24,10 +24,12 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod address_policy;
 mod amendment;
 mod authority;
 mod canonical;
 mod forwarded;
+mod network;
 mod origin;
 mod proxy;
 mod request;
@@ -35,6 +37,7 @@ mod response;
 mod tls_session;
 mod uri;
 
+pub use address_policy::AddressPolicy;
 pub use amendment::{AmendMode, Amendment};
 pub use canonical::CanonicalOrigin;
 pub use forwarded::ForwardedHeader;

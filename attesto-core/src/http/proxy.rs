@@ -1,9 +1,10 @@
 //! Which peers may speak for the client (catalogue P12).
 
+use super::network::Network;
 use crate::ConfigError;
 use alloc::format;
 use alloc::vec::Vec;
-use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use core::net::IpAddr;
 
 /// The peers whose forwarded header fields are believed: none, unless configured.
 ///
@@ -63,71 +64,6 @@ impl TrustedProxies {
 fn malformed(entry: &str) -> ConfigError {
     let problem = "is not an address, a network such as 10.0.0.0/8 (no bits beyond its length), loopback or any";
     ConfigError::new("trusted_proxies", format!("{entry:?} {problem}"))
-}
-
-/// An address block: all addresses of the family that share the first `length` bits. RFC 4632 §3.1, RFC 4291 §2.3.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-struct Network {
-    address: IpAddr,
-    length: u32,
-}
-
-impl Network {
-    const LOOPBACK: [Self; 2] = [
-        Self { address: IpAddr::V4(Ipv4Addr::new(127, 0, 0, 0)), length: 8 },
-        Self { address: IpAddr::V6(Ipv6Addr::LOCALHOST), length: 128 },
-    ];
-
-    fn parse(entry: &str) -> Option<Self> {
-        let (address, length) = match entry.split_once('/') {
-            Some((address, length)) => (address, Some(parse_length(length)?)),
-            None => (entry, None),
-        };
-        let written: IpAddr = address.parse().ok()?;
-        let bits = family_bits(written);
-        let length = length.unwrap_or(bits);
-        let address = written.to_canonical();
-        // A mapped network loses the 96 bits of its prefix along with the mapping.
-        let folded = length.checked_sub(bits.checked_sub(family_bits(address))?)?;
-        let network = Self { address, length: folded };
-        (length <= bits && network.has_no_host_bits()).then_some(network)
-    }
-
-    fn contains(&self, peer: IpAddr) -> bool {
-        match (self.address, peer) {
-            (IpAddr::V4(network), IpAddr::V4(peer)) => {
-                let differing = network.to_bits() ^ peer.to_bits();
-                differing.leading_zeros() >= self.length
-            }
-            (IpAddr::V6(network), IpAddr::V6(peer)) => {
-                let differing = network.to_bits() ^ peer.to_bits();
-                differing.leading_zeros() >= self.length
-            }
-            (IpAddr::V4(_) | IpAddr::V6(_), _) => false,
-        }
-    }
-
-    /// `10.0.0.1/8` is more likely a mistake than a network.
-    fn has_no_host_bits(&self) -> bool {
-        let significant = match self.address {
-            IpAddr::V4(address) => 32_u32.saturating_sub(address.to_bits().trailing_zeros()),
-            IpAddr::V6(address) => 128_u32.saturating_sub(address.to_bits().trailing_zeros()),
-        };
-        significant <= self.length
-    }
-}
-
-const fn family_bits(address: IpAddr) -> u32 {
-    match address {
-        IpAddr::V4(_) => 32,
-        IpAddr::V6(_) => 128,
-    }
-}
-
-/// A prefix length: digits without sign and without leading zero.
-fn parse_length(digits: &str) -> Option<u32> {
-    let is_number = digits.bytes().all(|byte| byte.is_ascii_digit()) && (digits == "0" || !digits.starts_with('0'));
-    is_number.then(|| digits.parse().ok()).flatten()
 }
 
 #[cfg(test)]

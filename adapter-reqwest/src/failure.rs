@@ -1,0 +1,76 @@
+//! Why no response came, for the log.
+
+use attesto_core::host::HttpFailure;
+use std::error::Error;
+use std::net::IpAddr;
+
+/// What went wrong with one request. The core is told an [`HttpFailure`]; this is for
+/// [`on_failure`](crate::ReqwestClientBuilder::on_failure).
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Failure {
+    /// The URL, method or a header field cannot be sent.
+    #[error("the request cannot be sent: {0}")]
+    Request(&'static str),
+    /// The host is, or its name resolves to, an address that the [`AddressPolicy`](attesto_core::http::AddressPolicy) refuses.
+    #[error("{0} must not be reached: see `ReqwestClientBuilder::addresses`")]
+    RefusedAddress(IpAddr),
+    /// The answer is a redirect that the client followed although it must not: it was configured elsewhere.
+    #[error("the client followed a redirect")]
+    Redirected,
+    /// The body is encoded, although no coding was asked for.
+    #[error("the response has a content coding")]
+    ContentCoding,
+    /// The body is longer than the request's limit.
+    #[error("the response body is longer than the limit")]
+    TooLarge,
+    /// No response within the time limit.
+    #[error("the response did not come in time")]
+    Timeout,
+    /// There is no tokio runtime around the call.
+    #[error("there is no tokio runtime here")]
+    NoRuntime,
+    /// No connection, a TLS failure, or a broken response. [`source`](Error::source) says which.
+    #[error("no response: {0}")]
+    Transport(#[source] reqwest::Error),
+}
+
+impl Failure {
+    /// What the core is told.
+    #[must_use]
+    pub const fn kind(&self) -> HttpFailure {
+        match self {
+            Self::TooLarge => HttpFailure::TooLarge,
+            Self::Timeout => HttpFailure::Timeout,
+            Self::Request(_)
+            | Self::RefusedAddress(_)
+            | Self::Redirected
+            | Self::ContentCoding
+            | Self::NoRuntime
+            | Self::Transport(_) => HttpFailure::Transport,
+        }
+    }
+}
+
+impl From<reqwest::Error> for Failure {
+    fn from(error: reqwest::Error) -> Self {
+        if error.is_timeout() {
+            return Self::Timeout;
+        }
+        // The resolver's refusal arrives wrapped by every layer that stands between.
+        let mut source = error.source();
+        while let Some(cause) = source {
+            if let Some(RefusedAddress(address)) = cause.downcast_ref() {
+                return Self::RefusedAddress(*address);
+            }
+            source = cause.source();
+        }
+        // Its URL is given beside it.
+        Self::Transport(error.without_url())
+    }
+}
+
+/// A name resolves to an address that must not be reached.
+#[derive(Debug, thiserror::Error)]
+#[error("{0} must not be reached")]
+pub(crate) struct RefusedAddress(pub(crate) IpAddr);
