@@ -1,0 +1,60 @@
+//! HTTP/2 by ALPN: many requests over one session, each judged by the session's certificate.
+
+use crate::client::Client;
+use crate::pki::{HOST, PKI};
+use crate::scene::{Scene, admitted_by, invalid_token, refused};
+use crate::server::Adapter;
+use attesto_core::mtls::CertificatePolicy;
+use http::Version;
+
+fn scene(adapter: Adapter) -> Scene {
+    Scene::over_tls(adapter, |world| world.builder().mtls(CertificatePolicy::new()))
+}
+
+async fn certificate_binds_every_request_of_the_connection(adapter: Adapter) {
+    let scene = scene(adapter);
+    let [clients, others] = [PKI.client.der(), PKI.other.der()]
+        .map(|certificate| format!("Bearer {}", scene.world.certificate_token(certificate)));
+    let mut connection = scene.connect(&Client::h2(Some(&PKI.client))).await;
+    for (token, expected) in [
+        (&clients, admitted_by("mtls")),
+        (&others, invalid_token("mtls_certificate_mismatch")),
+        (&clients, admitted_by("mtls")),
+    ] {
+        let answer = connection.post(&[("authorization", token)]).await;
+        assert_eq!(answer.version, Version::HTTP_2);
+        assert_eq!(scene.outcome(&answer), expected);
+    }
+}
+
+async fn no_certificate_is_refused(adapter: Adapter) {
+    let scene = scene(adapter);
+    assert_eq!(
+        scene.ask(&Client::h2(None), &[("authorization", &scene.clients_token())]).await,
+        invalid_token("mtls_certificate_required")
+    );
+}
+
+/// `:authority` names the host; there is no `Host`.
+async fn proof_names_the_https_origin_of_the_session(adapter: Adapter) {
+    let scene = scene(adapter);
+    let token = scene.world.bound_token();
+    let authorization = format!("DPoP {token}");
+    let mut connection = scene.connect(&Client::h2(None)).await;
+    for (scheme, expected) in
+        [("https", admitted_by("dpop")), ("http", refused("DPoP", "invalid_dpop_proof", "invalid_htu"))]
+    {
+        let proof = scene.world.proof(&token, |_, claims| {
+            claims.insert("htu".into(), format!("{scheme}://{HOST}/mcp").into());
+            claims.insert("jti".into(), scheme.into());
+        });
+        let headers = [("authorization", authorization.as_str()), ("dpop", &proof)];
+        assert_eq!(scene.ask_on(&mut connection, &headers).await, expected, "{scheme}");
+    }
+}
+
+on_every_adapter!(
+    certificate_binds_every_request_of_the_connection
+    no_certificate_is_refused
+    proof_names_the_https_origin_of_the_session
+);

@@ -1,0 +1,161 @@
+//! A proxy ends TLS and says in a header field what the handshake showed: believed from the proxy, ignored from everybody else.
+
+use crate::client::Client;
+use crate::forwarded::{CLIENT_CERT, FIELDS, Field, XFCC, malformed};
+use crate::pki::{HOST, PKI};
+use crate::scene::{Scene, admitted_by, invalid_token, refused};
+use crate::server::Adapter;
+use attesto_core::http::{CanonicalOrigin, ForwardedHeader, OriginPolicy, TrustedProxies};
+use attesto_core::mtls::CertificatePolicy;
+use attesto_core::resource::ResourceServerBuilder;
+use attesto_tests::World;
+
+/// Where the tests' requests come from, and where they do not.
+const PROXY: &str = "loopback";
+const ELSEWHERE: &str = "192.0.2.1";
+
+fn proxied(world: &World, field: &Field, proxy: &str, origin: OriginPolicy) -> ResourceServerBuilder {
+    let certificates = CertificatePolicy::new().forwarded((field.extractor)());
+    world.builder().origin(origin.proxies(TrustedProxies::parse([proxy]).expect("a proxy"))).mtls(certificates)
+}
+
+/// The origin is pinned, so that nothing but the certificate can be wrong.
+fn pinned() -> OriginPolicy {
+    OriginPolicy::new().canonical(CanonicalOrigin::parse(&format!("https://{HOST}")).expect("an origin"))
+}
+
+fn behind(adapter: Adapter, field: &Field, proxy: &str) -> Scene {
+    Scene::plain(adapter, |world| proxied(world, field, proxy, pinned()))
+}
+
+fn over_tls(adapter: Adapter, field: &Field, proxy: &str) -> Scene {
+    Scene::over_tls(adapter, |world| proxied(world, field, proxy, pinned()))
+}
+
+async fn m5_every_kind_of_field_is_believed_from_a_trusted_proxy(adapter: Adapter) {
+    for field in FIELDS {
+        let scene = behind(adapter, &field, PROXY);
+        let token = scene.clients_token();
+        for (certificate, expected) in [
+            (Some(&PKI.client), admitted_by("mtls")),
+            (Some(&PKI.other), invalid_token("mtls_certificate_mismatch")),
+            (None, invalid_token("mtls_certificate_required")),
+        ] {
+            let value = certificate.map(field.write);
+            let mut headers = vec![("authorization", token.as_str())];
+            headers.extend(value.as_deref().map(|value| (field.name, value)));
+            assert_eq!(scene.ask(&Client::plain(), &headers).await, expected, "{}", field.name);
+        }
+    }
+}
+
+async fn x33_field_of_an_untrusted_peer_is_ignored(adapter: Adapter) {
+    for field in FIELDS {
+        let (scene, value) = (behind(adapter, &field, ELSEWHERE), (field.write)(&PKI.client));
+        let headers = [("authorization", &*scene.clients_token()), (field.name, &value)];
+        let outcome = scene.ask(&Client::plain(), &headers).await;
+        assert_eq!(outcome, invalid_token("mtls_certificate_required"), "{}", field.name);
+    }
+}
+
+/// Another client of the same server cannot pass for the token's by writing the field itself.
+async fn x33_field_over_direct_tls_is_ignored(adapter: Adapter) {
+    for field in FIELDS {
+        let (scene, value) = (over_tls(adapter, &field, ELSEWHERE), (field.write)(&PKI.client));
+        let headers = [("authorization", &*scene.clients_token()), (field.name, &value)];
+        for (client, expected) in [
+            (Client::tls(Some(&PKI.other)), invalid_token("mtls_certificate_mismatch")),
+            (Client::tls(None), invalid_token("mtls_certificate_required")),
+        ] {
+            assert_eq!(scene.ask(&client, &headers).await, expected, "{}", field.name);
+        }
+    }
+}
+
+/// Even from a trusted proxy's address: what the socket showed is not up for discussion.
+async fn m4_certificate_of_the_socket_comes_before_the_field(adapter: Adapter) {
+    for field in FIELDS {
+        let scene = over_tls(adapter, &field, PROXY);
+        let token = scene.clients_token();
+        for (shown, written, expected) in [
+            (Some(&PKI.other), &PKI.client, invalid_token("mtls_certificate_mismatch")),
+            (Some(&PKI.client), &PKI.other, admitted_by("mtls")),
+            // A proxy that speaks TLS to the server and shows no certificate of its own.
+            (None, &PKI.client, admitted_by("mtls")),
+            (None, &PKI.other, invalid_token("mtls_certificate_mismatch")),
+        ] {
+            let headers = [("authorization", token.as_str()), (field.name, &(field.write)(written))];
+            let outcome = scene.ask(&Client::tls(shown), &headers).await;
+            assert_eq!(outcome, expected, "{}, certificate on the socket: {}", field.name, shown.is_some());
+        }
+    }
+}
+
+async fn m5_malformed_or_repeated_field_is_no_certificate(adapter: Adapter) {
+    for field in FIELDS {
+        let scene = behind(adapter, &field, PROXY);
+        let token = scene.clients_token();
+        for (wrong, lines) in malformed(&field, &PKI.client, &PKI.other) {
+            let mut headers = vec![("authorization", token.as_str())];
+            headers.extend(lines.iter().map(|line| (field.name, line.as_str())));
+            let outcome = scene.ask(&Client::plain(), &headers).await;
+            assert_eq!(outcome, invalid_token("mtls_certificate_required"), "{}: {wrong}", field.name);
+        }
+    }
+}
+
+/// What a client writes into Envoy's field stands left of what the proxy adds.
+async fn m5_last_element_of_xfcc_is_the_nearest_proxys(adapter: Adapter) {
+    let scene = behind(adapter, &XFCC, PROXY);
+    let token = scene.clients_token();
+    let [clients, others] = [&PKI.client, &PKI.other].map(XFCC.write);
+    for (line, expected) in [
+        (format!("{others},{clients}"), admitted_by("mtls")),
+        (format!("{clients},{others}"), invalid_token("mtls_certificate_mismatch")),
+    ] {
+        let headers = [("authorization", token.as_str()), (XFCC.name, &line)];
+        assert_eq!(scene.ask(&Client::plain(), &headers).await, expected);
+    }
+}
+
+/// A field that this server was not told to read is a header like any other.
+async fn m5_only_the_configured_field_is_read(adapter: Adapter) {
+    for configured in FIELDS {
+        let scene = behind(adapter, &configured, PROXY);
+        let token = scene.clients_token();
+        for sent in FIELDS.iter().filter(|sent| sent.name != configured.name) {
+            let headers = [("authorization", token.as_str()), (sent.name, &(sent.write)(&PKI.client))];
+            let outcome = scene.ask(&Client::plain(), &headers).await;
+            assert_eq!(outcome, invalid_token("mtls_certificate_required"), "{} for {}", sent.name, configured.name);
+        }
+    }
+}
+
+/// Without a pinned origin the same proxies vouch for https. Where nobody does, the token is not even looked at (P14), and the
+/// challenge is for the scheme that the resource prefers.
+async fn p13_forwarded_origin_counts_from_a_trusted_proxy_only(adapter: Adapter) {
+    for (proxy, expected) in
+        [(PROXY, admitted_by("mtls")), (ELSEWHERE, refused("DPoP", "invalid_token", "insecure_transport"))]
+    {
+        let origin = OriginPolicy::new().forwarded(ForwardedHeader::Forwarded);
+        let scene = Scene::plain(adapter, |world| proxied(world, &CLIENT_CERT, proxy, origin));
+        let forwarded = format!("proto=https;host={HOST}");
+        let headers = [
+            ("authorization", &*scene.clients_token()),
+            (CLIENT_CERT.name, &(CLIENT_CERT.write)(&PKI.client)),
+            ("forwarded", &forwarded),
+        ];
+        assert_eq!(scene.ask(&Client::plain(), &headers).await, expected, "{proxy}");
+    }
+}
+
+on_every_adapter!(
+    m5_every_kind_of_field_is_believed_from_a_trusted_proxy
+    x33_field_of_an_untrusted_peer_is_ignored
+    x33_field_over_direct_tls_is_ignored
+    m4_certificate_of_the_socket_comes_before_the_field
+    m5_malformed_or_repeated_field_is_no_certificate
+    m5_last_element_of_xfcc_is_the_nearest_proxys
+    m5_only_the_configured_field_is_read
+    p13_forwarded_origin_counts_from_a_trusted_proxy_only
+);

@@ -1,0 +1,76 @@
+//! Resumed sessions: the certificate is not shown again, and still binds.
+
+use crate::client::{Client, Connection};
+use crate::config;
+use crate::pki::PKI;
+use crate::scene::{Scene, admitted_by, invalid_token};
+use crate::server::Adapter;
+use attesto_core::mtls::CertificatePolicy;
+use rustls::crypto::aws_lc_rs::Ticketer;
+use rustls::{HandshakeKind, ServerConfig, SupportedProtocolVersion};
+
+/// Where the server keeps the client's certificate between connections.
+fn memory() -> ServerConfig {
+    config::optional_client_auth()
+}
+
+/// With the client, encrypted.
+fn tickets() -> ServerConfig {
+    let mut config = config::optional_client_auth();
+    config.ticketer = Ticketer::new().expect("a key for tickets");
+    config
+}
+
+async fn tls_1_3_session_from_memory(adapter: Adapter) {
+    certificate_of_a_resumed_session_binds(adapter, memory(), &rustls::version::TLS13).await;
+}
+
+async fn tls_1_3_session_from_a_ticket(adapter: Adapter) {
+    certificate_of_a_resumed_session_binds(adapter, tickets(), &rustls::version::TLS13).await;
+}
+
+async fn tls_1_2_session_from_memory(adapter: Adapter) {
+    certificate_of_a_resumed_session_binds(adapter, memory(), &rustls::version::TLS12).await;
+}
+
+async fn tls_1_2_session_from_a_ticket(adapter: Adapter) {
+    certificate_of_a_resumed_session_binds(adapter, tickets(), &rustls::version::TLS12).await;
+}
+
+async fn certificate_of_a_resumed_session_binds(
+    adapter: Adapter,
+    tls: ServerConfig,
+    version: &'static SupportedProtocolVersion,
+) {
+    let scene = Scene::new(adapter, |world| world.builder().mtls(CertificatePolicy::new()), Some(tls));
+    let token = scene.clients_token();
+    let owner = Client::of_version(Some(&PKI.client), version);
+    let other = Client::of_version(Some(&PKI.other), version);
+    let nobody = Client::of_version(None, version);
+    for (client, expected) in [
+        (owner, admitted_by("mtls")),
+        (other, invalid_token("mtls_certificate_mismatch")),
+        (nobody, invalid_token("mtls_certificate_required")),
+    ] {
+        let mut first = scene.connect(&client).await;
+        assert_eq!(handshake(&first), (version.version, false));
+        // The answer comes after the ticket: having read one, the client has the other.
+        assert_eq!(scene.ask_on(&mut first, &[("authorization", &token)]).await, expected);
+        drop(first);
+        let mut again = scene.connect(&client).await;
+        assert_eq!(handshake(&again), (version.version, true));
+        assert_eq!(scene.ask_on(&mut again, &[("authorization", &token)]).await, expected, "resumed");
+    }
+}
+
+fn handshake(connection: &Connection) -> (rustls::ProtocolVersion, bool) {
+    let session = connection.session.expect("TLS");
+    (session.version, session.kind == HandshakeKind::Resumed)
+}
+
+on_every_adapter!(
+    tls_1_3_session_from_memory
+    tls_1_3_session_from_a_ticket
+    tls_1_2_session_from_memory
+    tls_1_2_session_from_a_ticket
+);

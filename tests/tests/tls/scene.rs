@@ -1,0 +1,123 @@
+//! A protected resource that is being served, and what became of a request to it.
+
+use crate::client::{Answer, Client, Connection};
+use crate::config;
+use crate::pki::PKI;
+use crate::server::{Adapter, Served};
+use attesto_core::host::{Event, EventSink, Guard, MemoryReplayStore};
+use attesto_core::resource::ResourceServerBuilder;
+use attesto_tests::World;
+use rustls::ServerConfig;
+use std::sync::{Arc, Mutex};
+
+pub(crate) struct Scene {
+    pub(crate) world: World,
+    served: Served,
+    heard: Heard,
+}
+
+/// What the client is told, and for which reason.
+#[derive(Debug, Eq, PartialEq)]
+pub(crate) enum Outcome {
+    /// What the handler answered.
+    Admitted(String),
+    /// Status, and scheme and `error` of each challenge; the reason is in the log only.
+    Refused { status: u16, challenges: Vec<(String, String)>, reason: &'static str },
+}
+
+pub(crate) fn admitted_by(sender: &str) -> Outcome {
+    Outcome::Admitted(format!("usr_1 {sender}"))
+}
+
+/// `401` with one challenge.
+pub(crate) fn refused(scheme: &str, error: &str, reason: &'static str) -> Outcome {
+    Outcome::Refused { status: 401, challenges: vec![(scheme.into(), error.into())], reason }
+}
+
+/// How a token is refused that did not come the way it is bound to.
+pub(crate) fn invalid_token(reason: &'static str) -> Outcome {
+    refused("Bearer", "invalid_token", reason)
+}
+
+impl Scene {
+    /// Over TLS, client certificates optional.
+    pub(crate) fn over_tls(adapter: Adapter, configure: impl FnOnce(&World) -> ResourceServerBuilder) -> Self {
+        Self::new(adapter, configure, Some(config::optional_client_auth()))
+    }
+
+    /// Without TLS.
+    pub(crate) fn plain(adapter: Adapter, configure: impl FnOnce(&World) -> ResourceServerBuilder) -> Self {
+        Self::new(adapter, configure, None)
+    }
+
+    pub(crate) fn new(
+        adapter: Adapter,
+        configure: impl FnOnce(&World) -> ResourceServerBuilder,
+        tls: Option<ServerConfig>,
+    ) -> Self {
+        let (world, heard) = (World::new(), Heard::default());
+        let server = configure(&world).build().expect("a sound configuration");
+        let store = MemoryReplayStore::single_instance(100).expect("a capacity");
+        let guard = Guard::builder(server).replay_store(store).events(heard.clone()).build().expect("a sound guard");
+        Self { world, served: adapter.serve(Arc::new(guard), tls), heard }
+    }
+
+    pub(crate) async fn connect(&self, client: &Client) -> Connection {
+        client.connect(self.served.address).await
+    }
+
+    /// One request on a connection of its own.
+    pub(crate) async fn ask(&self, client: &Client, headers: &[(&str, &str)]) -> Outcome {
+        self.ask_on(&mut self.connect(client).await, headers).await
+    }
+
+    pub(crate) async fn ask_on(&self, connection: &mut Connection, headers: &[(&str, &str)]) -> Outcome {
+        let answer = connection.post(headers).await;
+        self.outcome(&answer)
+    }
+
+    /// Reads an answer, and what the log says about it.
+    pub(crate) fn outcome(&self, answer: &Answer) -> Outcome {
+        let reason = self.heard.take();
+        if answer.status == 200 {
+            assert_eq!(reason, None, "admitted all the same");
+            return Outcome::Admitted(answer.body.clone());
+        }
+        let challenges = answer.headers.get_all("www-authenticate").iter();
+        Outcome::Refused {
+            status: answer.status.as_u16(),
+            challenges: challenges.map(|line| scheme_and_error(line.to_str().expect("text"))).collect(),
+            reason: reason.expect("a refusal is logged"),
+        }
+    }
+
+    /// `Authorization` with a token that is bound to the client's certificate.
+    pub(crate) fn clients_token(&self) -> String {
+        format!("Bearer {}", self.world.certificate_token(PKI.client.der()))
+    }
+}
+
+/// `Bearer error="invalid_token", ...` gives `("Bearer", "invalid_token")`; without an error, the second is empty.
+fn scheme_and_error(challenge: &str) -> (String, String) {
+    let (scheme, parameters) = challenge.split_once(' ').unwrap_or((challenge, ""));
+    let error = parameters.split_once("error=\"").and_then(|(_, rest)| rest.split('"').next());
+    (scheme.to_owned(), error.unwrap_or_default().to_owned())
+}
+
+/// Remembers why the last request was denied.
+#[derive(Clone, Default)]
+struct Heard(Arc<Mutex<Option<&'static str>>>);
+
+impl EventSink for Heard {
+    fn emit(&self, event: &Event<'_>) {
+        if let Event::AuthDenied(denied) = event {
+            *self.0.lock().expect("no panic") = Some(denied.reason);
+        }
+    }
+}
+
+impl Heard {
+    fn take(&self) -> Option<&'static str> {
+        self.0.lock().expect("no panic").take()
+    }
+}

@@ -1,0 +1,55 @@
+//! One protected resource under each adapter: what they have in common.
+
+use crate::{actix, axum, hyper};
+use attesto_core::Timestamp;
+use attesto_core::host::{Admitted, Clock, Guard};
+use attesto_tests::NOW;
+use rustls::ServerConfig;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::Arc;
+
+/// What the resource runs under.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Adapter {
+    Actix,
+    Axum,
+    Hyper,
+}
+
+/// A server on a loopback port.
+pub(crate) struct Served {
+    pub(crate) address: SocketAddr,
+    /// Dropped with the test; the other servers end with the test's runtime.
+    _stop: Option<actix::Stop>,
+}
+
+impl Adapter {
+    /// Serves the guarded resource, over TLS or without.
+    pub(crate) fn serve(self, guard: Arc<Guard>, tls: Option<ServerConfig>) -> Served {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+        listener.set_nonblocking(true).expect("a mode that sockets have");
+        let address = listener.local_addr().expect("an address");
+        let stop = match self {
+            Self::Actix => Some(actix::serve(listener, guard, tls)),
+            Self::Axum => {
+                axum::serve(listener, guard, tls);
+                None
+            }
+            Self::Hyper => {
+                hyper::serve(listener, tls, hyper::resource(guard));
+                None
+            }
+        };
+        Served { address, _stop: stop }
+    }
+}
+
+/// What the handlers answer: who is calling, and how that is proven.
+pub(crate) fn who(caller: &Admitted) -> String {
+    format!("{} {}", caller.subject(), caller.sender().kind())
+}
+
+/// The world's time, which is not the machine's.
+pub(crate) fn clock() -> Clock {
+    Clock::new(|| Timestamp::from_secs(NOW))
+}
