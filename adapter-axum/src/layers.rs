@@ -4,17 +4,21 @@ use crate::service::Staged;
 use attesto_core::host::{Clock, Guard};
 use attesto_core::mcp::SessionOwners;
 use attesto_core::resource::Requirement;
-use attesto_hyper::{McpSessions, Observed, Protect, Require};
+use attesto_hyper::{McpSessions, Observed, PeerAddress, Protect, Require};
 use axum::extract::{ConnectInfo, OriginalUri};
 use http::request::Parts;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tower_layer::Layer;
 
-/// The URI before any router took a prefix off it, and the peer that axum found.
+/// The URI before any router took a prefix off it, and the peer: where axum notes it, else where `attesto_hyper::OnConnection` does
+/// in a connection loop of one's own. Only what accepts connections writes either.
 fn observe(parts: &Parts) -> Observed<'_> {
     let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0);
-    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
+    let peer = match parts.extensions.get() {
+        Some(ConnectInfo::<SocketAddr>(peer)) => Some(peer.ip()),
+        None => parts.extensions.get::<PeerAddress>().map(|peer| peer.0.ip()),
+    };
     Observed::new(uri, peer)
 }
 

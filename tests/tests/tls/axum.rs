@@ -1,4 +1,5 @@
-//! axum over tokio-rustls: `axum::serve` with a listener that ends TLS.
+//! axum over tokio-rustls, in the two ways there are: `axum::serve` with a listener that ends TLS, and the router as a hyper
+//! service.
 
 use crate::server::{clock, who};
 use ::axum::extract::connect_info::Connected;
@@ -8,6 +9,7 @@ use ::axum::serve::{IncomingStream, Listener};
 use ::axum::{Router, middleware};
 use attesto_axum::{Granted, ProtectLayer, TlsSession};
 use attesto_core::host::Guard;
+use hyper_util::service::TowerToHyperService;
 use rustls::ServerConfig;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -21,6 +23,11 @@ fn router(guard: Arc<Guard>) -> Router {
     Router::new()
         .route("/mcp", post(|grant: Granted| async move { who(&grant) }))
         .layer(ProtectLayer::new(guard).clock(clock()))
+}
+
+/// For a connection loop of hyper's: `OnConnection` there tells the requests what the handshake showed.
+pub(crate) fn on_hyper(guard: Arc<Guard>) -> TowerToHyperService<Router> {
+    TowerToHyperService::new(router(guard))
 }
 
 /// Serves with `axum::serve` until the runtime ends.

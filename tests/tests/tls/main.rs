@@ -8,6 +8,7 @@ macro_rules! on_every_adapter {
     ($($case:ident)*) => {
         on_every_adapter!(@of actix Actix: $($case)*);
         on_every_adapter!(@of axum Axum: $($case)*);
+        on_every_adapter!(@of axum_on_hyper AxumOnHyper: $($case)*);
         on_every_adapter!(@of hyper Hyper: $($case)*);
     };
     (@of $module:ident $adapter:ident: $($case:ident)*) => {

@@ -12,7 +12,10 @@ use std::sync::Arc;
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Adapter {
     Actix,
+    /// `axum::serve` with a listener of its own.
     Axum,
+    /// An axum router behind `attesto_hyper::OnConnection`.
+    AxumOnHyper,
     Hyper,
 }
 
@@ -33,6 +36,10 @@ impl Adapter {
             Self::Actix => Some(actix::serve(listener, guard, tls)),
             Self::Axum => {
                 axum::serve(listener, guard, tls);
+                None
+            }
+            Self::AxumOnHyper => {
+                hyper::serve(listener, tls, axum::on_hyper(guard));
                 None
             }
             Self::Hyper => {
