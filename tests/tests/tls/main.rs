@@ -29,6 +29,7 @@ mod client;
 mod config;
 mod direct;
 mod forwarded;
+mod gateway;
 mod http2;
 mod hyper;
 mod pki;

@@ -47,6 +47,14 @@ impl Pki {
         }
     }
 
+    /// Whose certificate this is.
+    pub(crate) fn holder_of(&self, der: &[u8]) -> &Identity {
+        [&self.client, &self.other, &self.self_signed]
+            .into_iter()
+            .find(|identity| identity.der() == der)
+            .expect("a client's certificate")
+    }
+
     /// What both sides trust.
     pub(crate) fn roots(&self) -> Arc<RootCertStore> {
         let mut roots = RootCertStore::empty();

@@ -5,6 +5,7 @@ use crate::forwarded::{CLIENT_CERT, FIELDS, Field, XFCC, malformed};
 use crate::pki::{HOST, PKI};
 use crate::scene::{Scene, admitted_by, invalid_token, refused};
 use crate::server::Adapter;
+use crate::{config, gateway};
 use attesto_core::http::{CanonicalOrigin, ForwardedHeader, OriginPolicy, TrustedProxies};
 use attesto_core::mtls::CertificatePolicy;
 use attesto_core::resource::ResourceServerBuilder;
@@ -104,6 +105,27 @@ async fn m5_malformed_or_repeated_field_is_no_certificate(adapter: Adapter) {
     }
 }
 
+/// From the client's handshake to the check, with a proxy between them that keeps the deployment contract.
+async fn m6_handshake_with_the_proxy_decides_and_not_what_the_client_writes(adapter: Adapter) {
+    for field in FIELDS {
+        let scene = behind(adapter, &field, PROXY);
+        let proxy = gateway::before(scene.served.address, field, config::optional_client_auth()).await;
+        let token = scene.clients_token();
+        for (shown, written, expected) in [
+            (Some(&PKI.client), None, admitted_by("mtls")),
+            (Some(&PKI.client), Some(&PKI.other), admitted_by("mtls")),
+            (Some(&PKI.other), Some(&PKI.client), invalid_token("mtls_certificate_mismatch")),
+            (None, Some(&PKI.client), invalid_token("mtls_certificate_required")),
+        ] {
+            let value = written.map(field.write);
+            let mut headers = vec![("authorization", token.as_str())];
+            headers.extend(value.as_deref().map(|value| (field.name, value)));
+            let mut connection = Client::tls(shown).connect(proxy).await;
+            assert_eq!(scene.ask_on(&mut connection, &headers).await, expected, "{}", field.name);
+        }
+    }
+}
+
 /// What a client writes into Envoy's field stands left of what the proxy adds.
 async fn m5_last_element_of_xfcc_is_the_nearest_proxys(adapter: Adapter) {
     let scene = behind(adapter, &XFCC, PROXY);
@@ -156,6 +178,7 @@ on_every_adapter!(
     m4_certificate_of_the_socket_comes_before_the_field
     m5_malformed_or_repeated_field_is_no_certificate
     m5_last_element_of_xfcc_is_the_nearest_proxys
+    m6_handshake_with_the_proxy_decides_and_not_what_the_client_writes
     m5_only_the_configured_field_is_read
     p13_forwarded_origin_counts_from_a_trusted_proxy_only
 );

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex};
 
 pub(crate) struct Scene {
     pub(crate) world: World,
-    served: Served,
+    pub(crate) served: Served,
     heard: Heard,
 }
 
