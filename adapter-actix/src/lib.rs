@@ -39,29 +39,34 @@
 //!
 //! # TLS and client certificates
 //!
-//! Where TLS ends in this process, note what the handshake showed for each connection; the middleware finds it there:
+//! Where TLS ends in this process, note what the handshake showed for each connection; the middleware finds it there. With the feature
+//! `rustls-0_23` of actix-web, and the crate actix-tls for the stream's type:
 //!
 //! ```
-//! # mod actix_tls { pub struct TlsStream; impl TlsStream {
-//! #     pub fn get_ref(&self) -> (i32, &Self) { (0, self) }
-//! #     pub fn peer_certificates(&self) -> Option<&[Vec<u8>]> { None } } }
-//! use actix_web::{App, HttpServer, dev::Extensions};
+//! use actix_tls::accept::rustls_0_23::{TlsStream, reexports::ServerConfig};
+//! use actix_web::{App, HttpServer, dev::Extensions, rt::net::TcpStream};
 //! use attesto_actix::core::http::TlsSession;
 //! use std::any::Any;
 //!
-//! // `TlsStream` is `actix_tls::accept::rustls_0_23::TlsStream<actix_web::rt::net::TcpStream>`.
 //! fn note_session(stream: &dyn Any, connection: &mut Extensions) {
-//!     if let Some(tls) = stream.downcast_ref::<actix_tls::TlsStream>() {
+//!     if let Some(tls) = stream.downcast_ref::<TlsStream<TcpStream>>() {
 //!         connection.insert(TlsSession::with_peer_chain(tls.get_ref().1.peer_certificates()));
 //!     }
 //! }
 //!
-//! let server = HttpServer::new(App::new).on_connect(note_session); // .bind_rustls_0_23(address, config)
+//! # async fn demo(config: ServerConfig) -> std::io::Result<()> {
+//! HttpServer::new(App::new).on_connect(note_session).bind_rustls_0_23("127.0.0.1:8443", config)?.run().await
+//! # }
 //! ```
 //!
-//! The acceptor must ask for client certificates without insisting on a CA for them, if self-signed ones are to be taken: the token's
-//! `cnf` names the one that counts (RFC 8705 §3). Where a proxy ends TLS, `CertificatePolicy::forwarded` reads what it says in a
-//! header, from proxies named in `OriginPolicy::proxies` only.
+//! Leave `ServerConfig::alpn_protocols` to actix: it adds what it can speak, and HTTP/2 is among that only with its feature `http2`.
+//! The acceptor must ask for certificates and take clients without one: with `WebPkiClientVerifier::allow_unauthenticated` where a CA
+//! issues them, with a verifier of your own where they are self-signed, because the token's `cnf` names the one that counts (RFC 8705
+//! §3). A resumed session keeps the certificate of its handshake. `tests/tests/tls` in the repository has both verifiers, and all of
+//! this with real handshakes.
+//!
+//! Where a proxy ends TLS, `CertificatePolicy::forwarded` reads what it says in a header, from proxies named in `OriginPolicy::proxies`
+//! only; the contract such a proxy must keep stands in [`core::mtls`]. The connection's own certificate comes first.
 //!
 //! No rule of any RFC lives here: the crate translates types into [`attesto_core`] and back.
 

@@ -34,25 +34,39 @@
 //!
 //! # TLS and client certificates
 //!
-//! Where TLS ends in this process, put a [`TlsSession`] into the extensions of each request, with the certificate that the handshake
-//! showed. `axum::serve` ends no TLS; with tokio-rustls and hyper, `attesto_hyper::OnConnection` does it for a whole connection:
+//! Where TLS ends in this process, a [`TlsSession`] in the extensions of each request says so, with the certificate that the handshake
+//! showed. `axum::serve` ends no TLS; in a connection loop of your own, `OnConnection` of attesto-hyper tells all requests of a
+//! connection:
 //!
 //! ```
-//! # struct Session;
-//! # impl Session { fn peer_certificates(&self) -> Option<&[Vec<u8>]> { None } }
-//! # fn demo(app: axum::Router, stream: &(i32, Session)) -> axum::Router {
+//! # use axum::Router;
+//! # use hyper_util::{rt::{TokioExecutor, TokioIo}, server::conn::auto, service::TowerToHyperService};
 //! use attesto_axum::TlsSession;
-//! use axum::{Extension, Router};
+//! use attesto_hyper::OnConnection;
+//! use tokio::net::TcpListener;
+//! use tokio_rustls::TlsAcceptor;
 //!
-//! // Once per connection; `stream` is what a tokio-rustls acceptor gave.
-//! let session = TlsSession::with_peer_chain(stream.1.peer_certificates());
-//! app.layer(Extension(session))
+//! # async fn demo(app: Router, listener: TcpListener, acceptor: TlsAcceptor) -> std::io::Result<()> {
+//! loop {
+//!     let (stream, peer) = listener.accept().await?;
+//!     let (acceptor, app) = (acceptor.clone(), app.clone());
+//!     tokio::spawn(async move {
+//!         let stream = acceptor.accept(stream).await.ok()?; // here, and not in the loop: a handshake may take its time
+//!         let session = TlsSession::with_peer_chain(stream.get_ref().1.peer_certificates());
+//!         let service = OnConnection::from(peer).tls(session).wrap(TowerToHyperService::new(app));
+//!         auto::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await.ok()
+//!     });
+//! }
 //! # }
 //! ```
 //!
-//! The acceptor must ask for client certificates without insisting on a CA for them, if self-signed ones are to be taken: the token's
-//! `cnf` names the one that counts (RFC 8705 §3). Where a proxy ends TLS, `CertificatePolicy::forwarded` reads what it says in a
-//! header, from proxies named in `OriginPolicy::proxies` only.
+//! The acceptor must ask for certificates and take clients without one: with `WebPkiClientVerifier::allow_unauthenticated` where a CA
+//! issues them, with a verifier of your own where they are self-signed, because the token's `cnf` names the one that counts (RFC 8705
+//! §3). A resumed session keeps the certificate of its handshake. `tests/tests/tls` in the repository has both verifiers, and all of
+//! this with real handshakes; its `axum.rs` also gives `axum::serve` a listener that ends TLS.
+//!
+//! Where a proxy ends TLS, `CertificatePolicy::forwarded` reads what it says in a header, from proxies named in `OriginPolicy::proxies`
+//! only; the contract such a proxy must keep stands in [`core::mtls`]. The connection's own certificate comes first.
 //!
 //! No rule of any RFC lives here: the crate translates types into [`attesto_core`] and back. Bodies are streamed, never
 //! buffered, unless tokens in form bodies are opted in to.

@@ -52,20 +52,36 @@
 //! Where TLS ends in this process, say so for each connection, with the certificate that the handshake showed:
 //!
 //! ```
-//! # struct Session;
-//! # impl Session { fn peer_certificates(&self) -> Option<&[Vec<u8>]> { None } }
-//! # fn demo(peer: std::net::SocketAddr, stream: &(i32, Session)) {
+//! # use http_body_util::Full;
+//! # use hyper::{Response, body::Bytes, service::service_fn};
+//! # use hyper_util::{rt::{TokioExecutor, TokioIo}, server::conn::auto};
 //! use attesto_hyper::{OnConnection, core::http::TlsSession};
+//! use tokio::net::TcpListener;
+//! use tokio_rustls::TlsAcceptor;
 //!
-//! // `stream` is what a tokio-rustls acceptor gave.
-//! let session = TlsSession::with_peer_chain(stream.1.peer_certificates());
-//! let connection = OnConnection::from(peer).tls(session);
+//! # async fn demo(protect: attesto_hyper::Protect, listener: TcpListener, acceptor: TlsAcceptor) -> std::io::Result<()> {
+//! # let answer = service_fn(async |_| Ok::<_, std::convert::Infallible>(Response::new(Full::<Bytes>::default())));
+//! # let app = protect.wrap(answer);
+//! loop {
+//!     let (stream, peer) = listener.accept().await?;
+//!     let (acceptor, app) = (acceptor.clone(), app.clone());
+//!     tokio::spawn(async move {
+//!         let stream = acceptor.accept(stream).await.ok()?; // here, and not in the loop: a handshake may take its time
+//!         let session = TlsSession::with_peer_chain(stream.get_ref().1.peer_certificates());
+//!         let service = OnConnection::from(peer).tls(session).wrap(app);
+//!         auto::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await.ok()
+//!     });
+//! }
 //! # }
 //! ```
 //!
-//! The acceptor must ask for client certificates without insisting on a CA for them, if self-signed ones are to be taken: the token's
-//! `cnf` names the one that counts (RFC 8705 §3). Where a proxy ends TLS, `CertificatePolicy::forwarded` reads what it says in a
-//! header, from proxies named in `OriginPolicy::proxies` only.
+//! The acceptor must ask for certificates and take clients without one: with `WebPkiClientVerifier::allow_unauthenticated` where a CA
+//! issues them, with a verifier of your own where they are self-signed, because the token's `cnf` names the one that counts (RFC 8705
+//! §3). A resumed session keeps the certificate of its handshake. `tests/tests/tls` in the repository has both verifiers, and all of
+//! this with real handshakes.
+//!
+//! Where a proxy ends TLS, `CertificatePolicy::forwarded` reads what it says in a header, from proxies named in `OriginPolicy::proxies`
+//! only; the contract such a proxy must keep stands in [`core::mtls`]. The connection's own certificate comes first.
 //!
 //! # By hand
 //!

@@ -44,7 +44,10 @@ pub(crate) fn serve(listener: TcpListener, guard: Arc<Guard>, tls: Option<Server
             };
             let server = HttpServer::new(app).workers(2).disable_signals().on_connect(note_session);
             let server = match tls {
-                Some(config) => server.listen_rustls_0_23(listener, config),
+                Some(mut config) => {
+                    config.alpn_protocols.clear(); // actix adds what it can speak
+                    server.listen_rustls_0_23(listener, config)
+                }
                 None => server.listen(listener),
             };
             let server = server.expect("a socket of the runtime's").run();
