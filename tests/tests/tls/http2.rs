@@ -11,7 +11,7 @@ fn scene(adapter: Adapter) -> Scene {
     Scene::over_tls(adapter, |world| world.builder().mtls(CertificatePolicy::new()))
 }
 
-async fn certificate_binds_every_request_of_the_connection(adapter: Adapter) {
+async fn b7_b9_certificate_binds_every_request_of_an_h2_connection(adapter: Adapter) {
     let scene = scene(adapter);
     let [clients, others] = [PKI.client.der(), PKI.other.der()]
         .map(|certificate| format!("Bearer {}", scene.world.certificate_token(certificate)));
@@ -27,7 +27,7 @@ async fn certificate_binds_every_request_of_the_connection(adapter: Adapter) {
     }
 }
 
-async fn no_certificate_is_refused(adapter: Adapter) {
+async fn b8_no_certificate_is_refused_over_h2(adapter: Adapter) {
     let scene = scene(adapter);
     assert_eq!(
         scene.ask(&Client::h2(None), &[("authorization", &scene.clients_token())]).await,
@@ -36,7 +36,7 @@ async fn no_certificate_is_refused(adapter: Adapter) {
 }
 
 /// `:authority` names the host; there is no `Host`.
-async fn proof_names_the_https_origin_of_the_session(adapter: Adapter) {
+async fn p11_proof_names_the_https_origin_over_h2(adapter: Adapter) {
     let scene = scene(adapter);
     let token = scene.world.bound_token();
     let authorization = format!("DPoP {token}");
@@ -54,7 +54,7 @@ async fn proof_names_the_https_origin_of_the_session(adapter: Adapter) {
 }
 
 on_every_adapter!(
-    certificate_binds_every_request_of_the_connection
-    no_certificate_is_refused
-    proof_names_the_https_origin_of_the_session
+    b7_b9_certificate_binds_every_request_of_an_h2_connection
+    b8_no_certificate_is_refused_over_h2
+    p11_proof_names_the_https_origin_over_h2
 );

@@ -6,6 +6,7 @@ use rcgen::{
 };
 use rustls::RootCertStore;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use std::iter;
 use std::sync::{Arc, LazyLock};
 
 /// The server's name, also in the tokens' audience.
@@ -28,6 +29,8 @@ pub(crate) struct Pki {
 /// A certificate and its key.
 pub(crate) struct Identity {
     certificate: CertificateDer<'static>,
+    /// Of the authority, if one signed: shown in the handshake as well, after the certificate.
+    issuer: Option<CertificateDer<'static>>,
     key: PrivatePkcs8KeyDer<'static>,
     pem: String,
 }
@@ -75,6 +78,7 @@ impl Identity {
         .expect("a certificate");
         Self {
             certificate: certificate.der().clone(),
+            issuer: by.map(|authority| authority.der().clone()),
             key: PrivatePkcs8KeyDer::from(key.serialize_der()),
             pem: certificate.pem(),
         }
@@ -97,7 +101,8 @@ impl Identity {
 
     /// For a TLS configuration.
     pub(crate) fn credentials(&self) -> (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>) {
-        (vec![self.certificate.clone()], self.key.clone_key().into())
+        let chain = iter::once(&self.certificate).chain(&self.issuer).cloned().collect();
+        (chain, self.key.clone_key().into())
     }
 }
 

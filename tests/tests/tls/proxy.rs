@@ -53,7 +53,13 @@ async fn m5_every_kind_of_field_is_believed_from_a_trusted_proxy(adapter: Adapte
 async fn x33_field_of_an_untrusted_peer_is_ignored(adapter: Adapter) {
     for field in FIELDS {
         let (scene, value) = (behind(adapter, &field, ELSEWHERE), (field.write)(&PKI.client));
-        let headers = [("authorization", &*scene.clients_token()), (field.name, &value)];
+        let headers = [
+            ("authorization", &*scene.clients_token()),
+            (field.name, &value),
+            // Who says to come from the proxy does not.
+            ("forwarded", &format!("for={ELSEWHERE}")),
+            ("x-forwarded-for", ELSEWHERE),
+        ];
         let outcome = scene.ask(&Client::plain(), &headers).await;
         assert_eq!(outcome, invalid_token("mtls_certificate_required"), "{}", field.name);
     }

@@ -21,19 +21,19 @@ fn tickets() -> ServerConfig {
     config
 }
 
-async fn tls_1_3_session_from_memory(adapter: Adapter) {
+async fn b7_b8_b9_resumed_tls_1_3_session_from_memory(adapter: Adapter) {
     certificate_of_a_resumed_session_binds(adapter, memory(), &rustls::version::TLS13).await;
 }
 
-async fn tls_1_3_session_from_a_ticket(adapter: Adapter) {
+async fn b7_b8_b9_resumed_tls_1_3_session_from_a_ticket(adapter: Adapter) {
     certificate_of_a_resumed_session_binds(adapter, tickets(), &rustls::version::TLS13).await;
 }
 
-async fn tls_1_2_session_from_memory(adapter: Adapter) {
+async fn b7_b8_b9_resumed_tls_1_2_session_from_memory(adapter: Adapter) {
     certificate_of_a_resumed_session_binds(adapter, memory(), &rustls::version::TLS12).await;
 }
 
-async fn tls_1_2_session_from_a_ticket(adapter: Adapter) {
+async fn b7_b8_b9_resumed_tls_1_2_session_from_a_ticket(adapter: Adapter) {
     certificate_of_a_resumed_session_binds(adapter, tickets(), &rustls::version::TLS12).await;
 }
 
@@ -69,8 +69,8 @@ fn handshake(connection: &Connection) -> (rustls::ProtocolVersion, bool) {
 }
 
 on_every_adapter!(
-    tls_1_3_session_from_memory
-    tls_1_3_session_from_a_ticket
-    tls_1_2_session_from_memory
-    tls_1_2_session_from_a_ticket
+    b7_b8_b9_resumed_tls_1_3_session_from_memory
+    b7_b8_b9_resumed_tls_1_3_session_from_a_ticket
+    b7_b8_b9_resumed_tls_1_2_session_from_memory
+    b7_b8_b9_resumed_tls_1_2_session_from_a_ticket
 );
