@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Starts each demo and drives it with npm oauth4webapi and the MCP TypeScript SDK; then holds the tours of the demos against each
-# other. Leaves nothing behind.
+# Starts each demo and drives it with npm oauth4webapi, the MCP TypeScript SDK and PyPI joserfc; holds the tours of the demos
+# against each other; and lets attesto judge what an issuer made with joserfc signs. Leaves nothing behind.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -10,6 +10,10 @@ trap '[ -z "$server" ] || kill "$server" 2>/dev/null; rm -rf "$work"' EXIT
 
 cp "$here"/package.json "$here"/package-lock.json "$here"/drive.mjs "$work"
 (cd "$work" && npm ci --silent --no-audit --no-fund)
+python3 -m venv "$work/python"
+"$work/python/bin/pip" install --quiet --disable-pip-version-check --requirement "$here/requirements.txt"
+# joserfc warns of the algorithm name EdDSA, which is what one of the checks is about.
+python=("$work/python/bin/python" -W ignore)
 target=$(cd "$root" && cargo metadata --format-version 1 --no-deps | python3 -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])')
 
 # Ports and nonces differ from run to run; everything else that a tour prints must not.
@@ -26,9 +30,14 @@ for demo in attesto-axum:mcp_server attesto-actix:mcp_server attesto-hyper:mcp_s
   server=$!
   read -r line <&3
   (cd "$work" && node drive.mjs "$line")
+  "${python[@]}" "$here/joserfc_client.py" "$line"
   kill "$server"
   server=
   "$work/demo-$package" --once | same_for_all >"$work/tour-$package"
   diff "$work/tour-attesto-axum" "$work/tour-$package"
 done
 echo "ok   the four tours print the same lines"
+
+echo "-- attesto-reqwest, check_token"
+(cd "$root" && cargo build --quiet -p attesto-reqwest --example check_token)
+"${python[@]}" "$here/joserfc_issuer.py" "$target/debug/examples/check_token"
