@@ -5,7 +5,7 @@ use attesto_core::challenge::{AuthScheme, Challenge, ChallengeHook, parse_challe
 use attesto_core::dpop::{NonceIssuer, NonceSecret, NonceUse, ProofError, ProofPolicy};
 use attesto_core::host::ReplayAnswer;
 use attesto_core::http::{ObservedUri, RequestParts};
-use attesto_core::metadata::MetadataPointer;
+use attesto_core::metadata::{MetadataPointer, PointerRequest, PointerResolver, PointerUnavailable};
 use attesto_core::mtls::CertificatePolicy;
 use attesto_core::resource::{
     CredentialPolicy, Denial, ForeignAnswer, ObservedUriResolver, Outcome, RefusalError, Requirement, ResourceServer,
@@ -274,13 +274,42 @@ fn h3_hint_and_description_of_the_hook_are_rendered_within_the_grammar() {
 fn two_phase_use_checks_the_operation_after_the_request() {
     let server = server(|b| b);
     let grant = run(&server, &Requirement::authenticated(), &plain()).result.expect("granted");
-    let now = World::new().now();
-    assert!(server.require(&grant, &Requirement::scopes(["mcp:tools:call"]).expect("a scope"), now).is_ok());
-    let denial = server.require(&grant, &Requirement::scopes(["admin"]).expect("a scope"), now).expect_err("refused");
+    let require = |requirement: Requirement| {
+        plain().with_parts(|parts| server.require(&grant, parts, &requirement, World::new().now()).map_err(Box::new))
+    };
+    assert!(require(Requirement::scopes(["mcp:tools:call"]).expect("a scope")).is_ok());
+    let denial = require(Requirement::scopes(["admin"]).expect("a scope")).expect_err("refused");
     assert_eq!((denial.status(), denial.reason()), (403, RefusalError::Scope.into()));
-    let any = Requirement::any_scope(["admin", "mcp:tools:read"]).expect("scopes");
-    assert!(server.require(&grant, &any, now).is_ok());
-    assert!(server.require(&grant, &Requirement::any_scope(["admin"]).expect("a scope"), now).is_err());
+    assert!(require(Requirement::any_scope(["admin", "mcp:tools:read"]).expect("scopes")).is_ok());
+    assert!(require(Requirement::any_scope(["admin"]).expect("a scope")).is_err());
+}
+
+/// Points to a document of its own for each path.
+#[derive(Debug)]
+struct ByPath;
+
+impl PointerResolver for ByPath {
+    fn resolve(&self, request: &PointerRequest<'_>) -> Result<Option<String>, PointerUnavailable> {
+        Ok(Some(format!("https://mcp.example.com/meta{}", request.path)))
+    }
+}
+
+#[test]
+fn p9_resolver_of_a_later_requirement_knows_the_path() {
+    let server = server(|b| b);
+    let grant = run(&server, &Requirement::authenticated(), &plain()).result.expect("granted");
+    let pointer = MetadataPointer::Resolver(Arc::new(ByPath));
+    let admin = Requirement::scopes(["admin"]).expect("a scope").metadata_pointer(pointer);
+    let now = World::new().now();
+    let points = |denial: &Denial| {
+        let pointer = "resource_metadata=\"https://mcp.example.com/meta/mcp\"";
+        denial.challenges().iter().all(|challenge| challenge.contains(pointer))
+    };
+    plain().with_parts(|parts| {
+        assert!(points(&server.require(&grant, parts, &admin, now).expect_err("no such scope")));
+        assert!(points(&server.deny_unauthenticated(parts, &admin, now)));
+    });
+    assert!(points(&denial(&server, &admin, &plain())));
 }
 
 #[test]
@@ -412,23 +441,6 @@ fn b5_dpop_scheme_is_refused_where_dpop_is_off_and_a_stray_field_is_ignored() {
     assert!(run(&server, &none, &plain().header("dpop", "junk")).result.is_ok());
     let bound = denial(&server, &none, &Call::new().bearer(&World::new().bound_token()));
     assert_eq!(schemes(&bound), [AuthScheme::Bearer]);
-}
-
-#[test]
-fn d19_contradictory_configurations_are_refused_when_built() {
-    let world = World::new();
-    let fails = |builder: ResourceServerBuilder, member: &str| {
-        assert_eq!(builder.build().expect_err(member).member(), member);
-    };
-    let bare = || ResourceServer::builder(AUDIENCE, Arc::clone(&world.provider));
-    fails(bare(), "issuer");
-    fails(world.builder().without_dpop().sender_policy(SenderPolicy::RequireDpop), "sender_policy");
-    fails(world.builder().sender_policy(SenderPolicy::RequireMtls), "sender_policy");
-    fails(world.builder().without_dpop().sender_policy(SenderPolicy::RequireEither), "sender_policy");
-    fails(world.builder().realm("a\nb"), "realm");
-    fails(bare().ask_foreign().mcp(), "authorization_server");
-    assert!(ResourceServer::builder("http://mcp.example.com", Arc::clone(&world.provider)).build().is_err());
-    assert!(bare().ask_foreign().build().is_ok());
 }
 
 #[test]

@@ -102,6 +102,11 @@ impl NonceIssuer {
         self
     }
 
+    /// What its nonces are for.
+    pub(crate) const fn nonce_use(&self) -> NonceUse {
+        self.use_
+    }
+
     /// How long a nonce lives, in seconds.
     ///
     /// # Errors

@@ -162,7 +162,7 @@ impl Guard {
         requirement: &Requirement,
         now: Timestamp,
     ) -> Result<(), Denial> {
-        self.server.require(grant, requirement, now).inspect_err(|denial| {
+        self.server.require(grant, request, requirement, now).inspect_err(|denial| {
             Reporter::new(self.hooks.events.as_deref(), &self.server, request, requirement).denied(denial);
         })
     }

@@ -7,7 +7,7 @@ use super::server::{Asks, ObservedUriResolver, ResourceServer};
 use crate::ConfigError;
 use crate::challenge::{AuthScheme, ChallengeHook, is_realm};
 use crate::crypto::CryptoProvider;
-use crate::dpop::ProofPolicy;
+use crate::dpop::{NonceUse, ProofPolicy};
 use crate::http::OriginPolicy;
 use crate::mcp;
 use crate::metadata::{
@@ -271,6 +271,7 @@ impl ResourceServerBuilder {
             ResourceIdentifier::parse(&self.identifier)?
         };
         self.check_consistency()?;
+        self.dpop = self.dpop.map(|policy| verifiable(policy, self.provider.as_ref())).transpose()?;
         let metadata = self.build_metadata(&identifier)?;
         let strict_by_default = self.mcp || self.rules.audience_is_strict();
         let audience_is_decided = strict_by_default || self.strict_audience.is_some();
@@ -365,11 +366,26 @@ impl ResourceServerBuilder {
             builder = describe(builder);
         }
         builder.build(&EnforcedCapabilities {
-            header: true,
+            header: self.credentials.reads_header(),
             body: self.credentials.reads_form_body(),
             dpop_algs: self.dpop.as_ref().map(ProofPolicy::algorithms),
             dpop_required: self.sender_policy == SenderPolicy::RequireDpop,
             mtls_bound: self.certificates.is_some(),
         })
     }
+}
+
+/// What is accepted, advertised and challenged for is what the provider can verify (D4, W4).
+fn verifiable(policy: ProofPolicy, provider: &dyn CryptoProvider) -> Result<ProofPolicy, ConfigError> {
+    if policy.nonces().is_some_and(|nonces| nonces.nonce_use() != NonceUse::ResourceServer) {
+        return Err(ConfigError::new(
+            "dpop.nonces",
+            "are an authorization server's; make them for NonceUse::ResourceServer",
+        ));
+    }
+    let algorithms = policy
+        .algorithms()
+        .intersection(provider.algorithms())
+        .ok_or_else(|| ConfigError::new("dpop.algorithms", "has none that the cryptographic provider can verify"))?;
+    Ok(policy.accept_algorithms(algorithms))
 }

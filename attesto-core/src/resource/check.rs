@@ -3,7 +3,6 @@
 
 use super::binding::{Evidence, sender_is_bound_party, sender_meets_policy};
 use super::credential::Presented;
-use super::denial::Denial;
 use super::facts::Facts;
 use super::grant::{Grant, Sender};
 use super::reason::{Reason, RefusalError, Unavailable};
@@ -387,15 +386,4 @@ fn scopes_are_granted(server: &ResourceServer, claims: &Claims, requirement: &Re
         matching.covers(claims.scopes(), required)
     };
     if granted { Ok(()) } else { Err(RefusalError::Scope.into()) }
-}
-
-/// For the refusal of a grant by a later, narrower requirement.
-pub(super) fn refuse_grant(
-    server: &ResourceServer,
-    grant: &Grant,
-    requirement: &Requirement,
-    reason: Reason,
-    now: Timestamp,
-) -> Denial {
-    server.refuse(reason, grant.facts().clone(), requirement, now, Some(Box::new(grant.claims().clone())))
 }

@@ -92,9 +92,17 @@ impl ResourceServer {
     /// # Errors
     /// The [`Denial`] to answer with, as if the requirement had been checked at once.
     #[expect(clippy::result_large_err, reason = "made at most once per request")]
-    pub fn require(&self, grant: &Grant, requirement: &Requirement, now: Timestamp) -> Result<(), Denial> {
-        check::requirement_is_met(self, grant.claims(), requirement, now)
-            .map_err(|reason| check::refuse_grant(self, grant, requirement, reason, now))
+    pub fn require(
+        &self,
+        grant: &Grant,
+        request: &RequestParts<'_>,
+        requirement: &Requirement,
+        now: Timestamp,
+    ) -> Result<(), Denial> {
+        check::requirement_is_met(self, grant.claims(), requirement, now).map_err(|reason| {
+            let facts = self.asked_for(grant.facts().clone(), request, requirement);
+            self.refuse(reason, facts, requirement, now, Some(Box::new(grant.claims().clone())))
+        })
     }
 
     /// The refusal for a request that reached a scope check without having been authenticated: the wiring is wrong, and it
@@ -187,7 +195,11 @@ impl ResourceServer {
 
     /// What the response to this request will need.
     pub(super) fn facts(&self, request: &RequestParts<'_>, requirement: &Requirement) -> Facts {
-        let mut facts = Facts::of(request);
+        self.asked_for(Facts::of(request), request, requirement)
+    }
+
+    /// The path, where the pointer's resolver will ask for it.
+    fn asked_for(&self, mut facts: Facts, request: &RequestParts<'_>, requirement: &Requirement) -> Facts {
         if let MetadataPointer::Resolver(_) = self.pointer(requirement) {
             facts.path = Some(request.path.into());
         }

@@ -155,7 +155,9 @@ impl Door {
         requirement: &Requirement,
         now: Timestamp,
     ) -> Result<(), ResponseParts> {
-        self.server.require(grant, requirement, now).map_err(|denial| self.refuse(request, requirement, &denial))
+        self.server
+            .require(grant, request, requirement, now)
+            .map_err(|denial| self.refuse(request, requirement, &denial))
     }
 
     fn refuse(&self, request: &RequestParts<'_>, requirement: &Requirement, denial: &Denial) -> ResponseParts {

@@ -141,6 +141,11 @@ impl CredentialPolicy {
         }
     }
 
+    /// Whether a token may come in an `Authorization` header field, under either scheme.
+    pub(crate) const fn reads_header(&self) -> bool {
+        self.bearer || self.dpop
+    }
+
     /// Checks that there is a way to present a token at all. For the constructor of whatever holds the policy.
     ///
     /// # Errors

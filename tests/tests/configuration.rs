@@ -1,0 +1,137 @@
+//! What a configuration must not say, and what a sound one is turned into.
+
+use attesto_core::challenge::AuthScheme;
+use attesto_core::crypto::{
+    Algorithm, AlgorithmSet, CryptoProvider, InvalidSignature, KeyError, PrivateKey, PublicKey, RustCrypto, Signer,
+    VerifyingKey,
+};
+use attesto_core::dpop::{NonceIssuer, NonceSecret, NonceUse, ProofError, ProofPolicy};
+use attesto_core::http::RequestParts;
+use attesto_core::resource::{
+    CredentialExtractor, CredentialPolicy, Extraction, Requirement, ResourceServer, ResourceServerBuilder, SenderPolicy,
+};
+use attesto_tests::{AUDIENCE, Answers, Call, World};
+use std::sync::Arc;
+
+fn fails(builder: ResourceServerBuilder, member: &str) {
+    assert_eq!(builder.build().expect_err(member).member(), member);
+}
+
+#[test]
+fn d19_contradictory_configurations_are_refused_when_built() {
+    let world = World::new();
+    let bare = || ResourceServer::builder(AUDIENCE, Arc::clone(&world.provider));
+    fails(bare(), "issuer");
+    fails(world.builder().without_dpop().sender_policy(SenderPolicy::RequireDpop), "sender_policy");
+    fails(world.builder().sender_policy(SenderPolicy::RequireMtls), "sender_policy");
+    fails(world.builder().without_dpop().sender_policy(SenderPolicy::RequireEither), "sender_policy");
+    fails(world.builder().realm("a\nb"), "realm");
+    fails(bare().ask_foreign().mcp(), "authorization_server");
+    assert!(ResourceServer::builder("http://mcp.example.com", Arc::clone(&world.provider)).build().is_err());
+    assert!(bare().ask_foreign().build().is_ok());
+}
+
+/// Nonces of the authorization server are for its token endpoint: taken here, the one could stand in for the other.
+#[test]
+fn d12_nonces_are_made_for_resource_servers() {
+    let with = |use_| {
+        let nonces = NonceIssuer::new(use_, NonceSecret::new([7; 32]));
+        World::new().builder().dpop(ProofPolicy::new().require_nonces(nonces))
+    };
+    fails(with(NonceUse::AuthorizationServer), "dpop.nonces");
+    assert!(with(NonceUse::ResourceServer).build().is_ok());
+}
+
+/// Verifies what it is told to, and leaves the rest to another.
+#[derive(Debug)]
+struct Only(AlgorithmSet, RustCrypto);
+
+impl CryptoProvider for Only {
+    fn algorithms(&self) -> AlgorithmSet {
+        self.0
+    }
+
+    fn verifying_key(&self, key: &PublicKey) -> Result<Box<dyn VerifyingKey>, KeyError> {
+        self.1.verifying_key(key)
+    }
+
+    fn verify_once(
+        &self,
+        key: &PublicKey,
+        algorithm: Algorithm,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<Result<(), InvalidSignature>, KeyError> {
+        self.1.verify_once(key, algorithm, message, signature)
+    }
+
+    fn signer(&self, key: &PrivateKey, algorithm: Algorithm) -> Result<Box<dyn Signer>, KeyError> {
+        self.1.signer(key, algorithm)
+    }
+
+    fn sha256(&self, parts: &[&[u8]]) -> [u8; 32] {
+        self.1.sha256(parts)
+    }
+
+    fn hmac_sha256(&self, key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
+        self.1.hmac_sha256(key, parts)
+    }
+}
+
+fn on(algorithms: AlgorithmSet) -> ResourceServerBuilder {
+    let provider = Only(algorithms, RustCrypto::new());
+    ResourceServer::builder(AUDIENCE, Arc::new(provider)).issuer(World::new().trusted())
+}
+
+#[test]
+fn w4_algorithms_that_the_provider_cannot_verify_are_neither_advertised_nor_accepted() {
+    let world = World::new();
+    let eddsa = AlgorithmSet::only(Algorithm::EdDSA);
+    let server = on(eddsa).build().expect("a sound configuration");
+    let refused = world.check(&server, &Requirement::authenticated(), &world.dpop_call(), Answers::good());
+    let denial = refused.result.expect_err("an ES256 proof");
+    assert_eq!(denial.reason(), ProofError::InvalidAlg.into());
+    assert!(denial.challenges()[0].contains("algs=\"EdDSA\""), "{denial:?}");
+    assert!(server.metadata().to_json().contains(r#""dpop_signing_alg_values_supported":["EdDSA"]"#));
+    // A policy that wants nothing else than what the provider lacks would refuse every proof.
+    fails(
+        on(eddsa).dpop(ProofPolicy::new().accept_algorithms(AlgorithmSet::only(Algorithm::ES256))),
+        "dpop.algorithms",
+    );
+}
+
+/// Reads nothing.
+#[derive(Debug)]
+struct Nothing;
+
+impl CredentialExtractor for Nothing {
+    fn extract(&self, _: &RequestParts<'_>) -> Extraction {
+        Extraction::None
+    }
+}
+
+#[test]
+fn p6_metadata_says_how_tokens_may_come() {
+    let methods = |credentials: CredentialPolicy| {
+        let server = World::new().builder().credentials(credentials).build().expect("a sound configuration");
+        let json: serde_json::Value = serde_json::from_str(&server.metadata().to_json()).expect("JSON");
+        json["bearer_methods_supported"].clone()
+    };
+    let off = || CredentialPolicy::new().bearer(false).dpop(false);
+    assert_eq!(methods(CredentialPolicy::new()), serde_json::json!(["header"]));
+    assert_eq!(methods(CredentialPolicy::new().dpop(false)), serde_json::json!(["header"]));
+    assert_eq!(methods(CredentialPolicy::new().bearer(false)), serde_json::json!(["header"]), "DPoP comes there too");
+    assert_eq!(methods(off().form_body(true)), serde_json::json!(["body"]));
+    assert_eq!(
+        methods(off().extractor(Arc::new(Nothing))),
+        serde_json::Value::Null,
+        "none of the three; RFC 9728 §3.2"
+    );
+    let header = World::new().check(
+        &World::new().builder().credentials(off().form_body(true)).build().expect("a sound configuration"),
+        &Requirement::authenticated(),
+        &Call::new().bearer(&World::new().token(|_, _| {})),
+        Answers::good(),
+    );
+    assert!(header.result.is_err(), "and it is true of {:?}", AuthScheme::Bearer);
+}
