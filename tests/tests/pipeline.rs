@@ -455,3 +455,23 @@ fn verdict_is_a_function_of_its_inputs() {
         assert_eq!(of(), of());
     }
 }
+
+#[test]
+fn a4_leeway_for_expired_tokens_is_none_unless_set_and_ends_to_the_second() {
+    let world = World::new();
+    let expires = NOW + 890;
+    let at = |rules: TokenRules, seconds: u64| {
+        let server = world.builder().token_rules(rules).build().expect("a sound configuration");
+        let now = Timestamp::from_secs(seconds);
+        match world.check_at(&server, &Requirement::authenticated(), &plain(), Answers::good(), now).result {
+            Ok(_) => None,
+            Err(denial) => Some(denial.reason()),
+        }
+    };
+    let expired = Some(TokenError::Expired.into());
+    assert_eq!((at(TokenRules::new(), expires - 1), at(TokenRules::new(), expires)), (None, expired));
+    let lenient = || TokenRules::new().exp_leeway(10);
+    assert_eq!((at(lenient(), expires + 9), at(lenient(), expires + 10)), (None, expired));
+    let beyond_skew = TokenRules::new().skew(30).exp_leeway(31);
+    assert_eq!(world.builder().token_rules(beyond_skew).build().expect_err("too much").member(), "exp_leeway");
+}
