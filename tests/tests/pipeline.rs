@@ -175,7 +175,7 @@ fn d15_fresh_nonce_comes_with_every_challenge_and_past_half_life_with_success_an
 
     let headers = |issued| {
         let grant = run(&server, &none, &with_nonce_of(issued)).result.expect("granted");
-        grant.response_headers().iter().map(|header| header.name).collect::<Vec<_>>()
+        grant.amendments().iter().map(|amendment| amendment.header.name).collect::<Vec<_>>()
     };
     assert!(headers(NOW - 150).is_empty());
     assert_eq!(headers(NOW - 151), ["dpop-nonce", "cache-control"]);

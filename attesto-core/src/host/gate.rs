@@ -16,8 +16,6 @@ use core::any::Any;
 use core::fmt;
 use core::ops::Deref;
 
-const FORM: &[u8] = b"application/x-www-form-urlencoded";
-
 /// A guard, what it is to require, and the clock it goes by: all that one protected service needs.
 ///
 /// ```
@@ -77,14 +75,7 @@ impl Gate {
     /// body is lent as none. Whether it is a form, [`enter`](Self::enter) decides.
     #[must_use]
     pub fn wants_form(&self, method: &str, headers: &dyn HeaderLines) -> bool {
-        if !self.guard.server().reads_form_bodies() || matches!(method, "GET" | "HEAD") {
-            return false;
-        }
-        let mut form = false;
-        headers.visit("content-type", &mut |value| {
-            form |= value.get(..FORM.len()).is_some_and(|start| start.eq_ignore_ascii_case(FORM));
-        });
-        form
+        self.guard.server().wants_form(method, headers)
     }
 
     /// Checks one request to the end.
@@ -199,15 +190,6 @@ impl Admitted {
     #[must_use]
     pub fn checked_at(&self) -> Timestamp {
         self.0.now
-    }
-
-    fn amendments(&self) -> Vec<Amendment> {
-        let grant = &self.0.admission.grant;
-        let mut amendments: Vec<Amendment> = grant.response_headers().into_iter().map(Amendment::of_grant).collect();
-        if grant.wants_private_caching() {
-            amendments.push(Amendment::private_caching());
-        }
-        amendments
     }
 }
 

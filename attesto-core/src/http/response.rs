@@ -1,5 +1,6 @@
 //! The parts of a response that the core makes.
 
+use super::{AmendMode, Amendment};
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -45,9 +46,60 @@ impl ResponseParts {
         self.headers.iter().filter(move |header| header.name == name).map(|header| header.value.as_ref())
     }
 
+    /// Adds what the response to a granted request must carry: for servers whose own responses are these.
+    ///
+    /// ```
+    /// use attesto_core::http::{Header, ResponseParts};
+    /// # fn demo(grant: &attesto_core::resource::Grant) {
+    /// let mut response = ResponseParts::new(200);
+    /// response.headers.push(Header::new("content-type", "text/plain"));
+    /// response.amend(grant.amendments());
+    /// # }
+    /// ```
+    pub fn amend(&mut self, amendments: impl IntoIterator<Item = Amendment>) {
+        for Amendment { header, mode } in amendments {
+            match mode {
+                AmendMode::Append => {}
+                AmendMode::IfAbsent if self.header(header.name).next().is_some() => continue,
+                AmendMode::Replace | AmendMode::IfAbsent => self.headers.retain(|own| own.name != header.name),
+            }
+            self.headers.push(header);
+        }
+    }
+
     /// The body as text, for tests and logs; empty where it is not UTF-8.
     #[must_use]
     pub fn body_text(&self) -> String {
         String::from_utf8(self.body.clone()).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec;
+
+    #[test]
+    fn w11_amendments_join_replace_or_yield() {
+        let own = || {
+            let mut response = ResponseParts::new(200);
+            response.headers.push(Header::new("cache-control", "max-age=60"));
+            response.headers.push(Header::new("access-control-expose-headers", "x-own"));
+            response.headers.push(Header::new("dpop-nonce", "forged"));
+            response
+        };
+        let mut response = own();
+        response.amend([
+            Amendment::of_grant(Header::new("dpop-nonce", "n")),
+            Amendment::of_grant(Header::new("access-control-expose-headers", "DPoP-Nonce")),
+            Amendment::private_caching(),
+        ]);
+        let values = |name| response.header(name).collect::<Vec<_>>();
+        assert_eq!(values("dpop-nonce"), ["n"]);
+        assert_eq!(values("access-control-expose-headers"), ["x-own", "DPoP-Nonce"]);
+        assert_eq!(values("cache-control"), ["max-age=60"], "the service has said what may be kept");
+        let mut silent = ResponseParts::new(200);
+        silent.amend([Amendment::private_caching()]);
+        assert_eq!(silent.headers, vec![Header::new("cache-control", "private")]);
     }
 }

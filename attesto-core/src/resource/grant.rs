@@ -3,7 +3,7 @@
 use super::credential::Channel;
 use super::facts::Facts;
 use crate::challenge::AuthScheme;
-use crate::http::Header;
+use crate::http::{Amendment, Header};
 use crate::jose::Thumbprint;
 use crate::token::Claims;
 use alloc::vec::Vec;
@@ -80,26 +80,21 @@ impl Grant {
         }
     }
 
-    /// Whether the token came where browsers send it by themselves or caches do not look: a cookie or the body. Such
-    /// responses want `Cache-Control: private` where the handler set none (RFC 9111 §3.5; catalogue W11).
+    /// What the response to a granted request must carry, usually nothing: a fresh `DPoP-Nonce` where one is due, and then
+    /// `Cache-Control: no-store` (RFC 9449 §8.2; catalogue D15); else `private`, where the token came as browsers send it by
+    /// themselves or where caches do not look (RFC 9111 §3.5; catalogue W11).
     #[must_use]
-    pub const fn wants_private_caching(&self) -> bool {
-        match self.facts.channel {
-            Some(Channel::Extractor | Channel::FormBody) => true,
-            Some(Channel::Header) | None => false,
-        }
-    }
-
-    /// Header fields for the response to a granted request: a fresh `DPoP-Nonce` where one is due, and then
-    /// `Cache-Control: no-store` (RFC 9449 §8.2; catalogue D15). Usually none. They replace fields of the same name.
-    #[must_use]
-    pub fn response_headers(&self) -> Vec<Header> {
+    pub fn amendments(&self) -> Vec<Amendment> {
         let mut headers = Vec::new();
         self.facts.append_nonce(&mut headers);
         if !headers.is_empty() {
             headers.push(Header::new("cache-control", "no-store"));
         }
-        headers
+        let mut amendments: Vec<Amendment> = headers.into_iter().map(Amendment::of_grant).collect();
+        if let Some(Channel::Extractor | Channel::FormBody) = self.facts.channel {
+            amendments.push(Amendment::private_caching());
+        }
+        amendments
     }
 
     pub(super) const fn facts(&self) -> &Facts {

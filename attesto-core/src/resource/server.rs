@@ -14,7 +14,7 @@ use super::verdict::Verdict;
 use crate::challenge::{AuthScheme, Challenge, ChallengeHook};
 use crate::crypto::CryptoProvider;
 use crate::dpop::ProofPolicy;
-use crate::http::{ObservedUri, OriginPolicy, RequestParts};
+use crate::http::{HeaderLines, ObservedUri, OriginPolicy, RequestParts};
 use crate::jose::Thumbprint;
 use crate::metadata::{MetadataPointer, MetadataSet, PointerRequest, ProtectedResourceMetadata, ResourceIdentifier};
 use crate::mtls::CertificatePolicy;
@@ -170,10 +170,20 @@ impl ResourceServer {
         self.tokens.remote_keys()
     }
 
-    /// Whether tokens may arrive in a form body, so that an adapter must read it (catalogue C8).
+    /// Whether to read the body before [`check`](Self::check), up to [`limits::FORM_BODY`](crate::limits::FORM_BODY), and lend it as
+    /// [`RequestParts::form_body`]: it may be a form with a token in it, and the resource takes such (catalogue C8). A longer body is
+    /// lent as none. Whether it is a form, [`check`](Self::check) decides.
     #[must_use]
-    pub fn reads_form_bodies(&self) -> bool {
-        self.credentials.reads_form_body()
+    pub fn wants_form(&self, method: &str, headers: &dyn HeaderLines) -> bool {
+        const FORM: &[u8] = b"application/x-www-form-urlencoded";
+        if !self.credentials.reads_form_body() || matches!(method, "GET" | "HEAD") {
+            return false;
+        }
+        let mut form = false;
+        headers.visit("content-type", &mut |value| {
+            form |= value.get(..FORM.len()).is_some_and(|start| start.eq_ignore_ascii_case(FORM));
+        });
+        form
     }
 
     pub(crate) const fn asks(&self) -> Asks {

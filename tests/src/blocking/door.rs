@@ -4,7 +4,7 @@ use super::note;
 use attesto_core::Timestamp;
 use attesto_core::dpop::ReplayClaim;
 use attesto_core::host::{Event, PrincipalOutcome, ReplayAnswer};
-use attesto_core::http::{Header, HeaderLines, RequestParts, ResponseParts};
+use attesto_core::http::{HeaderLines, RequestParts, ResponseParts};
 use attesto_core::resource::{
     Denial, ForeignAnswer, ForeignQuestion, Grant, KeysAnswer, KeysQuestion, PrincipalAnswer, Question, Requirement,
     ResourceServer, RevocationAnswer, Sender, Verdict, is_cors_preflight,
@@ -87,12 +87,7 @@ impl Door {
     /// Whether to read the body first, because a token may be in it. Off unless the resource server was told to take such.
     #[must_use]
     pub fn wants_form(&self, method: &str, headers: &dyn HeaderLines) -> bool {
-        const FORM: &[u8] = b"application/x-www-form-urlencoded";
-        let mut form = false;
-        headers.visit("content-type", &mut |value| {
-            form |= value.get(..FORM.len()).is_some_and(|start| start.eq_ignore_ascii_case(FORM));
-        });
-        form && self.server.reads_form_bodies() && !matches!(method, "GET" | "HEAD")
+        self.server.wants_form(method, headers)
     }
 
     /// Checks one request to the end.
@@ -171,16 +166,8 @@ impl Entry {
     /// caches where the token came as browsers send it by themselves.
     #[must_use]
     pub fn amend(&self, mut response: ResponseParts) -> ResponseParts {
-        let Self::Admitted { grant, .. } = self else { return response };
-        for header in grant.response_headers() {
-            // A list that others may have begun already; the rest has one value.
-            if header.name != "access-control-expose-headers" {
-                response.headers.retain(|own| own.name != header.name);
-            }
-            response.headers.push(header);
-        }
-        if grant.wants_private_caching() && response.header("cache-control").next().is_none() {
-            response.headers.push(Header::new("cache-control", "private"));
+        if let Self::Admitted { grant, .. } = self {
+            response.amend(grant.amendments());
         }
         response
     }

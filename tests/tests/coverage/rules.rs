@@ -57,7 +57,7 @@ pub(crate) const RULES: &[Rule] = &[
     ("D12", "jti", "9449 4.2", "dpop/rules.rs", "jti_is_bounded_text"),
     ("D13", "ath", "9449 4.3(12)", "dpop/rules.rs", "ath_is_hash_of_token"),
     ("D14", "nonce", "9449 4.3(10), 9", "dpop/rules.rs", "nonce_is_ours"),
-    ("D15", "nonce delivery", "9449 8.2, 9", "resource/grant.rs", "response_headers"),
+    ("D15", "nonce delivery", "9449 8.2, 9", "resource/grant.rs", "amendments"),
     ("D16", "binding", "9449 4.3(12), 6.1", "resource/binding.rs", "sender_is_bound_party"),
     ("D17", "replay claim", "9449 11.1", "dpop/proof.rs", "replay_key"),
     ("D18", "unknown members", "9449 4.2", "dpop/proof.rs", "read"),
