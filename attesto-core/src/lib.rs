@@ -54,6 +54,7 @@
 //!
 //! `std` (default): the types with locks (memory replay store, rotating keys, queued events, MCP session owners).
 //! `rust-crypto` (default): the pure Rust [`crypto::CryptoProvider`]. Without both, the crate needs `alloc` only.
+//! `testkit`: for `[dev-dependencies]`, the module of that name, which proves that an application enforces the binding.
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(
@@ -101,6 +102,8 @@ pub mod mtls;
 pub mod remote;
 pub mod resource;
 pub mod scope;
+#[cfg(feature = "testkit")]
+pub mod testkit;
 pub mod time;
 pub mod token;
 

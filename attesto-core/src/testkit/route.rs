@@ -1,0 +1,233 @@
+//! What is known of the route under test.
+
+use super::exchange::TestRequest;
+use super::fixture::Fixture;
+use super::keys::CertificateFixture;
+use super::token::TokenBuilder;
+use crate::http::TlsSession;
+use crate::resource::Sender;
+use alloc::string::{String, ToString};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use std::sync::{Mutex, PoisonError};
+
+/// Which kind of token a route is called with. The rest of what it takes is found out.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Presents {
+    /// DPoP-bound tokens, with proofs. Routes that take plain bearer tokens as well are best tested so, too.
+    #[default]
+    Dpop,
+    /// Plain bearer tokens: for servers without DPoP.
+    Bearer,
+    /// Tokens bound to a client certificate: for servers that take no others.
+    Certificate,
+}
+
+/// Counts how often a handler was reached, and by whom. Put a clone into the handler, and another into the [`Route`].
+///
+/// ```
+/// use attesto_core::resource::Sender;
+/// use attesto_core::testkit::Reached;
+///
+/// let reached = Reached::new();
+/// let in_the_handler = reached.clone();
+/// in_the_handler.by(&Sender::Bearer); // or `.hit()`, where the handler does not look at its caller
+/// assert_eq!(reached.count(), 1);
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Reached(Arc<Mutex<(u64, Option<Sender>)>>);
+
+impl Reached {
+    /// Not reached yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The handler runs.
+    pub fn hit(&self) {
+        self.note(None);
+    }
+
+    /// The handler runs, and takes the request to be from this sender (`Grant::sender`).
+    pub fn by(&self, sender: &Sender) {
+        self.note(Some(*sender));
+    }
+
+    fn note(&self, sender: Option<Sender>) {
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *seen = (seen.0.saturating_add(1), sender);
+    }
+
+    /// How often.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).0
+    }
+
+    /// The last sender, where the handler said.
+    #[must_use]
+    pub fn last_sender(&self) -> Option<Sender> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).1
+    }
+}
+
+/// One route of the application, and what it requires of its callers.
+///
+/// ```
+/// use attesto_core::testkit::Route;
+///
+/// let route = Route::post("/documents").scopes(["documents.write"]).header("content-type", "text/plain").body("words");
+/// let sensitive = Route::get("/payouts").scopes(["payouts"]).acr_values(["phr"]).max_age(300);
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a route says what to check"]
+pub struct Route {
+    pub(super) method: String,
+    pub(super) path: String,
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) body: Vec<u8>,
+    pub(super) scopes: Vec<String>,
+    pub(super) acr_values: Vec<String>,
+    pub(super) max_age: Option<u64>,
+    pub(super) presents: Presents,
+    pub(super) certificates: bool,
+    pub(super) discovery: bool,
+    pub(super) answers: Option<u16>,
+    pub(super) reached: Option<Reached>,
+}
+
+impl Route {
+    /// The route for this method at this path (and query), as clients write it.
+    pub fn new(method: impl Into<String>, path: impl Into<String>) -> Self {
+        Self {
+            method: method.into(),
+            path: path.into(),
+            headers: Vec::new(),
+            body: Vec::new(),
+            scopes: Vec::new(),
+            acr_values: Vec::new(),
+            max_age: None,
+            presents: Presents::Dpop,
+            certificates: false,
+            discovery: true,
+            answers: None,
+            reached: None,
+        }
+    }
+
+    /// `GET` this path.
+    pub fn get(path: impl Into<String>) -> Self {
+        Self::new("GET", path)
+    }
+
+    /// `POST` to this path.
+    pub fn post(path: impl Into<String>) -> Self {
+        Self::new("POST", path)
+    }
+
+    /// A header field that the handler wants.
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// A body that the handler wants.
+    pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.body = body.into();
+        self
+    }
+
+    /// The scopes that the route requires, all of them.
+    pub fn scopes<S: AsRef<str>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
+        self.scopes = scopes.into_iter().map(|scope| scope.as_ref().to_string()).collect();
+        self
+    }
+
+    /// The authentication contexts that the route accepts (RFC 9470).
+    pub fn acr_values<S: AsRef<str>>(mut self, values: impl IntoIterator<Item = S>) -> Self {
+        self.acr_values = values.into_iter().map(|value| value.as_ref().to_string()).collect();
+        self
+    }
+
+    /// The oldest login that the route accepts, in seconds (RFC 9470).
+    pub const fn max_age(mut self, seconds: u64) -> Self {
+        self.max_age = Some(seconds);
+        self
+    }
+
+    /// Which kind of token to call it with; DPoP-bound by default.
+    pub const fn presents(mut self, presents: Presents) -> Self {
+        self.presents = presents;
+        self
+    }
+
+    /// The route takes certificate-bound tokens, and finds the certificate in the [`TlsSession`].
+    pub const fn takes_certificates(mut self) -> Self {
+        self.certificates = true;
+        self
+    }
+
+    /// The application does not serve the metadata document itself.
+    pub const fn without_metadata(mut self) -> Self {
+        self.discovery = false;
+        self
+    }
+
+    /// What the handler answers when it is reached, if that is no success.
+    pub const fn answers(mut self, status: u16) -> Self {
+        self.answers = Some(status);
+        self
+    }
+
+    /// Counts how often the handler is reached, so that a refusal that comes after it ran is found.
+    pub fn reached(mut self, reached: &Reached) -> Self {
+        self.reached = Some(reached.clone());
+        self
+    }
+
+    /// A request for this route without credentials.
+    #[must_use]
+    pub fn request(&self, fixture: &Fixture) -> TestRequest {
+        let mut request = TestRequest::new(self.method.as_str(), self.path.as_str()).header("host", fixture.host());
+        request.headers.extend(self.headers.iter().cloned());
+        request.body.clone_from(&self.body);
+        request.tls((!fixture.is_plain_http()).then(TlsSession::new))
+    }
+
+    /// A token that meets the route's requirements, not bound to anything.
+    pub fn token(&self, fixture: &Fixture) -> TokenBuilder {
+        let mut token = fixture.token().scopes(&self.scopes);
+        if let Some(acr) = self.acr_values.first() {
+            token = token.acr(acr);
+        }
+        if self.max_age.is_some() {
+            token = token.auth_time(fixture.now());
+        }
+        token
+    }
+
+    /// A request that must be let in: for tests of the handler behind. Where the server wants nonces, say which one it gave.
+    #[must_use]
+    pub fn authorized(&self, fixture: &Fixture, nonce: Option<&str>) -> TestRequest {
+        let request = self.request(fixture);
+        match self.presents {
+            Presents::Dpop => {
+                let token = self.token(fixture).bound_to(fixture.key()).build();
+                let proof = fixture.proof(&self.method, &fixture.url(&self.path), &token);
+                let proof = nonce.map_or_else(|| proof.clone(), |nonce| proof.clone().nonce(nonce));
+                request.dpop(&token, &proof.build())
+            }
+            Presents::Bearer => request.bearer(&self.token(fixture).build()),
+            Presents::Certificate => {
+                let token = self.token(fixture).bound_to_certificate(&CertificateFixture::CLIENT).build();
+                request.tls(CertificateFixture::CLIENT.tls_session()).bearer(&token)
+            }
+        }
+    }
+
+    pub(super) fn is_answer(&self, status: u16) -> bool {
+        self.answers.map_or(matches!(status, 200..=299), |answer| answer == status)
+    }
+}
