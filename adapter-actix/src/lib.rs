@@ -77,6 +77,8 @@ mod form;
 mod middleware;
 mod publish;
 mod stage;
+#[cfg(feature = "testkit")]
+pub mod testkit;
 mod translate;
 
 pub use extract::{Granted, GrantedScopes, GrantedSender, Principal, WiringError, admitted};

@@ -77,6 +77,8 @@ mod extract;
 mod layers;
 mod metadata;
 mod service;
+#[cfg(feature = "testkit")]
+pub mod testkit;
 
 pub use attesto_core::host::Clock;
 pub use attesto_core::http::TlsSession;

@@ -94,6 +94,8 @@
 mod body;
 mod service;
 mod stage;
+#[cfg(feature = "testkit")]
+pub mod testkit;
 mod translate;
 
 pub use body::{GuardedBody, RequestBody};
