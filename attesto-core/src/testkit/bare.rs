@@ -19,7 +19,7 @@ use alloc::sync::Arc;
 /// let fixture = Fixture::new();
 /// let app = BareApp::new(fixture.guard(), fixture.clock()).require(Requirement::scopes(["mcp:tools:call"])?);
 /// let route = Route::post("/mcp").scopes(["mcp:tools:call"]);
-/// let answer = block_on(app.call(route.authorized(&fixture, None)));
+/// let answer = block_on(app.respond(route.authorized(&fixture, None)));
 /// assert_eq!((answer.status, answer.text().as_str()), (200, "usr_1"));
 /// # Ok::<(), attesto_core::ConfigError>(())
 /// ```
@@ -54,7 +54,7 @@ impl BareApp {
 }
 
 impl App for BareApp {
-    async fn call(&self, request: TestRequest) -> TestResponse {
+    async fn respond(&self, request: TestRequest) -> TestResponse {
         if let Some(document) = self.documents.respond(&request.method, request.path(), request.query()) {
             return document.into();
         }

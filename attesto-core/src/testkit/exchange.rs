@@ -16,11 +16,11 @@ use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 /// use attesto_core::testkit::{App, TestRequest, TestResponse, block_on};
 ///
 /// let teapot = |_: TestRequest| async { TestResponse::new(418) };
-/// assert_eq!(block_on(teapot.call(TestRequest::new("GET", "/"))).status, 418);
+/// assert_eq!(block_on(teapot.respond(TestRequest::new("GET", "/"))).status, 418);
 /// ```
 pub trait App {
     /// Answers one request. The future need not be `Send`: actix's is not.
-    fn call(&self, request: TestRequest) -> impl Future<Output = TestResponse>;
+    fn respond(&self, request: TestRequest) -> impl Future<Output = TestResponse>;
 }
 
 impl<C, F> App for C
@@ -28,7 +28,7 @@ where
     C: Fn(TestRequest) -> F,
     F: Future<Output = TestResponse>,
 {
-    fn call(&self, request: TestRequest) -> impl Future<Output = TestResponse> {
+    fn respond(&self, request: TestRequest) -> impl Future<Output = TestResponse> {
         self(request)
     }
 }

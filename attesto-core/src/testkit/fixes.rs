@@ -2,12 +2,16 @@
 
 use super::exchange::TestResponse;
 use super::fixture::Fixture;
-use super::route::Route;
+use super::route::{Presents, Route};
+use crate::host::WiringError;
 use alloc::format;
 use alloc::string::{String, ToString};
 
 pub(super) const UNPROTECTED: &str = "nothing protects this route. Put attesto before it: in axum `.layer(ProtectLayer::new(guard))` after \
      the routes, in actix `.wrap(Protect::new(guard))` on the scope or resource, in hyper `Protect::new(guard).wrap(service)`.";
+
+pub(super) const TOO_LATE: &str = "the handler runs before the request is refused, and what it does is done. Put attesto before the handler, \
+     and let no other layer call it, or count as it, on the way.";
 
 pub(super) const ORDER: &str = "a requirement (`RequireLayer`, `Require`) or an extractor runs before anything has authenticated the \
      request. Layers and wraps that are added later run first: add `ProtectLayer` (axum) or `.wrap(Protect::new(guard))` (actix) \
@@ -19,6 +23,13 @@ pub(super) const NOT_OURS: &str = "something else answers 401 before attesto doe
 pub(super) const DOWNGRADE: &str = "a bound token is taken without its proof, so a stolen one opens the route. Something other than the \
      guard authenticates here: code that verifies the token alone, or a foreign verifier that drops `cnf`. Let the guard decide, \
      and take the caller from `Granted` (axum, actix) or `admitted` (hyper), never from the `Authorization` field.";
+
+pub(super) const UNBOUND: &str = "the route takes a token that anybody can use who gets hold of it. Set \
+     `ResourceServerBuilder::sender_policy` to `SenderPolicy::RequireDpop`, or another that requires a binding; or take \
+     `Route::sender_constrained` away, if it is to take plain bearer tokens.";
+
+pub(super) const CNF_LOST: &str = "the token is bound, but what verifies it does not say so. Let the foreign verifier carry `cnf` over: \
+     `ForeignClaims::dpop_jkt`, `ForeignClaims::x5t_s256`.";
 
 pub(super) const REPLAY: &str = "used proofs are not remembered, or not by all. Give the guard a store that records each claim once \
      (`MemoryReplayStore`, or one that `assert_replay_store_conforms` passes), and build guard and store once, outside the closure \
@@ -35,7 +46,8 @@ pub(super) const TWICE: &str = "the proof counts as used although it was not sen
      once: in axum one `ProtectLayer` in all nested routers, in actix one `Protect` among scope and resource.";
 
 pub(super) const STORE: &str = "the host did not answer one of the guard's questions: the replay store, a revocation check, a \
-     principal lookup or a foreign verifier. Is the store full, or out of reach of the test?";
+     principal lookup, a foreign verifier, or where the issuer's keys are. Is the store full, or one of them out of reach of the \
+     test? `fixture.trusted_issuer()` needs no keys to be fetched.";
 
 pub(super) const AUDIENCE: &str = "tokens for other resources open this one. Do not widen `TokenRules::audience_is`, and let no code of \
      your own verify tokens; the resource's identifier is the audience by default.";
@@ -73,8 +85,8 @@ pub(super) const PROOF: &str = "a defective proof is taken: something other than
 pub(super) const METADATA: &str = "the document that challenges point to is not served. Merge `metadata_router([&*guard])?` into the \
      outermost router (axum), `.configure(publish(documents))` on the `App` (actix), or wrap with `Publish::new(documents)` (hyper).";
 
-pub(super) const METADATA_GUARDED: &str = "the metadata document is behind the protection, but clients need it to find out where to get a \
-     token. Merge `metadata_router` after `.layer(ProtectLayer::new(..))` (axum), configure `publish` on the `App` itself and not \
+pub(super) const METADATA_GUARDED: &str = "the metadata document is behind the protection, or is not served and the protection covers \
+     what there is no route for. Clients need it, without a token, to find out where to get one. Merge `metadata_router` after `.layer(ProtectLayer::new(..))` (axum), configure `publish` on the `App` itself and not \
      in the protected scope (actix), put `Publish` around `Protect` (hyper).";
 
 pub(super) const POINTER: &str = "challenges do not say where the metadata is. Leave `metadata_pointer` at its default, which derives the \
@@ -82,11 +94,10 @@ pub(super) const POINTER: &str = "challenges do not say where the metadata is. L
 
 /// Why a request that is right in every respect was refused, as far as the response tells.
 pub(super) fn of_refusal(response: &TestResponse, fixture: &Fixture, route: &Route) -> String {
-    let challenge = response.header("www-authenticate").next().unwrap_or_default();
     let error = response.error();
     match (response.status, error.as_deref()) {
-        (401, None) if challenge.eq_ignore_ascii_case("bearer") => ORDER.into(),
-        (401, None) if challenge.is_empty() => NOT_OURS.into(),
+        (401, None) if nothing_authenticated(response) => ORDER.into(),
+        (401, None) => NOT_OURS.into(),
         (401, Some("invalid_dpop_proof")) => of_refused_proof(response, fixture, route),
         (401, Some("invalid_token")) => of_refused_token(response, fixture, route),
         (401, Some("use_dpop_nonce")) => {
@@ -118,6 +129,14 @@ pub(super) fn of_refusal(response: &TestResponse, fixture: &Fixture, route: &Rou
              `Route::answers({status})`, or give it what it wants with `Route::header` and `Route::body`."
         ),
     }
+}
+
+/// This is what attesto itself answers where a requirement or an extractor finds no evidence of authentication.
+pub(super) fn nothing_authenticated(response: &TestResponse) -> bool {
+    let ours = TestResponse::from(WiringError::NotProtected.response());
+    response.status == ours.status
+        && response.header("www-authenticate").eq(ours.header("www-authenticate"))
+        && ours.headers.iter().all(|(name, value)| response.header(name).any(|line| line == value))
 }
 
 /// The reason that `danger_show_reasons` puts behind the description.
@@ -197,6 +216,7 @@ fn of_refused_token(response: &TestResponse, fixture: &Fixture, route: &Route) -
         Some("invalid_audience") => audience(),
         Some("expired" | "not_yet_valid" | "token_too_old" | "token_lifetime_exceeded") => clock(fixture),
         Some("insecure_transport") => transport.into(),
+        Some("dpop_proof_unexpected") if route.presents == Presents::Dpop => CNF_LOST.into(),
         Some("sender_constraint_required" | "dpop_proof_required" | "dpop_proof_unexpected") => policy(),
         Some("mtls_certificate_required" | "mtls_certificate_mismatch") => CERTIFICATE_UNSEEN.into(),
         Some(reason) => format!(

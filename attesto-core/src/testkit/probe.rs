@@ -29,6 +29,13 @@ pub(super) struct Answer {
     pub(super) reached: bool,
 }
 
+impl Answer {
+    /// Refused, but the handler has run.
+    pub(super) const fn is_too_late(&self) -> bool {
+        self.reached && matches!(self.response.status, 400..=403)
+    }
+}
+
 /// What a refusal must be.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Refusal {
@@ -84,7 +91,7 @@ impl<'p, A: App> Probe<'p, A> {
     pub(super) async fn send(&self, request: TestRequest) -> Answer {
         let count = || self.route.reached.as_ref().map(super::route::Reached::count);
         let before = count();
-        let response = self.app.call(request).await;
+        let response = self.app.respond(request).await;
         Answer { response, reached: count() != before }
     }
 
@@ -200,13 +207,18 @@ impl<'p, A: App> Probe<'p, A> {
             return Ok(());
         }
         let let_in = answer.reached || answer.response.is_success() || self.route.is_answer(answer.response.status);
-        let fix = if let_in { fix.into() } else { self.why_wrong_refusal(&answer.response) };
+        let fix = match let_in {
+            _ if answer.is_too_late() => fixes::TOO_LATE.into(),
+            true => fix.into(),
+            false => self.why_wrong_refusal(&answer.response),
+        };
         Err(self.finding(sent, answer, &refusal.text(), fix))
     }
 
     /// The request was refused, by whatever status; `fix` says what to do where it was let in.
     pub(super) fn not_let_in(&self, sent: &str, answer: &Answer, fix: &str) -> Result<(), Finding> {
         let let_in = answer.reached || answer.response.is_success() || !matches!(answer.response.status, 400..=403);
+        let fix = if answer.is_too_late() { fixes::TOO_LATE } else { fix };
         if let_in { Err(self.finding(sent, answer, "400, 401 or 403", fix)) } else { Ok(()) }
     }
 

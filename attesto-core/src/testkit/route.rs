@@ -93,6 +93,7 @@ pub struct Route {
     pub(super) max_age: Option<u64>,
     pub(super) presents: Presents,
     pub(super) certificates: bool,
+    pub(super) constrained: bool,
     pub(super) discovery: bool,
     pub(super) answers: Option<u16>,
     pub(super) reached: Option<Reached>,
@@ -111,6 +112,7 @@ impl Route {
             max_age: None,
             presents: Presents::Dpop,
             certificates: false,
+            constrained: false,
             discovery: true,
             answers: None,
             reached: None,
@@ -166,6 +168,12 @@ impl Route {
     /// The route takes certificate-bound tokens, and finds the certificate in the [`TlsSession`].
     pub const fn takes_certificates(mut self) -> Self {
         self.certificates = true;
+        self
+    }
+
+    /// The route takes no plain bearer tokens: each must be bound to a key or a certificate, and come with the proof of it.
+    pub const fn sender_constrained(mut self) -> Self {
+        self.constrained = true;
         self
     }
 

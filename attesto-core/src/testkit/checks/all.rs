@@ -28,6 +28,7 @@ async fn everything<A: App>(probe: Probe<'_, A>) -> Result<(), Finding> {
     super::check_no_credentials_challenged(app, fixture, route).await?;
     super::check_proof_accepted(app, fixture, route).await?;
     super::check_bound_token_refused_as_bearer(app, fixture, route).await?;
+    super::check_unbound_token_refused(app, fixture, route).await?;
     if dpop {
         super::check_replay_refused(app, fixture, route).await?;
         super::check_refused_request_leaves_proof_usable(app, fixture, route).await?;

@@ -20,6 +20,10 @@ checks! {
     /// reached (T4).
     "bound_token_refused_as_bearer": assert_bound_token_refused_as_bearer, check_bound_token_refused_as_bearer = downgrade;
 
+    /// A token that is bound to nothing is refused: 401, `invalid_token` (B12). Holds as it is for a route that takes plain
+    /// bearer tokens, which is every one that does not say [`Route::sender_constrained`](crate::testkit::Route::sender_constrained).
+    "unbound_token_refused": assert_unbound_token_refused, check_unbound_token_refused = unbound;
+
     /// A proof is good once, and two clients may use the same `jti` (T6).
     "replay_refused": assert_replay_refused, check_replay_refused = replay;
 
@@ -61,6 +65,17 @@ async fn downgrade<A: App>(mut probe: Probe<'_, A>) -> Result<(), Finding> {
     // In any spelling: RFC 9110 §11.1.
     let answer = probe.send(probe.request().header("authorization", ["bEARER ", &token].concat())).await;
     probe.refused(AS_BEARER, &answer, refusal, fixes::DOWNGRADE)
+}
+
+async fn unbound<A: App>(mut probe: Probe<'_, A>) -> Result<(), Finding> {
+    probe.baseline().await?;
+    if !probe.route.constrained {
+        return Ok(());
+    }
+    let token = probe.route.token(probe.fixture).build();
+    let answer = probe.send(probe.request().bearer(&token)).await;
+    let sent = "a token that is bound to nothing, as Bearer";
+    probe.refused(sent, &answer, Refusal::new(401, "invalid_token"), fixes::UNBOUND)
 }
 
 async fn replay<A: App>(mut probe: Probe<'_, A>) -> Result<(), Finding> {

@@ -29,7 +29,8 @@ async fn challenged<A: App>(probe: Probe<'_, A>) -> Result<(), Finding> {
     let wrong = |expected: &str, fix: &str| Err(probe.finding(NONE, &answer, expected, fix));
     let response = &answer.response;
     if answer.reached || response.is_success() || probe.route.is_answer(response.status) {
-        return wrong("401 with a challenge; the handler is not reached", fixes::UNPROTECTED);
+        let fix = if answer.is_too_late() { fixes::TOO_LATE } else { fixes::UNPROTECTED };
+        return wrong("401 with a challenge; the handler is not reached", fix);
     }
     if response.status != 401 {
         return wrong("401 with a challenge", &fixes::of_refusal(response, probe.fixture, probe.route));
@@ -37,9 +38,7 @@ async fn challenged<A: App>(probe: Probe<'_, A>) -> Result<(), Finding> {
     let Ok(challenges) = response.challenges() else {
         return wrong("challenges that RFC 9110 allows", fixes::NOT_OURS);
     };
-    if let [only] = challenges.as_slice()
-        && only.parameters().next().is_none()
-    {
+    if fixes::nothing_authenticated(response) {
         return wrong("challenges with a pointer to the metadata", fixes::ORDER);
     }
     let has = |scheme: AuthScheme| challenges.iter().any(|challenge| challenge.auth_scheme() == Some(scheme));

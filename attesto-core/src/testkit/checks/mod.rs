@@ -40,8 +40,8 @@ use checks;
 pub use all::{assert_resource_protected, check_resource_protected};
 pub use binding::{
     assert_bound_token_refused_as_bearer, assert_proof_accepted, assert_refused_request_leaves_proof_usable,
-    assert_replay_refused, check_bound_token_refused_as_bearer, check_proof_accepted,
-    check_refused_request_leaves_proof_usable, check_replay_refused,
+    assert_replay_refused, assert_unbound_token_refused, check_bound_token_refused_as_bearer, check_proof_accepted,
+    check_refused_request_leaves_proof_usable, check_replay_refused, check_unbound_token_refused,
 };
 pub use certificate::{assert_certificate_binding_enforced, check_certificate_binding_enforced};
 pub use discovery::{

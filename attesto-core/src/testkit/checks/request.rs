@@ -19,10 +19,10 @@ checks! {
     "duplicate_headers_refused": assert_duplicate_headers_refused, check_duplicate_headers_refused = duplicates;
 
     /// What a stranger says in forwarding header fields about the host changes nothing: neither can a proof that was made for another
-    /// server be used here, nor is the right one refused (P12, P13). Holds without a request for routes that take no proofs.
+    /// server be used here, nor is the right one refused (P12, P13). Holds as it is for routes that take no proofs.
     "forwarded_headers_ignored": assert_forwarded_headers_ignored, check_forwarded_headers_ignored = forwarded;
 
-    /// Each of [`ProofDefect::ALL`] is refused on its own (T3). Holds without a request for routes that take no proofs.
+    /// Each of [`ProofDefect::ALL`] is refused on its own (T3). Holds as it is for routes that take no proofs.
     "every_defective_proof_refused": assert_every_defective_proof_refused, check_every_defective_proof_refused = defects;
 }
 

@@ -10,7 +10,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 checks! {
-    /// Tokens for other resources are refused, a sibling on the same host and a prefix of the identifier included (A2).
+    /// Tokens for other resources are refused, those on the same host and a host alone included (A2).
     "audience_enforced": assert_audience_enforced, check_audience_enforced = audience;
 
     /// An expired token is refused (A4).
@@ -25,7 +25,7 @@ checks! {
     "scope_required": assert_scope_required, check_scope_required = scope;
 
     /// A token that does not say that the user authenticated as the route requires is refused: 401,
-    /// `insufficient_user_authentication`, and what is required named (RFC 9470; W10). Holds without a request for a route that requires
+    /// `insufficient_user_authentication`, and what is required named (RFC 9470; W10). Holds as it is for a route that requires
     /// nothing of the kind.
     "step_up_required": assert_step_up_required, check_step_up_required = step_up;
 }
@@ -51,9 +51,10 @@ async fn audience<A: App>(mut probe: Probe<'_, A>) -> Result<(), Finding> {
     let below = [resource.trim_end_matches('/'), "/below"].concat();
     let slash =
         if resource.ends_with('/') { resource.trim_end_matches('/').to_string() } else { [resource, "/"].concat() };
-    let for_others = ["https://other.example.com/elsewhere".to_string(), sibling, below, slash];
+    let host = resource.split('/').take(3).collect::<Vec<_>>().join("/");
+    let for_others = ["https://other.example.com/elsewhere".to_string(), host, sibling, below, slash];
     let mut tokens: Vec<(String, String)> = Vec::new();
-    for audience in for_others {
+    for audience in for_others.into_iter().filter(|audience| audience != resource) {
         tokens.push((format!("a token for `{audience}`"), probe.token().audience([&audience]).build()));
     }
     tokens.push(("a token for nobody in particular".into(), probe.token().without("aud").build()));

@@ -23,9 +23,9 @@ const ENDS_AFTER: u64 = 16;
 /// block_on(async {
 ///     // Your client here, sending to `server`. This one does it right:
 ///     let request = |nonce: Option<&str>| Route::post("/mcp").authorized(&fixture, nonce);
-///     let answer = server.call(request(None)).await;
+///     let answer = server.respond(request(None)).await;
 ///     let nonce = answer.header("dpop-nonce").next().expect("a nonce");
-///     server.call(request(Some(nonce))).await;
+///     server.respond(request(Some(nonce))).await;
 /// });
 /// assert_eq!(check_client_retries_once(&server), Ok(()));
 /// ```
@@ -81,7 +81,7 @@ fn carried_nonce(request: &TestRequest) -> Option<String> {
 }
 
 impl App for NonceLoop {
-    fn call(&self, request: TestRequest) -> impl Future<Output = TestResponse> {
+    fn respond(&self, request: TestRequest) -> impl Future<Output = TestResponse> {
         ready(self.answer(&request))
     }
 }

@@ -1,0 +1,10 @@
+//! The testkit under test: services that are wired rightly pass it under every adapter, and each way to wire them wrongly is found,
+//! with the words that say what to change. Catalogue T1 to T12.
+
+mod factories;
+mod hostile;
+mod miswired;
+mod replay_stores;
+mod under;
+mod verifier;
+mod wired;

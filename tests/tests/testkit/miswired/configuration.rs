@@ -1,0 +1,278 @@
+//! Guards that are configured for something else than they should be.
+
+use super::{ALGS, POINTER, found, words};
+use crate::under::{Parts, Wiring, run};
+use attesto_core::crypto::RustCrypto;
+use attesto_core::host::{ForeignVerifier, Guard};
+use attesto_core::http::{CanonicalOrigin, OriginPolicy, RequestParts};
+use attesto_core::resource::{ForeignAnswer, ForeignQuestion, Requirement, ResourceServer, ResourceServerBuilder};
+use attesto_core::testkit::{Fixture, ManualClock};
+use attesto_core::token::{AccessTokenVerifier, ForeignClaims, TokenRules};
+use std::sync::Arc;
+
+fn configured(configure: impl Fn(ResourceServerBuilder) -> ResourceServerBuilder) -> (Fixture, Parts) {
+    let fixture = Fixture::new();
+    let guard = fixture.guard_of(configure(fixture.resource_server()));
+    let parts = Parts::of(&fixture, guard);
+    (fixture, parts)
+}
+
+fn found_where(configure: impl Fn(ResourceServerBuilder) -> ResourceServerBuilder) -> String {
+    let (fixture, parts) = configured(configure);
+    run(found(&fixture, &parts, Wiring::Right, parts.route()))
+}
+
+#[test]
+fn t10_audience_as_wide_as_the_host() {
+    let audience = ["https://mcp.example.com/mcp", "https://mcp.example.com"];
+    let text = found_where(|server| server.token_rules(TokenRules::new().audience_is(audience)));
+    assert_eq!(
+        text,
+        words(
+            "audience_enforced",
+            "a token for `https://mcp.example.com`",
+            "200; the handler was reached",
+            "401, error=\"invalid_token\"",
+            "tokens for other resources open this one. Do not widen `TokenRules::audience_is`, and let no code of \
+             your own verify tokens; the resource's identifier is the audience by default."
+        )
+    );
+}
+
+#[test]
+fn t5_another_resource_identifier() {
+    let fixture = Fixture::new();
+    let server = ResourceServer::builder("https://mcp.example.com/mcp/", fixture.provider());
+    let server = server.issuer(fixture.trusted_issuer()).danger_show_reasons();
+    let parts = Parts::of(&fixture, fixture.guard_of(server));
+    let text = run(found(&fixture, &parts, Wiring::Right, parts.route()));
+    assert_eq!(
+        text,
+        words(
+            "proof_accepted",
+            "a DPoP-bound token with a fresh proof, right in every respect",
+            &format!(
+                "401, WWW-Authenticate: DPoP error=\"invalid_token\", error_description=\"The access token is \
+                     not valid for this resource [invalid_audience]\", {ALGS}, \
+                     resource_metadata=\"https://mcp.example.com/.well-known/oauth-protected-resource/mcp/\""
+            ),
+            "2xx: the handler's answer",
+            "the server is another resource than the test's tokens are for, `https://mcp.example.com/mcp`. Give \
+             `Fixture::builder().resource(..)` the identifier that the server is built with, byte for byte."
+        )
+    );
+}
+
+#[test]
+fn t5_another_issuer() {
+    let fixture = Fixture::new();
+    let other = Fixture::builder().issuer("https://login.example.com").build();
+    let server = ResourceServer::builder(fixture.resource(), Arc::new(RustCrypto::new()));
+    let server = server.issuer(other.trusted_issuer()).danger_show_reasons();
+    let parts = Parts::of(&fixture, fixture.guard_of(server));
+    let text = run(found(&fixture, &parts, Wiring::Right, parts.route()));
+    assert_eq!(
+        text,
+        words(
+            "proof_accepted",
+            "a DPoP-bound token with a fresh proof, right in every respect",
+            &format!(
+                "401, WWW-Authenticate: DPoP error=\"invalid_token\", error_description=\"The access token is \
+                     not valid for this resource [invalid_issuer]\", {ALGS}, {POINTER}"
+            ),
+            "2xx: the handler's answer",
+            "the server does not trust the test's issuer, `https://auth.example.com`. Build it with \
+             `fixture.trusted_issuer()` in place of the real one."
+        )
+    );
+}
+
+#[test]
+fn t5_clock_of_its_own() {
+    let (fixture, mut parts) = configured(|server| server);
+    let own = ManualClock::at(fixture.now());
+    parts.clock = own.clock();
+    own.advance(7200);
+    let ahead = run(found(&fixture, &parts, Wiring::Right, parts.route()));
+    assert_eq!(
+        ahead,
+        words(
+            "proof_accepted",
+            "a DPoP-bound token with a fresh proof, right in every respect",
+            &format!(
+                "401, WWW-Authenticate: DPoP error=\"invalid_token\", error_description=\"The access token is \
+                     not valid for this resource [expired]\", {ALGS}, {POINTER}"
+            ),
+            "2xx: the handler's answer",
+            "the server goes by another clock than the test, where it is 1800000000. Pass `fixture.clock()` to the \
+             protection (`.clock(..)`), or make the fixture go by the server's (`Fixture::builder().clock(..)`)."
+        )
+    );
+    // Far behind: the token is not issued yet. It is the same mistake.
+    own.jump_back(2 * 7200);
+    let behind = run(found(&fixture, &parts, Wiring::Right, parts.route()));
+    assert_eq!(behind, ahead.replace("[expired]", "[not_yet_valid]"));
+    // A little ahead: the token lives, but the proof is too old.
+    own.set(fixture.now().plus(600));
+    let a_little = run(found(&fixture, &parts, Wiring::Right, parts.route()));
+    assert_eq!(
+        a_little,
+        words(
+            "proof_accepted",
+            "a DPoP-bound token with a fresh proof, right in every respect",
+            &format!(
+                "401, WWW-Authenticate: DPoP error=\"invalid_dpop_proof\", error_description=\"The DPoP proof \
+                     is missing or invalid [proof_expired]\", {ALGS}, {POINTER}"
+            ),
+            "2xx: the handler's answer",
+            "the server goes by another clock than the test, where it is 1800000000. Pass `fixture.clock()` to the \
+             protection (`.clock(..)`), or make the fixture go by the server's (`Fixture::builder().clock(..)`)."
+        )
+    );
+}
+
+#[test]
+fn t5_another_origin() {
+    let origin = CanonicalOrigin::parse("https://internal.example.com").expect("an origin");
+    let text = found_where(|server| server.origin(OriginPolicy::new().canonical(origin.clone())));
+    assert_eq!(
+        text,
+        words(
+            "proof_accepted",
+            "a DPoP-bound token with a fresh proof, right in every respect",
+            &format!(
+                "401, WWW-Authenticate: DPoP error=\"invalid_dpop_proof\", error_description=\"The DPoP proof \
+                     is missing or invalid [invalid_htu]\", {ALGS}, {POINTER}"
+            ),
+            "2xx: the handler's answer",
+            "the proof was made for POST https://mcp.example.com/mcp, but the server takes itself to be called by \
+             another URL. Pin the origin that clients see: \
+             `OriginPolicy::new().canonical(CanonicalOrigin::parse(\"https://mcp.example.com\")?)`, with the prefix \
+             that a proxy takes away, if it does. Behind a router that nests, attesto must see the path as the \
+             client sent it."
+        )
+    );
+}
+
+#[test]
+fn t10_plain_bearer_tokens_where_bound_ones_are_wanted() {
+    let (fixture, parts) = configured(|server| server);
+    let text = run(found(&fixture, &parts, Wiring::Right, parts.route().sender_constrained()));
+    assert_eq!(
+        text,
+        words(
+            "unbound_token_refused",
+            "a token that is bound to nothing, as Bearer",
+            "200; the handler was reached",
+            "401, error=\"invalid_token\"",
+            "the route takes a token that anybody can use who gets hold of it. Set \
+             `ResourceServerBuilder::sender_policy` to `SenderPolicy::RequireDpop`, or another that requires a \
+             binding; or take `Route::sender_constrained` away, if it is to take plain bearer tokens."
+        )
+    );
+}
+
+#[test]
+fn t10_a_route_without_its_scopes() {
+    let (fixture, mut parts) = configured(|server| server);
+    parts.requirement = Requirement::authenticated();
+    let text = run(found(&fixture, &parts, Wiring::Right, parts.route()));
+    assert_eq!(
+        text,
+        words(
+            "scope_required",
+            "a token without scopes",
+            "200; the handler was reached",
+            "403, error=\"insufficient_scope\"",
+            "the route does not ask for its scopes. Put `RequireLayer::new(Requirement::scopes([..])?)` (axum) or \
+             `Require` (actix, hyper) on the route, or `.require(..)` on the protection."
+        )
+    );
+}
+
+#[test]
+fn t10_a_route_with_half_of_its_scopes() {
+    let (fixture, parts) = configured(|server| server);
+    let route = parts.route().scopes(["mcp:tools:call", "mcp:tools:read"]);
+    let text = run(found(&fixture, &parts, Wiring::Right, route));
+    assert_eq!(
+        text,
+        words(
+            "scope_required",
+            "a token without scopes",
+            &format!(
+                "403, WWW-Authenticate: DPoP error=\"insufficient_scope\", error_description=\"The access \
+                     token lacks a required scope [insufficient_scope]\", scope=\"mcp:tools:call\", {ALGS}, \
+                     {POINTER}"
+            ),
+            "scope=\"mcp:tools:call mcp:tools:read\" in the challenge",
+            "the refusal does not name every scope that the route requires, so a client cannot ask for them. Either \
+             the `Requirement` lists others than `Route::scopes`, or code of your own answers 403."
+        )
+    );
+}
+
+#[test]
+fn t10_a_route_without_step_up() {
+    let (fixture, parts) = configured(|server| server);
+    let text = run(found(&fixture, &parts, Wiring::Right, parts.route().acr_values(["phr"]).max_age(300)));
+    assert_eq!(
+        text,
+        words(
+            "step_up_required",
+            "a token without acr",
+            "200; the handler was reached",
+            "401, error=\"insufficient_user_authentication\"",
+            "the route does not ask how and when the user authenticated. Add `.acr_values([..])` and `.max_age(..)` \
+             to its `Requirement`."
+        )
+    );
+}
+
+/// Verifies well, and forgets what the token is bound to.
+struct WithoutBinding(AccessTokenVerifier);
+
+impl ForeignVerifier for WithoutBinding {
+    async fn verify(&self, question: &ForeignQuestion<'_>, _: &RequestParts<'_>) -> ForeignAnswer {
+        match self.0.verify(question.token(), question.now()) {
+            Ok(claims) => ForeignAnswer::Claims(
+                ForeignClaims::new(claims.subject()).scopes(claims.scopes()).audience(["https://mcp.example.com/mcp"]),
+            ),
+            Err(_) => ForeignAnswer::InvalidToken,
+        }
+    }
+}
+
+#[test]
+fn t4_a_foreign_verifier_that_drops_the_binding() {
+    let fixture = Fixture::new();
+    let rules = TokenRules::new().audience_is([fixture.resource()]);
+    let verifier = AccessTokenVerifier::new(&fixture.provider(), vec![fixture.trusted_issuer()], rules).expect("rules");
+    let known = Fixture::builder().issuer("https://login.example.com").build();
+    let server = ResourceServer::builder(fixture.resource(), fixture.provider())
+        .issuer(known.trusted_issuer())
+        .danger_show_reasons()
+        .build()
+        .expect("a server");
+    let guard = Guard::builder(server)
+        .replay_store(fixture.replay_store())
+        .foreign_verifier(WithoutBinding(verifier))
+        .build()
+        .expect("a guard");
+    let parts = Parts::of(&fixture, guard);
+    let text = run(found(&fixture, &parts, Wiring::Right, parts.route()));
+    assert_eq!(
+        text,
+        words(
+            "proof_accepted",
+            "a DPoP-bound token with a fresh proof, right in every respect",
+            &format!(
+                "401, WWW-Authenticate: DPoP error=\"invalid_token\", error_description=\"The access token is \
+                     not valid for this resource [dpop_proof_unexpected]\", {ALGS}, {POINTER}"
+            ),
+            "2xx: the handler's answer",
+            "the token is bound, but what verifies it does not say so. Let the foreign verifier carry `cnf` over: \
+             `ForeignClaims::dpop_jkt`, `ForeignClaims::x5t_s256`."
+        )
+    );
+}
