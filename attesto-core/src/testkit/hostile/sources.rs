@@ -35,7 +35,7 @@ impl StaleKeys {
         Self(Arc::new(sound("keys", ring.verification_keys(provider.as_ref()))))
     }
 
-    /// Holds none: a JWK Set that could never be fetched.
+    /// Holds none: a JWK Set that could never be fetched. Leads to 503.
     #[must_use]
     pub fn none() -> Self {
         Self(Arc::default())

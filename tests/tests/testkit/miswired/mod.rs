@@ -3,6 +3,7 @@
 mod around;
 mod configuration;
 mod layers;
+mod requirements;
 mod stores;
 
 use crate::under::{Parts, Wiring, every_adapter};
