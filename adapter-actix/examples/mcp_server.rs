@@ -4,7 +4,7 @@
 //! itself over the socket, prints each request and verdict, and stays up with curl lines to try. This file is what belongs to
 //! actix; issuer, guards, tour and tool stand in `tests/src/demo`, because all adapters' demos share them.
 
-use actix_web::web::{self, Bytes, Data};
+use actix_web::web::{self, Bytes, Data, ServiceConfig};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, error};
 use attesto_actix::core::host::Passage;
 use attesto_actix::{Protect, publish};
@@ -37,23 +37,85 @@ async fn mcp(request: HttpRequest, body: Bytes, service: Data<McpService>) -> ac
     Ok(answer.body(body.to_bytes()))
 }
 
+/// What each worker serves. Guards and MCP service are made once, outside: the workers share their stores.
+fn routes(resources: Resources, service: Data<McpService>) -> impl FnOnce(&mut ServiceConfig) {
+    let Resources { open, strict, call, documents, .. } = resources;
+    move |routes| {
+        let resource = |path: &str, guard| {
+            web::resource(path).route(web::route().to(mcp)).wrap(Protect::new(guard).require(call.clone()))
+        };
+        routes
+            .app_data(service)
+            .configure(publish(documents))
+            .service(resource("/mcp", open))
+            .service(resource("/strict/mcp", strict));
+    }
+}
+
 #[actix_web::main]
 async fn main() -> Result<ExitCode, Box<dyn Error>> {
     let (demo, listener) = match Demo::start()? {
         Ok(demo) => demo,
         Err(code) => return Ok(code),
     };
-    let Resources { open, strict, call, documents, .. } = demo.resources()?;
-    let service = Data::new(Resources::mcp_service());
-    let app = move || {
-        let resource = |path: &str, guard| {
-            web::resource(path).route(web::route().to(mcp)).wrap(Protect::new(guard).require(call.clone()))
-        };
-        App::new()
-            .app_data(service.clone())
-            .configure(publish(documents.clone()))
-            .service(resource("/mcp", open.clone()))
-            .service(resource("/strict/mcp", strict.clone()))
-    };
+    let (resources, service) = (demo.resources()?, Data::new(Resources::mcp_service()));
+    let app = move || App::new().configure(routes(resources.clone(), service.clone()));
     demo.play(HttpServer::new(app).workers(2).listen(listener)?.run()).await
+}
+
+/// `cargo test` proves the wiring of the very application that is served, for the issuer of the testkit in place of the demo's.
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_http::Request;
+    use actix_web::dev::{Service, ServiceResponse};
+    use actix_web::test::init_service;
+    use attesto_actix::core::host::Clock;
+    use attesto_actix::core::testkit::{App as _, Fixture, Route, assert_resource_protected};
+    use attesto_actix::testkit;
+    use attesto_tests::demo::{CALL, now};
+
+    const ORIGIN: &str = "http://127.0.0.1:8080";
+
+    /// The demo goes by the system's clock, and so must the fixture.
+    fn fixture(path: &str) -> Fixture {
+        let builder = Fixture::builder().issuer(ORIGIN).resource(format!("{ORIGIN}{path}"));
+        builder.clock(Clock::new(now)).build()
+    }
+
+    fn resources(fixture: &Fixture) -> Resources {
+        let (provider, issuer) = (fixture.provider(), fixture.trusted_issuer());
+        Resources::new(ORIGIN, &provider, &issuer, fixture.jwks()).expect("resources")
+    }
+
+    async fn service(fixture: &Fixture) -> impl Service<Request, Response = ServiceResponse, Error = actix_web::Error> {
+        let service = Data::new(Resources::mcp_service());
+        init_service(App::new().configure(routes(resources(fixture), service))).await
+    }
+
+    fn route(path: &str) -> Route {
+        let json = Route::post(path).header("content-type", "application/json").body(CALL);
+        json.header("accept", "application/json, text/event-stream").scopes(["mcp:tools:call"])
+    }
+
+    #[actix_web::test]
+    async fn the_mcp_server_is_protected() {
+        let fixture = fixture("/mcp");
+        let app = testkit::app(service(&fixture).await);
+        assert_resource_protected(&app, &fixture, &route("/mcp")).await;
+    }
+
+    #[actix_web::test]
+    async fn the_strict_mcp_server_takes_bound_tokens_only() {
+        let fixture = fixture("/strict/mcp");
+        let app = testkit::app(service(&fixture).await);
+        assert_resource_protected(&app, &fixture, &route("/strict/mcp").sender_constrained()).await;
+    }
+
+    #[actix_web::test]
+    async fn the_tool_learns_who_calls() {
+        let fixture = fixture("/mcp");
+        let answer = testkit::app(service(&fixture).await).respond(route("/mcp").authorized(&fixture, None)).await;
+        assert!(answer.text().contains("usr_1 by dpop"), "{answer:?}");
+    }
 }

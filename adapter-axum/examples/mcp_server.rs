@@ -33,3 +33,52 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
     let listener = TcpListener::from_std(listener)?;
     demo.play(async move { axum::serve(listener, app).await }).await
 }
+
+/// `cargo test` proves the wiring of the very application that is served, for the issuer of the testkit in place of the demo's.
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use attesto_axum::core::host::Clock;
+    use attesto_axum::core::testkit::{App as _, Fixture, Route, assert_resource_protected};
+    use attesto_axum::testkit;
+    use attesto_tests::demo::{CALL, now};
+
+    const ORIGIN: &str = "http://127.0.0.1:8080";
+
+    /// The demo goes by the system's clock, and so must the fixture.
+    fn fixture(path: &str) -> Fixture {
+        let builder = Fixture::builder().issuer(ORIGIN).resource(format!("{ORIGIN}{path}"));
+        builder.clock(Clock::new(now)).build()
+    }
+
+    fn resources(fixture: &Fixture) -> Resources {
+        let (provider, issuer) = (fixture.provider(), fixture.trusted_issuer());
+        Resources::new(ORIGIN, &provider, &issuer, fixture.jwks()).expect("resources")
+    }
+
+    fn route(path: &str) -> Route {
+        let json = Route::post(path).header("content-type", "application/json").body(CALL);
+        json.header("accept", "application/json, text/event-stream").scopes(["mcp:tools:call"])
+    }
+
+    #[tokio::test]
+    async fn the_mcp_server_is_protected() {
+        let fixture = fixture("/mcp");
+        let app = testkit::app(app(resources(&fixture)));
+        assert_resource_protected(&app, &fixture, &route("/mcp")).await;
+    }
+
+    #[tokio::test]
+    async fn the_strict_mcp_server_takes_bound_tokens_only() {
+        let fixture = fixture("/strict/mcp");
+        let app = testkit::app(app(resources(&fixture)));
+        assert_resource_protected(&app, &fixture, &route("/strict/mcp").sender_constrained()).await;
+    }
+
+    #[tokio::test]
+    async fn the_tool_learns_who_calls() {
+        let fixture = fixture("/mcp");
+        let answer = testkit::app(app(resources(&fixture))).respond(route("/mcp").authorized(&fixture, None)).await;
+        assert!(answer.text().contains("usr_1 by dpop"), "{answer:?}");
+    }
+}

@@ -35,12 +35,23 @@ async fn route(open: Mcp, strict: Mcp, request: Request<Incoming>) -> Result<Res
     }
 }
 
-async fn serve(listener: TcpListener, resources: Resources) -> std::io::Result<()> {
+/// What each connection serves.
+fn app(
+    resources: Resources,
+) -> impl Service<Request<Incoming>, Response = Response<GuardedBody<Body>>, Error = Infallible, Future: Send>
++ Clone
++ Send
++ Sync
++ 'static {
     let mcp = || TowerToHyperService::new(Resources::mcp_service());
     let open = Protect::new(resources.open).require(resources.call.clone()).wrap(mcp());
     let strict = Protect::new(resources.strict).require(resources.call).wrap(mcp());
     let routes = service_fn(move |request| route(open.clone(), strict.clone(), request));
-    let app = Publish::new(resources.documents).wrap(routes);
+    Publish::new(resources.documents).wrap(routes)
+}
+
+async fn serve(listener: TcpListener, resources: Resources) -> std::io::Result<()> {
+    let app = app(resources);
     loop {
         let (stream, peer) = listener.accept().await?;
         let service = OnConnection::from(peer).wrap(app.clone());
@@ -58,4 +69,53 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
     };
     let server = serve(TcpListener::from_std(listener)?, demo.resources()?);
     demo.play(server).await
+}
+
+/// `cargo test` proves the wiring of the very application that is served, for the issuer of the testkit in place of the demo's.
+#[cfg(test)]
+mod tests {
+    use super::{Resources, app};
+    use attesto_hyper::core::host::Clock;
+    use attesto_hyper::core::testkit::{App as _, Fixture, Route, assert_resource_protected};
+    use attesto_hyper::testkit;
+    use attesto_tests::demo::{CALL, now};
+
+    const ORIGIN: &str = "http://127.0.0.1:8080";
+
+    /// The demo goes by the system's clock, and so must the fixture.
+    fn fixture(path: &str) -> Fixture {
+        let builder = Fixture::builder().issuer(ORIGIN).resource(format!("{ORIGIN}{path}"));
+        builder.clock(Clock::new(now)).build()
+    }
+
+    fn resources(fixture: &Fixture) -> Resources {
+        let (provider, issuer) = (fixture.provider(), fixture.trusted_issuer());
+        Resources::new(ORIGIN, &provider, &issuer, fixture.jwks()).expect("resources")
+    }
+
+    fn route(path: &str) -> Route {
+        let json = Route::post(path).header("content-type", "application/json").body(CALL);
+        json.header("accept", "application/json, text/event-stream").scopes(["mcp:tools:call"])
+    }
+
+    #[tokio::test]
+    async fn the_mcp_server_is_protected() {
+        let fixture = fixture("/mcp");
+        let app = testkit::app(app(resources(&fixture)));
+        assert_resource_protected(&app, &fixture, &route("/mcp")).await;
+    }
+
+    #[tokio::test]
+    async fn the_strict_mcp_server_takes_bound_tokens_only() {
+        let fixture = fixture("/strict/mcp");
+        let app = testkit::app(app(resources(&fixture)));
+        assert_resource_protected(&app, &fixture, &route("/strict/mcp").sender_constrained()).await;
+    }
+
+    #[tokio::test]
+    async fn the_tool_learns_who_calls() {
+        let fixture = fixture("/mcp");
+        let answer = testkit::app(app(resources(&fixture))).respond(route("/mcp").authorized(&fixture, None)).await;
+        assert!(answer.text().contains("usr_1 by dpop"), "{answer:?}");
+    }
 }

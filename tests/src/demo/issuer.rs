@@ -14,8 +14,10 @@ pub(super) fn entropy(out: &mut [u8]) -> Result<(), EntropyError> {
     getrandom::fill(out).map_err(|_| EntropyError)
 }
 
+/// The system's time.
 #[expect(clippy::disallowed_methods, reason = "a program is where time comes from")]
-pub(super) fn now() -> Timestamp {
+#[must_use]
+pub fn now() -> Timestamp {
     Timestamp::from(SystemTime::now())
 }
 

@@ -8,8 +8,9 @@ mod resources;
 mod tour;
 
 pub use args::Args;
-pub use issuer::Issuer;
+pub use issuer::{Issuer, now};
 pub use resources::{Greeter, McpService, Resources};
+pub use tour::CALL;
 
 use std::error::Error;
 use std::future::Future;
@@ -55,7 +56,7 @@ impl Demo {
     /// # Errors
     /// Where the configuration contradicts itself.
     pub fn resources(&self) -> Result<Resources, Box<dyn Error>> {
-        Resources::new(&self.origin, &self.issuer)
+        Resources::new(&self.origin, &self.issuer.provider, &self.issuer.trusted()?, self.issuer.keys().jwks())
     }
 
     /// Plays the tour against the running server, which `server` is, and then leaves it running unless told otherwise.

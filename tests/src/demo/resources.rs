@@ -1,12 +1,14 @@
 //! Two protected MCP servers: one that takes bearer and DPoP-bound tokens, and one that takes DPoP only, with its own nonces.
 
-use super::issuer::{Issuer, entropy};
-use attesto_core::ConfigError;
+use super::issuer::entropy;
+use attesto_core::crypto::CryptoProvider;
 use attesto_core::dpop::{NonceIssuer, NonceSecret, NonceUse, ProofPolicy};
 use attesto_core::host::{Guard, MemoryReplayStore, Passage};
+use attesto_core::jose::JwkSet;
 use attesto_core::mcp;
 use attesto_core::metadata::PublicDocuments;
 use attesto_core::resource::{Requirement, ResourceServer, SenderPolicy};
+use attesto_core::token::TrustedIssuer;
 use rmcp::handler::server::tool::Extension;
 use rmcp::model::{CallToolResult, ContentBlock, ServerCapabilities, ServerConfig};
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
@@ -29,24 +31,33 @@ pub struct Resources {
 }
 
 impl Resources {
-    pub(super) fn new(origin: &str, issuer: &Issuer) -> Result<Self, Box<dyn Error>> {
-        let builder = |path: &str| -> Result<_, ConfigError> {
-            Ok(ResourceServer::builder(format!("{origin}{path}"), Arc::clone(&issuer.provider))
+    /// At this origin, with tokens of this issuer, whose public keys are published as well.
+    ///
+    /// # Errors
+    /// Where the configuration contradicts itself.
+    pub fn new(
+        origin: &str,
+        provider: &Arc<dyn CryptoProvider>,
+        issuer: &TrustedIssuer,
+        jwks: JwkSet,
+    ) -> Result<Self, Box<dyn Error>> {
+        let builder = |path: &str| {
+            ResourceServer::builder(format!("{origin}{path}"), Arc::clone(provider))
                 .mcp()
-                .issuer(issuer.trusted()?)
-                .danger_insecure_loopback())
+                .issuer(issuer.clone())
+                .danger_insecure_loopback()
         };
         let mut secret = [0; 32];
         entropy(&mut secret)?;
         let nonces = NonceIssuer::new(NonceUse::ResourceServer, NonceSecret::new(secret));
-        let strict = builder("/strict/mcp")?
+        let strict = builder("/strict/mcp")
             .dpop(ProofPolicy::new().require_nonces(nonces))
             .sender_policy(SenderPolicy::RequireDpop);
 
         let replay = Arc::new(MemoryReplayStore::single_instance(100_000)?);
-        let open = Arc::new(Guard::builder(builder("/mcp")?.build()?).replay_store(Arc::clone(&replay)).build()?);
+        let open = Arc::new(Guard::builder(builder("/mcp").build()?).replay_store(Arc::clone(&replay)).build()?);
         let strict = Arc::new(Guard::builder(strict.build()?).replay_store(replay).build()?);
-        let documents = PublicDocuments::of([&*open, &*strict])?.jwks("/.well-known/jwks.json", issuer.keys().jwks());
+        let documents = PublicDocuments::of([&*open, &*strict])?.jwks("/.well-known/jwks.json", jwks);
         Ok(Self { open, strict, call: Requirement::scopes([mcp::TOOLS_CALL])?, documents: Arc::new(documents) })
     }
 }

@@ -4,7 +4,8 @@ use super::client::{Answer, send};
 use super::issuer::Issuer;
 use std::error::Error;
 
-const CALL: &str = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"whoami","arguments":{}}}"#;
+/// What an MCP client sends to call the demo's tool.
+pub const CALL: &str = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"whoami","arguments":{}}}"#;
 const BOTH: [&str; 2] = ["mcp:tools:read", "mcp:tools:call"];
 
 struct Tour<'t> {
