@@ -60,8 +60,7 @@ where
         async move {
             let request = match wire(request) {
                 Ok(request) => request,
-                // What HTTP cannot carry is an error of the test.
-                Err(unsendable) => return TestResponse::new(500).with_body(unsendable.to_string()),
+                Err(unsendable) => return TestResponse::failed(unsendable),
             };
             let response = match service.call(request).await {
                 Ok(response) => response.into_parts().1.map_into_boxed_body(),
@@ -91,13 +90,10 @@ fn wire(request: TestRequest) -> Result<Request, Box<dyn std::error::Error>> {
 }
 
 async fn received(response: HttpResponse<BoxBody>) -> TestResponse {
-    let mut received = TestResponse::new(response.status().as_u16());
-    for (name, value) in response.headers() {
-        received = received.with_header(name.as_str(), String::from_utf8_lossy(value.as_bytes()));
-    }
+    let headers = response.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+    let received = TestResponse::received(response.status().as_u16(), headers, []);
     match to_bytes(response.into_body()).await {
         Ok(body) => received.with_body(body),
-        // What a client sees of it is a connection that closes; a status says so in findings.
-        Err(broken) => TestResponse::new(500).with_body(broken.to_string()),
+        Err(broken) => TestResponse::failed(broken),
     }
 }

@@ -51,12 +51,16 @@ where
         async move {
             let request = match wire(request) {
                 Ok(request) => request,
-                // What HTTP cannot carry is an error of the test.
-                Err(unsendable) => return TestResponse::new(500).with_body(unsendable.to_string()),
+                Err(unsendable) => return TestResponse::failed(unsendable),
             };
             let Ok(()) = poll_fn(|context| service.poll_ready(context)).await;
             let Ok(response) = service.call(request).await;
-            received(response.into_response()).await
+            let (parts, body) = response.into_response().into_parts();
+            let headers = parts.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+            match to_bytes(body, usize::MAX).await {
+                Ok(body) => TestResponse::received(parts.status.as_u16(), headers, body),
+                Err(broken) => TestResponse::failed(broken),
+            }
         }
     }
 }
@@ -71,17 +75,4 @@ fn wire(request: TestRequest) -> http::Result<Request<Body>> {
         wire = wire.extension(session);
     }
     wire.body(Body::from(request.body))
-}
-
-async fn received(response: axum::response::Response) -> TestResponse {
-    let (parts, body) = response.into_parts();
-    let mut response = TestResponse::new(parts.status.as_u16());
-    for (name, value) in &parts.headers {
-        response = response.with_header(name.as_str(), String::from_utf8_lossy(value.as_bytes()));
-    }
-    match to_bytes(body, usize::MAX).await {
-        Ok(body) => response.with_body(body),
-        // What a client sees of it is a connection that closes; a status says so in findings.
-        Err(broken) => TestResponse::new(500).with_body(broken.to_string()),
-    }
 }

@@ -243,10 +243,10 @@ impl OnConnection {
         Self { peer, tls: None }
     }
 
-    /// Through this TLS session.
+    /// Through this TLS session; `None` for plain http.
     #[must_use]
-    pub fn tls(mut self, session: TlsSession) -> Self {
-        self.tls = Some(session);
+    pub fn tls(mut self, session: impl Into<Option<TlsSession>>) -> Self {
+        self.tls = session.into();
         self
     }
 }

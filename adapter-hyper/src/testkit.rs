@@ -43,17 +43,13 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
 use http_body_util::{BodyExt, Full};
-use hyper::body::Incoming;
-use hyper::service::Service;
-use hyper::{client, server};
+use hyper::{body::Incoming, client, server, service::Service};
 use hyper_util::rt::TokioIo;
 use std::error::Error;
 use std::sync::Arc;
+use tokio::io::DuplexStream;
 
 type Failure = Box<dyn Error + Send + Sync>;
-
-/// What a pipe between client and server holds at a time; either waits when it is full.
-const PIPE: usize = 64 * 1024;
 
 /// The service as hyper serves it: over HTTP/1, on one connection for each request, through memory instead of a socket. Needs no
 /// runtime unless the service does.
@@ -69,49 +65,29 @@ where
 {
     let service = Arc::new(service);
     move |request: TestRequest| {
-        let service = Arc::clone(&service);
+        let connection = OnConnection::from(request.peer).tls(request.tls.clone());
+        let service = connection.wrap(Arc::clone(&service));
         async move {
-            // What a client sees of a service that fails is a connection that closes; a status says so in findings.
-            exchange(service, request)
-                .await
-                .unwrap_or_else(|failure| TestResponse::new(500).with_body(failure.to_string()))
+            // Whatever is longer than what the pipe holds waits, as on a socket.
+            let (near, far) = tokio::io::duplex(64 * 1024);
+            let serving = server::conn::http1::Builder::new().serve_connection(TokioIo::new(far), service);
+            // The client goes with its answer, and the connection with the client; how that ends matters to nobody any more.
+            let (answer, _) = tokio::join!(answer(near, request), serving);
+            answer.unwrap_or_else(TestResponse::failed)
         }
     }
 }
 
-async fn exchange<S, R>(service: Arc<S>, request: TestRequest) -> Result<TestResponse, Failure>
-where
-    S: Service<Request<Incoming>, Response = Response<R>> + Send + Sync + 'static,
-    S::Future: Send,
-    S::Error: Into<Failure> + Send,
-    R: Body<Data = Bytes> + Send + 'static,
-    R::Error: Into<Failure>,
-{
-    let mut connection = OnConnection::from(request.peer);
-    if let Some(session) = request.tls.clone() {
-        connection = connection.tls(session);
-    }
-    let (near, far) = tokio::io::duplex(PIPE);
-    let (mut sender, sending) = client::conn::http1::handshake(TokioIo::new(near)).await?;
-    let serving = server::conn::http1::Builder::new().serve_connection(TokioIo::new(far), connection.wrap(service));
+async fn answer(connection: DuplexStream, request: TestRequest) -> Result<TestResponse, Failure> {
+    let (mut client, sending) = client::conn::http1::handshake(TokioIo::new(connection)).await?;
     let answered = async move {
-        let (parts, body) = sender.send_request(wire(request)?).await?.into_parts();
-        let mut response = TestResponse::new(parts.status.as_u16()).with_body(body.collect().await?.to_bytes());
-        for (name, value) in &parts.headers {
-            response = response.with_header(name.as_str(), String::from_utf8_lossy(value.as_bytes()));
+        let mut wire = Request::builder().method(request.method.as_str()).uri(request.target);
+        for (name, value) in &request.headers {
+            wire = wire.header(name, value);
         }
-        Ok(response)
+        let (parts, body) = client.send_request(wire.body(Full::<Bytes>::from(request.body))?).await?.into_parts();
+        let headers = parts.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+        Ok(TestResponse::received(parts.status.as_u16(), headers, body.collect().await?.to_bytes()))
     };
-    // The sender goes with the answer, and the connection with the sender; how it ends matters to nobody any more.
-    let (answered, _, _) = tokio::join!(answered, sending, serving);
-    answered
-}
-
-/// As a client writes it; what HTTP cannot carry is an error of the test.
-fn wire(request: TestRequest) -> Result<Request<Full<Bytes>>, Failure> {
-    let mut wire = Request::builder().method(request.method.as_str()).uri(request.target);
-    for (name, value) in &request.headers {
-        wire = wire.header(name, value);
-    }
-    Ok(wire.body(Full::from(request.body))?)
+    tokio::join!(answered, sending).0
 }

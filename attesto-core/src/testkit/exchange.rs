@@ -4,6 +4,7 @@ use crate::challenge::{ChallengeError, ParsedChallenge, parse_challenges};
 use crate::http::{RequestParts, ResponseParts, TlsSession};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::fmt;
 use core::future::Future;
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -151,6 +152,24 @@ impl TestResponse {
     #[must_use]
     pub const fn new(status: u16) -> Self {
         Self { status, headers: Vec::new(), body: Vec::new() }
+    }
+
+    /// What an adapter received. Header values that are no text are shown as nearly as text can.
+    pub fn received<'h>(
+        status: u16,
+        headers: impl IntoIterator<Item = (&'h str, &'h [u8])>,
+        body: impl Into<Vec<u8>>,
+    ) -> Self {
+        let headers = headers.into_iter();
+        let fields =
+            headers.map(|(name, value)| (name.to_ascii_lowercase(), String::from_utf8_lossy(value).into_owned()));
+        Self { status, headers: fields.collect(), body: body.into() }
+    }
+
+    /// What stands for a response that did not come: the request could not be sent, or the service failed. A client sees a connection
+    /// that closes; here it is 500 and the error, so that findings show it.
+    pub fn failed(error: impl fmt::Display) -> Self {
+        Self::new(500).with_body(error.to_string())
     }
 
     /// Adds a header field.
