@@ -5,7 +5,7 @@ use crate::under::{Boxed, Parts, Wiring, every_adapter, run};
 use attesto_core::testkit::{App, Fixture, Route, TestRequest, TestResponse};
 
 /// What is found where something changes requests on their way in, and responses on their way out.
-fn found_around(
+pub(super) fn found_around(
     before: impl Fn(TestRequest) -> Result<TestRequest, TestResponse>,
     after: impl Fn(TestResponse) -> TestResponse,
     tell: impl Fn(Route) -> Route,

@@ -2,6 +2,8 @@
 
 mod around;
 mod configuration;
+mod discovery;
+mod evidence;
 mod layers;
 mod requirements;
 mod stores;
