@@ -6,9 +6,9 @@ use attesto_core::host::{BoxFuture, HttpClient, HttpFailure, IncomingResponse, O
 use attesto_core::http::{AddressPolicy, Header};
 use bytes::Bytes;
 use reqwest::header::{
-    AUTHORIZATION, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
+    ACCEPT_ENCODING, AUTHORIZATION, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
 };
-use reqwest::{Client, ClientBuilder, Method, Request, Response, Url, redirect, retry};
+use reqwest::{Client, ClientBuilder, Method, Request, Response, StatusCode, Url, redirect, retry};
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -78,13 +78,17 @@ impl ReqwestClient {
         if *response.url() != url {
             return Err(Failure::Redirected);
         }
-        let headers = response.headers();
-        if headers.get_all(CONTENT_ENCODING).iter().any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
-            return Err(Failure::ContentCoding);
-        }
+        let (status, headers) = (response.status(), response.headers());
+        let encoded = |coding: &HeaderValue| !coding.as_bytes().eq_ignore_ascii_case(b"identity");
+        let is_encoded = headers.get_all(CONTENT_ENCODING).iter().any(encoded);
         let (content_type, cache_control) = (joined(headers, &CONTENT_TYPE), joined(headers, &CACHE_CONTROL));
-        let body = body(&mut response, limit).await?;
-        let mut answer = IncomingResponse::new(response.status().as_u16(), body);
+        let body = match (status, is_encoded) {
+            (StatusCode::OK, true) => return Err(Failure::ContentCoding),
+            (StatusCode::OK, false) => body(&mut response, limit).await?,
+            // What it says besides its status changes nothing, and must not stand in the way of it.
+            (_, _) => Vec::new(),
+        };
+        let mut answer = IncomingResponse::new(status.as_u16(), body);
         answer.content_type = content_type;
         answer.cache_control = cache_control;
         Ok(answer)
@@ -107,7 +111,9 @@ impl ReqwestClient {
             // Zeroized when the last byte is sent.
             *translated.body_mut() = Some(Bytes::from_owner(request.body).into());
         }
-        *translated.timeout_mut() = Some(self.timeout);
+        // Said, because silence allows any coding (RFC 9110 §12.5.3).
+        translated.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        *translated.timeout_mut() = Some(self.timeout.min(request.time_limit));
         Ok(translated)
     }
 
@@ -189,7 +195,8 @@ impl fmt::Debug for ReqwestClient {
 }
 
 impl ReqwestClientBuilder {
-    /// What one request may take, from resolving the name to the last byte. Five seconds, unless set.
+    /// The most that one request may take, from resolving the name to the last byte; the core asks for less where it wants less. Five
+    /// seconds, unless set.
     pub const fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
@@ -202,8 +209,11 @@ impl ReqwestClientBuilder {
         self
     }
 
-    /// Starts from a builder of yours: a user agent, roots of your own, a client certificate. What this crate promises is set on top of
-    /// it, so that proxies, redirects, retries and resolvers set there do not count.
+    /// Starts from a builder of yours: a user agent, roots of your own, a client certificate. Proxies, redirects, retries and the resolver
+    /// set there are overruled.
+    ///
+    /// Not everything is: addresses that you give a name yourself (`resolve`), a `unix_socket`, connector layers, a cookie store and
+    /// certificates accepted as they are stay as you set them.
     pub fn base(mut self, base: ClientBuilder) -> Self {
         self.base = base;
         self

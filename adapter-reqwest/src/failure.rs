@@ -42,12 +42,8 @@ impl Failure {
         match self {
             Self::TooLarge => HttpFailure::TooLarge,
             Self::Timeout => HttpFailure::Timeout,
-            Self::Request(_)
-            | Self::RefusedAddress(_)
-            | Self::Redirected
-            | Self::ContentCoding
-            | Self::NoRuntime
-            | Self::Transport(_) => HttpFailure::Transport,
+            Self::Redirected | Self::ContentCoding => HttpFailure::Unacceptable,
+            Self::Request(_) | Self::RefusedAddress(_) | Self::NoRuntime | Self::Transport(_) => HttpFailure::Transport,
         }
     }
 }

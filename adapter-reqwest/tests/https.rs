@@ -49,7 +49,7 @@ async fn client_of_your_own_is_held_to_what_can_still_be_held() {
     let server = Server::start_tls(&identity, Reply::Bytes(response("302 Found", &location, ""))).await;
     let following = ReqwestClient::danger_unscreened(identity.trusting().build().expect("a client"));
     assert_eq!(get(&following, elsewhere.https("/")).await, Ok(200));
-    assert_eq!(get(&following, server.https("/")).await, Err(HttpFailure::Transport), "it followed the redirect");
+    assert_eq!(get(&following, server.https("/")).await, Err(HttpFailure::Unacceptable), "it followed the redirect");
     let strict = identity.trusting().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
     assert_eq!(get(&ReqwestClient::danger_unscreened(strict), server.https("/")).await, Ok(302));
     // Plain http is none of its business.

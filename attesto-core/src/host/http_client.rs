@@ -9,6 +9,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 use core::future::Future;
+use core::time::Duration;
 use zeroize::Zeroizing;
 
 /// One request for an [`HttpClient`] to send.
@@ -24,19 +25,38 @@ pub struct OutgoingRequest {
     pub body: Zeroizing<Vec<u8>>,
     /// The longest response body to read, in bytes. A longer one is [`HttpFailure::TooLarge`], found while reading.
     pub response_limit: usize,
+    /// How long the whole exchange may take; a client may have a shorter limit of its own.
+    pub time_limit: Duration,
 }
+
+/// Unless a request says otherwise.
+const TIME_LIMIT: Duration = Duration::from_secs(5);
 
 impl OutgoingRequest {
     /// A GET.
     #[must_use]
     pub fn get(url: impl Into<String>, response_limit: usize) -> Self {
-        Self { method: "GET", url: url.into(), headers: Vec::new(), body: Zeroizing::default(), response_limit }
+        Self {
+            method: "GET",
+            url: url.into(),
+            headers: Vec::new(),
+            body: Zeroizing::default(),
+            response_limit,
+            time_limit: TIME_LIMIT,
+        }
     }
 
     /// A POST with this body.
     #[must_use]
     pub fn post(url: impl Into<String>, body: Vec<u8>, response_limit: usize) -> Self {
-        Self { method: "POST", url: url.into(), headers: Vec::new(), body: Zeroizing::new(body), response_limit }
+        Self { method: "POST", body: Zeroizing::new(body), ..Self::get(url, response_limit) }
+    }
+
+    /// Sets how long the whole exchange may take; five seconds, unless set.
+    #[must_use]
+    pub const fn time_limit(mut self, time_limit: Duration) -> Self {
+        self.time_limit = time_limit;
+        self
     }
 
     /// Adds a header field.
@@ -115,16 +135,20 @@ pub enum HttpFailure {
     /// The body is longer than the limit.
     #[error("the response body is longer than the limit")]
     TooLarge,
-    /// No connection, a broken one, a TLS failure, a redirect to where it must not go.
+    /// No connection, a broken one, a TLS failure, an address that must not be reached.
     #[error("no response")]
     Transport,
+    /// A response that came by a redirect or has a content coding. The other side was heard.
+    #[error("the response is redirected or encoded")]
+    Unacceptable,
 }
 
 /// Sends requests. An implementation must
 ///
-/// - give up after a time of its own (ten seconds, say) with [`HttpFailure::Timeout`]: the core has no clock to do it with;
+/// - give up after [`OutgoingRequest::time_limit`] with [`HttpFailure::Timeout`]: the core has no clock to do it with, and those who
+///   wait for the response wait for ever;
 /// - follow no redirect to another origin, best none at all;
-/// - stop reading at [`OutgoingRequest::response_limit`], and neither ask for nor undo content codings;
+/// - stop reading at [`OutgoingRequest::response_limit`], say `Accept-Encoding: identity` and undo no content coding;
 /// - never send cookies, and verify TLS certificates.
 ///
 /// `attesto-reqwest` is one. Write an `async fn` for another:

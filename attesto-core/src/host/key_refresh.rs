@@ -20,14 +20,12 @@ impl KeyRefresh {
     /// Sees to a need: begins a fetch, waits for the one under way, or finds that it is not the time for one.
     pub(super) async fn obtain(&self, remote: &Arc<RemoteKeys>, need: Need, now: Timestamp) -> KeysAnswer {
         let Some(client) = &self.client else { return KeysAnswer::Unavailable };
-        let mut waited = false;
-        // Ends: each turn a fetch ends, and the one after it is throttled for this `now`, or the need is met. Fetches that are
-        // given up half-way leave the next turn to lead one itself.
+        // Ends: each turn a fetch ends or is given up. After the first the need is met, or it is too early for another fetch at this
+        // `now`; the second may happen a few times only, and each time leaves the next turn to lead a fetch itself.
         loop {
             match remote.begin(need, now) {
                 Begun::Met => return KeysAnswer::Refreshed,
-                // A fetch was waited for, and the need is not met: it failed.
-                Begun::Throttled if waited => return KeysAnswer::Unavailable,
+                Begun::Failing => return KeysAnswer::Unavailable,
                 Begun::Throttled => return self.throttled(remote, need),
                 Begun::Await(fetch) => {
                     if !fetch.await {
@@ -41,7 +39,6 @@ impl KeyRefresh {
                     }
                 }
             }
-            waited = true;
         }
     }
 

@@ -12,6 +12,8 @@ reasons! {
         Transport => "transport", "the introspection endpoint could not be reached";
         /// Longer than the limit.
         TooLarge => "too_large", "the introspection response is longer than the limit";
+        /// The response is of a kind that the HTTP client does not take: redirected, or with a content coding.
+        Unacceptable => "unacceptable", "the introspection response is redirected or encoded";
         /// Status 429 or 5xx.
         Busy => "busy", "the introspection endpoint answered that it cannot answer now";
         /// Status 401 or 403: our credentials are wrong. RFC 7662 §2.3.
@@ -51,6 +53,7 @@ impl IntrospectionError {
             Self::WrongIssuer | Self::NoAudience | Self::NoSubject | Self::NoConfirmation => true,
             Self::Timeout
             | Self::Transport
+            | Self::Unacceptable
             | Self::TooLarge
             | Self::Busy
             | Self::CredentialsRefused
@@ -72,6 +75,7 @@ impl From<HttpFailure> for IntrospectionError {
             HttpFailure::Timeout => Self::Timeout,
             HttpFailure::TooLarge => Self::TooLarge,
             HttpFailure::Transport => Self::Transport,
+            HttpFailure::Unacceptable => Self::Unacceptable,
         }
     }
 }

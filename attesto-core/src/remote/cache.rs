@@ -1,7 +1,7 @@
 //! The life of a remote issuer's keys, as a state machine without a lock or a clock (catalogue J9, J22).
 
 use super::error::FetchError;
-use super::policy::{CLOCK_STEP, DEADLINE, FRESH_FLOOR, KeyPolicy, RETRY, RETRY_CEILING};
+use super::policy::{CLOCK_STEP, DEADLINE, FRESH_FLOOR, GIVEN_UP, GRACE, KeyPolicy, RETRY, RETRY_CEILING};
 use crate::token::VerificationKeys;
 use crate::{ConfigError, Timestamp};
 use alloc::sync::Arc;
@@ -12,7 +12,7 @@ use alloc::sync::Arc;
 pub enum Lookup {
     /// Keys within their time.
     Fresh(KeySnapshot),
-    /// Keys past their time, which serve while they are fetched again or while the issuer cannot be reached.
+    /// Keys past their time, which serve while they are fetched again (for a minute) or while the issuer cannot be reached.
     Stale(KeySnapshot),
     /// None that may verify.
     Missing,
@@ -51,8 +51,10 @@ pub enum Plan {
     Begin(u64),
     /// The fetch under way, whose number this is, will tell.
     Await(u64),
-    /// Nothing for now: the last fetch is too recent.
+    /// Nothing for now: there was a fetch for an unknown key id a moment ago, and what it brought is what there is.
     Throttled,
+    /// Nothing for now: the last fetch failed, and it is not yet time for the next.
+    Failing,
 }
 
 /// The keys of one issuer, and the history that decides about the next fetch.
@@ -68,7 +70,7 @@ pub enum Plan {
 /// assert_eq!(cache.plan(Need::Usable, now), Plan::Await(fetch)); // one at a time
 ///
 /// cache.ended(fetch, Err(FetchError::Timeout), now);
-/// assert_eq!(cache.plan(Need::Usable, now.plus(4)), Plan::Throttled);
+/// assert_eq!(cache.plan(Need::Usable, now.plus(4)), Plan::Failing);
 /// assert!(matches!(cache.plan(Need::Usable, now.plus(5)), Plan::Begin(_)));
 /// # Ok::<(), attesto_core::ConfigError>(())
 /// ```
@@ -77,8 +79,11 @@ pub struct KeyCache {
     policy: KeyPolicy,
     held: Option<Held>,
     failure: Option<Failure>,
+    /// Fetches that were given up half-way.
+    given_up: Option<Failure>,
     under_way: Option<UnderWay>,
     begun: u64,
+    /// When a fetch for an unknown key id brought keys.
     unknown_kid_fetch: Option<Timestamp>,
 }
 
@@ -101,10 +106,11 @@ struct Failure {
 struct UnderWay {
     number: u64,
     since: Timestamp,
+    for_unknown_kid: bool,
 }
 
 /// `seconds` have passed since `then`. A clock that stepped back far counts as passed time: nothing is young for ever.
-fn passed(now: Timestamp, then: Timestamp, seconds: u64) -> bool {
+pub(super) fn passed(now: Timestamp, then: Timestamp, seconds: u64) -> bool {
     now.since(then) >= seconds || now.plus(CLOCK_STEP) < then
 }
 
@@ -115,15 +121,28 @@ impl KeyCache {
     /// Where the policy contradicts itself.
     pub fn new(policy: KeyPolicy) -> Result<Self, ConfigError> {
         policy.is_consistent()?;
-        Ok(Self { policy, held: None, failure: None, under_way: None, begun: 0, unknown_kid_fetch: None })
+        Ok(Self {
+            policy,
+            held: None,
+            failure: None,
+            given_up: None,
+            under_way: None,
+            begun: 0,
+            unknown_kid_fetch: None,
+        })
     }
 
-    /// What may verify now. J22.
+    /// What may verify now. Past their freshness keys serve for a minute, in which they should be fetched again; after that only if
+    /// the issuer has turned out, a moment ago, not to answer. J22, CRS-2.
     #[must_use]
     pub fn lookup(&self, now: Timestamp) -> Lookup {
         match &self.held {
             Some(held) if !passed(now, held.fetched, held.fresh_for) => Lookup::Fresh(held.snapshot.clone()),
-            Some(held) if !held.disowned && !passed(now, held.fetched, self.policy.stale) => {
+            Some(held)
+                if !held.disowned
+                    && !passed(now, held.fetched, self.policy.stale)
+                    && (!passed(now, held.fetched, held.fresh_for.saturating_add(GRACE)) || self.is_out(now)) =>
+            {
                 Lookup::Stale(held.snapshot.clone())
             }
             Some(_) | None => Lookup::Missing,
@@ -141,16 +160,19 @@ impl KeyCache {
             Some(_) | None => {}
         }
         if self.failure.is_some_and(|failure| !passed(now, failure.at, pause_after(failure.in_a_row))) {
+            return Plan::Failing;
+        }
+        if self.given_up.is_some_and(|given_up| given_up.in_a_row >= GIVEN_UP && !passed(now, given_up.at, RETRY)) {
+            return Plan::Failing;
+        }
+        let for_unknown_kid = matches!(need, Need::Newer(_));
+        if for_unknown_kid
+            && self.unknown_kid_fetch.is_some_and(|last| !passed(now, last, self.policy.unknown_kid_spacing))
+        {
             return Plan::Throttled;
         }
-        if let Need::Newer(_) = need {
-            if self.unknown_kid_fetch.is_some_and(|last| !passed(now, last, self.policy.unknown_kid_spacing)) {
-                return Plan::Throttled;
-            }
-            self.unknown_kid_fetch = Some(now);
-        }
         self.begun = self.begun.wrapping_add(1);
-        self.under_way = Some(UnderWay { number: self.begun, since: now });
+        self.under_way = Some(UnderWay { number: self.begun, since: now, for_unknown_kid });
         Plan::Begin(self.begun)
     }
 
@@ -162,10 +184,9 @@ impl KeyCache {
         result: Result<(VerificationKeys, Option<u64>), FetchError>,
         now: Timestamp,
     ) -> bool {
-        if !self.is_under_way(number) {
-            return false;
-        }
+        let Some(fetch) = self.under_way.filter(|fetch| fetch.number == number) else { return false };
         self.under_way = None;
+        self.given_up = None;
         match result {
             Ok((keys, cacheable)) => {
                 let floor = FRESH_FLOOR.min(self.policy.fresh);
@@ -173,6 +194,9 @@ impl KeyCache {
                 let snapshot = KeySnapshot { keys: Arc::new(keys), generation: self.generation().saturating_add(1) };
                 self.held = Some(Held { snapshot, fetched: now, fresh_for, disowned: false });
                 self.failure = None;
+                if fetch.for_unknown_kid {
+                    self.unknown_kid_fetch = Some(now);
+                }
             }
             Err(error) => {
                 let in_a_row = self.failure.map_or(0, |failure| failure.in_a_row).saturating_add(1);
@@ -185,11 +209,17 @@ impl KeyCache {
         true
     }
 
-    /// A fetch was given up before it ended: as if it had not been tried.
+    /// A fetch was given up before it ended: as if it had not been tried, but for how often that may happen. Whoever makes requests and
+    /// hangs up could otherwise make this server ask and ask.
     pub fn abandoned(&mut self, number: u64) {
-        if self.is_under_way(number) {
-            self.under_way = None;
-        }
+        let Some(fetch) = self.under_way.filter(|fetch| fetch.number == number) else { return };
+        self.under_way = None;
+        self.given_up = match self.given_up {
+            Some(before) if !passed(fetch.since, before.at, RETRY) => {
+                Some(Failure { in_a_row: before.in_a_row.saturating_add(1), ..before })
+            }
+            Some(_) | None => Some(Failure { at: fetch.since, in_a_row: 1 }),
+        };
     }
 
     /// Whether the fetch with this number has neither ended nor been replaced.
@@ -202,6 +232,12 @@ impl KeyCache {
     #[must_use]
     pub fn generation(&self) -> u64 {
         self.held.as_ref().map_or(0, |held| held.snapshot.generation)
+    }
+
+    /// The issuer was asked a moment ago and did not answer. What it answered, if it did, has disowned the keys.
+    fn is_out(&self, now: Timestamp) -> bool {
+        let asked_again_by = |failure: Failure| pause_after(failure.in_a_row).saturating_add(GRACE);
+        self.failure.is_some_and(|failure| !passed(now, failure.at, asked_again_by(failure)))
     }
 
     fn is_met(&self, need: Need, now: Timestamp) -> bool {

@@ -25,6 +25,10 @@ reasons! {
         InvalidJwksUri => "jwks_uri_invalid", "the metadata names no usable jwks_uri";
         /// The JWK Set is malformed, too long, or has no key that can verify. RFC 7517 §5.
         UnusableKeys => "keys_unusable", "the issuer's JWK Set holds no usable key";
+        /// The response is of a kind that the HTTP client does not take: redirected, or with a content coding.
+        Unacceptable => "unacceptable", "the issuer's response is redirected or encoded";
+        /// It took so long that another fetch has begun in its place.
+        Superseded => "superseded", "another fetch has begun in this one's place";
     }
 }
 
@@ -41,7 +45,9 @@ impl FetchError {
             | Self::MalformedMetadata
             | Self::IssuerMismatch
             | Self::InvalidJwksUri
-            | Self::UnusableKeys => false,
+            | Self::UnusableKeys
+            | Self::Unacceptable
+            | Self::Superseded => false,
         }
     }
 }
@@ -52,6 +58,7 @@ impl From<HttpFailure> for FetchError {
             HttpFailure::Timeout => Self::Timeout,
             HttpFailure::TooLarge => Self::TooLarge,
             HttpFailure::Transport => Self::Transport,
+            HttpFailure::Unacceptable => Self::Unacceptable,
         }
     }
 }

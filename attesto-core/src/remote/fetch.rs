@@ -12,6 +12,10 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::{self, Vec};
 use core::fmt;
+use core::time::Duration;
+
+/// For one metadata URL; there are three at most. With five seconds for the keys a fetch takes less than the 15 of CRS-3.
+const METADATA: Duration = Duration::from_secs(3);
 
 /// A fetch under way. Whoever holds it sends [`request`](Self::request) and hands what came back to
 /// [`received`](Self::received). Dropping it gives the fetch up, and somebody else may begin another.
@@ -61,9 +65,9 @@ impl KeyFetch {
     #[must_use]
     pub fn request(&self) -> OutgoingRequest {
         match &self.stage {
-            Stage::Metadata { url, .. } => {
-                OutgoingRequest::get(url, limits::ISSUER_METADATA).header(Header::new("accept", "application/json"))
-            }
+            Stage::Metadata { url, .. } => OutgoingRequest::get(url, limits::ISSUER_METADATA)
+                .header(Header::new("accept", "application/json"))
+                .time_limit(METADATA),
             Stage::Keys { url } => OutgoingRequest::get(url, limits::JWK_SET)
                 .header(Header::new("accept", "application/jwk-set+json, application/json;q=0.9")),
         }

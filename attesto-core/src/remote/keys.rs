@@ -1,6 +1,6 @@
 //! The keys of one remote issuer, shared by everything that verifies its tokens.
 
-use super::cache::{KeyCache, KeySnapshot, Lookup, Need, Plan};
+use super::cache::{KeyCache, KeySnapshot, Lookup, Need, Plan, passed};
 use super::error::FetchError;
 use super::fetch::KeyFetch;
 use super::location::IssuerUrl;
@@ -45,9 +45,16 @@ pub struct RemoteKeys {
 
 struct State {
     cache: KeyCache,
-    /// The `jwks_uri` that the metadata named, and when.
-    found: Option<(String, Timestamp)>,
+    found: Option<Found>,
     waiters: Waiters,
+}
+
+/// The `jwks_uri` that the metadata named, and when.
+struct Found {
+    jwks_uri: String,
+    at: Timestamp,
+    /// Nobody answered there the last time. Whether the keys have moved, the metadata tells, if it can be had.
+    doubtful: bool,
 }
 
 /// What [`RemoteKeys::begin`] has begun.
@@ -60,8 +67,10 @@ pub enum Begun {
     Fetch(KeyFetch),
     /// Nothing: somebody else's fetch is under way. The future ends with it.
     Await(Wait),
-    /// Nothing: the last fetch is too recent.
+    /// Nothing: there was a fetch for an unknown key id a moment ago, and what it brought is what there is.
     Throttled,
+    /// Nothing: the last fetch failed, and it is not yet time for the next.
+    Failing,
 }
 
 impl RemoteKeys {
@@ -82,13 +91,13 @@ impl RemoteKeys {
         !matches!(self.state().cache.lookup(now), Lookup::Missing)
     }
 
-    /// The keys for a check. Remembers that stale ones were taken, so that the host refreshes them.
-    pub(crate) fn take(&self, now: Timestamp) -> Option<KeySnapshot> {
+    /// The keys for a check, and whether they are stale. Remembers that stale ones were taken, so that the host refreshes them.
+    pub(crate) fn take(&self, now: Timestamp) -> Option<(KeySnapshot, bool)> {
         match self.state().cache.lookup(now) {
-            Lookup::Fresh(snapshot) => Some(snapshot),
+            Lookup::Fresh(snapshot) => Some((snapshot, false)),
             Lookup::Stale(snapshot) => {
                 self.stale_used.store(true, Ordering::Relaxed);
-                Some(snapshot)
+                Some((snapshot, true))
             }
             Lookup::Missing => None,
         }
@@ -111,12 +120,13 @@ impl RemoteKeys {
         match state.cache.plan(need, now) {
             Plan::Met => Begun::Met,
             Plan::Throttled => Begun::Throttled,
+            Plan::Failing => Begun::Failing,
             Plan::Await(number) => Begun::Await(Wait::new(Arc::clone(self), number)),
             Plan::Begin(number) => {
                 // Those who wait for a fetch that never ended look again.
                 let waiters = state.waiters.all();
-                let found = state.found.as_ref().filter(|(_, at)| now.since(*at) < LOCATION);
-                let jwks_uri = self.jwks_uri.clone().or_else(|| found.map(|(uri, _)| uri.clone()));
+                let found = state.found.as_ref().filter(|found| !found.doubtful && !passed(now, found.at, LOCATION));
+                let jwks_uri = self.jwks_uri.clone().or_else(|| found.map(|found| found.jwks_uri.clone()));
                 drop(state);
                 waiters.for_each(Waker::wake);
                 Begun::Fetch(KeyFetch::new(Arc::clone(self), number, jwks_uri, now))
@@ -137,7 +147,7 @@ impl RemoteKeys {
     }
 
     pub(super) fn locate(&self, jwks_uri: &str, now: Timestamp) {
-        self.state().found = Some((jwks_uri.to_string(), now));
+        self.state().found = Some(Found { jwks_uri: jwks_uri.to_string(), at: now, doubtful: false });
     }
 
     pub(super) fn ended(
@@ -148,10 +158,14 @@ impl RemoteKeys {
     ) -> Result<u64, FetchError> {
         let failure = result.as_ref().err().copied();
         let mut state = self.state();
-        let counted = state.cache.ended(number, result, now);
-        if counted && failure.is_some_and(|error| !error.is_outage()) {
-            // The keys may have moved: the next fetch asks the metadata again.
-            state.found = None;
+        if !state.cache.ended(number, result, now) {
+            return Err(FetchError::Superseded);
+        }
+        match (failure, &mut state.found) {
+            (None, _) | (Some(_), None) => {}
+            // The keys may have moved: the next fetch asks the metadata. Where that is out as well, they are tried where they were.
+            (Some(error), Some(found)) if error.is_outage() => found.doubtful = !found.doubtful,
+            (Some(_), found) => *found = None,
         }
         let (waiters, generation) = (state.waiters.all(), state.cache.generation());
         drop(state);

@@ -39,6 +39,11 @@
 //! assert!(keys.is_ready(now));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! Answer a [`KeysQuestion`](crate::resource::KeysQuestion) so: [`Begun::Met`] is `Refreshed`, [`Begun::Throttled`] is `Unchanged`,
+//! [`Begun::Failing`] is `Unavailable`; after a fetch, or after waiting for somebody else's ([`Begun::Await`] holds a future: block on
+//! it, or say `Unavailable`), begin again. Keys that are past their freshness serve for a minute, and then the question comes; who wants
+//! no request to wait begins a fetch for [`Need::Fresh`] now and then.
 
 mod cache;
 #[cfg(feature = "std")]

@@ -23,8 +23,12 @@ pub(super) const FRESH_FLOOR: u64 = 30;
 pub(super) const RETRY: u64 = 5;
 /// No pause between retries is longer.
 pub(super) const RETRY_CEILING: u64 = 60;
-/// A fetch that has not ended by then counts as lost, and another may begin.
-pub(super) const DEADLINE: u64 = 60;
+/// A fetch that has not ended by then counts as lost, and another may begin. What a fetch asks its client for takes less.
+pub(super) const DEADLINE: u64 = 15;
+/// For how long keys past their freshness serve while the issuer is being asked, or has just turned out not to answer.
+pub(super) const GRACE: u64 = 60;
+/// How often within [`RETRY`] seconds a fetch may be given up half-way and begun again.
+pub(super) const GIVEN_UP: u32 = 8;
 /// How far a clock may step back before what is younger than now counts as old.
 pub(super) const CLOCK_STEP: u64 = 60;
 /// For how long a `jwks_uri` that was discovered is used without asking the metadata again.
@@ -44,7 +48,7 @@ impl KeyPolicy {
     }
 
     /// The age at which keys stop to verify, whatever happens: how long a key that its issuer has withdrawn can outlive its
-    /// withdrawal while the issuer cannot be reached.
+    /// withdrawal while the issuer cannot be reached. Where it can be, that is a minute longer than freshness.
     pub const fn stale(mut self, seconds: u64) -> Self {
         self.stale = seconds;
         self

@@ -48,9 +48,17 @@ pub(super) struct NoKeys;
 /// Keys for one check, and how to get others.
 pub(super) struct KeysNow {
     pub(super) keys: Arc<VerificationKeys>,
-    /// Where newer ones may be fetched from, and which these are.
     #[cfg(feature = "std")]
-    pub(super) remote: Option<(Arc<RemoteKeys>, u64)>,
+    pub(super) fetched: Option<Fetched>,
+}
+
+/// Where newer keys may be fetched from, and which these are.
+#[cfg(feature = "std")]
+#[derive(Debug)]
+pub(super) struct Fetched {
+    pub(super) remote: Arc<RemoteKeys>,
+    pub(super) generation: u64,
+    pub(super) stale: bool,
 }
 
 impl TrustedIssuer {
@@ -164,13 +172,13 @@ impl TrustedIssuer {
                 Ok(KeysNow {
                     keys,
                     #[cfg(feature = "std")]
-                    remote: None,
+                    fetched: None,
                 })
             }
             #[cfg(feature = "std")]
             Keys::Remote(remote) => {
-                let KeySnapshot { keys, generation } = remote.take(now).ok_or(NoKeys)?;
-                Ok(KeysNow { keys, remote: Some((Arc::clone(remote), generation)) })
+                let (KeySnapshot { keys, generation }, stale) = remote.take(now).ok_or(NoKeys)?;
+                Ok(KeysNow { keys, fetched: Some(Fetched { remote: Arc::clone(remote), generation, stale }) })
             }
         }
     }

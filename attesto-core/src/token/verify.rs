@@ -209,16 +209,17 @@ fn no_keys(issuer: &TrustedIssuer) -> Refused {
     refused
 }
 
-/// The keys hold none for the token. A remote issuer may have got one since. J9.
+/// The keys hold none for the token. A remote issuer may have got one since, and stale keys cannot tell: then it is not the client's
+/// fault. J9, J22.
 #[cfg_attr(not(feature = "std"), expect(unused_variables, reason = "without std nothing is fetched"))]
 fn no_such_key(error: TokenError, keys: &KeysNow) -> Refused {
-    let refused = Refused::new(error, None);
     #[cfg(feature = "std")]
-    if let (TokenError::UnknownKey, Some((remote, generation))) = (error, &keys.remote) {
-        let need = Need::Newer(*generation);
-        return Refused { remedy: Some(KeyRemedy { remote: Arc::clone(remote), need }), ..refused };
+    if let (TokenError::UnknownKey, Some(fetched)) = (error, &keys.fetched) {
+        let error = if fetched.stale { TokenError::KeysUnavailable } else { error };
+        let remedy = KeyRemedy { remote: Arc::clone(&fetched.remote), need: Need::Newer(fetched.generation) };
+        return Refused { remedy: Some(remedy), ..Refused::new(error, None) };
     }
-    refused
+    Refused::new(error, None)
 }
 
 /// A14, A15.

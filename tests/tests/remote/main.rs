@@ -2,6 +2,7 @@
 //! (catalogue J9, J22, CRS-1 to CRS-5).
 
 mod net;
+mod trouble;
 
 use attesto_core::Timestamp;
 use attesto_core::host::{Event, EventSink, Guard, HttpFailure, IncomingResponse, MemoryReplayStore, OwnedEvent};

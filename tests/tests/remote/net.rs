@@ -13,6 +13,8 @@ pub(crate) type Answer = Result<IncomingResponse, HttpFailure>;
 pub(crate) struct Net {
     metadata: Mutex<Answer>,
     keys: Mutex<Answer>,
+    /// At `/moved`; nothing unless a test says so.
+    moved: Mutex<Answer>,
     asked: Mutex<Vec<String>>,
     /// Each answer takes one permit: a test that gives none holds the issuer back.
     gate: Semaphore,
@@ -42,6 +44,7 @@ impl Net {
         Arc::new(Self {
             metadata: Mutex::new(ok(metadata)),
             keys: Mutex::new(ok(keys)),
+            moved: Mutex::new(Ok(IncomingResponse::new(404, Vec::new()))),
             asked: Mutex::default(),
             gate: Semaphore::new(Semaphore::MAX_PERMITS),
         })
@@ -53,6 +56,10 @@ impl Net {
 
     pub(crate) fn serve_metadata(&self, answer: Answer) {
         *self.metadata.lock().expect("no panic") = answer;
+    }
+
+    pub(crate) fn serve_moved(&self, answer: Answer) {
+        *self.moved.lock().expect("no panic") = answer;
     }
 
     /// Paths asked for since the last time.
@@ -78,6 +85,7 @@ impl HttpClient for Client {
         match path.as_str() {
             "/.well-known/oauth-authorization-server" => self.net.metadata.lock().expect("no panic").clone(),
             "/jwks" => self.net.keys.lock().expect("no panic").clone(),
+            "/moved" => self.net.moved.lock().expect("no panic").clone(),
             _ => Ok(IncomingResponse::new(404, Vec::new())),
         }
     }

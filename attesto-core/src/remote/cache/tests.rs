@@ -39,13 +39,31 @@ fn age(cache: &KeyCache, seconds: u64) -> &'static str {
 }
 
 #[test]
-fn j22_fresh_for_five_minutes_then_stale_to_the_hour_then_gone() {
+fn j22_fresh_for_five_minutes_then_stale_for_the_minute_that_a_refresh_may_take_then_gone() {
     let cache = filled();
-    let ages =
-        [(0, "fresh"), (299, "fresh"), (300, "stale"), (3_599, "stale"), (3_600, "missing"), (90_000, "missing")];
+    let ages = [(0, "fresh"), (299, "fresh"), (300, "stale"), (359, "stale"), (360, "missing"), (90_000, "missing")];
     for (seconds, expected) in ages {
         assert_eq!(age(&cache, seconds), expected, "after {seconds} s");
     }
+}
+
+#[test]
+fn crs2_outage_keeps_keys_to_the_hour_while_it_is_known_to_last() {
+    let mut cache = filled();
+    let fails = |cache: &mut KeyCache, need: Need, seconds: u64| {
+        let number = begin(cache, need, seconds);
+        assert!(cache.ended(number, Err(FetchError::Timeout), at(seconds)));
+    };
+    fails(&mut cache, Need::Fresh, 300);
+    // Five seconds of pause and a minute of grace later nobody knows any more whether the outage lasts ..
+    assert_eq!((age(&cache, 364), age(&cache, 365)), ("stale", "missing"));
+    // .. until somebody has asked.
+    fails(&mut cache, Need::Usable, 2_000);
+    assert_eq!((age(&cache, 2_000), age(&cache, 2_069), age(&cache, 2_070)), ("stale", "stale", "missing"));
+    fails(&mut cache, Need::Usable, 3_599);
+    assert_eq!((age(&cache, 3_599), age(&cache, 3_600)), ("stale", "missing"), "the hour is the end");
+    fails(&mut cache, Need::Usable, 3_700);
+    assert_eq!(age(&cache, 3_700), "missing");
 }
 
 #[test]
@@ -74,11 +92,11 @@ fn j22_one_fetch_at_a_time() {
 fn j22_fetch_that_never_ends_is_replaced_and_its_late_answer_does_not_count() {
     let mut cache = cache();
     let lost = begin(&mut cache, Need::Usable, 0);
-    assert_eq!(cache.plan(Need::Usable, at(59)), Plan::Await(lost));
-    let second = begin(&mut cache, Need::Usable, 60);
+    assert_eq!(cache.plan(Need::Usable, at(14)), Plan::Await(lost));
+    let second = begin(&mut cache, Need::Usable, 15);
     assert!(cache.is_under_way(second) && !cache.is_under_way(lost));
-    assert!(!cache.ended(lost, keys(), at(61)));
-    assert_eq!((age(&cache, 61), cache.generation()), ("missing", 0));
+    assert!(!cache.ended(lost, keys(), at(16)));
+    assert_eq!((age(&cache, 16), cache.generation()), ("missing", 0));
     cache.abandoned(lost);
     assert!(cache.is_under_way(second), "giving up what was lost changes nothing");
 }
@@ -90,7 +108,7 @@ fn j22_failures_are_spaced_wider_each_time_and_success_ends_that() {
     for pause in [5, 10, 20, 40, 60, 60] {
         let number = begin(&mut cache, Need::Usable, now);
         cache.ended(number, Err(FetchError::Transport), at(now));
-        assert_eq!(cache.plan(Need::Usable, at(now + pause - 1)), Plan::Throttled, "{pause} s");
+        assert_eq!(cache.plan(Need::Usable, at(now + pause - 1)), Plan::Failing, "{pause} s");
         now += pause;
     }
     let number = begin(&mut cache, Need::Usable, now);
@@ -138,15 +156,45 @@ fn j9_stale_keys_do_not_answer_for_an_unknown_key_id() {
     let mut cache = filled();
     let number = begin(&mut cache, Need::Newer(1), 400);
     cache.ended(number, Err(FetchError::Timeout), at(400));
-    assert_eq!(cache.plan(Need::Newer(0), at(401)), Plan::Throttled, "a newer generation, but a stale one");
+    assert_eq!(cache.plan(Need::Newer(0), at(401)), Plan::Failing, "a newer generation, but a stale one");
+}
+
+#[test]
+fn crs3_failed_fetch_for_an_unknown_key_id_is_retried_like_any_other() {
+    let mut cache = filled();
+    let number = begin(&mut cache, Need::Newer(1), 10);
+    cache.ended(number, Err(FetchError::Timeout), at(10));
+    assert_eq!(cache.plan(Need::Newer(1), at(14)), Plan::Failing, "not throttled: the issuer was not heard");
+    assert!(matches!(cache.plan(Need::Newer(1), at(15)), Plan::Begin(_)));
 }
 
 #[test]
 fn abandoned_fetch_is_as_if_not_tried() {
-    let mut cache = cache();
-    let number = begin(&mut cache, Need::Usable, 0);
+    let mut cache = filled();
+    let number = begin(&mut cache, Need::Newer(1), 10);
     cache.abandoned(number);
-    assert!(matches!(cache.plan(Need::Usable, at(0)), Plan::Begin(next) if next != number));
+    assert!(matches!(cache.plan(Need::Newer(1), at(10)), Plan::Begin(next) if next != number));
+}
+
+#[test]
+fn fetches_cannot_be_given_up_and_begun_again_without_end() {
+    let mut cache = cache();
+    for _ in 0..GIVEN_UP {
+        let number = begin(&mut cache, Need::Usable, 0);
+        cache.abandoned(number);
+    }
+    assert_eq!(cache.plan(Need::Usable, at(4)), Plan::Failing);
+    // Five seconds later there are as many again, and a fetch that ends ends the count.
+    for _ in 1..GIVEN_UP {
+        let number = begin(&mut cache, Need::Usable, 5);
+        cache.abandoned(number);
+    }
+    let number = begin(&mut cache, Need::Usable, 5);
+    cache.ended(number, keys(), at(5));
+    assert_eq!(age(&cache, 5), "fresh");
+    let number = begin(&mut cache, Need::Newer(1), 6);
+    cache.abandoned(number);
+    assert!(matches!(cache.plan(Need::Newer(1), at(6)), Plan::Begin(_)));
 }
 
 #[test]
