@@ -43,7 +43,9 @@ pub const JWK_SET: usize = 512 * 1024;
 pub const ISSUER_METADATA: usize = 512 * 1024;
 /// An introspection response, signed ones included (RFC 7662, RFC 9701).
 pub const INTROSPECTION_RESPONSE: usize = 64 * 1024;
-/// Requests that wait for one fetch of keys; the next one is answered 503 at once (CRS-3).
+/// An introspection response that is remembered; a longer one is asked for each time.
+pub const REMEMBERED_INTROSPECTION: usize = 8 * 1024;
+/// Requests that wait for one fetch of keys, or for one introspection; the next one is answered 503 at once (CRS-3).
 pub const KEY_WAITERS: usize = 1024;
 /// A form body in which a token may be presented (C8).
 pub const FORM_BODY: usize = 64 * 1024;

@@ -137,6 +137,22 @@ async fn h1_active_token_is_let_in_and_says_who() {
 }
 
 #[tokio::test]
+async fn a13_access_tokens_are_known_by_each_name_that_products_give_them() {
+    for kind in [
+        json!({"token_type": "Bearer"}),
+        json!({"token_type": "bearer", "token_use": "access_token"}), // Ory Hydra
+        json!({"token_type": "access_token"}),                        // and before
+        json!({"token_type": "N_A"}),                                 // RFC 8693
+        json!({"token_type": null}),
+        json!({"typ": "Bearer"}), // Keycloak
+        json!({"typ": "at+jwt"}),
+        json!({"typ": "access"}),
+    ] {
+        assert_eq!(bearer(says(&with(&kind))).await, "200 usr_1 bearer", "{kind}");
+    }
+}
+
+#[tokio::test]
 async fn h2_what_the_issuer_says_is_held_to_the_rules() {
     for (changes, expected) in [
         (json!({"active": false}), "401 foreign_token_invalid"),
@@ -145,6 +161,16 @@ async fn h2_what_the_issuer_says_is_held_to_the_rules() {
         (json!({"aud": null}), "401 foreign_token_invalid"),
         (json!({"sub": null}), "401 foreign_token_invalid"),
         (json!({"token_type": "dpop"}), "401 foreign_token_invalid"),
+        (json!({"typ": "DPoP"}), "401 foreign_token_invalid"),
+        (json!({"token_type": "refresh_token"}), "401 foreign_token_invalid"),
+        (json!({"token_type": "mac"}), "401 foreign_token_invalid"),
+        (json!({"token_type": ""}), "401 foreign_token_invalid"),
+        (json!({"token_use": "refresh_token"}), "401 foreign_token_invalid"),
+        (json!({"token_use": "id"}), "401 foreign_token_invalid"),
+        (json!({"typ": "Refresh"}), "401 foreign_token_invalid"),
+        (json!({"typ": "Offline"}), "401 foreign_token_invalid"),
+        (json!({"typ": "ID"}), "401 foreign_token_invalid"),
+        (json!({"typ": "logout+jwt"}), "401 foreign_token_invalid"),
         (json!({"aud": "https://other.example.com"}), "401 invalid_audience"),
         (json!({"aud": ["https://other.example.com"]}), "401 invalid_audience"),
         (json!({"aud": 1}), "401 invalid_audience"),
@@ -179,6 +205,10 @@ async fn h5_issuer_that_gives_no_answer_is_503_and_lets_nobody_in() {
         (says(&with(&json!({"active": null}))), IntrospectionError::Malformed),
         (says(&with(&json!({"active": "true"}))), IntrospectionError::Malformed),
         (says(&with(&json!({"active": 1}))), IntrospectionError::Malformed),
+        (says(&with(&json!({"token_type": ["DPoP"]}))), IntrospectionError::Malformed),
+        (says(&with(&json!({"token_use": 1}))), IntrospectionError::Malformed),
+        (says(&with(&json!({"typ": {}}))), IntrospectionError::Malformed),
+        (Err(HttpFailure::Unacceptable), IntrospectionError::Unacceptable),
         (says(&json!([active()])), IntrospectionError::Malformed),
         (response(body.replacen('{', r#"{"active":true,"#, 1), "application/json"), IntrospectionError::Malformed),
         (response("{}", "application/json"), IntrospectionError::Malformed),
@@ -245,6 +275,45 @@ async fn active_is_remembered_for_a_moment_never_past_exp_and_nothing_else_is() 
     outcome(&forgetful, &call, &any, 0).await;
     outcome(&forgetful, &call, &any, 0).await;
     assert_eq!(issuer.times_asked(), 2);
+}
+
+#[tokio::test]
+async fn one_token_in_a_thousand_requests_is_one_question() {
+    let silent = Issuer { silent: true, ..Issuer::saying(says(&active())) };
+    let introspector = introspector(endpoint(), &silent);
+    let now = Timestamp::from_secs(NOW);
+    let mut context = Context::from_waker(Waker::noop());
+    let mut waiting: Vec<_> = (0..1_000).map(|_| Box::pin(introspector.introspect(TOKEN, now))).collect();
+    assert!(waiting.iter_mut().all(|question| question.as_mut().poll(&mut context).is_pending()));
+    assert_eq!(silent.times_asked(), 1);
+    // Whoever asks goes away: one of the others does.
+    drop(waiting.remove(0));
+    assert!(waiting.iter_mut().all(|question| question.as_mut().poll(&mut context).is_pending()));
+    assert_eq!(silent.times_asked(), 2);
+}
+
+#[tokio::test]
+async fn failure_is_told_to_all_who_wait_and_not_remembered() {
+    let issuer = Issuer::saying(Err(HttpFailure::Timeout));
+    let introspector = introspector(endpoint(), &issuer);
+    let now = Timestamp::from_secs(NOW);
+    let (one, other) = tokio::join!(introspector.introspect(TOKEN, now), introspector.introspect(TOKEN, now));
+    assert_eq!([one.unwrap_err(), other.unwrap_err()], [IntrospectionError::Timeout; 2]);
+    issuer.say(says(&active()));
+    assert!(introspector.introspect(TOKEN, now).await.is_ok());
+}
+
+#[tokio::test]
+async fn long_answers_are_not_remembered() {
+    for (pad, asked) in [(limits::REMEMBERED_INTROSPECTION / 2, 1), (limits::REMEMBERED_INTROSPECTION, 2)] {
+        let issuer = Issuer::saying(says(&with(&json!({"pad": "x".repeat(pad)}))));
+        let guard = guard(introspector(endpoint(), &issuer));
+        for _ in 0..2 {
+            let call = Call::new().bearer(TOKEN);
+            assert_eq!(outcome(&guard, &call, &Requirement::authenticated(), 0).await, "200 usr_1 bearer");
+        }
+        assert_eq!(issuer.times_asked(), asked, "{pad}");
+    }
 }
 
 #[tokio::test]
@@ -420,4 +489,35 @@ async fn keys_of_signed_answers_are_fetched_when_they_are_needed() {
     *issuer.keys.lock().expect("no panic") = response(set, "application/jwk-set+json");
     assert_eq!(outcome(&guard, &call, &any, 5).await, "200 usr_1 bearer");
     assert_eq!(issuer.times_asked(), 4, "twice about the token, twice for keys");
+}
+
+#[tokio::test]
+async fn j22_withdrawn_key_of_signed_answers_stops_although_nobody_refreshes_keys_but_introspection() {
+    let world = World::new();
+    let remote = RemoteKeys::builder(ISSUER, Arc::clone(&world.provider))
+        .jwks_uri("https://auth.example.com/jwks")
+        .build()
+        .expect("a sound issuer");
+    let endpoint = endpoint().signed_by(TrustedIssuer::remote(remote), "api").expect("the endpoint's issuer");
+    let signed_at = |seconds: u64| {
+        signed(move |_, claims| {
+            claims["iat"] = (NOW + seconds).into();
+        })
+    };
+    let publish = |kid: &str| {
+        let jwk = Jwk::new(world.issuer.public_key().clone()).with_kid(kid);
+        response(JwkSet::publish(world.provider.as_ref(), [jwk]).to_json(), "application/jwk-set+json")
+    };
+    let issuer = Issuer::saying(signed_at(0));
+    *issuer.keys.lock().expect("no panic") = publish("k1");
+    let guard = guard(introspector(endpoint, &issuer).remember(0, 0));
+    let (call, any) = (Call::new().bearer(TOKEN), Requirement::authenticated());
+    assert_eq!(outcome(&guard, &call, &any, 0).await, "200 usr_1 bearer");
+    *issuer.keys.lock().expect("no panic") = publish("k2");
+    for (seconds, expected) in
+        [(60, "200 usr_1 bearer"), (400, "503 verifier_unavailable"), (401, "503 verifier_unavailable")]
+    {
+        issuer.say(signed_at(seconds));
+        assert_eq!(outcome(&guard, &call, &any, seconds).await, expected, "after {seconds} s");
+    }
 }

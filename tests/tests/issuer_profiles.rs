@@ -59,6 +59,12 @@ fn keycloak() -> Product {
         ("logout token", header.clone(), with(&claims, json!({"typ": "Logout"})), TokenError::UnknownPurpose),
         ("without a purpose", header.clone(), with(&claims, json!({"typ": null})), TokenError::UnknownPurpose),
         ("without typ", with(&header, json!({"typ": null})), claims.clone(), TokenError::UnexpectedTyp),
+        (
+            "bound to nothing",
+            header.clone(),
+            with(&claims, json!({"typ": "DPoP"})),
+            TokenError::UnsupportedConfirmation,
+        ),
     ];
     let read = Read { client: "spa", jti: Some("onrtac:1"), scopes: &["openid", "tasks.read"] };
     Product { name: "Keycloak", profile: IssuerProfile::keycloak(), header, claims, read, others }
@@ -77,9 +83,9 @@ fn auth0() -> Product {
         ("ID token", header.clone(), with(&claims, json!({"nonce": "n"})), TokenError::OtherTokenKind),
         ("ID token without nonce", header.clone(), with(&claims, json!({"azp": null})), TokenError::ClientIdInvalid),
         ("logout token", header.clone(), with(&claims, json!({"events": {}})), TokenError::OtherTokenKind),
-        ("bad permissions", header.clone(), with(&claims, json!({"permissions": "a  b"})), TokenError::InvalidScope),
     ];
-    let read = Read { client: "spa", jti: None, scopes: &["openid", "read:tasks", "write:tasks"] };
+    // What the user may do besides is not what the client was granted.
+    let read = Read { client: "spa", jti: None, scopes: &["openid", "read:tasks"] };
     Product { name: "Auth0", profile: IssuerProfile::auth0(), header, claims, read, others }
 }
 
@@ -129,7 +135,8 @@ fn entra() -> Product {
         ("ID token with nonce", header.clone(), with(&claims, json!({"nonce": "n"})), TokenError::OtherTokenKind),
         ("no identifier", header.clone(), with(&claims, json!({"uti": null})), TokenError::JtiInvalid),
     ];
-    let read = Read { client: "6e74172b", jti: Some("Fq5Fv"), scopes: &["access_as_user", "Tasks.Read.All"] };
+    // Beside `scp`, `roles` are the user's.
+    let read = Read { client: "6e74172b", jti: Some("Fq5Fv"), scopes: &["access_as_user"] };
     Product { name: "Entra ID", profile: IssuerProfile::entra_id_v2(tenant), header, claims, read, others }
 }
 
@@ -227,11 +234,36 @@ fn scopes_of_all_claims_count_once() {
 }
 
 #[test]
+fn a10_rights_of_the_user_are_not_taken_for_scopes_of_the_client() {
+    let scopes = |product: &Product, profile: IssuerProfile, changes: Value| {
+        let claims = with(&product.claims, changes);
+        verify(profile, &product.header, &claims).map(|claims| claims.scopes().collect::<Vec<_>>().join(","))
+    };
+    let auth0 = auth0();
+    let plain = auth0.profile.clone();
+    assert_eq!(
+        scopes(&auth0, plain, json!({"scope": null})).as_deref(),
+        Ok(""),
+        "permissions alone are nobody's grant"
+    );
+    let opted = auth0.profile.clone().scopes_in(["scope", "permissions"]).expect("names");
+    assert_eq!(scopes(&auth0, opted.clone(), json!({})).as_deref(), Ok("openid,read:tasks,write:tasks"));
+    assert_eq!(scopes(&auth0, opted, json!({"permissions": "a  b"})), Err(TokenError::InvalidScope));
+    let entra = entra();
+    let profile = || entra.profile.clone();
+    assert_eq!(scopes(&entra, profile(), json!({"scp": null})).as_deref(), Ok("Tasks.Read.All"), "a client by itself");
+    assert_eq!(scopes(&entra, profile(), json!({"scp": ""})).as_deref(), Ok(""));
+    assert_eq!(scopes(&entra, profile(), json!({"scp": null, "roles": ["a b"]})), Err(TokenError::InvalidScope));
+    assert_eq!(scopes(&entra, profile(), json!({"scp": null, "roles": null})).as_deref(), Ok(""));
+}
+
+#[test]
 fn blank_names_are_configuration_errors() {
     let rfc = IssuerProfile::rfc9068;
     assert!(rfc().header_typ([" "]).is_err());
     assert!(rfc().client_id_in(Vec::<String>::new()).is_err());
     assert!(rfc().scopes_in([""]).is_err());
+    assert!(rfc().client_scopes_in([""]).is_err());
     assert!(rfc().jti_in([""], true).is_err());
     assert!(rfc().purpose_is(Vec::<String>::new()).is_err());
 }

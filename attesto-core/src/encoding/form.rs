@@ -70,7 +70,8 @@ pub fn pairs(form: &[u8]) -> impl Iterator<Item = Pair<'_>> {
 /// Encodes a value: unreserved characters stand for themselves, a space is `+`, everything else is a triplet.
 #[must_use]
 pub fn encode(value: &str) -> String {
-    let mut encoded = String::with_capacity(value.len());
+    // Room for all, so that a secret does not grow and leave its beginning behind.
+    let mut encoded = String::with_capacity(value.len().saturating_mul(3));
     for byte in value.bytes() {
         match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'*' => encoded.push(char::from(byte)),

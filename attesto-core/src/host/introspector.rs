@@ -1,12 +1,13 @@
 //! Asking an issuer about tokens that only it can read.
 
+use super::flights::{Flights, Followed, Joined};
 use super::{DynHttpClient, ForeignVerifier, HttpClient, KeyRefresh};
-use crate::Timestamp;
 use crate::crypto::CryptoProvider;
 use crate::http::RequestParts;
 use crate::introspection::{Introspected, IntrospectionEndpoint, IntrospectionError, Remembered};
 use crate::remote::Need;
 use crate::resource::{ForeignAnswer, ForeignQuestion};
+use crate::{Timestamp, limits};
 use alloc::sync::Arc;
 use core::fmt;
 use core::sync::atomic::{AtomicUsize, Ordering};
@@ -20,6 +21,7 @@ pub struct Introspector {
     client: Arc<dyn DynHttpClient>,
     provider: Arc<dyn CryptoProvider>,
     remembered: Remembered,
+    flights: Flights<[u8; 32], Result<Introspected, IntrospectionError>>,
     under_way: AtomicUsize,
     at_once: usize,
     observer: Option<Observer>,
@@ -27,7 +29,7 @@ pub struct Introspector {
 
 impl Introspector {
     /// Asks this endpoint with this client. "Active" is remembered for 30 seconds for up to 10 000 tokens, and never past a token's
-    /// `exp`; at most 256 tokens are asked about at a time.
+    /// `exp`; at most 256 tokens are asked about at a time, and each by one request for all that bring it.
     pub fn new(
         endpoint: IntrospectionEndpoint,
         client: impl HttpClient + 'static,
@@ -38,6 +40,7 @@ impl Introspector {
             client: Arc::new(client),
             provider,
             remembered: Remembered::new(10_000, 30),
+            flights: Flights::new(),
             under_way: AtomicUsize::new(0),
             at_once: 256,
             observer: None,
@@ -52,7 +55,7 @@ impl Introspector {
         self
     }
 
-    /// How many tokens may be asked about at a time; requests beyond that are answered 503.
+    /// How many tokens may be asked about at a time, each once however many requests bring it; others are answered 503 meanwhile.
     #[must_use]
     pub const fn at_once(mut self, tokens: usize) -> Self {
         self.at_once = tokens;
@@ -71,11 +74,31 @@ impl Introspector {
     /// # Errors
     /// Where it says nothing that helps.
     pub async fn introspect(&self, token: &str, now: Timestamp) -> Result<Introspected, IntrospectionError> {
-        if let Some(claims) = self.remembered.get(self.provider.as_ref(), token, now) {
-            return Ok(Introspected::Active(claims));
+        let digest = self.provider.sha256(&[token.as_bytes()]);
+        loop {
+            if let Some(claims) = self.remembered.get(&digest, now) {
+                return Ok(Introspected::Active(claims));
+            }
+            // Ends: who follows gets an answer, or finds that a leader has gone away and may lead itself.
+            match self.flights.join(digest) {
+                Joined::Lead(lead) => {
+                    let answer = self.ask(token, digest, now).await;
+                    lead.land(answer.clone());
+                    return answer;
+                }
+                Joined::Follow(follow) => match follow.await {
+                    Followed::Landed(answer) => return answer,
+                    Followed::Full => return Err(IntrospectionError::Overloaded),
+                    Followed::GivenUp => {}
+                },
+            }
         }
+    }
+
+    async fn ask(&self, token: &str, digest: [u8; 32], now: Timestamp) -> Result<Introspected, IntrospectionError> {
         let _turn = Turn::take(&self.under_way, self.at_once).ok_or(IntrospectionError::Overloaded)?;
         let response = self.client.send_boxed(self.endpoint.request(token)).await;
+        let is_short = response.as_ref().is_ok_and(|answer| answer.body.len() <= limits::REMEMBERED_INTROSPECTION);
         let mut judged = self.endpoint.judge(response.clone(), now);
         if let (Err(IntrospectionError::KeysUnavailable), Some(remote)) = (&judged, self.endpoint.remote_keys()) {
             let need = if remote.is_ready(now) { Need::Newer(remote.generation()) } else { Need::Usable };
@@ -83,8 +106,8 @@ impl Introspector {
             keys.obtain(remote, need, now).await;
             judged = self.endpoint.judge(response, now);
         }
-        if let Ok(Introspected::Active(claims)) = &judged {
-            self.remembered.put(self.provider.as_ref(), token, claims, now);
+        if let (Ok(Introspected::Active(claims)), true) = (&judged, is_short) {
+            self.remembered.put(digest, claims, now);
         }
         judged
     }

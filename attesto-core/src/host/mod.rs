@@ -19,6 +19,8 @@
 mod clock;
 mod event_text;
 mod events;
+#[cfg(feature = "std")]
+mod flights;
 mod gate;
 mod guard;
 mod http_client;

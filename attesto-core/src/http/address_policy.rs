@@ -36,23 +36,24 @@ pub struct AddressPolicy {
 }
 
 /// IPv4 addresses that are nobody's on the public internet: IANA's special-purpose registry (RFC 6890), multicast, and what is
-/// reserved.
-const SPECIAL_V4: [Network; 15] = [
-    Network::v4(0, 0, 0, 0, 8),       // this network
-    Network::v4(10, 0, 0, 0, 8),      // private
-    Network::v4(100, 64, 0, 0, 10),   // shared by carriers
-    Network::v4(127, 0, 0, 0, 8),     // loopback
-    Network::v4(169, 254, 0, 0, 16),  // link-local, and the metadata services of clouds
-    Network::v4(172, 16, 0, 0, 12),   // private
-    Network::v4(192, 0, 0, 0, 24),    // protocol assignments
-    Network::v4(192, 0, 2, 0, 24),    // documentation
-    Network::v4(192, 88, 99, 0, 24),  // former 6to4 relays
-    Network::v4(192, 168, 0, 0, 16),  // private
-    Network::v4(198, 18, 0, 0, 15),   // benchmarking
-    Network::v4(198, 51, 100, 0, 24), // documentation
-    Network::v4(203, 0, 113, 0, 24),  // documentation
-    Network::v4(224, 0, 0, 0, 4),     // multicast
-    Network::v4(240, 0, 0, 0, 4),     // reserved, and broadcast
+/// reserved; and one that belongs to the network in which the server may stand.
+const SPECIAL_V4: [Network; 16] = [
+    Network::v4(0, 0, 0, 0, 8),        // this network
+    Network::v4(10, 0, 0, 0, 8),       // private
+    Network::v4(100, 64, 0, 0, 10),    // shared by carriers
+    Network::v4(127, 0, 0, 0, 8),      // loopback
+    Network::v4(168, 63, 129, 16, 32), // Azure's platform, from inside its virtual networks
+    Network::v4(169, 254, 0, 0, 16),   // link-local, and the metadata services of clouds
+    Network::v4(172, 16, 0, 0, 12),    // private
+    Network::v4(192, 0, 0, 0, 24),     // protocol assignments
+    Network::v4(192, 0, 2, 0, 24),     // documentation
+    Network::v4(192, 88, 99, 0, 24),   // former 6to4 relays
+    Network::v4(192, 168, 0, 0, 16),   // private
+    Network::v4(198, 18, 0, 0, 15),    // benchmarking
+    Network::v4(198, 51, 100, 0, 24),  // documentation
+    Network::v4(203, 0, 113, 0, 24),   // documentation
+    Network::v4(224, 0, 0, 0, 4),      // multicast
+    Network::v4(240, 0, 0, 0, 4),      // reserved, and broadcast
 ];
 
 /// What IANA has given out as global unicast. Everything else is special: loopback, unique local, link-local, multicast, NAT64 for
@@ -195,6 +196,7 @@ mod tests {
             ("10.0.0.0", "10.255.255.255", "9.255.255.255", "11.0.0.0"),
             ("100.64.0.0", "100.127.255.255", "100.63.255.255", "100.128.0.0"),
             ("127.0.0.0", "127.255.255.255", "126.255.255.255", "128.0.0.0"),
+            ("168.63.129.16", "168.63.129.16", "168.63.129.15", "168.63.129.17"),
             ("169.254.0.0", "169.254.255.255", "169.253.255.255", "169.255.0.0"),
             ("172.16.0.0", "172.31.255.255", "172.15.255.255", "172.32.0.0"),
             ("192.0.0.0", "192.0.0.255", "191.255.255.255", "192.0.1.0"),

@@ -7,6 +7,7 @@ use crate::encoding::json::{Object, Value};
 use crate::host::IncomingResponse;
 use crate::token::ForeignClaims;
 use crate::{Timestamp, limits};
+use alloc::string::String;
 
 pub(super) const JSON: &str = "application/json";
 pub(super) const SIGNED: &str = "application/token-introspection+jwt";
@@ -74,6 +75,7 @@ fn read(endpoint: &IntrospectionEndpoint, answer: &[u8]) -> Result<Introspected,
     }
     issuer_is_the_endpoints(endpoint, object)?;
     audience_is_said(endpoint, object)?;
+    token_is_an_access_token(object)?;
     dpop_token_has_confirmation(object)?;
     let mut claims = ForeignClaims::of_object(answer).ok_or(IntrospectionError::Malformed)?;
     if object.get("sub").is_none() {
@@ -101,12 +103,30 @@ fn audience_is_said(endpoint: &IntrospectionEndpoint, answer: Object<'_>) -> Res
     }
 }
 
+/// Endpoints answer for refresh tokens too, and some for ID tokens; `token_type_hint` only hints. What kind it is, they say in one of
+/// three members: the RFC's `token_type` (RFC 6749 §7.1, RFC 8693 §2.2.1), Ory's `token_use`, Keycloak's `typ`. A13.
+fn token_is_an_access_token(answer: Object<'_>) -> Result<(), IntrospectionError> {
+    let says = |member: &str| match answer.get(member) {
+        None => Ok(None),
+        Some(Value::String(kind)) => Ok(Some(kind.to_ascii_lowercase())),
+        Some(_) => Err(IntrospectionError::Malformed),
+    };
+    let is_one_of = |kind: Option<String>, accepted: &[&str]| kind.is_none_or(|kind| accepted.contains(&kind.as_str()));
+    let right = is_one_of(says("token_type")?, &["bearer", "dpop", "n_a", "access_token"])
+        && is_one_of(says("token_use")?, &["access_token", "access"])
+        && is_one_of(
+            says("typ")?,
+            &["bearer", "dpop", "access", "access_token", "at+jwt", "application/at+jwt", "jwt"],
+        );
+    if right { Ok(()) } else { Err(IntrospectionError::NotAnAccessToken) }
+}
+
 /// A DPoP-bound token says to which key, or it would pass as an unbound one. RFC 9449 §6.2.
 fn dpop_token_has_confirmation(answer: Object<'_>) -> Result<(), IntrospectionError> {
-    match answer.get("token_type") {
-        Some(Value::String(kind)) if kind.eq_ignore_ascii_case("dpop") && answer.get("cnf").is_none() => {
-            Err(IntrospectionError::NoConfirmation)
-        }
-        _ => Ok(()),
+    let is_dpop =
+        |member: &str| matches!(answer.get(member), Some(Value::String(kind)) if kind.eq_ignore_ascii_case("dpop"));
+    if (is_dpop("token_type") || is_dpop("typ")) && answer.get("cnf").is_none() {
+        return Err(IntrospectionError::NoConfirmation);
     }
+    Ok(())
 }

@@ -5,7 +5,7 @@ use crate::token::ForeignClaims;
 use alloc::collections::{BTreeMap, BTreeSet};
 
 /// The SHA-256 of a token: tokens themselves are not kept.
-pub(super) type Digest = [u8; 32];
+pub(crate) type Digest = [u8; 32];
 
 /// Answers that said "active", by token. Nothing else is kept: a token that is refused, or about which nothing could be learnt, is
 /// asked about again.
@@ -38,6 +38,10 @@ impl AnswerCache {
             return;
         }
         self.remove(&token);
+        // Nothing ends later, unless the clock was ahead when it was kept: then nobody gets it any more.
+        while let Some((_, digest)) = self.ends.last().copied().filter(|(last, _)| last.since(now) > self.seconds) {
+            self.remove(&digest);
+        }
         while let Some((first, digest)) = self.ends.first().copied() {
             if now < first && self.answers.len() < self.capacity {
                 break;
@@ -97,6 +101,13 @@ mod tests {
         // What has ended makes room by itself.
         cache.put([4; 32], claims(), None, NOW.plus(31));
         assert_eq!((cache.answers.len(), cache.ends.len()), (2, 2));
+        // What was kept under a clock that was ahead takes no room from what is kept now.
+        let mut ahead = AnswerCache::new(2, 30);
+        ahead.put([1; 32], claims(), None, NOW.plus(31_536_000));
+        ahead.put([2; 32], claims(), None, NOW.plus(31_536_000));
+        ahead.put([3; 32], claims(), None, NOW);
+        ahead.put([4; 32], claims(), None, NOW);
+        assert_eq!([1, 2, 3, 4].map(|token| held(&ahead, token, NOW)), [false, false, true, true]);
         let mut none = AnswerCache::new(0, 30);
         none.put([1; 32], claims(), None, NOW);
         assert!(!held(&none, 1, NOW));

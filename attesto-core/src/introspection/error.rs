@@ -36,6 +36,8 @@ reasons! {
         WrongIssuer => "invalid_issuer", "the token is from another issuer than the endpoint's";
         /// The token's `aud` is not said, so that it may be for anybody. RFC 8707 §2.
         NoAudience => "no_audience", "the introspection response does not say for whom the token is";
+        /// The token is a refresh token, an ID token, or of a kind that is not known. RFC 7662 §2.2.
+        NotAnAccessToken => "not_an_access_token", "the introspected token is no access token";
         /// The token has no subject.
         NoSubject => "no_subject", "the introspection response names no subject";
         /// The token is said to be DPoP-bound, and not to which key. RFC 9449 §6.2.
@@ -50,7 +52,9 @@ impl IntrospectionError {
     #[must_use]
     pub const fn is_about_the_token(self) -> bool {
         match self {
-            Self::WrongIssuer | Self::NoAudience | Self::NoSubject | Self::NoConfirmation => true,
+            Self::WrongIssuer | Self::NoAudience | Self::NotAnAccessToken | Self::NoSubject | Self::NoConfirmation => {
+                true
+            }
             Self::Timeout
             | Self::Transport
             | Self::Unacceptable

@@ -1,8 +1,7 @@
 //! The cache behind a lock, by token.
 
-use super::cache::AnswerCache;
+use super::cache::{AnswerCache, Digest};
 use crate::Timestamp;
-use crate::crypto::CryptoProvider;
 use crate::token::ForeignClaims;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -15,15 +14,13 @@ impl Remembered {
         Self(Mutex::new(AnswerCache::new(capacity, seconds)))
     }
 
-    pub(crate) fn get(&self, provider: &dyn CryptoProvider, token: &str, now: Timestamp) -> Option<ForeignClaims> {
-        let digest = provider.sha256(&[token.as_bytes()]);
-        self.cache().get(&digest, now)
+    pub(crate) fn get(&self, token: &Digest, now: Timestamp) -> Option<ForeignClaims> {
+        self.cache().get(token, now)
     }
 
-    pub(crate) fn put(&self, provider: &dyn CryptoProvider, token: &str, claims: &ForeignClaims, now: Timestamp) {
-        let digest = provider.sha256(&[token.as_bytes()]);
+    pub(crate) fn put(&self, token: Digest, claims: &ForeignClaims, now: Timestamp) {
         let expires = claims.expiry();
-        self.cache().put(digest, claims.clone(), expires, now);
+        self.cache().put(token, claims.clone(), expires, now);
     }
 
     /// No panic happens under the lock, and a cache that lost an entry is a cache all the same.

@@ -68,3 +68,5 @@ pub use keys::{Begun, RemoteKeys, RemoteKeysBuilder};
 pub use policy::KeyPolicy;
 #[cfg(feature = "std")]
 pub use wait::Wait;
+#[cfg(feature = "std")]
+pub(crate) use wait::Waiters;

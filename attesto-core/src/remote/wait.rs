@@ -11,23 +11,23 @@ use core::task::{Context, Poll, Waker};
 
 /// Who waits. Bounded: requests are many and one fetch may be slow.
 #[derive(Debug, Default)]
-pub(super) struct Waiters {
+pub(crate) struct Waiters {
     wakers: BTreeMap<u64, Waker>,
     last_ticket: u64,
 }
 
 impl Waiters {
     /// Everybody, to be woken when no lock is held: what a waker does is the executor's business.
-    pub(super) fn all(&mut self) -> impl Iterator<Item = Waker> + use<> {
+    pub(crate) fn all(&mut self) -> impl Iterator<Item = Waker> + use<> {
         core::mem::take(&mut self.wakers).into_values()
     }
 
-    pub(super) fn leave(&mut self, ticket: u64) {
+    pub(crate) fn leave(&mut self, ticket: u64) {
         self.wakers.remove(&ticket);
     }
 
     /// `None` where there is no room.
-    fn wait(&mut self, ticket: Option<u64>, waker: &Waker) -> Option<u64> {
+    pub(crate) fn wait(&mut self, ticket: Option<u64>, waker: &Waker) -> Option<u64> {
         let ticket = match ticket {
             Some(ticket) => ticket,
             None if self.wakers.len() >= limits::KEY_WAITERS => return None,

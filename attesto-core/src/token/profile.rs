@@ -46,6 +46,8 @@ pub struct IssuerProfile {
 struct Names {
     client_id: Vec<String>,
     scope: Vec<String>,
+    /// Where none of `scope` is there.
+    client_scope: Vec<String>,
     jti: Vec<String>,
 }
 
@@ -58,7 +60,7 @@ struct Purpose {
 impl Names {
     fn rfc9068() -> Self {
         let one = |name: &str| Vec::from([name.to_string()]);
-        Self { client_id: one("client_id"), scope: one("scope"), jti: one("jti") }
+        Self { client_id: one("client_id"), scope: one("scope"), client_scope: Vec::new(), jti: one("jti") }
     }
 }
 
@@ -85,13 +87,14 @@ impl IssuerProfile {
         Self::recipe(&["JWT"], &["client_id", "azp"], &["scope"], &["jti"]).purpose(&["Bearer", "DPoP"], true)
     }
 
-    /// Auth0 with its own token profile: `typ` is `JWT`, the client in `azp`, scopes in `scope` and, with RBAC, in the array
-    /// `permissions`; there is no `jti`. The issuer ends in a slash: `https://tenant.eu.auth0.com/`.
+    /// Auth0 with its own token profile: `typ` is `JWT`, the client in `azp`; there is no `jti`. The issuer ends in a slash:
+    /// `https://tenant.eu.auth0.com/`. The API's setting "RFC 9068" makes tokens that need no profile.
     ///
-    /// The API's setting "RFC 9068" makes tokens that need no profile, but for `permissions`.
+    /// The array `permissions`, which RBAC adds, is not read. It lists everything that the *user* may do, whatever of it the client was
+    /// granted: taken for scopes it lets a client that was granted little do all that its user can. Where every client is yours, add it:
+    /// `.scopes_in(["scope", "permissions"])`.
     pub fn auth0() -> Self {
-        let mut profile =
-            Self::recipe(&["JWT"], &["client_id", "azp"], &["scope", "permissions"], &["jti"]).not_an_id_token();
+        let mut profile = Self::recipe(&["JWT"], &["client_id", "azp"], &["scope"], &["jti"]).not_an_id_token();
         profile.jti_is_optional = true;
         profile
     }
@@ -106,13 +109,16 @@ impl IssuerProfile {
     }
 
     /// Microsoft Entra ID, tokens of version 2.0 of one tenant: `typ` is `JWT`, the client in `azp`, delegated scopes in the string
-    /// `scp`, application permissions in the array `roles`, `uti` for `jti`. `ver` must be `2.0` and `tid` the tenant.
+    /// `scp`, `uti` for `jti`. `ver` must be `2.0` and `tid` the tenant. In a token that no user delegated, which has no `scp`, the array
+    /// `roles` holds the client's own permissions, and they count as its scopes; beside `scp` it holds the roles of the user, and is not
+    /// read.
     ///
     /// `aud` is the API's application id, not its URL: name it with
     /// [`TokenRules::audience_is`](super::TokenRules::audience_is). Set `requestedAccessTokenVersion` to 2 in the API's manifest; the
     /// issuer is then `https://login.microsoftonline.com/{tenant}/v2.0`. Tokens for several tenants need one issuer each.
     pub fn entra_id_v2(tenant: impl Into<String>) -> Self {
-        let mut profile = Self::recipe(&["JWT"], &["azp"], &["scp", "roles"], &["uti", "jti"]).not_an_id_token();
+        let mut profile = Self::recipe(&["JWT"], &["azp"], &["scp"], &["uti", "jti"]).not_an_id_token();
+        profile.names_mut().client_scope = Vec::from(["roles".to_string()]);
         profile.pinned = Vec::from([("ver".to_string(), "2.0".to_string()), ("tid".to_string(), tenant.into())]);
         profile
     }
@@ -153,6 +159,19 @@ impl IssuerProfile {
         Ok(self)
     }
 
+    /// The claims that hold the scopes of a token that no user delegated. They count where none of [`scopes_in`](Self::scopes_in) is
+    /// there: beside those they often say what the user may do, which is not what the client was granted.
+    ///
+    /// # Errors
+    /// Where there is none, or one is blank.
+    pub fn client_scopes_in<S: Into<String>>(
+        mut self,
+        claims: impl IntoIterator<Item = S>,
+    ) -> Result<Self, ConfigError> {
+        self.names_mut().client_scope = named("client_scopes_in", claims)?;
+        Ok(self)
+    }
+
     /// The claims that may identify the token, the first that is there counts, and whether there may be none (A9).
     ///
     /// # Errors
@@ -190,7 +209,7 @@ impl IssuerProfile {
 
     fn recipe(typ: &[&str], client_id: &[&str], scope: &[&str], jti: &[&str]) -> Self {
         let list = |names: &[&str]| names.iter().map(ToString::to_string).collect();
-        let names = Names { client_id: list(client_id), scope: list(scope), jti: list(jti) };
+        let names = Names { client_id: list(client_id), scope: list(scope), client_scope: Vec::new(), jti: list(jti) };
         Self { header_typ: list(typ), names: Some(names), ..Self::rfc9068() }
     }
 
@@ -226,10 +245,17 @@ impl IssuerProfile {
         }
     }
 
-    /// The private `typ` claim says that this is an access token. A13.
-    pub(super) fn purpose_is_access(&self, claim: Option<&Value<'_>>) -> Result<(), TokenError> {
+    /// The private `typ` claim says that this is an access token. Where it says that the token is DPoP-bound, `cnf` says to what. A13, B4.
+    pub(super) fn purpose_is_access(
+        &self,
+        claim: Option<&Value<'_>>,
+        cnf: Option<&Value<'_>>,
+    ) -> Result<(), TokenError> {
         let Some(purpose) = &self.purpose else { return Ok(()) };
         match claim {
+            Some(Value::String(text)) if text.eq_ignore_ascii_case("dpop") && cnf.is_none() => {
+                Err(TokenError::UnsupportedConfirmation)
+            }
             None if purpose.required => Err(TokenError::UnknownPurpose),
             None => Ok(()),
             Some(Value::String(text)) if purpose.accepted.iter().any(|accepted| accepted == text) => Ok(()),
@@ -263,7 +289,8 @@ impl IssuerProfile {
         let first = |names: &[String]| names.iter().find_map(|name| object.get(name));
         claims.client_id = first(&names.client_id);
         claims.jti = first(&names.jti);
-        claims.scope = all_scopes(names.scope.iter().filter_map(|name| object.get(name)));
+        let all = |names: &[String]| all_scopes(names.iter().filter_map(|name| object.get(name)));
+        claims.scope = all(&names.scope).or_else(|| all(&names.client_scope));
     }
 }
 

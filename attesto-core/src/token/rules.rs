@@ -27,7 +27,7 @@ pub(super) fn check(
         jti_is_present(claims)?; //                          A9
     }
     scope_is_well_formed(claims.scope.as_ref())?; //         A10
-    issuer.profile.purpose_is_access(claims.purpose.as_ref())?; // A13
+    issuer.profile.purpose_is_access(claims.purpose.as_ref(), claims.cnf.as_ref())?; // A13
     iat_is_past(claims, rules, now) //                       A6
 }
 
