@@ -9,6 +9,8 @@
 //! - `door.rs` is the heart of it: `ResourceServer::check` in a loop, and an answer to each question the core asks;
 //! - `exchange.rs` translates this server's requests and responses into the core's and back;
 //! - `note.rs` turns decisions into events, for servers that log them.
+//!
+//! tiny_http itself belongs behind a proxy that limits bodies: see `tests/src/blocking/mod.rs`.
 
 use attesto_core::Timestamp;
 use attesto_core::dpop::ReplayClaim;

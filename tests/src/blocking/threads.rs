@@ -4,9 +4,13 @@ use super::Exchange;
 use std::error::Error;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
 use tiny_http::Server;
+
+/// No body that announces more is taken, in bytes.
+const LONGEST_BODY: usize = 1 << 30;
 
 /// A running server. It ends when this is dropped, once the requests under way are answered.
 pub struct Threads {
@@ -47,7 +51,16 @@ pub fn serve(
         let (server, handle) = (Arc::clone(&server), Arc::clone(&handle));
         thread::Builder::new().spawn(move || {
             while let Ok(request) = server.recv() {
-                handle(Exchange::new(request));
+                if request.body_length().is_some_and(|announced| announced > LONGEST_BODY) {
+                    // See the module's documentation. To leak the connection is the least that can be done here.
+                    std::mem::forget(request);
+                    continue;
+                }
+                // A handler that panics must not take its thread with it; tiny_http answers 500 for it.
+                let handled = catch_unwind(AssertUnwindSafe(|| handle(Exchange::new(request))));
+                if handled.is_err() {
+                    eprintln!("a handler panicked");
+                }
             }
         })?;
     }

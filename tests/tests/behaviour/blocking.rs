@@ -1,11 +1,14 @@
 //! The server that calls the core by hand.
 
 use crate::Server;
-use crate::setup::{LONGEST_BODY, Reached, Running, Setup, admin, clock};
+use crate::client::{self, Request};
+use crate::setup::{LONGEST_BODY, Reached, Running, Setup, admin, clock, pinned};
 use attesto_core::http::{Connection, ResponseParts, TlsSession};
 use attesto_core::metadata::PublicDocuments;
+use attesto_tests::World;
 use attesto_tests::blocking::{Door, Entry, Exchange, serve, text};
-use std::net::TcpListener;
+use std::io::Write;
+use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 
 pub(crate) const SERVER: Server = Server { name: "blocking", start, streams: false };
@@ -82,4 +85,32 @@ fn start(setup: Setup) -> Running {
     });
     let threads = threads.expect("threads");
     Running { address: threads.address(), reached: setup.reached, alive: Box::new(threads) }
+}
+
+/// tiny_http would read what is announced into a buffer of that length.
+#[test]
+fn announced_length_that_no_memory_can_hold_does_not_end_the_server() {
+    let world = World::new();
+    let running = start(Setup::simple(pinned(&world)));
+    let mut held = Vec::new();
+    for length in [1 << 47, 1 << 63, usize::MAX] {
+        let mut stream = TcpStream::connect(running.address).expect("a connection");
+        stream.write_all(&Request::new("POST", "/mcp").head(length)).expect("the server reads");
+        held.push(stream);
+    }
+    for _ in 0..8 {
+        assert_eq!(running.send(&Request::new("GET", "/mcp")).status, 401);
+    }
+}
+
+#[test]
+fn panicking_handler_takes_no_thread_with_it() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let threads = serve(listener, 1, |exchange| match exchange.path() {
+        "/panic" => panic!("on purpose"),
+        _ => exchange.answer(text(200, "well")),
+    });
+    let threads = threads.expect("threads");
+    let send = |path: &str| client::Connection::open(threads.address()).send(&Request::new("GET", path)).status;
+    assert_eq!([send("/panic"), send("/panic"), send("/")], [500, 500, 200]);
 }
