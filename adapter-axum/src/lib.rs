@@ -48,7 +48,7 @@
 //!
 //! # async fn demo(app: Router, listener: TcpListener, acceptor: TlsAcceptor) -> std::io::Result<()> {
 //! loop {
-//!     let (stream, peer) = listener.accept().await?;
+//!     let Ok((stream, peer)) = listener.accept().await else { continue }; // no file left, say: wait here for a moment
 //!     let (acceptor, app) = (acceptor.clone(), app.clone());
 //!     tokio::spawn(async move {
 //!         let stream = acceptor.accept(stream).await.ok()?; // here, and not in the loop: a handshake may take its time

@@ -53,7 +53,7 @@ fn app(
 async fn serve(listener: TcpListener, resources: Resources) -> std::io::Result<()> {
     let app = app(resources);
     loop {
-        let (stream, peer) = listener.accept().await?;
+        let Ok((stream, peer)) = listener.accept().await else { continue }; // no file left, say: wait here for a moment
         let service = OnConnection::from(peer).wrap(app.clone());
         tokio::spawn(async move {
             auto::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await

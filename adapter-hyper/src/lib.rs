@@ -33,7 +33,7 @@
 //!     let app = Publish::new(documents).wrap(Protect::new(guard).wrap(service_fn(me)));
 //!     let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
 //!     loop {
-//!         let (stream, peer) = listener.accept().await?;
+//!         let Ok((stream, peer)) = listener.accept().await else { continue }; // no file left, say: wait here for a moment
 //!         let service = OnConnection::from(peer).wrap(app.clone());
 //!         tokio::spawn(async move {
 //!             auto::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await
@@ -63,7 +63,7 @@
 //! # let answer = service_fn(async |_| Ok::<_, std::convert::Infallible>(Response::new(Full::<Bytes>::default())));
 //! # let app = protect.wrap(answer);
 //! loop {
-//!     let (stream, peer) = listener.accept().await?;
+//!     let Ok((stream, peer)) = listener.accept().await else { continue }; // no file left, say: wait here for a moment
 //!     let (acceptor, app) = (acceptor.clone(), app.clone());
 //!     tokio::spawn(async move {
 //!         let stream = acceptor.accept(stream).await.ok()?; // here, and not in the loop: a handshake may take its time
