@@ -1,5 +1,6 @@
 //! Ed25519 (RFC 8032 §5.1, RFC 8037 §3.1), under both of its names.
 
+use crate::crypto::edwards::y_is_canonical;
 use crate::crypto::{Algorithm, Entropy, InvalidSignature, KeyError, PublicKey, Signer, SignerError, VerifyingKey};
 use alloc::vec::Vec;
 use core::fmt;
@@ -10,8 +11,11 @@ use ed25519_dalek::Signer as _;
 pub(super) struct Ed25519Key(ed25519_dalek::VerifyingKey);
 
 impl Ed25519Key {
-    /// The point is on the curve and not of small order: under such a key anyone can make signatures. J11.
+    /// The point is canonical, on the curve and not of small order: under such a key anyone can make signatures. J11.
     pub(super) fn parse(x: &[u8; 32]) -> Result<Self, KeyError> {
+        if !y_is_canonical(x) {
+            return Err(KeyError::Invalid);
+        }
         let key = ed25519_dalek::VerifyingKey::from_bytes(x).map_err(|_| KeyError::Invalid)?;
         if key.is_weak() { Err(KeyError::Invalid) } else { Ok(Self(key)) }
     }

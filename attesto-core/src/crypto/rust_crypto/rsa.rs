@@ -4,6 +4,7 @@
 //! provider is still the better home for an RSA key.
 
 use super::random::Random;
+use crate::crypto::rsa_bounds::{private_numbers_fit, public_numbers_are_accepted};
 use crate::crypto::{Algorithm, Entropy, InvalidSignature, KeyError, PublicKey, Signer, SignerError, VerifyingKey};
 use crate::limits::{RSA_MODULUS_BITS_MAX, RSA_MODULUS_BITS_MIN};
 use alloc::vec::Vec;
@@ -18,34 +19,12 @@ pub(super) struct RsaKey(RsaPublicKey);
 
 impl RsaKey {
     pub(super) fn parse(n: &[u8], e: &[u8]) -> Result<Self, KeyError> {
-        exponent_is_accepted(e)?;
-        if n.len() > RSA_MODULUS_BITS_MAX / 8 {
-            return Err(KeyError::Weak);
-        }
+        public_numbers_are_accepted(n, e)?;
         let (n, e) = (BoxedUint::from_be_slice_vartime(n), BoxedUint::from_be_slice_vartime(e));
-        if !bits_are_accepted(n.bits_vartime()) {
-            return Err(KeyError::Weak);
-        }
         RsaPublicKey::new_with_size_limits(n, e, RSA_MODULUS_BITS_MIN..=RSA_MODULUS_BITS_MAX)
             .map(Self)
             .map_err(|_| KeyError::Invalid)
     }
-}
-
-/// The modulus has 2048 to 8192 bits. RFC 7518 §3.3; J11.
-fn bits_are_accepted(bits: u32) -> bool {
-    usize::try_from(bits).is_ok_and(|bits| (RSA_MODULUS_BITS_MIN..=RSA_MODULUS_BITS_MAX).contains(&bits))
-}
-
-/// The exponent is odd and lies between 3 and 65537. J11.
-fn exponent_is_accepted(e: &[u8]) -> Result<(), KeyError> {
-    let value = match *e {
-        [low] => u32::from(low),
-        [high, low] => u32::from_be_bytes([0, 0, high, low]),
-        [top, high, low] => u32::from_be_bytes([0, top, high, low]),
-        _ => return Err(KeyError::Weak),
-    };
-    if value % 2 == 1 && (3..=65_537).contains(&value) { Ok(()) } else { Err(KeyError::Weak) }
 }
 
 /// The hash and the padding of an algorithm, applied by `f`.
@@ -114,6 +93,7 @@ impl RsaSigner {
     ) -> Result<Self, KeyError> {
         RsaKey::parse(n, e)?;
         let number = BoxedUint::from_be_slice_vartime;
+        private_numbers_fit(n, [d, p, q])?;
         let primes = alloc::vec![number(p), number(q)];
         let key =
             RsaPrivateKey::from_components(number(n), number(e), number(d), primes).map_err(|_| KeyError::Invalid)?;
