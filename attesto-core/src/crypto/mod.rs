@@ -6,6 +6,9 @@ mod aws_lc;
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod edwards;
 mod provider;
+#[cfg(test)]
+#[cfg(feature = "rust-crypto")]
+mod provider_tests;
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod rsa_bounds;
 #[cfg(feature = "rust-crypto")]

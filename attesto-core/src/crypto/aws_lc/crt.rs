@@ -13,19 +13,17 @@ pub(super) struct Crt {
 }
 
 impl Crt {
-    /// Refuses d that is not below n, and primes of which one is longer than half of n: AWS-LC would take them, the rsa crate
-    /// does not.
+    /// Refuses primes of which one is longer than half of n: AWS-LC would take them, the rsa crate does not.
     pub(super) fn derive(n: &[u8], d: &[u8], p: &[u8], q: &[u8]) -> Result<Self, KeyError> {
         let bits = u32::try_from(n.len()).map_err(|_| KeyError::Invalid)?.saturating_mul(8);
-        let number = |bytes: &[u8]| {
-            BoxedUint::from_be_slice(bytes, bits).map(Zeroizing::new).map_err(|_| KeyError::Invalid)
-        };
+        let number =
+            |bytes: &[u8]| BoxedUint::from_be_slice(bytes, bits).map(Zeroizing::new).map_err(|_| KeyError::Invalid);
         let (n, d, p, q) = (number(n)?, number(d)?, number(p)?, number(q)?);
         let half = n.bits().div_ceil(2);
-        if *d >= *n || p.bits() > half || q.bits() > half {
+        if p.bits() > half || q.bits() > half {
             return Err(KeyError::Invalid);
         }
-        let modulus = Odd::new((*p).clone()).into_option().ok_or(KeyError::Invalid)?;
+        let modulus = Zeroizing::new(Odd::new((*p).clone()).into_option().ok_or(KeyError::Invalid)?);
         let q_of_p = Zeroizing::new(q.rem(modulus.as_nz_ref()));
         let q_inverse = Zeroizing::new(q_of_p.invert_odd_mod(&modulus).into_option().ok_or(KeyError::Invalid)?);
         Ok(Self {
@@ -39,6 +37,6 @@ impl Crt {
 /// d modulo the prime less one.
 fn exponent(d: &BoxedUint, prime: &BoxedUint) -> Result<Zeroizing<BoxedUint>, KeyError> {
     let less_one = prime.wrapping_sub(BoxedUint::one());
-    let less_one = NonZero::new(less_one).into_option().ok_or(KeyError::Invalid)?;
+    let less_one = Zeroizing::new(NonZero::new(less_one).into_option().ok_or(KeyError::Invalid)?);
     Ok(Zeroizing::new(d.rem(&less_one)))
 }

@@ -67,21 +67,3 @@ impl fmt::Debug for Ed25519Signer {
         f.write_str("Ed25519Signer(..)")
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn j11_keys_of_small_order_are_refused() {
-        let mut one = [0; 32];
-        one[0] = 1;
-        let mut minus_one = [0xff; 32];
-        minus_one[0] = 0xec;
-        minus_one[31] = 0x7f;
-        // The neutral element, the point of order two, one of order four.
-        for x in [one, minus_one, [0; 32]] {
-            assert_eq!(Ed25519Key::parse(&x).unwrap_err(), KeyError::Invalid, "{x:?}");
-        }
-    }
-}

@@ -95,6 +95,10 @@ impl RsaSigner {
         let number = BoxedUint::from_be_slice_vartime;
         private_numbers_fit(n, [d, p, q])?;
         let primes = alloc::vec![number(p), number(q)];
+        // The rsa crate takes the square of a prime for a modulus, and signs with it.
+        if number(p) == number(q) {
+            return Err(KeyError::Invalid);
+        }
         let key =
             RsaPrivateKey::from_components(number(n), number(e), number(d), primes).map_err(|_| KeyError::Invalid)?;
         key.validate().map_err(|_| KeyError::Invalid)?;
@@ -128,12 +132,11 @@ impl fmt::Debug for RsaSigner {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crypto::{CryptoProvider, EntropyError, RustCrypto};
-    use crate::jose::KeyMaterial;
+    use crate::crypto::provider_tests::{counter, judged, pem, private};
+    use crate::crypto::{CryptoProvider, EntropyError, PrivateKey, RustCrypto};
 
     fn signer(algorithm: Algorithm) -> alloc::boxed::Box<dyn Signer> {
-        let key = KeyMaterial::from_pem(include_str!("../../../tests/keys/rsa2048.pkcs8.pem")).unwrap();
-        RustCrypto::new().signer(key.private().unwrap(), algorithm).unwrap()
+        RustCrypto::new().signer(&private(pem!("rsa2048.pkcs8")), algorithm).unwrap()
     }
 
     #[test]
@@ -153,29 +156,19 @@ mod tests {
     }
 
     #[test]
-    fn j11_modulus_and_exponent_bounds() {
-        let modulus = |bytes: usize, first: u8| {
-            let mut n = alloc::vec![0xff; bytes];
-            n[0] = first;
-            n
-        };
-        assert!(RsaKey::parse(&modulus(256, 0x80), &[1, 0, 1]).is_ok());
-        assert!(RsaKey::parse(&modulus(1024, 0xff), &[3]).is_ok());
-        for (n, e) in [
-            (modulus(256, 0x7f), &[1, 0, 1][..]), // 2047 bits
-            (modulus(128, 0xff), &[1, 0, 1]),
-            (modulus(1025, 0x01), &[1, 0, 1]), // 8193 bits
-            (modulus(256, 0xff), &[1]),
-            (modulus(256, 0xff), &[2]),
-            (modulus(256, 0xff), &[1, 0, 0]),
-            (modulus(256, 0xff), &[1, 0, 3]), // 65539
-            (modulus(256, 0xff), &[1, 0, 0, 1]),
-            (modulus(256, 0xff), &[]),
-        ] {
-            assert_eq!(RsaKey::parse(&n, e).unwrap_err(), KeyError::Weak, "{} bytes, {e:?}", n.len());
+    fn j12_pss_salt_of_another_length_is_refused() {
+        let PrivateKey::Rsa { n, e, d, p, q } = private(pem!("rsa2048.pkcs8")) else { panic!("an RSA key") };
+        let number = BoxedUint::from_be_slice_vartime;
+        let primes = alloc::vec![number(&p), number(&q)];
+        let key = RsaPrivateKey::from_components(number(&n), number(&e), number(&d), primes).unwrap();
+        let (public, digest) = (PublicKey::Rsa { n, e }, Sha256::digest(b"message"));
+        for (salt, accepted) in
+            [(32, true), (0, false), (20, false), (31, false), (33, false), (64, false), (222, false)]
+        {
+            let mut entropy = counter();
+            let scheme = Pss::<Sha256>::new_with_salt(salt);
+            let signature = scheme.sign(Some(&mut Random::new(&mut entropy)), &key, &digest).unwrap();
+            assert_eq!(judged(&public, Algorithm::PS256, b"message", &signature), Ok(accepted), "{salt}");
         }
-        let mut even = modulus(256, 0xff);
-        even[255] = 0xfe;
-        assert_eq!(RsaKey::parse(&even, &[1, 0, 1]).unwrap_err(), KeyError::Invalid);
     }
 }
