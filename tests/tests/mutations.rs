@@ -1,14 +1,19 @@
 //! Properties: what is changed after it was signed never passes, and nothing that a stranger sends brings the core down.
 
+use attesto_core::crypto::{AwsLc, CryptoProvider, RustCrypto};
 use attesto_core::resource::{Requirement, Verdict};
 use attesto_tests::{Answers, Call, World};
 use proptest::prelude::*;
+use std::sync::Arc;
 
 fn granted(call: &Call) -> bool {
-    let world = World::new();
-    let server = world.builder().build().expect("a sound configuration");
-    let requirement = Requirement::authenticated();
-    world.check(&server, &requirement, call, Answers::good()).result.is_ok()
+    let verdicts = [Arc::new(RustCrypto::new()) as Arc<dyn CryptoProvider>, Arc::new(AwsLc::new())].map(|provider| {
+        let world = World::with_providers(&RustCrypto::new(), provider);
+        let server = world.builder().build().expect("a sound configuration");
+        world.check(&server, &Requirement::authenticated(), call, Answers::good()).result.is_ok()
+    });
+    assert_eq!(verdicts[0], verdicts[1], "the providers agree");
+    verdicts[0]
 }
 
 fn with_byte(text: &str, position: usize, byte: u8) -> Option<String> {

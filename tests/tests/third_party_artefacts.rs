@@ -1,7 +1,7 @@
 //! Tokens and proofs that other implementations made: npm jose, dpop and oauth4webapi, PyPI joserfc and Authlib.
 
 use attesto_core::Timestamp;
-use attesto_core::crypto::{CryptoProvider, RustCrypto};
+use attesto_core::crypto::{AwsLc, CryptoProvider, RustCrypto};
 use attesto_core::dpop::{ProofContext, ProofPolicy, check_proof};
 use attesto_core::http::ObservedUri;
 use attesto_core::jose::Jwk;
@@ -23,9 +23,14 @@ fn text<'v>(entry: &'v Value, name: &str) -> &'v str {
     entry[name].as_str().unwrap_or_else(|| panic!("{name} of {entry}"))
 }
 
-/// What we make of a token: `ok`, or the code of the reason.
+/// What we make of a token, whatever the provider: `ok`, or the code of the reason.
 fn outcome(entry: &Value) -> (&'static str, Option<Confirmation>) {
-    let provider: Arc<dyn CryptoProvider> = Arc::new(RustCrypto::new());
+    let [pure, aws] = [of_provider(entry, Arc::new(RustCrypto::new())), of_provider(entry, Arc::new(AwsLc::new()))];
+    assert_eq!(pure, aws, "the providers agree");
+    pure
+}
+
+fn of_provider(entry: &Value, provider: Arc<dyn CryptoProvider>) -> (&'static str, Option<Confirmation>) {
     let jwk = Jwk::from_json(entry["jwk_public"].to_string().as_bytes()).expect("their public key");
     let keys = VerificationKeys::new().with_key(provider.as_ref(), &jwk.with_kid("k1")).expect("a sound key");
     let issuer = TrustedIssuer::new(ISSUER, keys).expect("a sound issuer");
@@ -76,7 +81,11 @@ fn j12_all_three_kinds_of_keys_are_among_the_accepted_tokens() {
 
 #[test]
 fn d8_proofs_of_npm_dpop_and_oauth4webapi_verify() {
-    let provider = RustCrypto::new();
+    proofs_verify(&RustCrypto::new());
+    proofs_verify(&AwsLc::new());
+}
+
+fn proofs_verify(provider: &dyn CryptoProvider) {
     let policy = ProofPolicy::new();
     let proofs = read("npm-proofs.json");
     assert!(proofs.len() >= 12);
@@ -85,7 +94,7 @@ fn d8_proofs_of_npm_dpop_and_oauth4webapi_verify() {
         let uri = ObservedUri::parse(text(entry, "url")).expect("an https URL");
         let check = |method: &str, token: Option<&str>, now: u64| {
             let request = ProofContext { method, uri: &uri, access_token: token };
-            check_proof(text(entry, "proof").as_bytes(), &request, &policy, &provider, Timestamp::from_secs(now))
+            check_proof(text(entry, "proof").as_bytes(), &request, &policy, provider, Timestamp::from_secs(now))
         };
         let (method, token) = (text(entry, "method"), entry["access_token"].as_str());
         let checked = check(method, token, ISSUED).unwrap_or_else(|error| panic!("{name}: {error}"));
