@@ -8,14 +8,14 @@ use zeroize::Zeroizing;
 
 /// Everything the core needs of cryptography: keys parsed once, digests, and a MAC.
 ///
-/// The provider is passed in; there is no process-wide default. [`RustCrypto`](super::RustCrypto) is the one that
-/// ships with the crate.
+/// The provider is passed in; there is no process-wide default. Two ship with the crate: the [module](super) says which to take.
 pub trait CryptoProvider: fmt::Debug + Send + Sync + 'static {
     /// The algorithms that keys of this provider can verify.
     fn algorithms(&self) -> AlgorithmSet;
 
     /// Parses a public key, once. Checks the catalogue's J11: RSA modulus 2048 to 8192 bits, odd exponent 3 to 65537,
-    /// points on their curve, no small-order Ed25519 key.
+    /// points on their curve, no small-order Ed25519 key; and that
+    /// each number has its one canonical form.
     ///
     /// # Errors
     /// [`KeyError`] where a check fails or the provider does not know the kind of key.
@@ -68,6 +68,8 @@ pub trait Signer: fmt::Debug + Send + Sync {
     fn public_key(&self) -> &PublicKey;
 
     /// Signs `message`: for ECDSA the raw `r || s` of RFC 7518 §3.4, otherwise the signature's bytes.
+    ///
+    /// `entropy` is there for signers that have no source of their own; others leave it alone.
     ///
     /// # Errors
     /// [`SignerError`], without backend detail.

@@ -13,7 +13,7 @@ pub(crate) const RULES: &[Rule] = &[
     ("J8", "key selection by kid", "7515 4.1.4", "token/keys.rs", "select"),
     ("J9", "unknown kid at a remote issuer", "7517 5", "remote/cache.rs", "plan"),
     ("J10", "eligible keys of a set", "7517 4.2, 4.3, 5", "jose/jwk_set.rs", "from_json"),
-    ("J11", "key strength and validity", "7518 3.3, 6.2; 8037 2", "crypto/rust_crypto/rsa.rs", "exponent_is_accepted"),
+    ("J11", "key strength and validity", "7518 3.3, 6.2; 8037 2", "crypto/rsa_bounds.rs", "exponent_is_accepted"),
     ("J12", "signature shape", "7518 3.3-3.5, 8032 5.1.7", "crypto/rust_crypto/ecdsa.rs", "verify"),
     ("J13", "typ", "9068 4, 7515 4.1.9", "token/profile.rs", "typ_is_access_token"),
     ("J14", "crit and b64", "7515 4.1.11, 7797 7", "jose/header.rs", "payload_is_encoded"),

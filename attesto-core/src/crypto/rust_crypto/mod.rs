@@ -13,7 +13,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-/// The pure Rust [`CryptoProvider`].
+/// The pure Rust [`CryptoProvider`]. Not the one to sign with RSA keys: see [the module](crate::crypto#signing-with-rsa).
 ///
 /// ```
 /// use attesto_core::crypto::{Algorithm, CryptoProvider, RustCrypto};

@@ -1,7 +1,7 @@
 //! RSASSA-PKCS1-v1_5 and RSASSA-PSS (RFC 7518 §3.3, §3.5).
 //!
-//! Private operations are blinded with the entropy passed in. For servers that sign much, a key in an HSM or another
-//! provider is still the better home for an RSA key.
+//! Private operations are blinded with the entropy passed in. Another provider or a key in an HSM is still the better home for
+//! an RSA key: see [the module above](crate::crypto#signing-with-rsa).
 
 use super::random::Random;
 use crate::crypto::rsa_bounds::{private_numbers_fit, public_numbers_are_accepted};
