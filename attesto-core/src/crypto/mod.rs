@@ -33,7 +33,7 @@ mod edwards;
 mod provider;
 #[cfg(test)]
 #[cfg(feature = "rust-crypto")]
-mod provider_tests;
+pub(crate) mod provider_tests;
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod rsa_bounds;
 #[cfg(feature = "rust-crypto")]

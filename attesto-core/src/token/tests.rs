@@ -80,7 +80,7 @@ fn a4_minted_token_verifies_until_it_expires() {
 }
 
 #[test]
-fn j12_every_algorithm_mints_and_verifies() {
+fn j12_every_algorithm_mints_and_verifies_on_every_provider() {
     let pem = |name: &str| match name {
         "rsa" => include_str!("../../tests/keys/rsa2048.pkcs8.pem"),
         "p384" => include_str!("../../tests/keys/p384.pkcs8.pem"),
@@ -88,7 +88,8 @@ fn j12_every_algorithm_mints_and_verifies() {
         "p256" => include_str!("../../tests/keys/p256.pkcs8.pem"),
         _ => include_str!("../../tests/keys/ed25519.pkcs8.pem"),
     };
-    for algorithm in Algorithm::ALL {
+    let providers = crate::crypto::provider_tests::providers().into_iter().map(Arc::<dyn CryptoProvider>::from);
+    for (provider, algorithm) in providers.flat_map(|one| Algorithm::ALL.iter().map(move |two| (one.clone(), two))) {
         let key = KeyMaterial::from_pem(pem(match algorithm.key_kind() {
             KeyKind::P256 => "p256",
             KeyKind::P384 => "p384",
@@ -97,15 +98,17 @@ fn j12_every_algorithm_mints_and_verifies() {
             KeyKind::Rsa => "rsa",
         }))
         .unwrap();
-        let signer = RustCrypto::new().signer(key.private().unwrap(), *algorithm).unwrap();
-        let ring = KeyRing::new(&RustCrypto::new(), signer.into()).unwrap();
-        let minted = issuer(ring.clone()).mint(request(), NOW, &mut counter(9)).unwrap();
-        let keys = ring.verification_keys(&RustCrypto::new()).unwrap();
+        let signer = provider.signer(key.private().unwrap(), *algorithm).unwrap();
+        let ring = KeyRing::new(provider.as_ref(), signer.into()).unwrap();
+        let issuer = AccessTokenIssuer::builder(ISSUER, provider.clone(), Arc::new(ring.clone()));
+        let issuer = issuer.audience([AUDIENCE]).build().unwrap();
+        let minted = issuer.mint(request(), NOW, &mut counter(9)).unwrap();
+        let keys = ring.verification_keys(provider.as_ref()).unwrap();
         let trusted = TrustedIssuer::new(ISSUER, keys).unwrap();
         let trusted = trusted.accept_algorithms(crate::crypto::AlgorithmSet::only(*algorithm));
         let rules = TokenRules::new().audience_is([AUDIENCE]);
-        let verifier = AccessTokenVerifier::new(&provider(), alloc::vec![trusted], rules).unwrap();
-        assert!(verifier.verify(minted.token(), NOW).is_ok(), "{algorithm}");
+        let verifier = AccessTokenVerifier::new(&provider, alloc::vec![trusted], rules).unwrap();
+        assert!(verifier.verify(minted.token(), NOW).is_ok(), "{algorithm} by {provider:?}");
     }
 }
 

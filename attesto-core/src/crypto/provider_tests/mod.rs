@@ -19,7 +19,7 @@ macro_rules! pem {
 pub(super) use pem;
 
 /// Every provider of this build.
-fn providers() -> Vec<Box<dyn CryptoProvider>> {
+pub(crate) fn providers() -> Vec<Box<dyn CryptoProvider>> {
     alloc::vec![
         Box::new(RustCrypto::new()),
         #[cfg(feature = "aws-lc-rs")]

@@ -87,6 +87,18 @@ fn j20_generated_keys_sign_on_every_provider() {
 }
 
 #[test]
+fn j12_only_rsa_in_pure_rust_signs_with_the_entropy_of_the_caller() {
+    for algorithm in Algorithm::ALL {
+        for provider in providers() {
+            let signer = provider.signer(&private_for(*algorithm), *algorithm).unwrap();
+            let signed = signer.sign(b"message", &mut |_: &mut [u8]| Err(EntropyError));
+            let takes = format!("{provider:?}") == "RustCrypto" && algorithm.key_kind() == KeyKind::Rsa;
+            assert_eq!(signed.is_err(), takes, "{algorithm} by {provider:?}");
+        }
+    }
+}
+
+#[test]
 fn debug_of_a_signer_shows_no_key() {
     for algorithm in Algorithm::ALL {
         for provider in providers() {
