@@ -1,6 +1,7 @@
 //! The host's say in a challenge: catalogue W14.
 
 use super::Challenge;
+use super::write::EXTENSIONS;
 
 /// Lets a host add to the challenges that the library makes. Runs on every outcome with a challenge, alike.
 ///
@@ -34,9 +35,13 @@ impl Challenge {
     pub fn amended_by(self, hook: &dyn ChallengeHook) -> Self {
         let mut amended = self.clone();
         hook.amend(&mut amended);
-        for (name, value) in self.extensions {
-            if !amended.extensions.iter().any(|(kept, _)| kept.eq_ignore_ascii_case(&name)) {
-                amended.extensions.push((name, value));
+        let mut extensions = self.extensions;
+        for (name, value) in amended.extensions {
+            let room = extensions.len() < EXTENSIONS;
+            match extensions.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(&name)) {
+                Some((_, known)) => *known = value,
+                None if room => extensions.push((name, value)),
+                None => {}
             }
         }
         Self {
@@ -48,7 +53,7 @@ impl Challenge {
             acr_values: amended.acr_values.or(self.acr_values),
             max_age: amended.max_age.or(self.max_age),
             resource_metadata: amended.resource_metadata.or(self.resource_metadata),
-            extensions: amended.extensions,
+            extensions,
         }
     }
 }
@@ -86,6 +91,21 @@ mod tests {
         assert_eq!(with_extension.clone().amended_by(&hook), with_extension);
         let spoiled = Hook(|challenge| challenge.update(|c| c.scope(["a b"]).error("other").error("")));
         assert_eq!(ours().amended_by(&spoiled), ours());
+    }
+
+    #[test]
+    fn w14_extensions_of_a_hook_get_the_room_there_is() {
+        let hook = Hook(|challenge| {
+            *challenge = Challenge::bearer().extension("OURS", "replaced").unwrap();
+            for n in 0.. {
+                let Ok(more) = challenge.clone().extension(alloc::format!("x{n}"), "v") else { break };
+                *challenge = more;
+            }
+        });
+        let ours = ["ours", "kept"].into_iter().fold(ours(), |c, name| c.extension(name, "v").unwrap());
+        let value = ours.amended_by(&hook).header_value();
+        assert!(value.contains("ours=\"replaced\", kept=\"v\", x0=\"v\""), "{value}");
+        assert!(Challenge::parse(&value).is_ok(), "{value}");
     }
 
     #[test]

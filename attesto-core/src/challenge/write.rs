@@ -2,16 +2,20 @@
 
 use super::AuthScheme;
 use super::values::{
-    clean_description, is_acr_value, is_error_text, is_ours, is_printable, is_realm, is_token, is_url_text, join,
+    OUR_PARAMETERS, clean_description, is_acr_value, is_error_text, is_ours, is_printable, is_realm, is_token,
+    is_url_text, join,
 };
-use crate::ConfigError;
 use crate::crypto::AlgorithmSet;
 use crate::scope::is_scope_token;
+use crate::{ConfigError, limits};
 use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::Write;
+
+/// Room beside our own parameters, all of them.
+pub(super) const EXTENSIONS: usize = limits::CHALLENGE_PARAMETERS.saturating_sub(OUR_PARAMETERS.len());
 
 /// One challenge: a scheme and its parameters, each at most once.
 ///
@@ -132,7 +136,8 @@ impl Challenge {
     /// Adds a parameter that the library does not know, after all others. The same name again replaces its value.
     ///
     /// # Errors
-    /// The name is no RFC 9110 token or is one of the library's (W1), or the value is not printable ASCII (W2).
+    /// The name is no RFC 9110 token or is one of the library's (W1), the value is not printable ASCII (W2), or there are so
+    /// many that the challenge could not be read again ([`limits::CHALLENGE_PARAMETERS`], the library's own included).
     pub fn extension(
         mut self,
         name: impl Into<Cow<'static, str>>,
@@ -149,9 +154,11 @@ impl Challenge {
                 format!("the value of {name:?} is not printable ASCII"),
             ));
         }
+        let room = self.extensions.len() < EXTENSIONS;
         match self.extensions.iter_mut().find(|(existing, _)| existing.eq_ignore_ascii_case(&name)) {
             Some((_, existing)) => *existing = value,
-            None => self.extensions.push((name, value)),
+            None if room => self.extensions.push((name, value)),
+            None => return Err(ConfigError::new("challenge extension", format!("more than {EXTENSIONS} of them"))),
         }
         Ok(self)
     }
@@ -328,6 +335,16 @@ mod tests {
             assert!(Challenge::bearer().extension("name", value).is_err(), "{value:?}");
         }
         assert!(Challenge::bearer().extension("error_uri", "https://h/e?\"\\").is_ok());
+    }
+
+    #[test]
+    fn w1_extensions_leave_room_for_the_librarys_parameters() {
+        let ours = Challenge::dpop(es256()).realm("r").error("e").error_description("d").scope(["s"]);
+        let ours = ours.acr_values(["a"]).max_age(1).resource_metadata("https://h/");
+        let full = (0..EXTENSIONS).fold(ours, |c, n| c.extension(format!("x{n}"), "v").unwrap());
+        assert_eq!(Challenge::parse(&full.header_value()), Ok(full.clone()));
+        assert!(full.clone().extension("more", "v").is_err());
+        assert!(full.extension("X1", "another").is_ok(), "a value is replaced, not added");
     }
 
     #[test]
