@@ -39,12 +39,12 @@ fn trim_spaces_start(bytes: &[u8]) -> &[u8] {
     content.and_then(|start| bytes.get(start..)).unwrap_or_default()
 }
 
-/// What is between the colons. RFC 9651 §4.2.7.
+/// What is between the colons: characters of base64 only, be it the certificate or a parameter. RFC 9651 §4.2.7.
 fn byte_sequence<'l>(rest: &mut &'l [u8]) -> Option<&'l [u8]> {
     let inner = rest.strip_prefix(b":")?;
     let (content, after) = inner.split_at_checked(inner.iter().position(|&byte| byte == b':')?)?;
     *rest = after.strip_prefix(b":")?;
-    Some(content)
+    content.iter().all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(byte)).then_some(content)
 }
 
 fn decode_base64(encoded: &[u8]) -> Option<Vec<u8>> {
@@ -75,8 +75,8 @@ fn bare_item(rest: &mut &[u8]) -> Option<()> {
         b':' => byte_sequence(rest).map(drop),
         b'"' => string(rest),
         b'?' => prefixed(rest, b"?", |rest| (take(rest, |byte| matches!(byte, b'0' | b'1')) == 1).then_some(())),
-        b'@' => prefixed(rest, b"@", number),
-        b'%' => prefixed(rest, b"%", string),
+        b'@' => prefixed(rest, b"@", integer),
+        b'%' => prefixed(rest, b"%", display_string),
         b'-' | b'0'..=b'9' => number(rest),
         b'*' | b'a'..=b'z' | b'A'..=b'Z' => {
             take(rest, |byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~:/".contains(&byte));
@@ -89,6 +89,12 @@ fn bare_item(rest: &mut &[u8]) -> Option<()> {
 fn prefixed(rest: &mut &[u8], prefix: &[u8], then: fn(&mut &[u8]) -> Option<()>) -> Option<()> {
     *rest = rest.strip_prefix(prefix)?;
     then(rest)
+}
+
+/// An Integer, and the number of a Date. RFC 9651 §4.2.9.
+fn integer(rest: &mut &[u8]) -> Option<()> {
+    *rest = rest.strip_prefix(b"-").unwrap_or(rest);
+    (1..=15).contains(&take(rest, |byte| byte.is_ascii_digit())).then_some(())
 }
 
 /// An Integer or a Decimal. RFC 9651 §4.2.4.
@@ -118,6 +124,36 @@ fn string(rest: &mut &[u8]) -> Option<()> {
             _ => return None,
         };
     }
+}
+
+/// What follows the `%` of a Display String: UTF-8 with octets as `%` and two lower-case digits, and no other escape. RFC 9651
+/// §4.2.10.
+fn display_string(rest: &mut &[u8]) -> Option<()> {
+    let mut bytes = rest.strip_prefix(b"\"")?;
+    let mut text = Vec::new();
+    loop {
+        bytes = match bytes {
+            [b'"', after @ ..] => {
+                *rest = after;
+                return core::str::from_utf8(&text).is_ok().then_some(());
+            }
+            [b'%', high, low, after @ ..] => {
+                text.push(lower_hex(*high)?.wrapping_shl(4) | lower_hex(*low)?);
+                after
+            }
+            [b'%', ..] => return None,
+            [plain @ b' '..=b'~', after @ ..] => {
+                text.push(*plain);
+                after
+            }
+            _ => return None,
+        };
+    }
+}
+
+fn lower_hex(digit: u8) -> Option<u8> {
+    let digit = Some(digit).filter(|digit| !digit.is_ascii_uppercase())?;
+    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
 }
 
 /// Takes the bytes that belong, and says how many there were.
@@ -160,6 +196,8 @@ mod tests {
             ";a=?1",
             ";a=@1",
             ";a=%\"%c3%bc\"",
+            ";a=%\"\\\"; b",
+            ";a=@-1",
             ";*a-b_c.d*=?0;  b=2 ",
             ";a=123456789012345",
         ] {
@@ -189,6 +227,14 @@ mod tests {
             ";a=1,b",
             ";a=%x",
             ";a=\"\u{fc}\"",
+            ";a=:A Q:",
+            ";a=:A-_:",
+            ";a=:\u{fc}:",
+            ";a=%\"%C3%bc\"",
+            ";a=%\"%c3\"",
+            ";a=%\"%c\"",
+            ";a=%\"\\\"\"",
+            ";a=@1.5",
         ] {
             assert_eq!(extract(&[&format!(":AQID:{parameters}")]), None, "{parameters}");
         }
