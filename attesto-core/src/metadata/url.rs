@@ -126,7 +126,8 @@ fn host_of(authority: &str) -> Result<&str, Fault> {
     if port_is_valid { Ok(host) } else { Err("has no valid port: 1 to 65535") }
 }
 
-/// An IPv6 literal in brackets, an IPv4 address, or a name of non-empty labels (one trailing dot allowed).
+/// An IPv6 literal in brackets, an IPv4 address, or a name of non-empty labels (one trailing dot allowed) that is no longer than
+/// the host of a request may be.
 fn is_host(host: &str) -> bool {
     if let Some(literal) = host.strip_prefix('[') {
         return literal.strip_suffix(']').is_some_and(|literal| literal.parse::<Ipv6Addr>().is_ok());
@@ -135,7 +136,7 @@ fn is_host(host: &str) -> bool {
     let is_label = |label: &str| {
         !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
     };
-    labels.split('.').all(is_label)
+    host.len() <= limits::HOST && labels.split('.').all(is_label)
 }
 
 fn is_port(digits: &str) -> bool {
@@ -240,6 +241,13 @@ mod tests {
         ] {
             assert!(!parses(text), "{text}");
         }
+    }
+
+    #[test]
+    fn p1_host_is_one_that_a_request_can_name() {
+        let url = |len: usize| format!("https://{}", "a".repeat(len));
+        assert!(parses(&url(limits::HOST)) && !parses(&url(limits::HOST + 1)));
+        assert!(!parses(&format!("https://{}", "a.".repeat(limits::HOST))));
     }
 
     #[test]
