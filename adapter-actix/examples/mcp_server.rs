@@ -70,32 +70,13 @@ mod tests {
     use actix_http::Request;
     use actix_web::dev::{Service, ServiceResponse};
     use actix_web::test::init_service;
-    use attesto_actix::core::host::Clock;
-    use attesto_actix::core::testkit::{App as _, Fixture, Route, assert_resource_protected};
+    use attesto_actix::core::testkit::{App as _, Fixture, assert_resource_protected};
     use attesto_actix::testkit;
-    use attesto_tests::demo::{CALL, now};
-
-    const ORIGIN: &str = "http://127.0.0.1:8080";
-
-    /// The demo goes by the system's clock, and so must the fixture.
-    fn fixture(path: &str) -> Fixture {
-        let builder = Fixture::builder().issuer(ORIGIN).resource(format!("{ORIGIN}{path}"));
-        builder.clock(Clock::new(now)).build()
-    }
-
-    fn resources(fixture: &Fixture) -> Resources {
-        let (provider, issuer) = (fixture.provider(), fixture.trusted_issuer());
-        Resources::new(ORIGIN, &provider, &issuer, fixture.jwks()).expect("resources")
-    }
+    use attesto_tests::demo::rehearsal::{fixture, resources, route};
 
     async fn service(fixture: &Fixture) -> impl Service<Request, Response = ServiceResponse, Error = actix_web::Error> {
         let service = Data::new(Resources::mcp_service());
         init_service(App::new().configure(routes(resources(fixture), service))).await
-    }
-
-    fn route(path: &str) -> Route {
-        let json = Route::post(path).header("content-type", "application/json").body(CALL);
-        json.header("accept", "application/json, text/event-stream").scopes(["mcp:tools:call"])
     }
 
     #[actix_web::test]

@@ -38,28 +38,9 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use attesto_axum::core::host::Clock;
-    use attesto_axum::core::testkit::{App as _, Fixture, Route, assert_resource_protected};
+    use attesto_axum::core::testkit::{App as _, assert_resource_protected};
     use attesto_axum::testkit;
-    use attesto_tests::demo::{CALL, now};
-
-    const ORIGIN: &str = "http://127.0.0.1:8080";
-
-    /// The demo goes by the system's clock, and so must the fixture.
-    fn fixture(path: &str) -> Fixture {
-        let builder = Fixture::builder().issuer(ORIGIN).resource(format!("{ORIGIN}{path}"));
-        builder.clock(Clock::new(now)).build()
-    }
-
-    fn resources(fixture: &Fixture) -> Resources {
-        let (provider, issuer) = (fixture.provider(), fixture.trusted_issuer());
-        Resources::new(ORIGIN, &provider, &issuer, fixture.jwks()).expect("resources")
-    }
-
-    fn route(path: &str) -> Route {
-        let json = Route::post(path).header("content-type", "application/json").body(CALL);
-        json.header("accept", "application/json, text/event-stream").scopes(["mcp:tools:call"])
-    }
+    use attesto_tests::demo::rehearsal::{fixture, resources, route};
 
     #[tokio::test]
     async fn the_mcp_server_is_protected() {

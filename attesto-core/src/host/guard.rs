@@ -97,8 +97,8 @@ impl Guard {
         decided
     }
 
-    /// Fetches the keys of every remote issuer that has none yet, one after the other: before the first request, so that it
-    /// need not wait.
+    /// Fetches the keys of every remote issuer of the resource server that has none yet, one after the other: before the first
+    /// request, so that it need not wait. Keys for signed introspection are the `Introspector`'s own: it fetches them when it needs them.
     ///
     /// # Errors
     /// The issuers whose keys could not be fetched; they are tried again when a token of theirs arrives.
@@ -114,7 +114,7 @@ impl Guard {
         if cold.is_empty() { Ok(()) } else { Err(cold) }
     }
 
-    /// Whether every remote issuer has keys that may verify now: for health checks.
+    /// Whether every remote issuer of the resource server has keys that may verify now: for health checks.
     #[cfg(feature = "std")]
     #[must_use]
     pub fn is_ready(&self, now: Timestamp) -> bool {

@@ -26,7 +26,10 @@ impl KeyRefresh {
             match remote.begin(need, now) {
                 Begun::Met => return KeysAnswer::Refreshed,
                 Begun::Failing => return KeysAnswer::Unavailable,
-                Begun::Throttled => return self.throttled(remote, need),
+                Begun::Throttled => {
+                    self.emit(&Event::UnknownKidThrottled(UnknownKidThrottled { issuer: remote.issuer() }));
+                    return KeysAnswer::Unchanged;
+                }
                 Begun::Await(fetch) => {
                     if !fetch.await {
                         return KeysAnswer::Unavailable;
@@ -74,13 +77,6 @@ impl KeyRefresh {
                 self.emit(&Event::KeysRefreshFailed(KeysRefreshFailed { issuer, failure: error.code() }));
             }
         }
-    }
-
-    fn throttled(&self, remote: &RemoteKeys, need: Need) -> KeysAnswer {
-        if let Need::Newer(_) = need {
-            self.emit(&Event::UnknownKidThrottled(UnknownKidThrottled { issuer: remote.issuer() }));
-        }
-        KeysAnswer::Unchanged
     }
 
     fn emit(&self, event: &Event<'_>) {

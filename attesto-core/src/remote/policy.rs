@@ -36,7 +36,7 @@ pub(super) const CLOCK_STEP: u64 = 60;
 pub(super) const LOCATION: u64 = 3_600;
 
 impl KeyPolicy {
-    /// Fresh for 5 minutes, usable for an hour, one fetch per 30 seconds for unknown key ids (catalogue J9, J22).
+    /// Fresh for 5 minutes, usable for an hour where the issuer does not answer, one fetch per 30 seconds for unknown key ids (catalogue J9, J22).
     pub const fn new() -> Self {
         Self { fresh: 300, stale: 3_600, unknown_kid_spacing: 30 }
     }

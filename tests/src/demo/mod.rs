@@ -4,6 +4,7 @@
 mod args;
 mod client;
 mod issuer;
+pub mod rehearsal;
 mod resources;
 mod tour;
 
