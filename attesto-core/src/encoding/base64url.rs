@@ -1,8 +1,11 @@
 //! Canonical base64url without padding (RFC 7515 §2, RFC 4648 §3.5 and §5; catalogue J3).
 //!
-//! One decoder for every segment, key member and thumbprint: a text decodes here only if encoding the result gives the same
-//! text back. Padding, the alphabet of plain base64, white space and stray trailing bits are refused, so that one value has
-//! one spelling.
+//! A text decodes here only if encoding the result gives the same text back. Padding, the alphabet of plain base64, white space
+//! and stray trailing bits are refused, so that one value has one spelling.
+//!
+//! There are two decoders that accept the same texts. The one of this module is for what anybody may read on the wire: tokens,
+//! proofs, public keys, thumbprints. It looks characters up in a table, which is fast, and which caches may tell of. [`secret`] is
+//! for private keys: its time does not depend on what it decodes.
 //!
 //! ```
 //! use attesto_core::encoding::base64url;
@@ -15,7 +18,6 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
-use base64ct::{Base64UrlUnpadded, Encoding};
 
 /// The text is not canonical base64url without padding, or does not fit.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
@@ -38,7 +40,60 @@ pub fn decode_array<const N: usize>(encoded: &[u8]) -> Result<[u8; N], NotBase64
 /// # Errors
 /// [`NotBase64Url`] where the text is not canonical or the buffer too small.
 pub fn decode_into<'b>(encoded: &[u8], out: &'b mut [u8]) -> Result<&'b [u8], NotBase64Url> {
-    Base64UrlUnpadded::decode(encoded, out).map_err(|_| NotBase64Url)
+    let (groups, rest) = encoded.as_chunks::<4>();
+    let whole = groups.len().saturating_mul(3);
+    let (body, tail) = out.split_at_mut_checked(whole).ok_or(NotBase64Url)?;
+    let mut seen = 0;
+    for (bytes, [a, b, c, d]) in body.as_chunks_mut::<3>().0.iter_mut().zip(groups) {
+        let bits = sextet(0, *a) | sextet(1, *b) | sextet(2, *c) | sextet(3, *d);
+        seen |= bits;
+        let [_, first, second, third] = bits.to_be_bytes();
+        *bytes = [first, second, third];
+    }
+    let more = decode_rest(rest, tail, &mut seen)?;
+    if seen & STRANGER != 0 {
+        return Err(NotBase64Url);
+    }
+    out.get(..whole.saturating_add(more)).ok_or(NotBase64Url)
+}
+
+/// The two or three characters after the last whole group, whose unused bits are zero. RFC 4648 §3.5.
+fn decode_rest(rest: &[u8], out: &mut [u8], seen: &mut u32) -> Result<usize, NotBase64Url> {
+    let (bits, length) = match rest {
+        [] => return Ok(0),
+        [a, b] => (sextet(0, *a) | sextet(1, *b), 1),
+        [a, b, c] => (sextet(0, *a) | sextet(1, *b) | sextet(2, *c), 2),
+        // One character holds no whole byte; four are a group.
+        _ => return Err(NotBase64Url),
+    };
+    let [strange, bytes @ ..] = bits.to_be_bytes();
+    let (used, unused) = bytes.split_at_checked(length).ok_or(NotBase64Url)?;
+    let out = out.get_mut(..length).ok_or(NotBase64Url)?;
+    out.copy_from_slice(used);
+    *seen |= bits;
+    if strange == 0 && unused.iter().all(|byte| *byte == 0) { Ok(length) } else { Err(NotBase64Url) }
+}
+
+/// Set in the bits of a character that is not of the alphabet.
+const STRANGER: u32 = 1 << 31;
+const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+/// For each place in a group of four: the character's six bits where they belong in the 24.
+static SEXTETS: [[u32; 256]; 4] = [sextets(18), sextets(12), sextets(6), sextets(0)];
+
+fn sextet(place: usize, character: u8) -> u32 {
+    let known = SEXTETS.get(place).and_then(|table| table.get(usize::from(character)));
+    known.copied().unwrap_or(STRANGER)
+}
+
+#[expect(clippy::as_conversions, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "computed at compile time")]
+const fn sextets(shift: u32) -> [u32; 256] {
+    let mut table = [STRANGER; 256];
+    let mut value = 0;
+    while value < 64 {
+        table[ALPHABET[value] as usize] = (value as u32) << shift;
+        value += 1;
+    }
+    table
 }
 
 /// Decodes and appends. On failure `out` is as it was.
@@ -70,16 +125,81 @@ const fn decoded_len(encoded: usize) -> usize {
 /// Encodes.
 #[must_use]
 pub fn encode(bytes: &[u8]) -> String {
-    Base64UrlUnpadded::encode_string(bytes)
+    let mut text = String::with_capacity(encoded_len(bytes.len()));
+    encode_append(bytes, &mut text);
+    text
 }
 
 /// Encodes and appends.
 pub fn encode_append(bytes: &[u8], out: &mut String) {
-    // 48 bytes give 64 characters: whole groups, so that the pieces join without padding in between.
-    let mut characters = [0; 64];
-    for piece in bytes.chunks(48) {
-        // A piece always fits; an empty string would only make the text undecodable, never wrong.
-        out.push_str(Base64UrlUnpadded::encode(piece, &mut characters).unwrap_or_default());
+    out.reserve(encoded_len(bytes.len()));
+    encode_each(bytes, |character| out.push(char::from(character)));
+}
+
+/// Hands out the characters one after the other.
+pub(crate) fn encode_each(bytes: &[u8], mut put: impl FnMut(u8)) {
+    for piece in bytes.chunks(3) {
+        let (bits, characters) = match piece {
+            [a, b, c] => ([0, *a, *b, *c], 4),
+            [a, b] => ([0, *a, *b, 0], 3),
+            [a] => ([0, *a, 0, 0], 2),
+            _ => return,
+        };
+        let bits = u32::from_be_bytes(bits);
+        for shift in [18_u32, 12, 6, 0].into_iter().take(characters) {
+            let [.., six] = ((bits >> shift) & 63).to_be_bytes();
+            // Six bits always name a character; a wrong one would only make the text undecodable.
+            put(ALPHABET.get(usize::from(six)).copied().unwrap_or(b'='));
+        }
+    }
+}
+
+/// Four characters for three bytes, and one more than bytes for the rest.
+const fn encoded_len(bytes: usize) -> usize {
+    let rest = bytes % 3;
+    (bytes / 3).saturating_mul(4).saturating_add(if rest == 0 { 0 } else { rest.saturating_add(1) })
+}
+
+/// The same texts for secrets: private members of keys. The time depends on the length alone.
+///
+/// ```
+/// use attesto_core::encoding::base64url::{self, secret};
+///
+/// assert_eq!(*secret::encode(b"\xfb\xff"), "-_8");
+/// assert_eq!(secret::decode_array::<2>(b"-_8"), base64url::decode_array::<2>(b"-_8"));
+/// ```
+pub mod secret {
+    use super::{NotBase64Url, decoded_len};
+    use alloc::string::String;
+    use alloc::vec::Vec;
+    use base64ct::{Base64UrlUnpadded, Encoding};
+    use zeroize::Zeroizing;
+
+    /// Decodes to exactly `N` bytes.
+    ///
+    /// # Errors
+    /// [`NotBase64Url`] where the text is not canonical or decodes to another number of bytes.
+    pub fn decode_array<const N: usize>(encoded: &[u8]) -> Result<[u8; N], NotBase64Url> {
+        let mut out = [0; N];
+        let decoded = Base64UrlUnpadded::decode(encoded, &mut out).map_err(|_| NotBase64Url)?.len();
+        if decoded == N { Ok(out) } else { Err(NotBase64Url) }
+    }
+
+    /// Decodes.
+    ///
+    /// # Errors
+    /// [`NotBase64Url`] where the text is not canonical.
+    pub fn decode(encoded: &[u8]) -> Result<Zeroizing<Vec<u8>>, NotBase64Url> {
+        let mut out = Zeroizing::new(alloc::vec![0; decoded_len(encoded.len())]);
+        let length = Base64UrlUnpadded::decode(encoded, &mut out).map_err(|_| NotBase64Url)?.len();
+        out.truncate(length);
+        Ok(out)
+    }
+
+    /// Encodes.
+    #[must_use]
+    pub fn encode(bytes: &[u8]) -> Zeroizing<String> {
+        Zeroizing::new(Base64UrlUnpadded::encode_string(bytes))
     }
 }
 
@@ -150,7 +270,57 @@ mod tests {
         assert_eq!(decode_array::<0>(b""), Ok([]));
     }
 
+    /// What the other decoder makes of the text.
+    fn agrees(text: &[u8]) -> bool {
+        let (mut ours, mut theirs) = (Vec::new(), secret::decode(text).ok());
+        let known = decode_append(text, &mut ours).is_ok();
+        known == theirs.is_some() && theirs.take().is_none_or(|theirs| *theirs == ours)
+    }
+
+    #[test]
+    fn j3_both_decoders_agree_on_every_short_text() {
+        let interesting = *b"A-Zz09_+/=. \n\0\x80\xffBgwQ";
+        assert!(agrees(b""));
+        for a in 0..=255 {
+            assert!(agrees(&[a]));
+            for b in 0..=255 {
+                assert!(agrees(&[a, b]), "{a} {b}");
+                for c in interesting {
+                    assert!(agrees(&[a, b, c]) && agrees(&[c, a, b]), "{a} {b} {c}");
+                    assert!(agrees(&[b'Q', a, c, b]) && agrees(&[b'Q', b'Q', b'Q', b'Q', c, a, b]), "{a} {b} {c}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn j3_too_small_a_buffer_is_refused() {
+        for (text, bytes) in [("Zg", 1), ("Zm8", 2), ("Zm9v", 3), ("Zm9vZg", 4), ("Zm9vZm8", 5)] {
+            for room in 0..9 {
+                assert_eq!(decode_into(text.as_bytes(), &mut [0; 9][..room]).is_ok(), room >= bytes, "{text} {room}");
+            }
+        }
+    }
+
     proptest! {
+        #[test]
+        fn j3_both_decoders_agree(
+            bytes: Vec<u8>,
+            text in "[A-Za-z0-9_=+/ -]{0,80}",
+            changed: Vec<u8>,
+            at: prop::sample::Index,
+            byte: u8,
+        ) {
+            prop_assert!(agrees(&bytes) && agrees(text.as_bytes()));
+            let mut text = encode(&changed).into_bytes();
+            prop_assert_eq!(text.as_slice(), secret::encode(&changed).as_bytes());
+            if !text.is_empty() {
+                let at = at.index(text.len());
+                text[at] = byte;
+                prop_assert!(agrees(&text));
+            }
+        }
+
         #[test]
         fn j3_what_we_encode_decodes(bytes: Vec<u8>) {
             let text = encode(&bytes);

@@ -4,7 +4,7 @@ use super::Jwk;
 use super::key_material::problem;
 use crate::ConfigError;
 use crate::crypto::{Algorithm, CryptoProvider, Entropy, KeyKind, PrivateKey, PublicKey, RustCrypto};
-use crate::encoding::base64url;
+use crate::encoding::base64url::secret;
 use crate::encoding::json::{Object, Value};
 use crate::limits;
 use alloc::string::String;
@@ -57,7 +57,7 @@ fn declared_public_key(object: Object<'_>) -> Result<PublicKey, ConfigError> {
 
 fn exact<const N: usize>(object: Object<'_>, name: &str) -> Result<Zeroizing<[u8; N]>, ConfigError> {
     let Some(Value::String(text)) = object.get(name) else { return Err(problem("a private member is missing")) };
-    base64url::decode_array(text.as_bytes())
+    secret::decode_array(text.as_bytes())
         .map(Zeroizing::new)
         .map_err(|_| problem("a private member is not canonical base64url of full length"))
 }
@@ -69,15 +69,12 @@ fn number(object: Object<'_>, name: &str) -> Result<Zeroizing<Vec<u8>>, ConfigEr
     if text.len() > (limits::RSA_MODULUS_BITS_MAX / 8).saturating_mul(2) {
         return Err(problem("a private member is too long"));
     }
-    let mut bytes = Zeroizing::new(Vec::with_capacity(text.len()));
-    base64url::decode_append(text.as_bytes(), &mut bytes)
-        .map_err(|_| problem("a private member is not canonical base64url"))?;
-    Ok(bytes)
+    secret::decode(text.as_bytes()).map_err(|_| problem("a private member is not canonical base64url"))
 }
 
 /// The members of RFC 7518 §6.2.2 and §6.3.2, RFC 8037 §2.
 pub(super) fn private_members(private: &PrivateKey) -> Vec<(&'static str, Zeroizing<String>)> {
-    let text = |bytes: &[u8]| Zeroizing::new(base64url::encode(bytes));
+    let text = |bytes: &[u8]| secret::encode(bytes);
     match private {
         PrivateKey::P256 { d } => alloc::vec![("d", text(&d[..]))],
         PrivateKey::P384 { d } => alloc::vec![("d", text(&d[..]))],
