@@ -45,6 +45,8 @@ pub const ISSUER_METADATA: usize = 512 * 1024;
 pub const INTROSPECTION_RESPONSE: usize = 64 * 1024;
 /// An introspection response that is remembered; a longer one is asked for each time.
 pub const REMEMBERED_INTROSPECTION: usize = 8 * 1024;
+/// Verified tokens that a [`Guard`](crate::host::Guard) remembers unless told otherwise: a megabyte at most, and the parsed DPoP keys.
+pub const REMEMBERED_TOKENS: usize = 10_000;
 /// Requests that wait for one fetch of keys, or for one introspection; the next one is answered 503 at once (CRS-3).
 pub const KEY_WAITERS: usize = 1024;
 /// A form body in which a token may be presented (C8).

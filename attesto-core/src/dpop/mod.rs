@@ -25,6 +25,7 @@
 
 mod error;
 pub mod htu;
+mod known;
 mod make;
 mod nonce;
 mod policy;
@@ -33,9 +34,11 @@ mod replay;
 mod rules;
 
 pub use error::ProofError;
+pub(crate) use known::{BoundKey, KnownToken, ProofRoom};
 pub use make::{MakeProofError, ProofMaker};
 pub use nonce::{NonceAge, NonceIssuer, NonceSecret, NonceUse};
 pub use policy::ProofPolicy;
 pub use proof::CheckedProof;
 pub use replay::{ReplayClaim, ReplayKey};
+pub(crate) use rules::check_proof_in;
 pub use rules::{ProofContext, check_proof, is_single};

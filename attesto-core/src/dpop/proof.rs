@@ -6,8 +6,9 @@ use super::replay::{ReplayClaim, ReplayKey};
 use crate::Timestamp;
 use crate::crypto::CryptoProvider;
 use crate::encoding::json::{Object, Value};
+use crate::encoding::text::ShortText;
 use crate::jose::Thumbprint;
-use alloc::string::String;
+use crate::limits;
 use core::fmt;
 
 /// The claims of a proof's payload, each as written or absent. Unknown ones are ignored (D18).
@@ -23,9 +24,8 @@ pub(super) struct ProofClaims<'p> {
 
 impl<'p> ProofClaims<'p> {
     pub(super) fn read(payload: &'p [u8]) -> Result<Self, ProofError> {
-        let object = Object::parse(payload).map_err(|_| ProofError::MalformedClaims)?;
         let mut claims = Self::default();
-        object.members(|name, value| -> Result<(), ProofError> {
+        let read = Object::read(payload, |name, value| -> Result<(), ProofError> {
             let slot = match name {
                 "htm" => &mut claims.htm,
                 "htu" => &mut claims.htu,
@@ -37,7 +37,8 @@ impl<'p> ProofClaims<'p> {
             };
             *slot = Some(value);
             Ok(())
-        })?;
+        });
+        read.map_err(|_| ProofError::MalformedClaims)??;
         Ok(claims)
     }
 }
@@ -54,7 +55,7 @@ pub(super) fn text<'v>(value: Option<&'v Value<'_>>) -> Option<&'v str> {
 /// [`replay_claim`](Self::replay_claim) has been recorded as fresh.
 pub struct CheckedProof {
     jkt: Thumbprint,
-    jti: String,
+    jti: Jti,
     replay: ReplayClaim,
     nonce: Option<NonceAge>,
 }
@@ -69,7 +70,7 @@ impl CheckedProof {
         provider: &dyn CryptoProvider,
     ) -> Self {
         let key = replay_key(&jkt, jti, provider);
-        Self { jkt, jti: jti.into(), replay: ReplayClaim::new(key, retain_until), nonce }
+        Self { jkt, jti: Jti::of(jti), replay: ReplayClaim::new(key, retain_until), nonce }
     }
 
     /// The thumbprint of the proof's key (RFC 7638).
@@ -81,7 +82,7 @@ impl CheckedProof {
     /// The proof's `jti`, chosen by the client.
     #[must_use]
     pub fn jti(&self) -> &str {
-        &self.jti
+        self.jti.as_str()
     }
 
     /// What must be recorded, once, before the proof counts (§11.1; D17).
@@ -97,9 +98,37 @@ impl CheckedProof {
     }
 }
 
+/// A `jti`, which is bounded (D12) and so needs no allocation.
+#[derive(Clone)]
+struct Jti {
+    bytes: [u8; limits::JTI],
+    length: usize,
+}
+
+impl Jti {
+    /// Of a `jti` within its bound; anything beyond it would be cut off, which no rule lets happen.
+    fn of(jti: &str) -> Self {
+        let mut bytes = [0; limits::JTI];
+        for (slot, byte) in bytes.iter_mut().zip(jti.as_bytes()) {
+            *slot = *byte;
+        }
+        Self { bytes, length: jti.len() }
+    }
+
+    fn as_str(&self) -> &str {
+        self.bytes.get(..self.length).and_then(|bytes| core::str::from_utf8(bytes).ok()).unwrap_or_default()
+    }
+}
+
 /// Key and jti hashed together: one client cannot burn another's proof id (D17, X14).
 fn replay_key(jkt: &Thumbprint, jti: &str, provider: &dyn CryptoProvider) -> ReplayKey {
-    ReplayKey::from_bytes(provider.sha256(&[b"dpop:", jkt.to_base64url().as_bytes(), b":", jti.as_bytes()]))
+    // "dpop:", 43 characters, ":" and the longest jti.
+    let mut text = ShortText::<{ 49 + limits::JTI }>::new();
+    text.push(b"dpop:");
+    text.push_base64url(jkt.as_bytes());
+    text.push(b":");
+    text.push(jti.as_bytes());
+    ReplayKey::from_bytes(provider.sha256(&[text.as_bytes()]))
 }
 
 impl fmt::Debug for CheckedProof {

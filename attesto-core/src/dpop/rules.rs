@@ -1,6 +1,7 @@
 //! The checks of RFC 9449 §4.3, one function each, in the order that is safe.
 
 use super::htu::htu_matches;
+use super::known::{KnownToken, ProofRoom};
 use super::nonce::NonceAge;
 use super::proof::{CheckedProof, ProofClaims, text};
 use super::{ProofError, ProofPolicy};
@@ -8,9 +9,8 @@ use crate::Timestamp;
 use crate::crypto::{Algorithm, AlgorithmSet, CryptoProvider, KeyError};
 use crate::encoding::json::Value;
 use crate::http::{HeaderLines, Lines, ObservedUri};
-use crate::jose::{CompactJws, Header, Jwk, Thumbprint};
+use crate::jose::{CompactJws, Header, Jwk, RsaNumbers, Thumbprint};
 use crate::limits;
-use alloc::vec::Vec;
 use core::fmt;
 
 /// The request that carries the proof.
@@ -56,26 +56,47 @@ pub fn check_proof(
     provider: &dyn CryptoProvider,
     now: Timestamp,
 ) -> Result<CheckedProof, ProofError> {
-    let mut buffer = Vec::with_capacity(512);
+    check_proof_in(&mut ProofRoom::default(), proof, request, policy, provider, now, &mut KnownToken::default())
+}
+
+/// The same with room that is there already and what is known of the token.
+pub(crate) fn check_proof_in(
+    room: &mut ProofRoom,
+    proof: &[u8],
+    request: &ProofContext<'_>,
+    policy: &ProofPolicy,
+    provider: &dyn CryptoProvider,
+    now: Timestamp,
+    known: &mut KnownToken,
+) -> Result<CheckedProof, ProofError> {
+    let ProofRoom { buffer, numbers } = room;
     let jws = CompactJws::split(proof, policy.limits)?; //                       2
-    let (jwk, algorithm) = header_is_of_a_proof(&jws.header(&mut buffer)?, policy)?;
-    signature_verifies(&jws, &jwk, algorithm, provider)?; //                     6
-    let claims = ProofClaims::read(jws.payload(&mut buffer)?)?; //               2
+    let payload = jws.decode(buffer)?;
+    let (payload, header) = buffer.split_at_checked(payload).ok_or(ProofError::MalformedClaims)?;
+    let (jwk, algorithm) = header_is_of_a_proof(&Header::parse(header)?, policy, numbers)?;
+    // Read before anything is verified: what is malformed costs no arithmetic on a curve.
+    let claims = ProofClaims::read(payload)?; //                                 2
+    let jkt = jwk.thumbprint(|parts| provider.sha256(parts));
+    signature_verifies(&jws, &jwk, algorithm, &jkt, known, provider)?; //        6
+    numbers.reclaim(jwk.into_key());
     htm_is_method(&claims, request)?; //                                         8
     htu_is_request_uri(&claims, request, policy)?; //                            9
     let iat = iat_is_recent(&claims, policy, now)?; //                           3, 11
     let jti = jti_is_bounded_text(&claims)?; //                                  3
-    ath_is_hash_of_token(&claims, request, provider)?; //                        12
+    ath_is_hash_of_token(&claims, request, provider, known.hash)?; //            12
     let nonce = nonce_is_ours(&claims, policy, provider, now)?; //               10
-    let jkt = jwk.thumbprint(|parts| provider.sha256(parts));
     Ok(CheckedProof::assertion(jkt, jti, retain_until(iat, policy), nonce, provider))
 }
 
 /// Checks 4, 5 and 7 read the header; the key is not used before they passed.
-fn header_is_of_a_proof(header: &Header<'_>, policy: &ProofPolicy) -> Result<(Jwk, Algorithm), ProofError> {
+fn header_is_of_a_proof(
+    header: &Header<'_>,
+    policy: &ProofPolicy,
+    numbers: &mut RsaNumbers,
+) -> Result<(Jwk, Algorithm), ProofError> {
     typ_is_dpop(header)?; //                      4
     alg_is_allowed(header.alg, policy.algorithms)?; // 5
-    let jwk = jwk_is_public(header)?; //          7
+    let jwk = jwk_is_public(header, numbers)?; // 7
     jwk_suits_alg(&jwk, header.alg)?;
     Ok((jwk, header.alg))
 }
@@ -91,9 +112,9 @@ fn alg_is_allowed(algorithm: Algorithm, allowed: AlgorithmSet) -> Result<(), Pro
 }
 
 /// `jwk` is there, is a key, and is public. Check 7; D6, D7.
-fn jwk_is_public(header: &Header<'_>) -> Result<Jwk, ProofError> {
+fn jwk_is_public(header: &Header<'_>, numbers: &mut RsaNumbers) -> Result<Jwk, ProofError> {
     match header.jwk {
-        Some(Value::Object(object)) if !object.is_empty() => Ok(Jwk::from_object(object)?),
+        Some(Value::Object(object)) if !object.is_empty() => Ok(Jwk::once(object, numbers)?),
         Some(
             Value::Object(_) | Value::Array(_) | Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_),
         )
@@ -107,16 +128,22 @@ fn jwk_suits_alg(jwk: &Jwk, algorithm: Algorithm) -> Result<(), ProofError> {
     if named && jwk.key().kind() == algorithm.key_kind() { Ok(()) } else { Err(ProofError::JwkAlg) }
 }
 
-/// The signature verifies under the proof's own key. Check 6; D8, J11, J12.
+/// The signature verifies under the proof's own key, which may be there parsed. Check 6; D8, J11, J12.
 fn signature_verifies(
     jws: &CompactJws<'_>,
     jwk: &Jwk,
     algorithm: Algorithm,
+    jkt: &Thumbprint,
+    known: &mut KnownToken,
     provider: &dyn CryptoProvider,
 ) -> Result<(), ProofError> {
     let mut signature = [0; limits::SIGNATURE];
     let signature = jws.signature(&mut signature)?;
-    match provider.verify_once(jwk.key(), algorithm, jws.signing_input(), signature) {
+    let verified = known.key_of(jkt, jwk.key(), provider).and_then(|parsed| match parsed {
+        Some(key) => Ok(key.verify(algorithm, jws.signing_input(), signature)),
+        None => provider.verify_once(jwk.key(), algorithm, jws.signing_input(), signature),
+    });
+    match verified {
         Ok(verified) => verified.map_err(|_| ProofError::InvalidSignature),
         Err(KeyError::Weak) => Err(ProofError::WeakJwk),
         Err(KeyError::Invalid) => Err(ProofError::JwkNotAKey),
@@ -174,12 +201,13 @@ fn ath_is_hash_of_token(
     claims: &ProofClaims<'_>,
     request: &ProofContext<'_>,
     provider: &dyn CryptoProvider,
+    known: Option<[u8; 32]>,
 ) -> Result<(), ProofError> {
     let Some(token) = request.access_token else { return Ok(()) };
     if claims.ath.is_none() {
         return Err(ProofError::MissingAth);
     }
-    let hash = Thumbprint::from_bytes(provider.sha256(&[token.as_bytes()]));
+    let hash = Thumbprint::from_bytes(known.unwrap_or_else(|| provider.sha256(&[token.as_bytes()])));
     match text(claims.ath.as_ref()).and_then(Thumbprint::parse) {
         Some(ath) if ath == hash => Ok(()),
         Some(_) | None => Err(ProofError::InvalidAth),

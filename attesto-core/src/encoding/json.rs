@@ -11,6 +11,7 @@
 
 use super::strict;
 use crate::Timestamp;
+use crate::limits::JSON_DEPTH;
 use alloc::borrow::Cow;
 use core::fmt;
 use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -137,8 +138,35 @@ impl<'a> Object<'a> {
             return Err(NotStrictJson);
         }
         let raw = core::str::from_utf8(bytes).map_err(|_| NotStrictJson)?;
-        strict::check(raw)?;
+        strict::check(raw, JSON_DEPTH)?;
         Ok(Self { raw })
+    }
+
+    /// [`parse`](Self::parse) and [`members`](Self::members) in one pass over the document. What was visited counts only once the
+    /// whole is found strict, so nothing may be done about it before this returns; the visitor's first error is the last visit.
+    ///
+    /// # Errors
+    /// [`NotStrictJson`] as for [`parse`](Self::parse), whatever the visitor said; inside, the visitor's.
+    pub(crate) fn read<E>(
+        bytes: &'a [u8],
+        mut visit: impl FnMut(&str, Value<'a>) -> Result<(), E>,
+    ) -> Result<Result<Self, E>, NotStrictJson> {
+        if bytes.first() != Some(&b'{') || bytes.last() != Some(&b'}') {
+            return Err(NotStrictJson);
+        }
+        let raw = core::str::from_utf8(bytes).map_err(|_| NotStrictJson)?;
+        let mut failure = None;
+        strict::read(raw, |name, value| {
+            if failure.is_none() {
+                failure = visit(name, value).err();
+            }
+        })?;
+        Ok(failure.map_or(Ok(Self { raw }), Err))
+    }
+
+    /// Of text that was found strict before: to be called where that is certain.
+    pub(crate) const fn assertion(raw: &'a str) -> Self {
+        Self { raw }
     }
 
     /// Visits the members in order. The visitor's error ends the visit.
@@ -222,8 +250,24 @@ impl<'a> Value<'a> {
             b'{' => Some(Self::Object(Object { raw })),
             b'[' => Some(Self::Array(Array { raw })),
             b'-' | b'0'..=b'9' => Number::of(raw).map(Self::Number),
+            b'"' => match raw.get(1..raw.len().saturating_sub(1)) {
+                // Without an escape, the text is what stands between the quotes.
+                Some(text) if !text.as_bytes().contains(&b'\\') => Some(Self::String(Cow::Borrowed(text))),
+                Some(_) | None => serde_json::Deserializer::from_str(raw).deserialize_any(Scalar).ok(),
+            },
             _ => serde_json::Deserializer::from_str(raw).deserialize_any(Scalar).ok(),
         }
+    }
+
+    /// Reads one value that was found to be JSON and no more, `depth` levels at most, and finds it strict.
+    pub(super) fn found_strict(raw: &'a str, depth: usize) -> Result<Self, NotStrictJson> {
+        let value = Self::of(raw).ok_or(NotStrictJson)?;
+        match &value {
+            Self::Object(_) | Self::Array(_) => strict::check(raw, depth)?,
+            Self::Number(Number::Float(number)) if !number.is_finite() => return Err(NotStrictJson),
+            Self::Null | Self::Bool(_) | Self::Number(_) | Self::String(_) => {}
+        }
+        Ok(value)
     }
 
     /// The text, where it is a string.

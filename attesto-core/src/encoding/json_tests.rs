@@ -155,3 +155,96 @@ proptest! {
         }
     }
 }
+
+/// What reading in one pass gives, as text.
+fn read_at_once(bytes: &[u8]) -> Option<Vec<String>> {
+    let mut members = Vec::new();
+    let read = Object::read(bytes, |name, value| -> Result<(), ()> {
+        members.push(format!("{name}={}", shown(&value)));
+        Ok(())
+    });
+    read.ok().map(|_| members)
+}
+
+/// The same in two passes.
+fn parsed_then_read(bytes: &[u8]) -> Option<Vec<String>> {
+    let mut members = Vec::new();
+    let object = Object::parse(bytes).ok()?;
+    let _ = object.members(|name, value| -> Result<(), ()> {
+        members.push(format!("{name}={}", shown(&value)));
+        Ok(())
+    });
+    Some(members)
+}
+
+fn shown(value: &Value<'_>) -> String {
+    match value {
+        Value::Object(object) => object.as_str().to_string(),
+        Value::Array(array) => array.as_str().to_string(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => format!("{value:?}"),
+    }
+}
+
+#[test]
+fn j4_one_pass_refuses_what_two_refuse() {
+    let nested = |levels: usize| format!("{{\"a\":{}1{}}}", "[".repeat(levels), "]".repeat(levels));
+    let deepest = nested(JSON_DEPTH - 1);
+    let too_deep = nested(JSON_DEPTH);
+    assert!(read_at_once(deepest.as_bytes()).is_some() && read_at_once(too_deep.as_bytes()).is_none());
+    for text in [
+        deepest.as_str(),
+        too_deep.as_str(),
+        "{}",
+        "{ }",
+        r#"{"a":1}"#,
+        r#"{"a":1,"a":1}"#,
+        r#"{"a":1,"\u0061":1}"#,
+        r#"{"a":{"b":1,"b":2}}"#,
+        r#"{"a":[{"b":1,"b":2}]}"#,
+        r#"{"a":"\ud800"}"#,
+        r#"{"\ud800":1}"#,
+        r#"{"a":["\ud800"]}"#,
+        r#"{"a":"\ud83d\ude00"}"#,
+        "{\"a\":\"\n\"}",
+        "{\"a\":\"\u{7f}\u{e9}\"}",
+        r#"{"a":1e999}"#,
+        r#"{"a":-1e999}"#,
+        r#"{"a":[1e999]}"#,
+        r#"{"a":01}"#,
+        r#"{"a":-0}"#,
+        r#"{"a":1.}"#,
+        r#"{"a":.5}"#,
+        r#"{"a":+1}"#,
+        r#"{"a":18446744073709551616}"#,
+        r#"{"a":tru}"#,
+        r#"{"a":true , "b" : [ 1 ] }"#,
+        r#"{"a":1,}"#,
+        r#"{"a":1}}"#,
+        r#"{"a":1}{"b":1}"#,
+        r#"{"a":NaN}"#,
+        r#"{"a"}"#,
+        r#"{1:1}"#,
+    ] {
+        assert_eq!(read_at_once(text.as_bytes()), parsed_then_read(text.as_bytes()), "{text}");
+    }
+}
+
+#[test]
+fn j4_one_pass_tells_the_visitors_first_error_only_of_a_strict_document() {
+    let fail = |name: &str, _: Value<'_>| if name == "a" { Ok(()) } else { Err(name.to_string()) };
+    assert_eq!(Object::read(br#"{"a":1,"b":2,"c":3}"#, fail).unwrap().unwrap_err(), "b");
+    assert!(Object::read(br#"{"a":1,"b":2,"b":3}"#, fail).is_err());
+    assert!(Object::read(br#"{"a":1}"#, fail).unwrap().is_ok());
+}
+
+proptest! {
+    #[test]
+    fn j4_one_pass_agrees_with_two(
+        text in r#"\{("(a|b|\\u0061|\\n|\\ud800)":("x"|"\\t"|"\\ud800"|1|-0|1.5|1e9|1e999|01|null|true|nul|\{\}|\{"a":1,"a":1\}|\[1,"\\ud800"\]|\[\[\]\])[ ,]{0,2}){0,4}\}"#,
+        bytes: Vec<u8>,
+    ) {
+        prop_assert_eq!(read_at_once(text.as_bytes()), parsed_then_read(text.as_bytes()));
+        let bytes = [b"{".as_slice(), &bytes, b"}"].concat();
+        prop_assert_eq!(read_at_once(&bytes), parsed_then_read(&bytes));
+    }
+}

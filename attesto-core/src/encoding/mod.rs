@@ -4,3 +4,4 @@ pub mod base64url;
 pub mod form;
 pub mod json;
 mod strict;
+pub(crate) mod text;

@@ -1,17 +1,48 @@
 //! The one pass that finds a JSON document strict: depth, duplicate names, finite numbers (catalogue J4).
 
-use super::json::NotStrictJson;
+use super::json::{NotStrictJson, Value};
 use crate::limits::JSON_DEPTH;
 use alloc::borrow::Cow;
 use alloc::collections::BTreeSet;
 use core::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 
-/// Walks the whole document. Recursion is bounded by [`JSON_DEPTH`], work by the document's length.
-pub(super) fn check(document: &str) -> Result<(), NotStrictJson> {
+/// Walks the whole document. Recursion is bounded by `depth`, work by the document's length.
+pub(super) fn check(document: &str, depth: usize) -> Result<(), NotStrictJson> {
     let mut deserializer = serde_json::Deserializer::from_str(document);
-    Strict { depth: JSON_DEPTH }.deserialize(&mut deserializer).map_err(|_| NotStrictJson)?;
+    Strict { depth }.deserialize(&mut deserializer).map_err(|_| NotStrictJson)?;
     deserializer.end().map_err(|_| NotStrictJson)
+}
+
+/// Walks the whole object and hands out its members on the way. They count only if this ends well.
+pub(super) fn read<'de>(document: &'de str, visit: impl FnMut(&str, Value<'de>)) -> Result<(), NotStrictJson> {
+    let mut deserializer = serde_json::Deserializer::from_str(document);
+    deserializer.deserialize_map(Reading(visit)).map_err(|_| NotStrictJson)?;
+    deserializer.end().map_err(|_| NotStrictJson)
+}
+
+struct Reading<F>(F);
+
+impl<'de, F: FnMut(&str, Value<'de>)> Visitor<'de> for Reading<F> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a strict object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
+        let mut names = Names::default();
+        while let Some(name) = map.next_key_seed(TextSeed)? {
+            let value: &'de RawValue = map.next_value()?;
+            let value = Value::found_strict(value.get(), JSON_DEPTH.saturating_sub(1)).map_err(A::Error::custom)?;
+            self.0(&name, value);
+            if !names.insert(name) {
+                return Err(A::Error::custom("duplicate member"));
+            }
+        }
+        Ok(())
+    }
 }
 
 /// A string, borrowed unless it holds an escape.

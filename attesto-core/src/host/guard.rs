@@ -306,7 +306,10 @@ impl GuardBuilder {
     /// Where the server asks something that nothing here answers, keys are to be fetched without an HTTP client, or the replay store does not reach all instances (D19,
     /// R8).
     pub fn build(self) -> Result<Guard, ConfigError> {
-        let Self { server, hooks, instances } = self;
+        #[cfg_attr(not(feature = "std"), expect(unused_mut, reason = "without std no token is remembered"))]
+        let Self { mut server, hooks, instances } = self;
+        #[cfg(feature = "std")]
+        server.remember_tokens_by_default()?;
         if server.uses_dpop() {
             let store = hooks.replay.as_ref().ok_or_else(|| {
                 ConfigError::new("replay_store", "DPoP is on and needs one; set it, or turn DPoP off")

@@ -35,14 +35,13 @@ impl<'r> Reporter<'r> {
     pub(super) fn granted(&self, grant: &Grant) {
         let Some(sink) = self.sink else { return };
         let claims = grant.claims();
-        let scopes = joined(claims.scopes());
         emit(
             sink,
             &Event::AuthSucceeded(AuthSucceeded {
                 issuer: claims.issuer().map(EventText::new),
                 subject: EventText::new(claims.subject()),
                 client_id: claims.client_id().map(EventText::new),
-                scopes: &scopes,
+                scopes: claims.scope(),
                 binding: grant.sender().kind(),
                 resource: self.server.identifier().as_str(),
             }),

@@ -20,10 +20,10 @@ pub struct Header<'h> {
 }
 
 impl<'h> Header<'h> {
-    /// Reads a header that was found to be a strict object.
-    pub(super) fn parse(object: Object<'h>) -> Result<Self, JwsError> {
+    /// Reads a header, which is a strict object. RFC 7515 §4.
+    pub(crate) fn parse(header: &'h [u8]) -> Result<Self, JwsError> {
         let (mut alg, mut kid, mut typ, mut jwk) = (None, None, None, None);
-        object.members(|name, value| {
+        Object::read(header, |name, value| {
             match name {
                 "alg" => alg = Some(known_algorithm(value)?),
                 "kid" => kid = Some(text(value).filter(|kid| !kid.is_empty()).ok_or(JwsError::Malformed)?),
@@ -34,7 +34,7 @@ impl<'h> Header<'h> {
                 _ => {}
             }
             Ok(())
-        })?;
+        })??;
         Ok(Self { alg: alg.ok_or(JwsError::UnsupportedAlg)?, kid, typ, jwk })
     }
 
@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     fn parse(json: &str) -> Result<Header<'_>, JwsError> {
-        Header::parse(Object::parse(json.as_bytes()).unwrap())
+        Header::parse(json.as_bytes())
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::limits;
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::mem;
 
 reasons! {
     /// A JWK cannot be used.
@@ -90,8 +91,19 @@ impl Jwk {
     /// # Errors
     /// [`JwkError`].
     pub fn from_object(object: Object<'_>) -> Result<Self, JwkError> {
+        let (jwk, kid) = Self::read(object, &mut RsaNumbers::default())?;
+        Ok(Self { kid: kid.map(Cow::into_owned), ..jwk })
+    }
+
+    /// The same for a key that is used once, which nobody will call by its `kid`, with numbers in a buffer that is there already.
+    pub(crate) fn once(object: Object<'_>, numbers: &mut RsaNumbers) -> Result<Self, JwkError> {
+        Self::read(object, numbers).map(|(jwk, _)| jwk)
+    }
+
+    /// The key, and its `kid` apart.
+    fn read<'o>(object: Object<'o>, numbers: &mut RsaNumbers) -> Result<(Self, Option<Cow<'o, str>>), JwkError> {
         let members = Members::read(object)?;
-        let key = members.key()?;
+        let key = members.key(numbers)?;
         if members.private {
             return Err(JwkError::Private);
         }
@@ -99,14 +111,14 @@ impl Jwk {
         key_ops_allow_verify(members.key_ops)?;
         let kid = match members.kid {
             None => None,
-            Some(kid) => Some(text(kid).ok_or(JwkError::Malformed)?.into_owned()),
+            Some(kid) => Some(text(kid).ok_or(JwkError::Malformed)?),
         };
-        let jwk = Self { key, kid, alg: None };
+        let jwk = Self { key, kid: None, alg: None };
         match members.alg {
-            None => Ok(jwk),
+            None => Ok((jwk, kid)),
             Some(alg) => {
                 let alg = text(alg).as_deref().and_then(Algorithm::from_name).ok_or(JwkError::WrongAlg)?;
-                jwk.with_alg(alg)
+                Ok((jwk.with_alg(alg)?, kid))
             }
         }
     }
@@ -195,6 +207,22 @@ pub(super) fn public_members(key: &PublicKey) -> Vec<(&'static str, Cow<'static,
     }
 }
 
+/// Room for the numbers of an RSA key, the one kind whose size varies.
+#[derive(Debug, Default)]
+pub(crate) struct RsaNumbers {
+    n: Vec<u8>,
+    e: Vec<u8>,
+}
+
+impl RsaNumbers {
+    /// Takes the room back when the key is done with.
+    pub(crate) fn reclaim(&mut self, key: PublicKey) {
+        if let PublicKey::Rsa { n, e } = key {
+            *self = Self { n, e };
+        }
+    }
+}
+
 /// The members a JWK may have, read once.
 #[derive(Default)]
 struct Members<'j> {
@@ -237,7 +265,7 @@ impl<'j> Members<'j> {
         Ok(members)
     }
 
-    fn key(&self) -> Result<PublicKey, JwkError> {
+    fn key(&self, numbers: &mut RsaNumbers) -> Result<PublicKey, JwkError> {
         let curve = self.crv.as_ref().map(required).transpose()?;
         match (member(self.kty.as_ref())?, curve) {
             ("EC", Some("P-256")) => Ok(PublicKey::P256 { x: exact(self.x.as_ref())?, y: exact(self.y.as_ref())? }),
@@ -245,8 +273,8 @@ impl<'j> Members<'j> {
             ("EC", Some("P-521")) => Ok(PublicKey::P521 { x: exact(self.x.as_ref())?, y: exact(self.y.as_ref())? }),
             ("OKP", Some("Ed25519")) => Ok(PublicKey::Ed25519 { x: exact(self.x.as_ref())? }),
             ("RSA", _) => Ok(PublicKey::Rsa {
-                n: number(self.n.as_ref(), limits::RSA_MODULUS_BITS_MAX / 8)?,
-                e: number(self.e.as_ref(), 8)?,
+                n: number(self.n.as_ref(), limits::RSA_MODULUS_BITS_MAX / 8, &mut numbers.n)?,
+                e: number(self.e.as_ref(), 8, &mut numbers.e)?,
             }),
             ("EC" | "OKP", None) => Err(JwkError::Malformed),
             _ => Err(JwkError::UnknownKind),
@@ -274,12 +302,13 @@ fn exact<const N: usize>(value: Option<&Value<'_>>) -> Result<[u8; N], JwkError>
 }
 
 /// A positive number without leading zero octets, bounded before it is decoded. RFC 7518 §2 and §6.3.1; J11, J16.
-fn number(value: Option<&Value<'_>>, max_bytes: usize) -> Result<Vec<u8>, JwkError> {
+fn number(value: Option<&Value<'_>>, max_bytes: usize, spare: &mut Vec<u8>) -> Result<Vec<u8>, JwkError> {
     let encoded = member(value)?;
     if encoded.len() > max_bytes.saturating_mul(4).div_ceil(3) {
         return Err(JwkError::Malformed);
     }
-    let mut bytes = Vec::new();
+    let mut bytes = mem::take(spare);
+    bytes.clear();
     base64url::decode_append(encoded.as_bytes(), &mut bytes).map_err(|_| JwkError::Malformed)?;
     match bytes.first() {
         None | Some(0) => Err(JwkError::Malformed),

@@ -14,6 +14,7 @@ mod thumbprint;
 
 pub use compact::{CompactJws, JwsError, JwsLimits};
 pub use header::Header;
+pub(crate) use jwk::RsaNumbers;
 pub use jwk::{Jwk, JwkError};
 pub use jwk_set::JwkSet;
 #[cfg(feature = "rust-crypto")]

@@ -2,6 +2,7 @@
 
 use crate::crypto::PublicKey;
 use crate::encoding::base64url;
+use crate::encoding::text::ShortText;
 use alloc::string::String;
 use core::fmt;
 use subtle::ConstantTimeEq;
@@ -28,24 +29,13 @@ impl Thumbprint {
     /// Of a public key: SHA-256 over the required members, in lexicographic order and without white space. RFC 7638 §3;
     /// J16. The members are canonical by construction, so one key has one thumbprint.
     pub(super) fn of(key: &PublicKey, sha256: impl FnOnce(&[&[u8]]) -> [u8; 32]) -> Self {
-        let mut text = String::with_capacity(160);
+        // The text of the largest accepted RSA key still fits; EC and Ed25519 keys need no more than 250 bytes.
         match key {
-            PublicKey::P256 { x, y } => ec(&mut text, "P-256", x, y),
-            PublicKey::P384 { x, y } => ec(&mut text, "P-384", x, y),
-            PublicKey::P521 { x, y } => ec(&mut text, "P-521", x, y),
-            PublicKey::Ed25519 { x } => {
-                text.push_str(r#"{"crv":"Ed25519","kty":"OKP","x":""#);
-                base64url::encode_append(x, &mut text);
-            }
-            PublicKey::Rsa { n, e } => {
-                text.push_str(r#"{"e":""#);
-                base64url::encode_append(e, &mut text);
-                text.push_str(r#"","kty":"RSA","n":""#);
-                base64url::encode_append(n, &mut text);
+            PublicKey::Rsa { .. } => Self(sha256(&[required_members::<1440>(key).as_bytes()])),
+            PublicKey::P256 { .. } | PublicKey::P384 { .. } | PublicKey::P521 { .. } | PublicKey::Ed25519 { .. } => {
+                Self(sha256(&[required_members::<256>(key).as_bytes()]))
             }
         }
-        text.push_str("\"}");
-        Self(sha256(&[text.as_bytes()]))
     }
 
     /// Reads 43 characters of canonical base64url; `None` for anything else (J16).
@@ -67,13 +57,35 @@ impl Thumbprint {
     }
 }
 
-fn ec(text: &mut String, curve: &str, x: &[u8], y: &[u8]) {
-    text.push_str(r#"{"crv":""#);
-    text.push_str(curve);
-    text.push_str(r#"","kty":"EC","x":""#);
-    base64url::encode_append(x, text);
-    text.push_str(r#"","y":""#);
-    base64url::encode_append(y, text);
+/// RFC 7638 §3.2.
+fn required_members<const N: usize>(key: &PublicKey) -> ShortText<N> {
+    let mut text = ShortText::new();
+    match key {
+        PublicKey::P256 { x, y } => ec(&mut text, b"P-256", x, y),
+        PublicKey::P384 { x, y } => ec(&mut text, b"P-384", x, y),
+        PublicKey::P521 { x, y } => ec(&mut text, b"P-521", x, y),
+        PublicKey::Ed25519 { x } => {
+            text.push(br#"{"crv":"Ed25519","kty":"OKP","x":""#);
+            text.push_base64url(x);
+        }
+        PublicKey::Rsa { n, e } => {
+            text.push(br#"{"e":""#);
+            text.push_base64url(e);
+            text.push(br#"","kty":"RSA","n":""#);
+            text.push_base64url(n);
+        }
+    }
+    text.push(b"\"}");
+    text
+}
+
+fn ec<const N: usize>(text: &mut ShortText<N>, curve: &[u8], x: &[u8], y: &[u8]) {
+    text.push(br#"{"crv":""#);
+    text.push(curve);
+    text.push(br#"","kty":"EC","x":""#);
+    text.push_base64url(x);
+    text.push(br#"","y":""#);
+    text.push_base64url(y);
 }
 
 impl PartialEq for Thumbprint {

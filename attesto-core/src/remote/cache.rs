@@ -191,7 +191,12 @@ impl KeyCache {
             Ok((keys, cacheable)) => {
                 let floor = FRESH_FLOOR.min(self.policy.fresh);
                 let fresh_for = cacheable.unwrap_or(self.policy.fresh).clamp(floor, self.policy.fresh);
-                let snapshot = KeySnapshot { keys: Arc::new(keys), generation: self.generation().saturating_add(1) };
+                // The same keys stay the same object: what was verified with them stays verified.
+                let keys = match &self.held {
+                    Some(held) if held.snapshot.keys.are_the_same_as(&keys) => Arc::clone(&held.snapshot.keys),
+                    Some(_) | None => Arc::new(keys),
+                };
+                let snapshot = KeySnapshot { keys, generation: self.generation().saturating_add(1) };
                 self.held = Some(Held { snapshot, fetched: now, fresh_for, disowned: false });
                 self.failure = None;
                 if fetch.for_unknown_kid {

@@ -3,7 +3,7 @@
 use super::binding::SenderPolicy;
 use super::credential::CredentialPolicy;
 use super::render::ErrorRenderer;
-use super::server::{Asks, ObservedUriResolver, ResourceServer};
+use super::server::{Asks, Memory, ObservedUriResolver, ResourceServer};
 use crate::ConfigError;
 use crate::challenge::{AuthScheme, ChallengeHook, is_realm};
 use crate::crypto::CryptoProvider;
@@ -16,6 +16,8 @@ use crate::metadata::{
 };
 use crate::mtls::CertificatePolicy;
 use crate::scope::{Catalogue, ScopeMatch};
+#[cfg(feature = "std")]
+use crate::token::VerifiedTokens;
 use crate::token::{AccessTokenVerifier, TokenRules, TrustedIssuer};
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
@@ -57,6 +59,7 @@ pub struct ResourceServerBuilder {
     insecure_loopback: bool,
     mcp: bool,
     asks: Asks,
+    memory: Memory,
 }
 
 impl ResourceServerBuilder {
@@ -87,6 +90,7 @@ impl ResourceServerBuilder {
             insecure_loopback: false,
             mcp: false,
             asks: Asks::default(),
+            memory: Memory::Undecided,
         }
     }
 
@@ -151,6 +155,28 @@ impl ResourceServerBuilder {
     /// Whether every member of a token's `aud` must name this resource (A3). On for [`mcp`](Self::mcp).
     pub const fn strict_audience(mut self, strict: bool) -> Self {
         self.strict_audience = Some(strict);
+        self
+    }
+
+    /// Remembers up to this many verified tokens, so that the signature of a token that comes again is not verified again while the
+    /// issuer's keys are the same. Every other rule is held to each time. A token takes at most 96 bytes, and the parsed key of its
+    /// DPoP client.
+    ///
+    /// A resource server by itself remembers none, so that it does what it is told and holds nothing between requests. A
+    /// [`Guard`](crate::host::Guard), and so every adapter, remembers
+    /// [`limits::REMEMBERED_TOKENS`](crate::limits::REMEMBERED_TOKENS) unless told otherwise here.
+    ///
+    /// # Errors
+    /// Where it is 0 or more than 2^24.
+    #[cfg(feature = "std")]
+    pub fn remember_tokens(mut self, capacity: usize) -> Result<Self, ConfigError> {
+        self.memory = Memory::On(VerifiedTokens::new(capacity)?);
+        Ok(self)
+    }
+
+    /// Verifies the signature of every token on every request, in a [`Guard`](crate::host::Guard) too.
+    pub fn without_token_memory(mut self) -> Self {
+        self.memory = Memory::Off;
         self
     }
 
@@ -307,6 +333,7 @@ impl ResourceServerBuilder {
             show_reasons: self.show_reasons,
             retry_after: self.retry_after,
             asks: self.asks,
+            memory: self.memory,
         })
     }
 

@@ -7,6 +7,7 @@ use super::facts::Facts;
 use super::grant::{Grant, Sender};
 use super::reason::{Reason, RefusalError, Unavailable};
 use super::requirement::Requirement;
+use super::scratch::Scratch;
 use super::server::ResourceServer;
 use super::step_up::authentication_is_sufficient;
 use super::verdict::{
@@ -17,15 +18,16 @@ use super::verdict::{
 use super::verdict::{KeysAnswer, KeysQuestion};
 use crate::Timestamp;
 use crate::challenge::AuthScheme;
-use crate::dpop::{self, CheckedProof, ProofContext, ProofError};
+use crate::dpop::{self, BoundKey, CheckedProof, KnownToken, ProofContext, ProofError, ProofRoom};
 use crate::host::ReplayAnswer;
 use crate::http::{Lines, ObservedUri, RequestParts};
 use crate::jose::Thumbprint;
 #[cfg(feature = "std")]
 use crate::token::Refused;
-use crate::token::{Claims, Confirmation, TokenError};
+use crate::token::{Claims, Confirmation, Sighting, TokenError};
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use zeroize::Zeroizing;
 
@@ -87,6 +89,7 @@ impl core::fmt::Debug for Hidden {
 
 /// Steps 1 to 3, then 4 to 6 where the token is ours.
 pub(super) fn start<'a>(
+    scratch: &mut Scratch,
     server: &'a ResourceServer,
     request: &RequestParts<'_>,
     requirement: &'a Requirement,
@@ -94,7 +97,7 @@ pub(super) fn start<'a>(
 ) -> Verdict<'a> {
     let mut stage = Stage { server, requirement, facts: server.facts(request, requirement), now };
     match stage.receive(request) {
-        Ok(received) => stage.identify(request, &received),
+        Ok(received) => stage.identify(scratch, request, &received),
         Err(reason) => stage.deny(reason),
     }
 }
@@ -150,7 +153,7 @@ impl<'a> Stage<'a> {
     }
 
     /// Step 4: our own verification, or the question to the custom verifier.
-    fn identify(self, request: &RequestParts<'_>, received: &Received<'_>) -> Verdict<'a> {
+    fn identify(self, scratch: &mut Scratch, request: &RequestParts<'_>, received: &Received<'_>) -> Verdict<'a> {
         let token = received.presented.token.as_ref();
         let shown = Shown {
             scheme: received.presented.scheme,
@@ -162,10 +165,11 @@ impl<'a> Stage<'a> {
         if self.server.tokens.is_too_large(token) {
             return self.deny(TokenError::TooLarge.into());
         }
-        if self.server.asks.foreign && !self.server.tokens.is_ours(token) {
+        if self.server.asks.foreign && !self.server.tokens.is_ours_in(token, &mut scratch.proof.buffer) {
             return Verdict::Ask(Question::Foreign(ForeignQuestion(self.wait(request, &shown))));
         }
-        match self.server.tokens.verify(token, self.now) {
+        let mut sighting = self.server.sighting(token);
+        match self.server.tokens.verify_in(token, self.now, &mut scratch.token, Some(&mut sighting)) {
             #[cfg(feature = "std")]
             Err(Refused { remedy: Some(remedy), error, .. }) => {
                 Verdict::Ask(Question::Keys(KeysQuestion { waiting: self.wait(request, &shown), remedy, error }))
@@ -176,7 +180,7 @@ impl<'a> Stage<'a> {
                     Confirmation::X5tS256(_) => self.server.certificate_thumbprint(request),
                     Confirmation::None | Confirmation::Jkt(_) => None,
                 };
-                self.bind(claims, &shown, certificate.as_ref())
+                self.bind(&mut scratch.proof, claims, &shown, certificate.as_ref(), Some(&mut sighting))
             }
             Err(refused) => self.deny_signed(refused.error.into(), refused.claims),
         }
@@ -196,8 +200,16 @@ impl<'a> Stage<'a> {
     }
 
     /// Steps 5 and 6: proof and binding. Then step 7's question, if there is a proof.
-    fn bind(mut self, claims: Claims, shown: &Shown<'_>, certificate: Option<&Thumbprint>) -> Verdict<'a> {
-        let proof = match self.check_proof(shown) {
+    fn bind(
+        mut self,
+        room: &mut ProofRoom,
+        claims: Claims,
+        shown: &Shown<'_>,
+        certificate: Option<&Thumbprint>,
+        sighting: Option<&mut Sighting<'_>>,
+    ) -> Verdict<'a> {
+        let mut known = known_of(sighting.as_deref(), &claims);
+        let proof = match self.check_proof(room, shown, &mut known) {
             Ok(proof) => proof,
             Err(reason) => return self.deny_signed(reason, Some(Box::new(claims))),
         };
@@ -208,13 +220,21 @@ impl<'a> Stage<'a> {
         let sender = sender_is_bound_party(claims.confirmation(), evidence)
             .and_then(|sender| sender_meets_policy(&sender, self.server.sender_policy).map(|()| sender));
         match sender {
-            Ok(sender) => Bound { stage: self, claims, sender, proof }.ask_replay(),
+            Ok(sender) => {
+                keep_parsed(sighting, known);
+                Bound { stage: self, claims, sender, proof }.ask_replay()
+            }
             Err(reason) => self.deny_signed(reason.into(), Some(Box::new(claims))),
         }
     }
 
     /// Step 5. The scheme decides whether there is a proof; [`Self::receive`] made sure that both agree.
-    fn check_proof(&mut self, shown: &Shown<'_>) -> Result<Option<CheckedProof>, Reason> {
+    fn check_proof(
+        &mut self,
+        room: &mut ProofRoom,
+        shown: &Shown<'_>,
+        known: &mut KnownToken,
+    ) -> Result<Option<CheckedProof>, Reason> {
         let (Some(policy), AuthScheme::Dpop, Some(proof)) = (&self.server.dpop, shown.scheme, shown.proof) else {
             return match shown.scheme {
                 AuthScheme::Bearer => Ok(None),
@@ -222,7 +242,8 @@ impl<'a> Stage<'a> {
             };
         };
         let context = ProofContext { method: shown.method, uri: shown.uri, access_token: Some(shown.token) };
-        let proof = dpop::check_proof(proof, &context, policy, self.server.provider.as_ref(), self.now)?;
+        let provider = self.server.provider.as_ref();
+        let proof = dpop::check_proof_in(room, proof, &context, policy, provider, self.now, known)?;
         if proof.nonce_is_due() {
             self.facts.nonce = self.server.fresh_nonce(self.now);
         }
@@ -239,15 +260,41 @@ impl<'a> Stage<'a> {
     }
 }
 
+/// What the proof's check need not work out again.
+fn known_of(sighting: Option<&Sighting<'_>>, claims: &Claims) -> KnownToken {
+    let Some(sighting) = sighting else { return KnownToken::default() };
+    let bound = match claims.confirmation() {
+        Confirmation::Jkt(jkt) if sighting.is_confirmed() => {
+            Some(BoundKey { jkt, key: sighting.bound_key().map(Arc::clone) })
+        }
+        Confirmation::Jkt(_) | Confirmation::None | Confirmation::X5tS256(_) => None,
+    };
+    KnownToken { hash: sighting.known_hash(), bound }
+}
+
+/// The client's key was parsed for a proof that has passed: it need not be parsed for the next.
+fn keep_parsed(sighting: Option<&mut Sighting<'_>>, known: KnownToken) {
+    if let (Some(sighting), Some(BoundKey { key: Some(key), .. })) = (sighting, known.bound)
+        && sighting.bound_key().is_none()
+    {
+        sighting.keep_bound_key(key);
+    }
+}
+
 impl<'a> Waiting<'a> {
     /// Step 4 again, now that newer keys may be there. They are asked for once: J9.
     #[cfg(feature = "std")]
     pub(super) fn keys_answered(self, error: TokenError, answer: KeysAnswer) -> Verdict<'a> {
         match answer {
-            KeysAnswer::Refreshed => match self.stage.server.tokens.verify(&self.token, self.stage.now) {
-                Ok(claims) => self.accepted(claims),
-                Err(refused) => self.stage.deny_signed(refused.error.into(), refused.claims),
-            },
+            KeysAnswer::Refreshed => {
+                let Stage { server, now, .. } = self.stage;
+                let mut sighting = server.sighting(&self.token);
+                let verified = server.tokens.verify_in(&self.token, now, &mut Vec::new(), Some(&mut sighting));
+                match verified {
+                    Ok(claims) => self.accepted(claims),
+                    Err(refused) => self.stage.deny_signed(refused.error.into(), refused.claims),
+                }
+            }
             KeysAnswer::Unchanged => self.stage.deny(error.into()),
             KeysAnswer::Unavailable => self.stage.deny(TokenError::KeysUnavailable.into()),
         }
@@ -293,7 +340,7 @@ impl<'a> Waiting<'a> {
             return stage.deny(ProofError::InvalidHtu.into());
         };
         let shown = Shown { scheme, token: &token, proof: proof.as_deref(), method: &method, uri: &uri };
-        stage.bind(claims, &shown, certificate.as_ref())
+        stage.bind(&mut ProofRoom::default(), claims, &shown, certificate.as_ref(), None)
     }
 }
 

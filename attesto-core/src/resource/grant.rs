@@ -97,6 +97,10 @@ impl Grant {
         amendments
     }
 
+    pub(super) fn into_buffer(self) -> Vec<u8> {
+        self.claims.into_buffer()
+    }
+
     pub(super) const fn facts(&self) -> &Facts {
         &self.facts
     }

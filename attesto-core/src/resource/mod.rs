@@ -37,6 +37,7 @@ mod grant;
 mod reason;
 mod render;
 mod requirement;
+mod scratch;
 mod server;
 mod step_up;
 mod verdict;
@@ -52,6 +53,7 @@ pub use grant::{Grant, Sender};
 pub use reason::{BindingError, Outcome, Reason, RefusalError, StepUpError, Unavailable};
 pub use render::{ErrorRenderer, ErrorView, RenderedBody};
 pub use requirement::Requirement;
+pub use scratch::Scratch;
 pub use server::{ObservedUriResolver, ResourceServer};
 pub use verdict::{
     ForeignAnswer, ForeignQuestion, PrincipalAnswer, PrincipalQuestion, Question, ReplayQuestion, RevocationAnswer,

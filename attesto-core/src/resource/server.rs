@@ -10,18 +10,21 @@ use super::grant::Grant;
 use super::reason::{Outcome, Reason, RefusalError, Unavailable};
 use super::render::{ErrorRenderer, described};
 use super::requirement::Requirement;
+use super::scratch::Scratch;
 use super::verdict::Verdict;
 use crate::challenge::{AuthScheme, Challenge, ChallengeHook};
 use crate::crypto::CryptoProvider;
 use crate::dpop::ProofPolicy;
 use crate::http::{HeaderLines, ObservedUri, OriginPolicy, RequestParts};
 use crate::jose::Thumbprint;
+#[cfg(feature = "std")]
+use crate::limits;
 use crate::metadata::{MetadataPointer, MetadataSet, PointerRequest, ProtectedResourceMetadata, ResourceIdentifier};
 use crate::mtls::CertificatePolicy;
 #[cfg(feature = "std")]
 use crate::remote::RemoteKeys;
 use crate::scope::ScopeMatch;
-use crate::token::{AccessTokenVerifier, Claims};
+use crate::token::{AccessTokenVerifier, Claims, Sighting, VerifiedTokens};
 use crate::{ConfigError, Timestamp};
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -67,6 +70,17 @@ pub struct ResourceServer {
     pub(super) show_reasons: bool,
     pub(super) retry_after: u64,
     pub(super) asks: Asks,
+    pub(super) memory: Memory,
+}
+
+/// Whether verified tokens are remembered.
+#[derive(Debug)]
+pub(super) enum Memory {
+    /// Nobody has said: not by the core alone, and by what the adapters build.
+    Undecided,
+    Off,
+    #[cfg_attr(not(feature = "std"), expect(dead_code, reason = "without std there is none"))]
+    On(VerifiedTokens),
 }
 
 impl ResourceServer {
@@ -83,7 +97,18 @@ impl ResourceServer {
         requirement: &'a Requirement,
         now: Timestamp,
     ) -> Verdict<'a> {
-        check::start(self, request, requirement, now)
+        self.check_with(&mut Scratch::new(), request, requirement, now)
+    }
+
+    /// The same in buffers that the caller keeps: see [`Scratch`]. What is in them before makes no difference to the verdict.
+    pub fn check_with<'a>(
+        &'a self,
+        scratch: &mut Scratch,
+        request: &RequestParts<'_>,
+        requirement: &'a Requirement,
+        now: Timestamp,
+    ) -> Verdict<'a> {
+        check::start(scratch, self, request, requirement, now)
     }
 
     /// Holds an existing grant against a further requirement: for hosts that learn the operation only after they have
@@ -192,6 +217,24 @@ impl ResourceServer {
 
     pub(crate) const fn asks_mut(&mut self) -> &mut Asks {
         &mut self.asks
+    }
+
+    /// Remembers tokens from now on, unless the configuration has decided.
+    #[cfg(feature = "std")]
+    pub(crate) fn remember_tokens_by_default(&mut self) -> Result<(), ConfigError> {
+        if let Memory::Undecided = self.memory {
+            self.memory = Memory::On(VerifiedTokens::new(limits::REMEMBERED_TOKENS)?);
+        }
+        Ok(())
+    }
+
+    /// A token on its way through one check.
+    pub(super) fn sighting<'s>(&'s self, token: &'s str) -> Sighting<'s> {
+        let memory = match &self.memory {
+            Memory::On(memory) => Some(memory),
+            Memory::Undecided | Memory::Off => None,
+        };
+        Sighting::new(self.provider.as_ref(), token, memory)
     }
 
     pub(super) fn certificate_thumbprint(&self, request: &RequestParts<'_>) -> Option<Thumbprint> {

@@ -2,7 +2,7 @@
 
 use super::raw::RawClaims;
 use super::scope_claim;
-use super::{Confirmation, IssuerProfile, TokenError};
+use super::{Confirmation, TokenError};
 use crate::Timestamp;
 use crate::encoding::json::{Number, Object, Value};
 use alloc::borrow::Cow;
@@ -57,26 +57,15 @@ impl Text {
 }
 
 impl Claims {
-    /// Keeps `buffer`, which holds the payload, and what was read of it. Lenient: what is judged is judged by the rules.
-    pub(super) fn keep(
-        buffer: Vec<u8>,
-        kind_claim: Option<&str>,
-        profile: Option<&IssuerProfile>,
-    ) -> Result<Self, TokenError> {
-        let read = Self::read(&buffer, kind_claim, profile)?;
-        let payload = String::from_utf8(buffer).map_err(|_| TokenError::MalformedClaims)?;
-        Ok(Self { payload, ..read })
-    }
-
-    fn read(buffer: &[u8], kind_claim: Option<&str>, profile: Option<&IssuerProfile>) -> Result<Self, TokenError> {
-        let raw = RawClaims::read(buffer, kind_claim, profile)?;
+    /// What was read of `payload`, which is to be [kept](Self::with_payload) with it. Lenient: what is judged is judged by the rules.
+    pub(super) fn of(raw: &RawClaims<'_>, payload: &[u8]) -> Result<Self, TokenError> {
         let text = |value: &Option<Value<'_>>| match value {
-            Some(Value::String(text)) => Some(Text::of(buffer, text)),
+            Some(Value::String(text)) => Some(Text::of(payload, text)),
             _ => None,
         };
         let scope = match &raw.scope {
             Some(Value::String(scope)) => scope_claim::without_duplicates(scope)
-                .map_or_else(|| Some(Text::of(buffer, scope)), |rebuilt| Some(Text::Owned(rebuilt.into()))),
+                .map_or_else(|| Some(Text::of(payload, scope)), |rebuilt| Some(Text::Owned(rebuilt.into()))),
             _ => None,
         };
         Ok(Self {
@@ -93,6 +82,17 @@ impl Claims {
             auth_time: number(&raw.auth_time).and_then(Number::date_exact),
             confirmation: Confirmation::read(raw.cnf.as_ref())?,
         })
+    }
+
+    /// Keeps the bytes that the claims were read of.
+    pub(super) fn with_payload(mut self, payload: Vec<u8>) -> Result<Self, TokenError> {
+        self.payload = String::from_utf8(payload).map_err(|_| TokenError::MalformedClaims)?;
+        Ok(self)
+    }
+
+    /// The payload's buffer, to be used again.
+    pub(crate) fn into_buffer(self) -> Vec<u8> {
+        self.payload.into_bytes()
     }
 
     fn text<'c>(&'c self, text: Option<&'c Text>) -> Option<&'c str> {
@@ -126,7 +126,12 @@ impl Claims {
 
     /// The scopes, each once, in the order granted.
     pub fn scopes(&self) -> impl Iterator<Item = &str> + Clone {
-        self.text(self.scope.as_ref()).unwrap_or_default().split(' ').filter(|scope| !scope.is_empty())
+        self.scope().split(' ').filter(|scope| !scope.is_empty())
+    }
+
+    /// The scopes in one string, each once, single spaces between.
+    pub(crate) fn scope(&self) -> &str {
+        self.text(self.scope.as_ref()).unwrap_or_default()
     }
 
     /// The members of `aud`.
@@ -191,7 +196,8 @@ impl Claims {
     /// Any claim by name (A18).
     #[must_use]
     pub fn get(&self, name: &str) -> Option<Value<'_>> {
-        Object::parse(self.payload.as_bytes()).ok()?.get(name)
+        // It was found strict when the claims were read of it.
+        Object::assertion(&self.payload).get(name)
     }
 }
 

@@ -6,7 +6,7 @@ use crate::Timestamp;
 use crate::crypto::{Algorithm, AlgorithmSet, CryptoProvider, VerifyingKey};
 use crate::jose::{Jwk, JwkSet};
 use alloc::boxed::Box;
-use alloc::string::{String, ToString};
+use alloc::string::ToString;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -24,7 +24,8 @@ pub struct VerificationKeys {
 
 #[derive(Debug)]
 struct Key {
-    kid: Option<String>,
+    /// As published: what tells one key from another.
+    jwk: Jwk,
     algorithms: AlgorithmSet,
     key: Box<dyn VerifyingKey>,
     lapses: Option<Timestamp>,
@@ -103,6 +104,23 @@ impl VerificationKeys {
         self.keys.is_empty()
     }
 
+    /// Whether these are the same keys, for the same algorithms and as long, in the same order.
+    #[cfg(feature = "std")]
+    pub(crate) fn are_the_same_as(&self, others: &Self) -> bool {
+        let same = |(one, other): (&Key, &Key)| {
+            one.jwk == other.jwk && one.algorithms == other.algorithms && one.lapses == other.lapses
+        };
+        self.keys.len() == others.keys.len() && self.keys.iter().zip(&others.keys).all(same)
+    }
+
+    /// The first and the last second around `now` at which the same keys are live.
+    pub(super) fn live_around(&self, now: Timestamp) -> (Timestamp, Timestamp) {
+        let lapses = || self.keys.iter().filter_map(|key| key.lapses);
+        let from = lapses().filter(|lapses| *lapses < now).max().map_or(Timestamp::from_secs(0), |last| last.plus(1));
+        let until = lapses().filter(|lapses| *lapses >= now).min().unwrap_or(Timestamp::from_secs(u64::MAX));
+        (from, until)
+    }
+
     /// The one key that a header means. RFC 7515 §4.1.4; J6, J8.
     pub(super) fn select(
         &self,
@@ -113,7 +131,7 @@ impl VerificationKeys {
         let live = self.keys.iter().filter(|key| key.lapses.is_none_or(|lapses| now <= lapses));
         match kid {
             Some(kid) => {
-                let key = only(live.filter(|key| key.kid.as_deref() == Some(kid)))?;
+                let key = only(live.filter(|key| key.jwk.kid() == Some(kid)))?;
                 if !key.algorithms.contains(algorithm) {
                     return Err(TokenError::KeyNotForAlg);
                 }
@@ -140,7 +158,7 @@ fn parse(provider: &dyn CryptoProvider, jwk: &Jwk, algorithms: Option<AlgorithmS
         Some(_) => return Err(ConfigError::new("keys", "an algorithm contradicts the key's type or its own alg")),
     };
     let key = provider.verifying_key(jwk.key()).map_err(|error| ConfigError::new("keys", error.to_string()))?;
-    Ok(Key { kid: jwk.kid().map(ToString::to_string), algorithms, key, lapses: None })
+    Ok(Key { jwk: jwk.clone(), algorithms, key, lapses: None })
 }
 
 /// Every algorithm of the key's type.

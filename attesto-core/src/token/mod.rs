@@ -44,7 +44,13 @@ mod raw;
 mod request;
 mod rules;
 mod scope_claim;
+mod sighting;
 mod signing;
+#[cfg(feature = "std")]
+mod verified;
+#[cfg(not(feature = "std"))]
+#[path = "verified_none.rs"]
+mod verified;
 mod verify;
 
 pub use claims::Claims;
@@ -60,7 +66,9 @@ pub use policy::{TokenPredicate, TokenRules};
 pub use principal::{ClaimShape, PrincipalKind, PrincipalKinds};
 pub use profile::IssuerProfile;
 pub use request::MintRequest;
+pub(crate) use sighting::Sighting;
 pub use signing::{KeyHealth, KeyRing};
+pub(crate) use verified::VerifiedTokens;
 #[cfg(feature = "std")]
 pub(crate) use verify::KeyRemedy;
 pub(crate) use verify::signature_verifies;

@@ -1,11 +1,13 @@
 //! The claims as written, before any rule has looked at them.
 
-use super::{IssuerProfile, TokenError};
+use super::{TokenError, TrustedIssuer};
 use crate::encoding::json::{Object, Value};
 
 /// Each claim the rules look at, as written or absent.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct RawClaims<'p> {
+    /// All of them.
+    pub(super) object: Object<'p>,
     pub(super) iss: Option<Value<'p>>,
     pub(super) aud: Option<Value<'p>>,
     pub(super) exp: Option<Value<'p>>,
@@ -23,19 +25,10 @@ pub(super) struct RawClaims<'p> {
 }
 
 impl<'p> RawClaims<'p> {
-    /// As a profile spells them; RFC 9068's names where there is none.
-    pub(super) fn read(
-        payload: &'p [u8],
-        kind_claim: Option<&str>,
-        profile: Option<&IssuerProfile>,
-    ) -> Result<Self, TokenError> {
-        let object = Object::parse(payload).map_err(|_| TokenError::MalformedClaims)?;
-        let mut claims = Self::default();
-        object.members(|name, value| -> Result<(), TokenError> {
-            if kind_claim == Some(name) {
-                claims.principal_kind = Some(value);
-                return Ok(());
-            }
+    /// As RFC 9068 names them. The payload is read once, whoever issued it.
+    pub(super) fn read(payload: &'p [u8]) -> Result<Self, TokenError> {
+        let mut claims = Self::none();
+        let object = Object::read(payload, |name, value| -> Result<(), TokenError> {
             let slot = match name {
                 "iss" => &mut claims.iss,
                 "aud" => &mut claims.aud,
@@ -54,10 +47,37 @@ impl<'p> RawClaims<'p> {
             };
             *slot = Some(value);
             Ok(())
-        })?;
-        if let Some(profile) = profile {
-            profile.locate(&mut claims, object);
-        }
+        });
+        claims.object = object.map_err(|_| TokenError::MalformedClaims)??;
         Ok(claims)
+    }
+
+    /// As this issuer spells them. The kind claim is none of those above: its name would be reserved (A16).
+    pub(super) fn spelt_by(mut self, issuer: &TrustedIssuer) -> Self {
+        self.principal_kind = issuer.principal_kinds.as_ref().and_then(|kinds| self.object.get(kinds.claim()));
+        let object = self.object;
+        issuer.profile.locate(&mut self, object);
+        self
+    }
+
+    /// Of an empty object.
+    const fn none() -> Self {
+        Self {
+            object: Object::assertion("{}"),
+            iss: None,
+            aud: None,
+            exp: None,
+            nbf: None,
+            iat: None,
+            sub: None,
+            client_id: None,
+            jti: None,
+            scope: None,
+            cnf: None,
+            acr: None,
+            auth_time: None,
+            purpose: None,
+            principal_kind: None,
+        }
     }
 }

@@ -2,9 +2,9 @@
 
 use super::issuer::{KeysNow, NoKeys, TrustedIssuer};
 use super::raw::RawClaims;
-use super::{Claims, ForeignClaims, TokenError, TokenRules, rules};
+use super::sighting::Sighting;
+use super::{Claims, ForeignClaims, TokenError, TokenRules, VerificationKeys, rules};
 use crate::crypto::CryptoProvider;
-use crate::encoding::json::Object;
 use crate::jose::{CompactJws, Header, JwsLimits};
 #[cfg(feature = "std")]
 use crate::remote::{Need, RemoteKeys};
@@ -12,6 +12,7 @@ use crate::{ConfigError, Timestamp, limits};
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::mem;
 
 /// A refused token. Its claims are there where the signature verified: for attribution in audit logs, never for a
 /// decision.
@@ -88,21 +89,49 @@ impl AccessTokenVerifier {
         self.issuers.iter().filter_map(TrustedIssuer::remote_keys)
     }
 
-    /// Verifies one token with the keys as they are: signature, type, claims, principal, policy (section 2's order).
+    /// Verifies one token with the keys as they are: form, signature, type, claims, principal, policy (section 2's order).
     ///
     /// # Errors
     /// [`Refused`], for the first rule that does not hold.
     pub fn verify(&self, token: &str, now: Timestamp) -> Result<Claims, Refused> {
-        let mut buffer = Vec::with_capacity(token.len());
+        self.verify_in(token, now, &mut Vec::new(), None)
+    }
+
+    /// The same in a buffer, which goes into the claims, and with what is remembered of the token.
+    pub(crate) fn verify_in(
+        &self,
+        token: &str,
+        now: Timestamp,
+        buffer: &mut Vec<u8>,
+        mut sighting: Option<&mut Sighting<'_>>,
+    ) -> Result<Claims, Refused> {
         let jws = CompactJws::split(token.as_bytes(), self.limits())?;
-        let issuer = self.issuer_of(&jws, &mut buffer)?;
-        let typ_fits = {
-            let header = jws.header(&mut buffer)?;
-            signature_verifies(&jws, &header, issuer, now)?;
-            issuer.profile.typ_is_access_token(&header)
+        let payload = jws.decode(buffer)?;
+        let (judged, signed, trusted) = {
+            let (payload, header) = buffer.split_at_checked(payload).ok_or(TokenError::MalformedClaims)?;
+            // Read before anything is verified: what is malformed costs no arithmetic on a curve.
+            let raw = RawClaims::read(payload)?;
+            let issuer = self.issuer_of(&raw)?;
+            let trusted = trusts(&jws, header, issuer, now, sighting.as_deref_mut())?;
+            let raw = raw.spelt_by(issuer);
+            (self.judge(&raw, issuer, trusted.typ_fits, now), Claims::of(&raw, payload), trusted)
         };
-        jws.payload(&mut buffer)?;
-        self.judge(buffer, issuer, typ_fits, now)
+        let claims = signed.and_then(|claims| {
+            let mut kept = mem::take(buffer);
+            kept.truncate(payload);
+            claims.with_payload(kept)
+        });
+        match (judged, claims) {
+            (Ok(()), Ok(claims)) => match self.rules.policy_allows(&claims, now) {
+                Ok(()) => {
+                    trusted.remember(sighting, now);
+                    Ok(claims)
+                }
+                Err(error) => Err(Refused::new(error, Some(Box::new(claims)))),
+            },
+            (Ok(()), Err(error)) => Err(error.into()),
+            (Err(error), claims) => Err(Refused::new(error, claims.ok().map(Box::new))),
+        }
     }
 
     /// Whether the token is longer than the rules allow, whoever it is from (J1).
@@ -114,8 +143,13 @@ impl AccessTokenVerifier {
     /// else.
     #[must_use]
     pub fn is_ours(&self, token: &str) -> bool {
+        self.is_ours_in(token, &mut Vec::new())
+    }
+
+    pub(crate) fn is_ours_in(&self, token: &str, buffer: &mut Vec<u8>) -> bool {
         let Ok(jws) = CompactJws::split(token.as_bytes(), self.limits()) else { return false };
-        self.issuer_named(&jws, &mut Vec::new()).is_ok()
+        let Ok(payload) = jws.payload(buffer) else { return false };
+        RawClaims::read(payload).is_ok_and(|raw| self.issuer_named(&raw).is_ok())
     }
 
     /// Holds a custom verifier's claims to the rules they are subject to (section 11).
@@ -124,8 +158,9 @@ impl AccessTokenVerifier {
     /// The rule that does not hold.
     pub fn check_foreign(&self, claims: ForeignClaims, now: Timestamp) -> Result<Claims, TokenError> {
         let buffer = claims.into_payload();
-        rules::check_foreign(&RawClaims::read(&buffer, None, None)?, &self.rules, now)?;
-        let claims = Claims::keep(buffer, None, None)?;
+        let raw = RawClaims::read(&buffer)?;
+        rules::check_foreign(&raw, &self.rules, now)?;
+        let claims = Claims::of(&raw, &buffer)?.with_payload(buffer)?;
         self.rules.policy_allows(&claims, now)?;
         Ok(claims)
     }
@@ -135,59 +170,81 @@ impl AccessTokenVerifier {
     }
 
     /// With one issuer, that one; with several, the one that the token names, whose keys alone are tried. A1.
-    fn issuer_of(&self, jws: &CompactJws<'_>, buffer: &mut Vec<u8>) -> Result<&TrustedIssuer, TokenError> {
+    fn issuer_of(&self, raw: &RawClaims<'_>) -> Result<&TrustedIssuer, TokenError> {
         match self.issuers.as_slice() {
             [only] => Ok(only),
-            _ => self.issuer_named(jws, buffer),
+            _ => self.issuer_named(raw),
         }
     }
 
-    fn issuer_named(&self, jws: &CompactJws<'_>, buffer: &mut Vec<u8>) -> Result<&TrustedIssuer, TokenError> {
-        let payload = Object::parse(jws.payload(buffer)?).map_err(|_| TokenError::MalformedClaims)?;
-        let named = payload.get("iss");
-        let named = rules::text(named.as_ref()).ok_or(TokenError::InvalidIssuer)?;
+    fn issuer_named(&self, raw: &RawClaims<'_>) -> Result<&TrustedIssuer, TokenError> {
+        let named = rules::text(raw.iss.as_ref()).ok_or(TokenError::InvalidIssuer)?;
         self.issuers.iter().find(|issuer| issuer.issuer() == named).ok_or(TokenError::InvalidIssuer)
     }
 
     /// What is left when the signature has verified.
     fn judge(
         &self,
-        buffer: Vec<u8>,
+        raw: &RawClaims<'_>,
         issuer: &TrustedIssuer,
         typ_fits: bool,
         now: Timestamp,
-    ) -> Result<Claims, Refused> {
-        let kinds = issuer.principal_kinds.as_ref();
-        let kind_claim = kinds.map(super::PrincipalKinds::claim);
-        let profile = Some(&issuer.profile);
-        let judged = (|| {
-            let raw = RawClaims::read(&buffer, kind_claim, profile)?;
-            if !typ_fits {
-                return Err(TokenError::UnexpectedTyp);
-            }
-            rules::check(&raw, issuer, &self.rules, now)?;
-            issuer.profile.payload_fits(&buffer)?;
-            principal_fits(&raw, &buffer, kinds)
-        })();
-        let signed = Claims::keep(buffer, kind_claim, profile);
-        match (judged, signed) {
-            (Ok(()), Ok(claims)) => match self.rules.policy_allows(&claims, now) {
-                Ok(()) => Ok(claims),
-                Err(error) => Err(Refused::new(error, Some(Box::new(claims)))),
-            },
-            (Ok(()), Err(error)) => Err(error.into()),
-            (Err(error), signed) => Err(Refused::new(error, signed.ok().map(Box::new))),
+    ) -> Result<(), TokenError> {
+        if !typ_fits {
+            return Err(TokenError::UnexpectedTyp);
+        }
+        rules::check(raw, issuer, &self.rules, now)?;
+        issuer.profile.payload_fits(raw.object)?;
+        principal_fits(raw, issuer.principal_kinds.as_ref())
+    }
+}
+
+/// That one of the issuer's keys signed the token.
+struct Trusted {
+    keys: Arc<VerificationKeys>,
+    /// Where the signature was not verified again, the type fitted the last time: it is part of the same bytes.
+    typ_fits: bool,
+    is_remembered: bool,
+}
+
+impl Trusted {
+    /// To be called where every rule has been held to.
+    fn remember(self, sighting: Option<&mut Sighting<'_>>, now: Timestamp) {
+        if let (Some(sighting), false) = (sighting, self.is_remembered) {
+            sighting.remember(&self.keys, now);
         }
     }
 }
 
-/// The one key that the header means verifies the signature. RFC 8725 §3.1, RFC 7515 §4.1.4; J5, J6, J8, J12.
+/// The signature verifies now, or it did with the keys that the issuer still has.
+fn trusts(
+    jws: &CompactJws<'_>,
+    header: &[u8],
+    issuer: &TrustedIssuer,
+    now: Timestamp,
+    sighting: Option<&mut Sighting<'_>>,
+) -> Result<Trusted, Refused> {
+    if let Some(sighting) = sighting
+        && let Some(memory) = sighting.recall()
+    {
+        let KeysNow { keys, .. } = issuer.keys(now).map_err(|NoKeys| no_keys(issuer))?;
+        if memory.is_of(&keys, now) {
+            sighting.confirm(memory);
+            return Ok(Trusted { keys, typ_fits: true, is_remembered: true });
+        }
+    }
+    let header = Header::parse(header)?;
+    let keys = signature_verifies(jws, &header, issuer, now)?;
+    Ok(Trusted { keys, typ_fits: issuer.profile.typ_is_access_token(&header), is_remembered: false })
+}
+
+/// The one key that the header means verifies the signature; of which keys it was. RFC 8725 §3.1, RFC 7515 §4.1.4; J5, J6, J8, J12.
 pub(crate) fn signature_verifies(
     jws: &CompactJws<'_>,
     header: &Header<'_>,
     issuer: &TrustedIssuer,
     now: Timestamp,
-) -> Result<(), Refused> {
+) -> Result<Arc<VerificationKeys>, Refused> {
     if !issuer.algorithms.contains(header.alg) {
         return Err(TokenError::UnsupportedAlg.into());
     }
@@ -195,7 +252,8 @@ pub(crate) fn signature_verifies(
     let key = keys.keys.select(header.kid.as_deref(), header.alg, now).map_err(|error| no_such_key(error, &keys))?;
     let mut signature = [0; limits::SIGNATURE];
     let signature = jws.signature(&mut signature)?;
-    key.verify(header.alg, jws.signing_input(), signature).map_err(|_| TokenError::InvalidSignature.into())
+    key.verify(header.alg, jws.signing_input(), signature).map_err(|_| TokenError::InvalidSignature)?;
+    Ok(keys.keys)
 }
 
 /// No key can be looked at: never the client's fault. A remote issuer may have some. J22.
@@ -223,13 +281,8 @@ fn no_such_key(error: TokenError, keys: &KeysNow) -> Refused {
 }
 
 /// A14, A15.
-fn principal_fits(
-    raw: &RawClaims<'_>,
-    payload: &[u8],
-    kinds: Option<&super::PrincipalKinds>,
-) -> Result<(), TokenError> {
+fn principal_fits(raw: &RawClaims<'_>, kinds: Option<&super::PrincipalKinds>) -> Result<(), TokenError> {
     let Some(kinds) = kinds else { return Ok(()) };
-    let object = Object::parse(payload).map_err(|_| TokenError::MalformedClaims)?;
     let subject = rules::text(raw.sub.as_ref()).unwrap_or_default();
-    kinds.check(rules::text(raw.principal_kind.as_ref()), subject, object)
+    kinds.check(rules::text(raw.principal_kind.as_ref()), subject, raw.object)
 }
