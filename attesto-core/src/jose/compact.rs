@@ -76,15 +76,21 @@ impl<'t> CompactJws<'t> {
         if jws.len() > limits.jws {
             return Err(JwsError::TooLarge);
         }
-        // Three pieces at most: a megabyte of dots costs a search for two of them and a third.
-        let mut segments = jws.splitn(3, |byte| *byte == b'.');
-        let (Some(header), Some(payload), Some(signature)) = (segments.next(), segments.next(), segments.next()) else {
+        // The first dot and the last: both are near an end, and what is between them is searched for another in one go.
+        let first = jws.iter().position(|byte| *byte == b'.').ok_or(JwsError::Malformed)?;
+        let last = jws.iter().rposition(|byte| *byte == b'.').ok_or(JwsError::Malformed)?;
+        let (header, rest) = jws.split_at_checked(first).ok_or(JwsError::Malformed)?;
+        if first == last {
             return Err(JwsError::Malformed);
-        };
+        }
         if header.len() > limits.header {
             return Err(JwsError::TooLarge);
         }
-        if header.is_empty() || payload.is_empty() || signature.contains(&b'.') {
+        let between = last.saturating_sub(first);
+        let (payload, signature) = rest.split_at_checked(between).ok_or(JwsError::Malformed)?;
+        let [b'.', payload @ ..] = payload else { return Err(JwsError::Malformed) };
+        let [b'.', signature @ ..] = signature else { return Err(JwsError::Malformed) };
+        if header.is_empty() || payload.is_empty() || payload.contains(&b'.') {
             return Err(JwsError::Malformed);
         }
         let signed = header.len().saturating_add(1).saturating_add(payload.len());

@@ -24,6 +24,7 @@ use alloc::vec::Vec;
 #[derive(Debug)]
 #[must_use = "a verdict that is not acted on protects nothing"]
 #[expect(clippy::exhaustive_enums, reason = "granted, asked or denied: a driver must handle all three")]
+#[expect(clippy::large_enum_variant, reason = "a boxed question would be an allocation for each DPoP request")]
 pub enum Verdict<'a> {
     /// Every check has passed.
     Granted(Grant),

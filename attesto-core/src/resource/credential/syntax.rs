@@ -22,16 +22,38 @@ pub(super) fn credentials(rest: &[u8]) -> Option<&str> {
 
 /// `token68 = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="`
 pub(super) fn token68(text: &[u8]) -> Option<&str> {
-    let is_symbol = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte);
-    let symbols = text.iter().take_while(|byte| is_symbol(**byte)).count();
-    let padding = text.get(symbols..)?;
-    if symbols == 0 || padding.iter().any(|byte| *byte != b'=') {
-        return None;
-    }
-    core::str::from_utf8(text).ok()
+    let symbols = text.iter().rposition(|byte| *byte != b'=')?.saturating_add(1);
+    // Without a way out in the middle, so that the compiler can look at many bytes at once: this sees every byte of every token.
+    let all = text.get(..symbols)?.iter().fold(true, |all, byte| all & is_symbol(*byte));
+    if all { core::str::from_utf8(text).ok() } else { None }
+}
+
+/// Ranges rather than a list: `-`, `.` and `/` stand before the digits.
+const fn is_symbol(byte: u8) -> bool {
+    let letter = (byte | 0x20).wrapping_sub(b'a') < 26;
+    let dash_to_nine = byte.wrapping_sub(b'-') <= b'9' - b'-';
+    letter | dash_to_nine | (byte == b'+') | (byte == b'_') | (byte == b'~')
 }
 
 /// `tchar`, RFC 9110 §5.6.2.
 fn is_tchar(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn c3_symbols_are_those_of_the_grammar() {
+        for byte in 0..=u8::MAX {
+            let of_grammar = byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte);
+            assert_eq!(is_symbol(byte), of_grammar, "{byte:#x}");
+            assert_eq!(token68(&[b'a', byte]).is_some(), of_grammar || byte == b'=', "{byte:#x}");
+        }
+        assert_eq!(token68(b"a=="), Some("a=="));
+        for text in ["", "=", "==", "a=a", "=a", "a= ", " a"] {
+            assert_eq!(token68(text.as_bytes()), None, "{text:?}");
+        }
+    }
 }
