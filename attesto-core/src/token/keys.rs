@@ -105,7 +105,6 @@ impl VerificationKeys {
     }
 
     /// Whether these are the same keys, for the same algorithms and as long, in the same order.
-    #[cfg(feature = "std")]
     pub(crate) fn are_the_same_as(&self, others: &Self) -> bool {
         let same = |(one, other): (&Key, &Key)| {
             one.jwk == other.jwk && one.algorithms == other.algorithms && one.lapses == other.lapses

@@ -208,3 +208,27 @@ fn clock_that_steps_back_a_little_changes_nothing_and_far_makes_keys_old() {
     cache.ended(number, Err(FetchError::Timeout), at(10));
     assert!(matches!(cache.plan(Need::Usable, START.minus(3_600)), Plan::Begin(_)), "no pause that lasts for years");
 }
+
+#[cfg(feature = "rust-crypto")]
+#[test]
+fn j22_fetched_keys_that_have_not_changed_stay_the_same_object() {
+    use crate::crypto::RustCrypto;
+    use crate::jose::JwkSet;
+
+    let fetched = |kid: &str| {
+        let x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
+        let set = alloc::format!(r#"{{"keys":[{{"kty":"OKP","crv":"Ed25519","x":"{x}","kid":"{kid}"}}]}}"#);
+        VerificationKeys::from_jwk_set(&RustCrypto::new(), &JwkSet::from_json(set.as_bytes()).unwrap()).unwrap()
+    };
+    let mut cache = cache();
+    let mut refresh = |kid: &str, seconds: u64| {
+        let number = begin(&mut cache, Need::Fresh, seconds);
+        assert!(cache.ended(number, Ok((fetched(kid), None)), at(seconds)));
+        let Lookup::Fresh(snapshot) = cache.lookup(at(seconds)) else { panic!("just fetched") };
+        snapshot
+    };
+    let (first, again, rotated) = (refresh("a", 0), refresh("a", 400), refresh("b", 800));
+    assert!(Arc::ptr_eq(&first.keys, &again.keys));
+    assert!(!Arc::ptr_eq(&again.keys, &rotated.keys));
+    assert_eq!([first.generation, again.generation, rotated.generation], [1, 2, 3]);
+}
