@@ -8,7 +8,7 @@ use attesto_core::crypto::Algorithm;
 use attesto_core::host::ReplayAnswer;
 use attesto_core::http::{Connection, RequestParts};
 use attesto_core::jose::JwkSet;
-use attesto_core::resource::{Question, Requirement, ResourceServer, Verdict};
+use attesto_core::resource::{Question, Requirement, ResourceServer, Scratch, Verdict};
 use attesto_core::token::VerificationKeys;
 use std::hint::black_box;
 
@@ -70,27 +70,42 @@ impl Call {
     }
 
     /// From the request's parts to a verdict, the replay question answered at once.
-    pub(crate) fn check(&self) -> Verdict<'_> {
+    fn verdict(&self, scratch: &mut Scratch) -> Verdict<'_> {
         let parts = RequestParts::new("GET", "/documents", &self.headers).connection(Connection::new().tls());
-        match self.server.check(&parts, &self.requirement, self.now) {
+        match self.server.check_with(scratch, &parts, &self.requirement, self.now) {
             Verdict::Ask(Question::Replay(question)) => question.answer(ReplayAnswer::Fresh),
             verdict => verdict,
         }
     }
 
+    /// Whether it is granted, in buffers that are kept: what a server does that is done with a grant before the next request.
+    pub(crate) fn is_granted(&self, scratch: &mut Scratch) -> bool {
+        match black_box(self.verdict(scratch)) {
+            Verdict::Granted(grant) => {
+                scratch.reclaim(grant);
+                true
+            }
+            Verdict::Ask(_) | Verdict::Denied(_) => false,
+        }
+    }
+
     fn granted(self) -> Work {
-        assert!(matches!(self.check(), Verdict::Granted(_)), "{:?}", self.check());
-        Box::new(move || drop(black_box(self.check())))
+        let mut scratch = Scratch::new();
+        Box::new(move || assert!(self.is_granted(&mut scratch)))
+    }
+
+    fn granted_without_scratch(self) -> Work {
+        Box::new(move || assert!(self.is_granted(&mut Scratch::new())))
     }
 
     fn denied(self, reason: &str) -> Work {
-        match self.check() {
+        match self.verdict(&mut Scratch::new()) {
             Verdict::Denied(denial) => assert_eq!(denial.reason().code(), reason),
             other => panic!("not denied: {other:?}"),
         }
         Box::new(move || {
             // A refusal is not there before its response is.
-            if let Verdict::Denied(denial) = self.check() {
+            if let Verdict::Denied(denial) = self.verdict(&mut Scratch::new()) {
                 drop(black_box(denial.response()));
             }
         })
@@ -127,37 +142,45 @@ fn yardstick(side: &Side) -> Work {
 }
 
 fn grants(side: &Side) -> Vec<Scenario> {
-    let server = |world: &World| world.server(&side.provider).build().expect("a server");
     let mut scenarios = Vec::new();
+    let mut granted = |name: &str, floor, raw, ours| {
+        scenarios.push(Scenario { name: name.to_owned(), provider: side.name, floor, raw, ours });
+    };
+    let one = Floor::Part("one verification");
+    let fresh = |world: &World, fields| Call::new(world.server(&side.provider).build().expect("a server"), fields, NOW);
+    let remembering = |world: &World, fields| {
+        let server = world.server(&side.provider).remember_tokens(1024).expect("a capacity");
+        Call::new(server.build().expect("a server"), fields, NOW)
+    };
     for algorithm in ALGORITHMS {
         let world = World::new(algorithm, NOW);
-        scenarios.push(Scenario {
-            name: format!("bearer, {}", world.algorithm),
-            provider: side.name,
-            floor: Floor::Part("one verification"),
-            raw: verification(side, &world, &world.bearer, true),
-            ours: Call::new(server(&world), bearer(&world.bearer), world.now).granted(),
-        });
+        let (name, raw) = (format!("bearer, {algorithm}"), || verification(side, &world, &world.bearer, true));
+        granted(&name, one, raw(), fresh(&world, bearer(&world.bearer)).granted());
+        let call = remembering(&world, bearer(&world.bearer));
+        granted(&format!("{name}, remembered"), Floor::Yardstick, yardstick(side), call.granted());
     }
     let world = World::new(Algorithm::ES256, NOW);
-    scenarios.push(Scenario {
-        name: "DPoP, ES256 twice".into(),
-        provider: side.name,
-        floor: Floor::Part("two verifications"),
-        raw: token_and_proof(side, &world),
-        ours: Call::new(server(&world), dpop(&world.bound, &world.proof), world.now).granted(),
-    });
+    let raw = verification(side, &world, &world.bearer, true);
+    let call = fresh(&world, bearer(&world.bearer));
+    granted("bearer, ES256, no scratch kept", one, raw, call.granted_without_scratch());
+    let fields = || dpop(&world.bound, &world.proof);
+    let (both, proof) = (token_and_proof(side, &world), proof(side, &world));
+    granted("DPoP, ES256 twice", Floor::Part("two verifications"), both, fresh(&world, fields()).granted());
+    granted("DPoP, token remembered", one, proof, remembering(&world, fields()).granted());
     scenarios
+}
+
+fn proof(side: &Side, world: &World) -> Work {
+    let proof = raw::of_jws((side.raw)(world.client.key()), &world.proof);
+    Box::new(move || assert!(black_box(proof())))
 }
 
 /// Both with keys that are parsed already, though a proof brings its own.
 fn token_and_proof(side: &Side, world: &World) -> Work {
-    let mut token = verification(side, world, &world.bound, true);
-    let proof = raw::of_jws((side.raw)(world.client.key()), &world.proof);
-    assert!(proof());
+    let (mut token, mut proof) = (verification(side, world, &world.bound, true), proof(side, world));
     Box::new(move || {
         token();
-        black_box(proof());
+        proof();
     })
 }
 
