@@ -147,14 +147,15 @@ fn grants(side: &Side) -> Vec<Scenario> {
         scenarios.push(Scenario { name: name.to_owned(), provider: side.name, floor, raw, ours });
     };
     let one = Floor::Part("one verification");
-    let fresh = |world: &World, fields| Call::new(world.server(&side.provider).build().expect("a server"), fields, NOW);
+    let fresh =
+        |world: &World, fields| Call::new(world.server(&side.provider).build().expect("a server"), fields, world.now);
     let remembering = |world: &World, fields| {
         let server = world.server(&side.provider).remember_tokens(1024).expect("a capacity");
-        Call::new(server.build().expect("a server"), fields, NOW)
+        Call::new(server.build().expect("a server"), fields, world.now)
     };
     for algorithm in ALGORITHMS {
         let world = World::new(algorithm, NOW);
-        let (name, raw) = (format!("bearer, {algorithm}"), || verification(side, &world, &world.bearer, true));
+        let (name, raw) = (format!("bearer, {}", world.algorithm), || verification(side, &world, &world.bearer, true));
         granted(&name, one, raw(), fresh(&world, bearer(&world.bearer)).granted());
         let call = remembering(&world, bearer(&world.bearer));
         granted(&format!("{name}, remembered"), Floor::Yardstick, yardstick(side), call.granted());
@@ -191,7 +192,7 @@ fn refusals(side: &Side) -> Vec<Scenario> {
         provider: side.name,
         floor,
         raw,
-        ours: Call::new(world.server(&side.provider).build().expect("a server"), fields, NOW).denied(reason),
+        ours: Call::new(world.server(&side.provider).build().expect("a server"), fields, world.now).denied(reason),
     };
     let early = |name, fields, reason| refused(name, fields, reason, Floor::Yardstick, yardstick(side));
     let late = |name, jws: &str, fields, reason, valid| {
