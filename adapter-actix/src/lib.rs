@@ -37,6 +37,12 @@
 //! [`publish`] serves the RFC 9728 documents that clients discover the authorization server by. Error bodies of one's own:
 //! `ResourceServerBuilder::error_renderer`. Bodies are streamed, never buffered, unless tokens in form bodies are opted in to.
 //!
+//! # Cryptography in production
+//!
+//! `RustCrypto`, as above, builds wherever Rust does. A busy server takes `core::crypto::AwsLc`, with the feature `aws-lc-rs` of this
+//! crate: an ES256 signature is verified in a fraction of the time. Put `AwsLc::new()` where `RustCrypto::new()` stands, and nothing
+//! else changes: both accept and refuse the same.
+//!
 //! # TLS and client certificates
 //!
 //! Where TLS ends in this process, note what the handshake showed for each connection; the middleware finds it there. With the feature

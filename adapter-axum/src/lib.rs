@@ -32,6 +32,12 @@
 //! [`metadata_router`] publishes the RFC 9728 documents that clients discover the authorization server by;
 //! [`McpSessionLayer`] ties MCP sessions to their owners.
 //!
+//! # Cryptography in production
+//!
+//! `RustCrypto`, as above, builds wherever Rust does. A busy server takes `core::crypto::AwsLc`, with the feature `aws-lc-rs` of this
+//! crate: an ES256 signature is verified in a fraction of the time. Put `AwsLc::new()` where `RustCrypto::new()` stands, and nothing
+//! else changes: both accept and refuse the same.
+//!
 //! # TLS and client certificates
 //!
 //! Where TLS ends in this process, a [`TlsSession`] in the extensions of each request says so, with the certificate that the handshake

@@ -47,6 +47,12 @@
 //! discover the authorization server by. They work over HTTP/1 and HTTP/2 alike. Bodies are streamed, never buffered, unless tokens
 //! in form bodies are opted in to.
 //!
+//! # Cryptography in production
+//!
+//! `RustCrypto`, as above, builds wherever Rust does. A busy server takes `core::crypto::AwsLc`, with the feature `aws-lc-rs` of this
+//! crate: an ES256 signature is verified in a fraction of the time. Put `AwsLc::new()` where `RustCrypto::new()` stands, and nothing
+//! else changes: both accept and refuse the same.
+//!
 //! # TLS and client certificates
 //!
 //! Where TLS ends in this process, say so for each connection, with the certificate that the handshake showed:

@@ -1,6 +1,6 @@
 //! The embedded issuer and its one client: what an authorization server and a wallet would do elsewhere.
 
-use attesto_core::crypto::{Algorithm, CryptoProvider, EntropyError, KeyKind, RustCrypto, Signer};
+use attesto_core::crypto::{Algorithm, AwsLc, CryptoProvider, EntropyError, KeyKind, RustCrypto, Signer};
 use attesto_core::dpop::ProofMaker;
 use attesto_core::jose::{Jwk, KeyMaterial, Thumbprint};
 use attesto_core::token::{AccessTokenIssuer, KeyRing, MintRequest, TrustedIssuer};
@@ -21,6 +21,11 @@ pub fn now() -> Timestamp {
     Timestamp::from(SystemTime::now())
 }
 
+/// In a release build the provider of busy servers. In a debug build, which is not for speed, the one in pure Rust.
+fn provider() -> Arc<dyn CryptoProvider> {
+    if cfg!(debug_assertions) { Arc::new(RustCrypto::new()) } else { Arc::new(AwsLc::new()) }
+}
+
 /// The issuer, and the client it issues to.
 #[derive(Debug)]
 pub struct Issuer {
@@ -34,7 +39,7 @@ pub struct Issuer {
 
 impl Issuer {
     pub(super) fn new(origin: &str) -> Result<Self, Box<dyn Error>> {
-        let provider: Arc<dyn CryptoProvider> = Arc::new(RustCrypto::new());
+        let provider = provider();
         let signing = KeyMaterial::generate(KeyKind::P256, &mut entropy)?;
         let private = signing.private().ok_or("a generated key has a private half")?;
         let keys = Arc::new(KeyRing::new(provider.as_ref(), provider.signer(private, Algorithm::ES256)?.into())?);

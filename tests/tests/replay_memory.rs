@@ -1,0 +1,113 @@
+//! What the memory replay store takes of the heap for each proof on record, counted exactly.
+
+use attesto_core::Timestamp;
+use attesto_core::crypto::{CryptoProvider, RustCrypto};
+use attesto_core::dpop::{ReplayClaim, ReplayKey};
+use attesto_core::host::{MemoryReplayStore, ReplayAnswer};
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+struct Counting;
+
+thread_local! {
+    /// Bytes taken and not given back. What this thread takes it also gives back.
+    static HELD: Cell<usize> = const { Cell::new(0) };
+}
+
+fn count(taken: usize, returned: usize) {
+    // A thread that is going away has nothing left to count with.
+    let _ = HELD.try_with(|held| held.set(held.get().wrapping_add(taken).wrapping_sub(returned)));
+}
+
+#[expect(unsafe_code, reason = "a counting allocator cannot be written without it; it only forwards")]
+// SAFETY: every call is forwarded unchanged to the system's allocator.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count(layout.size(), 0);
+        // SAFETY: the caller's contract is passed on.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        count(0, layout.size());
+        // SAFETY: the caller's contract is passed on.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        count(size, layout.size());
+        // SAFETY: the caller's contract is passed on.
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+const KEY: usize = 32;
+/// The most that an entry may take beyond its key.
+const BEYOND_KEY: usize = 64;
+/// Seconds over which the claims are spread; a record is kept for longer.
+const SPREAD: u64 = 60;
+const KEPT: u64 = 120;
+const START: Timestamp = Timestamp::from_secs(1_800_000_000);
+
+fn held() -> usize {
+    HELD.with(Cell::get)
+}
+
+/// Claims `count` keys that were never claimed before, within a minute.
+fn claim(store: &MemoryReplayStore, start: Timestamp, count: usize) {
+    let provider = RustCrypto::new();
+    for number in 0..count as u64 {
+        let now = start.plus(number * SPREAD / count as u64);
+        let key = provider.sha256(&[&start.as_secs().to_be_bytes(), &number.to_be_bytes()]);
+        let claim = ReplayClaim::new(ReplayKey::from_bytes(key), now.plus(KEPT));
+        assert_eq!(store.record(&claim, now), ReplayAnswer::Fresh);
+    }
+}
+
+/// A store of twice the capacity, as its docs advise, with so many live entries; and what it took.
+fn filled(entries: usize) -> (MemoryReplayStore, usize) {
+    let before = held();
+    let store = MemoryReplayStore::single_instance(2 * entries).expect("a sound capacity");
+    claim(&store, START, entries);
+    assert_eq!(store.len(), entries);
+    let taken = held() - before;
+    (store, taken)
+}
+
+#[test]
+fn a_live_entry_takes_at_most_64_bytes_beyond_its_key() {
+    for entries in [1_000, 10_000, 100_000] {
+        let (_store, taken) = filled(entries);
+        println!("{entries} entries: {taken} bytes, {} beyond their keys", taken - KEY * entries);
+        assert!(taken <= (KEY + BEYOND_KEY) * entries, "{taken} bytes for {entries} entries");
+    }
+}
+
+#[test]
+fn lapsed_entries_leave_their_room_to_the_next() {
+    let (store, taken) = filled(100_000);
+    let before = held();
+    let later = START.plus(SPREAD + KEPT + 1);
+    assert_eq!(store.sweep(later), 100_000);
+    claim(&store, later, 100_000);
+    let now = held();
+    println!("100,000 entries: {taken} bytes; after as many again {} more", now.wrapping_sub(before).cast_signed());
+    // The shards fill anew by chance, and some of them further than before.
+    assert!(now <= before + taken / 50, "{before} bytes before, {now} after");
+    drop(store);
+    assert!(held() < before, "a store that is dropped gives everything back");
+}
+
+#[test]
+fn a_store_takes_nothing_for_the_capacity_it_does_not_use() {
+    let before = held();
+    let store = MemoryReplayStore::single_instance(1 << 30).expect("a sound capacity");
+    let taken = held() - before;
+    println!("an empty store: {taken} bytes");
+    assert!(taken < 16 * 1024, "{taken}");
+    drop(store);
+    assert_eq!(held(), before);
+}
