@@ -23,7 +23,7 @@ cp "$here"/package.json "$here"/package-lock.json "$here"/peers.mjs "$work"
 model=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo 2>/dev/null | head -1)
 {
   cat <<TEXT
-## Through the adapters
+### Through the adapters
 
 Written by \`tests/performance/run.sh\`. ${model:-Processor unknown}, $(nproc) cores, load average $(cut -d' ' -f1 /proc/loadavg 2>/dev/null || echo unknown) at the start;
 $(rustc --version | cut -d' ' -f1,2), Node $(node --version); provider AWS-LC, ES256 tokens and proofs.
@@ -37,7 +37,7 @@ signed by the client before the clock starts. Processor time is the server's, in
 TEXT
   "$program" http "$rounds"
   cat <<TEXT
-## Memory of used proofs
+### Memory of used proofs
 
 A DPoP-protected resource in process, Ed25519 tokens and proofs (they are made and checked fastest; what is remembered of a proof does
 not depend on its algorithm). Every request has its own proof, and all are on record at once. Memory of proofs that have lapsed is
@@ -46,7 +46,7 @@ kept for the next burst.
 TEXT
   "$program" memory "$proofs"
   cat <<TEXT
-## What a claim costs
+### What a claim costs
 
 The replay store alone, steady: for each claim a record lapses and is freed. Beside it is what the machine takes for one access to a
 random place among as many cache lines: a larger store is in slower memory, whatever the store does.
@@ -54,7 +54,7 @@ random place among as many cache lines: a larger store is in slower memory, what
 TEXT
   "$program" claims "$entries"
   cat <<TEXT
-## Peers on Node
+### Peers on Node
 
 npm jose $(node -p "require('$work/node_modules/jose/package.json').version") and oauth4webapi $(node -p "require('$work/node_modules/oauth4webapi/package.json').version"): microseconds per check, one after the other, and in brackets the processor time, which
 for them includes the threads that WebCrypto works on. Tokens and proofs are the same for all; each checks the signatures, \`typ\`, issuer, audience,
