@@ -48,7 +48,7 @@ TEXT
   cat <<TEXT
 ### What a claim costs
 
-The replay store alone, steady: for each claim a record lapses and is freed. Beside it is what the machine takes for one access to a
+The replay store alone, steady: for each claim a record lapses and is freed. Processor time. Beside it is what the machine takes for one access to a
 random place among as many cache lines: a larger store is in slower memory, whatever the store does.
 
 TEXT
