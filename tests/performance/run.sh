@@ -57,7 +57,8 @@ TEXT
 ### Peers on Node
 
 npm jose $(node -p "require('$work/node_modules/jose/package.json').version") and oauth4webapi $(node -p "require('$work/node_modules/oauth4webapi/package.json').version"): microseconds per check, one after the other, and in brackets the processor time, which
-for them includes the threads that WebCrypto works on. Tokens and proofs are the same for all; each checks the signatures, \`typ\`, issuer, audience,
+for them includes the threads that WebCrypto works on. On a busy machine the brackets are what to read: the
+time that passed includes other people's turns. Tokens and proofs are the same for all; each checks the signatures, \`typ\`, issuer, audience,
 times, one scope, and with a proof also \`htm\`, \`htu\`, \`ath\` and the binding. None asks a replay store. *WebCrypto verify* is the
 signature of the token alone, with the key imported once. jose has the pieces of a DPoP check; \`peers.mjs\` puts them together.
 
