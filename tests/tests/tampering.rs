@@ -59,6 +59,7 @@ fn proof(world: &World, token: &str) -> String {
 fn others(text: &[u8], position: usize, slow: bool) -> Vec<u8> {
     let byte = text[position];
     let ends = text.get(position + 1).is_none_or(|next| *next == b'.');
+    let other_case = if slow { byte } else { byte ^ 0x20 };
     let mut others =
         if ends { (0..=u8::MAX).collect() } else { vec![byte ^ 0x01, other_case, b'.', b'=', byte | 0x80] };
     others.retain(|other| *other != byte);
