@@ -5,6 +5,7 @@
 
 mod around;
 mod credentials;
+mod frames;
 mod issuers;
 mod meter;
 mod proofs;
@@ -40,7 +41,10 @@ rows! {
         forged_token
         token_header
         token_of_one_of_several_issuers
-        form_body
+        form_body;
+    frames:
+        frames_of_a_form;
+    credentials:
         extracted_token
         path_and_query;
     proofs:
