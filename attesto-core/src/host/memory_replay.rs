@@ -1,6 +1,7 @@
 //! A replay store in memory, for a service of one process (catalogue R1 to R3, R8).
 
 use super::memory_shard::{Broken, Known, Shard};
+use super::sync::{AtomicU64, AtomicUsize, HashKey, Mutex, Ordering};
 use super::{ReplayAnswer, ReplayStore, StoreReach};
 use crate::dpop::{ReplayClaim, ReplayKey};
 use crate::{ConfigError, Timestamp};
@@ -9,14 +10,11 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::future::Future;
 use core::hash::BuildHasher;
-use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::hash::RandomState;
-use std::sync::Mutex;
 
 /// Shards of a large store. Twice the cores of a common server, so that two requests seldom meet.
 const MOST_SHARDS: usize = 64;
-/// Records per shard below which more shards would only cost memory.
-const RECORDS_PER_SHARD: usize = 1024;
+/// Records per shard below which more shards would only cost memory. The model checker gets small stores with several.
+const RECORDS_PER_SHARD: usize = if cfg!(all(test, loom)) { 1 } else { 1024 };
 /// Lapsed records that one claim frees; more than the one it may add, so the store catches up with any burst.
 const FREED_PER_CLAIM: usize = 4;
 /// Lapsed records that a sweep frees under one lock.
@@ -41,7 +39,7 @@ const CAPACITY_CEILING: usize = 1 << 30;
 /// + 2 * future_skew + 1`, at most), with room to spare.
 pub struct MemoryReplayStore {
     shards: Box<[Mutex<Shard>]>,
-    hasher: RandomState,
+    hasher: HashKey,
     capacity: usize,
     held: AtomicUsize,
     /// One more than the last second at which a full store had nothing to free anywhere; 0 at first.
@@ -83,7 +81,7 @@ impl MemoryReplayStore {
         let shards: Vec<_> = (0..shards).map(|_| Mutex::new(Shard::new(distrusted))).collect();
         Ok(Self {
             shards: shards.into_boxed_slice(),
-            hasher: RandomState::new(),
+            hasher: HashKey::default(),
             capacity,
             held: AtomicUsize::new(0),
             nothing_to_free: AtomicU64::new(0),
@@ -228,5 +226,7 @@ impl fmt::Debug for MemoryReplayStore {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, loom))]
+mod interleavings;
+#[cfg(all(test, not(loom)))]
 mod tests;

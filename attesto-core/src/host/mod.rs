@@ -36,6 +36,8 @@ mod memory_shard;
 mod queued_events;
 mod replay_store;
 mod report;
+#[cfg(feature = "std")]
+mod sync;
 mod traits;
 mod wiring;
 

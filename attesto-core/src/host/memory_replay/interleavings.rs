@@ -1,0 +1,140 @@
+//! Every order in which a few threads can come by, tried by the model checker loom: exactly one winner for each key, no record that
+//! never leaves, no place lost and none made up.
+//!
+//! `RUSTFLAGS="--cfg loom" cargo test -p attesto-core --lib --release --target-dir target/loom interleavings`
+
+use super::*;
+use ReplayAnswer::{Fresh, Replay, Unavailable};
+use loom::sync::Arc;
+use loom::thread;
+
+fn claim(key: u8, retain_until: u64) -> ReplayClaim {
+    ReplayClaim::new(ReplayKey::from_bytes([key; 32]), Timestamp::from_secs(retain_until))
+}
+
+/// One claim: the key, until when, and the time by the claimant's clock.
+type Claim = (u8, u64, u64);
+
+/// A store, what is in it beforehand, and what each thread then claims, one after the other. `then` gets the store and all answers,
+/// in the order of the threads.
+fn explore(
+    most_switches: Option<usize>,
+    capacity: usize,
+    before: &'static [Claim],
+    threads: &'static [&'static [Claim]],
+    then: fn(&MemoryReplayStore, &[ReplayAnswer]),
+) {
+    let mut model = loom::model::Builder::new();
+    model.preemption_bound = most_switches;
+    model.check(move || {
+        let store = Arc::new(MemoryReplayStore::single_instance(capacity).unwrap());
+        for (key, until, now) in before {
+            assert_eq!(store.record(&claim(*key, *until), Timestamp::from_secs(*now)), Fresh);
+        }
+        let run = |claims: &'static [Claim], store: Arc<MemoryReplayStore>| {
+            let record = |(key, until, now): &Claim| store.record(&claim(*key, *until), Timestamp::from_secs(*now));
+            claims.iter().map(record).collect::<Vec<_>>()
+        };
+        let (first, others) = threads.split_first().unwrap();
+        let spawn = |claims: &&'static [Claim]| {
+            let (claims, store) = (*claims, Arc::clone(&store));
+            thread::spawn(move || run(claims, store))
+        };
+        let others: Vec<_> = others.iter().map(spawn).collect();
+        let mut answers = run(first, Arc::clone(&store));
+        for other in others {
+            answers.extend(other.join().unwrap());
+        }
+        then(&store, &answers);
+        // Whatever happened, every record leaves when its time has come, and the count is exact.
+        let held = store.len();
+        assert!(held <= capacity);
+        assert_eq!(store.sweep(Timestamp::from_secs(1_000_000)), held);
+        assert!(store.is_empty());
+    });
+}
+
+fn count(answers: &[ReplayAnswer], answer: ReplayAnswer) -> usize {
+    answers.iter().filter(|given| **given == answer).count()
+}
+
+fn one_winner(store: &MemoryReplayStore, answers: &[ReplayAnswer]) {
+    assert_eq!((count(answers, Fresh), count(answers, Replay)), (1, answers.len() - 1), "{answers:?}");
+    assert_eq!(store.len(), 1);
+}
+
+const SAME: Claim = (1, 121, 0);
+
+#[test]
+fn r1_interleavings_of_two_threads_with_two_claims_of_one_key_have_one_winner() {
+    explore(None, 4, &[], &[&[SAME, SAME], &[SAME, SAME]], one_winner);
+}
+
+#[test]
+fn r1_interleavings_of_three_threads_have_one_winner() {
+    explore(None, 4, &[], &[&[SAME], &[SAME], &[SAME]], one_winner);
+    explore(Some(2), 4, &[], &[&[SAME, SAME], &[SAME, SAME], &[SAME, SAME]], one_winner);
+}
+
+#[test]
+fn r1_interleavings_with_unrelated_keys_let_each_in_once() {
+    fn each_once(store: &MemoryReplayStore, answers: &[ReplayAnswer]) {
+        assert_eq!((count(answers, Fresh), count(answers, Replay)), (2, 2), "{answers:?}");
+        assert_eq!(store.len(), 2);
+    }
+    explore(None, 4, &[], &[&[(1, 121, 0), (2, 121, 0)], &[(2, 121, 0), (1, 121, 0)]], each_once);
+}
+
+#[test]
+fn r3_interleavings_over_a_lapsed_record_have_one_winner() {
+    const AGAIN: Claim = (1, 500, 200);
+    explore(None, 4, &[(1, 121, 0)], &[&[AGAIN, AGAIN], &[AGAIN, AGAIN]], one_winner);
+    // By one clock the record still counts, by the other it has lapsed: nobody wins on the strength of the slow clock.
+    fn at_most_one(_: &MemoryReplayStore, answers: &[ReplayAnswer]) {
+        assert_eq!(answers[1], Fresh, "by the clock that is ahead: {answers:?}");
+        assert_ne!(answers[0], Fresh, "{answers:?}");
+    }
+    explore(None, 4, &[(1, 121, 0)], &[&[(1, 121, 121)], &[(1, 500, 122)]], at_most_one);
+}
+
+#[test]
+fn r3_interleavings_in_a_full_store_take_no_place_twice() {
+    fn one_gets_the_place(store: &MemoryReplayStore, answers: &[ReplayAnswer]) {
+        assert_eq!((count(answers, Fresh), count(answers, Unavailable)), (1, 1), "{answers:?}");
+        assert_eq!(store.len(), store.capacity());
+    }
+    explore(None, 1, &[], &[&[(1, 121, 0)], &[(2, 121, 0)]], one_gets_the_place);
+    explore(None, 2, &[(9, 121, 0)], &[&[(1, 121, 0)], &[(2, 121, 0)]], one_gets_the_place);
+    // The last place is a lapsed record's, on whichever shard.
+    explore(None, 2, &[(9, 500, 0), (8, 121, 0)], &[&[(1, 500, 200)], &[(2, 500, 200)]], one_gets_the_place);
+}
+
+#[test]
+fn r3_interleavings_in_a_full_store_of_lapsed_records_let_everybody_in() {
+    fn all(store: &MemoryReplayStore, answers: &[ReplayAnswer]) {
+        assert_eq!(count(answers, Fresh), 2, "{answers:?}");
+        assert_eq!(store.len(), 2);
+    }
+    explore(None, 2, &[(9, 121, 0), (8, 121, 0)], &[&[(1, 500, 200)], &[(2, 500, 200)]], all);
+}
+
+#[test]
+fn r3_interleavings_of_claims_and_a_sweep_keep_the_count() {
+    loom::model(|| {
+        let store = Arc::new(MemoryReplayStore::single_instance(3).unwrap());
+        for key in [1, 2] {
+            assert_eq!(store.record(&claim(key, 121), Timestamp::from_secs(0)), Fresh);
+        }
+        let sweeping = {
+            let store = Arc::clone(&store);
+            thread::spawn(move || store.sweep(Timestamp::from_secs(200)))
+        };
+        let fresh =
+            [(1, 500), (3, 500)].map(|(key, until)| store.record(&claim(key, until), Timestamp::from_secs(200)));
+        assert!(sweeping.join().unwrap() <= 2);
+        assert_eq!(fresh, [Fresh, Fresh]);
+        store.sweep(Timestamp::from_secs(200));
+        assert_eq!(store.len(), 2);
+        assert_eq!(store.sweep(Timestamp::from_secs(1_000)), 2);
+    });
+}
