@@ -2,7 +2,7 @@
 
 use crate::model;
 use attesto_core::Timestamp;
-use attesto_core::crypto::{Algorithm, CryptoProvider, EntropyError, KeyKind, RustCrypto, Signer};
+use attesto_core::crypto::{Algorithm, AwsLc, CryptoProvider, EntropyError, KeyKind, RustCrypto, Signer};
 use attesto_core::jose::{Jwk, KeyMaterial};
 use attesto_core::token::{TrustedIssuer, VerificationKeys};
 use std::sync::{Arc, LazyLock};
@@ -23,6 +23,8 @@ pub(crate) static WORLD: LazyLock<World> = LazyLock::new(World::new);
 pub(crate) struct World {
     /// The provider everything uses.
     pub(crate) provider: Arc<dyn CryptoProvider>,
+    /// The second opinion of what verifies a signature or takes a key.
+    pub(crate) other: Arc<dyn CryptoProvider>,
     /// The issuer's key.
     pub(crate) issuer: Box<dyn Signer>,
     /// The client's DPoP key.
@@ -43,13 +45,13 @@ impl World {
         let ed25519 = |seed| key(seed, KeyKind::Ed25519, Algorithm::EdDSA);
         let (issuer, client, thief) = (ed25519(1), ed25519(2), ed25519(3));
         let client_p256 = key(4, KeyKind::P256, Algorithm::ES256);
-        Self { provider, issuer, client, client_p256, thief }
+        Self { provider, other: Arc::new(AwsLc::new()), issuer, client, client_p256, thief }
     }
 
-    /// The issuer as a resource knows it.
-    pub(crate) fn trusted(&self) -> TrustedIssuer {
+    /// The issuer as a resource with this provider knows it.
+    pub(crate) fn trusted(&self, provider: &dyn CryptoProvider) -> TrustedIssuer {
         let jwk = Jwk::new(self.issuer.public_key().clone()).with_kid("k1");
-        let keys = VerificationKeys::new().with_key(self.provider.as_ref(), &jwk).expect("a sound key");
+        let keys = VerificationKeys::new().with_key(provider, &jwk).expect("a sound key");
         TrustedIssuer::new(ISSUER, keys).expect("a sound issuer")
     }
 

@@ -3,6 +3,7 @@
 
 use crate::fixture::{AUDIENCE, ISSUER, NOW, SECONDS, WORLD, sign};
 use crate::model::{Tree, base64url_decoded};
+use attesto_core::crypto::CryptoProvider;
 use attesto_core::host::IncomingResponse;
 use attesto_core::http::{Connection, RequestParts};
 use attesto_core::introspection::{Introspected, IntrospectionCredentials, IntrospectionEndpoint};
@@ -11,8 +12,9 @@ use attesto_core::token::ForeignClaims;
 use std::sync::{Arc, LazyLock};
 
 static PLAIN: LazyLock<IntrospectionEndpoint> = LazyLock::new(endpoint);
-static SIGNED: LazyLock<IntrospectionEndpoint> =
-    LazyLock::new(|| endpoint().signed_by(WORLD.trusted(), "api").expect("the same issuer"));
+static SIGNED: LazyLock<IntrospectionEndpoint> = LazyLock::new(|| signed_endpoint(WORLD.provider.as_ref()));
+/// The same on the other provider.
+static OTHER: LazyLock<IntrospectionEndpoint> = LazyLock::new(|| signed_endpoint(WORLD.other.as_ref()));
 
 static SERVER: LazyLock<ResourceServer> = LazyLock::new(|| {
     let builder = ResourceServer::builder(AUDIENCE, Arc::clone(&WORLD.provider)).ask_foreign();
@@ -22,6 +24,10 @@ static SERVER: LazyLock<ResourceServer> = LazyLock::new(|| {
 fn endpoint() -> IntrospectionEndpoint {
     let credentials = IntrospectionCredentials::basic("api", "secret");
     IntrospectionEndpoint::new("https://auth.example.com/introspect", ISSUER, credentials).expect("a sound endpoint")
+}
+
+fn signed_endpoint(provider: &dyn CryptoProvider) -> IntrospectionEndpoint {
+    endpoint().signed_by(WORLD.trusted(provider), "api").expect("the same issuer")
 }
 
 /// A status and a media type, then the body. If the first line is `signed`, the second line is a JWT's header, and the rest its
@@ -44,15 +50,19 @@ pub fn introspection(data: &[u8]) {
 }
 
 fn judge(
-    endpoint: &IntrospectionEndpoint,
+    [endpoint, second]: [&IntrospectionEndpoint; 2],
     status: u16,
     media_type: &str,
     body: &[u8],
 ) -> Option<Option<ForeignClaims>> {
     let response = || Ok(IncomingResponse::new(status, body.to_vec()).content_type(media_type));
     let judged = endpoint.judge(response(), NOW);
-    let again = endpoint.judge(response(), NOW);
-    assert_eq!(format!("{judged:?}"), format!("{again:?}"), "the same answer twice");
+    let again = second.judge(response(), NOW);
+    assert_eq!(
+        format!("{judged:?}"),
+        format!("{again:?}"),
+        "the same answer twice, by each provider once where it is signed"
+    );
     match judged.ok()? {
         Introspected::Active(claims) => Some(Some(claims)),
         Introspected::Inactive => Some(None),
@@ -65,7 +75,7 @@ fn media_type_is(media_type: &str, expected: &str) -> bool {
 
 fn plain(status: u16, media_type: &str, body: &[u8]) {
     let tree = Tree::strict_object(body.trim_ascii());
-    match judge(&PLAIN, status, media_type, body) {
+    match judge([&PLAIN, &PLAIN], status, media_type, body) {
         None => {}
         Some(None) => assert!(tree.is_some_and(|tree| says_inactive(&tree))),
         Some(Some(claims)) => {
@@ -77,7 +87,7 @@ fn plain(status: u16, media_type: &str, body: &[u8]) {
 
 /// RFC 9701: only what the issuer signed, as an introspection response, for us, just now.
 fn signed(status: u16, media_type: &str, body: &[u8]) {
-    let Some(judged) = judge(&SIGNED, status, media_type, body) else { return };
+    let Some(judged) = judge([&SIGNED, &OTHER], status, media_type, body) else { return };
     assert!(status == 200 && media_type_is(media_type, "application/token-introspection+jwt"));
     let segments: Vec<&[u8]> = body.trim_ascii().split(|byte| *byte == b'.').collect();
     let part = |index: usize| {

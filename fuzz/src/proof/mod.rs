@@ -5,7 +5,7 @@ mod draft;
 
 use crate::fixture::{AUDIENCE, NOW, SECONDS, WORLD};
 use arbitrary::{Arbitrary, Unstructured};
-use attesto_core::crypto::Signer;
+use attesto_core::crypto::{CryptoProvider, Signer};
 use attesto_core::dpop::{CheckedProof, ProofContext, ProofError, ProofPolicy, check_proof};
 use attesto_core::http::ObservedUri;
 use attesto_core::limits;
@@ -35,7 +35,8 @@ pub fn proof(data: &[u8]) {
     // Signatures on P-256 take ten times as long, so they are made less often.
     let signer = if curve.is_multiple_of(16) { WORLD.client_p256.as_ref() } else { WORLD.client.as_ref() };
     let (proof, expected) = Draft::of(signer).changed(signer, &change);
-    let result = check(&proof);
+    let result = check(&proof, WORLD.provider.as_ref());
+    is_the_same(&result, &check(&proof, WORLD.other.as_ref()));
     match (expected, &result) {
         (Accepted | Either, Ok(checked)) => is_evidence(checked, signer),
         (Refused(expected), Err(error)) => assert_eq!(*error, expected, "{change:?}"),
@@ -44,10 +45,21 @@ pub fn proof(data: &[u8]) {
     }
 }
 
-fn check(proof: &[u8]) -> Result<CheckedProof, ProofError> {
+fn check(proof: &[u8], provider: &dyn CryptoProvider) -> Result<CheckedProof, ProofError> {
     let uri = ObservedUri::parse(AUDIENCE).expect("a URI");
     let context = ProofContext { method: METHOD, uri: &uri, access_token: Some(TOKEN) };
-    check_proof(proof, &context, &ProofPolicy::new(), WORLD.provider.as_ref(), NOW)
+    check_proof(proof, &context, &ProofPolicy::new(), provider, NOW)
+}
+
+/// Both providers accept and refuse the same, and for the same reason.
+fn is_the_same(one: &Result<CheckedProof, ProofError>, other: &Result<CheckedProof, ProofError>) {
+    match (one, other) {
+        (Ok(one), Ok(other)) => {
+            assert_eq!((one.jkt(), one.jti(), one.replay_claim()), (other.jkt(), other.jti(), other.replay_claim()));
+        }
+        (Err(one), Err(other)) => assert_eq!(one, other),
+        (one, other) => panic!("{one:?}, and on the other provider {other:?}"),
+    }
 }
 
 fn is_evidence(checked: &CheckedProof, signer: &dyn Signer) {
