@@ -87,6 +87,8 @@ extern crate std;
 
 #[macro_use]
 mod reason_macro;
+#[cfg(feature = "std")]
+mod sync;
 
 pub mod challenge;
 pub mod config;

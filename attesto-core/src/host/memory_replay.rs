@@ -1,9 +1,9 @@
 //! A replay store in memory, for a service of one process (catalogue R1 to R3, R8).
 
 use super::memory_shard::{Broken, Known, Shard};
-use super::sync::{AtomicU64, AtomicUsize, HashKey, Mutex, Ordering};
 use super::{ReplayAnswer, ReplayStore, StoreReach};
 use crate::dpop::{ReplayClaim, ReplayKey};
+use crate::sync::{AtomicU64, AtomicUsize, HashKey, Mutex, Ordering};
 use crate::{ConfigError, Timestamp};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -102,8 +102,7 @@ impl MemoryReplayStore {
         let mut total: usize = 0;
         for shard in &self.shards {
             // In portions, so that no claim waits long for the lock.
-            while let Ok(freed @ 1..) = self.free(shard, now, FREED_PER_PORTION) {
-                self.held.fetch_sub(freed, Ordering::Relaxed);
+            while let Ok(freed @ 1..) = self.free(shard, now, FREED_PER_PORTION, 0) {
                 total = total.saturating_add(freed);
             }
         }
@@ -132,8 +131,9 @@ impl MemoryReplayStore {
         if let Some(answer) = self.insert_if_room(claim, now, |store| store.reserve())? {
             return Ok(answer);
         }
-        // Full. The shard's lock is released by now: never are two held at once.
-        if !self.free_one_anywhere(now)? {
+        // Full. The shard's lock is released by now: never are two held at once. What was not found lapsed may have been freed by
+        // somebody else meanwhile.
+        if !self.free_one_anywhere(now)? && !self.reserve() {
             return Ok(ReplayAnswer::Unavailable);
         }
         let mut place_is_free = true;
@@ -181,9 +181,7 @@ impl MemoryReplayStore {
             return Ok(false);
         }
         for shard in &self.shards {
-            let freed = self.free(shard, now, FREED_PER_CLAIM)?;
-            if let Some(others) = freed.checked_sub(1) {
-                self.held.fetch_sub(others, Ordering::Relaxed);
+            if self.free(shard, now, FREED_PER_CLAIM, 1)? > 0 {
                 return Ok(true);
             }
         }
@@ -191,9 +189,13 @@ impl MemoryReplayStore {
         Ok(false)
     }
 
-    /// Frees lapsed records of one shard. Their places stay taken until the caller gives them back.
-    fn free(&self, shard: &Mutex<Shard>, now: Timestamp, most: usize) -> Result<usize, Broken> {
-        shard.lock().map_err(|_| Broken)?.free_lapsed(now, most, |key| self.hash(key))
+    /// Frees lapsed records of one shard, and gives their places back but for those that the caller keeps. Under the lock: who
+    /// finds nothing lapsed in the shard afterwards finds the places.
+    fn free(&self, shard: &Mutex<Shard>, now: Timestamp, most: usize, kept: usize) -> Result<usize, Broken> {
+        let mut shard = shard.lock().map_err(|_| Broken)?;
+        let freed = shard.free_lapsed(now, most, |key| self.hash(key))?;
+        self.held.fetch_sub(freed.saturating_sub(kept), Ordering::Relaxed);
+        Ok(freed)
     }
 
     fn hash(&self, key: &ReplayKey) -> u64 {

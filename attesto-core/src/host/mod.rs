@@ -36,8 +36,6 @@ mod memory_shard;
 mod queued_events;
 mod replay_store;
 mod report;
-#[cfg(feature = "std")]
-mod sync;
 mod traits;
 mod wiring;
 

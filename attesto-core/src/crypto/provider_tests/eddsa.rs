@@ -1,7 +1,9 @@
 //! Ed25519, where libraries differ most: what one takes for a signature another does not.
 
 use super::*;
-use crate::crypto::edwards::{is_of_small_order, y_is_canonical};
+#[cfg(feature = "aws-lc-rs")]
+use crate::crypto::edwards::is_of_small_order;
+use crate::crypto::edwards::y_is_canonical;
 use curve25519_dalek::constants::{ED25519_BASEPOINT_POINT, EIGHT_TORSION};
 use curve25519_dalek::edwards::{CompressedEdwardsY, EdwardsPoint};
 use curve25519_dalek::scalar::Scalar;
@@ -36,10 +38,12 @@ fn judge(x: [u8; 32], message: &[u8], signature: &[u8]) -> Result<bool, KeyError
 fn j11_keys_of_small_order_are_refused() {
     for point in EIGHT_TORSION {
         let x = encoded(&point);
+        #[cfg(feature = "aws-lc-rs")]
         assert!(is_of_small_order(&x), "{x:?}");
         assert_eq!(refused(&PublicKey::Ed25519 { x }), Some(KeyError::Invalid), "{x:?}");
     }
     let x = encoded(&ED25519_BASEPOINT_POINT);
+    #[cfg(feature = "aws-lc-rs")]
     assert!(!is_of_small_order(&x));
     assert_eq!(refused(&PublicKey::Ed25519 { x }), None);
 }

@@ -111,11 +111,26 @@ fn r3_interleavings_in_a_full_store_take_no_place_twice() {
 
 #[test]
 fn r3_interleavings_in_a_full_store_of_lapsed_records_let_everybody_in() {
+    // Also who comes by while another has freed a record and not yet taken its place.
     fn all(store: &MemoryReplayStore, answers: &[ReplayAnswer]) {
         assert_eq!(count(answers, Fresh), 2, "{answers:?}");
         assert_eq!(store.len(), 2);
     }
-    explore(None, 2, &[(9, 121, 0), (8, 121, 0)], &[&[(1, 500, 200)], &[(2, 500, 200)]], all);
+    // Keys fall on either shard: both on one, and one on each.
+    const LAPSED: [&[Claim]; 4] = [
+        &[(9, 121, 0), (8, 121, 0)],
+        &[(9, 121, 0), (7, 121, 0)],
+        &[(6, 121, 0), (5, 121, 0)],
+        &[(4, 121, 0), (3, 121, 0)],
+    ];
+    for before in LAPSED {
+        explore(None, 2, before, &[&[(1, 500, 200)], &[(2, 500, 200)]], all);
+    }
+    fn all_but_one(store: &MemoryReplayStore, answers: &[ReplayAnswer]) {
+        assert_eq!((count(answers, Fresh), count(answers, Unavailable)), (2, 1), "{answers:?}");
+        assert_eq!(store.len(), 2);
+    }
+    explore(Some(3), 2, LAPSED[0], &[&[(1, 500, 200)], &[(2, 500, 200)], &[(11, 500, 200)]], all_but_one);
 }
 
 #[test]
