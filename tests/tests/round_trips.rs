@@ -2,7 +2,7 @@
 //! provider wrote and which one reads.
 
 use attesto_core::Timestamp;
-use attesto_core::crypto::{Algorithm, AwsLc, CryptoProvider, KeyKind, RustCrypto, Signer};
+use attesto_core::crypto::{Algorithm, AwsLc, CryptoProvider, EntropyError, KeyKind, RustCrypto, Signer};
 use attesto_core::dpop::{NonceIssuer, NonceSecret, NonceUse, ProofMaker, ProofPolicy};
 use attesto_core::jose::{JwkSet, KeyMaterial, Thumbprint};
 use attesto_core::resource::{Grant, Requirement, ResourceServer, Sender};
@@ -22,6 +22,11 @@ fn signer(provider: &dyn CryptoProvider, algorithm: Algorithm, seed: u8) -> Arc<
     };
     let key = key.expect("a key");
     provider.signer(key.private().expect("a private key"), algorithm).expect("a signer").into()
+}
+
+/// RSA is blinded with it, and a few bytes that repeat would not do.
+fn random(out: &mut [u8]) -> Result<(), EntropyError> {
+    getrandom::fill(out).map_err(|_| EntropyError)
 }
 
 /// Those that no resource has to opt in to.
@@ -49,7 +54,7 @@ fn scene(
     let ring = Arc::new(KeyRing::new(writing.as_ref(), signer(writing.as_ref(), algorithm, 1)).expect("a ring"));
     let issuer = AccessTokenIssuer::builder(ISSUER, Arc::clone(writing), Arc::clone(&ring));
     let issuer = issuer.audience([AUDIENCE]).build().expect("a sound issuer");
-    let minted = issuer.mint(request, Timestamp::from_secs(NOW), &mut counter(9)).expect("minted");
+    let minted = issuer.mint(request, Timestamp::from_secs(NOW), &mut random).expect("minted");
 
     let published = JwkSet::from_json(ring.jwks().to_json().as_bytes()).expect("what is published can be read");
     let keys = VerificationKeys::from_jwk_set(reading.as_ref(), &published).expect("sound keys");
@@ -76,7 +81,7 @@ fn text() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
     fn t13_a_minted_token_is_granted_as_what_it_was_minted_for(
@@ -106,7 +111,7 @@ proptest! {
                     .access_token(minted.token())
                     .nonce(&nonce)
                     .jti(&jti)
-                    .make(client_key.as_ref(), writing.as_ref(), Timestamp::from_secs(NOW), &mut counter(8))
+                    .make(client_key.as_ref(), writing.as_ref(), Timestamp::from_secs(NOW), &mut random)
                     .expect("a proof");
                 let grant = check(&server, &Call::new().dpop(minted.token(), &proof));
                 let claims = grant.claims();
