@@ -69,6 +69,8 @@ rows! {
         introspection_response;
     stores:
         replay_store
+        token_that_is_remembered
+        memory_of_verified_tokens
         introspection_answers
         introspections_under_way
         queue_of_events

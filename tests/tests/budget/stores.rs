@@ -3,7 +3,7 @@
 use crate::meter::{Work, held, measure};
 use crate::row::Row;
 use attesto_core::Timestamp;
-use attesto_core::crypto::{CryptoProvider, RustCrypto};
+use attesto_core::crypto::{CryptoProvider, RustCrypto, Signer};
 use attesto_core::dpop::{ReplayClaim, ReplayKey};
 use attesto_core::host::{
     DpopReplayDetected, Event, EventSink, EventText, HttpClient, HttpFailure, IncomingResponse, Introspector,
@@ -12,8 +12,8 @@ use attesto_core::host::{
 use attesto_core::introspection::{Introspected, IntrospectionCredentials, IntrospectionEndpoint, IntrospectionError};
 use attesto_core::limits;
 use attesto_core::mcp::SessionOwners;
-use attesto_core::resource::Requirement;
-use attesto_tests::{AUDIENCE, Answers, Call, ISSUER, NOW, World};
+use attesto_core::resource::{Requirement, Verdict};
+use attesto_tests::{AUDIENCE, Answers, Call, ISSUER, NOW, World, sign};
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -61,6 +61,71 @@ pub(crate) fn replay_store() -> Row {
         "live proof",
         "503; nothing live is evicted",
     )
+}
+
+/// Tokens that somebody else signed, then as many good ones as there is room for, then more.
+pub(crate) fn memory_of_verified_tokens() -> Row {
+    const CAPACITY: usize = 512;
+    const EACH: usize = 96;
+    let world = World::new();
+    let before = held();
+    let without = world.builder().without_token_memory().build().expect("a sound configuration");
+    let plain = held() - before;
+    drop(without);
+    let before = held();
+    let server = world.builder().remember_tokens(CAPACITY).expect("a capacity").build().expect("a sound configuration");
+    let table = (held() - before - plain).unsigned_abs();
+    assert!(table <= 16 * CAPACITY, "{table} bytes for an empty table");
+    let call = |number: usize, signer: &dyn Signer| {
+        let (header, mut claims) = world.token_parts();
+        claims.insert("jti".into(), number.to_string().into());
+        let [header, claims] = [header, claims].map(|part| serde_json::Value::Object(part).to_string());
+        Call::new().bearer(&sign(signer, &header, &claims))
+    };
+    let requirement = Requirement::authenticated();
+    let granted = |call: &Call| world.check(&server, &requirement, call, Answers::good()).result.is_ok();
+    let forged: Vec<Call> = (0..CAPACITY).map(|number| call(number, world.thief.as_ref())).collect();
+    let good: Vec<Call> = (0..2 * CAPACITY).map(|number| call(number, world.issuer.as_ref())).collect();
+    let empty = held();
+    assert!(!forged.iter().any(granted));
+    assert_eq!(held(), empty, "nothing that was not verified enters");
+    bytes_each(CAPACITY, EACH, || assert!(good[..CAPACITY].iter().all(granted)));
+    let full = held();
+    assert!(good[CAPACITY..].iter().all(granted));
+    assert_eq!(held(), full, "a full memory does not grow");
+    row(
+        "Verified tokens: only those that a trusted key signed and every rule accepted (beside the parsed key of a DPoP client)",
+        EACH,
+        CAPACITY,
+        "token",
+        "the one known for longest goes",
+    )
+}
+
+/// What a token that comes again costs.
+pub(crate) fn token_that_is_remembered() -> Row {
+    let work = measure(|provider, meter| {
+        let world = World::with_providers(&RustCrypto::new(), provider);
+        let server = world.builder().remember_tokens(10).expect("a capacity").build().expect("a sound configuration");
+        let requirement = Requirement::authenticated();
+        let call = Call::new().bearer(&world.token(|_, _| {}));
+        call.with_parts(|parts| {
+            let mut check = || assert!(matches!(server.check(parts, &requirement, world.now()), Verdict::Granted(_)));
+            check();
+            meter(&mut check);
+        });
+    });
+    assert_eq!(
+        (work.signatures, work.digests),
+        (0, 1),
+        "its hash is looked up in place of its signature's verification"
+    );
+    Row {
+        input: "A good token that comes again: every rule but the signature's",
+        limit: crate::row::bytes(limits::ACCESS_TOKEN),
+        beyond: "401, unread".into(),
+        work,
+    }
 }
 
 /// An issuer that answers at this length, or never.
