@@ -51,7 +51,9 @@ fn send(
     call: &dyn Fn(&World) -> Call,
 ) -> Result<(), Box<Denial>> {
     let world = World::with_providers(&RustCrypto::new(), provider);
-    let server: ResourceServer = configure(world.builder()).build().expect("a sound configuration");
+    // With a memory of verified tokens, as every guard has one: it hashes each token that it is asked for.
+    let builder = configure(world.builder()).remember_tokens(10).expect("a capacity");
+    let server: ResourceServer = builder.build().expect("a sound configuration");
     let requirement = Requirement::scopes(["mcp:tools:call"]).expect("a scope");
     let call = call(&world);
     call.with_parts(|parts| {
