@@ -90,11 +90,15 @@ mod reason_macro;
 #[cfg(feature = "std")]
 mod sync;
 
+#[cfg(feature = "std")]
+pub mod authorization;
 pub mod challenge;
 pub mod config;
 pub mod crypto;
 pub mod dpop;
 pub mod encoding;
+#[cfg(feature = "std")]
+pub mod exchange;
 pub mod host;
 pub mod http;
 pub mod introspection;
@@ -103,6 +107,7 @@ pub mod limits;
 pub mod mcp;
 pub mod metadata;
 pub mod mtls;
+pub mod pkce;
 pub mod remote;
 pub mod resource;
 pub mod scope;

@@ -67,6 +67,15 @@ pub fn pairs(form: &[u8]) -> impl Iterator<Item = Pair<'_>> {
     })
 }
 
+/// Decodes one name or value.
+///
+/// # Errors
+///
+/// [`NotForm`] where a `%` is not followed by two hexadecimal digits.
+pub fn decode(encoded: &[u8]) -> Result<Vec<u8>, NotForm> {
+    octets(encoded).collect()
+}
+
 /// Encodes a value: unreserved characters stand for themselves, a space is `+`, everything else is a triplet.
 #[must_use]
 pub fn encode(value: &str) -> String {

@@ -1,0 +1,210 @@
+//! Everything that the authorization server can ask its host: one variant for each question, one answer type for each.
+
+use super::client::{Client, GrantType};
+use super::events::AuthorizationEvent;
+use super::records::{AuthorizationCode, IssuedAccessToken, RefreshState, RefreshToken, Rotated, Rotation, TakenCode};
+use super::scopes::ScopeSet;
+use super::secret::{FamilyId, SecretDigest};
+use crate::Timestamp;
+use crate::dpop::ReplayClaim;
+use crate::exchange::Query;
+use crate::host::ReplayAnswer;
+use crate::token::VerificationKeys;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
+use serde_json::{Map, Value};
+use zeroize::Zeroizing;
+
+/// Whoever was asked could not answer: an error, a time-out, a lost connection. What was to be changed may or may not have been.
+///
+/// The request ends with 503: never a pass, and never a claim that the client was wrong (catalogue TK-6).
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("no answer")]
+#[expect(clippy::exhaustive_structs, reason = "why there is no answer stays with whoever could not give it")]
+pub struct Unavailable;
+
+/// An answer, or none.
+pub type Answered<T> = Result<T, Unavailable>;
+
+/// One question to the host. The traits of [`host`](crate::host) say what each promises.
+///
+/// Exhaustive on purpose: a new question breaks every driver when it is compiled, instead of hanging it when it runs.
+#[derive(Debug)]
+#[must_use = "an unanswered question ends the flow"]
+#[expect(clippy::exhaustive_enums, reason = "a driver must know every question")]
+pub enum Ask {
+    /// Which client has this identifier? `None`: none, or a disabled one.
+    LoadClient(Query<String, Answered<Option<Client>>>),
+    /// Is this the client's secret?
+    VerifySecret(Query<SecretCheck, Answered<bool>>),
+    /// Which keys does the client of this identifier sign with?
+    ClientKeys(Query<String, Answered<Arc<VerificationKeys>>>),
+    /// Is this the first use? One namespace for proofs and assertions, told apart by their keys.
+    RecordReplay(Query<ReplayQuery, ReplayAnswer>),
+    /// Store a new code.
+    PutCode(Query<NewCode, Answered<()>>),
+    /// Is there such a code, fresh or spent? Changes nothing.
+    PeekCode(Query<SecretDigest, Answered<Option<AuthorizationCode>>>),
+    /// Spend a code.
+    TakeCode(Query<SecretDigest, Answered<TakenCode>>),
+    /// Note what came of a code that was taken.
+    FinalizeCode(Query<FinalizedCode, Answered<()>>),
+    /// What is known of a refresh token?
+    GetRefresh(Query<SecretDigest, Answered<Option<RefreshState>>>),
+    /// Store the first refresh token of a family. `false`: the family is revoked already.
+    InsertRefresh(Query<NewRefresh, Answered<bool>>),
+    /// Spend a refresh token for its successor.
+    RotateRefresh(Query<Rotation, Answered<Rotated>>),
+    /// Note one more access token beside a refresh token that is given again. `false`: it is spent, unknown or of a revoked family
+    /// by now, and must not be given.
+    RepeatRefresh(Query<RepeatedRefresh, Answered<bool>>),
+    /// Revoke a family for good. Answers the access tokens of it that still live.
+    RevokeFamily(Query<FamilyRevocation, Answered<Vec<IssuedAccessToken>>>),
+    /// Put an access token on the deny list until it expires.
+    RevokeAccessToken(Query<IssuedAccessToken, Answered<()>>),
+    /// Is the access token of this `jti` on the deny list?
+    IsRevoked(Query<String, Answered<bool>>),
+    /// Who is this subject now? `None`: nobody who may have tokens.
+    LoadPrincipal(Query<String, Answered<Option<Principal>>>),
+    /// Which of these scopes does the policy grant?
+    AuthorizeScope(Query<ScopeRequest, Answered<ScopeSet>>),
+    /// Take note. Nothing depends on it.
+    Record(Query<AuthorizationEvent, ()>),
+}
+
+/// A secret to be checked by the host: with its hashing, at its pace (catalogue HC-1).
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct SecretCheck {
+    /// The client; `None` where there is no such client. Then the check takes as long as any other and fails, so that the time
+    /// does not tell which clients exist (CA-11).
+    pub client_id: Option<String>,
+    /// What was presented.
+    pub secret: Zeroizing<String>,
+}
+
+impl SecretCheck {
+    pub(super) const fn new(client_id: Option<String>, secret: Zeroizing<String>) -> Self {
+        Self { client_id, secret }
+    }
+}
+
+impl fmt::Debug for SecretCheck {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SecretCheck").field("client_id", &self.client_id).finish_non_exhaustive()
+    }
+}
+
+/// A first use to be recorded at a time.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_structs, reason = "what a replay store is asked")]
+pub struct ReplayQuery {
+    /// What is used.
+    pub claim: ReplayClaim,
+    /// When.
+    pub now: Timestamp,
+}
+
+/// A code to be stored.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_structs, reason = "a key and its row")]
+pub struct NewCode {
+    /// Its key.
+    pub digest: SecretDigest,
+    /// What is known by it.
+    pub code: AuthorizationCode,
+}
+
+/// What came of a code.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_structs, reason = "a key and what to note beside it")]
+pub struct FinalizedCode {
+    /// The code's key.
+    pub digest: SecretDigest,
+    /// The access token. The store keeps the row until this has expired.
+    pub access: IssuedAccessToken,
+}
+
+/// A refresh token to be stored.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_structs, reason = "a key and its row")]
+pub struct NewRefresh {
+    /// Its key.
+    pub digest: SecretDigest,
+    /// What is known by it.
+    pub token: RefreshToken,
+}
+
+/// A refresh token that is given to its client once more (catalogue RT-4).
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_structs, reason = "a key and what to note beside it")]
+pub struct RepeatedRefresh {
+    /// The refresh token's key.
+    pub digest: SecretDigest,
+    /// The access token that goes with it this time.
+    pub access: IssuedAccessToken,
+}
+
+/// A family to be revoked.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_structs, reason = "which, and when")]
+pub struct FamilyRevocation {
+    /// Which.
+    pub family: FamilyId,
+    /// The time of the request.
+    pub now: Timestamp,
+    /// The revocation is kept until then at least: no token of the family can count later, even one that is inserted after the
+    /// revocation.
+    pub keep_until: Timestamp,
+}
+
+/// A subject, as the host knows it when a token is made (catalogue HC-2, IT-6).
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Principal {
+    /// The kind of principal, where the issuer has kinds.
+    pub kind: Option<String>,
+    /// Further claims of access tokens. A reserved name makes the request fail.
+    pub claims: Map<String, Value>,
+}
+
+impl Principal {
+    /// A subject of which nothing is said in tokens.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Names its kind.
+    #[must_use]
+    pub fn kind(mut self, kind: impl Into<String>) -> Self {
+        self.kind = Some(kind.into());
+        self
+    }
+
+    /// Adds a claim.
+    #[must_use]
+    pub fn claim(mut self, name: impl Into<String>, value: Value) -> Self {
+        self.claims.insert(name.into(), value);
+        self
+    }
+}
+
+/// Scopes that somebody asks for (catalogue TK-4).
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct ScopeRequest {
+    /// The client.
+    pub client_id: String,
+    /// The user; `None` where the client asks for itself.
+    pub subject: Option<String>,
+    /// The grant.
+    pub grant: GrantType,
+    /// What is asked for, within what the client and the grant may have. The answer must be within it too: anything more is an
+    /// error, not a grant.
+    pub scopes: ScopeSet,
+    /// The resources that the token will be for.
+    pub resources: Vec<String>,
+}

@@ -1,0 +1,279 @@
+//! Configures an authorization server (catalogue CF-1, CF-2).
+
+use super::client::{AuthMethod, GrantType};
+use super::lifetimes::{Lifetimes, RefreshPolicy};
+use super::routes::Routes;
+use super::scopes::ScopeSet;
+use super::server::{AuthorizationServer, Settings};
+use crate::ConfigError;
+use crate::crypto::CryptoProvider;
+use crate::dpop::ProofPolicy;
+use crate::http::OriginPolicy;
+use crate::metadata::url::{PlainHttp, WebUrl};
+use crate::mtls::CertificatePolicy;
+use crate::token::{AccessTokenIssuer, KeyRing, PrincipalKinds};
+use alloc::string::{String, ToString};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
+
+/// Collects what an [`AuthorizationServer`] is to be. Everything is checked by [`build`](Self::build).
+#[must_use = "a configuration does nothing until it is built"]
+pub struct AuthorizationServerBuilder {
+    issuer: String,
+    provider: Arc<dyn CryptoProvider>,
+    keys: Arc<KeyRing>,
+    audience: Option<String>,
+    prefix: String,
+    grants: Vec<GrantType>,
+    auth_methods: Vec<AuthMethod>,
+    scopes: Vec<String>,
+    access_token_lifetime: u64,
+    lifetimes: Lifetimes,
+    refresh: RefreshPolicy,
+    dpop: Option<ProofPolicy>,
+    certificates: Option<CertificatePolicy>,
+    origin: OriginPolicy,
+    principal_kinds: Option<PrincipalKinds>,
+    client_kind: Option<String>,
+    deny_list: bool,
+    realm: String,
+    insecure_loopback: bool,
+}
+
+impl AuthorizationServerBuilder {
+    pub(super) fn new(issuer: String, provider: Arc<dyn CryptoProvider>, keys: Arc<KeyRing>) -> Self {
+        Self {
+            realm: issuer.clone(),
+            issuer,
+            provider,
+            keys,
+            audience: None,
+            prefix: "/oauth".into(),
+            grants: [GrantType::AuthorizationCode, GrantType::RefreshToken].into(),
+            auth_methods: [
+                AuthMethod::None,
+                AuthMethod::ClientSecretBasic,
+                AuthMethod::ClientSecretPost,
+                AuthMethod::PrivateKeyJwt,
+            ]
+            .into(),
+            scopes: Vec::new(),
+            access_token_lifetime: 900,
+            lifetimes: Lifetimes::new(),
+            refresh: RefreshPolicy::new(),
+            dpop: Some(ProofPolicy::new()),
+            certificates: None,
+            origin: OriginPolicy::new(),
+            principal_kinds: None,
+            client_kind: None,
+            deny_list: false,
+            insecure_loopback: false,
+        }
+    }
+
+    /// The resource that tokens are for when nobody asks for another: an absolute https URL. Required.
+    pub fn audience(mut self, resource: impl Into<String>) -> Self {
+        self.audience = Some(resource.into());
+        self
+    }
+
+    /// The path that the endpoints are under. Default `/oauth`.
+    pub fn path_prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.prefix = prefix.into();
+        self
+    }
+
+    /// The grants that the token endpoint dispatches. By default `authorization_code` and `refresh_token`.
+    pub fn grants(mut self, grants: impl IntoIterator<Item = GrantType>) -> Self {
+        self.grants = grants.into_iter().collect();
+        self
+    }
+
+    /// The methods of client authentication that are taken at all; of them each client may use the one it is registered with. By
+    /// default all but the two with certificates.
+    pub fn auth_methods(mut self, methods: impl IntoIterator<Item = AuthMethod>) -> Self {
+        self.auth_methods = methods.into_iter().collect();
+        self
+    }
+
+    /// The scopes to advertise.
+    pub fn scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
+        self.scopes = scopes.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Seconds that an access token lives. Default 900.
+    pub const fn access_token_lifetime(mut self, seconds: u64) -> Self {
+        self.access_token_lifetime = seconds;
+        self
+    }
+
+    /// Seconds that an authorization code lives: at most 600 (RFC 6749 §4.1.2). Default 60.
+    pub const fn code_lifetime(mut self, seconds: u64) -> Self {
+        self.lifetimes.code = seconds;
+        self
+    }
+
+    /// How refresh tokens live.
+    pub fn refresh(mut self, policy: RefreshPolicy) -> Self {
+        self.refresh = policy;
+        self
+    }
+
+    /// Replaces the DPoP policy: proof age, nonces, algorithms.
+    pub fn dpop(mut self, policy: ProofPolicy) -> Self {
+        self.dpop = Some(policy);
+        self
+    }
+
+    /// Turns DPoP off: proofs are ignored like any unknown field.
+    pub fn without_dpop(mut self) -> Self {
+        self.dpop = None;
+        self
+    }
+
+    /// Reads client certificates: for certificate-bound tokens and client authentication (RFC 8705).
+    pub fn mtls(mut self, certificates: CertificatePolicy) -> Self {
+        self.certificates = Some(certificates);
+        self
+    }
+
+    /// Replaces how a request's origin is found: pin, proxies, https.
+    pub fn origin(mut self, policy: OriginPolicy) -> Self {
+        self.origin = policy;
+        self
+    }
+
+    /// Every token stands for one of these kinds of principals; tokens that clients get for themselves for this one.
+    pub fn principal_kinds(mut self, kinds: PrincipalKinds, of_clients: impl Into<String>) -> Self {
+        self.principal_kinds = Some(kinds);
+        self.client_kind = Some(of_clients.into());
+        self
+    }
+
+    /// Says that the host keeps a list of revoked access tokens, which its resources consult: revocation and reuse put access tokens
+    /// on it. Without one they live until they expire.
+    pub const fn deny_list(mut self) -> Self {
+        self.deny_list = true;
+        self
+    }
+
+    /// The realm of the challenge to a client whose Basic credentials failed. Default: the issuer.
+    pub fn realm(mut self, realm: impl Into<String>) -> Self {
+        self.realm = realm.into();
+        self
+    }
+
+    /// **Development only.** The issuer, the audience and the requests may be plain http to this machine.
+    pub fn insecure_loopback(mut self) -> Self {
+        self.insecure_loopback = true;
+        self
+    }
+
+    /// Checks everything.
+    ///
+    /// # Errors
+    /// The first member that is missing or wrong, and what to do about it.
+    pub fn build(mut self) -> Result<AuthorizationServer, ConfigError> {
+        let plain_http = if self.insecure_loopback { PlainHttp::LoopbackOnly } else { PlainHttp::Refused };
+        let routes = Routes::under(&self.prefix, &self.issuer, plain_http)?;
+        let audience = self.audience.take().ok_or_else(|| {
+            ConfigError::new(
+                "audience",
+                "is missing: name the resource that tokens are for, such as https://api.example.com",
+            )
+        })?;
+        WebUrl::parse("audience", &audience, plain_http)?;
+        self.grants_are_sound()?;
+        self.auth_methods_are_sound()?;
+        if !(1..=600).contains(&self.lifetimes.code) {
+            return Err(ConfigError::new("code_lifetime", "must be 1 to 600 seconds (RFC 6749 §4.1.2)"));
+        }
+        let realm_fits = |byte: u8| matches!(byte, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e);
+        if !self.realm.bytes().all(realm_fits) {
+            return Err(ConfigError::new("realm", "must be printable ASCII without quotes and backslashes"));
+        }
+        let scopes = ScopeSet::of(&self.scopes);
+        if scopes.iter().count() != self.scopes.len() {
+            return Err(ConfigError::new("scopes", "one is no scope-token (RFC 6749 §3.3), or occurs twice"));
+        }
+        let tokens = self.token_issuer(&audience)?;
+        if self.insecure_loopback {
+            self.origin = self.origin.danger_allow_http();
+            self.dpop = self.dpop.map(ProofPolicy::danger_allow_http);
+        }
+        Ok(AuthorizationServer::of(Settings {
+            issuer: self.issuer,
+            provider: self.provider,
+            keys: self.keys,
+            tokens,
+            routes,
+            audience,
+            grants: self.grants,
+            auth_methods: self.auth_methods,
+            scopes,
+            lifetimes: self.lifetimes,
+            refresh: self.refresh,
+            dpop: self.dpop,
+            certificates: self.certificates,
+            origin: self.origin,
+            deny_list: self.deny_list,
+            realm: self.realm,
+            client_kind: self.client_kind,
+            retry_after: 1,
+        }))
+    }
+
+    fn token_issuer(&self, audience: &str) -> Result<AccessTokenIssuer, ConfigError> {
+        let (provider, keys) = (Arc::clone(&self.provider), Arc::clone(&self.keys));
+        let mut issuer = if self.insecure_loopback {
+            AccessTokenIssuer::builder_insecure_loopback(self.issuer.clone(), provider, keys)
+        } else {
+            AccessTokenIssuer::builder(self.issuer.clone(), provider, keys)
+        };
+        if let Some(kinds) = &self.principal_kinds {
+            issuer = issuer.principal_kinds(kinds.clone());
+        }
+        issuer.audience([audience.to_string()]).default_lifetime(self.access_token_lifetime).build()
+    }
+
+    fn grants_are_sound(&self) -> Result<(), ConfigError> {
+        let problem = |text: &'static str| Err(ConfigError::new("grants", text));
+        if self.grants.is_empty() {
+            return problem("is empty; name at least one grant");
+        }
+        let has = |grant| self.grants.contains(&grant);
+        if has(GrantType::RefreshToken) && !has(GrantType::AuthorizationCode) {
+            return problem("refresh_token needs authorization_code: nothing else gives refresh tokens");
+        }
+        Ok(())
+    }
+
+    fn auth_methods_are_sound(&self) -> Result<(), ConfigError> {
+        let problem = |text: &'static str| Err(ConfigError::new("auth_methods", text));
+        let by_certificate = |method: &AuthMethod| match method {
+            AuthMethod::TlsClientAuth | AuthMethod::SelfSignedTlsClientAuth => true,
+            AuthMethod::None
+            | AuthMethod::ClientSecretBasic
+            | AuthMethod::ClientSecretPost
+            | AuthMethod::PrivateKeyJwt => false,
+        };
+        if self.auth_methods.is_empty() {
+            return problem("is empty; name at least one method");
+        }
+        if self.certificates.is_none() && self.auth_methods.iter().any(by_certificate) {
+            return problem("authentication by certificate needs mtls(..), which says where certificates come from");
+        }
+        if self.auth_methods.as_slice() == [AuthMethod::None] && self.grants.contains(&GrantType::ClientCredentials) {
+            return problem("client_credentials needs a method by which clients prove who they are");
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for AuthorizationServerBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AuthorizationServerBuilder").field("issuer", &self.issuer).finish_non_exhaustive()
+    }
+}

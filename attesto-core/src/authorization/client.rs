@@ -1,0 +1,312 @@
+//! Who may ask for tokens: a registered client, as far as this server needs to know it (catalogue HC-1).
+
+use super::scopes::ScopeSet;
+use crate::Timestamp;
+use crate::jose::JwkSet;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+/// A grant that the token endpoint dispatches (RFC 6749 §1.3).
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[non_exhaustive]
+pub enum GrantType {
+    /// `authorization_code` (RFC 6749 §4.1).
+    AuthorizationCode,
+    /// `client_credentials` (RFC 6749 §4.4).
+    ClientCredentials,
+    /// `refresh_token` (RFC 6749 §6).
+    RefreshToken,
+}
+
+impl GrantType {
+    /// Every grant there is here.
+    pub const ALL: &'static [Self] = &[Self::AuthorizationCode, Self::RefreshToken, Self::ClientCredentials];
+
+    /// The registered name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::AuthorizationCode => "authorization_code",
+            Self::ClientCredentials => "client_credentials",
+            Self::RefreshToken => "refresh_token",
+        }
+    }
+
+    /// The grant of this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|grant| grant.name() == name)
+    }
+
+    /// Whether a client that proves nothing about itself may use it (TK-1).
+    pub(super) const fn is_for_public_clients(self) -> bool {
+        match self {
+            Self::AuthorizationCode | Self::RefreshToken => true,
+            Self::ClientCredentials => false,
+        }
+    }
+}
+
+/// A method of client authentication (RFC 7591 §2, RFC 8705 §2).
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[non_exhaustive]
+pub enum AuthMethod {
+    /// `none`: a public client names itself.
+    None,
+    /// `client_secret_basic` (RFC 6749 §2.3.1).
+    ClientSecretBasic,
+    /// `client_secret_post` (RFC 6749 §2.3.1).
+    ClientSecretPost,
+    /// `private_key_jwt` (RFC 7523 §2.2).
+    PrivateKeyJwt,
+    /// `tls_client_auth` (RFC 8705 §2.1).
+    TlsClientAuth,
+    /// `self_signed_tls_client_auth` (RFC 8705 §2.2).
+    SelfSignedTlsClientAuth,
+}
+
+impl AuthMethod {
+    /// Every method there is here.
+    pub const ALL: &'static [Self] = &[
+        Self::None,
+        Self::ClientSecretBasic,
+        Self::ClientSecretPost,
+        Self::PrivateKeyJwt,
+        Self::TlsClientAuth,
+        Self::SelfSignedTlsClientAuth,
+    ];
+
+    /// The registered name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::ClientSecretBasic => "client_secret_basic",
+            Self::ClientSecretPost => "client_secret_post",
+            Self::PrivateKeyJwt => "private_key_jwt",
+            Self::TlsClientAuth => "tls_client_auth",
+            Self::SelfSignedTlsClientAuth => "self_signed_tls_client_auth",
+        }
+    }
+}
+
+/// How one client authenticates: the method it is registered with, and no other (CA-10).
+#[derive(Clone)]
+#[non_exhaustive]
+pub enum ClientAuthentication {
+    /// Not at all: a public client (CA-9).
+    None,
+    /// By a secret in the `Authorization` field (CA-2). The host holds it, and is asked.
+    SecretBasic,
+    /// By a secret in the body (CA-3).
+    SecretPost,
+    /// By an assertion signed with one of these keys (CA-4).
+    PrivateKeyJwt(ClientKeys),
+    /// By a certificate of this subject, whose chain the TLS terminator has validated (CA-7).
+    TlsClientAuth(TlsSubject),
+    /// By one of these certificates, each as DER (CA-8).
+    SelfSignedTls(Vec<Vec<u8>>),
+}
+
+impl ClientAuthentication {
+    /// The registered name of the method.
+    #[must_use]
+    pub const fn method(&self) -> AuthMethod {
+        match self {
+            Self::None => AuthMethod::None,
+            Self::SecretBasic => AuthMethod::ClientSecretBasic,
+            Self::SecretPost => AuthMethod::ClientSecretPost,
+            Self::PrivateKeyJwt(_) => AuthMethod::PrivateKeyJwt,
+            Self::TlsClientAuth(_) => AuthMethod::TlsClientAuth,
+            Self::SelfSignedTls(_) => AuthMethod::SelfSignedTlsClientAuth,
+        }
+    }
+}
+
+impl fmt::Debug for ClientAuthentication {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.method().name())
+    }
+}
+
+/// Where the keys of a client are (RFC 7591 §2: `jwks` or `jwks_uri`).
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum ClientKeys {
+    /// Registered by value.
+    Registered(JwkSet),
+    /// The host knows: it is asked for them ([`Ask::ClientKeys`](super::Ask::ClientKeys)).
+    AskHost,
+}
+
+/// The one subject that a client's certificate must have (RFC 8705 §2.1.2).
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum TlsSubject {
+    /// `tls_client_auth_subject_dn`, in the form of RFC 4514.
+    Dn(String),
+    /// `tls_client_auth_san_dns`.
+    SanDns(String),
+    /// `tls_client_auth_san_uri`.
+    SanUri(String),
+    /// `tls_client_auth_san_ip`, as text.
+    SanIp(String),
+    /// `tls_client_auth_san_email`.
+    SanEmail(String),
+}
+
+/// What tokens can be bound to.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum SenderConstraint {
+    /// A DPoP key (RFC 9449).
+    Dpop,
+    /// A client certificate (RFC 8705 §3).
+    Mtls,
+}
+
+/// One registered client.
+///
+/// ```
+/// use attesto_core::authorization::{Client, ClientAuthentication, GrantType};
+///
+/// let native = Client::new("cli", ClientAuthentication::None)
+///     .native()
+///     .redirect_uris(["http://127.0.0.1/callback"])
+///     .scopes(["files.read", "files.write"])
+///     .grants([GrantType::AuthorizationCode, GrantType::RefreshToken]);
+/// assert!(native.is_public());
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Client {
+    pub(super) id: String,
+    pub(super) authentication: ClientAuthentication,
+    pub(super) secret_expires_at: Option<Timestamp>,
+    pub(super) grants: Vec<GrantType>,
+    pub(super) redirect_uris: Vec<String>,
+    pub(super) scopes: ScopeSet,
+    pub(super) default_scopes: ScopeSet,
+    pub(super) resources: Vec<String>,
+    pub(super) name: Option<String>,
+    pub(super) native: bool,
+    pub(super) localhost_redirects: bool,
+    pub(super) constraint: Option<SenderConstraint>,
+    pub(super) require_par: bool,
+}
+
+impl Client {
+    /// A client of this identifier that authenticates in this way. It may do nothing yet.
+    pub fn new(id: impl Into<String>, authentication: ClientAuthentication) -> Self {
+        Self {
+            id: id.into(),
+            authentication,
+            secret_expires_at: None,
+            grants: Vec::new(),
+            redirect_uris: Vec::new(),
+            scopes: ScopeSet::default(),
+            default_scopes: ScopeSet::default(),
+            resources: Vec::new(),
+            name: None,
+            native: false,
+            localhost_redirects: false,
+            constraint: None,
+            require_par: false,
+        }
+    }
+
+    /// When its secret stops counting (RFC 7591 §3.2.1; CA-12).
+    pub const fn secret_expires_at(mut self, at: Timestamp) -> Self {
+        self.secret_expires_at = Some(at);
+        self
+    }
+
+    /// The grants it may use.
+    pub fn grants(mut self, grants: impl IntoIterator<Item = GrantType>) -> Self {
+        self.grants = grants.into_iter().collect();
+        self
+    }
+
+    /// The redirect URIs that are its own, compared as text (AZ-8).
+    pub fn redirect_uris<S: Into<String>>(mut self, uris: impl IntoIterator<Item = S>) -> Self {
+        self.redirect_uris = uris.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Every scope that it may ever be granted. What is no scope-token is left out.
+    pub fn scopes<S: AsRef<str>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
+        self.scopes = ScopeSet::of(scopes);
+        self
+    }
+
+    /// What it is granted when it asks for nothing in particular; by default everything it may have.
+    pub fn default_scopes<S: AsRef<str>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
+        self.default_scopes = ScopeSet::of(scopes);
+        self
+    }
+
+    /// The resources that it may ask tokens for, besides the server's own audience (RFC 8707 §2).
+    pub fn resources<S: Into<String>>(mut self, resources: impl IntoIterator<Item = S>) -> Self {
+        self.resources = resources.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// A name for people, shown where consent is asked for.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// An application on the user's own device: its loopback redirect URIs match on any port (RFC 8252 §7.3; AZ-9), and it
+    /// counts as public whatever secret it has (§8.5; CA-9).
+    pub const fn native(mut self) -> Self {
+        self.native = true;
+        self
+    }
+
+    /// Lets `http://localhost` redirects of a native client match on any port too (RFC 8252 §8.3 advises against it; AZ-9).
+    pub const fn localhost_redirects(mut self) -> Self {
+        self.localhost_redirects = true;
+        self
+    }
+
+    /// Every token of it is bound in this way; the other way does not do (SC-2).
+    pub const fn require(mut self, constraint: SenderConstraint) -> Self {
+        self.constraint = Some(constraint);
+        self
+    }
+
+    /// It must push its authorization requests (RFC 9126 §6; AZ-13).
+    pub const fn require_par(mut self) -> Self {
+        self.require_par = true;
+        self
+    }
+
+    /// Its identifier.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Its name for people, or its identifier.
+    #[must_use]
+    pub fn display_name(&self) -> &str {
+        self.name.as_deref().unwrap_or(&self.id)
+    }
+
+    /// Whether it can keep no secret: nothing that it presents tells it from somebody else (RFC 6749 §2.1; CA-9).
+    #[must_use]
+    pub const fn is_public(&self) -> bool {
+        matches!(self.authentication, ClientAuthentication::None) || self.native
+    }
+
+    /// What it is granted when it asks for nothing in particular.
+    pub(super) const fn defaults(&self) -> &ScopeSet {
+        if self.default_scopes.is_empty() { &self.scopes } else { &self.default_scopes }
+    }
+
+    pub(super) fn may_use(&self, grant: GrantType) -> bool {
+        self.grants.contains(&grant)
+    }
+}

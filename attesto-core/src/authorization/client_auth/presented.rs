@@ -1,0 +1,188 @@
+//! What a request presents as its client's credentials: exactly one method (RFC 6749 §2.3; catalogue CA-1 to CA-3).
+
+use crate::authorization::error::Reason;
+use crate::authorization::flow::Authorization;
+use crate::authorization::parameters::Parameters;
+use crate::encoding::form;
+use alloc::string::String;
+use alloc::vec::Vec;
+use base64ct::{Base64, Encoding};
+use zeroize::Zeroizing;
+
+/// The credentials of a request, before anybody has looked at the client.
+pub(super) enum Presented {
+    /// `client_id` alone: a public client, or one whose certificate speaks for it.
+    Named { client_id: String },
+    /// In the `Authorization` field.
+    Basic(Credentials),
+    /// In the body.
+    Post(Credentials),
+}
+
+/// A name and a secret.
+pub(super) struct Credentials {
+    pub(super) client_id: String,
+    pub(super) secret: Zeroizing<String>,
+}
+
+impl Presented {
+    /// Reads every kind there is, and takes the one. CA-1.
+    pub(super) fn read(authorization: &Authorization, parameters: &Parameters) -> Result<Self, Reason> {
+        let basic = match authorization {
+            Authorization::Absent => None,
+            Authorization::One(value) => Some(value),
+            Authorization::Several => return Err(Reason::SeveralAuthMethods),
+        };
+        let in_body = ["client_secret", "client_assertion", "client_assertion_type"];
+        let [secret, assertion, assertion_type] = in_body.map(|name| parameters.get(name));
+        let presented = [basic.is_some(), secret.is_some(), assertion.is_some() || assertion_type.is_some()];
+        if presented.iter().filter(|used| **used).count() > 1 {
+            return Err(Reason::SeveralAuthMethods);
+        }
+        let named = parameters.get("client_id");
+        if let Some(value) = basic {
+            let credentials = Credentials::of_basic(value)?;
+            // CA-2.
+            if named.is_some_and(|named| named != credentials.client_id) {
+                return Err(Reason::ClientIdMismatch);
+            }
+            return Ok(Self::Basic(credentials));
+        }
+        let client_id = String::from(named.ok_or(Reason::NoClient)?);
+        match secret {
+            Some(secret) => {
+                let secret = Zeroizing::new(String::from(secret));
+                Ok(Self::Post(Credentials { client_id, secret }))
+            }
+            None => Ok(Self::Named { client_id }),
+        }
+    }
+
+    pub(super) fn client_id(&self) -> &str {
+        match self {
+            Self::Named { client_id } => client_id,
+            Self::Basic(credentials) | Self::Post(credentials) => &credentials.client_id,
+        }
+    }
+}
+
+impl Credentials {
+    /// `Basic`, strict base64, a colon, both halves form-encoded. RFC 7617 §2, RFC 6749 §2.3.1; CA-2.
+    fn of_basic(field: &[u8]) -> Result<Self, Reason> {
+        let mut words = field.splitn(2, |byte| *byte == b' ');
+        let (Some(scheme), Some(encoded)) = (words.next(), words.next()) else {
+            return Err(Reason::MalformedCredentials);
+        };
+        if !scheme.eq_ignore_ascii_case(b"basic") {
+            return Err(Reason::MalformedCredentials);
+        }
+        let mut buffer = Zeroizing::new(Vec::new());
+        buffer.resize(encoded.len(), 0);
+        let decoded = Base64::decode(encoded.trim_ascii(), &mut buffer).map_err(|_| Reason::MalformedCredentials)?;
+        let mut halves = decoded.splitn(2, |byte| *byte == b':');
+        let (Some(id), Some(secret)) = (halves.next(), halves.next()) else {
+            return Err(Reason::MalformedCredentials);
+        };
+        let (client_id, secret) = (form_decoded(id)?, form_decoded(secret)?);
+        if client_id.is_empty() || secret.is_empty() {
+            return Err(Reason::MalformedCredentials);
+        }
+        Ok(Self { client_id: String::from(client_id.as_str()), secret })
+    }
+}
+
+/// One half, decoded as a form's value is.
+fn form_decoded(half: &[u8]) -> Result<Zeroizing<String>, Reason> {
+    let decoded = form::decode(half).map_err(|_| Reason::MalformedCredentials)?;
+    match String::from_utf8(decoded) {
+        Ok(text) => Ok(Zeroizing::new(text)),
+        Err(error) => {
+            drop(Zeroizing::new(error.into_bytes()));
+            Err(Reason::MalformedCredentials)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::format;
+
+    fn read(authorization: Option<&str>, body: &str) -> Result<Presented, Reason> {
+        let authorization = match authorization {
+            Some(value) => Authorization::One(Zeroizing::new(value.as_bytes().to_vec())),
+            None => Authorization::Absent,
+        };
+        Presented::read(&authorization, &Parameters::parse(body.as_bytes()).unwrap())
+    }
+
+    fn basic(plain: &str) -> String {
+        format!("Basic {}", Base64::encode_string(plain.as_bytes()))
+    }
+
+    fn refused(authorization: Option<&str>, body: &str) -> Reason {
+        read(authorization, body).err().unwrap()
+    }
+
+    #[test]
+    fn ca1_one_method_per_request() {
+        let header = basic("a:b");
+        for body in ["client_secret=b", "client_assertion=x", "client_assertion_type=x", "client_id=a&client_secret=b"]
+        {
+            assert_eq!(refused(Some(&header), body), Reason::SeveralAuthMethods, "{body}");
+        }
+        assert_eq!(refused(None, "client_id=a&client_secret=b&client_assertion=x"), Reason::SeveralAuthMethods);
+        let several = Presented::read(&Authorization::Several, &Parameters::default());
+        assert_eq!(several.err(), Some(Reason::SeveralAuthMethods));
+        assert!(matches!(read(None, "client_id=a"), Ok(Presented::Named { .. })));
+        assert!(matches!(read(None, "client_id=a&client_secret=b"), Ok(Presented::Post(_))));
+    }
+
+    #[test]
+    fn ca2_basic_is_read_strictly_and_form_decoded() {
+        // RFC 6749 §2.3.1's example, and halves with reserved characters.
+        let Ok(Presented::Basic(found)) = read(Some("Basic czZCaGRSa3F0Mzo3RmpmcDBaQnIxS3REUmJuZlZkbUl3"), "") else {
+            panic!("the example of the RFC")
+        };
+        assert_eq!((found.client_id.as_str(), found.secret.as_str()), ("s6BhdRkqt3", "7Fjfp0ZBr1KtDRbnfVdmIw"));
+        let Ok(Presented::Basic(found)) = read(Some(&basic("https%3A%2F%2Fc:s+e%25")), "") else {
+            panic!("encoded halves")
+        };
+        assert_eq!((found.client_id.as_str(), found.secret.as_str()), ("https://c", "s e%"));
+        assert!(matches!(read(Some("bAsIc YTpi"), "client_id=a"), Ok(Presented::Basic(_))));
+    }
+
+    #[test]
+    fn ca2_malformed_basic_is_refused() {
+        let bad = [
+            "Basic".into(),
+            "Basic ".into(),
+            "Basic YTpi=".into(),
+            "Basic YTp".into(),
+            "Basic YT pi".into(),
+            "Bearer YTpi".into(),
+            "DPoP YTpi".into(),
+            basic("a"),
+            basic(":b"),
+            basic("a:"),
+            basic("a%:b"),
+            basic("a:%zz"),
+            basic("a:%ff"),
+        ];
+        for value in bad {
+            assert_eq!(refused(Some(&value), ""), Reason::MalformedCredentials, "{value}");
+        }
+    }
+
+    #[test]
+    fn ca2_a_client_id_beside_the_credentials_is_theirs() {
+        assert!(read(Some(&basic("a:b")), "client_id=a").is_ok());
+        assert_eq!(refused(Some(&basic("a:b")), "client_id=c"), Reason::ClientIdMismatch);
+    }
+
+    #[test]
+    fn ca9_somebody_is_named() {
+        assert_eq!(refused(None, "code=c"), Reason::NoClient);
+        assert_eq!(refused(None, "client_secret=s"), Reason::NoClient);
+    }
+}

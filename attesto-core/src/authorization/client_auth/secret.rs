@@ -1,0 +1,28 @@
+//! `client_secret_basic` and `client_secret_post` (RFC 6749 §2.3.1; catalogue CA-2, CA-3, CA-11, CA-12).
+
+use super::presented::Credentials;
+use crate::authorization::ask::{Ask, SecretCheck};
+use crate::authorization::client::Client;
+use crate::authorization::error::Reason;
+use crate::authorization::flow::Flow;
+
+/// The secret is the client's, and has not expired. The host compares: with its hashing, at its pace.
+pub(super) async fn is_the_clients(flow: &Flow, client: &Client, credentials: &Credentials) -> Result<(), Reason> {
+    let check = SecretCheck::new(Some(client.id.clone()), credentials.secret.clone());
+    if !flow.ask(Ask::VerifySecret, check).await? {
+        return Err(Reason::WrongSecret);
+    }
+    match client.secret_expires_at {
+        Some(at) if at <= flow.now => Err(Reason::SecretExpired),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Has the secret checked against nothing, and refuses whatever the answer.
+pub(super) async fn refuse(flow: &Flow, credentials: &Credentials, reason: Reason) -> Reason {
+    let check = SecretCheck::new(None, credentials.secret.clone());
+    match flow.ask(Ask::VerifySecret, check).await {
+        Ok(true | false) => reason,
+        Err(unavailable) => unavailable,
+    }
+}

@@ -1,0 +1,316 @@
+//! What a client is told (RFC 6749 §5.2) and why, for logs and tests: two types and the table between them.
+
+use core::fmt;
+
+/// An error code of the registered set, with the status it has as a JSON error.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+#[allow(missing_docs, reason = "the names are the RFCs' codes")]
+pub enum OAuthError {
+    InvalidRequest,
+    InvalidClient,
+    InvalidGrant,
+    UnauthorizedClient,
+    UnsupportedGrantType,
+    UnsupportedResponseType,
+    UnsupportedTokenType,
+    InvalidScope,
+    InvalidTarget,
+    InvalidDpopProof,
+    UseDpopNonce,
+    InvalidRequestUri,
+    RequestNotSupported,
+    RequestUriNotSupported,
+    RegistrationNotSupported,
+    InvalidAuthorizationDetails,
+    AccessDenied,
+    LoginRequired,
+    ConsentRequired,
+    InteractionRequired,
+    AccountSelectionRequired,
+    ServerError,
+    TemporarilyUnavailable,
+}
+
+impl OAuthError {
+    /// The code, as sent.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::InvalidRequest => "invalid_request",
+            Self::InvalidClient => "invalid_client",
+            Self::InvalidGrant => "invalid_grant",
+            Self::UnauthorizedClient => "unauthorized_client",
+            Self::UnsupportedGrantType => "unsupported_grant_type",
+            Self::UnsupportedResponseType => "unsupported_response_type",
+            Self::UnsupportedTokenType => "unsupported_token_type",
+            Self::InvalidScope => "invalid_scope",
+            Self::InvalidTarget => "invalid_target",
+            Self::InvalidDpopProof => "invalid_dpop_proof",
+            Self::UseDpopNonce => "use_dpop_nonce",
+            Self::InvalidRequestUri => "invalid_request_uri",
+            Self::RequestNotSupported => "request_not_supported",
+            Self::RequestUriNotSupported => "request_uri_not_supported",
+            Self::RegistrationNotSupported => "registration_not_supported",
+            Self::InvalidAuthorizationDetails => "invalid_authorization_details",
+            Self::AccessDenied => "access_denied",
+            Self::LoginRequired => "login_required",
+            Self::ConsentRequired => "consent_required",
+            Self::InteractionRequired => "interaction_required",
+            Self::AccountSelectionRequired => "account_selection_required",
+            Self::ServerError => "server_error",
+            Self::TemporarilyUnavailable => "temporarily_unavailable",
+        }
+    }
+}
+
+impl fmt::Display for OAuthError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+reasons! {
+    /// Why a request to the authorization server was refused: one variant per rule. For logs, events and tests; the client is told
+    /// [`error`](Self::error) and [`description`](Self::description).
+    pub enum Reason {
+        /// Not over TLS. RFC 6749 §3.1, §3.2; C-1.
+        InsecureTransport => "insecure_transport", "TLS required";
+        /// The request's host cannot be told. RFC 9112 §3.2; C-2.
+        InvalidOrigin => "invalid_origin", "the host of the request is not valid";
+        /// The endpoint does not know the method. C-4.
+        MethodNotAllowed => "method_not_allowed", "the method is not allowed here";
+        /// The body is not a form. RFC 6749 §3.2; C-5.
+        NotForm => "not_form", "the body must be application/x-www-form-urlencoded";
+        /// The body is longer than the limit. C-5.
+        BodyTooLarge => "body_too_large", "the body is too large";
+        /// A percent-triplet or UTF-8 sequence in the body is broken. C-5.
+        MalformedForm => "malformed_form", "the body is not well-formed";
+        /// A parameter occurs twice. RFC 6749 §3.1, §3.2; C-6.
+        DuplicateParameter => "duplicate_parameter", "a parameter occurs more than once";
+        /// A parameter of a POST endpoint is in the query. RFC 6749 §2.3.1; C-7.
+        QueryParameters => "query_parameters", "parameters must be in the body";
+        /// A parameter that must be there is absent. RFC 6749 §5.2.
+        MissingParameter => "missing_parameter", "a required parameter is missing";
+        /// More than one way of client authentication. RFC 6749 §2.3; CA-1.
+        SeveralAuthMethods => "several_auth_methods", "more than one client authentication method was used";
+        /// Several `Authorization` fields, or one that cannot be read. RFC 7617 §2; CA-2.
+        MalformedCredentials => "malformed_credentials", "client authentication failed";
+        /// `client_id` in the body names another client than the credentials. CA-2, CA-4.
+        ClientIdMismatch => "client_id_mismatch", "client_id does not match the credentials";
+        /// No credentials and no `client_id`. CA-9.
+        NoClient => "no_client", "client authentication failed";
+        /// The client is not registered, or disabled. CA-11.
+        UnknownClient => "unknown_client", "client authentication failed";
+        /// Another method than the registered one. CA-10.
+        WrongAuthMethod => "wrong_auth_method", "client authentication failed";
+        /// The secret is wrong. CA-2, CA-3.
+        WrongSecret => "wrong_secret", "client authentication failed";
+        /// The secret has expired. RFC 7591 §3.2.1; CA-12.
+        SecretExpired => "secret_expired", "client authentication failed";
+        /// The assertion cannot be read, or is too long. RFC 7523 §3; CA-4.
+        AssertionMalformed => "assertion_malformed", "client authentication failed";
+        /// `client_assertion_type` is not that of RFC 7523. CA-4.
+        AssertionType => "assertion_type", "client authentication failed";
+        /// The assertion's algorithm or key is none of the client's. CA-4.
+        AssertionKey => "assertion_key", "client authentication failed";
+        /// The assertion's signature does not verify. CA-4.
+        AssertionSignature => "assertion_signature", "client authentication failed";
+        /// `iss` or `sub` is not the client. RFC 7523 §3; CA-4.
+        AssertionSubject => "assertion_subject", "client authentication failed";
+        /// `aud` is not one string that means this server. CA-4, CA-5.
+        AssertionAudience => "assertion_audience", "client authentication failed";
+        /// `exp`, `iat` or `nbf` is missing, malformed or out of range. CA-4.
+        AssertionTime => "assertion_time", "client authentication failed";
+        /// `jti` is missing or not 1 to 256 bytes. CA-4.
+        AssertionJti => "assertion_jti", "client authentication failed";
+        /// The assertion was used before. CA-6.
+        AssertionReplay => "assertion_replay", "client authentication failed";
+        /// The certificate is not the registered one, or there is none. RFC 8705 §2; CA-7, CA-8.
+        WrongCertificate => "wrong_certificate", "client authentication failed";
+        /// A public client at a grant or endpoint for confidential ones. RFC 6749 §4.4; TK-1, CA-15.
+        PublicClient => "public_client", "client authentication failed";
+        /// `grant_type` is not dispatched here. RFC 6749 §5.2; TK-1.
+        UnsupportedGrantType => "unsupported_grant_type", "the grant type is not supported";
+        /// The client may not use the grant. RFC 6749 §5.2; TK-1.
+        GrantNotAllowed => "grant_not_allowed", "the client may not use this grant";
+        /// More than one `DPoP` field. RFC 9449 §4.3 check 1; SC-1.
+        SeveralProofs => "multiple_proofs", "more than one DPoP proof";
+        /// The proof fails a check. RFC 9449 §4.3; SC-1.
+        InvalidProof => "invalid_dpop_proof", "the DPoP proof is not valid";
+        /// The proof was used before. RFC 9449 §11.1; SC-4.
+        ProofReplay => "replay", "the DPoP proof is not valid";
+        /// A fresh nonce is wanted. RFC 9449 §8; SC-3.
+        UseNonce => "use_dpop_nonce", "a fresh DPoP nonce is required";
+        /// The client's tokens are bound to a DPoP key, and there is no proof. SC-2.
+        ProofRequired => "dpop_proof_required", "DPoP proof required";
+        /// The client's tokens are bound to a certificate, and there is none. SC-2.
+        CertificateRequired => "certificate_required", "client certificate required";
+        /// `scope` breaks the grammar. RFC 6749 §3.3.
+        MalformedScope => "malformed_scope", "the scope is malformed";
+        /// `scope` goes beyond what the client or the grant may have. RFC 6749 §3.3, §6.
+        ScopeTooWide => "scope_too_wide", "the scope is more than may be granted";
+        /// The policy grants nothing. TK-4.
+        ScopeRefused => "scope_refused", "none of the scope may be granted";
+        /// `resource` is no absolute URI, or not one that may be asked for. RFC 8707 §2; AZ-21, TK-5.
+        InvalidTarget => "invalid_target", "the resource is unknown, malformed or may not be asked for";
+        /// The code is not one of ours, or unknown. AC-2.
+        UnknownCode => "unknown_code", "the grant is invalid";
+        /// The code has expired. AC-3.
+        CodeExpired => "code_expired", "the grant is invalid";
+        /// The code was spent before. RFC 6749 §4.1.2; AC-6.
+        CodeReplayed => "code_replayed", "the grant is invalid";
+        /// The code or token is another client's. AC-3, AC-7, RT-2.
+        OtherClient => "other_client", "the grant is invalid";
+        /// `redirect_uri` is not the one of the authorization request. RFC 6749 §4.1.3; AC-3.
+        RedirectUriMismatch => "redirect_uri_mismatch", "the grant is invalid";
+        /// `code_verifier` is missing, malformed or not the one of the challenge. RFC 7636 §4.6; AC-4.
+        WrongVerifier => "wrong_verifier", "the grant is invalid";
+        /// The proof's key is not the one the grant is bound to. RFC 9449 §5, §10; AC-3, RT-2.
+        KeyMismatch => "dpop_key_mismatch", "the grant is invalid";
+        /// The refresh token is not one of ours, or unknown. RT-1.
+        UnknownRefreshToken => "unknown_refresh_token", "the grant is invalid";
+        /// The refresh token or its family has expired. RT-2, RT-7.
+        RefreshTokenExpired => "refresh_token_expired", "the grant is invalid";
+        /// A spent refresh token came back: its family is revoked. RFC 9700 §4.14.2; RT-5.
+        RefreshReuse => "refresh_reuse", "the grant is invalid";
+        /// The family was revoked. RT-3.
+        FamilyRevoked => "family_revoked", "the grant is invalid";
+        /// The subject may not log in any more. HC-2.
+        SubjectSuspended => "subject_suspended", "the grant is invalid";
+        /// The token cannot be revoked here: nobody would be told. RFC 7009 §2.2.1; RV-4.
+        UnsupportedTokenType => "unsupported_token_type", "tokens of this type cannot be revoked";
+        /// The host granted more than was asked for. TK-4.
+        PolicyOverreach => "policy_overreach", "internal error";
+        /// The host's answer contradicts the question: another client than the one asked for. TK-6.
+        HostAnswer => "host_answer", "internal error";
+        /// The token could not be made. TK-6.
+        Minting => "minting_failed", "internal error";
+        /// The entropy source failed. TK-6.
+        Entropy => "entropy_failed", "internal error";
+        /// A store or the host could not answer. TK-6.
+        Unavailable => "unavailable", "try again later";
+    }
+}
+
+impl Reason {
+    /// What the client is told.
+    #[must_use]
+    pub const fn error(self) -> OAuthError {
+        match self {
+            Self::InsecureTransport
+            | Self::InvalidOrigin
+            | Self::MethodNotAllowed
+            | Self::NotForm
+            | Self::BodyTooLarge
+            | Self::MalformedForm
+            | Self::DuplicateParameter
+            | Self::QueryParameters
+            | Self::MissingParameter
+            | Self::SeveralAuthMethods
+            | Self::ClientIdMismatch
+            | Self::ProofRequired
+            | Self::CertificateRequired => OAuthError::InvalidRequest,
+            Self::MalformedCredentials
+            | Self::NoClient
+            | Self::UnknownClient
+            | Self::WrongAuthMethod
+            | Self::WrongSecret
+            | Self::SecretExpired
+            | Self::AssertionMalformed
+            | Self::AssertionType
+            | Self::AssertionKey
+            | Self::AssertionSignature
+            | Self::AssertionSubject
+            | Self::AssertionAudience
+            | Self::AssertionTime
+            | Self::AssertionJti
+            | Self::AssertionReplay
+            | Self::WrongCertificate
+            | Self::PublicClient => OAuthError::InvalidClient,
+            Self::UnsupportedGrantType => OAuthError::UnsupportedGrantType,
+            Self::GrantNotAllowed => OAuthError::UnauthorizedClient,
+            Self::SeveralProofs | Self::InvalidProof | Self::ProofReplay => OAuthError::InvalidDpopProof,
+            Self::UseNonce => OAuthError::UseDpopNonce,
+            Self::MalformedScope | Self::ScopeTooWide | Self::ScopeRefused => OAuthError::InvalidScope,
+            Self::InvalidTarget => OAuthError::InvalidTarget,
+            Self::UnknownCode
+            | Self::CodeExpired
+            | Self::CodeReplayed
+            | Self::OtherClient
+            | Self::RedirectUriMismatch
+            | Self::WrongVerifier
+            | Self::KeyMismatch
+            | Self::UnknownRefreshToken
+            | Self::RefreshTokenExpired
+            | Self::RefreshReuse
+            | Self::FamilyRevoked
+            | Self::SubjectSuspended => OAuthError::InvalidGrant,
+            Self::UnsupportedTokenType => OAuthError::UnsupportedTokenType,
+            Self::PolicyOverreach | Self::HostAnswer | Self::Minting | Self::Entropy => OAuthError::ServerError,
+            Self::Unavailable => OAuthError::TemporarilyUnavailable,
+        }
+    }
+
+    /// The status of the JSON error, where there is no `Authorization` field to challenge (RFC 6749 §5.2; CA-11).
+    #[must_use]
+    pub const fn status(self) -> u16 {
+        match self.error() {
+            OAuthError::ServerError => 500,
+            OAuthError::TemporarilyUnavailable => 503,
+            OAuthError::InvalidRequest if matches!(self, Self::MethodNotAllowed) => 405,
+            OAuthError::InvalidRequest if matches!(self, Self::BodyTooLarge) => 413,
+            OAuthError::InvalidRequest
+            | OAuthError::InvalidClient
+            | OAuthError::InvalidGrant
+            | OAuthError::UnauthorizedClient
+            | OAuthError::UnsupportedGrantType
+            | OAuthError::UnsupportedResponseType
+            | OAuthError::UnsupportedTokenType
+            | OAuthError::InvalidScope
+            | OAuthError::InvalidTarget
+            | OAuthError::InvalidDpopProof
+            | OAuthError::UseDpopNonce
+            | OAuthError::InvalidRequestUri
+            | OAuthError::RequestNotSupported
+            | OAuthError::RequestUriNotSupported
+            | OAuthError::RegistrationNotSupported
+            | OAuthError::InvalidAuthorizationDetails
+            | OAuthError::AccessDenied
+            | OAuthError::LoginRequired
+            | OAuthError::ConsentRequired
+            | OAuthError::InteractionRequired
+            | OAuthError::AccountSelectionRequired => 400,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString;
+
+    #[test]
+    fn c10_descriptions_fit_rfc_6749_and_do_not_tell_credentials_apart() {
+        for reason in Reason::ALL {
+            let text = reason.to_string();
+            let fits = |byte: u8| matches!(byte, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e);
+            assert!(!text.is_empty() && text.bytes().all(fits), "{reason:?}");
+            let one_text = match reason.error() {
+                OAuthError::InvalidClient => "client authentication failed",
+                OAuthError::InvalidGrant => "the grant is invalid",
+                OAuthError::ServerError => "internal error",
+                _ => continue,
+            };
+            assert_eq!(text, one_text, "{reason:?}");
+        }
+    }
+
+    #[test]
+    fn tk6_faults_are_5xx_and_refusals_are_not() {
+        for reason in Reason::ALL {
+            let fault = matches!(reason.error(), OAuthError::ServerError | OAuthError::TemporarilyUnavailable);
+            assert_eq!(reason.status() >= 500, fault, "{reason:?}");
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! What the authorization server did, for those who watch (catalogue EV-1, EV-2): neutral values without secrets.
+
+use super::client::GrantType;
+use super::error::Reason;
+use super::secret::FamilyId;
+use alloc::string::String;
+use core::net::IpAddr;
+
+/// What happened.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum EventKind {
+    /// `token_issued`.
+    TokenIssued,
+    /// `token_denied`.
+    TokenDenied,
+    /// `code_replayed`: a spent code came back.
+    CodeReplayed,
+    /// `refresh_issued`: the first refresh token of a family.
+    RefreshIssued,
+    /// `refresh_rotated`.
+    RefreshRotated,
+    /// `refresh_reuse_detected`: a spent refresh token came back too late; its family is revoked.
+    RefreshReuseDetected,
+    /// `token_revoked`.
+    TokenRevoked,
+    /// `revocation_denied`.
+    RevocationDenied,
+}
+
+impl EventKind {
+    /// The name, for logs and metrics.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::TokenIssued => "token_issued",
+            Self::TokenDenied => "token_denied",
+            Self::CodeReplayed => "code_replayed",
+            Self::RefreshIssued => "refresh_issued",
+            Self::RefreshRotated => "refresh_rotated",
+            Self::RefreshReuseDetected => "refresh_reuse_detected",
+            Self::TokenRevoked => "token_revoked",
+            Self::RevocationDenied => "revocation_denied",
+        }
+    }
+}
+
+/// One event. Never holds a token, a code, a secret, an assertion, nor a digest of one.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct AuthorizationEvent {
+    /// What happened.
+    pub kind: EventKind,
+    /// The client, once it has authenticated; until then what it called itself is nobody's word.
+    pub client_id: Option<String>,
+    /// The user.
+    pub subject: Option<String>,
+    /// The grant.
+    pub grant: Option<GrantType>,
+    /// The scopes granted, joined by spaces.
+    pub scope: Option<String>,
+    /// Why not.
+    pub reason: Option<Reason>,
+    /// `jti` of the access token.
+    pub jwt_id: Option<String>,
+    /// The family.
+    pub family: Option<FamilyId>,
+    /// How the token is bound: `bearer`, `dpop` or `mtls`.
+    pub binding: Option<&'static str>,
+    /// The client's address, as far as trusted proxies reported it.
+    pub client_address: Option<IpAddr>,
+}
+
+impl AuthorizationEvent {
+    pub(super) const fn new(kind: EventKind) -> Self {
+        Self {
+            kind,
+            client_id: None,
+            subject: None,
+            grant: None,
+            scope: None,
+            reason: None,
+            jwt_id: None,
+            family: None,
+            binding: None,
+            client_address: None,
+        }
+    }
+}

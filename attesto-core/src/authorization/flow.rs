@@ -1,0 +1,183 @@
+//! What every flow carries: the configuration, the line to the host, the time, the request, and what is to be told of it.
+
+use super::ask::{Answered, Ask, ReplayQuery};
+use super::error::Reason;
+use super::events::{AuthorizationEvent, EventKind};
+use super::parameters::Parameters;
+use super::response;
+use super::routes::Endpoint;
+use super::server::Settings;
+use crate::Timestamp;
+use crate::crypto::Entropy;
+use crate::dpop::{self, ReplayClaim};
+use crate::exchange::{self, Asker, Query, Step};
+use crate::host::ReplayAnswer;
+use crate::http::{Lines, OriginError, RequestParts, ResponseParts};
+use crate::jose::Thumbprint;
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::future::Future;
+use zeroize::Zeroizing;
+
+/// One request on its way through an endpoint.
+pub(super) struct Flow {
+    pub(super) server: Arc<Settings>,
+    pub(super) now: Timestamp,
+    pub(super) entropy: Box<dyn Entropy + Send + Sync>,
+    pub(super) request: Received,
+    /// What is known so far; each event of the flow is one of these.
+    pub(super) event: AuthorizationEvent,
+    /// A nonce that the response is to carry.
+    pub(super) nonce: Option<String>,
+    host: Option<Asker>,
+    refused: Option<Reason>,
+}
+
+/// What of the request outlives it.
+#[derive(Default)]
+pub(super) struct Received {
+    /// The URL of the endpoint: what proofs and assertions must be made for (C-3).
+    pub(super) url: String,
+    pub(super) parameters: Parameters,
+    pub(super) authorization: Authorization,
+    pub(super) proof: Option<Vec<u8>>,
+    pub(super) certificate: Option<Thumbprint>,
+}
+
+/// The `Authorization` field.
+#[derive(Default)]
+pub(super) enum Authorization {
+    #[default]
+    Absent,
+    One(Zeroizing<Vec<u8>>),
+    Several,
+}
+
+impl Flow {
+    /// Takes from the request what the flow will need, and holds it to the rules of every endpoint (C-1 to C-7, SC-1).
+    pub(super) fn begin(
+        server: &Arc<Settings>,
+        endpoint: &Endpoint,
+        request: &RequestParts<'_>,
+        now: Timestamp,
+        entropy: impl Entropy + Send + Sync + 'static,
+    ) -> Self {
+        let mut event = AuthorizationEvent::new(EventKind::TokenDenied);
+        event.client_address = server.origin.client_address(request);
+        let mut received = Received { url: endpoint.url.clone(), ..Received::default() };
+        let refused = received.read(server, request).err();
+        Self {
+            server: Arc::clone(server),
+            now,
+            entropy: Box::new(entropy),
+            request: received,
+            event,
+            nonce: None,
+            host: None,
+            refused,
+        }
+    }
+
+    /// Asks the host.
+    pub(super) async fn ask<Q, A>(&self, wrap: fn(Query<Q, Answered<A>>) -> Ask, question: Q) -> Result<A, Reason>
+    where
+        Q: Send + 'static,
+        A: Send + 'static,
+    {
+        let Some(host) = &self.host else { return Err(Reason::Unavailable) };
+        host.ask(wrap, question).await.map_err(|super::Unavailable| Reason::Unavailable)
+    }
+
+    /// Records a first use; another is refused for the reason given.
+    pub(super) async fn record_first_use(&self, claim: ReplayClaim, replay: Reason) -> Result<(), Reason> {
+        let Some(host) = &self.host else { return Err(Reason::Unavailable) };
+        match host.ask(Ask::RecordReplay, ReplayQuery { claim, now: self.now }).await {
+            ReplayAnswer::Fresh => Ok(()),
+            ReplayAnswer::Replay => Err(replay),
+            ReplayAnswer::Unavailable => Err(Reason::Unavailable),
+        }
+    }
+
+    /// Tells the host what happened.
+    pub(super) async fn tell(&self, kind: EventKind, reason: Option<Reason>) {
+        if let Some(host) = &self.host {
+            host.ask(Ask::Record, AuthorizationEvent { kind, reason, ..self.event.clone() }).await;
+        }
+    }
+}
+
+impl Received {
+    fn read(&mut self, server: &Settings, request: &RequestParts<'_>) -> Result<(), Reason> {
+        transport_is_https(server, request)?;
+        method_is_post(request)?;
+        self.authorization = match request.headers.lines("authorization") {
+            Lines::None => Authorization::Absent,
+            Lines::One(value) => Authorization::One(Zeroizing::new(value.to_vec())),
+            Lines::Many => Authorization::Several,
+        };
+        self.parameters = Parameters::of_form(request)?;
+        self.proof = single_proof(server, request)?;
+        let thumbprint = |policy: &crate::mtls::CertificatePolicy| {
+            policy.thumbprint(server.provider.as_ref(), request, server.origin.trusted_proxies())
+        };
+        self.certificate = server.certificates.as_ref().and_then(thumbprint);
+        Ok(())
+    }
+}
+
+/// RFC 6749 §3.2; C-1. Comes before anything is done with credentials.
+fn transport_is_https(server: &Settings, request: &RequestParts<'_>) -> Result<(), Reason> {
+    let checked = server.origin.resolve(request).and_then(|origin| server.origin.transport_is_https(&origin));
+    checked.map_err(|error| match error {
+        OriginError::InsecureTransport => Reason::InsecureTransport,
+        OriginError::MissingHost
+        | OriginError::SeveralHosts
+        | OriginError::InvalidHost
+        | OriginError::HostsDisagree
+        | OriginError::ForwardedMalformed
+        | OriginError::ForwardedTooLong
+        | OriginError::ForwardedProto
+        | OriginError::ForwardedHost
+        | OriginError::ForwardedPort => Reason::InvalidOrigin,
+    })
+}
+
+/// C-4.
+fn method_is_post(request: &RequestParts<'_>) -> Result<(), Reason> {
+    if request.method == "POST" { Ok(()) } else { Err(Reason::MethodNotAllowed) }
+}
+
+/// One `DPoP` field at most. RFC 9449 §4.3 check 1; SC-1. A server without DPoP does not know the field.
+fn single_proof(server: &Settings, request: &RequestParts<'_>) -> Result<Option<Vec<u8>>, Reason> {
+    if server.dpop.is_none() || request.headers.lines("dpop") == Lines::None {
+        return Ok(None);
+    }
+    dpop::is_single(request.headers).map(|proof| Some(proof.to_vec())).map_err(|_| Reason::SeveralProofs)
+}
+
+/// Runs an endpoint: what its flow leaves is the response.
+pub(super) fn run<F>(mut flow: Flow, endpoint: impl FnOnce(Flow) -> F + Send + 'static) -> Step
+where
+    F: Future<Output = ResponseParts> + Send + 'static,
+{
+    exchange::begin(move |host| {
+        flow.host = Some(host);
+        endpoint(flow)
+    })
+}
+
+impl Flow {
+    /// The fault that the request had before anybody was asked.
+    pub(super) fn is_acceptable(&self) -> Result<(), Reason> {
+        self.refused.map_or(Ok(()), Err)
+    }
+
+    /// The refusal, told to the host and the client (RFC 6749 §5.2).
+    pub(super) async fn refuse(&self, kind: EventKind, reason: Reason) -> ResponseParts {
+        self.tell(kind, Some(reason)).await;
+        let challenge = !matches!(self.request.authorization, Authorization::Absent);
+        response::refusal(&self.server, reason, challenge, self.nonce.as_deref())
+    }
+}

@@ -1,0 +1,176 @@
+//! The authorization code grant (RFC 6749 §4.1.3; catalogue section 8.1).
+
+use crate::authorization::ask::{Ask, FamilyRevocation, FinalizedCode, NewRefresh};
+use crate::authorization::client::{Client, GrantType};
+use crate::authorization::client_auth::AuthenticatedClient;
+use crate::authorization::error::Reason;
+use crate::authorization::events::EventKind;
+use crate::authorization::family;
+use crate::authorization::flow::Flow;
+use crate::authorization::issued::{Issued, Wanted, authorize_scopes, mint, noted, requested_resources};
+use crate::authorization::records::{AuthorizationCode, IssuedAccessToken, RefreshToken, SpentCode, TakenCode};
+use crate::authorization::scopes::ScopeSet;
+use crate::authorization::secret::{Secret, SecretDigest};
+use crate::authorization::sender::Sender;
+use crate::pkce::CodeVerifier;
+
+/// Tokens for a code that a user has given to this client.
+pub(in crate::authorization) async fn exchange(
+    flow: &mut Flow,
+    client: &AuthenticatedClient,
+    sender: Sender,
+) -> Result<Issued, Reason> {
+    let parameters = &flow.request.parameters;
+    parameters.required("redirect_uri")?;
+    let secret = Secret::presented(parameters.required("code")?).ok_or(Reason::UnknownCode)?;
+    let digest = secret.digest(flow.server.provider.as_ref());
+    flow.ask(Ask::PeekCode, digest).await?.ok_or(Reason::UnknownCode)?;
+    sender.record_proof(flow).await?;
+    let code = take(flow, client, digest).await?;
+    flow.event.subject = Some(code.authorization.subject.clone());
+    flow.event.family = Some(code.authorization.family);
+    code_is_not_expired(flow, &code)?;
+    code_is_the_clients(client, &code)?;
+    redirect_uri_is_the_same(flow, &code)?;
+    verifier_meets_challenge(flow, &code)?;
+    key_is_the_same(&code, &sender)?;
+    issue(flow, client, &sender, digest, code).await
+}
+
+/// Spends the code. Exactly one caller is given it. AC-2.
+async fn take(flow: &mut Flow, client: &Client, digest: SecretDigest) -> Result<AuthorizationCode, Reason> {
+    match flow.ask(Ask::TakeCode, digest).await? {
+        TakenCode::Fresh(code) => Ok(*code),
+        TakenCode::Unknown => Err(Reason::UnknownCode),
+        TakenCode::Spent(spent) => Err(spent_before(flow, client, spent).await),
+    }
+}
+
+/// A code came back. If something had come of it, and it is its own client that shows it, two parties have it: what came of it is
+/// revoked. Another client is given no such power. RFC 6749 §4.1.2; AC-6, AC-7.
+async fn spent_before(flow: &mut Flow, client: &Client, spent: SpentCode) -> Reason {
+    flow.event.family = Some(spent.family);
+    let reason = if spent.client_id == client.id { Reason::CodeReplayed } else { Reason::OtherClient };
+    flow.tell(EventKind::CodeReplayed, Some(reason)).await;
+    let (Reason::CodeReplayed, Some(access)) = (reason, spent.finalized) else { return reason };
+    let revocation = FamilyRevocation {
+        family: spent.family,
+        now: flow.now,
+        keep_until: flow.now.plus(flow.server.refresh.family_lifetime),
+    };
+    match family::revoke(flow, revocation, &[access]).await {
+        Ok(()) => reason,
+        Err(unavailable) => unavailable,
+    }
+}
+
+/// RFC 6749 §4.1.2; AC-3.
+fn code_is_not_expired(flow: &Flow, code: &AuthorizationCode) -> Result<(), Reason> {
+    if flow.now < code.expires_at { Ok(()) } else { Err(Reason::CodeExpired) }
+}
+
+/// RFC 6749 §4.1.3; AC-3.
+fn code_is_the_clients(client: &Client, code: &AuthorizationCode) -> Result<(), Reason> {
+    if code.authorization.client_id == client.id { Ok(()) } else { Err(Reason::OtherClient) }
+}
+
+/// Byte for byte the one of the authorization request. RFC 6749 §4.1.3; AC-3.
+fn redirect_uri_is_the_same(flow: &Flow, code: &AuthorizationCode) -> Result<(), Reason> {
+    let same = flow.request.parameters.get("redirect_uri") == Some(code.redirect_uri.as_str());
+    if same { Ok(()) } else { Err(Reason::RedirectUriMismatch) }
+}
+
+/// RFC 7636 §4.6; AC-4.
+fn verifier_meets_challenge(flow: &Flow, code: &AuthorizationCode) -> Result<(), Reason> {
+    let verifier = flow.request.parameters.get("code_verifier").and_then(CodeVerifier::parse);
+    let met = verifier.is_some_and(|verifier| code.challenge.is_met_by(&verifier, flow.server.provider.as_ref()));
+    if met { Ok(()) } else { Err(Reason::WrongVerifier) }
+}
+
+/// A code that is bound to a key is redeemed with it; one that is not may be redeemed with any. RFC 9449 §10; AC-3, AC-5.
+fn key_is_the_same(code: &AuthorizationCode, sender: &Sender) -> Result<(), Reason> {
+    match &code.dpop_jkt {
+        Some(bound) if sender.jkt() != Some(bound) => Err(Reason::KeyMismatch),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// The principal, the policy, the tokens; then what makes them count. AC-8, TK-3.
+async fn issue(
+    flow: &mut Flow,
+    client: &Client,
+    sender: &Sender,
+    digest: SecretDigest,
+    code: AuthorizationCode,
+) -> Result<Issued, Reason> {
+    let authorization = &code.authorization;
+    let subject = authorization.subject.as_str();
+    let principal = flow.ask(Ask::LoadPrincipal, subject.into()).await?.ok_or(Reason::SubjectSuspended)?;
+    let resources = requested_resources(flow, &authorization.resources)?;
+    let asked = authorization.scopes.clone();
+    let scopes = authorize_scopes(flow, client, Some(subject), GrantType::AuthorizationCode, asked, &resources).await?;
+    let wanted = Wanted {
+        subject,
+        client_id: &client.id,
+        scopes: &scopes,
+        resources: &resources,
+        authentication: &authorization.authentication,
+        principal,
+    };
+    let access = mint(flow, wanted, sender)?;
+    let noted = noted(&access, flow);
+    let refresh = if refresh_is_due(flow, client, &scopes) {
+        Some(Secret::draw(flow.entropy.as_mut()).map_err(|_| Reason::Entropy)?)
+    } else {
+        None
+    };
+    let family = FamilyRevocation {
+        family: authorization.family,
+        now: flow.now,
+        keep_until: flow.now.plus(flow.server.refresh.family_lifetime),
+    };
+    if let Err(reason) = make_it_count(flow, client, sender, digest, code, &scopes, &noted, refresh.as_ref()).await {
+        // What may have been stored must not live on: nobody will be given it. The refusal stands whatever comes of this.
+        let _ = family::revoke(flow, family, &[noted]).await;
+        return Err(reason);
+    }
+    Ok(Issued { access, scopes, refresh })
+}
+
+/// AC-8.
+fn refresh_is_due(flow: &Flow, client: &Client, scopes: &ScopeSet) -> bool {
+    flow.server.grants.contains(&GrantType::RefreshToken)
+        && client.may_use(GrantType::RefreshToken)
+        && (!flow.server.refresh.only_with_offline_access || scopes.contains("offline_access"))
+}
+
+/// Stores the refresh token, and notes what came of the code.
+#[expect(clippy::too_many_arguments, reason = "all of what is issued, and what it was issued for")]
+async fn make_it_count(
+    flow: &Flow,
+    client: &Client,
+    sender: &Sender,
+    digest: SecretDigest,
+    code: AuthorizationCode,
+    scopes: &ScopeSet,
+    access: &IssuedAccessToken,
+    refresh: Option<&Secret>,
+) -> Result<(), Reason> {
+    if let Some(refresh) = refresh {
+        let policy = &flow.server.refresh;
+        let mut authorization = code.authorization;
+        authorization.scopes = scopes.clone();
+        let (expires, family_expires) = (flow.now.plus(policy.lifetime), flow.now.plus(policy.family_lifetime));
+        let mut token = RefreshToken::first(authorization, expires, family_expires, access.clone());
+        if client.is_public() {
+            token.dpop_jkt = sender.jkt().copied();
+            token.x5t_s256 = sender.x5t_s256().copied();
+        }
+        let row = NewRefresh { digest: refresh.digest(flow.server.provider.as_ref()), token };
+        if !flow.ask(Ask::InsertRefresh, row).await? {
+            return Err(Reason::FamilyRevoked);
+        }
+        flow.tell(EventKind::RefreshIssued, None).await;
+    }
+    flow.ask(Ask::FinalizeCode, FinalizedCode { digest, access: access.clone() }).await
+}

@@ -1,0 +1,5 @@
+//! One file per grant (RFC 6749 §1.3). Each asks in the order of the catalogue's table in section 8.
+
+pub(super) mod authorization_code;
+pub(super) mod client_credentials;
+pub(super) mod refresh_token;

@@ -1,0 +1,223 @@
+//! The refresh token grant: rotation, reuse, and the window for answers that were lost (RFC 6749 §6, RFC 9700 §4.14; catalogue
+//! section 8.2).
+
+use crate::authorization::ask::{Ask, FamilyRevocation, RepeatedRefresh};
+use crate::authorization::client::{Client, GrantType};
+use crate::authorization::client_auth::AuthenticatedClient;
+use crate::authorization::error::Reason;
+use crate::authorization::events::EventKind;
+use crate::authorization::family;
+use crate::authorization::flow::Flow;
+use crate::authorization::issued::{
+    Issued, Wanted, authorize_scopes, mint, noted, requested_resources, requested_scopes,
+};
+use crate::authorization::records::{RefreshState, RefreshToken, Rotated, Rotation, SpentRefresh, SuccessorSalt};
+use crate::authorization::scopes::ScopeSet;
+use crate::authorization::secret::{Secret, SecretDigest};
+use crate::authorization::sender::Sender;
+use crate::crypto::CryptoProvider;
+use crate::token::MintedToken;
+use zeroize::Zeroizing;
+
+/// Tokens for a refresh token of this client.
+pub(in crate::authorization) async fn exchange(
+    flow: &mut Flow,
+    client: &AuthenticatedClient,
+    sender: Sender,
+) -> Result<Issued, Reason> {
+    let shown = Shown::read(flow)?;
+    let state = shown.state(flow).await?;
+    flow.event.family = Some(state.token.authorization.family);
+    flow.event.subject = Some(state.token.authorization.subject.clone());
+    token_is_the_clients(flow, client, &state).await?;
+    token_counts(flow, &state.token)?;
+    if state.family_revoked {
+        return Err(Reason::FamilyRevoked);
+    }
+    key_is_the_same(&state.token, &sender)?;
+    if let Some(spent) = &state.spent {
+        // Before anything is minted: most that come here are thieves, or robbed.
+        find_successor(flow, &shown, &state, spent).await?;
+    }
+    let (access, scopes) = mint_within(flow, client, &sender, &state.token).await?;
+    let refresh = match &state.spent {
+        None => rotate(flow, &shown, &state.token, &access).await?,
+        Some(spent) => repeat(flow, &shown, &state, spent, &access).await?,
+    };
+    Ok(Issued { access, scopes, refresh: Some(refresh) })
+}
+
+/// The refresh token of the request.
+struct Shown {
+    secret: Secret,
+    digest: SecretDigest,
+}
+
+impl Shown {
+    /// RT-1.
+    fn read(flow: &Flow) -> Result<Self, Reason> {
+        let presented = flow.request.parameters.required("refresh_token")?;
+        let secret = Secret::presented(presented).ok_or(Reason::UnknownRefreshToken)?;
+        let digest = secret.digest(flow.server.provider.as_ref());
+        Ok(Self { secret, digest })
+    }
+
+    async fn state(&self, flow: &Flow) -> Result<RefreshState, Reason> {
+        flow.ask(Ask::GetRefresh, self.digest).await?.ok_or(Reason::UnknownRefreshToken)
+    }
+}
+
+/// RFC 6749 §10.4; RT-2. That another client has it is told; that client is given no power over the family (RT-5).
+async fn token_is_the_clients(flow: &Flow, client: &Client, state: &RefreshState) -> Result<(), Reason> {
+    if state.token.authorization.client_id == client.id {
+        return Ok(());
+    }
+    if state.spent.is_some() {
+        flow.tell(EventKind::RefreshReuseDetected, Some(Reason::OtherClient)).await;
+    }
+    Err(Reason::OtherClient)
+}
+
+/// RT-2, RT-7.
+fn token_counts(flow: &Flow, token: &RefreshToken) -> Result<(), Reason> {
+    let counts = flow.now < token.expires_at && flow.now < token.family_expires_at;
+    if counts { Ok(()) } else { Err(Reason::RefreshTokenExpired) }
+}
+
+/// RFC 9449 §5, RFC 8705 §7.1; RT-2, SC-6.
+fn key_is_the_same(token: &RefreshToken, sender: &Sender) -> Result<(), Reason> {
+    match (&token.dpop_jkt, sender.jkt()) {
+        (Some(_), None) => return Err(Reason::ProofRequired),
+        (Some(bound), Some(shown)) if bound != shown => return Err(Reason::KeyMismatch),
+        (Some(_) | None, _) => {}
+    }
+    match (&token.x5t_s256, sender.x5t_s256()) {
+        (Some(_), None) => Err(Reason::CertificateRequired),
+        (Some(bound), Some(shown)) if bound != shown => Err(Reason::KeyMismatch),
+        (Some(_) | None, _) => Ok(()),
+    }
+}
+
+/// The principal, the policy and the access token: all that may fail comes before the token is spent. RT-8. What it is narrowed to
+/// concerns the access token only: RT-6.
+async fn mint_within(
+    flow: &mut Flow,
+    client: &Client,
+    sender: &Sender,
+    token: &RefreshToken,
+) -> Result<(MintedToken, ScopeSet), Reason> {
+    let authorization = &token.authorization;
+    let asked = requested_scopes(flow, &authorization.scopes, &authorization.scopes)?;
+    let resources = requested_resources(flow, &authorization.resources)?;
+    let subject = authorization.subject.as_str();
+    let principal = flow.ask(Ask::LoadPrincipal, subject.into()).await?.ok_or(Reason::SubjectSuspended)?;
+    let scopes = authorize_scopes(flow, client, Some(subject), GrantType::RefreshToken, asked, &resources).await?;
+    sender.record_proof(flow).await?;
+    let wanted = Wanted {
+        subject,
+        client_id: &client.id,
+        scopes: &scopes,
+        resources: &resources,
+        authentication: &authorization.authentication,
+        principal,
+    };
+    let access = mint(flow, wanted, sender)?;
+    Ok((access, scopes))
+}
+
+/// Spends the token for its successor, in one step. RT-3.
+async fn rotate(flow: &mut Flow, shown: &Shown, token: &RefreshToken, access: &MintedToken) -> Result<Secret, Reason> {
+    let (successor, salt) = succeed(flow, shown)?;
+    let mut next = token.clone();
+    next.generation = token.generation.saturating_add(1);
+    next.expires_at = flow.now.plus(flow.server.refresh.lifetime).min(token.family_expires_at);
+    next.access = [noted(access, flow)].into();
+    let digest = successor.digest(flow.server.provider.as_ref());
+    let rotation = Rotation::new(shown.digest, digest, next, salt, flow.now);
+    match flow.ask(Ask::RotateRefresh, rotation).await? {
+        Rotated::Done => {
+            flow.tell(EventKind::RefreshRotated, None).await;
+            Ok(successor)
+        }
+        Rotated::FamilyRevoked => Err(Reason::FamilyRevoked),
+        // Somebody was faster: the state is another now.
+        Rotated::Lost => {
+            let state = shown.state(flow).await?;
+            let spent = state.spent.clone().ok_or(Reason::UnknownRefreshToken)?;
+            find_successor(flow, shown, &state, &spent).await?;
+            repeat(flow, shown, &state, &spent, access).await
+        }
+    }
+}
+
+/// A new token. Where there is a grace window, it is derived from the spent one and fresh randomness, so that it can be found again.
+fn succeed(flow: &mut Flow, shown: &Shown) -> Result<(Secret, Option<SuccessorSalt>), Reason> {
+    let Some(grace) = &flow.server.refresh.grace else {
+        return Ok((Secret::draw(flow.entropy.as_mut()).map_err(|_| Reason::Entropy)?, None));
+    };
+    let mut bytes = Zeroizing::new([0; 32]);
+    flow.entropy.fill(bytes.as_mut_slice()).map_err(|_| Reason::Entropy)?;
+    let salt = SuccessorSalt::from_bytes(*bytes);
+    let successor = derive(flow.server.provider.as_ref(), grace.secret.as_bytes(), &shown.secret, &salt);
+    Ok((successor, Some(salt)))
+}
+
+/// HMAC-SHA-256 under the server's secret, over a label, the fresh salt and the spent token. Whoever lacks one of the three learns
+/// nothing: a store has the salt only, the client the spent token only. RT-4.
+fn derive(provider: &dyn CryptoProvider, secret: &[u8; 32], spent: &Secret, salt: &SuccessorSalt) -> Secret {
+    let parts: [&[u8]; 3] = [b"attesto refresh successor:", salt.as_bytes(), spent.as_str().as_bytes()];
+    Secret::of_bytes(&Zeroizing::new(provider.hmac_sha256(secret, &parts)))
+}
+
+/// A spent token that came back is answered in the grace window, if its successor still waits to be used. Everything else is reuse:
+/// two parties have the token, and nobody can tell which is the thief. RFC 9700 §4.14.2; RT-4, RT-5.
+async fn find_successor(flow: &Flow, shown: &Shown, state: &RefreshState, spent: &SpentRefresh) -> Result<(), Reason> {
+    if let Some(successor) = successor_in_window(flow, shown, spent) {
+        let digest = successor.digest(flow.server.provider.as_ref());
+        let next = flow.ask(Ask::GetRefresh, digest).await?;
+        let waits = |next: &RefreshState| {
+            next.spent.is_none() && !next.family_revoked && token_counts(flow, &next.token).is_ok()
+        };
+        if next.as_ref().is_some_and(waits) {
+            return Ok(());
+        }
+    }
+    Err(reused(flow, &state.token).await)
+}
+
+fn successor_in_window(flow: &Flow, shown: &Shown, spent: &SpentRefresh) -> Option<Secret> {
+    let grace = flow.server.refresh.grace.as_ref()?;
+    let in_window = spent.at <= flow.now && flow.now.since(spent.at) <= grace.seconds;
+    let salt = spent.salt.as_ref().filter(|_| in_window)?;
+    Some(derive(flow.server.provider.as_ref(), grace.secret.as_bytes(), &shown.secret, salt))
+}
+
+/// RT-5.
+async fn reused(flow: &Flow, token: &RefreshToken) -> Reason {
+    flow.tell(EventKind::RefreshReuseDetected, Some(Reason::RefreshReuse)).await;
+    let family = token.authorization.family;
+    let revocation = FamilyRevocation { family, now: flow.now, keep_until: token.family_expires_at };
+    match family::revoke(flow, revocation, &[]).await {
+        Ok(()) => Reason::RefreshReuse,
+        Err(unavailable) => unavailable,
+    }
+}
+
+/// Gives the same successor again, once the store has noted the new access token beside it. RT-4.
+async fn repeat(
+    flow: &Flow,
+    shown: &Shown,
+    state: &RefreshState,
+    spent: &SpentRefresh,
+    access: &MintedToken,
+) -> Result<Secret, Reason> {
+    let Some(successor) = successor_in_window(flow, shown, spent) else {
+        return Err(reused(flow, &state.token).await);
+    };
+    let digest = successor.digest(flow.server.provider.as_ref());
+    let repeated = RepeatedRefresh { digest, access: noted(access, flow) };
+    if flow.ask(Ask::RepeatRefresh, repeated).await? {
+        return Ok(successor);
+    }
+    Err(reused(flow, &state.token).await)
+}

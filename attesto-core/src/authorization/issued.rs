@@ -1,0 +1,142 @@
+//! What the token endpoint gives (RFC 6749 §5.1; catalogue TK-3 to TK-5).
+
+use super::ask::{Ask, Principal, ScopeRequest};
+use super::client::{Client, GrantType};
+use super::error::Reason;
+use super::flow::Flow;
+use super::records::{AuthenticationContext, IssuedAccessToken};
+use super::response;
+use super::scopes::ScopeSet;
+use super::secret::Secret;
+use super::sender::Sender;
+use crate::http::{ObservedUri, ResponseParts};
+use crate::token::{MintRequest, MintedToken};
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use serde_json::Map;
+
+/// Resources that one request may name (AZ-21).
+const RESOURCES: usize = 16;
+
+/// All parts of a token response, built before anything is finalized.
+pub(super) struct Issued {
+    pub(super) access: MintedToken,
+    pub(super) scopes: ScopeSet,
+    pub(super) refresh: Option<Secret>,
+}
+
+impl Issued {
+    /// TK-3.
+    pub(super) fn response(&self, nonce: Option<&str>) -> ResponseParts {
+        let mut members = Map::new();
+        members.insert("access_token".into(), self.access.token().into());
+        members.insert("token_type".into(), self.access.token_type.name().into());
+        members.insert("expires_in".into(), self.access.expires_in.into());
+        members.insert("scope".into(), self.scopes.to_string().into());
+        if let Some(refresh) = &self.refresh {
+            members.insert("refresh_token".into(), refresh.as_str().into());
+        }
+        response::json(200, members, nonce)
+    }
+}
+
+/// What an access token is to say.
+pub(super) struct Wanted<'w> {
+    pub(super) subject: &'w str,
+    pub(super) client_id: &'w str,
+    pub(super) scopes: &'w ScopeSet,
+    pub(super) resources: &'w [String],
+    pub(super) authentication: &'w AuthenticationContext,
+    pub(super) principal: Principal,
+}
+
+/// Mints an access token. IT-1.
+pub(super) fn mint(flow: &mut Flow, wanted: Wanted<'_>, sender: &Sender) -> Result<MintedToken, Reason> {
+    let mut request = MintRequest::new(wanted.subject, wanted.client_id).scopes(wanted.scopes.iter());
+    if !wanted.resources.is_empty() {
+        request = request.audience(wanted.resources.iter().cloned());
+    }
+    if let Some(jkt) = sender.jkt() {
+        request = request.dpop_jkt(*jkt);
+    }
+    if let Some(thumbprint) = sender.x5t_s256() {
+        request = request.x5t_s256(*thumbprint);
+    }
+    if let Some(acr) = &wanted.authentication.acr {
+        request = request.acr(acr.as_str());
+    }
+    if let Some(auth_time) = wanted.authentication.auth_time {
+        request = request.auth_time(auth_time);
+    }
+    if let Some(kind) = wanted.principal.kind {
+        request = request.principal_kind(kind);
+    }
+    for (name, value) in wanted.principal.claims {
+        request = request.claim(name, value);
+    }
+    let minted = flow.server.tokens.mint(request, flow.now, flow.entropy.as_mut()).map_err(|_| Reason::Minting)?;
+    flow.event.jwt_id = Some(minted.jwt_id.clone());
+    flow.event.subject = Some(wanted.subject.into());
+    flow.event.scope = Some(wanted.scopes.to_string());
+    Ok(minted)
+}
+
+/// How revocation knows a minted token.
+pub(super) fn noted(access: &MintedToken, flow: &Flow) -> IssuedAccessToken {
+    IssuedAccessToken::new(access.jwt_id.clone(), flow.now.plus(access.expires_in))
+}
+
+/// The scope that the request asks for, within a ceiling; without the parameter, `otherwise`. RFC 6749 §3.3, §6.
+pub(super) fn requested_scopes(flow: &Flow, ceiling: &ScopeSet, otherwise: &ScopeSet) -> Result<ScopeSet, Reason> {
+    let Some(parameter) = flow.request.parameters.get("scope") else { return Ok(otherwise.clone()) };
+    let asked = ScopeSet::parse(parameter).ok_or(Reason::MalformedScope)?;
+    if asked.is_within(ceiling) { Ok(asked) } else { Err(Reason::ScopeTooWide) }
+}
+
+/// Has the policy decide, and holds its answer to what was asked: it can only narrow. TK-4.
+pub(super) async fn authorize_scopes(
+    flow: &Flow,
+    client: &Client,
+    subject: Option<&str>,
+    grant: GrantType,
+    scopes: ScopeSet,
+    resources: &[String],
+) -> Result<ScopeSet, Reason> {
+    let request = ScopeRequest {
+        client_id: client.id.clone(),
+        subject: subject.map(Into::into),
+        grant,
+        scopes: scopes.clone(),
+        resources: resources.to_vec(),
+    };
+    let granted = flow.ask(Ask::AuthorizeScope, request).await?;
+    if !granted.is_within(&scopes) {
+        return Err(Reason::PolicyOverreach);
+    }
+    if granted.is_empty() { Err(Reason::ScopeRefused) } else { Ok(granted) }
+}
+
+/// The resources that the request asks for, each once, within a ceiling; without the parameter, all of it. An empty ceiling is the
+/// server's own audience. RFC 8707 §2; AZ-21, TK-5.
+pub(super) fn requested_resources(flow: &Flow, ceiling: &[String]) -> Result<Vec<String>, Reason> {
+    let mut resources: Vec<String> = Vec::new();
+    for resource in flow.request.parameters.all("resource") {
+        let allowed =
+            ceiling.iter().any(|own| own == resource) || (ceiling.is_empty() && resource == flow.server.audience);
+        if !is_absolute(resource) || !allowed {
+            return Err(Reason::InvalidTarget);
+        }
+        if !resources.iter().any(|known| known == resource) {
+            resources.push(resource.into());
+        }
+        if resources.len() > RESOURCES {
+            return Err(Reason::InvalidTarget);
+        }
+    }
+    if resources.is_empty() { Ok(ceiling.to_vec()) } else { Ok(resources) }
+}
+
+/// An absolute URI with a host and without a fragment. RFC 8707 §2.
+fn is_absolute(resource: &str) -> bool {
+    !resource.contains('#') && ObservedUri::parse(resource).is_some()
+}

@@ -1,0 +1,151 @@
+//! How long things live, and how refresh tokens succeed one another (catalogue AZ-29, PA-6, RT-4, RT-7).
+
+use crate::ConfigError;
+use core::fmt;
+use zeroize::Zeroizing;
+
+/// Seconds that each kind of secret lives.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Lifetimes {
+    pub(super) code: u64,
+}
+
+impl Lifetimes {
+    /// RFC 6749 §4.1.2 recommends ten minutes at most; a code is redeemed within seconds.
+    pub(super) const fn new() -> Self {
+        Self { code: 60 }
+    }
+}
+
+/// How refresh tokens live (RFC 9700 §4.14).
+///
+/// Each use spends the token and gives a successor. A spent token that comes back means that two parties have it: then the whole
+/// family is revoked. A client whose answer was lost on the way comes back too, so a [grace window](Self::grace) can be opened in
+/// which it is given the same successor again.
+///
+/// ```
+/// use attesto_core::authorization::{GraceSecret, RefreshPolicy};
+///
+/// // 32 bytes from a secure source, the same on every node:
+/// let secret = GraceSecret::new([7; 32]);
+/// let policy = RefreshPolicy::new().lifetime(7 * 86_400)?.family_lifetime(30 * 86_400)?.grace(10, secret)?;
+/// # Ok::<(), attesto_core::ConfigError>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct RefreshPolicy {
+    pub(super) lifetime: u64,
+    pub(super) family_lifetime: u64,
+    pub(super) grace: Option<Grace>,
+    pub(super) only_with_offline_access: bool,
+}
+
+/// The window for answers that were lost.
+#[derive(Clone, Debug)]
+pub(super) struct Grace {
+    pub(super) seconds: u64,
+    pub(super) secret: GraceSecret,
+}
+
+impl RefreshPolicy {
+    /// Thirty days for a token that is not used, ninety for a family, no grace window; a refresh token for every client that may
+    /// use one.
+    pub const fn new() -> Self {
+        Self { lifetime: 30 * 86_400, family_lifetime: 90 * 86_400, grace: None, only_with_offline_access: false }
+    }
+
+    /// Seconds that a token lives unused.
+    ///
+    /// # Errors
+    /// Where it is 0, or longer than the family's lifetime.
+    pub fn lifetime(mut self, seconds: u64) -> Result<Self, ConfigError> {
+        self.lifetime = seconds;
+        self.if_sound()
+    }
+
+    /// Seconds that a family lives, however often it is used (RT-7). Set it before a longer lifetime of its tokens.
+    ///
+    /// # Errors
+    /// Where it is shorter than a token's lifetime.
+    pub fn family_lifetime(mut self, seconds: u64) -> Result<Self, ConfigError> {
+        self.family_lifetime = seconds;
+        self.if_sound()
+    }
+
+    /// Opens a window, in seconds after its use, in which a spent token is answered with the same successor again (RT-4).
+    ///
+    /// # Errors
+    /// Where it is 0 or longer than 60 seconds: whoever stole the spent token is answered in it too.
+    pub fn grace(mut self, seconds: u64, secret: GraceSecret) -> Result<Self, ConfigError> {
+        if !(1..=60).contains(&seconds) {
+            return Err(ConfigError::new("grace", "must be 1 to 60 seconds; leave it out for none"));
+        }
+        self.grace = Some(Grace { seconds, secret });
+        Ok(self)
+    }
+
+    /// Gives a refresh token only with the scope `offline_access` (OIDC Core §11).
+    pub const fn only_with_offline_access(mut self) -> Self {
+        self.only_with_offline_access = true;
+        self
+    }
+
+    fn if_sound(self) -> Result<Self, ConfigError> {
+        if self.lifetime == 0 || self.lifetime > self.family_lifetime {
+            return Err(ConfigError::new(
+                "refresh",
+                "a token lives for at least a second and no longer than its family",
+            ));
+        }
+        Ok(self)
+    }
+}
+
+impl Default for RefreshPolicy {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// 256 bits that every node shares: without them the successor of a spent refresh token cannot be found again (RT-4).
+#[derive(Clone)]
+pub struct GraceSecret(Zeroizing<[u8; 32]>);
+
+impl GraceSecret {
+    /// Of 32 bytes from a secure source.
+    #[must_use]
+    pub fn new(secret: [u8; 32]) -> Self {
+        Self(Zeroizing::new(secret))
+    }
+
+    pub(super) fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for GraceSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("GraceSecret(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rt7_a_token_does_not_outlive_its_family() {
+        assert!(RefreshPolicy::new().family_lifetime(30 * 86_400).is_ok());
+        assert!(RefreshPolicy::new().family_lifetime(30 * 86_400 - 1).is_err());
+        assert!(RefreshPolicy::new().lifetime(0).is_err());
+        assert!(RefreshPolicy::new().lifetime(90 * 86_400 + 1).is_err());
+    }
+
+    #[test]
+    fn rt4_a_grace_window_is_short() {
+        let grace = |seconds| RefreshPolicy::new().grace(seconds, GraceSecret::new([1; 32]));
+        assert!(grace(0).is_err() && grace(61).is_err());
+        assert!(grace(1).is_ok() && grace(60).is_ok());
+        assert_eq!(alloc::format!("{:?}", GraceSecret::new([1; 32])), "GraceSecret(..)");
+    }
+}

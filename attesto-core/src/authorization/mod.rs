@@ -1,0 +1,97 @@
+//! The authorization server: who gets a token, and for how long (RFC 6749, OAuth 2.1).
+//!
+//! [`AuthorizationServer`] holds the rules. An endpoint takes a request and gives the first question to the host, or the response;
+//! [`exchange`](crate::exchange) says how questions are answered. What only a host knows, [`Ask`] lists.
+//!
+//! ```
+//! # use attesto_core::crypto::{Algorithm, CryptoProvider, EntropyError, KeyKind, RustCrypto};
+//! # use attesto_core::jose::KeyMaterial;
+//! # use attesto_core::token::KeyRing;
+//! # use std::sync::Arc;
+//! # fn entropy(out: &mut [u8]) -> Result<(), EntropyError> { out.fill(9); Ok(()) }
+//! # let provider: Arc<dyn CryptoProvider> = Arc::new(RustCrypto::new());
+//! # let key = KeyMaterial::generate(KeyKind::P256, &mut entropy)?;
+//! # let signer = provider.signer(key.private().ok_or("private")?, Algorithm::ES256)?;
+//! # let ring = Arc::new(KeyRing::new(provider.as_ref(), signer.into())?);
+//! use attesto_core::authorization::{Ask, AuthorizationServer, Client, ClientAuthentication, GrantType, ScopeSet};
+//! use attesto_core::exchange::Step;
+//! use attesto_core::http::{Connection, RequestParts};
+//! use attesto_core::Timestamp;
+//!
+//! // Once. `ring` signs; `entropy` is your secure source.
+//! let server = AuthorizationServer::builder("https://auth.example.com", provider, ring)
+//!     .audience("https://api.example.com")
+//!     .grants([GrantType::ClientCredentials])
+//!     .build()?;
+//!
+//! // Per request: a loop, a driver of your own, or `host::drive`.
+//! let body = b"grant_type=client_credentials&client_id=job&client_secret=s3cret&scope=things.read";
+//! let headers: &[(&str, &[u8])] =
+//!     &[("host", b"auth.example.com"), ("content-type", b"application/x-www-form-urlencoded")];
+//! let request = RequestParts::new("POST", "/oauth/token", &headers).connection(Connection::new().tls()).form_body(body);
+//! let mut step = server.token(&request, Timestamp::from_secs(1_800_000_000), entropy);
+//! let response = loop {
+//!     step = match step {
+//!         Step::Done(response) => break response,
+//!         Step::Ask(Ask::LoadClient(query)) => {
+//!             let job = Client::new("job", ClientAuthentication::SecretPost)
+//!                 .grants([GrantType::ClientCredentials])
+//!                 .scopes(["things.read"]);
+//!             query.answer(Ok(Some(job)))
+//!         }
+//!         Step::Ask(Ask::VerifySecret(query)) => {
+//!             let right = *query.question().secret == "s3cret"; // yours: a slow hash, compared in constant time
+//!             query.answer(Ok(right))
+//!         }
+//!         Step::Ask(Ask::AuthorizeScope(query)) => {
+//!             let granted = query.question().scopes.clone();
+//!             query.answer(Ok(granted))
+//!         }
+//!         Step::Ask(Ask::Record(query)) => query.answer(()),
+//!         Step::Ask(other) => return Err(format!("nothing else is asked for this grant: {other:?}").into()),
+//!     };
+//! };
+//! assert_eq!(response.status, 200);
+//! assert!(response.body_text().contains("\"token_type\":\"Bearer\""));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod ask;
+mod builder;
+mod client;
+mod client_auth;
+mod error;
+mod events;
+mod family;
+mod flow;
+mod grants;
+mod issued;
+mod lifetimes;
+mod parameters;
+mod records;
+mod response;
+mod revocation;
+mod routes;
+mod scopes;
+mod secret;
+mod sender;
+mod server;
+mod token_endpoint;
+
+pub use ask::{
+    Answered, Ask, FamilyRevocation, FinalizedCode, NewCode, NewRefresh, Principal, RepeatedRefresh, ReplayQuery,
+    ScopeRequest, SecretCheck, Unavailable,
+};
+pub use builder::AuthorizationServerBuilder;
+pub use client::{AuthMethod, Client, ClientAuthentication, ClientKeys, GrantType, SenderConstraint, TlsSubject};
+pub use error::{OAuthError, Reason};
+pub use events::{AuthorizationEvent, EventKind};
+pub use lifetimes::{GraceSecret, RefreshPolicy};
+pub use records::{
+    AuthenticationContext, Authorization, AuthorizationCode, IssuedAccessToken, RefreshState, RefreshToken, Rotated,
+    Rotation, SpentCode, SpentRefresh, SuccessorSalt, TakenCode,
+};
+pub use routes::{Endpoint, Routes};
+pub use scopes::ScopeSet;
+pub use secret::{FamilyId, SecretDigest};
+pub use server::AuthorizationServer;

@@ -1,0 +1,188 @@
+//! The parameters of a request: known names, each once, decoded (catalogue C-5 to C-7).
+
+use super::Reason;
+use crate::encoding::form;
+use crate::http::{Lines, RequestParts};
+use crate::limits;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+use zeroize::Zeroizing;
+
+/// The one parameter that may be repeated (RFC 8707 §2).
+const REPEATABLE: &str = "resource";
+
+/// Every parameter that any endpoint knows. What is not among them is ignored (RFC 6749 §3.1).
+const KNOWN: &[&str] = &[
+    "acr_values",
+    "authorization_details",
+    "claims",
+    "client_assertion",
+    "client_assertion_type",
+    "client_id",
+    "client_secret",
+    "code",
+    "code_challenge",
+    "code_challenge_method",
+    "code_verifier",
+    "dpop_jkt",
+    "grant_type",
+    "id_token_hint",
+    "login_hint",
+    "max_age",
+    "nonce",
+    "prompt",
+    "redirect_uri",
+    "refresh_token",
+    "registration",
+    "request",
+    "request_uri",
+    "resource",
+    "response_mode",
+    "response_type",
+    "scope",
+    "state",
+    "token",
+    "token_type_hint",
+    "ui_locales",
+];
+
+/// Decoded parameters. Secrets are among them: zeroized, never shown.
+#[derive(Clone, Default)]
+pub(super) struct Parameters(Vec<(&'static str, Zeroizing<String>)>);
+
+impl Parameters {
+    /// Those of a form body. RFC 6749 §3.2; C-5 to C-7.
+    pub(super) fn of_form(request: &RequestParts<'_>) -> Result<Self, Reason> {
+        if request.query.is_some_and(|query| form::pairs(query.as_bytes()).any(|pair| known(&pair).is_some())) {
+            return Err(Reason::QueryParameters);
+        }
+        if !is_form(request) {
+            return Err(Reason::NotForm);
+        }
+        let body = request.form_body.unwrap_or_default();
+        if body.len() > limits::FORM_BODY {
+            return Err(Reason::BodyTooLarge);
+        }
+        Self::parse(body)
+    }
+
+    /// Reads encoded pairs. Values that are empty count as absent, unknown names are passed over; C-6.
+    pub(super) fn parse(encoded: &[u8]) -> Result<Self, Reason> {
+        let mut parameters = Self::default();
+        for pair in form::pairs(encoded) {
+            let Some(name) = known(&pair) else { continue };
+            let value = pair.value().map_err(|_| Reason::MalformedForm)?;
+            let value = core::str::from_utf8(&value).map_err(|_| Reason::MalformedForm)?;
+            let value = Zeroizing::new(String::from(value));
+            if value.is_empty() {
+                continue;
+            }
+            if name != REPEATABLE && parameters.get(name).is_some() {
+                return Err(Reason::DuplicateParameter);
+            }
+            parameters.0.push((name, value));
+        }
+        Ok(parameters)
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(own, _)| *own == name).map(|(_, value)| value.as_str())
+    }
+
+    pub(super) fn all<'p>(&'p self, name: &'p str) -> impl Iterator<Item = &'p str> {
+        self.0.iter().filter(move |(own, _)| *own == name).map(|(_, value)| value.as_str())
+    }
+
+    /// A parameter that must be there.
+    pub(super) fn required(&self, name: &str) -> Result<&str, Reason> {
+        self.get(name).ok_or(Reason::MissingParameter)
+    }
+}
+
+impl fmt::Debug for Parameters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
+    }
+}
+
+fn known(pair: &form::Pair<'_>) -> Option<&'static str> {
+    KNOWN.iter().copied().find(|name| pair.name_is(name))
+}
+
+/// One `Content-Type`, of a form; its parameters do not matter (WHATWG URL §5.1 knows UTF-8 only). C-5.
+fn is_form(request: &RequestParts<'_>) -> bool {
+    let Lines::One(value) = request.headers.lines("content-type") else { return false };
+    let essence = value.split(|byte| *byte == b';').next().unwrap_or_default();
+    essence.trim_ascii().eq_ignore_ascii_case(b"application/x-www-form-urlencoded")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FORM: &[u8] = b"application/x-www-form-urlencoded";
+
+    fn of(content_type: &[&[u8]], query: Option<&str>, body: &[u8]) -> Result<Parameters, Reason> {
+        let headers: Vec<(&str, &[u8])> = content_type.iter().map(|value| ("content-type", *value)).collect();
+        let headers = headers.as_slice();
+        Parameters::of_form(&RequestParts::new("POST", "/oauth/token", &headers).query(query).form_body(body))
+    }
+
+    #[test]
+    fn c5_only_forms_are_read() {
+        for good in
+            [FORM, b"Application/X-WWW-Form-Urlencoded; charset=utf-8", b"application/x-www-form-urlencoded ;x=y"]
+        {
+            assert_eq!(of(&[good], None, b"code=c").unwrap().get("code"), Some("c"));
+        }
+        for bad in [&b"application/json"[..], b"", b"application/x-www-form-urlencodedx", b"text/plain"] {
+            assert_eq!(of(&[bad], None, b"code=c").unwrap_err(), Reason::NotForm);
+        }
+        assert_eq!(of(&[], None, b"code=c").unwrap_err(), Reason::NotForm);
+        assert_eq!(of(&[FORM, FORM], None, b"code=c").unwrap_err(), Reason::NotForm);
+    }
+
+    #[test]
+    fn c5_a_body_is_bounded() {
+        let mut body = b"code=c&x=".to_vec();
+        body.resize(limits::FORM_BODY, b'x');
+        assert!(of(&[FORM], None, &body).is_ok());
+        body.push(b'x');
+        assert_eq!(of(&[FORM], None, &body).unwrap_err(), Reason::BodyTooLarge);
+    }
+
+    #[test]
+    fn c5_broken_encoding_is_refused_where_it_counts() {
+        for bad in [&b"code=%"[..], b"code=%zz", b"code=%ff", b"code=%c3%28", b"code=\xff"] {
+            assert_eq!(Parameters::parse(bad).unwrap_err(), Reason::MalformedForm);
+        }
+        assert_eq!(Parameters::parse(b"code=a%2Fb+c").unwrap().get("code"), Some("a/b c"));
+        assert!(Parameters::parse(b"unknown=%zz").is_ok());
+    }
+
+    #[test]
+    fn c6_known_parameters_occur_once_and_empty_ones_are_absent() {
+        assert_eq!(Parameters::parse(b"scope=a&scope=b").unwrap_err(), Reason::DuplicateParameter);
+        assert_eq!(Parameters::parse(b"scope=a&scop%65=a").unwrap_err(), Reason::DuplicateParameter);
+        assert_eq!(Parameters::parse(b"scope=&scope=b").unwrap().get("scope"), Some("b"));
+        assert_eq!(Parameters::parse(b"unknown=a&unknown=b&scope").unwrap().get("scope"), None);
+        let resources = Parameters::parse(b"resource=a&resource=b").unwrap();
+        assert!(resources.all("resource").eq(["a", "b"]));
+        assert_eq!(resources.required("code").unwrap_err(), Reason::MissingParameter);
+    }
+
+    #[test]
+    fn c7_parameters_in_the_query_are_refused() {
+        for query in ["client_secret=s", "scope=a", "x=y&grant_type=z", "client%5Fid=a"] {
+            assert_eq!(of(&[FORM], Some(query), b"code=c").unwrap_err(), Reason::QueryParameters, "{query}");
+        }
+        assert!(of(&[FORM], Some("trace=1"), b"code=c").is_ok());
+    }
+
+    #[test]
+    fn ev2_values_are_not_shown() {
+        let shown = alloc::format!("{:?}", Parameters::parse(b"client_secret=hunter2").unwrap());
+        assert_eq!(shown, "[\"client_secret\"]");
+    }
+}

@@ -1,0 +1,49 @@
+//! The bytes of answers: JSON, never cached (RFC 6749 §5; catalogue C-8, C-10, CA-11).
+
+use super::error::{OAuthError, Reason};
+use super::server::Settings;
+use crate::http::{Header, ResponseParts};
+use alloc::format;
+use alloc::string::{String, ToString};
+use serde_json::{Map, Value};
+
+/// A JSON answer that nobody may keep. C-8.
+pub(super) fn json(status: u16, members: Map<String, Value>, nonce: Option<&str>) -> ResponseParts {
+    let mut response = empty(status, nonce);
+    response.headers.push(Header::new("content-type", "application/json"));
+    response.body = Value::Object(members).to_string().into_bytes();
+    response
+}
+
+/// An answer without a body that nobody may keep.
+pub(super) fn empty(status: u16, nonce: Option<&str>) -> ResponseParts {
+    let mut response = ResponseParts::new(status);
+    response.headers.push(Header::new("cache-control", "no-store"));
+    response.headers.push(Header::new("pragma", "no-cache"));
+    if let Some(nonce) = nonce {
+        response.headers.push(Header::new("dpop-nonce", nonce.to_string()));
+    }
+    response
+}
+
+/// The error of RFC 6749 §5.2. `challenge`: the client sent an `Authorization` field, and a failed authentication is 401 with a
+/// challenge; without one 401 would lack the challenge that HTTP demands, and it is 400. CA-11.
+pub(super) fn refusal(server: &Settings, reason: Reason, challenge: bool, nonce: Option<&str>) -> ResponseParts {
+    let error = reason.error();
+    let mut members = Map::new();
+    members.insert("error".into(), error.code().into());
+    members.insert("error_description".into(), reason.to_string().into());
+    let unauthenticated = error == OAuthError::InvalidClient && challenge;
+    let mut response = json(if unauthenticated { 401 } else { reason.status() }, members, nonce);
+    if unauthenticated {
+        let realm = &server.realm;
+        response.headers.push(Header::new("www-authenticate", format!("Basic realm=\"{realm}\", charset=\"UTF-8\"")));
+    }
+    if error == OAuthError::TemporarilyUnavailable {
+        response.headers.push(Header::new("retry-after", server.retry_after.to_string()));
+    }
+    if reason == Reason::MethodNotAllowed {
+        response.headers.push(Header::new("allow", "POST"));
+    }
+    response
+}

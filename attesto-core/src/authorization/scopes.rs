@@ -1,0 +1,97 @@
+//! Scopes as a request names them and a grant holds them (RFC 6749 §3.3).
+
+use crate::scope::is_scope_token;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// Scope-tokens, each once, in the order given.
+///
+/// ```
+/// use attesto_core::authorization::ScopeSet;
+///
+/// let asked = ScopeSet::parse("b a b").ok_or("not a scope")?;
+/// assert_eq!(asked.to_string(), "b a");
+/// assert!(asked.is_within(&ScopeSet::of(["a", "b", "c"])));
+/// assert!(ScopeSet::parse("a  b").is_none()); // two spaces
+/// # Ok::<(), &str>(())
+/// ```
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct ScopeSet(Vec<String>);
+
+impl ScopeSet {
+    /// These scopes. What is no scope-token is left out: it could not be asked for.
+    #[must_use]
+    pub fn of<S: AsRef<str>>(scopes: impl IntoIterator<Item = S>) -> Self {
+        let mut set = Self::default();
+        for scope in scopes {
+            set.add(scope.as_ref());
+        }
+        set
+    }
+
+    /// Reads a `scope` parameter; `None` where it breaks the grammar of RFC 6749 §3.3.
+    #[must_use]
+    pub fn parse(parameter: &str) -> Option<Self> {
+        parameter.split(' ').all(is_scope_token).then(|| Self::of(parameter.split(' ')))
+    }
+
+    fn add(&mut self, scope: &str) {
+        if is_scope_token(scope) && !self.contains(scope) {
+            self.0.push(scope.into());
+        }
+    }
+
+    /// Whether it holds this scope.
+    #[must_use]
+    pub fn contains(&self, scope: &str) -> bool {
+        self.0.iter().any(|own| own == scope)
+    }
+
+    /// Whether `other` holds all of these.
+    #[must_use]
+    pub fn is_within(&self, other: &Self) -> bool {
+        self.0.iter().all(|scope| other.contains(scope))
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The scopes, in order.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+}
+
+/// As the `scope` parameter has it: joined by spaces.
+impl core::fmt::Display for ScopeSet {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(&self.0.join(" "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString;
+
+    #[test]
+    fn az14_the_grammar_is_that_of_rfc_6749() {
+        assert_eq!(ScopeSet::parse("openid files.read").unwrap().to_string(), "openid files.read");
+        for bad in ["", " ", "a ", " a", "a  b", "a\tb", "a\"b", "a\\b", "é"] {
+            assert!(ScopeSet::parse(bad).is_none(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn tk4_within_is_by_whole_scopes() {
+        let granted = ScopeSet::of(["files", "files.read"]);
+        assert!(ScopeSet::of(["files"]).is_within(&granted));
+        assert!(ScopeSet::default().is_within(&granted));
+        assert!(!ScopeSet::of(["files.write"]).is_within(&granted));
+        assert!(!ScopeSet::of(["file"]).is_within(&granted));
+        assert_eq!(ScopeSet::of(["a", "a b", "", "a"]).iter().collect::<Vec<_>>(), ["a"]);
+    }
+}

@@ -1,0 +1,192 @@
+//! Codes, refresh tokens and references: made of 256 random bits, and known to stores by their digest only (catalogue C-13).
+
+use crate::crypto::{CryptoProvider, Entropy, EntropyError};
+use crate::encoding::base64url;
+use alloc::string::String;
+use core::fmt;
+use core::hash::{Hash, Hasher};
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+/// Characters of a secret as text: 32 bytes in base64url.
+const CHARACTERS: usize = 43;
+
+/// A secret that this server issued or was shown: 43 characters of base64url. Never shown, zeroized.
+#[derive(Clone, Eq, PartialEq)]
+pub(crate) struct Secret(Zeroizing<String>);
+
+impl Secret {
+    /// A new one: 256 bits of the caller's entropy.
+    pub(crate) fn draw(entropy: &mut dyn Entropy) -> Result<Self, EntropyError> {
+        let mut bytes = Zeroizing::new([0; 32]);
+        entropy.fill(bytes.as_mut_slice())?;
+        Ok(Self::of_bytes(&bytes))
+    }
+
+    pub(crate) fn of_bytes(bytes: &[u8; 32]) -> Self {
+        Self(Zeroizing::new(base64url::encode(bytes)))
+    }
+
+    /// What a client presents, if it can be one of ours at all: looked at before anything is hashed (C-13).
+    pub(crate) fn presented(text: &str) -> Option<Self> {
+        let canonical = text.len() == CHARACTERS && base64url::decode_array::<32>(text.as_bytes()).is_ok();
+        canonical.then(|| Self(Zeroizing::new(text.into())))
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    pub(crate) fn digest(&self, provider: &dyn CryptoProvider) -> SecretDigest {
+        SecretDigest(provider.sha256(&[self.0.as_bytes()]))
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(..)")
+    }
+}
+
+/// SHA-256 of a code, a refresh token or a reference: all that a store ever sees of it. Equality takes constant time.
+///
+/// ```
+/// use attesto_core::authorization::SecretDigest;
+///
+/// let digest = SecretDigest::from_bytes([7; 32]);
+/// assert_eq!(digest.to_string().len(), 43); // as stores with text keys keep it
+/// ```
+#[derive(Clone, Copy, Eq)]
+pub struct SecretDigest([u8; 32]);
+
+impl SecretDigest {
+    /// Of digest bytes.
+    #[must_use]
+    pub const fn from_bytes(digest: [u8; 32]) -> Self {
+        Self(digest)
+    }
+
+    /// The digest, for stores that keep binary keys.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl PartialEq for SecretDigest {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+impl Hash for SecretDigest {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
+
+/// 43 characters of base64url.
+impl fmt::Display for SecretDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&base64url::encode(&self.0))
+    }
+}
+
+/// Not shown: who reads logs need not be able to find the row.
+impl fmt::Debug for SecretDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretDigest(..)")
+    }
+}
+
+/// The tokens that descend from one authorization: what is revoked together (RFC 9700 §4.14.2).
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct FamilyId([u8; 16]);
+
+impl FamilyId {
+    /// Of its bytes, as a store kept them.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    /// Its bytes.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+
+    pub(crate) fn draw(entropy: &mut dyn Entropy) -> Result<Self, EntropyError> {
+        let mut bytes = [0; 16];
+        entropy.fill(&mut bytes)?;
+        Ok(Self(bytes))
+    }
+}
+
+/// 22 characters of base64url.
+impl fmt::Display for FamilyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&base64url::encode(&self.0))
+    }
+}
+
+#[cfg(test)]
+#[cfg(feature = "rust-crypto")]
+mod tests {
+    use super::*;
+    use crate::crypto::RustCrypto;
+    use alloc::format;
+    use alloc::string::ToString;
+
+    #[test]
+    fn c13_a_secret_is_256_bits_of_the_callers_entropy() {
+        let mut counter = 0u8;
+        let mut asked = 0;
+        let mut entropy = |out: &mut [u8]| {
+            asked += out.len();
+            out.fill_with(|| {
+                counter += 1;
+                counter
+            });
+            Ok(())
+        };
+        let (first, second) = (Secret::draw(&mut entropy).unwrap(), Secret::draw(&mut entropy).unwrap());
+        assert_eq!((first.as_str().len(), asked), (43, 64));
+        assert_ne!(first, second);
+        assert!(Secret::draw(&mut |_: &mut [u8]| Err(EntropyError)).is_err());
+    }
+
+    #[test]
+    fn c13_what_cannot_be_a_secret_is_not_hashed() {
+        let good = Secret::of_bytes(&[9; 32]);
+        assert_eq!(Secret::presented(good.as_str()).unwrap(), good);
+        let longer = format!("{}A", good.as_str());
+        let other_tail = format!("{}B", &good.as_str()[..42]);
+        for bad in ["", "x", &longer, &other_tail, &good.as_str()[1..], &good.as_str().replace('C', "+")] {
+            assert!(Secret::presented(bad).is_none(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn c13_stores_see_the_sha_256_of_the_text() {
+        let secret = Secret::of_bytes(&[0; 32]);
+        let expected = RustCrypto::new().sha256(&[secret.as_str().as_bytes()]);
+        assert_eq!(secret.digest(&RustCrypto::new()), SecretDigest::from_bytes(expected));
+    }
+
+    #[test]
+    fn c13_digests_compare_every_byte() {
+        for at in 0..32 {
+            let mut other = [3; 32];
+            other[at] ^= 0x80;
+            assert_ne!(SecretDigest::from_bytes([3; 32]), SecretDigest::from_bytes(other), "{at}");
+        }
+    }
+
+    #[test]
+    fn ev2_nothing_secret_is_shown() {
+        assert_eq!(format!("{:?}", Secret::of_bytes(&[1; 32])), "Secret(..)");
+        assert_eq!(format!("{:?}", SecretDigest::from_bytes([1; 32])), "SecretDigest(..)");
+        assert_eq!(FamilyId::from_bytes([0; 16]).to_string(), "AAAAAAAAAAAAAAAAAAAAAA");
+    }
+}

@@ -1,0 +1,129 @@
+//! Proof Key for Code Exchange, S256 only (RFC 7636; catalogue AZ-15, AC-4).
+//!
+//! ```
+//! use attesto_core::crypto::RustCrypto;
+//! use attesto_core::pkce::{CodeChallenge, CodeVerifier};
+//!
+//! // RFC 7636 appendix B
+//! let challenge = CodeChallenge::parse("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM").ok_or("challenge")?;
+//! let verifier = CodeVerifier::parse("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk").ok_or("verifier")?;
+//! assert!(challenge.is_met_by(&verifier, &RustCrypto::new()));
+//! # Ok::<(), &str>(())
+//! ```
+
+use crate::crypto::CryptoProvider;
+use crate::jose::Thumbprint;
+use alloc::string::String;
+use core::fmt;
+use zeroize::Zeroizing;
+
+/// A code challenge of method S256: a SHA-256 digest as 43 characters of canonical base64url (RFC 7636 §4.2).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct CodeChallenge(Thumbprint);
+
+impl CodeChallenge {
+    /// Reads a challenge; `None` for anything but 43 canonical characters.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Thumbprint::parse(text).map(Self)
+    }
+
+    /// Of digest bytes, as a store kept them.
+    #[must_use]
+    pub const fn from_bytes(digest: [u8; 32]) -> Self {
+        Self(Thumbprint::from_bytes(digest))
+    }
+
+    /// The digest.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        self.0.as_bytes()
+    }
+
+    /// Whether this is the challenge of the verifier; compared in constant time (RFC 7636 §4.6).
+    #[must_use]
+    pub fn is_met_by(&self, verifier: &CodeVerifier, provider: &dyn CryptoProvider) -> bool {
+        Thumbprint::from_bytes(provider.sha256(&[verifier.0.as_bytes()])) == self.0
+    }
+}
+
+/// 43 characters of base64url.
+impl fmt::Display for CodeChallenge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A code verifier: 43 to 128 unreserved characters (RFC 7636 §4.1). Zeroized, never shown.
+#[derive(Clone)]
+pub struct CodeVerifier(Zeroizing<String>);
+
+impl CodeVerifier {
+    /// Reads a verifier; `None` where its length or a character is wrong.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
+        let fits = (43..=128).contains(&text.len()) && text.bytes().all(unreserved);
+        fits.then(|| Self(Zeroizing::new(text.into())))
+    }
+
+    /// The challenge of this verifier, for clients.
+    #[must_use]
+    pub fn challenge(&self, provider: &dyn CryptoProvider) -> CodeChallenge {
+        CodeChallenge(Thumbprint::from_bytes(provider.sha256(&[self.0.as_bytes()])))
+    }
+}
+
+impl fmt::Debug for CodeVerifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CodeVerifier(..)")
+    }
+}
+
+#[cfg(test)]
+#[cfg(feature = "rust-crypto")]
+mod tests {
+    use super::*;
+    use crate::crypto::RustCrypto;
+    use alloc::format;
+
+    #[test]
+    fn az15_a_challenge_is_43_canonical_characters() {
+        let good = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+        assert!(CodeChallenge::parse(good).is_some());
+        for bad in
+            ["", &good[1..], &format!("{good}A"), &format!("{good}="), &good.replace('M', "N"), &good.replace('-', "+")]
+        {
+            assert!(CodeChallenge::parse(bad).is_none(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn ac4_a_verifier_is_43_to_128_unreserved_characters() {
+        for good in ["a".repeat(43), "~".repeat(128), "-._~".repeat(11)] {
+            assert!(CodeVerifier::parse(&good).is_some(), "{good}");
+        }
+        for bad in [
+            "a".repeat(42),
+            "a".repeat(129),
+            format!("{}+", "a".repeat(50)),
+            format!("{}é", "a".repeat(50)),
+            "a b".repeat(20),
+        ] {
+            assert!(CodeVerifier::parse(&bad).is_none(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn ac4_another_verifier_does_not_meet_the_challenge() {
+        let provider = RustCrypto::new();
+        let verifier = CodeVerifier::parse(&"a".repeat(43)).unwrap();
+        let other = CodeVerifier::parse(&"b".repeat(43)).unwrap();
+        assert!(verifier.challenge(&provider).is_met_by(&verifier, &provider));
+        assert!(!verifier.challenge(&provider).is_met_by(&other, &provider));
+        // The plain method is never meant: the challenge is not its own verifier.
+        let text = format!("{}", verifier.challenge(&provider));
+        assert!(!verifier.challenge(&provider).is_met_by(&CodeVerifier::parse(&text).unwrap(), &provider));
+        assert_eq!(format!("{verifier:?}"), "CodeVerifier(..)");
+    }
+}
