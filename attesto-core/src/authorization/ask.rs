@@ -66,8 +66,12 @@ pub enum Ask {
     RevokeAccessToken(Query<IssuedAccessToken, Answered<()>>),
     /// Is the access token of this `jti` on the deny list?
     IsRevoked(Query<String, Answered<bool>>),
+    /// May this caller know about this token? Asked only where the token is neither its own nor for it.
+    MayIntrospect(Query<IntrospectionCheck, Answered<bool>>),
     /// Who is this subject now? `None`: nobody who may have tokens.
     LoadPrincipal(Query<String, Answered<Option<Principal>>>),
+    /// What may an ID token say of this user to this client?
+    IdTokenClaims(Query<ClaimsRequest, Answered<Map<String, Value>>>),
     /// Which of these scopes does the policy grant?
     AuthorizeScope(Query<ScopeRequest, Answered<ScopeSet>>),
     /// Take note. Nothing depends on it.
@@ -190,6 +194,30 @@ impl Principal {
         self.claims.insert(name.into(), value);
         self
     }
+}
+
+/// Claims for an ID token (OIDC Core §5; catalogue IT-4).
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct ClaimsRequest {
+    /// The user.
+    pub subject: String,
+    /// The client that will read them.
+    pub client_id: String,
+    /// The scopes granted: `profile`, `email`, `address` and `phone` each stand for some claims (OIDC Core §5.4).
+    pub scopes: ScopeSet,
+}
+
+/// A caller of the introspection endpoint that is neither the token's client nor its audience (catalogue IN-4).
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct IntrospectionCheck {
+    /// The caller.
+    pub caller: String,
+    /// The client that the token was given to.
+    pub client_id: String,
+    /// The resources that the token is for.
+    pub audience: Vec<String>,
 }
 
 /// Scopes that somebody asks for (catalogue TK-4).

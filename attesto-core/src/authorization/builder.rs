@@ -2,6 +2,7 @@
 
 use super::client::{AuthMethod, GrantType};
 use super::lifetimes::{Lifetimes, RefreshPolicy};
+use super::own_tokens;
 use super::routes::Routes;
 use super::scopes::ScopeSet;
 use super::server::{AuthorizationServer, Settings};
@@ -37,6 +38,8 @@ pub struct AuthorizationServerBuilder {
     principal_kinds: Option<PrincipalKinds>,
     client_kind: Option<String>,
     deny_list: bool,
+    ask_introspection: bool,
+    openid: bool,
     realm: String,
     insecure_loopback: bool,
 }
@@ -68,6 +71,8 @@ impl AuthorizationServerBuilder {
             principal_kinds: None,
             client_kind: None,
             deny_list: false,
+            ask_introspection: false,
+            openid: false,
             insecure_loopback: false,
         }
     }
@@ -159,6 +164,24 @@ impl AuthorizationServerBuilder {
         self
     }
 
+    /// Says that the host knows which clients may introspect tokens that are neither theirs nor for them: resource servers, say.
+    pub const fn ask_introspection(mut self) -> Self {
+        self.ask_introspection = true;
+        self
+    }
+
+    /// Gives ID tokens with the scope `openid`, and publishes the document of OpenID Connect Discovery (OIDC Core §2).
+    pub const fn openid_connect(mut self) -> Self {
+        self.openid = true;
+        self
+    }
+
+    /// Seconds that an ID token lives: at most 3600. Default 900.
+    pub const fn id_token_lifetime(mut self, seconds: u64) -> Self {
+        self.lifetimes.id_token = seconds;
+        self
+    }
+
     /// The realm of the challenge to a client whose Basic credentials failed. Default: the issuer.
     pub fn realm(mut self, realm: impl Into<String>) -> Self {
         self.realm = realm.into();
@@ -190,6 +213,9 @@ impl AuthorizationServerBuilder {
         if !(1..=600).contains(&self.lifetimes.code) {
             return Err(ConfigError::new("code_lifetime", "must be 1 to 600 seconds (RFC 6749 §4.1.2)"));
         }
+        if !(1..=3600).contains(&self.lifetimes.id_token) {
+            return Err(ConfigError::new("id_token_lifetime", "must be 1 to 3600 seconds"));
+        }
         let realm_fits = |byte: u8| matches!(byte, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e);
         if !self.realm.bytes().all(realm_fits) {
             return Err(ConfigError::new("realm", "must be printable ASCII without quotes and backslashes"));
@@ -199,6 +225,7 @@ impl AuthorizationServerBuilder {
             return Err(ConfigError::new("scopes", "one is no scope-token (RFC 6749 §3.3), or occurs twice"));
         }
         let tokens = self.token_issuer(&audience)?;
+        let verifier = own_tokens::verifier(&self.issuer, &self.provider, &self.keys, self.insecure_loopback)?;
         if self.insecure_loopback {
             self.origin = self.origin.danger_allow_http();
             self.dpop = self.dpop.map(ProofPolicy::danger_allow_http);
@@ -208,6 +235,9 @@ impl AuthorizationServerBuilder {
             provider: self.provider,
             keys: self.keys,
             tokens,
+            verifier,
+            ask_introspection: self.ask_introspection,
+            openid: self.openid,
             routes,
             audience,
             grants: self.grants,

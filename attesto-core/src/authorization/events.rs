@@ -26,6 +26,10 @@ pub enum EventKind {
     TokenRevoked,
     /// `revocation_denied`.
     RevocationDenied,
+    /// `introspected`.
+    Introspected,
+    /// `introspection_denied`.
+    IntrospectionDenied,
 }
 
 impl EventKind {
@@ -41,6 +45,8 @@ impl EventKind {
             Self::RefreshReuseDetected => "refresh_reuse_detected",
             Self::TokenRevoked => "token_revoked",
             Self::RevocationDenied => "revocation_denied",
+            Self::Introspected => "introspected",
+            Self::IntrospectionDenied => "introspection_denied",
         }
     }
 }

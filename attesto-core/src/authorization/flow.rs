@@ -180,4 +180,10 @@ impl Flow {
         let challenge = !matches!(self.request.authorization, Authorization::Absent);
         response::refusal(&self.server, reason, challenge, self.nonce.as_deref())
     }
+
+    /// The same for an endpoint whose failed authentication is always 401 (RFC 7662 §2.3).
+    pub(super) async fn refuse_with_challenge(&self, kind: EventKind, reason: Reason) -> ResponseParts {
+        self.tell(kind, Some(reason)).await;
+        response::refusal(&self.server, reason, true, self.nonce.as_deref())
+    }
 }

@@ -1,19 +1,20 @@
 //! What the token endpoint gives (RFC 6749 §5.1; catalogue TK-3 to TK-5).
 
-use super::ask::{Ask, Principal, ScopeRequest};
+use super::ask::{Ask, ClaimsRequest, Principal, ScopeRequest};
 use super::client::{Client, GrantType};
 use super::error::Reason;
 use super::flow::Flow;
-use super::records::{AuthenticationContext, IssuedAccessToken};
+use super::records::{AuthenticationContext, Authorization, IssuedAccessToken};
 use super::response;
 use super::scopes::ScopeSet;
 use super::secret::Secret;
 use super::sender::Sender;
 use crate::http::{ObservedUri, ResponseParts};
-use crate::token::{MintRequest, MintedToken};
+use crate::token::{IdTokenRequest, MintRequest, MintedToken};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use serde_json::Map;
+use zeroize::Zeroizing;
 
 /// Resources that one request may name (AZ-21).
 const RESOURCES: usize = 16;
@@ -23,6 +24,7 @@ pub(super) struct Issued {
     pub(super) access: MintedToken,
     pub(super) scopes: ScopeSet,
     pub(super) refresh: Option<Secret>,
+    pub(super) id_token: Option<Zeroizing<String>>,
 }
 
 impl Issued {
@@ -35,6 +37,9 @@ impl Issued {
         members.insert("scope".into(), self.scopes.to_string().into());
         if let Some(refresh) = &self.refresh {
             members.insert("refresh_token".into(), refresh.as_str().into());
+        }
+        if let Some(id_token) = &self.id_token {
+            members.insert("id_token".into(), id_token.as_str().into());
         }
         response::json(200, members, nonce)
     }
@@ -79,6 +84,37 @@ pub(super) fn mint(flow: &mut Flow, wanted: Wanted<'_>, sender: &Sender) -> Resu
     flow.event.subject = Some(wanted.subject.into());
     flow.event.scope = Some(wanted.scopes.to_string());
     Ok(minted)
+}
+
+/// An ID token beside the access token, where `openid` was granted and this is an OpenID provider. AC-8, IT-2.
+pub(super) async fn id_token(
+    flow: &mut Flow,
+    authorization: &Authorization,
+    nonce: Option<&str>,
+    scopes: &ScopeSet,
+    access: &MintedToken,
+) -> Result<Option<Zeroizing<String>>, Reason> {
+    if !flow.server.openid || !scopes.contains("openid") {
+        return Ok(None);
+    }
+    let (subject, client_id) = (authorization.subject.as_str(), authorization.client_id.as_str());
+    let about = ClaimsRequest { subject: subject.into(), client_id: client_id.into(), scopes: scopes.clone() };
+    let claims = flow.ask(Ask::IdTokenClaims, about).await?;
+    let request = IdTokenRequest {
+        subject,
+        client_id,
+        lifetime: flow.server.lifetimes.id_token,
+        nonce,
+        auth_time: authorization.authentication.auth_time,
+        acr: authorization.authentication.acr.as_deref(),
+        amr: &authorization.authentication.amr,
+        sid: authorization.authentication.sid.as_deref(),
+        access_token: access.token(),
+        claims,
+    };
+    let provider = flow.server.provider.as_ref();
+    let made = flow.server.tokens.id_token(request, provider, flow.now, flow.entropy.as_mut());
+    made.map(Some).map_err(|_| Reason::Minting)
 }
 
 /// How revocation knows a minted token.

@@ -8,12 +8,13 @@ use zeroize::Zeroizing;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Lifetimes {
     pub(super) code: u64,
+    pub(super) id_token: u64,
 }
 
 impl Lifetimes {
     /// RFC 6749 §4.1.2 recommends ten minutes at most; a code is redeemed within seconds.
     pub(super) const fn new() -> Self {
-        Self { code: 60 }
+        Self { code: 60, id_token: 900 }
     }
 }
 

@@ -65,8 +65,10 @@ mod events;
 mod family;
 mod flow;
 mod grants;
+mod introspection_endpoint;
 mod issued;
 mod lifetimes;
+mod own_tokens;
 mod parameters;
 mod records;
 mod response;
@@ -79,8 +81,8 @@ mod server;
 mod token_endpoint;
 
 pub use ask::{
-    Answered, Ask, FamilyRevocation, FinalizedCode, NewCode, NewRefresh, Principal, RepeatedRefresh, ReplayQuery,
-    ScopeRequest, SecretCheck, Unavailable,
+    Answered, Ask, ClaimsRequest, FamilyRevocation, FinalizedCode, IntrospectionCheck, NewCode, NewRefresh, Principal,
+    RepeatedRefresh, ReplayQuery, ScopeRequest, SecretCheck, Unavailable,
 };
 pub use builder::AuthorizationServerBuilder;
 pub use client::{AuthMethod, Client, ClientAuthentication, ClientKeys, GrantType, SenderConstraint, TlsSubject};

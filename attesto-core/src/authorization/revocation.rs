@@ -1,14 +1,18 @@
 //! `POST {prefix}/revoke` (RFC 7009; catalogue section 9).
 
 use super::ask::{Ask, FamilyRevocation};
+use super::client::Client;
 use super::client_auth;
 use super::error::Reason;
 use super::events::EventKind;
 use super::family;
 use super::flow::Flow;
+use super::own_tokens;
 use super::response;
 use super::secret::Secret;
 use crate::http::ResponseParts;
+use alloc::string::ToString;
+use zeroize::Zeroizing;
 
 /// The endpoint. Success has no body, and says nothing of what was found (§2.2).
 pub(super) async fn respond(flow: &mut Flow) -> ResponseParts {
@@ -24,7 +28,8 @@ async fn revoke(flow: &mut Flow) -> Result<(), Reason> {
     let client = client_auth::authenticate(flow).await?;
     let presented = flow.request.parameters.required("token")?;
     let Some(secret) = Secret::presented(presented) else {
-        return not_a_refresh_token(presented);
+        let presented = Zeroizing::new(presented.to_string());
+        return access_token(flow, &client, &presented).await;
     };
     let digest = secret.digest(flow.server.provider.as_ref());
     let Some(state) = flow.ask(Ask::GetRefresh, digest).await? else { return Ok(()) };
@@ -41,8 +46,20 @@ async fn revoke(flow: &mut Flow) -> Result<(), Reason> {
     Ok(())
 }
 
-/// An access token lives until it expires: to say that it was revoked would tell the client something untrue (RFC 7009 §2.2.1; RV-4).
-/// What is no token of ours at all is as good as revoked (§2.2).
-fn not_a_refresh_token(presented: &str) -> Result<(), Reason> {
-    if presented.split('.').count() == 3 { Err(Reason::UnsupportedTokenType) } else { Ok(()) }
+/// What is no living token of ours is as good as revoked (RFC 7009 §2.2). An access token goes on the deny list; where there is none it
+/// lives until it expires, and to say that it was revoked would tell the client something untrue (§2.2.1). RV-4.
+async fn access_token(flow: &mut Flow, client: &Client, presented: &str) -> Result<(), Reason> {
+    let Some(claims) = own_tokens::verified(flow, presented) else { return Ok(()) };
+    if claims.client_id() != Some(client.id.as_str()) {
+        return Ok(());
+    }
+    if !flow.server.deny_list {
+        return Err(Reason::UnsupportedTokenType);
+    }
+    let access = own_tokens::revocable(&claims)?;
+    flow.event.subject = Some(claims.subject().into());
+    flow.event.jwt_id = Some(access.jwt_id.clone());
+    flow.ask(Ask::RevokeAccessToken, access).await?;
+    flow.tell(EventKind::TokenRevoked, None).await;
+    Ok(())
 }

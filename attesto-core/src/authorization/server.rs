@@ -6,14 +6,14 @@ use super::flow::{self, Flow};
 use super::lifetimes::{Lifetimes, RefreshPolicy};
 use super::routes::Routes;
 use super::scopes::ScopeSet;
-use super::{revocation, token_endpoint};
+use super::{introspection_endpoint, revocation, token_endpoint};
 use crate::Timestamp;
 use crate::crypto::{CryptoProvider, Entropy};
 use crate::dpop::ProofPolicy;
 use crate::exchange::Step;
 use crate::http::{OriginPolicy, RequestParts};
 use crate::mtls::CertificatePolicy;
-use crate::token::{AccessTokenIssuer, KeyRing};
+use crate::token::{AccessTokenIssuer, AccessTokenVerifier, KeyRing};
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -35,6 +35,9 @@ pub(super) struct Settings {
     pub(super) provider: Arc<dyn CryptoProvider>,
     pub(super) keys: Arc<KeyRing>,
     pub(super) tokens: AccessTokenIssuer,
+    pub(super) verifier: AccessTokenVerifier,
+    pub(super) ask_introspection: bool,
+    pub(super) openid: bool,
     pub(super) routes: Routes,
     pub(super) audience: String,
     pub(super) grants: Vec<GrantType>,
@@ -100,6 +103,18 @@ impl AuthorizationServer {
         let endpoint = &self.settings.routes.revocation;
         let flow = Flow::begin(&self.settings, endpoint, request, now, entropy);
         flow::run(flow, |mut flow| async move { revocation::respond(&mut flow).await })
+    }
+
+    /// The introspection endpoint: `POST {prefix}/introspect` (RFC 7662). The body is lent as [`RequestParts::form_body`].
+    pub fn introspect(
+        &self,
+        request: &RequestParts<'_>,
+        now: Timestamp,
+        entropy: impl Entropy + Send + Sync + 'static,
+    ) -> Step {
+        let endpoint = &self.settings.routes.introspection;
+        let flow = Flow::begin(&self.settings, endpoint, request, now, entropy);
+        flow::run(flow, |mut flow| async move { introspection_endpoint::respond(&mut flow).await })
     }
 }
 

@@ -34,6 +34,8 @@ mod claims;
 mod confirmation;
 mod error;
 mod foreign;
+#[cfg(feature = "std")]
+mod id_token;
 mod issuer;
 mod keys;
 mod mint;
@@ -57,6 +59,8 @@ pub use claims::Claims;
 pub use confirmation::Confirmation;
 pub use error::TokenError;
 pub use foreign::ForeignClaims;
+#[cfg(feature = "std")]
+pub(crate) use id_token::IdTokenRequest;
 pub use issuer::TrustedIssuer;
 #[cfg(feature = "std")]
 pub use keys::RotatingKeys;

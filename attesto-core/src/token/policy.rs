@@ -22,6 +22,7 @@ pub type TokenPredicate = Arc<dyn Fn(&Claims, Timestamp) -> bool + Send + Sync>;
 pub struct TokenRules {
     pub(super) audience: Vec<String>,
     pub(super) strict_audience: bool,
+    pub(super) any_audience: bool,
     pub(super) skew: u64,
     pub(super) exp_leeway: u64,
     pub(super) limits: JwsLimits,
@@ -39,6 +40,7 @@ impl TokenRules {
         Self {
             audience: Vec::new(),
             strict_audience: false,
+            any_audience: false,
             skew: 60,
             exp_leeway: 0,
             limits: JwsLimits::ACCESS_TOKEN,
@@ -61,6 +63,13 @@ impl TokenRules {
     #[must_use]
     pub const fn strict_audience(mut self, strict: bool) -> Self {
         self.strict_audience = strict;
+        self
+    }
+
+    /// For the issuer itself, which asks what became of a token, not whether to let it in: leaves the audience to the caller.
+    #[cfg(feature = "std")]
+    pub(crate) const fn any_audience(mut self) -> Self {
+        self.any_audience = true;
         self
     }
 
@@ -145,7 +154,8 @@ impl TokenRules {
     }
 
     pub(super) fn are_consistent(&self) -> Result<(), ConfigError> {
-        if self.audience.is_empty() || self.audience.iter().any(String::is_empty) {
+        let names_nobody = self.audience.is_empty() || self.audience.iter().any(String::is_empty);
+        if names_nobody && !self.any_audience {
             return Err(ConfigError::new(
                 "audience",
                 "name at least one identifier of this resource, none of them empty",

@@ -7,7 +7,7 @@ use crate::authorization::error::Reason;
 use crate::authorization::events::EventKind;
 use crate::authorization::family;
 use crate::authorization::flow::Flow;
-use crate::authorization::issued::{Issued, Wanted, authorize_scopes, mint, noted, requested_resources};
+use crate::authorization::issued::{Issued, Wanted, authorize_scopes, id_token, mint, noted, requested_resources};
 use crate::authorization::records::{AuthorizationCode, IssuedAccessToken, RefreshToken, SpentCode, TakenCode};
 use crate::authorization::scopes::ScopeSet;
 use crate::authorization::secret::{Secret, SecretDigest};
@@ -118,6 +118,7 @@ async fn issue(
         principal,
     };
     let access = mint(flow, wanted, sender)?;
+    let id_token = id_token(flow, authorization, code.nonce.as_deref(), &scopes, &access).await?;
     let noted = noted(&access, flow);
     let refresh = if refresh_is_due(flow, client, &scopes) {
         Some(Secret::draw(flow.entropy.as_mut()).map_err(|_| Reason::Entropy)?)
@@ -134,7 +135,7 @@ async fn issue(
         let _ = family::revoke(flow, family, &[noted]).await;
         return Err(reason);
     }
-    Ok(Issued { access, scopes, refresh })
+    Ok(Issued { access, scopes, refresh, id_token })
 }
 
 /// AC-8.

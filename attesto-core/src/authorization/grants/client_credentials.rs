@@ -42,5 +42,5 @@ pub(in crate::authorization) async fn exchange(
         principal,
     };
     let access = mint(flow, wanted, &sender)?;
-    Ok(Issued { access, scopes, refresh: None })
+    Ok(Issued { access, scopes, refresh: None, id_token: None })
 }

@@ -44,7 +44,8 @@ pub(in crate::authorization) async fn exchange(
         None => rotate(flow, &shown, &state.token, &access).await?,
         Some(spent) => repeat(flow, &shown, &state, spent, &access).await?,
     };
-    Ok(Issued { access, scopes, refresh: Some(refresh) })
+    // RT-9: without one, a client keeps the identity it was told at the login.
+    Ok(Issued { access, scopes, refresh: Some(refresh), id_token: None })
 }
 
 /// The refresh token of the request.

@@ -1,0 +1,168 @@
+//! `POST {prefix}/introspect` (RFC 7662; catalogue section 10).
+
+use super::ask::{Ask, IntrospectionCheck};
+use super::client_auth::{self, AuthenticatedClient};
+use super::error::Reason;
+use super::events::EventKind;
+use super::flow::Flow;
+use super::own_tokens;
+use super::records::RefreshToken;
+use super::response;
+use super::secret::Secret;
+use crate::http::ResponseParts;
+use crate::token::{Claims, Confirmation};
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use serde_json::{Map, Value};
+
+/// The endpoint. What is not known, not valid, or not the caller's to know is inactive, and nothing more is said (§2.2).
+pub(super) async fn respond(flow: &mut Flow) -> ResponseParts {
+    match introspect(flow).await {
+        Ok(found) => {
+            flow.tell(EventKind::Introspected, None).await;
+            let mut members = Map::new();
+            members.insert("active".into(), found.is_some().into());
+            members.extend(found.unwrap_or_default());
+            response::json(200, members, flow.nonce.as_deref())
+        }
+        // §2.3: 401 with a challenge, whether or not an Authorization field was there.
+        Err(reason) => flow.refuse_with_challenge(EventKind::IntrospectionDenied, reason).await,
+    }
+}
+
+/// IN-1.
+async fn introspect(flow: &mut Flow) -> Result<Option<Map<String, Value>>, Reason> {
+    flow.is_acceptable()?;
+    let caller = client_auth::authenticate(flow).await?;
+    if caller.is_public() {
+        return Err(Reason::PublicClient);
+    }
+    let presented = String::from(flow.request.parameters.required("token")?);
+    let found = match Secret::presented(&presented) {
+        Some(secret) => refresh_token(flow, &secret).await?.map(|token| of_refresh(flow, &token)),
+        None => access_token(flow, &presented).await?.map(|claims| of_access(&claims)),
+    };
+    let Some(found) = found else { return Ok(None) };
+    Ok(caller_may_know(flow, &caller, &found).await?.then_some(found.members))
+}
+
+/// An active token, before the caller is judged.
+struct Found {
+    client_id: String,
+    audience: Vec<String>,
+    members: Map<String, Value>,
+}
+
+/// Unspent, unexpired, of a living family, whose client is still there. IN-3.
+async fn refresh_token(flow: &Flow, secret: &Secret) -> Result<Option<RefreshToken>, Reason> {
+    let digest = secret.digest(flow.server.provider.as_ref());
+    let Some(state) = flow.ask(Ask::GetRefresh, digest).await? else { return Ok(None) };
+    let token = state.token;
+    let counts = state.spent.is_none()
+        && !state.family_revoked
+        && flow.now < token.expires_at
+        && flow.now < token.family_expires_at;
+    Ok(counts.then_some(token))
+}
+
+/// Verified as a resource would, less proof and audience; not revoked; of a client that is still there. IN-2.
+async fn access_token(flow: &Flow, presented: &str) -> Result<Option<Claims>, Reason> {
+    let Some(claims) = own_tokens::verified(flow, presented) else { return Ok(None) };
+    if flow.server.deny_list {
+        let revocable = own_tokens::revocable(&claims)?;
+        if flow.ask(Ask::IsRevoked, revocable.jwt_id).await? {
+            return Ok(None);
+        }
+    }
+    let client_id = claims.client_id().unwrap_or_default();
+    let Some(client) = flow.ask(Ask::LoadClient, client_id.into()).await? else { return Ok(None) };
+    let known = |audience: &String| *audience == flow.server.audience || client.resources.contains(audience);
+    Ok(claims.audiences().iter().all(known).then_some(claims))
+}
+
+/// The caller is the token's client or in its audience, or the host says that it may. IN-4.
+async fn caller_may_know(flow: &Flow, caller: &AuthenticatedClient, found: &Found) -> Result<bool, Reason> {
+    if found.client_id == caller.id || found.audience.contains(&caller.id) {
+        return Ok(true);
+    }
+    if !flow.server.ask_introspection {
+        return Ok(false);
+    }
+    let check = IntrospectionCheck {
+        caller: caller.id.clone(),
+        client_id: found.client_id.clone(),
+        audience: found.audience.clone(),
+    };
+    flow.ask(Ask::MayIntrospect, check).await
+}
+
+/// RFC 7662 §2.2, RFC 9470 §6.2.
+fn of_access(claims: &Claims) -> Found {
+    let mut members = Map::new();
+    let mut add = |name: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            members.insert(name.into(), value);
+        }
+    };
+    let scope = claims.scopes().collect::<Vec<_>>().join(" ");
+    let audience = claims.audiences();
+    let (cnf, token_type) = match claims.confirmation() {
+        Confirmation::Jkt(jkt) => (Some(confirmation("jkt", &jkt)), "DPoP"),
+        Confirmation::X5tS256(thumbprint) => (Some(confirmation("x5t#S256", &thumbprint)), "Bearer"),
+        Confirmation::None => (None, "Bearer"),
+    };
+    add("scope", (!scope.is_empty()).then(|| scope.into()));
+    add("client_id", claims.client_id().map(Into::into));
+    add("token_type", Some(token_type.into()));
+    add("exp", claims.expires_at().map(|at| at.as_secs().into()));
+    add("iat", claims.issued_at().map(|at| at.as_secs().into()));
+    add("sub", Some(claims.subject().into()));
+    add("aud", one_or_many(&audience));
+    add("iss", claims.issuer().map(Into::into));
+    add("jti", claims.jwt_id().map(Into::into));
+    add("cnf", cnf);
+    add("acr", claims.acr().map(Into::into));
+    add("auth_time", claims.auth_time().map(|at| at.as_secs().into()));
+    Found { client_id: claims.client_id().unwrap_or_default().to_string(), audience, members }
+}
+
+/// The same members, as far as a refresh token has them.
+fn of_refresh(flow: &Flow, token: &RefreshToken) -> Found {
+    let authorization = &token.authorization;
+    let audience = if authorization.resources.is_empty() {
+        [flow.server.audience.clone()].into()
+    } else {
+        authorization.resources.clone()
+    };
+    let mut members = Map::new();
+    let mut add = |name: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            members.insert(name.into(), value);
+        }
+    };
+    let cnf = token.dpop_jkt.map(|jkt| confirmation("jkt", &jkt));
+    add("scope", (!authorization.scopes.is_empty()).then(|| authorization.scopes.to_string().into()));
+    add("client_id", Some(authorization.client_id.as_str().into()));
+    add("exp", Some(token.expires_at.min(token.family_expires_at).as_secs().into()));
+    add("sub", Some(authorization.subject.as_str().into()));
+    add("aud", one_or_many(&audience));
+    add("iss", Some(flow.server.issuer.as_str().into()));
+    add("cnf", cnf.or_else(|| token.x5t_s256.map(|thumbprint| confirmation("x5t#S256", &thumbprint))));
+    add("acr", authorization.authentication.acr.as_deref().map(Into::into));
+    add("auth_time", authorization.authentication.auth_time.map(|at| at.as_secs().into()));
+    Found { client_id: authorization.client_id.clone(), audience, members }
+}
+
+fn confirmation(kind: &str, thumbprint: &crate::jose::Thumbprint) -> Value {
+    let mut members = Map::new();
+    members.insert(kind.into(), thumbprint.to_base64url().into());
+    Value::Object(members)
+}
+
+fn one_or_many(audience: &[String]) -> Option<Value> {
+    match audience {
+        [] => None,
+        [only] => Some(only.as_str().into()),
+        several => Some(several.iter().map(String::as_str).collect::<Vec<_>>().into()),
+    }
+}

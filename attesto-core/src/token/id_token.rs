@@ -1,0 +1,133 @@
+//! ID tokens (OIDC Core §2; catalogue IT-2 to IT-4).
+
+use super::{AccessTokenIssuer, MintError};
+use crate::Timestamp;
+use crate::crypto::{Algorithm, CryptoProvider, Entropy};
+use crate::encoding::base64url;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use serde_json::{Map, Value};
+use zeroize::Zeroizing;
+
+/// Claims that only the issuer sets.
+const RESERVED: [&str; 15] = [
+    "iss",
+    "sub",
+    "aud",
+    "exp",
+    "iat",
+    "nbf",
+    "jti",
+    "nonce",
+    "azp",
+    "auth_time",
+    "acr",
+    "amr",
+    "at_hash",
+    "c_hash",
+    "sid",
+];
+
+/// One ID token to be made.
+pub(crate) struct IdTokenRequest<'r> {
+    pub(crate) subject: &'r str,
+    pub(crate) client_id: &'r str,
+    pub(crate) lifetime: u64,
+    pub(crate) nonce: Option<&'r str>,
+    pub(crate) auth_time: Option<Timestamp>,
+    pub(crate) acr: Option<&'r str>,
+    pub(crate) amr: &'r [String],
+    pub(crate) sid: Option<&'r str>,
+    /// The access token that it is given beside.
+    pub(crate) access_token: &'r str,
+    /// What the host says of the user. A reserved name is an error.
+    pub(crate) claims: Map<String, Value>,
+}
+
+impl AccessTokenIssuer {
+    /// Makes and signs one ID token, with the same key as access tokens.
+    ///
+    /// # Errors
+    /// [`MintError`].
+    pub(crate) fn id_token(
+        &self,
+        request: IdTokenRequest<'_>,
+        provider: &dyn CryptoProvider,
+        now: Timestamp,
+        entropy: &mut dyn Entropy,
+    ) -> Result<Zeroizing<String>, MintError> {
+        let signer = self.keys.signer();
+        let claims = self.id_token_claims(request, provider, signer.algorithm(), now)?;
+        let mut token = Zeroizing::new(String::with_capacity(1024));
+        base64url::encode_append(self.header("JWT", signer.algorithm()).as_bytes(), &mut token);
+        token.push('.');
+        base64url::encode_append(Value::Object(claims).to_string().as_bytes(), &mut token);
+        let signature = signer.sign(token.as_bytes(), entropy).map_err(|_| MintError::Signer)?;
+        let verified = self.verifying.verify(signer.algorithm(), token.as_bytes(), &signature);
+        verified.map_err(|_| MintError::SignatureRejected)?;
+        token.push('.');
+        base64url::encode_append(&signature, &mut token);
+        Ok(token)
+    }
+
+    fn id_token_claims(
+        &self,
+        request: IdTokenRequest<'_>,
+        provider: &dyn CryptoProvider,
+        algorithm: Algorithm,
+        now: Timestamp,
+    ) -> Result<Map<String, Value>, MintError> {
+        let mut claims = request.claims;
+        if claims.keys().any(|name| RESERVED.contains(&name.as_str())) {
+            return Err(MintError::ReservedClaim);
+        }
+        let optional = [
+            ("nonce", request.nonce.map(Value::from)),
+            ("auth_time", request.auth_time.map(|at| at.as_secs().into())),
+            ("acr", request.acr.map(Value::from)),
+            (
+                "amr",
+                (!request.amr.is_empty()).then(|| request.amr.iter().map(String::as_str).collect::<Vec<_>>().into()),
+            ),
+            ("sid", request.sid.map(Value::from)),
+            ("at_hash", at_hash(provider, algorithm, request.access_token).map(Value::from)),
+        ];
+        let always = [
+            ("iss", self.issuer.as_str().into()),
+            ("sub", request.subject.into()),
+            ("aud", request.client_id.into()),
+            ("azp", request.client_id.into()),
+            ("iat", now.as_secs().into()),
+            ("exp", now.plus(request.lifetime).as_secs().into()),
+        ];
+        let optional = optional.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        claims.extend(always.into_iter().chain(optional).map(|(name, value)| (name.to_string(), value)));
+        Ok(claims)
+    }
+}
+
+/// The left half of the token's hash, by the hash of the signature's algorithm. OIDC Core §3.1.3.6; IT-3. Only for algorithms of
+/// SHA-256: the claim is optional where the token comes from the token endpoint, and a provider promises no other digest.
+fn at_hash(provider: &dyn CryptoProvider, algorithm: Algorithm, access_token: &str) -> Option<String> {
+    if !matches!(algorithm, Algorithm::ES256 | Algorithm::RS256 | Algorithm::PS256) {
+        return None;
+    }
+    let digest = provider.sha256(&[access_token.as_bytes()]);
+    digest.first_chunk::<16>().map(|half| base64url::encode(half))
+}
+
+#[cfg(test)]
+#[cfg(feature = "rust-crypto")]
+mod tests {
+    use super::*;
+    use crate::crypto::RustCrypto;
+
+    #[test]
+    fn it3_at_hash_is_the_left_half() {
+        // OIDC Core appendix A.3's access token and at_hash.
+        let token = "jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y";
+        let hash = at_hash(&RustCrypto::new(), Algorithm::RS256, token);
+        assert_eq!(hash.as_deref(), Some("77QmUPtjPfzWtF2AnpK9RQ"));
+        assert_eq!(at_hash(&RustCrypto::new(), Algorithm::ES384, token), None);
+    }
+}
