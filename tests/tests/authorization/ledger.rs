@@ -1,0 +1,275 @@
+//! A host whose whole memory is plain data: what the stores' contracts promise, and nothing else. Deterministic, so that a schedule
+//! can be run again.
+
+use attesto_core::Timestamp;
+use attesto_core::authorization::{
+    Answered, Ask, AuthorizationCode, AuthorizationEvent, Client, FamilyId, IssuedAccessToken, Principal, RefreshState,
+    RefreshToken, Rotated, SecretDigest, SpentCode, SpentRefresh, TakenCode, Unavailable,
+};
+use attesto_core::dpop::ReplayKey;
+use attesto_core::exchange::Step;
+use attesto_core::host::ReplayAnswer;
+use std::collections::{BTreeSet, HashMap};
+
+/// What goes wrong with one question.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Fault {
+    /// The store fails before it acts.
+    BeforeActing,
+    /// The store acts, and its answer is lost.
+    AfterActing,
+    /// The driver loses an answer and asks again: it happens twice, the second answer counts.
+    Twice,
+    /// The driver asks twice and the first answer counts.
+    TwiceFirstCounts,
+    /// The answer comes so late that everything which expires soon has expired.
+    Late,
+    /// The driver goes away with the question.
+    Dropped,
+    /// The driver goes away after the store has acted.
+    DroppedAfterActing,
+}
+
+impl Fault {
+    pub(crate) const ALL: [Self; 7] = [
+        Self::BeforeActing,
+        Self::AfterActing,
+        Self::Twice,
+        Self::TwiceFirstCounts,
+        Self::Late,
+        Self::Dropped,
+        Self::DroppedAfterActing,
+    ];
+}
+
+/// One code.
+#[derive(Clone, Debug)]
+pub(crate) struct CodeRow {
+    pub(crate) code: AuthorizationCode,
+    pub(crate) spent: bool,
+    pub(crate) finalized: Option<IssuedAccessToken>,
+}
+
+/// Everything that the host remembers.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Ledger {
+    pub(crate) clients: HashMap<String, (Client, Option<&'static str>)>,
+    pub(crate) codes: HashMap<[u8; 32], CodeRow>,
+    pub(crate) refresh: HashMap<[u8; 32], RefreshState>,
+    pub(crate) revoked: BTreeSet<FamilyId>,
+    pub(crate) denied: BTreeSet<String>,
+    pub(crate) replays: BTreeSet<ReplayKey>,
+    pub(crate) suspended: BTreeSet<String>,
+    pub(crate) events: Vec<AuthorizationEvent>,
+    /// The names of the questions, in order.
+    pub(crate) asked: Vec<&'static str>,
+    /// The time of whoever asks next.
+    pub(crate) now: u64,
+}
+
+/// How far a late answer is late: past codes and grace windows, not past refresh tokens.
+pub(crate) const LATE: u64 = 700;
+
+impl Ledger {
+    /// Answers one question, with or without a fault. `None`: the driver went away.
+    pub(crate) fn answer(&mut self, ask: Ask, fault: Option<Fault>) -> Option<Step> {
+        macro_rules! act {
+            ($name:literal, $query:ident, $act:expr) => {{
+                self.asked.push($name);
+                let act: &dyn Fn(&mut Self) -> Answered<_> = &$act;
+                let answer = match fault {
+                    None => act(self),
+                    Some(Fault::BeforeActing) => Err(Unavailable),
+                    Some(Fault::AfterActing) => act(self).and(Err(Unavailable)),
+                    Some(Fault::Twice) => {
+                        let _ = act(self);
+                        act(self)
+                    }
+                    Some(Fault::TwiceFirstCounts) => {
+                        let first = act(self);
+                        let _ = act(self);
+                        first
+                    }
+                    Some(Fault::Late) => {
+                        self.now += LATE;
+                        act(self)
+                    }
+                    Some(Fault::Dropped) => return None,
+                    Some(Fault::DroppedAfterActing) => {
+                        let _ = act(self);
+                        return None;
+                    }
+                };
+                answer
+            }};
+        }
+        Some(match ask {
+            Ask::LoadClient(query) => {
+                let answer = act!("LoadClient", query, |own: &mut Self| {
+                    Ok(own.clients.get(query.question()).map(|(client, _)| client.clone()))
+                });
+                query.answer(answer)
+            }
+            Ask::VerifySecret(query) => {
+                let answer = act!("VerifySecret", query, |own: &mut Self| {
+                    let asked = query.question();
+                    let client = asked.client_id.as_ref().and_then(|id| own.clients.get(id));
+                    Ok(client.and_then(|(_, secret)| *secret).is_some_and(|secret| secret == asked.secret.as_str()))
+                });
+                query.answer(answer)
+            }
+            Ask::RecordReplay(query) => {
+                let answer =
+                    act!("RecordReplay", query, |own: &mut Self| Ok(own.replays.insert(query.question().claim.key)));
+                query.answer(match answer {
+                    Ok(true) => ReplayAnswer::Fresh,
+                    Ok(false) => ReplayAnswer::Replay,
+                    Err(Unavailable) => ReplayAnswer::Unavailable,
+                })
+            }
+            Ask::PeekCode(query) => {
+                let answer = act!("PeekCode", query, |own: &mut Self| {
+                    Ok(own.codes.get(query.question().as_bytes()).map(|row| row.code.clone()))
+                });
+                query.answer(answer)
+            }
+            Ask::TakeCode(query) => {
+                let answer = act!("TakeCode", query, |own: &mut Self| Ok(own.take_code(query.question())));
+                query.answer(answer)
+            }
+            Ask::FinalizeCode(query) => {
+                let answer = act!("FinalizeCode", query, |own: &mut Self| {
+                    let row = own.codes.get_mut(query.question().digest.as_bytes()).ok_or(Unavailable)?;
+                    row.finalized = Some(query.question().access.clone());
+                    Ok(())
+                });
+                query.answer(answer)
+            }
+            Ask::GetRefresh(query) => {
+                let answer = act!("GetRefresh", query, |own: &mut Self| Ok(own.get_refresh(query.question())));
+                query.answer(answer)
+            }
+            Ask::InsertRefresh(query) => {
+                let answer = act!("InsertRefresh", query, |own: &mut Self| {
+                    let row = query.question();
+                    Ok(own.insert_refresh(&row.digest, &row.token))
+                });
+                query.answer(answer)
+            }
+            Ask::RotateRefresh(query) => {
+                let answer = act!("RotateRefresh", query, |own: &mut Self| {
+                    let rotation = query.question();
+                    let Some(row) = own.refresh.get(rotation.spent.as_bytes()) else { return Ok(Rotated::Lost) };
+                    if own.revoked.contains(&row.token.authorization.family) {
+                        return Ok(Rotated::FamilyRevoked);
+                    }
+                    if row.spent.is_some() {
+                        return Ok(Rotated::Lost);
+                    }
+                    let spent = SpentRefresh { at: rotation.now, salt: rotation.salt.clone() };
+                    own.refresh.get_mut(rotation.spent.as_bytes()).ok_or(Unavailable)?.spent = Some(spent);
+                    own.insert_refresh(&rotation.successor, &rotation.token);
+                    Ok(Rotated::Done)
+                });
+                query.answer(answer)
+            }
+            Ask::RepeatRefresh(query) => {
+                let answer = act!("RepeatRefresh", query, |own: &mut Self| {
+                    let repeated = query.question();
+                    let Some(row) = own.refresh.get_mut(repeated.digest.as_bytes()) else { return Ok(false) };
+                    if row.spent.is_some() || own.revoked.contains(&row.token.authorization.family) {
+                        return Ok(false);
+                    }
+                    row.token.access.push(repeated.access.clone());
+                    Ok(true)
+                });
+                query.answer(answer)
+            }
+            Ask::RevokeFamily(query) => {
+                let answer = act!("RevokeFamily", query, |own: &mut Self| {
+                    let asked = query.question();
+                    own.revoked.insert(asked.family);
+                    let of_family = own.refresh.values().filter(|row| row.token.authorization.family == asked.family);
+                    let access = of_family.flat_map(|row| row.token.access.clone());
+                    Ok(access.filter(|access| asked.now < access.expires_at).collect())
+                });
+                query.answer(answer)
+            }
+            Ask::RevokeAccessToken(query) => {
+                let answer = act!("RevokeAccessToken", query, |own: &mut Self| {
+                    own.denied.insert(query.question().jwt_id.clone());
+                    Ok(())
+                });
+                query.answer(answer)
+            }
+            Ask::IsRevoked(query) => {
+                let answer = act!("IsRevoked", query, |own: &mut Self| Ok(own.denied.contains(query.question())));
+                query.answer(answer)
+            }
+            Ask::LoadPrincipal(query) => {
+                let answer = act!("LoadPrincipal", query, |own: &mut Self| {
+                    Ok((!own.suspended.contains(query.question())).then(Principal::new))
+                });
+                query.answer(answer)
+            }
+            Ask::AuthorizeScope(query) => {
+                let answer = act!("AuthorizeScope", query, |_: &mut Self| Ok(query.question().scopes.clone()));
+                query.answer(answer)
+            }
+            Ask::IdTokenClaims(query) => {
+                let answer = act!("IdTokenClaims", query, |_: &mut Self| Ok(serde_json::Map::new()));
+                query.answer(answer)
+            }
+            Ask::Record(query) => {
+                let event = query.question().clone();
+                // A sink has no way to say that it failed.
+                let _ = act!("Record", query, |own: &mut Self| {
+                    own.events.push(event.clone());
+                    Ok(())
+                });
+                query.answer(())
+            }
+            other => panic!("not asked in these flows: {other:?}"),
+        })
+    }
+
+    fn take_code(&mut self, digest: &SecretDigest) -> TakenCode {
+        let Some(row) = self.codes.get_mut(digest.as_bytes()) else { return TakenCode::Unknown };
+        if row.spent {
+            let authorization = &row.code.authorization;
+            let mut spent = SpentCode::new(authorization.client_id.clone(), authorization.family);
+            spent.finalized = row.finalized.clone();
+            return TakenCode::Spent(spent);
+        }
+        row.spent = true;
+        TakenCode::Fresh(Box::new(row.code.clone()))
+    }
+
+    fn get_refresh(&self, digest: &SecretDigest) -> Option<RefreshState> {
+        let mut row = self.refresh.get(digest.as_bytes())?.clone();
+        row.family_revoked = self.revoked.contains(&row.token.authorization.family);
+        Some(row)
+    }
+
+    fn insert_refresh(&mut self, digest: &SecretDigest, token: &RefreshToken) -> bool {
+        if self.revoked.contains(&token.authorization.family) {
+            return false;
+        }
+        let row = RefreshState { token: token.clone(), spent: None, family_revoked: false };
+        self.refresh.entry(*digest.as_bytes()).or_insert(row);
+        true
+    }
+
+    /// The tokens of a family that could still be used.
+    pub(crate) fn live(&self, family: FamilyId) -> usize {
+        let now = Timestamp::from_secs(self.now);
+        let live = |row: &&RefreshState| {
+            let token = &row.token;
+            token.authorization.family == family
+                && row.spent.is_none()
+                && now < token.expires_at
+                && !self.revoked.contains(&family)
+        };
+        self.refresh.values().filter(live).count()
+    }
+}

@@ -1,0 +1,6 @@
+//! The authorization server as a whole: that nothing is ever spent twice, whatever goes wrong between its questions.
+
+mod faults;
+mod ledger;
+mod races;
+mod scene;

@@ -1,0 +1,240 @@
+//! Clients, a server, and the requests that they send it.
+
+use crate::ledger::{CodeRow, Fault, Ledger};
+use attesto_core::Timestamp;
+use attesto_core::authorization::{
+    AuthenticationContext, Authorization, AuthorizationCode, AuthorizationServer, Client, ClientAuthentication,
+    FamilyId, GraceSecret, GrantType, RefreshPolicy, ScopeSet, SecretDigest,
+};
+use attesto_core::crypto::{Algorithm, CryptoProvider, EntropyError, KeyKind, RustCrypto};
+use attesto_core::encoding::base64url;
+use attesto_core::exchange::Step;
+use attesto_core::http::{Connection, RequestParts, ResponseParts};
+use attesto_core::jose::KeyMaterial;
+use attesto_core::pkce::{CodeChallenge, CodeVerifier};
+use attesto_core::token::KeyRing;
+use attesto_tests::counter;
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+
+pub(crate) const NOW: u64 = 1_800_000_000;
+pub(crate) const REDIRECT: &str = "https://app.example/cb";
+pub(crate) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+pub(crate) const SECRET: &str = "hunter2-hunter2";
+pub(crate) const FAMILY: FamilyId = FamilyId::from_bytes([7; 16]);
+
+fn provider() -> Arc<dyn CryptoProvider> {
+    Arc::new(RustCrypto::new())
+}
+
+/// The same server every time, with a grace window or without.
+pub(crate) fn server(grace: bool) -> &'static AuthorizationServer {
+    static SERVERS: [OnceLock<AuthorizationServer>; 2] = [OnceLock::new(), OnceLock::new()];
+    SERVERS[usize::from(grace)].get_or_init(|| {
+        // Ed25519 signs much faster than the rest in a debug build.
+        let key = KeyMaterial::generate(KeyKind::Ed25519, &mut counter(1)).expect("a key");
+        let signer = provider().signer(key.private().expect("private"), Algorithm::EdDSA).expect("a signer");
+        let ring = Arc::new(KeyRing::new(provider().as_ref(), signer.into()).expect("a ring"));
+        let mut refresh = RefreshPolicy::new();
+        if grace {
+            refresh = refresh.grace(10, GraceSecret::new([9; 32])).expect("a short window");
+        }
+        AuthorizationServer::builder("https://as.example", provider(), ring)
+            .audience("https://api.example")
+            .grants([GrantType::AuthorizationCode, GrantType::RefreshToken, GrantType::ClientCredentials])
+            .refresh(refresh)
+            .deny_list()
+            .build()
+            .expect("a sound configuration")
+    })
+}
+
+/// A world before the request under test: two clients, one code, and one refresh token of another family.
+#[derive(Clone)]
+pub(crate) struct Scene {
+    pub(crate) ledger: Ledger,
+    pub(crate) grace: bool,
+    pub(crate) code: String,
+    /// What was answered, in order.
+    pub(crate) responses: Vec<(String, ResponseParts)>,
+}
+
+impl Scene {
+    pub(crate) fn new(grace: bool) -> Self {
+        let mut ledger = Ledger { now: NOW, ..Ledger::default() };
+        let app = Client::new("app", ClientAuthentication::None)
+            .redirect_uris([REDIRECT])
+            .scopes(["read", "write", "openid"])
+            .grants([GrantType::AuthorizationCode, GrantType::RefreshToken]);
+        let other = Client::new("other", ClientAuthentication::SecretPost)
+            .scopes(["read"])
+            .grants(GrantType::ALL.iter().copied());
+        ledger.clients.insert("app".into(), (app, None));
+        ledger.clients.insert("other".into(), (other, Some(SECRET)));
+        let code = base64url::encode(&[5; 32]);
+        let verifier = CodeVerifier::parse(VERIFIER).expect("a verifier");
+        let mut authorization = Authorization::new(FAMILY, "app", "usr_1");
+        authorization.scopes = ScopeSet::of(["read", "write"]);
+        authorization.authentication = AuthenticationContext::at(Timestamp::from_secs(NOW - 5));
+        let challenge: CodeChallenge = verifier.challenge(provider().as_ref());
+        let row = AuthorizationCode::new(authorization, REDIRECT, challenge, Timestamp::from_secs(NOW + 60));
+        ledger.codes.insert(digest(&code), CodeRow { code: row, spent: false, finalized: None });
+        Self { ledger, grace, code, responses: Vec::new() }
+    }
+
+    /// A scene in which the code was redeemed: with the refresh token that came of it.
+    pub(crate) fn redeemed(grace: bool) -> (Self, String) {
+        let mut scene = Self::new(grace);
+        let request = scene.redeem();
+        let response = scene.send(&request).expect("no fault");
+        let refresh = text(&response, "refresh_token").expect("a refresh token");
+        (scene, refresh)
+    }
+
+    pub(crate) fn redeem(&self) -> Request {
+        let code = &self.code;
+        Request::token(format!(
+            "grant_type=authorization_code&client_id=app&code={code}&redirect_uri={REDIRECT}&code_verifier={VERIFIER}"
+        ))
+    }
+
+    /// Sends without faults.
+    pub(crate) fn send(&mut self, request: &Request) -> Option<ResponseParts> {
+        self.send_with(request, |_| None)
+    }
+
+    /// Sends, with a fault for each question (numbered from 0) that `fault` names one for.
+    pub(crate) fn send_with(&mut self, request: &Request, fault: impl Fn(usize) -> Option<Fault>) -> Option<ResponseParts> {
+        let mut step = request.begin(self.grace, self.ledger.now);
+        for question in 0.. {
+            step = match step {
+                Step::Done(response) => {
+                    self.responses.push((request.body.clone(), response.clone()));
+                    return Some(response);
+                }
+                Step::Ask(ask) => self.ledger.answer(ask, fault(question))?,
+            };
+        }
+        None
+    }
+
+    /// The answers with tokens to this body.
+    pub(crate) fn granted(&self, body: &str) -> usize {
+        self.responses.iter().filter(|(sent, response)| sent == body && response.status == 200).count()
+    }
+
+    /// What must hold whatever happened.
+    pub(crate) fn holds(&self, context: &str) {
+        assert!(self.granted(&self.redeem().body) <= 1, "one code gave two sets of tokens: {context}");
+        let families: BTreeSet<FamilyId> =
+            self.ledger.refresh.values().map(|row| row.token.authorization.family).collect();
+        for family in families {
+            assert!(self.ledger.live(family) <= 1, "two live refresh tokens in one family: {context}");
+        }
+        for (_, response) in &self.responses {
+            self.tokens_are_known(response, context);
+            self.no_secret_is_shown(response, context);
+        }
+        let events = format!("{:?}", self.ledger.events);
+        for secret in self.secrets() {
+            assert!(!events.contains(&secret), "an event holds a secret: {context}");
+        }
+    }
+
+    fn tokens_are_known(&self, response: &ResponseParts, context: &str) {
+        if let Some(refresh) = text(response, "refresh_token") {
+            let row = self.ledger.refresh.get(&digest(&refresh));
+            let row = row.unwrap_or_else(|| panic!("a refresh token that no store knows: {context}"));
+            let jti = jti(&text(response, "access_token").expect("an access token"));
+            assert!(row.token.access.iter().any(|access| access.jwt_id == jti), "an access token unknown: {context}");
+        }
+    }
+
+    fn no_secret_is_shown(&self, response: &ResponseParts, context: &str) {
+        if response.status == 200 {
+            return;
+        }
+        let shown = format!("{:?} {}", response.headers, response.body_text());
+        for secret in self.secrets() {
+            assert!(!shown.contains(&secret), "an error holds a secret: {context}");
+        }
+    }
+
+    /// Every secret of the scene as text, and the digests that stores know.
+    fn secrets(&self) -> Vec<String> {
+        let given = self.responses.iter().flat_map(|(_, response)| {
+            ["access_token", "refresh_token"].into_iter().filter_map(|name| text(response, name))
+        });
+        let digests = self.ledger.refresh.keys().chain(self.ledger.codes.keys());
+        let digests = digests.map(|digest| SecretDigest::from_bytes(*digest).to_string());
+        given.chain(digests).chain([self.code.clone(), VERIFIER.into(), SECRET.into()]).collect()
+    }
+}
+
+/// One request to the server.
+#[derive(Clone, Debug)]
+pub(crate) struct Request {
+    pub(crate) path: &'static str,
+    pub(crate) body: String,
+}
+
+impl Request {
+    pub(crate) fn token(body: String) -> Self {
+        Self { path: "/oauth/token", body }
+    }
+
+    pub(crate) fn refresh(token: &str) -> Self {
+        Self::token(format!("grant_type=refresh_token&client_id=app&refresh_token={token}"))
+    }
+
+    pub(crate) fn revoke(token: &str) -> Self {
+        Self { path: "/oauth/revoke", body: format!("client_id=app&token={token}") }
+    }
+
+    pub(crate) fn begin(&self, grace: bool, now: u64) -> Step {
+        let headers: &[(&str, &[u8])] =
+            &[("host", b"as.example"), ("content-type", b"application/x-www-form-urlencoded")];
+        let request = RequestParts::new("POST", self.path, &headers)
+            .connection(Connection::new().tls())
+            .form_body(self.body.as_bytes());
+        let now = Timestamp::from_secs(now);
+        match self.path {
+            "/oauth/token" => server(grace).token(&request, now, entropy()),
+            "/oauth/revoke" => server(grace).revoke(&request, now, entropy()),
+            other => panic!("no endpoint at {other}"),
+        }
+    }
+}
+
+/// Never the same bytes twice.
+pub(crate) fn entropy() -> impl FnMut(&mut [u8]) -> Result<(), EntropyError> + Send + Sync + 'static {
+    static SEED: AtomicU64 = AtomicU64::new(1);
+    let mut calls = 0u64;
+    let seed = SEED.fetch_add(1, Ordering::Relaxed);
+    move |out: &mut [u8]| {
+        calls += 1;
+        let drawn = RustCrypto::new().sha256(&[&seed.to_be_bytes(), &calls.to_be_bytes()]);
+        for (byte, drawn) in out.iter_mut().zip(drawn.iter().cycle()) {
+            *byte = *drawn;
+        }
+        Ok(())
+    }
+}
+
+/// A member of a JSON body.
+pub(crate) fn text(response: &ResponseParts, name: &str) -> Option<String> {
+    let body: serde_json::Value = serde_json::from_slice(&response.body).ok()?;
+    Some(body.get(name)?.as_str()?.to_owned())
+}
+
+fn jti(token: &str) -> String {
+    let mut payload = Vec::new();
+    base64url::decode_append(token.split('.').nth(1).expect("a payload").as_bytes(), &mut payload).expect("base64url");
+    let payload: serde_json::Value = serde_json::from_slice(&payload).expect("JSON");
+    payload["jti"].as_str().expect("a jti").to_owned()
+}
+
+pub(crate) fn digest(secret: &str) -> [u8; 32] {
+    RustCrypto::new().sha256(&[secret.as_bytes()])
+}
