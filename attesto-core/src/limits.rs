@@ -15,6 +15,10 @@ pub const ACCESS_TOKEN_CEILING: usize = 1024 * 1024;
 pub const DPOP_PROOF: usize = 8 * 1024;
 /// How far a configuration may raise [`DPOP_PROOF`].
 pub const DPOP_PROOF_CEILING: usize = 256 * 1024;
+/// A client assertion as presented (CA-4).
+pub const CLIENT_ASSERTION: usize = 16 * 1024;
+/// A client's identifier, as presented: longer than any URL that is one.
+pub const CLIENT_ID: usize = 2048;
 /// An encoded protected header (J1).
 pub const PROTECTED_HEADER: usize = 4 * 1024;
 /// How far a configuration may raise [`PROTECTED_HEADER`].

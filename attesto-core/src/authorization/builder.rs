@@ -1,13 +1,14 @@
 //! Configures an authorization server (catalogue CF-1, CF-2).
 
 use super::client::{AuthMethod, GrantType};
+use super::client_auth::AssertionPolicy;
 use super::lifetimes::{Lifetimes, RefreshPolicy};
 use super::own_tokens;
 use super::routes::Routes;
 use super::scopes::ScopeSet;
 use super::server::{AuthorizationServer, Settings};
 use crate::ConfigError;
-use crate::crypto::CryptoProvider;
+use crate::crypto::{AlgorithmSet, CryptoProvider};
 use crate::dpop::ProofPolicy;
 use crate::http::OriginPolicy;
 use crate::metadata::url::{PlainHttp, WebUrl};
@@ -28,6 +29,8 @@ pub struct AuthorizationServerBuilder {
     prefix: String,
     grants: Vec<GrantType>,
     auth_methods: Vec<AuthMethod>,
+    assertions: AssertionPolicy,
+    tls_chains_are_validated: bool,
     scopes: Vec<String>,
     access_token_lifetime: u64,
     lifetimes: Lifetimes,
@@ -61,6 +64,8 @@ impl AuthorizationServerBuilder {
                 AuthMethod::PrivateKeyJwt,
             ]
             .into(),
+            assertions: AssertionPolicy::DEFAULT,
+            tls_chains_are_validated: false,
             scopes: Vec::new(),
             access_token_lifetime: 900,
             lifetimes: Lifetimes::new(),
@@ -99,6 +104,28 @@ impl AuthorizationServerBuilder {
     /// default all but the two with certificates.
     pub fn auth_methods(mut self, methods: impl IntoIterator<Item = AuthMethod>) -> Self {
         self.auth_methods = methods.into_iter().collect();
+        self
+    }
+
+    /// The algorithms that client assertions may be signed with. Default [`AlgorithmSet::FAPI`]: a server whose clients sign with
+    /// RS256 has to say so.
+    pub const fn assertion_algorithms(mut self, algorithms: AlgorithmSet) -> Self {
+        self.assertions.algorithms = algorithms;
+        self
+    }
+
+    /// Seconds that a client assertion may still live when it comes, and that it may be old: 1 to 3600. Default 300. Some libraries
+    /// make assertions that live for an hour; the replay store keeps each one as long.
+    pub const fn assertion_lifetime(mut self, seconds: u64) -> Self {
+        self.assertions.lifetime = seconds;
+        self
+    }
+
+    /// States that whoever terminates TLS lets a client certificate through only after it has validated the chain to a trusted CA:
+    /// every certificate that reaches this server, from the socket or forwarded. `tls_client_auth` identifies clients by the names
+    /// that the CA put into the certificate, and without validation anybody can make one with any name (RFC 8705 §2.1; CA-7).
+    pub const fn tls_chains_are_validated(mut self) -> Self {
+        self.tls_chains_are_validated = true;
         self
     }
 
@@ -210,6 +237,8 @@ impl AuthorizationServerBuilder {
         WebUrl::parse("audience", &audience, plain_http)?;
         self.grants_are_sound()?;
         self.auth_methods_are_sound()?;
+        self.certificates_can_be_believed()?;
+        self.assertions_can_be_verified()?;
         if !(1..=600).contains(&self.lifetimes.code) {
             return Err(ConfigError::new("code_lifetime", "must be 1 to 600 seconds (RFC 6749 §4.1.2)"));
         }
@@ -242,6 +271,7 @@ impl AuthorizationServerBuilder {
             audience,
             grants: self.grants,
             auth_methods: self.auth_methods,
+            assertions: self.assertions,
             scopes,
             lifetimes: self.lifetimes,
             refresh: self.refresh,
@@ -297,6 +327,38 @@ impl AuthorizationServerBuilder {
         }
         if self.auth_methods.as_slice() == [AuthMethod::None] && self.grants.contains(&GrantType::ClientCredentials) {
             return problem("client_credentials needs a method by which clients prove who they are");
+        }
+        Ok(())
+    }
+
+    /// CA-7. A terminator that lets self-signed certificates through validates no chain, and nothing in a request says which of the
+    /// two was done: so one server takes one kind.
+    fn certificates_can_be_believed(&self) -> Result<(), ConfigError> {
+        let has = |method| self.auth_methods.contains(&method);
+        let problem = |text: &'static str| Err(ConfigError::new("auth_methods", text));
+        if !has(AuthMethod::TlsClientAuth) {
+            return Ok(());
+        }
+        if !self.tls_chains_are_validated {
+            return problem("tls_client_auth needs tls_chains_are_validated(), if that is so (RFC 8705 §2.1)");
+        }
+        if has(AuthMethod::SelfSignedTlsClientAuth) {
+            return problem("tls_client_auth and self_signed_tls_client_auth need a server each: validated chains exclude the other");
+        }
+        Ok(())
+    }
+
+    /// CA-4: some algorithm is accepted that the provider has; from here on only such count.
+    fn assertions_can_be_verified(&mut self) -> Result<(), ConfigError> {
+        if !(1..=3600).contains(&self.assertions.lifetime) {
+            return Err(ConfigError::new("assertion_lifetime", "must be 1 to 3600 seconds"));
+        }
+        match self.assertions.algorithms.intersection(self.provider.algorithms()) {
+            Some(algorithms) => self.assertions.algorithms = algorithms,
+            None if self.auth_methods.contains(&AuthMethod::PrivateKeyJwt) => {
+                return Err(ConfigError::new("assertion_algorithms", "the provider has none of them"));
+            }
+            None => {}
         }
         Ok(())
     }

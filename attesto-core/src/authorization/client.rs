@@ -103,7 +103,8 @@ pub enum ClientAuthentication {
     SecretPost,
     /// By an assertion signed with one of these keys (CA-4).
     PrivateKeyJwt(ClientKeys),
-    /// By a certificate of this subject, whose chain the TLS terminator has validated (CA-7).
+    /// By a certificate of this subject, whose chain the TLS terminator has validated (CA-7): see
+    /// [`tls_chains_are_validated`](super::AuthorizationServerBuilder::tls_chains_are_validated).
     TlsClientAuth(TlsSubject),
     /// By one of these certificates, each as DER (CA-8).
     SelfSignedTls(Vec<Vec<u8>>),
@@ -134,7 +135,8 @@ impl fmt::Debug for ClientAuthentication {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum ClientKeys {
-    /// Registered by value.
+    /// Registered by value. Parsed for each request that needs them: for a client that comes often, keep
+    /// [`VerificationKeys`](crate::token::VerificationKeys) and be asked.
     Registered(JwkSet),
     /// The host knows: it is asked for them ([`Ask::ClientKeys`](super::Ask::ClientKeys)).
     AskHost,
@@ -144,15 +146,15 @@ pub enum ClientKeys {
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum TlsSubject {
-    /// `tls_client_auth_subject_dn`, in the form of RFC 4514.
+    /// `tls_client_auth_subject_dn`, in the form of RFC 4514: the most specific name first. Compared name by name, each value exactly.
     Dn(String),
-    /// `tls_client_auth_san_dns`.
+    /// `tls_client_auth_san_dns`, in any case.
     SanDns(String),
-    /// `tls_client_auth_san_uri`.
+    /// `tls_client_auth_san_uri`, byte for byte.
     SanUri(String),
     /// `tls_client_auth_san_ip`, as text.
     SanIp(String),
-    /// `tls_client_auth_san_email`.
+    /// `tls_client_auth_san_email`: the part before the `@` exactly, the host in any case.
     SanEmail(String),
 }
 

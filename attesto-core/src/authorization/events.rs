@@ -59,6 +59,8 @@ pub struct AuthorizationEvent {
     pub kind: EventKind,
     /// The client, once it has authenticated; until then what it called itself is nobody's word.
     pub client_id: Option<String>,
+    /// What the request called its client, before anything was proved: to count failures by, never to act upon (CA-13).
+    pub claimed_client_id: Option<String>,
     /// The user.
     pub subject: Option<String>,
     /// The grant.
@@ -82,6 +84,7 @@ impl AuthorizationEvent {
         Self {
             kind,
             client_id: None,
+            claimed_client_id: None,
             subject: None,
             grant: None,
             scope: None,

@@ -14,6 +14,8 @@ use crate::exchange::{self, Asker, Query, Step};
 use crate::host::ReplayAnswer;
 use crate::http::{Lines, OriginError, RequestParts, ResponseParts};
 use crate::jose::Thumbprint;
+use crate::mtls::CertificatePolicy;
+use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -44,6 +46,8 @@ pub(super) struct Received {
     pub(super) authorization: Authorization,
     pub(super) proof: Option<Vec<u8>>,
     pub(super) certificate: Option<Thumbprint>,
+    /// The same certificate, whole.
+    pub(super) certificate_der: Option<Vec<u8>>,
 }
 
 /// The `Authorization` field.
@@ -119,10 +123,10 @@ impl Received {
         };
         self.parameters = Parameters::of_form(request)?;
         self.proof = single_proof(server, request)?;
-        let thumbprint = |policy: &crate::mtls::CertificatePolicy| {
-            policy.thumbprint(server.provider.as_ref(), request, server.origin.trusted_proxies())
-        };
-        self.certificate = server.certificates.as_ref().and_then(thumbprint);
+        let certificate = |policy: &CertificatePolicy| policy.certificate(request, server.origin.trusted_proxies());
+        self.certificate_der = server.certificates.as_ref().and_then(certificate).map(Cow::into_owned);
+        let thumbprint = |der: &Vec<u8>| Thumbprint::from_bytes(server.provider.sha256(&[der]));
+        self.certificate = self.certificate_der.as_ref().map(thumbprint);
         Ok(())
     }
 }

@@ -2,6 +2,7 @@
 
 use super::builder::AuthorizationServerBuilder;
 use super::client::{AuthMethod, GrantType};
+use super::client_auth::AssertionPolicy;
 use super::flow::{self, Flow};
 use super::lifetimes::{Lifetimes, RefreshPolicy};
 use super::routes::Routes;
@@ -42,6 +43,7 @@ pub(super) struct Settings {
     pub(super) audience: String,
     pub(super) grants: Vec<GrantType>,
     pub(super) auth_methods: Vec<AuthMethod>,
+    pub(super) assertions: AssertionPolicy,
     pub(super) scopes: ScopeSet,
     pub(super) lifetimes: Lifetimes,
     pub(super) refresh: RefreshPolicy,

@@ -40,6 +40,8 @@ pub struct JwsLimits {
 impl JwsLimits {
     /// For access tokens.
     pub const ACCESS_TOKEN: Self = Self { jws: limits::ACCESS_TOKEN, header: limits::PROTECTED_HEADER };
+    /// For client assertions.
+    pub const CLIENT_ASSERTION: Self = Self { jws: limits::CLIENT_ASSERTION, header: limits::PROTECTED_HEADER };
     /// For DPoP proofs.
     pub const DPOP_PROOF: Self = Self { jws: limits::DPOP_PROOF, header: limits::PROTECTED_HEADER };
 }

@@ -28,15 +28,23 @@
 //! ```
 
 mod client_cert;
+#[cfg(feature = "std")]
+mod distinguished_name;
+#[cfg(feature = "std")]
+mod holder;
 mod pem;
 mod policy;
 mod thumbprint;
 mod xfcc;
 
 #[cfg(test)]
-mod test_certificates;
+pub(crate) mod test_certificates;
 
 pub use client_cert::ClientCert;
+#[cfg(feature = "std")]
+pub(crate) use distinguished_name::DistinguishedName;
+#[cfg(feature = "std")]
+pub(crate) use holder::Holder;
 pub use pem::EscapedPem;
 pub use policy::{CertificateExtractor, CertificatePolicy};
 pub use thumbprint::certificate_thumbprint;

@@ -1,9 +1,10 @@
 //! Which certificate counts (catalogue M4).
 
-use super::certificate_thumbprint;
+use super::thumbprint::is_one_certificate;
 use crate::crypto::CryptoProvider;
 use crate::http::{HeaderLines, RequestParts, TrustedProxies};
 use crate::jose::Thumbprint;
+use alloc::borrow::Cow;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
@@ -38,11 +39,25 @@ impl CertificatePolicy {
         self
     }
 
-    /// The thumbprint of the certificate that the client presented. RFC 8705 §3.1; M4, X33.
+    /// The certificate that the client presented, as DER: exactly one, as [`certificate_thumbprint`](super::certificate_thumbprint)
+    /// wants it. M1, M4, X33.
     ///
     /// The TLS socket's certificate comes first, and where there is one nothing else is looked at, even if it is
     /// unusable. A forwarded one is looked for only if the socket's peer is in `proxies`; for others no header field is
     /// touched.
+    #[must_use]
+    pub fn certificate<'r>(&self, request: &RequestParts<'r>, proxies: &TrustedProxies) -> Option<Cow<'r, [u8]>> {
+        let der = match request.connection.certificate {
+            Some(der) => Cow::Borrowed(der),
+            None => {
+                let extractor = self.forwarded.as_ref().filter(|_| proxies.contains(request.connection.peer))?;
+                Cow::Owned(extractor.extract(request.headers)?)
+            }
+        };
+        is_one_certificate(&der).then_some(der)
+    }
+
+    /// The thumbprint of [the certificate](Self::certificate) that the client presented. RFC 8705 §3.1; M4, X33.
     #[must_use]
     pub fn thumbprint(
         &self,
@@ -50,11 +65,8 @@ impl CertificatePolicy {
         request: &RequestParts<'_>,
         proxies: &TrustedProxies,
     ) -> Option<Thumbprint> {
-        if let Some(der) = request.connection.certificate {
-            return certificate_thumbprint(provider, der);
-        }
-        let extractor = self.forwarded.as_ref().filter(|_| proxies.contains(request.connection.peer))?;
-        certificate_thumbprint(provider, &extractor.extract(request.headers)?)
+        let der = self.certificate(request, proxies)?;
+        Some(Thumbprint::from_bytes(provider.sha256(&[&der])))
     }
 }
 
@@ -63,7 +75,7 @@ mod tests {
     use super::*;
     use crate::crypto::RustCrypto;
     use crate::http::Connection;
-    use crate::mtls::ClientCert;
+    use crate::mtls::{ClientCert, certificate_thumbprint};
     use crate::mtls::test_certificates::{ED25519, RFC8705, der};
     use alloc::format;
     use alloc::string::{String, ToString};
@@ -84,7 +96,11 @@ mod tests {
 
     fn found(policy: &CertificatePolicy, headers: &Recording, connection: Connection<'_>) -> Option<Thumbprint> {
         let request = RequestParts::new("GET", "/", headers).connection(connection);
-        policy.thumbprint(&RustCrypto::new(), &request, &TrustedProxies::parse(["10.0.0.1"]).unwrap())
+        let proxies = TrustedProxies::parse(["10.0.0.1"]).unwrap();
+        let thumbprint = policy.thumbprint(&RustCrypto::new(), &request, &proxies);
+        let certificate = policy.certificate(&request, &proxies);
+        assert_eq!(certificate.and_then(|der| certificate_thumbprint(&RustCrypto::new(), &der)), thumbprint);
+        thumbprint
     }
 
     fn headers() -> Recording {

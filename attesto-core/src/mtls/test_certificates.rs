@@ -4,12 +4,12 @@ use alloc::vec::Vec;
 use base64ct::{Base64, Encoding};
 
 /// The bytes of one of the texts below.
-pub(super) fn der(base64: &str) -> Vec<u8> {
+pub(crate) fn der(base64: &str) -> Vec<u8> {
     Base64::decode_vec(base64).unwrap()
 }
 
 /// What any reader of X.509 accepts.
-pub(super) const ALL: [(&str, &str); 7] = [
+pub(crate) const ALL: [(&str, &str); 7] = [
     ("RFC 8705", RFC8705),
     ("RFC 9440", RFC9440),
     ("RSA", RSA),
@@ -20,18 +20,18 @@ pub(super) const ALL: [(&str, &str); 7] = [
 ];
 
 /// What OpenSSL makes and strict readers refuse.
-pub(super) const ODD: [(&str, &str); 2] =
+pub(crate) const ODD: [(&str, &str); 2] =
     [("serial of 32 bytes", LONG_SERIAL), ("extension named by a UUID", UUID_EXTENSION)];
 
 /// RFC 8705 Appendix A.
-pub(super) const RFC8705: &str = "\
+pub(crate) const RFC8705: &str = "\
     MIIBBjCBrAIBAjAKBggqhkjOPQQDAjAPMQ0wCwYDVQQDDARtdGxzMB4XDTE4MTAxODEyMzcwOVoXDTIyMDUwMjEyMzcwOVowDzENMAsGA1UEAwwE\
     bXRsczBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABNcnyxwqV6hY8QnhxxzFQ03C7HKW9OylMbnQZjjJ/Au08/coZwxS7LfA4vOLS9WuneIXhbGG\
     WvsDSb0tH6IxLm8wCgYIKoZIzj0EAwIDSQAwRgIhAP0RC1E+vwJD/D1AGHGzuri+hlV/PpQEKTWUVeORWz83AiEA5x2eXZOVbUlJSGQgjwD5vaUa\
     KlLR50Q2DmFfQj1L+SY=";
 
 /// RFC 9440 Appendix A.
-pub(super) const RFC9440: &str = "\
+pub(crate) const RFC9440: &str = "\
     MIIBqDCCAU6gAwIBAgIBBzAKBggqhkjOPQQDAjA6MRswGQYDVQQKDBJMZXQncyBBdXRoZW50aWNhdGUxGzAZBgNVBAMMEkxBIEludGVybWVkaWF0\
     ZSBDQTAeFw0yMDAxMTQyMjU1MzNaFw0yMTAxMjMyMjU1MzNaMA0xCzAJBgNVBAMMAkJDMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE8YnXXfaU\
     gmnMtOXU/IncWalRhebrXmckC8vdgJ1p5Be5F/3YC8OthxM4+k1M6aEAEFcGzkJiNy6J84y7uzo9M6NyMHAwCQYDVR0TBAIwADAfBgNVHSMEGDAW\
@@ -40,7 +40,7 @@ pub(super) const RFC9440: &str = "\
     oU4hBVZ1yhk=";
 
 /// `openssl req -x509 -newkey rsa:2048`
-pub(super) const RSA: &str = "\
+pub(crate) const RSA: &str = "\
     MIIDBTCCAe2gAwIBAgIUN1S3bW1emdowGJCrqmb4aBVKcP4wDQYJKoZIhvcNAQELBQAwETEPMA0GA1UEAwwGY2xpZW50MCAXDTI2MTEyMDIzMTYz\
     NVoYDzIxMjYxMDI3MjMxNjM1WjARMQ8wDQYDVQQDDAZjbGllbnQwggEiMA0GCSqGSIb3DQEBAQUAA4IBDwAwggEKAoIBAQCvTNbA6UaKY1fa4qLe\
     tiX0e3YjL+ZmD2qJ3Dx5hEWxLr+nqUs+NXP7RHOFkXA/4se2hfRLk6qsHlXQPQtrGe4UsyIVasYpqg7Jui73Oml8q+o5ziEqkacUeJSNNYbQBLb/\
@@ -53,7 +53,7 @@ pub(super) const RSA: &str = "\
     5QPs0fyKgt1LMISeewsvEwodIfCN";
 
 /// `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256`
-pub(super) const P256: &str = "\
+pub(crate) const P256: &str = "\
     MIIBeTCCAR+gAwIBAgIUCicA2AHBpaLGYOaBIgwJeWgkKa4wCgYIKoZIzj0EAwIwETEPMA0GA1UEAwwGY2xpZW50MCAXDTI2MTEyMDIzMTYzNVoY\
     DzIxMjYxMDI3MjMxNjM1WjARMQ8wDQYDVQQDDAZjbGllbnQwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAASP0QW+ezQBfhoadDImIyTR4+7e2Qpm\
     vSByA7VhswggB+V8D40Uu0wS673zN4SRkbTKGolOStFoJE4Ji3NjJfVBo1MwUTAdBgNVHQ4EFgQUkCL+Bnds3fTkIreV5sTFxiyOkmYwHwYDVR0j\
@@ -61,21 +61,21 @@ pub(super) const P256: &str = "\
     6BNu3fEUMJblx3wCIBLV0a1uUuG8YahbU2oL3vz0BssyEuM5bjDh6ri8rLWX";
 
 /// `openssl req -x509 -newkey ed25519`
-pub(super) const ED25519: &str = "\
+pub(crate) const ED25519: &str = "\
     MIIBODCB66ADAgECAhRRWzZc/odu7bo8KGAyhES+2P4t1jAFBgMrZXAwETEPMA0GA1UEAwwGY2xpZW50MCAXDTI2MTEyMDIzMTYzNVoYDzIxMjYx\
     MDI3MjMxNjM1WjARMQ8wDQYDVQQDDAZjbGllbnQwKjAFBgMrZXADIQDY9qA4T/Xz8BI6oFV62D5eP4NVMkKUBCxzt9xBOH5C2aNTMFEwHQYDVR0O\
     BBYEFNu8O7s8w//om3axlIiRZvJ49LWAMB8GA1UdIwQYMBaAFNu8O7s8w//om3axlIiRZvJ49LWAMA8GA1UdEwEB/wQFMAMBAf8wBQYDK2VwA0EA\
     /1aSKXGvzF8SejbtsavhAPznsQMEcEQJxwz0i2gj5GK6l/oA7b7fRPmeobT5W5BhapiWnl+HN/MlAK60gmchBA==";
 
 /// `openssl x509 -req -signkey`, without extensions.
-pub(super) const VERSION_1: &str = "\
+pub(crate) const VERSION_1: &str = "\
     MIIBFTCBuwIUEKAPMLGIdc7OHQ4v9cPwVbhQHBcwCgYIKoZIzj0EAwIwDTELMAkGA1UEAwwCdjEwHhcNMjYxMTIwMjMxNjM1WhcNMjcwMjI4MjMx\
     NjM1WjANMQswCQYDVQQDDAJ2MTBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABI/RBb57NAF+Ghp0MiYjJNHj7t7ZCma9IHIDtWGzCCAH5XwPjRS7\
     TBLrvfM3hJGRtMoaiU5K0WgkTgmLc2Ml9UEwCgYIKoZIzj0EAwIDSQAwRgIhAO9wAOVIbq9oc0Vdivdq0atWbv+rEmZq6KkC3ks9eu/eAiEA1SRX\
     OqdVYnyi1KiX6KHwS2pr4Uibm7Ljf83E6C85KBk=";
 
 /// `openssl req -x509 -set_serial -5`
-pub(super) const NEGATIVE_SERIAL: &str = "\
+pub(crate) const NEGATIVE_SERIAL: &str = "\
     MIIBZTCCAQygAwIBAgIB+zAKBggqhkjOPQQDAjARMQ8wDQYDVQQDDAZjbGllbnQwIBcNMjYxMTIwMjMxNjM1WhgPMjEyNjEwMjcyMzE2MzVaMBEx\
     DzANBgNVBAMMBmNsaWVudDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABI/RBb57NAF+Ghp0MiYjJNHj7t7ZCma9IHIDtWGzCCAH5XwPjRS7TBLr\
     vfM3hJGRtMoaiU5K0WgkTgmLc2Ml9UGjUzBRMB0GA1UdDgQWBBSQIv4Gd2zd9OQit5XmxMXGLI6SZjAfBgNVHSMEGDAWgBSQIv4Gd2zd9OQit5Xm\
@@ -83,7 +83,7 @@ pub(super) const NEGATIVE_SERIAL: &str = "\
     OI/f34uuMD7aKSG3SW/LzAUpAlbueSKYVw==";
 
 /// `openssl req -x509 -set_serial 0x7fff...`, 32 bytes.
-pub(super) const LONG_SERIAL: &str = "\
+pub(crate) const LONG_SERIAL: &str = "\
     MIIBhTCCASugAwIBAgIgf/////////////////////////////////////////8wCgYIKoZIzj0EAwIwETEPMA0GA1UEAwwGY2xpZW50MCAXDTI2\
     MTEyMDIzMTYzNVoYDzIxMjYxMDI3MjMxNjM1WjARMQ8wDQYDVQQDDAZjbGllbnQwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAASP0QW+ezQBfhoa\
     dDImIyTR4+7e2QpmvSByA7VhswggB+V8D40Uu0wS673zN4SRkbTKGolOStFoJE4Ji3NjJfVBo1MwUTAdBgNVHQ4EFgQUkCL+Bnds3fTkIreV5sTF\
@@ -91,7 +91,7 @@ pub(super) const LONG_SERIAL: &str = "\
     y2308knicTRixfiG4j3yxImT0HO6yRICIA8Xhr7RydOVB4CxZRACy+38L5pv4Y9syvAE2YNZAyyY";
 
 /// `openssl req -x509 -addext 2.25.329800735698586629295641978511506172918=...`
-pub(super) const UUID_EXTENSION: &str = "\
+pub(crate) const UUID_EXTENSION: &str = "\
     MIIBljCCATygAwIBAgIUYtI5JNMDF07CqdE1AFq6cD2Xm5wwCgYIKoZIzj0EAwIwETEPMA0GA1UEAwwGY2xpZW50MCAXDTI2MTEyMDIzMTYzNVoY\
     DzIxMjYxMDI3MjMxNjM1WjARMQ8wDQYDVQQDDAZjbGllbnQwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAASP0QW+ezQBfhoadDImIyTR4+7e2Qpm\
     vSByA7VhswggB+V8D40Uu0wS673zN4SRkbTKGolOStFoJE4Ji3NjJfVBo3AwbjAdBgNVHQ4EFgQUkCL+Bnds3fTkIreV5sTFxiyOkmYwHwYDVR0j\

@@ -19,7 +19,7 @@ pub fn certificate_thumbprint(provider: &dyn CryptoProvider, der: &[u8]) -> Opti
     is_one_certificate(der).then(|| Thumbprint::from_bytes(provider.sha256(&[der])))
 }
 
-fn is_one_certificate(der: &[u8]) -> bool {
+pub(super) fn is_one_certificate(der: &[u8]) -> bool {
     der.len() <= limits::CERTIFICATE_DER && certificate(der).is_ok()
 }
 

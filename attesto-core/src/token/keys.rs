@@ -121,7 +121,7 @@ impl VerificationKeys {
     }
 
     /// The one key that a header means. RFC 7515 §4.1.4; J6, J8.
-    pub(super) fn select(
+    pub(crate) fn select(
         &self,
         kid: Option<&str>,
         algorithm: Algorithm,

@@ -1,5 +1,6 @@
-//! What a request presents as its client's credentials: exactly one method (RFC 6749 §2.3; catalogue CA-1 to CA-3).
+//! What a request presents as its client's credentials: exactly one method (RFC 6749 §2.3; catalogue CA-1 to CA-4).
 
+use super::assertion::Assertion;
 use crate::authorization::error::Reason;
 use crate::authorization::flow::Authorization;
 use crate::authorization::parameters::Parameters;
@@ -17,6 +18,8 @@ pub(super) enum Presented {
     Basic(Credentials),
     /// In the body.
     Post(Credentials),
+    /// Signed.
+    Assertion(Assertion),
 }
 
 /// A name and a secret.
@@ -48,6 +51,14 @@ impl Presented {
             }
             return Ok(Self::Basic(credentials));
         }
+        if assertion.is_some() || assertion_type.is_some() {
+            let assertion = Assertion::read(assertion_type, assertion)?;
+            // CA-4.
+            if named.is_some_and(|named| named != assertion.client_id()) {
+                return Err(Reason::ClientIdMismatch);
+            }
+            return Ok(Self::Assertion(assertion));
+        }
         let client_id = String::from(named.ok_or(Reason::NoClient)?);
         match secret {
             Some(secret) => {
@@ -62,6 +73,7 @@ impl Presented {
         match self {
             Self::Named { client_id } => client_id,
             Self::Basic(credentials) | Self::Post(credentials) => &credentials.client_id,
+            Self::Assertion(assertion) => assertion.client_id(),
         }
     }
 }

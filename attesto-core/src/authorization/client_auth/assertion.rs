@@ -1,0 +1,233 @@
+//! `private_key_jwt`: an assertion that the client signed (RFC 7523 §2.2, §3; catalogue CA-4 to CA-6).
+
+use crate::Timestamp;
+use crate::authorization::ask::Ask;
+use crate::authorization::client::{Client, ClientKeys};
+use crate::authorization::error::Reason;
+use crate::authorization::flow::Flow;
+use crate::authorization::server::Settings;
+use crate::crypto::{AlgorithmSet, CryptoProvider};
+use crate::dpop::{ReplayClaim, ReplayKey};
+use crate::encoding::json::{Number, Object, Value};
+use crate::jose::{CompactJws, Header, JwsLimits};
+use crate::limits;
+use crate::token::VerificationKeys;
+use alloc::borrow::Cow;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use zeroize::Zeroizing;
+
+/// The one `client_assertion_type` (RFC 7523 §2.2).
+const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+/// Seconds that a client's clock may be ahead.
+const SKEW: u64 = 60;
+
+/// Which assertions count.
+#[derive(Clone, Copy)]
+pub(in crate::authorization) struct AssertionPolicy {
+    pub(in crate::authorization) algorithms: AlgorithmSet,
+    /// Seconds from now to `exp`, and from `iat` to now, at most.
+    pub(in crate::authorization) lifetime: u64,
+}
+
+impl AssertionPolicy {
+    pub(in crate::authorization) const DEFAULT: Self = Self { algorithms: AlgorithmSet::FAPI, lifetime: 300 };
+}
+
+/// An assertion as presented: readable, and not yet believed.
+pub(super) struct Assertion {
+    text: Zeroizing<String>,
+    issuer: String,
+}
+
+impl Assertion {
+    /// Reads as much as tells which client it is about: the unverified `iss` selects whose keys are tried, nothing else.
+    pub(super) fn read(kind: Option<&str>, assertion: Option<&str>) -> Result<Self, Reason> {
+        type_is_jwt_bearer(kind)?;
+        let text = Zeroizing::new(String::from(assertion.ok_or(Reason::AssertionMalformed)?));
+        let mut buffer = Vec::new();
+        let payload = split(&text)?.payload(&mut buffer).map_err(|_| Reason::AssertionMalformed)?;
+        let issuer = Claims::read(payload)?.iss.ok_or(Reason::AssertionSubject)?.into_owned();
+        Ok(Self { text, issuer })
+    }
+
+    /// The client that it claims to come from.
+    pub(super) fn client_id(&self) -> &str {
+        &self.issuer
+    }
+}
+
+/// The assertion is the client's, is meant for this server, and comes for the first time.
+pub(super) async fn is_the_clients(
+    flow: &Flow,
+    client: &Client,
+    keys: &ClientKeys,
+    assertion: &Assertion,
+) -> Result<(), Reason> {
+    let keys = keys_of(flow, client, keys).await?;
+    let first_use = check(assertion, client.id(), &keys, &flow.server, &flow.request.url, flow.now)?;
+    flow.record_first_use(first_use, Reason::AssertionReplay).await
+}
+
+/// Registered keys are parsed for each request: a server that keeps parsed ones answers [`Ask::ClientKeys`] instead.
+async fn keys_of(flow: &Flow, client: &Client, keys: &ClientKeys) -> Result<Arc<VerificationKeys>, Reason> {
+    match keys {
+        ClientKeys::Registered(set) => VerificationKeys::from_jwk_set(flow.server.provider.as_ref(), set)
+            .map(Arc::new)
+            .map_err(|_| Reason::AssertionKey),
+        ClientKeys::AskHost => flow.ask(Ask::ClientKeys, client.id.clone()).await,
+    }
+}
+
+/// Every check that asks nobody: RFC 7523 §3. What is left to do is to record what this gives.
+fn check(
+    assertion: &Assertion,
+    client_id: &str,
+    keys: &VerificationKeys,
+    server: &Settings,
+    endpoint: &str,
+    now: Timestamp,
+) -> Result<ReplayClaim, Reason> {
+    let jws = split(&assertion.text)?;
+    let mut buffer = Vec::new();
+    let header = jws.header(&mut buffer).map_err(|_| Reason::AssertionMalformed)?;
+    alg_is_allowed(&header, server.assertions)?;
+    signature_verifies(&jws, &header, keys, now)?;
+    let claims = Claims::read(jws.payload(&mut buffer).map_err(|_| Reason::AssertionMalformed)?)?;
+    iss_and_sub_are_the_client(&claims, client_id)?;
+    aud_is_this_server(&claims, server, endpoint)?;
+    let exp = exp_is_near(&claims, server.assertions, now)?;
+    iat_is_recent(&claims, server.assertions, now)?;
+    nbf_has_come(&claims, now)?;
+    let jti = jti_is_bounded_text(&claims)?;
+    let key = replay_key(client_id, jti, server.provider.as_ref());
+    // As long as any node whose clock is late could still accept it.
+    Ok(ReplayClaim::new(key, exp.plus(SKEW).plus(1)))
+}
+
+/// `client_assertion_type`, exactly. RFC 7523 §2.2; CA-4.
+fn type_is_jwt_bearer(kind: Option<&str>) -> Result<(), Reason> {
+    if kind == Some(JWT_BEARER) { Ok(()) } else { Err(Reason::AssertionType) }
+}
+
+/// One compact JWS of bounded length. RFC 7523 §3 item 1; CA-4.
+fn split(text: &str) -> Result<CompactJws<'_>, Reason> {
+    CompactJws::split(text.as_bytes(), JwsLimits::CLIENT_ASSERTION).map_err(|_| Reason::AssertionMalformed)
+}
+
+/// RFC 8725 §3.1; CA-4, RO-1.
+fn alg_is_allowed(header: &Header<'_>, policy: AssertionPolicy) -> Result<(), Reason> {
+    if policy.algorithms.contains(header.alg) { Ok(()) } else { Err(Reason::AssertionKey) }
+}
+
+/// With one of the client's keys: never one that the header brings along. RFC 7523 §3 item 9; CA-4, RO-2.
+fn signature_verifies(
+    jws: &CompactJws<'_>,
+    header: &Header<'_>,
+    keys: &VerificationKeys,
+    now: Timestamp,
+) -> Result<(), Reason> {
+    let key = keys.select(header.kid.as_deref(), header.alg, now).map_err(|_| Reason::AssertionKey)?;
+    let mut signature = [0; limits::SIGNATURE];
+    let signature = jws.signature(&mut signature).map_err(|_| Reason::AssertionMalformed)?;
+    key.verify(header.alg, jws.signing_input(), signature).map_err(|_| Reason::AssertionSignature)
+}
+
+/// `iss` and `sub` are the client. RFC 7523 §3 items 1 and 2; CA-4.
+fn iss_and_sub_are_the_client(claims: &Claims<'_>, client_id: &str) -> Result<(), Reason> {
+    let both = claims.iss.as_deref() == Some(client_id) && claims.sub.as_deref() == Some(client_id);
+    if both { Ok(()) } else { Err(Reason::AssertionSubject) }
+}
+
+/// `aud` is one string: the issuer, or at the token endpoint its URL. A list could name other servers too, and each of them could
+/// use the assertion here. RFC 7523 §3 item 3; CA-5.
+fn aud_is_this_server(claims: &Claims<'_>, server: &Settings, endpoint: &str) -> Result<(), Reason> {
+    let audience = claims.aud.as_deref().ok_or(Reason::AssertionAudience)?;
+    let token = &server.routes.token.url;
+    let ours = audience == server.issuer || (endpoint == token && audience == token);
+    if ours { Ok(()) } else { Err(Reason::AssertionAudience) }
+}
+
+/// `exp` is ahead, and not far. RFC 7523 §3 item 4; CA-4.
+fn exp_is_near(claims: &Claims<'_>, policy: AssertionPolicy, now: Timestamp) -> Result<Timestamp, Reason> {
+    let exp = number(claims.exp.as_ref()).and_then(Number::date_floor).ok_or(Reason::AssertionTime)?;
+    if exp > now && exp <= now.plus(policy.lifetime) { Ok(exp) } else { Err(Reason::AssertionTime) }
+}
+
+/// `iat`, which an assertion need not have, is not ahead and not old. RFC 7523 §3 item 6; CA-4.
+fn iat_is_recent(claims: &Claims<'_>, policy: AssertionPolicy, now: Timestamp) -> Result<(), Reason> {
+    if claims.iat.is_none() {
+        return Ok(());
+    }
+    let iat = number(claims.iat.as_ref()).and_then(Number::date_ceil).ok_or(Reason::AssertionTime)?;
+    let recent = iat <= now.plus(SKEW) && now.since(iat) <= policy.lifetime;
+    if recent { Ok(()) } else { Err(Reason::AssertionTime) }
+}
+
+/// `nbf`, where it is there, has come. RFC 7523 §3 item 5; CA-4.
+fn nbf_has_come(claims: &Claims<'_>, now: Timestamp) -> Result<(), Reason> {
+    if claims.nbf.is_none() {
+        return Ok(());
+    }
+    let nbf = number(claims.nbf.as_ref()).and_then(Number::date_ceil).ok_or(Reason::AssertionTime)?;
+    if nbf <= now.plus(SKEW) { Ok(()) } else { Err(Reason::AssertionTime) }
+}
+
+/// 1 to 256 bytes. RFC 7523 §3 item 7; CA-4.
+fn jti_is_bounded_text<'c>(claims: &'c Claims<'_>) -> Result<&'c str, Reason> {
+    let jti = claims.jti.as_deref().filter(|jti| !jti.is_empty() && jti.len() <= limits::JTI);
+    jti.ok_or(Reason::AssertionJti)
+}
+
+/// One per client and `jti`: the length keeps two clients apart whose names and identifiers run together, and the first word keeps
+/// assertions apart from proofs. CA-6.
+fn replay_key(client_id: &str, jti: &str, provider: &dyn CryptoProvider) -> ReplayKey {
+    let length = u64::try_from(client_id.len()).unwrap_or(u64::MAX).to_be_bytes();
+    let parts: [&[u8]; 4] = [b"client_assertion", &length, client_id.as_bytes(), jti.as_bytes()];
+    ReplayKey::from_bytes(provider.sha256(&parts))
+}
+
+/// The claims as written. A text that is none is as good as absent.
+#[derive(Default)]
+struct Claims<'p> {
+    iss: Option<Cow<'p, str>>,
+    sub: Option<Cow<'p, str>>,
+    aud: Option<Cow<'p, str>>,
+    jti: Option<Cow<'p, str>>,
+    exp: Option<Value<'p>>,
+    iat: Option<Value<'p>>,
+    nbf: Option<Value<'p>>,
+}
+
+impl<'p> Claims<'p> {
+    fn read(payload: &'p [u8]) -> Result<Self, Reason> {
+        let object = Object::parse(payload).map_err(|_| Reason::AssertionMalformed)?;
+        let mut claims = Self::default();
+        object.members(|name, value| -> Result<(), Reason> {
+            match name {
+                "iss" => claims.iss = value.into_string(),
+                "sub" => claims.sub = value.into_string(),
+                "aud" => claims.aud = value.into_string(),
+                "jti" => claims.jti = value.into_string(),
+                "exp" => claims.exp = Some(value),
+                "iat" => claims.iat = Some(value),
+                "nbf" => claims.nbf = Some(value),
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(claims)
+    }
+}
+
+const fn number(value: Option<&Value<'_>>) -> Option<Number> {
+    match value {
+        Some(Value::Number(number)) => Some(*number),
+        Some(Value::Null | Value::Bool(_) | Value::String(_) | Value::Array(_) | Value::Object(_)) | None => None,
+    }
+}
+
+#[cfg(test)]
+#[cfg(feature = "rust-crypto")]
+mod tests;

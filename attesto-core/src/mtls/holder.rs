@@ -1,0 +1,188 @@
+//! Whom a certificate names: its subject and its alternative names (RFC 5280 §4.1.2.6, §4.2.1.6; catalogue CA-7).
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::net::IpAddr;
+use der::asn1::AnyRef;
+use der::{Decode, Reader, Result, SliceReader, Tag};
+
+/// The holder of a certificate, as its issuer names it. Whether the issuer is believed is not asked here.
+pub(crate) struct Holder<'c> {
+    subject: SliceReader<'c>,
+    alternatives: Vec<(u32, &'c [u8])>,
+}
+
+/// One attribute of a relative distinguished name.
+pub(crate) struct Attribute<'c> {
+    /// The content of the OBJECT IDENTIFIER.
+    pub(crate) kind: &'c [u8],
+    pub(crate) value: AnyRef<'c>,
+}
+
+/// `id-ce-subjectAltName`, 2.5.29.17.
+const SUBJECT_ALT_NAME: &[u8] = &[0x55, 0x1d, 0x11];
+/// The numbers of `GeneralName`'s alternatives.
+const RFC822_NAME: u32 = 1;
+const DNS_NAME: u32 = 2;
+const URI: u32 = 6;
+const IP_ADDRESS: u32 = 7;
+
+impl<'c> Holder<'c> {
+    /// Reads a certificate; `None` where its names cannot be read, or are given twice.
+    pub(crate) fn of(certificate: &'c [u8]) -> Option<Self> {
+        Self::read(certificate).ok()
+    }
+
+    fn read(certificate: &'c [u8]) -> Result<Self> {
+        let mut outer = SliceReader::new(certificate)?;
+        let mut certificate = inside(&mut outer, Tag::Sequence)?;
+        let mut tbs = inside(&mut certificate, Tag::Sequence)?;
+        if is_context(&Tag::peek(&tbs)?, 0) {
+            AnyRef::decode(&mut tbs)?; // version
+        }
+        for _serial_signature_issuer_validity in 0..4 {
+            AnyRef::decode(&mut tbs)?;
+        }
+        let subject = inside(&mut tbs, Tag::Sequence)?;
+        AnyRef::decode(&mut tbs)?; // subjectPublicKeyInfo
+        let mut alternatives = Vec::new();
+        while !tbs.is_finished() {
+            let field = AnyRef::decode(&mut tbs)?;
+            if is_context(&field.header().tag(), 3) {
+                alternatives = alternative_names(field.value())?;
+            }
+        }
+        Ok(Self { subject, alternatives })
+    }
+
+    /// The relative names of the subject, the most general first; `None` where they cannot be read.
+    pub(crate) fn subject(&self) -> Option<Vec<Vec<Attribute<'c>>>> {
+        let mut names = Vec::new();
+        let mut subject = self.subject.clone();
+        while !subject.is_finished() {
+            names.push(relative_name(&mut subject).ok()?);
+        }
+        Some(names)
+    }
+
+    /// Whether it is the host of this name, in any case. A wildcard is only itself. RFC 9525 is not asked: this is no server.
+    pub(crate) fn has_dns(&self, name: &str) -> bool {
+        self.named(DNS_NAME).any(|found| found.eq_ignore_ascii_case(name.as_bytes())) && !name.is_empty()
+    }
+
+    /// Whether it has this URI, byte for byte.
+    pub(crate) fn has_uri(&self, uri: &str) -> bool {
+        self.named(URI).any(|found| found == uri.as_bytes()) && !uri.is_empty()
+    }
+
+    /// Whether it has this address, however that is written.
+    pub(crate) fn has_ip(&self, address: &str) -> bool {
+        let Ok(address) = address.parse::<IpAddr>() else { return false };
+        self.named(IP_ADDRESS).any(|found| match address {
+            IpAddr::V4(address) => found == address.octets(),
+            IpAddr::V6(address) => found == address.octets(),
+        })
+    }
+
+    /// Whether it has this mailbox: the same local part, the same host in any case. RFC 5280 §7.5.
+    pub(crate) fn has_email(&self, mailbox: &str) -> bool {
+        let Some((local, host)) = mailbox.rsplit_once('@') else { return false };
+        let is_it = |found: &[u8]| {
+            let found = core::str::from_utf8(found).ok().and_then(|found| found.rsplit_once('@'));
+            found.is_some_and(|(other, at)| local == other && host.eq_ignore_ascii_case(at))
+        };
+        !local.is_empty() && !host.is_empty() && self.named(RFC822_NAME).any(is_it)
+    }
+
+    fn named(&self, kind: u32) -> impl Iterator<Item = &'c [u8]> {
+        self.alternatives.iter().filter(move |(found, _)| *found == kind).map(|(_, value)| *value)
+    }
+}
+
+impl<'c> Attribute<'c> {
+    /// The value as text, if it is a string of a kind whose characters are beyond doubt. RFC 5280 §4.1.2.4.
+    pub(crate) fn text(&self) -> Option<Cow<'c, str>> {
+        let (tag, bytes) = (self.value.header().tag(), self.value.value());
+        if tag == Tag::BmpString {
+            let units = bytes.chunks(2).map(|pair| pair.try_into().map(u16::from_be_bytes));
+            let units: Vec<u16> = units.collect::<core::result::Result<_, _>>().ok()?;
+            return String::from_utf16(&units).ok().map(Cow::Owned);
+        }
+        let is_text = match tag {
+            Tag::Utf8String => true,
+            // T.61 is ASCII as far as anybody agrees on it.
+            Tag::PrintableString | Tag::Ia5String | Tag::TeletexString => bytes.is_ascii(),
+            _other_types => false,
+        };
+        core::str::from_utf8(bytes).ok().filter(|_| is_text).map(Cow::Borrowed)
+    }
+}
+
+/// What is inside the next element, which is of this kind.
+fn inside<'c>(reader: &mut SliceReader<'c>, tag: Tag) -> Result<SliceReader<'c>> {
+    let element = AnyRef::decode(reader)?;
+    element.header().tag().assert_eq(tag)?;
+    SliceReader::new(element.value())
+}
+
+/// `RelativeDistinguishedName ::= SET SIZE (1..MAX) OF AttributeTypeAndValue`. RFC 5280 §4.1.2.4.
+fn relative_name<'c>(subject: &mut SliceReader<'c>) -> Result<Vec<Attribute<'c>>> {
+    let mut set = inside(subject, Tag::Set)?;
+    let mut attributes = Vec::new();
+    while !set.is_finished() {
+        let mut attribute = inside(&mut set, Tag::Sequence)?;
+        let kind = AnyRef::decode(&mut attribute)?;
+        kind.header().tag().assert_eq(Tag::ObjectIdentifier)?;
+        let value = AnyRef::decode(&mut attribute)?;
+        attribute.finish()?;
+        attributes.push(Attribute { kind: kind.value(), value });
+    }
+    Ok(attributes)
+}
+
+/// The names of `subjectAltName`, of which there is one at most. RFC 5280 §4.2, §4.2.1.6.
+fn alternative_names(extensions: &[u8]) -> Result<Vec<(u32, &[u8])>> {
+    let mut outer = SliceReader::new(extensions)?;
+    let mut list = inside(&mut outer, Tag::Sequence)?;
+    outer.finish()?;
+    let (mut names, mut seen) = (Vec::new(), false);
+    while !list.is_finished() {
+        let mut extension = inside(&mut list, Tag::Sequence)?;
+        let kind = AnyRef::decode(&mut extension)?;
+        let mut value = AnyRef::decode(&mut extension)?;
+        if value.header().tag() == Tag::Boolean {
+            value = AnyRef::decode(&mut extension)?; // behind `critical`
+        }
+        if kind.value() != SUBJECT_ALT_NAME {
+            continue;
+        }
+        value.header().tag().assert_eq(Tag::OctetString)?;
+        extension.finish()?;
+        if seen {
+            return Err(Tag::Sequence.value_error().into());
+        }
+        seen = true;
+        names = general_names(value.value())?;
+    }
+    Ok(names)
+}
+
+/// `GeneralNames ::= SEQUENCE SIZE (1..MAX) OF GeneralName`, each under its number.
+fn general_names(value: &[u8]) -> Result<Vec<(u32, &[u8])>> {
+    let mut outer = SliceReader::new(value)?;
+    let mut list = inside(&mut outer, Tag::Sequence)?;
+    outer.finish()?;
+    let mut names = Vec::new();
+    while !list.is_finished() {
+        let name = AnyRef::decode(&mut list)?;
+        if let Tag::ContextSpecific { number, .. } = name.header().tag() {
+            names.push((number.value(), name.value()));
+        }
+    }
+    Ok(names)
+}
+
+fn is_context(tag: &Tag, expected: u32) -> bool {
+    matches!(tag, Tag::ContextSpecific { number, .. } if number.value() == expected)
+}
