@@ -343,7 +343,9 @@ impl AuthorizationServerBuilder {
             return problem("tls_client_auth needs tls_chains_are_validated(), if that is so (RFC 8705 §2.1)");
         }
         if has(AuthMethod::SelfSignedTlsClientAuth) {
-            return problem("tls_client_auth and self_signed_tls_client_auth need a server each: validated chains exclude the other");
+            return problem(
+                "tls_client_auth and self_signed_tls_client_auth need a server each: validated chains exclude the other",
+            );
         }
         Ok(())
     }

@@ -141,9 +141,8 @@ impl AlgorithmSet {
             | Algorithm::PS256.bit(),
     );
     /// What FAPI 2.0 allows (Security Profile §5.4): PS256, ES256, and EdDSA over Ed25519 by either name.
-    pub const FAPI: Self = Self(
-        Algorithm::ES256.bit() | Algorithm::EdDSA.bit() | Algorithm::Ed25519.bit() | Algorithm::PS256.bit(),
-    );
+    pub const FAPI: Self =
+        Self(Algorithm::ES256.bit() | Algorithm::EdDSA.bit() | Algorithm::Ed25519.bit() | Algorithm::PS256.bit());
     /// Every algorithm.
     pub const ALL: Self = Self((1 << 11) - 1);
     /// The default for DPoP proofs: every algorithm (J5).

@@ -109,12 +109,9 @@ impl<'c> Attribute<'c> {
             let units: Vec<u16> = units.collect::<core::result::Result<_, _>>().ok()?;
             return String::from_utf16(&units).ok().map(Cow::Owned);
         }
-        let is_text = match tag {
-            Tag::Utf8String => true,
-            // T.61 is ASCII as far as anybody agrees on it.
-            Tag::PrintableString | Tag::Ia5String | Tag::TeletexString => bytes.is_ascii(),
-            _other_types => false,
-        };
+        // T.61 is ASCII as far as anybody agrees on it.
+        let is_ascii = matches!(tag, Tag::PrintableString | Tag::Ia5String | Tag::TeletexString) && bytes.is_ascii();
+        let is_text = is_ascii || tag == Tag::Utf8String;
         core::str::from_utf8(bytes).ok().filter(|_| is_text).map(Cow::Borrowed)
     }
 }
@@ -185,4 +182,73 @@ fn general_names(value: &[u8]) -> Result<Vec<(u32, &[u8])>> {
 
 fn is_context(tag: &Tag, expected: u32) -> bool {
     matches!(tag, Tag::ContextSpecific { number, .. } if number.value() == expected)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mtls::test_certificates::{NAMED, RFC8705, RFC9440, der, tlv, with_names};
+
+    fn extension(critical: bool, names: &[(u8, &[u8])]) -> Vec<u8> {
+        let names: Vec<u8> = names.iter().flat_map(|(tag, value)| tlv(*tag, value)).collect();
+        let critical = if critical { tlv(1, &[0xff]) } else { Vec::new() };
+        tlv(0x30, &[tlv(6, SUBJECT_ALT_NAME), critical, tlv(4, &tlv(0x30, &names))].concat())
+    }
+
+    fn is(certificate: &[u8], question: impl FnOnce(&Holder<'_>) -> bool) -> bool {
+        question(&Holder::of(certificate).unwrap())
+    }
+
+    #[test]
+    fn ca7_alternative_names_as_openssl_writes_them() {
+        let certificate = der(NAMED);
+        let holder = Holder::of(&certificate).unwrap();
+        for dns in ["client.example.com", "CLIENT.EXAMPLE.COM", "*.example.NET"] {
+            assert!(holder.has_dns(dns), "{dns}");
+        }
+        for dns in ["", "a.example.net", "example.com", "client.example.com.", "client.example.co", "urn:client:Job"] {
+            assert!(!holder.has_dns(dns), "{dns}");
+        }
+        assert!(holder.has_uri("urn:client:Job"));
+        for uri in ["", "urn:client:job", "URN:client:Job", "urn:client:Job/", "Client.Example.com"] {
+            assert!(!holder.has_uri(uri), "{uri}");
+        }
+        for ip in ["192.0.2.7", "2001:db8::7", "2001:0DB8:0:0::0007"] {
+            assert!(holder.has_ip(ip), "{ip}");
+        }
+        for ip in ["", "192.0.2.8", "2001:db8::8", "::ffff:192.0.2.7", "192.0.2.07", "3221225991", "[2001:db8::7]"] {
+            assert!(!holder.has_ip(ip), "{ip}");
+        }
+        for email in ["Job@example.com", "Job@EXAMPLE.com"] {
+            assert!(holder.has_email(email), "{email}");
+        }
+        for email in ["", "@", "job@example.com", "Job@example.org", "@example.com", "Job@", "Job", "x@Job@example.com"]
+        {
+            assert!(!holder.has_email(email), "{email}");
+        }
+    }
+
+    #[test]
+    fn ca7_the_example_of_rfc_9440_has_a_mailbox() {
+        let certificate = der(RFC9440);
+        assert!(is(&certificate, |holder| holder.has_email("bdc@example.com")));
+        assert!(is(&certificate, |holder| !holder.has_dns("bdc@example.com")));
+        assert!(is(&der(RFC8705), |holder| !holder.has_email("bdc@example.com")), "no extensions at all");
+    }
+
+    #[test]
+    fn ca7_empty_and_doubtful_names_match_nothing() {
+        let nobody = tlv(0x30, &[]);
+        let empty = with_names(&nobody, &extension(false, &[(0x82, b""), (0x86, b""), (0x81, b"@"), (0x87, b"")]));
+        assert!(is(&empty, |h| !h.has_dns("") && !h.has_uri("") && !h.has_email("@") && !h.has_ip("")));
+        let odd_length = with_names(&nobody, &extension(true, &[(0x87, &[192, 0, 2, 7, 0, 0, 0, 0])]));
+        assert!(is(&odd_length, |holder| !holder.has_ip("192.0.2.7")), "an address with a mask is a network");
+        let nul = with_names(&nobody, &extension(false, &[(0x82, b"a.example\0.evil")]));
+        assert!(is(&nul, |holder| !holder.has_dns("a.example")));
+        let [one, other] = ["a.example", "b.example"].map(|dns| extension(false, &[(0x82, dns.as_bytes())]));
+        assert!(is(&with_names(&nobody, &one), |holder| holder.has_dns("a.example")));
+        assert!(Holder::of(&with_names(&nobody, &[one.clone(), other].concat())).is_none(), "which of the two?");
+        let trailing = tlv(0x30, &[tlv(6, SUBJECT_ALT_NAME), tlv(4, &[tlv(0x30, &[]), one].concat())].concat());
+        assert!(Holder::of(&with_names(&nobody, &trailing)).is_none());
+    }
 }

@@ -2,6 +2,7 @@
 //!
 //! Only the thumbprint matters to a resource server (M3): whether the certificate chains to anything, is in date or
 //! revoked is for whoever terminates TLS to say. A self-signed certificate binds a token as well as any other.
+//! The authorization server also reads whom a certificate names, to authenticate clients by it (§2).
 //!
 //! # Deployment contract for forwarded certificates (M6)
 //! Where a proxy terminates TLS and passes the client's certificate on in a header field ([`ClientCert`],

@@ -75,8 +75,8 @@ mod tests {
     use super::*;
     use crate::crypto::RustCrypto;
     use crate::http::Connection;
-    use crate::mtls::{ClientCert, certificate_thumbprint};
     use crate::mtls::test_certificates::{ED25519, RFC8705, der};
+    use crate::mtls::{ClientCert, certificate_thumbprint};
     use alloc::format;
     use alloc::string::{String, ToString};
     use std::sync::Mutex;

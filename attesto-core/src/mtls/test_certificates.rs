@@ -1,5 +1,6 @@
 //! Certificates for tests, as base64 of DER.
 
+use alloc::vec;
 use alloc::vec::Vec;
 use base64ct::{Base64, Encoding};
 
@@ -9,7 +10,7 @@ pub(crate) fn der(base64: &str) -> Vec<u8> {
 }
 
 /// What any reader of X.509 accepts.
-pub(crate) const ALL: [(&str, &str); 7] = [
+pub(crate) const ALL: [(&str, &str); 8] = [
     ("RFC 8705", RFC8705),
     ("RFC 9440", RFC9440),
     ("RSA", RSA),
@@ -17,6 +18,7 @@ pub(crate) const ALL: [(&str, &str); 7] = [
     ("Ed25519", ED25519),
     ("version 1", VERSION_1),
     ("negative serial", NEGATIVE_SERIAL),
+    ("named in every way", NAMED),
 ];
 
 /// What OpenSSL makes and strict readers refuse.
@@ -97,3 +99,39 @@ pub(crate) const UUID_EXTENSION: &str = "\
     vSByA7VhswggB+V8D40Uu0wS673zN4SRkbTKGolOStFoJE4Ji3NjJfVBo3AwbjAdBgNVHQ4EFgQUkCL+Bnds3fTkIreV5sTFxiyOkmYwHwYDVR0j\
     BBgwFoAUkCL+Bnds3fTkIreV5sTFxiyOkmYwDwYDVR0TAQH/BAUwAwEB/zAbBhRpg/Cdp+vP3uDHoaeywJSMyPnXdgQDDAF4MAoGCCqGSM49BAMC\
     A0gAMEUCIQCpGmCntIFlzpMjadTxH2uCfkcxgYz/LLxfuYDrqC4DYwIgE6YvMV+yqOLMrtXBWvoBohbtMHhAO/q8ZQGoLSMKqME=";
+
+/// `openssl req -x509 -multivalue-rdn` with a subject of six relative names, and an alternative name of each kind, one a wildcard.
+pub(crate) const NAMED: &str = "\
+    MIIC6jCCAo+gAwIBAgIUeKPJW4bkGxhmegpLp7msdGOgXUQwCgYIKoZIzj0EAwIwgZIxEzARBgoJkiaJk/IsZAEZFgNuZXQxFzAVBgoJkiaJk/IsZAEZ\
+    FgdleGFtcGxlMQswCQYDVQQGEwJERTEVMBMGA1UECgwMQWNtZSwgIlNvbnMiMSAwDAYDVQQLDAVTYWxlczAQBgNVBAMMCUouICBTbWl0aDEKMAgGA1UE\
+    BRMBNzEQMA4GA1UEAwwHTHXEjWnEhzAgFw0yNjExMjExMTI1NTRaGA8yMTI2MTAyODExMjU1NFowgZIxEzARBgoJkiaJk/IsZAEZFgNuZXQxFzAVBgoJ\
+    kiaJk/IsZAEZFgdleGFtcGxlMQswCQYDVQQGEwJERTEVMBMGA1UECgwMQWNtZSwgIlNvbnMiMSAwDAYDVQQLDAVTYWxlczAQBgNVBAMMCUouICBTbWl0\
+    aDEKMAgGA1UEBRMBNzEQMA4GA1UEAwwHTHXEjWnEhzBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABL/jPo0rgUQ7NTHt+Hw0b3KVCw0ysiOTFu47oyz/\
+    ANX/QX74gwXb6Emj5l2c7FL5EusbltXDJyctyGHawc0W8gyjgb4wgbswHQYDVR0OBBYEFNbRQwJr484awG+dpwOGWiTN43VOMB8GA1UdIwQYMBaAFNbR\
+    QwJr484awG+dpwOGWiTN43VOMA8GA1UdEwEB/wQFMAMBAf8waAYDVR0RAQH/BF4wXIISQ2xpZW50LkV4YW1wbGUuY29tgg0qLmV4YW1wbGUubmV0hg51\
+    cm46Y2xpZW50OkpvYocEwAACB4cQIAENuAAAAAAAAAAAAAAAB4EPSm9iQEV4YW1wbGUuY29tMAoGCCqGSM49BAMCA0kAMEYCIQDYxvLx4Iy0SSJ4qR3I\
+    WorpD0Zoy0PPL8eakVCG093hUAIhALYAWwa0TQq5Gc/BMoaekq12pZZZOGhHXPR4AHDVUUKo";
+/// Its subject as `openssl x509 -nameopt RFC2253` writes it.
+pub(crate) const NAMED_SUBJECT: &str =
+    r#"CN=Lu\C4\8Di\C4\87,serialNumber=7,CN=J.  Smith+OU=Sales,O=Acme\, \"Sons\",C=DE,DC=example,DC=net"#;
+
+/// A DER element.
+pub(crate) fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
+    let length = content.len();
+    let mut out = match length {
+        0..=127 => vec![tag, length as u8],
+        128..=255 => vec![tag, 0x81, length as u8],
+        256..=0xFFFF => vec![tag, 0x82, (length >> 8) as u8, length as u8],
+        _ => vec![tag, 0x83, (length >> 16) as u8, (length >> 8) as u8, length as u8],
+    };
+    out.extend(content);
+    out
+}
+
+/// The certificate of RFC 8705 with another subject and these extensions, each in DER. Its signature does not fit any more.
+pub(crate) fn with_names(subject: &[u8], extensions: &[u8]) -> Vec<u8> {
+    let one = der(RFC8705);
+    let extensions = tlv(0xa3, &tlv(0x30, extensions));
+    let tbs = [&tlv(0xa0, &[2, 1, 2])[..], &one[7..71], subject, &one[88..179], &extensions].concat();
+    tlv(0x30, &[&tlv(0x30, &tbs)[..], &one[179..]].concat())
+}

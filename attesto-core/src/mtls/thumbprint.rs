@@ -99,24 +99,11 @@ fn context_number(tag: Tag) -> Option<u32> {
 mod tests {
     use super::*;
     use crate::crypto::RustCrypto;
-    use crate::mtls::test_certificates::{ALL, ODD, RFC8705, der};
+    use crate::mtls::test_certificates::{ALL, ODD, RFC8705, der, tlv};
     use alloc::vec;
     use alloc::vec::Vec;
     use proptest::prelude::*;
     use x509_cert::Certificate;
-
-    /// A DER element.
-    fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
-        let length = content.len();
-        let mut out = match length {
-            0..=127 => vec![tag, length as u8],
-            128..=255 => vec![tag, 0x81, length as u8],
-            256..=0xFFFF => vec![tag, 0x82, (length >> 8) as u8, length as u8],
-            _ => vec![tag, 0x83, (length >> 16) as u8, (length >> 8) as u8, length as u8],
-        };
-        out.extend(content);
-        out
-    }
 
     /// Replaces the only occurrence of `from`.
     fn replaced(der: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {

@@ -9,7 +9,7 @@ use crate::authorization::server::Settings;
 use crate::crypto::{AlgorithmSet, CryptoProvider};
 use crate::dpop::{ReplayClaim, ReplayKey};
 use crate::encoding::json::{Number, Object, Value};
-use crate::jose::{CompactJws, Header, JwsLimits};
+use crate::jose::{CompactJws, Header, JwsError, JwsLimits};
 use crate::limits;
 use crate::token::VerificationKeys;
 use alloc::borrow::Cow;
@@ -91,7 +91,7 @@ fn check(
 ) -> Result<ReplayClaim, Reason> {
     let jws = split(&assertion.text)?;
     let mut buffer = Vec::new();
-    let header = jws.header(&mut buffer).map_err(|_| Reason::AssertionMalformed)?;
+    let header = jws.header(&mut buffer).map_err(of_header)?;
     alg_is_allowed(&header, server.assertions)?;
     signature_verifies(&jws, &header, keys, now)?;
     let claims = Claims::read(jws.payload(&mut buffer).map_err(|_| Reason::AssertionMalformed)?)?;
@@ -114,6 +114,14 @@ fn type_is_jwt_bearer(kind: Option<&str>) -> Result<(), Reason> {
 /// One compact JWS of bounded length. RFC 7523 §3 item 1; CA-4.
 fn split(text: &str) -> Result<CompactJws<'_>, Reason> {
     CompactJws::split(text.as_bytes(), JwsLimits::CLIENT_ASSERTION).map_err(|_| Reason::AssertionMalformed)
+}
+
+/// `none` and HMAC are algorithms that no client has a key for. RFC 8725 §3.1; CA-4, RO-1.
+const fn of_header(error: JwsError) -> Reason {
+    match error {
+        JwsError::UnsupportedAlg => Reason::AssertionKey,
+        JwsError::TooLarge | JwsError::Malformed | JwsError::UnsupportedCriticalHeader => Reason::AssertionMalformed,
+    }
 }
 
 /// RFC 8725 §3.1; CA-4, RO-1.

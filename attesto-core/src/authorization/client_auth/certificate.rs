@@ -6,6 +6,7 @@ use crate::authorization::client::TlsSubject;
 use crate::authorization::error::Reason;
 use crate::authorization::flow::Flow;
 use crate::mtls::{DistinguishedName, Holder};
+use alloc::vec::Vec;
 use subtle::{Choice, ConstantTimeEq};
 
 /// The certificate names the registered subject. Its chain is the TLS terminator's business: the server cannot be built with this
@@ -23,8 +24,12 @@ pub(super) fn is_of_subject(flow: &Flow, subject: &TlsSubject) -> Result<(), Rea
 }
 
 /// The certificate is one of the registered ones, byte for byte. RFC 8705 §2.2; CA-8.
-pub(super) fn is_registered(flow: &Flow, registered: &[alloc::vec::Vec<u8>]) -> Result<(), Reason> {
+pub(super) fn is_registered(flow: &Flow, registered: &[Vec<u8>]) -> Result<(), Reason> {
     let presented = flow.request.certificate_der.as_deref().ok_or(Reason::WrongCertificate)?;
     let one = registered.iter().fold(Choice::from(0), |found, known| found | known.as_slice().ct_eq(presented));
     if one.into() { Ok(()) } else { Err(Reason::WrongCertificate) }
 }
+
+#[cfg(test)]
+#[cfg(feature = "rust-crypto")]
+mod tests;

@@ -1,0 +1,291 @@
+//! CA-10 to CA-15, and the faults that other servers had (catalogue section 18, items 9 and 10).
+
+use super::*;
+
+const UNAUTHENTICATED: &str = r#"{"error":"invalid_client","error_description":"client authentication failed"}"#;
+const GRANT: &str = "grant_type=client_credentials";
+
+fn by_basic(id: &str) -> Client {
+    client(id, ClientAuthentication::SecretBasic)
+}
+
+fn with_basic<'s>(authorization: &'s str, body: &'s str) -> Sent<'s> {
+    Sent { authorization: Some(authorization), ..post(body) }
+}
+
+/// As sent, the order of fields included.
+fn bytes(response: &ResponseParts) -> (u16, Vec<(String, String)>, String) {
+    let headers = response.headers.iter().map(|header| (format!("{:?}", header.name), format!("{:?}", header.value)));
+    (response.status, headers.collect(), response.body_text())
+}
+
+#[test]
+fn ca10_any_other_method_than_the_registered_one_is_refused() {
+    let jwks = crate::jose::JwkSet::default();
+    let registered = [
+        ClientAuthentication::None,
+        ClientAuthentication::SecretBasic,
+        ClientAuthentication::SecretPost,
+        ClientAuthentication::PrivateKeyJwt(ClientKeys::Registered(jwks)),
+        ClientAuthentication::SelfSignedTls(alloc::vec![alloc::vec![1]]),
+    ];
+    let (header, kind) = (basic("c", "s3cret"), "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
+    let payload = crate::encoding::base64url::encode(br#"{"iss":"c"}"#);
+    let assertion = format!("client_assertion_type={kind}&client_assertion=e30.{payload}.AA");
+    let presented = [
+        (AuthMethod::None, None, "client_id=c"),
+        (AuthMethod::ClientSecretBasic, Some(header.as_str()), ""),
+        (AuthMethod::ClientSecretPost, None, "client_id=c&client_secret=s3cret"),
+        (AuthMethod::PrivateKeyJwt, None, assertion.as_str()),
+    ];
+    for authentication in registered {
+        let own = authentication.method();
+        for (method, authorization, credentials) in presented {
+            let by_certificate = own == AuthMethod::SelfSignedTlsClientAuth && method == AuthMethod::None;
+            if own == method || by_certificate {
+                continue;
+            }
+            let mut world =
+                World::configured(Arc::new(RustCrypto::new()), [client("c", authentication.clone())], |builder| {
+                    let all = AuthMethod::ALL.iter().copied().filter(|method| *method != AuthMethod::TlsClientAuth);
+                    builder.mtls(crate::mtls::CertificatePolicy::new()).auth_methods(all)
+                });
+            let body = format!("token=x&{credentials}");
+            let response = world.revoke(Sent { authorization, ..post(&body) });
+            assert_eq!(world.reason(), Some(Reason::WrongAuthMethod), "{own:?} by {method:?}");
+            assert_eq!(response.status, if authorization.is_some() { 401 } else { 400 });
+            assert_eq!(response.body_text(), UNAUTHENTICATED);
+            let secret = [AuthMethod::ClientSecretBasic, AuthMethod::ClientSecretPost].contains(&method);
+            assert_eq!(world.checked, alloc::vec![None; usize::from(secret)], "{own:?} by {method:?}");
+        }
+    }
+}
+
+#[test]
+fn ca10_a_method_that_the_server_does_not_take_is_refused() {
+    let mut world = World::configured(Arc::new(RustCrypto::new()), [by_basic("c")], |builder| {
+        builder.auth_methods([AuthMethod::ClientSecretPost])
+    });
+    let response = world.token(with_basic(&basic("c", "s3cret"), GRANT));
+    assert_eq!((response.status, world.reason()), (401, Some(Reason::WrongAuthMethod)));
+    assert_eq!(world.checked, [None]);
+}
+
+#[test]
+fn ca11_whoever_fails_is_told_the_same_and_after_the_same_work() {
+    let expired = by_basic("expired").secret_expires_at(NOW);
+    let clients = [by_basic("right"), client("post", ClientAuthentication::SecretPost), expired];
+    let mut world = World::new(clients);
+    let mut answers = Vec::new();
+    for (id, secret, reason, checked) in [
+        ("nobody", "s3cret", Reason::UnknownClient, None), // a disabled client is answered as none, too
+        ("right", "wrong", Reason::WrongSecret, Some("right")),
+        ("post", "s3cret", Reason::WrongAuthMethod, None),
+        ("expired", "s3cret", Reason::SecretExpired, Some("expired")),
+        ("expired", "wrong", Reason::WrongSecret, Some("expired")),
+    ] {
+        (world.loaded, world.checked) = (Vec::new(), Vec::new());
+        let response = world.token(with_basic(&basic(id, secret), GRANT));
+        assert_eq!(world.reason(), Some(reason), "{id}");
+        assert_eq!(world.loaded, [id]);
+        assert_eq!(world.checked, [checked.map(String::from)], "{id}: one check, whoever it is");
+        answers.push(bytes(&response));
+    }
+    answers.dedup();
+    assert_eq!(answers.len(), 1, "{answers:?}");
+    assert_eq!((answers[0].0, &*answers[0].2), (401, UNAUTHENTICATED));
+    assert_eq!(world.token(with_basic(&basic("right", "s3cret"), GRANT)).status, 200);
+}
+
+#[test]
+fn ca11_in_the_body_too() {
+    let mut world = World::new([by_basic("basic"), client("post", ClientAuthentication::SecretPost)]);
+    let mut answers = Vec::new();
+    for (id, secret, checked) in
+        [("nobody", "s3cret", None), ("post", "wrong", Some("post")), ("basic", "s3cret", None), ("\u{e9}", "x", None)]
+    {
+        world.checked = Vec::new();
+        let body = format!("{GRANT}&client_id={id}&client_secret={secret}");
+        answers.push(bytes(&world.token(post(&body))));
+        assert_eq!(world.checked, [checked.map(String::from)], "{id}");
+    }
+    answers.dedup();
+    assert_eq!(answers.len(), 1, "{answers:?}");
+    assert_eq!((answers[0].0, &*answers[0].2), (400, UNAUTHENTICATED));
+}
+
+#[test]
+fn ca11_a_dummy_check_never_lets_anybody_in() {
+    for answer in [Ok(true), Ok(false), Err(Unavailable)] {
+        let mut world = World::new([client("post", ClientAuthentication::SecretPost)]);
+        world.secret = Some(answer);
+        for id in ["nobody", "post"] {
+            let response = world.token(with_basic(&basic(id, "s3cret"), GRANT));
+            assert_eq!(response.status, if answer.is_ok() { 401 } else { 503 }, "{id} {answer:?}");
+        }
+    }
+}
+
+#[test]
+fn ca11_401_comes_with_a_challenge_and_only_to_an_authorization_field() {
+    let mut world = World::new([by_basic("c")]);
+    let challenged = "Basic realm=\"https://auth.example.com\", charset=\"UTF-8\"";
+    for authorization in [&*basic("c", "wrong"), &basic("x", "y"), "Basic !", "Bearer abc", "DPoP abc", "Negotiate", ""]
+    {
+        let response = world.token(with_basic(authorization, GRANT));
+        assert_eq!(response.status, 401, "{authorization}");
+        assert!(response.header("www-authenticate").eq([challenged]), "{authorization}");
+        assert_eq!(response.body_text(), UNAUTHENTICATED);
+        assert!(response.header("cache-control").eq(["no-store"]));
+    }
+    for body in ["client_id=c&client_secret=wrong", "client_id=x&client_secret=y", "client_id=c", "scope=a"] {
+        let response = world.token(post(&format!("{GRANT}&{body}")));
+        assert_eq!((response.status, response.header("www-authenticate").count()), (400, 0), "{body}");
+        assert_eq!(response.body_text(), UNAUTHENTICATED);
+    }
+    // What is not about authentication is never a 401, with or without the field.
+    let response = world.token(with_basic(&basic("c", "s3cret"), "grant_type=password"));
+    assert_eq!((response.status, response.header("www-authenticate").count()), (400, 0));
+}
+
+#[test]
+fn ca12_a_secret_counts_until_it_expires() {
+    let at = |seconds| by_basic("c").secret_expires_at(seconds);
+    let header = basic("c", "s3cret");
+    let mut world = World::new([at(NOW.plus(1))]);
+    assert_eq!(world.token(with_basic(&header, GRANT)).status, 200);
+    for expired in [NOW, NOW.minus(1), Timestamp::from_secs(0)] {
+        let mut world = World::new([at(expired)]);
+        assert_eq!(world.token(with_basic(&header, GRANT)).status, 401);
+        assert_eq!(world.reason(), Some(Reason::SecretExpired));
+    }
+}
+
+#[test]
+fn ca13_failures_can_be_counted_by_claim_and_peer_and_claims_are_not_identities() {
+    let mut world = World::new([by_basic("c")]);
+    fn sent(header: &str) -> Sent<'_> {
+        Sent { peer: Some("203.0.113.9"), ..with_basic(header, GRANT) }
+    }
+    for (id, secret) in [("c", "wrong"), ("nobody", "s3cret")] {
+        let header = basic(id, secret);
+        world.token(sent(&header));
+        let event = world.events.last().unwrap();
+        assert_eq!(event.kind, EventKind::TokenDenied);
+        assert_eq!((event.claimed_client_id.as_deref(), event.client_id.as_deref()), (Some(id), None));
+        assert_eq!(event.client_address, Some("203.0.113.9".parse().unwrap()));
+        assert!(!format!("{event:?}").contains(secret), "{event:?}");
+    }
+    let header = basic("c", "s3cret");
+    world.token(sent(&header));
+    assert_eq!(world.events.last().unwrap().client_id.as_deref(), Some("c"));
+}
+
+#[test]
+fn ca11_what_cannot_be_an_identifier_is_neither_looked_up_nor_told() {
+    let long = "x".repeat(crate::limits::CLIENT_ID + 1);
+    let mut world = World::new([]);
+    for id in ["%0A", "a%00", "%C3%A9", "a%7F", &long] {
+        world.refuses(post(&format!("{GRANT}&client_id={id}")), Reason::UnknownClient, id);
+        assert_eq!(world.events.last().unwrap().claimed_client_id, None);
+    }
+    assert!(world.loaded.is_empty());
+    world.refuses(post(&format!("{GRANT}&client_id={}", &long[1..])), Reason::UnknownClient, "the longest");
+    assert_eq!(world.loaded.len(), 1);
+}
+
+#[test]
+fn ca15_revocation_takes_the_same_methods_and_public_clients() {
+    let mut world = World::new([
+        by_basic("basic"),
+        client("post", ClientAuthentication::SecretPost),
+        client("public", ClientAuthentication::None),
+    ]);
+    let header = basic("basic", "s3cret");
+    let token = crate::encoding::base64url::encode(&[7; 32]);
+    for (authorization, more) in
+        [(Some(header.as_str()), ""), (None, "&client_id=post&client_secret=s3cret"), (None, "&client_id=public")]
+    {
+        let body = format!("token={token}{more}");
+        assert_eq!(world.revoke(Sent { authorization, ..post(&body) }).status, 200, "{more}");
+    }
+    for more in ["&client_id=basic", "&client_id=post", "&client_id=nobody", ""] {
+        assert_eq!(world.revoke(post(&format!("token={token}{more}"))).status, 400, "{more}");
+    }
+}
+
+#[test]
+fn ca9_none_is_for_clients_registered_so_and_natives_are_public_whatever_they_hold() {
+    let native = client("native", ClientAuthentication::SecretPost).native();
+    let mut world = World::new([native, client("public", ClientAuthentication::None), by_basic("c")]);
+    world.refuses(post(&format!("{GRANT}&client_id=public")), Reason::PublicClient, "none");
+    world.refuses(post(&format!("{GRANT}&client_id=native&client_secret=s3cret")), Reason::PublicClient, "native");
+    world.refuses(
+        post(&format!("{GRANT}&client_id=native")),
+        Reason::WrongAuthMethod,
+        "its secret counts nevertheless",
+    );
+    world.refuses(post(&format!("{GRANT}&client_id=c")), Reason::WrongAuthMethod, "a secret's name is not enough");
+    world.token(post("grant_type=authorization_code&client_id=public&code=x"));
+    assert_ne!(world.reason().map(Reason::error), Some(OAuthError::InvalidClient), "its own grants are open to it");
+}
+
+#[test]
+fn s18_9_credentials_are_read_in_any_case_and_never_cause_a_panic() {
+    let mut world = World::new([by_basic("c")]);
+    for scheme in ["basic", "BASIC", "bAsIc"] {
+        let header = basic("c", "s3cret").replace("Basic", scheme);
+        assert_eq!(world.token(with_basic(&header, GRANT)).status, 200, "{scheme}");
+    }
+    for (id, secret) in [("c%", "s"), ("%zz", "s"), ("c", "%"), ("c", "%f"), ("%ff%fe", "s"), ("c", "%c3%28")] {
+        assert_eq!(world.token(with_basic(&basic(id, secret), GRANT)).status, 401, "{id}:{secret}");
+        assert_eq!(world.reason(), Some(Reason::MalformedCredentials));
+    }
+}
+
+#[test]
+fn s18_9_the_token_endpoint_reads_forms_only() {
+    let mut world = World::new([client("c", ClientAuthentication::SecretPost)]);
+    let body = r#"{"grant_type":"client_credentials","client_id":"c","client_secret":"s3cret"}"#;
+    let json: [(&str, &[u8]); 1] = [("content-type", b"application/json")];
+    let response = world.token(Sent { more: &json, ..post(body) });
+    assert_eq!((response.status, world.reason()), (400, Some(Reason::NotForm)));
+    assert!(world.loaded.is_empty());
+}
+
+#[test]
+fn s18_9_a_host_cannot_answer_with_another_client() {
+    let mut world = World::new([]);
+    let server = world.server.clone();
+    let headers: &[(&str, &[u8])] =
+        &[("host", b"auth.example.com"), ("content-type", b"application/x-www-form-urlencoded")];
+    let body = b"grant_type=client_credentials&client_id=mallory&client_secret=s3cret";
+    let request =
+        RequestParts::new("POST", "/oauth/token", &headers).connection(Connection::new().tls()).form_body(body);
+    let Step::Ask(Ask::LoadClient(query)) = server.token(&request, NOW, entropy) else {
+        panic!("the client is loaded")
+    };
+    let response = world.drive(query.answer(Ok(Some(client("alice", ClientAuthentication::SecretPost)))));
+    assert_eq!((response.status, world.reason()), (500, Some(Reason::HostAnswer)));
+    assert!(world.checked.is_empty());
+}
+
+#[test]
+fn s18_10_a_grant_is_refused_by_its_own_code() {
+    let narrow = client("c", ClientAuthentication::SecretBasic).grants([GrantType::AuthorizationCode]);
+    let mut world = World::new([narrow.clone(), client("public", ClientAuthentication::None)]);
+    let header = basic("c", "s3cret");
+    let code = |response: &ResponseParts| response.body_text().split('"').nth(3).map(String::from).unwrap_or_default();
+    let response = world.token(with_basic(&header, GRANT));
+    assert_eq!((response.status, &*code(&response)), (400, "unauthorized_client"), "registered without it");
+    let response = world.token(with_basic(&header, "grant_type=password"));
+    assert_eq!((response.status, &*code(&response)), (400, "unsupported_grant_type"), "no such grant");
+    let response = world.token(post(&format!("{GRANT}&client_id=public")));
+    assert_eq!((response.status, &*code(&response)), (400, "invalid_client"), "nobody has proved anything");
+    // A grant that is not advertised is not there, even for a client that is registered for it.
+    let mut world = World::configured(Arc::new(RustCrypto::new()), [by_basic("c")], |builder| {
+        builder.grants([GrantType::AuthorizationCode])
+    });
+    let response = world.token(with_basic(&header, GRANT));
+    assert_eq!((response.status, &*code(&response)), (400, "unsupported_grant_type"));
+}
