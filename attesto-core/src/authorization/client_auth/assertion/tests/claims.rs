@@ -1,0 +1,159 @@
+//! What an assertion says (CA-4, CA-5), and that it says it once (CA-6).
+
+use super::*;
+
+#[test]
+fn ca4_iss_and_sub_are_the_client() {
+    refused(&with("sub", json!("other")), Reason::AssertionSubject, "another subject");
+    refused(
+        &with("sub", json!("mailto:mike@example.com")),
+        Reason::AssertionSubject,
+        "an authorization grant's subject",
+    );
+    for (name, value) in [("sub", Json::Null), ("sub", json!(["job"])), ("iss", Json::Null), ("iss", json!(7))] {
+        refused(&with(name, value.clone()), Reason::AssertionSubject, &format!("{name}: {value}"));
+    }
+    refused(&with("iss", json!("other")), Reason::UnknownClient, "iss selects the client");
+    refused(&with("iss", json!("job ")), Reason::UnknownClient, "exactly");
+}
+
+#[test]
+fn ca4_client_id_beside_the_assertion_is_its_issuer() {
+    let good = body(&es256(&good_claims()));
+    let mut world = worlds().next().unwrap();
+    assert_eq!(world.token(post(&format!("{good}&client_id=job"))).status, 200);
+    let mut world = World::new([job(&[jwk(P256)]), client("victim", ClientAuthentication::None)]);
+    let response = world.token(post(&format!("{good}&client_id=victim")));
+    assert_eq!(world.reason(), Some(Reason::ClientIdMismatch));
+    assert_eq!((response.status, world.loaded.len()), (400, 0));
+    assert!(response.body_text().contains(r#""error":"invalid_request""#));
+}
+
+#[test]
+fn ca5_aud_is_one_string_that_means_this_endpoint() {
+    accepted(&with("aud", json!(ISSUER)), "the issuer");
+    accepted(&with("aud", json!(TOKEN_URL)), "the token endpoint");
+    for aud in [
+        Json::Null,
+        json!(""),
+        json!([ISSUER]),
+        json!([TOKEN_URL, ISSUER]),
+        json!([]),
+        json!(7),
+        json!("https://auth.example.com/"),
+        json!("https://AUTH.example.com"),
+        json!("https://auth.example.com:443"),
+        json!("https://auth.example.com/oauth/token/"),
+        json!("https://auth.example.com/oauth/token?x"),
+        json!(REVOKE_URL),
+        json!("https://other.example.com"),
+    ] {
+        refused(&with("aud", aud.clone()), Reason::AssertionAudience, &aud.to_string());
+    }
+}
+
+#[test]
+fn ca5_elsewhere_aud_is_the_issuer_only() {
+    for (aud, status) in [(ISSUER, 200), (TOKEN_URL, 400), (REVOKE_URL, 400)] {
+        let mut world = worlds().next().unwrap();
+        let sent = body(&with("aud", json!(aud))).replace("grant_type=client_credentials", "token=x");
+        assert_eq!(world.revoke(post(&sent)).status, status, "{aud}");
+        assert_eq!(world.recorded.len(), usize::from(status == 200), "{aud}");
+    }
+}
+
+#[test]
+fn ca4_times_are_near() {
+    let now = NOW.as_secs();
+    for (name, value) in [
+        ("exp", json!(now + 1)),
+        ("exp", json!(now + 300)),
+        ("exp", json!(now as f64 + 1.5)),
+        ("iat", json!(now + 60)),
+        ("iat", json!(now - 300)),
+        ("iat", Json::Null),
+        ("nbf", json!(now + 60)),
+        ("nbf", json!(0)),
+    ] {
+        accepted(&with(name, value.clone()), &format!("{name} {value}"));
+    }
+    for (name, value) in [
+        ("exp", Json::Null),
+        ("exp", json!(now)),
+        ("exp", json!(now as f64 + 0.5)),
+        ("exp", json!(now - 1)),
+        ("exp", json!(now + 301)),
+        ("exp", json!((now + 60).to_string())),
+        ("exp", json!(-1)),
+        ("exp", json!(u64::MAX)),
+        ("exp", json!([now + 60])),
+        ("iat", json!(now + 61)),
+        ("iat", json!(now as f64 + 60.5)),
+        ("iat", json!(now - 301)),
+        ("iat", json!(now.to_string())),
+        ("iat", json!(false)),
+        ("nbf", json!(now + 61)),
+        ("nbf", json!("0")),
+        ("nbf", json!(-1)),
+    ] {
+        refused(&with(name, value.clone()), Reason::AssertionTime, &format!("{name} {value}"));
+    }
+    let null = good_claims().to_string().replace(&format!(r#""iat":{now}"#), r#""iat":null"#);
+    refused(&signed(P256, Algorithm::ES256, r#"{"alg":"ES256"}"#, &null), Reason::AssertionTime, "iat: null");
+}
+
+#[test]
+fn ca4_jti_has_1_to_256_bytes() {
+    accepted(&with("jti", json!("x".repeat(256))), "256");
+    for jti in [Json::Null, json!(""), json!("x".repeat(257)), json!("é".repeat(129)), json!(7), json!(["j"])] {
+        refused(&with("jti", jti.clone()), Reason::AssertionJti, &jti.to_string());
+    }
+}
+
+#[test]
+fn ca6_an_assertion_counts_once() {
+    for mut world in worlds() {
+        let sent = body(&es256(&good_claims()));
+        assert_eq!(world.token(post(&sent)).status, 200);
+        world.refuses(post(&sent), Reason::AssertionReplay, "the same again");
+        // Signed anew, it is the same assertion still.
+        world.refuses(post(&body(&with("exp", json!(NOW.as_secs() + 61)))), Reason::AssertionReplay, "the same jti");
+        assert_eq!(world.token(post(&body(&with("jti", json!("j-2"))))).status, 200);
+    }
+}
+
+#[test]
+fn ca6_the_record_is_namespaced_by_client_and_outlives_the_assertion() {
+    let mut world = worlds().next().unwrap();
+    world.token(post(&body(&es256(&good_claims()))));
+    let [claim] = world.recorded.as_slice() else { panic!("one record") };
+    let provider = RustCrypto::new();
+    let expected = provider.sha256(&[b"client_assertion\0\0\0\0\0\0\0\x03jobj-1"]);
+    assert_eq!(claim.key.as_bytes(), &expected);
+    assert_eq!(claim.retain_until, NOW.plus(60 + 60 + 1));
+    // Names and identifiers that run together are apart still.
+    assert_ne!(replay_key("ab", "c", &provider), replay_key("a", "bc", &provider));
+    assert_eq!(replay_key("ab", "c", &provider), replay_key("ab", "c", &provider));
+}
+
+#[test]
+fn ca6_without_a_replay_store_nobody_is_let_in() {
+    let mut world = worlds().next().unwrap();
+    world.replay_store_works = false;
+    let response = world.token(post(&body(&es256(&good_claims()))));
+    assert_eq!((response.status, world.reason()), (503, Some(Reason::Unavailable)));
+}
+
+#[test]
+fn ca4_the_host_is_asked_for_keys_that_are_elsewhere() {
+    let sent = body(&es256(&good_claims()));
+    let provider = RustCrypto::new();
+    let mut world = World::new([client("job", ClientAuthentication::PrivateKeyJwt(ClientKeys::AskHost))]);
+    world.keys = Ok(Arc::new(VerificationKeys::new().with_key(&provider, &jwk(P256)).unwrap()));
+    assert_eq!(world.token(post(&sent)).status, 200);
+    assert_eq!(world.keys_asked, ["job"]);
+    world.keys = Ok(Arc::new(VerificationKeys::new()));
+    world.refuses(post(&sent), Reason::AssertionKey, "no keys");
+    world.keys = Err(Unavailable);
+    assert_eq!(world.token(post(&sent)).status, 503);
+}
