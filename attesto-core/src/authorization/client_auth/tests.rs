@@ -97,6 +97,10 @@ impl World {
         self.send("/oauth/revoke", sent)
     }
 
+    pub(super) fn introspect(&mut self, sent: Sent<'_>) -> ResponseParts {
+        self.send("/oauth/introspect", sent)
+    }
+
     fn send(&mut self, path: &str, sent: Sent<'_>) -> ResponseParts {
         let mut headers: Vec<(&str, &[u8])> = alloc::vec![("host", b"auth.example.com".as_slice())];
         if !sent.more.iter().any(|(name, _)| *name == "content-type") {
@@ -115,6 +119,7 @@ impl World {
         let request = RequestParts::new("POST", path, &headers).connection(connection).form_body(sent.body.as_bytes());
         let step = match path {
             "/oauth/token" => self.server.token(&request, NOW, entropy),
+            "/oauth/introspect" => self.server.introspect(&request, NOW, entropy),
             _ => self.server.revoke(&request, NOW, entropy),
         };
         self.drive(step)

@@ -215,6 +215,28 @@ fn ca15_revocation_takes_the_same_methods_and_public_clients() {
 }
 
 #[test]
+fn ca15_introspection_takes_the_same_methods_and_no_public_client() {
+    let native = client("native", ClientAuthentication::SecretPost).native();
+    let post_secret = client("post", ClientAuthentication::SecretPost);
+    let mut world = World::new([by_basic("basic"), post_secret, native, client("public", ClientAuthentication::None)]);
+    let header = basic("basic", "s3cret");
+    assert_eq!(world.introspect(with_basic(&header, "token=x")).status, 200);
+    assert_eq!(world.introspect(post("token=x&client_id=post&client_secret=s3cret")).status, 200);
+    for (more, reason) in [
+        ("&client_id=public", Reason::PublicClient),
+        ("&client_id=native&client_secret=s3cret", Reason::PublicClient),
+        ("&client_id=post", Reason::WrongAuthMethod),
+        ("&client_id=nobody", Reason::UnknownClient),
+        ("", Reason::NoClient),
+    ] {
+        let response = world.introspect(post(&format!("token=x{more}")));
+        assert_eq!((response.status, world.reason()), (401, Some(reason)), "{more}");
+        assert_eq!(response.header("www-authenticate").count(), 1, "always challenged here");
+        assert_eq!(response.body_text(), UNAUTHENTICATED);
+    }
+}
+
+#[test]
 fn ca9_none_is_for_clients_registered_so_and_natives_are_public_whatever_they_hold() {
     let native = client("native", ClientAuthentication::SecretPost).native();
     let mut world = World::new([native, client("public", ClientAuthentication::None), by_basic("c")]);
