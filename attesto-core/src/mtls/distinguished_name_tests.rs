@@ -94,6 +94,14 @@ fn ca7_text_is_the_same_in_every_string_type() {
 }
 
 #[test]
+fn ca7_a_name_given_twice_does_not_stand_for_another() {
+    let one = |value: &[u8]| tlv(0x30, &[tlv(6, CN), tlv(0x0c, value)].concat());
+    let subject = tlv(0x30, &tlv(0x31, &[one(b"a"), one(b"b")].concat()));
+    assert!(is("CN=a+CN=b", &subject) && is("CN=b+CN=a", &subject));
+    assert!(!is("CN=a+CN=a", &subject) && !is("CN=b+CN=b", &subject));
+}
+
+#[test]
 fn ca7_spaces_count_where_they_are_escaped() {
     let padded = tlv(0x30, &relative(CN, 0x0c, b" a "));
     assert!(is("CN=\\ a\\ ", &padded) && is("CN= \\20a\\20 ", &padded));
