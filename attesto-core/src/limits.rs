@@ -55,6 +55,14 @@ pub const REMEMBERED_TOKENS: usize = 10_000;
 pub const KEY_WAITERS: usize = 1024;
 /// A form body in which a token may be presented (C8).
 pub const FORM_BODY: usize = 64 * 1024;
+/// One parameter of an authorization request.
+pub const PARAMETER: usize = 8 * 1024;
+/// `redirect_uri` (AZ-8).
+pub const REDIRECT_URI: usize = 2048;
+/// `state`, which is echoed (AZ-16).
+pub const STATE: usize = 2048;
+/// `nonce` of an authorization request, which goes into ID tokens (AZ-16).
+pub const OIDC_NONCE: usize = 512;
 /// An observed URI or `htu` claim.
 pub const URI: usize = 8 * 1024;
 /// A host name, which RFC 3986 §3.2.2 wants to be one that DNS can hold.

@@ -1,5 +1,9 @@
 //! Everything that the authorization server can ask its host: one variant for each question, one answer type for each.
 
+use super::authorize::{
+    Authentication, AuthenticationRequest, ConsentDecision, ConsentGrant, ConsentRedemption, ConsentRequest,
+    NewPushedRequest, PushedRedemption, PushedRequest,
+};
 use super::client::{Client, GrantType};
 use super::events::AuthorizationEvent;
 use super::records::{AuthorizationCode, IssuedAccessToken, RefreshState, RefreshToken, Rotated, Rotation, TakenCode};
@@ -43,6 +47,18 @@ pub enum Ask {
     ClientKeys(Query<String, Answered<Arc<VerificationKeys>>>),
     /// Is this the first use? One namespace for proofs and assertions, told apart by their keys.
     RecordReplay(Query<ReplayQuery, ReplayAnswer>),
+    /// Who is the user in this browser? Or: this is what to show them.
+    Authenticate(Query<AuthenticationRequest, Answered<Authentication>>),
+    /// Does the user allow it? Or: this is what to show them.
+    Consent(Query<ConsentRequest, Answered<ConsentDecision>>),
+    /// Spend what a click on a consent page left: if it is unspent and unexpired, and the binding is the same. `None`: it is not.
+    ConsumeConsentGrant(Query<ConsentRedemption, Answered<Option<ConsentGrant>>>),
+    /// Store a pushed authorization request.
+    PutPar(Query<NewPushedRequest, Answered<()>>),
+    /// Is there such a pushed request? Changes nothing.
+    FetchPar(Query<SecretDigest, Answered<Option<PushedRequest>>>),
+    /// Remove a pushed request that has not expired, and return it. Of several that try, one is given it.
+    TakePar(Query<PushedRedemption, Answered<Option<PushedRequest>>>),
     /// Store a new code.
     PutCode(Query<NewCode, Answered<()>>),
     /// Is there such a code, fresh or spent? Changes nothing.

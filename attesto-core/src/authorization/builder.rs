@@ -43,6 +43,8 @@ pub struct AuthorizationServerBuilder {
     deny_list: bool,
     ask_introspection: bool,
     openid: bool,
+    require_par: bool,
+    require_nonce: bool,
     realm: String,
     insecure_loopback: bool,
 }
@@ -78,6 +80,8 @@ impl AuthorizationServerBuilder {
             deny_list: false,
             ask_introspection: false,
             openid: false,
+            require_par: false,
+            require_nonce: false,
             insecure_loopback: false,
         }
     }
@@ -144,6 +148,32 @@ impl AuthorizationServerBuilder {
     /// Seconds that an authorization code lives: at most 600 (RFC 6749 §4.1.2). Default 60.
     pub const fn code_lifetime(mut self, seconds: u64) -> Self {
         self.lifetimes.code = seconds;
+        self
+    }
+
+    /// Seconds that a pushed authorization request waits to be used, logins and consent included: at most 600 (RFC 9126 §2.2).
+    /// Default 90.
+    pub const fn pushed_request_lifetime(mut self, seconds: u64) -> Self {
+        self.lifetimes.pushed_request = seconds;
+        self
+    }
+
+    /// Seconds in which a click on a consent page must come back as its grant: at most 600. Default 300.
+    pub const fn consent_grant_lifetime(mut self, seconds: u64) -> Self {
+        self.lifetimes.consent_grant = seconds;
+        self
+    }
+
+    /// Takes no authorization request that was not pushed (RFC 9126 §5). A single client can be held to it by
+    /// [`Client::require_par`](super::Client::require_par).
+    pub const fn require_pushed_authorization_requests(mut self) -> Self {
+        self.require_par = true;
+        self
+    }
+
+    /// Takes no authorization request for `openid` without a `nonce` (OIDC Core §3.1.2.1).
+    pub const fn require_nonce(mut self) -> Self {
+        self.require_nonce = true;
         self
     }
 
@@ -245,6 +275,12 @@ impl AuthorizationServerBuilder {
         if !(1..=3600).contains(&self.lifetimes.id_token) {
             return Err(ConfigError::new("id_token_lifetime", "must be 1 to 3600 seconds"));
         }
+        if !(1..=600).contains(&self.lifetimes.pushed_request) {
+            return Err(ConfigError::new("pushed_request_lifetime", "must be 1 to 600 seconds (RFC 9126 §2.2)"));
+        }
+        if !(1..=600).contains(&self.lifetimes.consent_grant) {
+            return Err(ConfigError::new("consent_grant_lifetime", "must be 1 to 600 seconds"));
+        }
         let realm_fits = |byte: u8| matches!(byte, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e);
         if !self.realm.bytes().all(realm_fits) {
             return Err(ConfigError::new("realm", "must be printable ASCII without quotes and backslashes"));
@@ -267,6 +303,8 @@ impl AuthorizationServerBuilder {
             verifier,
             ask_introspection: self.ask_introspection,
             openid: self.openid,
+            require_par: self.require_par,
+            require_nonce: self.require_nonce,
             routes,
             audience,
             grants: self.grants,

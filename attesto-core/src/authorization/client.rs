@@ -196,6 +196,7 @@ pub struct Client {
     pub(super) localhost_redirects: bool,
     pub(super) constraint: Option<SenderConstraint>,
     pub(super) require_par: bool,
+    pub(super) default_max_age: Option<u32>,
 }
 
 impl Client {
@@ -215,6 +216,7 @@ impl Client {
             localhost_redirects: false,
             constraint: None,
             require_par: false,
+            default_max_age: None,
         }
     }
 
@@ -282,6 +284,12 @@ impl Client {
     /// It must push its authorization requests (RFC 9126 §6; AZ-13).
     pub const fn require_par(mut self) -> Self {
         self.require_par = true;
+        self
+    }
+
+    /// Seconds since the user's last login that it puts up with where its request does not say (OIDC Registration §2; AZ-18).
+    pub const fn default_max_age(mut self, seconds: u32) -> Self {
+        self.default_max_age = Some(seconds);
         self
     }
 

@@ -154,6 +154,78 @@ reasons! {
         ScopeRefused => "scope_refused", "none of the scope may be granted";
         /// `resource` is no absolute URI, or not one that may be asked for. RFC 8707 §2; AZ-21, TK-5.
         InvalidTarget => "invalid_target", "the resource is unknown, malformed or may not be asked for";
+        /// The endpoint is for a grant that is off. C-12.
+        NotOffered => "not_offered", "there is no such endpoint";
+        /// The client is not registered, or disabled; or what should name it cannot. RFC 6749 §4.1.2.1; AZ-5.
+        NoSuchClient => "no_such_client", "the client is unknown";
+        /// The reference is not one of ours, or unknown, expired or spent. RFC 9126 §2.2; AZ-3, AZ-28.
+        UnknownRequestUri => "unknown_request_uri", "the request_uri is unknown, expired or was used before";
+        /// The reference is another client's. RFC 9126 §4; AZ-4.
+        OtherClientsRequest => "other_clients_request", "client_id does not match the request_uri";
+        /// `request` and `request_uri` at once. RFC 9101 §5; AZ-6.
+        RequestAndRequestUri => "request_and_request_uri", "request and request_uri exclude each other";
+        /// Request objects are not taken. OIDC Core §3.1.2.6; AZ-7.
+        RequestObject => "request_object", "request objects are not supported";
+        /// `redirect_uri` is absent. RFC 6749 §3.1.2; AZ-8.
+        MissingRedirectUri => "missing_redirect_uri", "redirect_uri is missing";
+        /// `redirect_uri` is too long, has a fragment, or is no URI that a browser may be sent to. RFC 6749 §3.1.2; AZ-8.
+        MalformedRedirectUri => "malformed_redirect_uri", "redirect_uri is not valid";
+        /// `redirect_uri` is not registered. RFC 6749 §3.1.2.4, RFC 9700 §4.1.3; AZ-8, AZ-9.
+        UnregisteredRedirectUri => "unregistered_redirect_uri", "redirect_uri is not registered";
+        /// `response_mode` is not one of ours. OAuth 2.0 Multiple Response Types §2.1; AZ-10.
+        UnsupportedResponseMode => "unsupported_response_mode", "the response mode is not supported";
+        /// A `request_uri` that was not pushed: nothing is fetched. OIDC Core §3.1.2.6; AZ-11.
+        RemoteRequestUri => "remote_request_uri", "only pushed requests can be referred to";
+        /// `registration`. OIDC Core §3.1.2.6; AZ-11.
+        RegistrationParameter => "registration_parameter", "the registration parameter is not supported";
+        /// `response_type` is not `code`. RFC 6749 §4.1.2.1; AZ-12.
+        UnsupportedResponseType => "unsupported_response_type", "the response type is not supported";
+        /// The request must be pushed. RFC 9126 §5, §6; AZ-13.
+        ParRequired => "par_required", "the request must be pushed";
+        /// A parameter is longer than any that makes sense.
+        ParameterTooLong => "parameter_too_long", "a parameter is too long";
+        /// `code_challenge` is absent. RFC 7636 §4.4.1; AZ-15.
+        ChallengeMissing => "challenge_missing", "code_challenge is missing";
+        /// `code_challenge` is no SHA-256 digest in base64url. RFC 7636 §4.2; AZ-15.
+        ChallengeMalformed => "challenge_malformed", "code_challenge is malformed";
+        /// `code_challenge_method` is not S256: absent means plain. RFC 7636 §4.3; AZ-15.
+        ChallengeMethod => "challenge_method", "code_challenge_method must be S256";
+        /// `state` is too long, or cannot travel in a form. AZ-16.
+        MalformedState => "malformed_state", "state is not valid";
+        /// `nonce` is too long. AZ-16.
+        NonceTooLong => "nonce_too_long", "nonce is too long";
+        /// `nonce` is absent where `openid` needs it. OIDC Core §3.1.2.1; AZ-16.
+        NonceRequired => "nonce_required", "nonce is required";
+        /// `prompt` has an unknown value. OIDC Core §3.1.2.1; AZ-17.
+        MalformedPrompt => "malformed_prompt", "prompt is not valid";
+        /// `prompt` has `none` beside another value. OIDC Core §3.1.2.1; AZ-17.
+        PromptNoneNotAlone => "prompt_none_not_alone", "prompt none excludes other values";
+        /// `max_age` is no number of seconds. OIDC Core §3.1.2.1; AZ-18.
+        MalformedMaxAge => "malformed_max_age", "max_age is not valid";
+        /// `id_token_hint` is not taken. AZ-20.
+        IdTokenHint => "id_token_hint", "id_token_hint is not supported";
+        /// `authorization_details` are not taken. RFC 9396 §2; AZ-23.
+        AuthorizationDetails => "authorization_details", "authorization_details are not supported";
+        /// `dpop_jkt` is no thumbprint. RFC 9449 §10; AZ-22.
+        MalformedJkt => "malformed_jkt", "dpop_jkt is malformed";
+        /// `dpop_jkt` is not the thumbprint of the proof's key. RFC 9449 §10.1; PA-5.
+        JktMismatch => "dpop_jkt_mismatch", "dpop_jkt does not match the DPoP proof";
+        /// `request_uri` in a request that is pushed. RFC 9126 §2.1; PA-1.
+        RequestUriPushed => "request_uri_pushed", "request_uri cannot be pushed";
+        /// Nobody is logged in, or not as the request wants it. OIDC Core §3.1.2.6; AZ-24.
+        LoginRequired => "login_required", "a login is required";
+        /// The user would have to be asked something. OIDC Core §3.1.2.6; AZ-24.
+        InteractionRequired => "interaction_required", "an interaction with the user is required";
+        /// The user would have to choose. OIDC Core §3.1.2.6; AZ-24.
+        AccountSelectionRequired => "account_selection_required", "the user must select an account";
+        /// The user would not log in. AZ-24.
+        LoginDeclined => "login_declined", "access was denied";
+        /// The user would have to be asked for consent. OIDC Core §3.1.2.6; AZ-25.
+        ConsentRequired => "consent_required", "consent is required";
+        /// The user or the host said no. RFC 6749 §4.1.2.1; AZ-25.
+        AccessDenied => "access_denied", "access was denied";
+        /// The host granted without asking the user, who must be asked. RFC 8252 §8.6; AZ-25.
+        ConsentSkipped => "consent_skipped", "internal error";
         /// The code is not one of ours, or unknown. AC-2.
         UnknownCode => "unknown_code", "the grant is invalid";
         /// The code has expired. AC-3.
@@ -210,7 +282,40 @@ impl Reason {
             | Self::SeveralAuthMethods
             | Self::ClientIdMismatch
             | Self::ProofRequired
-            | Self::CertificateRequired => OAuthError::InvalidRequest,
+            | Self::CertificateRequired
+            | Self::NotOffered
+            | Self::NoSuchClient
+            | Self::OtherClientsRequest
+            | Self::RequestAndRequestUri
+            | Self::MissingRedirectUri
+            | Self::MalformedRedirectUri
+            | Self::UnregisteredRedirectUri
+            | Self::UnsupportedResponseMode
+            | Self::ParRequired
+            | Self::ParameterTooLong
+            | Self::ChallengeMissing
+            | Self::ChallengeMalformed
+            | Self::ChallengeMethod
+            | Self::MalformedState
+            | Self::NonceTooLong
+            | Self::NonceRequired
+            | Self::MalformedPrompt
+            | Self::PromptNoneNotAlone
+            | Self::MalformedMaxAge
+            | Self::IdTokenHint
+            | Self::AuthorizationDetails
+            | Self::MalformedJkt
+            | Self::RequestUriPushed => OAuthError::InvalidRequest,
+            Self::UnknownRequestUri => OAuthError::InvalidRequestUri,
+            Self::RequestObject => OAuthError::RequestNotSupported,
+            Self::RemoteRequestUri => OAuthError::RequestUriNotSupported,
+            Self::RegistrationParameter => OAuthError::RegistrationNotSupported,
+            Self::UnsupportedResponseType => OAuthError::UnsupportedResponseType,
+            Self::LoginRequired => OAuthError::LoginRequired,
+            Self::InteractionRequired => OAuthError::InteractionRequired,
+            Self::AccountSelectionRequired => OAuthError::AccountSelectionRequired,
+            Self::ConsentRequired => OAuthError::ConsentRequired,
+            Self::LoginDeclined | Self::AccessDenied => OAuthError::AccessDenied,
             Self::MalformedCredentials
             | Self::NoClient
             | Self::UnknownClient
@@ -230,7 +335,9 @@ impl Reason {
             | Self::PublicClient => OAuthError::InvalidClient,
             Self::UnsupportedGrantType => OAuthError::UnsupportedGrantType,
             Self::GrantNotAllowed => OAuthError::UnauthorizedClient,
-            Self::SeveralProofs | Self::InvalidProof | Self::ProofReplay => OAuthError::InvalidDpopProof,
+            Self::SeveralProofs | Self::InvalidProof | Self::ProofReplay | Self::JktMismatch => {
+                OAuthError::InvalidDpopProof
+            }
             Self::UseNonce => OAuthError::UseDpopNonce,
             Self::MalformedScope | Self::ScopeTooWide | Self::ScopeRefused => OAuthError::InvalidScope,
             Self::InvalidTarget => OAuthError::InvalidTarget,
@@ -247,7 +354,9 @@ impl Reason {
             | Self::FamilyRevoked
             | Self::SubjectSuspended => OAuthError::InvalidGrant,
             Self::UnsupportedTokenType => OAuthError::UnsupportedTokenType,
-            Self::PolicyOverreach | Self::HostAnswer | Self::Minting | Self::Entropy => OAuthError::ServerError,
+            Self::PolicyOverreach | Self::HostAnswer | Self::ConsentSkipped | Self::Minting | Self::Entropy => {
+                OAuthError::ServerError
+            }
             Self::Unavailable => OAuthError::TemporarilyUnavailable,
         }
     }
@@ -260,6 +369,7 @@ impl Reason {
             OAuthError::TemporarilyUnavailable => 503,
             OAuthError::InvalidRequest if matches!(self, Self::MethodNotAllowed) => 405,
             OAuthError::InvalidRequest if matches!(self, Self::BodyTooLarge) => 413,
+            OAuthError::InvalidRequest if matches!(self, Self::NotOffered) => 404,
             OAuthError::InvalidRequest
             | OAuthError::InvalidClient
             | OAuthError::InvalidGrant

@@ -10,6 +10,16 @@ use core::net::IpAddr;
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum EventKind {
+    /// `code_issued`.
+    CodeIssued,
+    /// `authorization_denied`: somebody said no, or was not there to say yes.
+    AuthorizationDenied,
+    /// `authorization_failed`: the request could not be answered.
+    AuthorizationFailed,
+    /// `par_pushed`.
+    ParPushed,
+    /// `par_denied`.
+    ParDenied,
     /// `token_issued`.
     TokenIssued,
     /// `token_denied`.
@@ -37,6 +47,11 @@ impl EventKind {
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
+            Self::CodeIssued => "code_issued",
+            Self::AuthorizationDenied => "authorization_denied",
+            Self::AuthorizationFailed => "authorization_failed",
+            Self::ParPushed => "par_pushed",
+            Self::ParDenied => "par_denied",
             Self::TokenIssued => "token_issued",
             Self::TokenDenied => "token_denied",
             Self::CodeReplayed => "code_replayed",
@@ -57,7 +72,8 @@ impl EventKind {
 pub struct AuthorizationEvent {
     /// What happened.
     pub kind: EventKind,
-    /// The client, once it has authenticated; until then what it called itself is nobody's word.
+    /// The client, once it has authenticated; until then what it called itself is nobody's word. At the authorization endpoint, where
+    /// no client authenticates: the registered one that the request goes back to.
     pub client_id: Option<String>,
     /// What the request called its client, before anything was proved: to count failures by, never to act upon (CA-13).
     pub claimed_client_id: Option<String>,

@@ -1,6 +1,7 @@
 //! What every flow carries: the configuration, the line to the host, the time, the request, and what is to be told of it.
 
 use super::ask::{Answered, Ask, ReplayQuery};
+use super::authorize::{UserAgent, prefers_html};
 use super::error::Reason;
 use super::events::{AuthorizationEvent, EventKind};
 use super::parameters::Parameters;
@@ -48,6 +49,11 @@ pub(super) struct Received {
     pub(super) certificate: Option<Thumbprint>,
     /// The same certificate, whole.
     pub(super) certificate_der: Option<Vec<u8>>,
+    /// Parameters that occur more than once, where that is not the end of it.
+    pub(super) repeated: Vec<&'static str>,
+    pub(super) user_agent: UserAgent,
+    /// Whether errors are shown to a person.
+    pub(super) prefers_html: bool,
 }
 
 /// The `Authorization` field.
@@ -68,10 +74,32 @@ impl Flow {
         now: Timestamp,
         entropy: impl Entropy + Send + Sync + 'static,
     ) -> Self {
+        Self::begin_with(server, endpoint, request, now, entropy, Received::read)
+    }
+
+    /// The same for the endpoint that browsers come to: no credentials are read there, but what the host knows browsers by.
+    pub(super) fn begin_interactive(
+        server: &Arc<Settings>,
+        endpoint: &Endpoint,
+        request: &RequestParts<'_>,
+        now: Timestamp,
+        entropy: impl Entropy + Send + Sync + 'static,
+    ) -> Self {
+        Self::begin_with(server, endpoint, request, now, entropy, Received::read_interactive)
+    }
+
+    fn begin_with(
+        server: &Arc<Settings>,
+        endpoint: &Endpoint,
+        request: &RequestParts<'_>,
+        now: Timestamp,
+        entropy: impl Entropy + Send + Sync + 'static,
+        read: fn(&mut Received, &Settings, &RequestParts<'_>) -> Result<(), Reason>,
+    ) -> Self {
         let mut event = AuthorizationEvent::new(EventKind::TokenDenied);
         event.client_address = server.origin.client_address(request);
         let mut received = Received { url: endpoint.url.clone(), ..Received::default() };
-        let refused = received.read(server, request).err();
+        let refused = read(&mut received, server, request).err();
         Self {
             server: Arc::clone(server),
             now,
@@ -127,6 +155,17 @@ impl Received {
         self.certificate_der = server.certificates.as_ref().and_then(certificate).map(Cow::into_owned);
         let thumbprint = |der: &Vec<u8>| Thumbprint::from_bytes(server.provider.sha256(&[der]));
         self.certificate = self.certificate_der.as_ref().map(thumbprint);
+        Ok(())
+    }
+
+    fn read_interactive(&mut self, server: &Settings, request: &RequestParts<'_>) -> Result<(), Reason> {
+        self.prefers_html = prefers_html(request.headers);
+        transport_is_https(server, request)?;
+        if !matches!(request.method, "GET" | "HEAD" | "POST") {
+            return Err(Reason::MethodNotAllowed);
+        }
+        self.user_agent = UserAgent::of(request.headers, server.origin.client_address(request));
+        (self.parameters, self.repeated) = Parameters::of_query_or_form(request)?;
         Ok(())
     }
 }

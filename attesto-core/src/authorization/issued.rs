@@ -17,7 +17,7 @@ use serde_json::Map;
 use zeroize::Zeroizing;
 
 /// Resources that one request may name (AZ-21).
-const RESOURCES: usize = 16;
+pub(super) const RESOURCES: usize = 16;
 
 /// All parts of a token response, built before anything is finalized.
 pub(super) struct Issued {
@@ -173,6 +173,6 @@ pub(super) fn requested_resources(flow: &Flow, ceiling: &[String]) -> Result<Vec
 }
 
 /// An absolute URI with a host and without a fragment. RFC 8707 §2.
-fn is_absolute(resource: &str) -> bool {
+pub(super) fn is_absolute(resource: &str) -> bool {
     !resource.contains('#') && ObservedUri::parse(resource).is_some()
 }

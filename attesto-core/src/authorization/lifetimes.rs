@@ -9,12 +9,14 @@ use zeroize::Zeroizing;
 pub(super) struct Lifetimes {
     pub(super) code: u64,
     pub(super) id_token: u64,
+    pub(super) pushed_request: u64,
+    pub(super) consent_grant: u64,
 }
 
 impl Lifetimes {
     /// RFC 6749 §4.1.2 recommends ten minutes at most; a code is redeemed within seconds.
     pub(super) const fn new() -> Self {
-        Self { code: 60, id_token: 900 }
+        Self { code: 60, id_token: 900, pushed_request: 90, consent_grant: 300 }
     }
 }
 

@@ -57,6 +57,7 @@
 //! ```
 
 mod ask;
+mod authorize;
 mod builder;
 mod client;
 mod client_auth;
@@ -69,6 +70,7 @@ mod introspection_endpoint;
 mod issued;
 mod lifetimes;
 mod own_tokens;
+mod par;
 mod parameters;
 mod records;
 mod response;
@@ -83,6 +85,11 @@ mod token_endpoint;
 pub use ask::{
     Answered, Ask, ClaimsRequest, FamilyRevocation, FinalizedCode, IntrospectionCheck, NewCode, NewRefresh, Principal,
     RepeatedRefresh, ReplayQuery, ScopeRequest, SecretCheck, Unavailable,
+};
+pub use authorize::{
+    Authentication, AuthenticationRequest, AuthorizationRequest, ConsentBinding, ConsentDecision, ConsentGrant,
+    ConsentRedemption, ConsentRequest, Login, NewConsentGrant, NewPushedRequest, Prompt, PushedRedemption,
+    PushedRequest, UserAgent, Visit,
 };
 pub use builder::AuthorizationServerBuilder;
 pub use client::{AuthMethod, Client, ClientAuthentication, ClientKeys, GrantType, SenderConstraint, TlsSubject};

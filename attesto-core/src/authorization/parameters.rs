@@ -15,6 +15,7 @@ const REPEATABLE: &str = "resource";
 /// Every parameter that any endpoint knows. What is not among them is ignored (RFC 6749 §3.1).
 const KNOWN: &[&str] = &[
     "acr_values",
+    "attesto_since",
     "authorization_details",
     "claims",
     "client_assertion",
@@ -25,6 +26,7 @@ const KNOWN: &[&str] = &[
     "code_challenge",
     "code_challenge_method",
     "code_verifier",
+    "consent_grant",
     "dpop_jkt",
     "grant_type",
     "id_token_hint",
@@ -48,28 +50,36 @@ const KNOWN: &[&str] = &[
 ];
 
 /// Decoded parameters. Secrets are among them: zeroized, never shown.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, Eq, PartialEq)]
 pub(super) struct Parameters(Vec<(&'static str, Zeroizing<String>)>);
 
 impl Parameters {
     /// Those of a form body. RFC 6749 §3.2; C-5 to C-7.
     pub(super) fn of_form(request: &RequestParts<'_>) -> Result<Self, Reason> {
-        if request.query.is_some_and(|query| form::pairs(query.as_bytes()).any(|pair| known(&pair).is_some())) {
-            return Err(Reason::QueryParameters);
-        }
-        if !is_form(request) {
-            return Err(Reason::NotForm);
-        }
-        let body = request.form_body.unwrap_or_default();
-        if body.len() > limits::FORM_BODY {
+        Self::parse(form_body(request)?)
+    }
+
+    /// Those of a request to the authorization endpoint: of the query, or of a form body (RFC 6749 §3.1, OIDC Core §3.1.2.1). With
+    /// them the names that occur twice, of which no value is kept: whom to tell depends on which they are (C-6).
+    pub(super) fn of_query_or_form(request: &RequestParts<'_>) -> Result<(Self, Vec<&'static str>), Reason> {
+        let encoded = match request.method {
+            "POST" => form_body(request)?,
+            _ => request.query.unwrap_or_default().as_bytes(),
+        };
+        if encoded.len() > limits::FORM_BODY {
             return Err(Reason::BodyTooLarge);
         }
-        Self::parse(body)
+        Self::read(encoded)
     }
 
     /// Reads encoded pairs. Values that are empty count as absent, unknown names are passed over; C-6.
     pub(super) fn parse(encoded: &[u8]) -> Result<Self, Reason> {
-        let mut parameters = Self::default();
+        let (parameters, repeated) = Self::read(encoded)?;
+        if repeated.is_empty() { Ok(parameters) } else { Err(Reason::DuplicateParameter) }
+    }
+
+    fn read(encoded: &[u8]) -> Result<(Self, Vec<&'static str>), Reason> {
+        let (mut parameters, mut repeated) = (Self::default(), Vec::new());
         for pair in form::pairs(encoded) {
             let Some(name) = known(&pair) else { continue };
             let value = pair.value().map_err(|_| Reason::MalformedForm)?;
@@ -78,12 +88,30 @@ impl Parameters {
             if value.is_empty() {
                 continue;
             }
-            if name != REPEATABLE && parameters.get(name).is_some() {
-                return Err(Reason::DuplicateParameter);
+            if name != REPEATABLE && (repeated.contains(&name) || parameters.get(name).is_some()) {
+                if !repeated.contains(&name) {
+                    repeated.push(name);
+                }
+                continue;
             }
             parameters.0.push((name, value));
         }
-        Ok(parameters)
+        parameters.0.retain(|(name, _)| !repeated.contains(name));
+        Ok((parameters, repeated))
+    }
+
+    /// Encodes those whose names are wanted, in order.
+    pub(super) fn encode(&self, wanted: impl Fn(&str) -> bool) -> String {
+        let mut encoded = String::new();
+        for (name, value) in self.0.iter().filter(|(name, _)| wanted(name)) {
+            form::append(&mut encoded, name, value);
+        }
+        encoded
+    }
+
+    /// Whether every value is short enough to be looked at.
+    pub(super) fn are_bounded(&self) -> bool {
+        self.0.iter().all(|(_, value)| value.len() <= limits::PARAMETER)
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&str> {
@@ -104,6 +132,18 @@ impl fmt::Debug for Parameters {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
     }
+}
+
+/// A body that is a form, and nothing that any endpoint knows in the query beside it. C-5, C-7.
+fn form_body<'r>(request: &RequestParts<'r>) -> Result<&'r [u8], Reason> {
+    if request.query.is_some_and(|query| form::pairs(query.as_bytes()).any(|pair| known(&pair).is_some())) {
+        return Err(Reason::QueryParameters);
+    }
+    if !is_form(request) {
+        return Err(Reason::NotForm);
+    }
+    let body = request.form_body.unwrap_or_default();
+    if body.len() > limits::FORM_BODY { Err(Reason::BodyTooLarge) } else { Ok(body) }
 }
 
 fn known(pair: &form::Pair<'_>) -> Option<&'static str> {

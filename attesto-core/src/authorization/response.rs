@@ -26,13 +26,19 @@ pub(super) fn empty(status: u16, nonce: Option<&str>) -> ResponseParts {
     response
 }
 
+/// `error` and `error_description`.
+pub(super) fn error_members(reason: Reason) -> Map<String, Value> {
+    let mut members = Map::new();
+    members.insert("error".into(), reason.error().code().into());
+    members.insert("error_description".into(), reason.to_string().into());
+    members
+}
+
 /// The error of RFC 6749 §5.2. `challenge`: the client sent an `Authorization` field, and a failed authentication is 401 with a
 /// challenge; without one 401 would lack the challenge that HTTP demands, and it is 400. CA-11.
 pub(super) fn refusal(server: &Settings, reason: Reason, challenge: bool, nonce: Option<&str>) -> ResponseParts {
     let error = reason.error();
-    let mut members = Map::new();
-    members.insert("error".into(), error.code().into());
-    members.insert("error_description".into(), reason.to_string().into());
+    let members = error_members(reason);
     let unauthenticated = error == OAuthError::InvalidClient && challenge;
     let mut response = json(if unauthenticated { 401 } else { reason.status() }, members, nonce);
     if unauthenticated {

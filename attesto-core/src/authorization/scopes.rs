@@ -41,6 +41,10 @@ impl ScopeSet {
         }
     }
 
+    pub(super) fn remove(&mut self, scope: &str) {
+        self.0.retain(|own| own != scope);
+    }
+
     /// Whether it holds this scope.
     #[must_use]
     pub fn contains(&self, scope: &str) -> bool {

@@ -63,7 +63,7 @@ impl Sender {
 }
 
 /// RFC 9449 §4.3 with this endpoint's URL and no `ath`; and the nonce that the response is to carry (§8). SC-1, SC-3.
-fn check_proof(flow: &mut Flow) -> Result<Option<CheckedProof>, Reason> {
+pub(super) fn check_proof(flow: &mut Flow) -> Result<Option<CheckedProof>, Reason> {
     let (Some(policy), Some(proof)) = (&flow.server.dpop, &flow.request.proof) else { return Ok(None) };
     let uri = ObservedUri::parse(&flow.request.url).ok_or(Reason::InvalidProof)?;
     let context = ProofContext { method: "POST", uri: &uri, access_token: None };

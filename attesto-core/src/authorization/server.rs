@@ -1,5 +1,6 @@
 //! One authorization server: what was configured, and the way to each endpoint.
 
+use super::authorize::{ConsentBinding, ConsentGrant, NewConsentGrant};
 use super::builder::AuthorizationServerBuilder;
 use super::client::{AuthMethod, GrantType};
 use super::client_auth::AssertionPolicy;
@@ -7,9 +8,9 @@ use super::flow::{self, Flow};
 use super::lifetimes::{Lifetimes, RefreshPolicy};
 use super::routes::Routes;
 use super::scopes::ScopeSet;
-use super::{introspection_endpoint, revocation, token_endpoint};
+use super::{authorize, introspection_endpoint, par, revocation, token_endpoint};
 use crate::Timestamp;
-use crate::crypto::{CryptoProvider, Entropy};
+use crate::crypto::{CryptoProvider, Entropy, EntropyError};
 use crate::dpop::ProofPolicy;
 use crate::exchange::Step;
 use crate::http::{OriginPolicy, RequestParts};
@@ -39,6 +40,8 @@ pub(super) struct Settings {
     pub(super) verifier: AccessTokenVerifier,
     pub(super) ask_introspection: bool,
     pub(super) openid: bool,
+    pub(super) require_par: bool,
+    pub(super) require_nonce: bool,
     pub(super) routes: Routes,
     pub(super) audience: String,
     pub(super) grants: Vec<GrantType>,
@@ -81,6 +84,64 @@ impl AuthorizationServer {
     #[must_use]
     pub fn routes(&self) -> &Routes {
         &self.settings.routes
+    }
+
+    /// The authorization endpoint: `GET` and `POST {prefix}/authorize` (RFC 6749 §3.1). A form body is lent as
+    /// [`RequestParts::form_body`].
+    ///
+    /// The host is asked who the user is and what they allow ([`Authentication`](super::Authentication),
+    /// [`ConsentDecision`](super::ConsentDecision)); its answer may be a page, which is the response then. Nothing is kept: the page
+    /// leads back to [`Visit::resume_url`](super::Visit::resume_url), and the endpoint begins anew.
+    pub fn authorize(
+        &self,
+        request: &RequestParts<'_>,
+        now: Timestamp,
+        entropy: impl Entropy + Send + Sync + 'static,
+    ) -> Step {
+        let endpoint = &self.settings.routes.authorization;
+        let flow = Flow::begin_interactive(&self.settings, endpoint, request, now, entropy);
+        flow::run(flow, |mut flow| async move { authorize::respond(&mut flow).await })
+    }
+
+    /// The pushed authorization request endpoint: `POST {prefix}/par` (RFC 9126). The body is lent as [`RequestParts::form_body`].
+    pub fn push_authorization(
+        &self,
+        request: &RequestParts<'_>,
+        now: Timestamp,
+        entropy: impl Entropy + Send + Sync + 'static,
+    ) -> Step {
+        let endpoint = &self.settings.routes.pushed_authorization;
+        let flow = Flow::begin(&self.settings, endpoint, request, now, entropy);
+        flow::run(flow, |mut flow| async move { par::respond(&mut flow).await })
+    }
+
+    /// Whether this is a [`resume_url`](super::Visit::resume_url) of this server: for hosts that let one travel through a form, and must
+    /// not become a way to send browsers anywhere.
+    #[must_use]
+    pub fn is_resume_url(&self, url: &str) -> bool {
+        let query = url.strip_prefix(&self.settings.routes.authorization.url).and_then(|rest| rest.strip_prefix('?'));
+        query.is_some_and(|query| query.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#'))
+    }
+
+    /// What a user's click on a consent page leaves: a one-time grant for exactly what the page asked for (catalogue AZ-26).
+    ///
+    /// Call it where the form of your page is answered, once you know that the form came from your page (your CSRF protection) and
+    /// who the user is (your session). Store the [`grant`](NewConsentGrant::grant) under its digest, and send the browser to
+    /// [`resume`](NewConsentGrant::resume).
+    ///
+    /// # Errors
+    /// Where the entropy source failed.
+    pub fn grant_consent(
+        &self,
+        binding: ConsentBinding,
+        subject: impl Into<String>,
+        scopes: ScopeSet,
+        now: Timestamp,
+        entropy: &mut dyn Entropy,
+    ) -> Result<NewConsentGrant, EntropyError> {
+        let expires_at = now.plus(self.settings.lifetimes.consent_grant);
+        let grant = ConsentGrant::new(binding, subject, scopes, expires_at);
+        NewConsentGrant::draw(grant, self.settings.provider.as_ref(), entropy)
     }
 
     /// The token endpoint: `POST {prefix}/token` (RFC 6749 §3.2). The body is lent as [`RequestParts::form_body`].

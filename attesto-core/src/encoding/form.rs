@@ -96,6 +96,23 @@ pub fn encode(value: &str) -> String {
     encoded
 }
 
+/// Adds a pair to a form, or to the query of a URI.
+///
+/// ```
+/// let mut form = String::new();
+/// attesto_core::encoding::form::append(&mut form, "q", "x y");
+/// attesto_core::encoding::form::append(&mut form, "r", "&");
+/// assert_eq!(form, "q=x+y&r=%26");
+/// ```
+pub fn append(form: &mut String, name: &str, value: &str) {
+    if !form.is_empty() {
+        form.push('&');
+    }
+    form.push_str(&encode(name));
+    form.push('=');
+    form.push_str(&encode(value));
+}
+
 /// The decoded octets of a name or value.
 fn octets(encoded: &[u8]) -> impl Iterator<Item = Result<u8, NotForm>> {
     let mut rest = encoded.iter();

@@ -72,7 +72,8 @@ fn is_client_id(id: &str) -> bool {
     (1..=limits::CLIENT_ID).contains(&id.len()) && id.bytes().all(|byte| matches!(byte, 0x20..=0x7e))
 }
 
-async fn load(flow: &Flow, id: &str) -> Result<Option<Client>, Reason> {
+/// The client of this identifier, if it is registered.
+pub(super) async fn load(flow: &Flow, id: &str) -> Result<Option<Client>, Reason> {
     if !is_client_id(id) {
         return Ok(None);
     }

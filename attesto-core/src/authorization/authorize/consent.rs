@@ -1,0 +1,85 @@
+//! What the user allows (catalogue AZ-25, AZ-26).
+
+use super::Outcome;
+use super::interaction::{ConsentDecision, ConsentRequest, Login, Visit};
+use super::records::{ConsentBinding, ConsentRedemption};
+use super::redirect::VerifiedRedirect;
+use crate::authorization::ask::Ask;
+use crate::authorization::error::Reason;
+use crate::authorization::flow::Flow;
+use crate::authorization::scopes::ScopeSet;
+use crate::authorization::secret::Secret;
+
+/// Asks the host; and once more where the browser came back with a consent grant that does not count.
+pub(super) async fn consent(
+    flow: &Flow,
+    visit: &Visit,
+    redirect: &VerifiedRedirect,
+    login: &Login,
+) -> Result<Outcome<ScopeSet>, Reason> {
+    let request = &visit.request;
+    let presented = presented_grant(flow);
+    let mut question = ConsentRequest {
+        visit: visit.clone(),
+        subject: login.subject.clone(),
+        interactive: !request.prompt.none,
+        must_ask: must_ask(visit, redirect),
+        grant_presented: presented.is_some(),
+        binding: ConsentBinding::of(flow.server.provider.as_ref(), &login.subject, &visit.client.id, request),
+    };
+    if question.must_ask && !question.interactive {
+        return Err(Reason::ConsentRequired);
+    }
+    let decision = flow.ask(Ask::Consent, question.clone()).await?;
+    let (ConsentDecision::ByGrant, Some(grant)) = (&decision, &presented) else {
+        return judge(&question, decision);
+    };
+    if let Some(scopes) = redeem(flow, &question, grant).await? {
+        return within(&question, scopes);
+    }
+    question.grant_presented = false;
+    let decision = flow.ask(Ask::Consent, question.clone()).await?;
+    judge(&question, decision)
+}
+
+/// OIDC Core §3.1.2.1, RFC 8252 §8.6; AZ-25: with `prompt=consent`, and where somebody else than the client might be the one who
+/// receives the answer, what was said before does not count.
+fn must_ask(visit: &Visit, redirect: &VerifiedRedirect) -> bool {
+    visit.request.prompt.consent || redirect.is_on_device()
+}
+
+/// What the browser came back with. It is looked at in its own request, never in what a client pushed.
+fn presented_grant(flow: &Flow) -> Option<Secret> {
+    flow.request.parameters.get("consent_grant").and_then(Secret::presented)
+}
+
+fn judge(question: &ConsentRequest, decision: ConsentDecision) -> Result<Outcome<ScopeSet>, Reason> {
+    match decision {
+        ConsentDecision::Granted(_) if question.must_ask => Err(Reason::ConsentSkipped),
+        ConsentDecision::Granted(scopes) => within(question, scopes),
+        ConsentDecision::ByGrant => Err(Reason::HostAnswer),
+        ConsentDecision::Interact(page) if question.interactive => Ok(Outcome::Interact(page)),
+        ConsentDecision::Interact(_) => Err(Reason::ConsentRequired),
+        ConsentDecision::Denied => Err(Reason::AccessDenied),
+    }
+}
+
+/// Nobody can allow more than was asked for, and nothing is not something. TK-4.
+fn within(question: &ConsentRequest, granted: ScopeSet) -> Result<Outcome<ScopeSet>, Reason> {
+    if !granted.is_within(&question.visit.request.scopes) {
+        return Err(Reason::PolicyOverreach);
+    }
+    if granted.is_empty() { Err(Reason::ScopeRefused) } else { Ok(Outcome::Done(granted)) }
+}
+
+/// Spends the grant. One for something else, of somebody else, spent or expired counts as none; AZ-26. The store has looked, and is not
+/// taken at its word.
+async fn redeem(flow: &Flow, question: &ConsentRequest, grant: &Secret) -> Result<Option<ScopeSet>, Reason> {
+    let digest = grant.digest(flow.server.provider.as_ref());
+    let redemption = ConsentRedemption { digest, binding: question.binding, now: flow.now };
+    let grant = flow.ask(Ask::ConsumeConsentGrant, redemption).await?;
+    Ok(grant
+        .filter(|grant| grant.binding == question.binding)
+        .filter(|grant| grant.subject == question.subject && flow.now < grant.expires_at)
+        .map(|grant| grant.scopes))
+}

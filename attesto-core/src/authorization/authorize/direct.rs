@@ -1,0 +1,79 @@
+//! Answers to the browser itself: errors before there is a redirect URI to trust, and the host's pages (catalogue AZ-32, C-8).
+
+use super::html;
+use crate::authorization::error::{OAuthError, Reason};
+use crate::authorization::flow::Flow;
+use crate::authorization::response;
+use crate::http::{Header, ResponseParts};
+use alloc::string::ToString;
+
+/// A refusal that goes to no redirect URI: none is known to be the client's.
+#[derive(Debug)]
+pub(super) struct Direct(pub(super) Reason);
+
+impl From<Reason> for Direct {
+    fn from(reason: Reason) -> Self {
+        Self(reason)
+    }
+}
+
+/// The error as a page or as JSON: fixed texts, nothing of the request. C-10, AZ-32.
+pub(super) fn response(flow: &Flow, Direct(reason): Direct) -> ResponseParts {
+    let mut response = if flow.request.prefers_html {
+        html::error_page(reason)
+    } else {
+        response::json(reason.status(), response::error_members(reason), None)
+    };
+    if reason.error() == OAuthError::TemporarilyUnavailable {
+        response.headers.push(Header::new("retry-after", flow.server.retry_after.to_string()));
+    }
+    if reason == Reason::MethodNotAllowed {
+        response.headers.push(Header::new("allow", "GET, HEAD, POST"));
+    }
+    guarded(response)
+}
+
+/// What every answer of this endpoint carries: it is kept by nobody, framed by nobody, and does not say where it came from (RFC 6749
+/// §10.13, RFC 9700 §4.2.4). What the host has set itself stays. C-8.
+pub(super) fn guarded(mut response: ResponseParts) -> ResponseParts {
+    let fixed = [
+        ("cache-control", "no-store"),
+        ("pragma", "no-cache"),
+        ("referrer-policy", "no-referrer"),
+        ("x-content-type-options", "nosniff"),
+    ];
+    for (name, value) in fixed {
+        if response.header(name).next().is_none() {
+            response.headers.push(Header::new(name, value));
+        }
+    }
+    // A browser keeps to every policy that is sent: one more can only forbid.
+    if !response.header("content-security-policy").any(|policy| policy.contains("frame-ancestors")) {
+        response.headers.push(Header::new("content-security-policy", "frame-ancestors 'none'"));
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn c8_the_hosts_pages_are_guarded_and_its_own_policy_stays() {
+        let mut page = ResponseParts::new(200);
+        page.headers.push(Header::new("cache-control", "private, no-store"));
+        page.headers.push(Header::new("content-security-policy", "default-src 'self'"));
+        page.headers.push(Header::new("set-cookie", "a=b"));
+        let page = guarded(page);
+        let all = |name| page.header(name).collect::<alloc::vec::Vec<_>>();
+        assert_eq!(all("cache-control"), ["private, no-store"]);
+        assert_eq!(all("pragma"), ["no-cache"]);
+        assert_eq!(all("referrer-policy"), ["no-referrer"]);
+        assert_eq!(all("x-content-type-options"), ["nosniff"]);
+        assert_eq!(all("content-security-policy"), ["default-src 'self'", "frame-ancestors 'none'"]);
+        assert_eq!(all("set-cookie"), ["a=b"]);
+        let mut framed = ResponseParts::new(200);
+        framed.headers.push(Header::new("content-security-policy", "frame-ancestors 'self'"));
+        assert_eq!(guarded(framed).header("content-security-policy").count(), 1);
+    }
+}

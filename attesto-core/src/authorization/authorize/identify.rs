@@ -1,0 +1,100 @@
+//! The first stage: whose request it is, and where the answer goes. Every refusal is shown to the browser (catalogue AZ-1 to AZ-9,
+//! AZ-32).
+
+use super::REFERENCE;
+use super::direct::Direct;
+use super::records::PushedRequest;
+use super::redirect::VerifiedRedirect;
+use crate::authorization::ask::Ask;
+use crate::authorization::client::{Client, GrantType};
+use crate::authorization::client_auth;
+use crate::authorization::error::Reason;
+use crate::authorization::flow::Flow;
+use crate::authorization::parameters::Parameters;
+use crate::authorization::secret::{Secret, SecretDigest};
+use crate::limits;
+use alloc::string::String;
+use alloc::sync::Arc;
+
+/// A request of a registered client whose answer goes to a redirect URI of that client.
+pub(super) struct Identified {
+    pub(super) client: Arc<Client>,
+    pub(super) redirect: VerifiedRedirect,
+    /// The effective parameters: those of the browser, or those that were pushed, and never both.
+    pub(super) parameters: Parameters,
+    pub(super) pushed: Option<Pushed>,
+}
+
+/// A request that the client pushed.
+pub(super) struct Pushed {
+    pub(super) reference: String,
+    pub(super) digest: SecretDigest,
+    pub(super) record: PushedRequest,
+}
+
+pub(super) async fn identify(flow: &mut Flow) -> Result<Identified, Direct> {
+    flow.is_acceptable()?;
+    endpoint_is_offered(flow)?;
+    identity_is_unambiguous(flow)?;
+    let parameters = &flow.request.parameters;
+    request_or_request_uri(parameters)?;
+    let client_id = client_id(parameters)?;
+    let pushed = fetch_pushed(flow, client_id).await?;
+    let parameters = match &pushed {
+        Some(pushed) => pushed_parameters(&pushed.record)?,
+        None => parameters.clone(),
+    };
+    let client = client_auth::load(flow, client_id).await?.ok_or(Reason::NoSuchClient)?;
+    let redirect = VerifiedRedirect::check(&parameters, &client)?;
+    Ok(Identified { client: Arc::new(client), redirect, parameters, pushed })
+}
+
+/// C-12.
+pub(in crate::authorization) fn endpoint_is_offered(flow: &Flow) -> Result<(), Reason> {
+    let offered = flow.server.grants.contains(&GrantType::AuthorizationCode);
+    if offered { Ok(()) } else { Err(Reason::NotOffered) }
+}
+
+/// What says whose request this is occurs once. C-6.
+fn identity_is_unambiguous(flow: &Flow) -> Result<(), Reason> {
+    let identifies = |name: &&str| matches!(*name, "client_id" | "redirect_uri" | "request" | "request_uri");
+    if flow.request.repeated.iter().any(identifies) { Err(Reason::DuplicateParameter) } else { Ok(()) }
+}
+
+/// RFC 9101 §5; AZ-6.
+fn request_or_request_uri(parameters: &Parameters) -> Result<(), Reason> {
+    let both = parameters.get("request").is_some() && parameters.get("request_uri").is_some();
+    if both { Err(Reason::RequestAndRequestUri) } else { Ok(()) }
+}
+
+/// There, and something that can be one: visible ASCII and spaces (RFC 6749 appendix A.1). AZ-5.
+fn client_id(parameters: &Parameters) -> Result<&str, Reason> {
+    let id = parameters.required("client_id")?;
+    let fits = id.len() <= limits::CLIENT_ID && id.bytes().all(|byte| matches!(byte, 0x20..=0x7e));
+    if fits { Ok(id) } else { Err(Reason::NoSuchClient) }
+}
+
+/// The pushed request that `request_uri` refers to, if it refers to one. It stays where it is: it is taken when the code is issued.
+/// AZ-3, AZ-4.
+async fn fetch_pushed(flow: &Flow, client_id: &str) -> Result<Option<Pushed>, Reason> {
+    let Some(reference) = flow.request.parameters.get("request_uri").filter(|uri| uri.starts_with(REFERENCE)) else {
+        return Ok(None);
+    };
+    let secret = reference.strip_prefix(REFERENCE).and_then(Secret::presented).ok_or(Reason::UnknownRequestUri)?;
+    let digest = secret.digest(flow.server.provider.as_ref());
+    let record = flow.ask(Ask::FetchPar, digest).await?.ok_or(Reason::UnknownRequestUri)?;
+    if flow.now >= record.expires_at {
+        return Err(Reason::UnknownRequestUri);
+    }
+    if record.client_id != client_id {
+        return Err(Reason::OtherClientsRequest);
+    }
+    Ok(Some(Pushed { reference: reference.into(), digest, record }))
+}
+
+/// The whole request is what was pushed (RFC 9126 §4; AZ-3). A store that gives back something else than it was given is at fault.
+fn pushed_parameters(record: &PushedRequest) -> Result<Parameters, Reason> {
+    let parameters = Parameters::parse(record.parameters.as_bytes()).map_err(|_| Reason::HostAnswer)?;
+    let is_the_clients = parameters.get("client_id") == Some(record.client_id.as_str());
+    if is_the_clients { Ok(parameters) } else { Err(Reason::HostAnswer) }
+}

@@ -1,0 +1,55 @@
+//! The code (RFC 6749 §4.1.2; catalogue AZ-28, AZ-29).
+
+use super::identify::Identified;
+use super::interaction::Login;
+use super::records::PushedRedemption;
+use super::request::AuthorizationRequest;
+use crate::authorization::ask::{Ask, NewCode};
+use crate::authorization::error::Reason;
+use crate::authorization::events::EventKind;
+use crate::authorization::flow::Flow;
+use crate::authorization::records::{Authorization, AuthorizationCode};
+use crate::authorization::scopes::ScopeSet;
+use crate::authorization::secret::{FamilyId, Secret};
+use alloc::string::ToString;
+
+/// Draws, takes the pushed request, stores. The browser is sent on when the store has confirmed, and not before.
+pub(super) async fn issue(
+    flow: &mut Flow,
+    identified: &Identified,
+    request: &AuthorizationRequest,
+    login: Login,
+    scopes: ScopeSet,
+) -> Result<Secret, Reason> {
+    let secret = Secret::draw(flow.entropy.as_mut()).map_err(|_| Reason::Entropy)?;
+    let family = FamilyId::draw(flow.entropy.as_mut()).map_err(|_| Reason::Entropy)?;
+    flow.event.family = Some(family);
+    flow.event.scope = Some(scopes.to_string());
+    let mut authorization = Authorization::new(family, identified.client.id.as_str(), login.subject);
+    authorization.scopes = scopes;
+    authorization.resources.clone_from(&request.resources);
+    authorization.authentication = login.authentication;
+    let expires_at = flow.now.plus(flow.server.lifetimes.code);
+    let mut code = AuthorizationCode::new(authorization, request.redirect_uri.as_str(), request.challenge, expires_at);
+    code.dpop_jkt = request.dpop_jkt;
+    code.nonce.clone_from(&request.nonce);
+    if !take_pushed(flow, identified).await? {
+        return Err(Reason::UnknownRequestUri);
+    }
+    let digest = secret.digest(flow.server.provider.as_ref());
+    flow.ask(Ask::PutCode, NewCode { digest, code }).await?;
+    flow.tell(EventKind::CodeIssued, None).await;
+    Ok(secret)
+}
+
+/// A request that was denied is over. Somebody else may have been faster; that changes nothing about the denial.
+pub(super) async fn discard_pushed(flow: &Flow, identified: &Identified) -> Result<(), Reason> {
+    take_pushed(flow, identified).await.map(|_| ())
+}
+
+/// Whether the pushed request, if there is one, was still there to be taken: of several that try, one succeeds. AZ-28.
+async fn take_pushed(flow: &Flow, identified: &Identified) -> Result<bool, Reason> {
+    let Some(pushed) = &identified.pushed else { return Ok(true) };
+    let redemption = PushedRedemption { digest: pushed.digest, now: flow.now };
+    Ok(flow.ask(Ask::TakePar, redemption).await?.is_some())
+}

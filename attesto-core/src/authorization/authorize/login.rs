@@ -1,0 +1,61 @@
+//! Who the user is (catalogue AZ-24).
+
+use super::Outcome;
+use super::interaction::{Authentication, AuthenticationRequest, Login, Visit};
+use super::request::AuthorizationRequest;
+use crate::Timestamp;
+use crate::authorization::ask::Ask;
+use crate::authorization::error::Reason;
+use crate::authorization::flow::Flow;
+
+/// Asks the host; and once more, insisting, where the login is not what the request wants.
+pub(super) async fn authenticate(flow: &Flow, visit: &Visit) -> Result<Outcome<Login>, Reason> {
+    let wants_new_login = wants_new_login(&visit.request);
+    let mut question = AuthenticationRequest {
+        visit: visit.clone(),
+        force_reauth: wants_new_login,
+        interactive: !visit.request.prompt.none,
+        not_before: not_before(visit, wants_new_login),
+    };
+    let first = ask(flow, &question).await?;
+    if is_answered(&question, &first)? {
+        return Ok(first);
+    }
+    if !question.interactive {
+        return Err(Reason::LoginRequired);
+    }
+    question.force_reauth = true;
+    let second = ask(flow, &question).await?;
+    if is_answered(&question, &second)? { Ok(second) } else { Err(Reason::HostAnswer) }
+}
+
+/// OIDC Core §3.1.2.1; AZ-18: no age at all means the same as `prompt=login`.
+fn wants_new_login(request: &AuthorizationRequest) -> bool {
+    request.prompt.login || request.max_age == Some(0)
+}
+
+/// The earliest login that will do: one for this very request, or one within `max_age`.
+fn not_before(visit: &Visit, wants_new_login: bool) -> Option<Timestamp> {
+    let of_age = visit.request.max_age.filter(|age| *age != 0).map(|age| visit.now.minus(age.into()));
+    of_age.max(wants_new_login.then_some(visit.since))
+}
+
+/// A page answers for now; a login answers if it is of somebody, and recent enough.
+fn is_answered(question: &AuthenticationRequest, outcome: &Outcome<Login>) -> Result<bool, Reason> {
+    match outcome {
+        Outcome::Interact(_) => Ok(true),
+        Outcome::Done(login) if login.subject.is_empty() => Err(Reason::HostAnswer),
+        Outcome::Done(login) => Ok(question.accepts(&login.authentication)),
+    }
+}
+
+async fn ask(flow: &Flow, question: &AuthenticationRequest) -> Result<Outcome<Login>, Reason> {
+    match flow.ask(Ask::Authenticate, question.clone()).await? {
+        Authentication::User(login) => Ok(Outcome::Done(*login)),
+        Authentication::Interact(page) if question.interactive => Ok(Outcome::Interact(page)),
+        Authentication::Interact(_) | Authentication::Nobody => Err(Reason::LoginRequired),
+        Authentication::InteractionRequired => Err(Reason::InteractionRequired),
+        Authentication::AccountSelectionRequired => Err(Reason::AccountSelectionRequired),
+        Authentication::Declined => Err(Reason::LoginDeclined),
+    }
+}

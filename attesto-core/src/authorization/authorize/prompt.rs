@@ -1,0 +1,68 @@
+//! `prompt` (OIDC Core §3.1.2.1; catalogue AZ-17).
+
+use crate::authorization::error::Reason;
+
+/// What the client wants the user to be asked.
+///
+/// ```
+/// use attesto_core::authorization::Prompt;
+///
+/// let prompt = Prompt::parse("login consent").ok().ok_or("prompt")?;
+/// assert!(prompt.login && prompt.consent && !prompt.none);
+/// assert!(Prompt::parse("none login").is_err());
+/// # Ok::<(), &str>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Prompt {
+    /// Nothing: answer at once, or say what would have to be asked.
+    pub none: bool,
+    /// To log in again.
+    pub login: bool,
+    /// To consent, even if they have before.
+    pub consent: bool,
+    /// To choose among their accounts.
+    pub select_account: bool,
+}
+
+impl Prompt {
+    /// Reads the parameter.
+    ///
+    /// # Errors
+    /// [`Reason::MalformedPrompt`] for an unknown value, [`Reason::PromptNoneNotAlone`].
+    pub fn parse(parameter: &str) -> Result<Self, Reason> {
+        let mut prompt = Self::default();
+        for value in parameter.split(' ') {
+            match value {
+                "none" => prompt.none = true,
+                "login" => prompt.login = true,
+                "consent" => prompt.consent = true,
+                "select_account" => prompt.select_account = true,
+                _ => return Err(Reason::MalformedPrompt),
+            }
+        }
+        if prompt.none && (prompt.login || prompt.consent || prompt.select_account) {
+            return Err(Reason::PromptNoneNotAlone);
+        }
+        Ok(prompt)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn az17_prompt_is_a_list_of_known_values_and_none_stands_alone() {
+        let all = Prompt { none: false, login: true, consent: true, select_account: true };
+        assert_eq!(Prompt::parse("select_account login consent login"), Ok(all));
+        assert_eq!(Prompt::parse("none"), Ok(Prompt { none: true, ..Prompt::default() }));
+        for bad in ["", " ", "login ", "login  consent", "Login", "create", "none,login"] {
+            assert_eq!(Prompt::parse(bad), Err(Reason::MalformedPrompt), "{bad:?}");
+        }
+        // Section 18, item 13.
+        for bad in ["none login", "consent none", "select_account none"] {
+            assert_eq!(Prompt::parse(bad), Err(Reason::PromptNoneNotAlone), "{bad}");
+        }
+    }
+}

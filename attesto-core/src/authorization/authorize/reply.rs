@@ -1,0 +1,96 @@
+//! The answer to the client, by way of the browser (RFC 6749 §4.1.2, RFC 9207, RFC 9700 §4.12; catalogue AZ-30, AZ-31).
+
+use super::direct::guarded;
+use super::html;
+use super::redirect::{ResponseMode, VerifiedRedirect};
+use crate::authorization::error::Reason;
+use crate::authorization::secret::Secret;
+use crate::authorization::server::Settings;
+use crate::encoding::form;
+use crate::http::{Header, ResponseParts};
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+impl VerifiedRedirect {
+    /// Success.
+    pub(super) fn code(&self, server: &Settings, code: &Secret) -> ResponseParts {
+        self.answer(server, &[("code", code.as_str())])
+    }
+
+    /// A refusal, in the same mode.
+    pub(super) fn refuse(&self, server: &Settings, reason: Reason) -> ResponseParts {
+        let description = reason.to_string();
+        self.answer(server, &[("error", reason.error().code()), ("error_description", &description)])
+    }
+
+    /// With `state` as it came, and `iss` so that the client knows whose answer it is.
+    fn answer(&self, server: &Settings, parameters: &[(&str, &str)]) -> ResponseParts {
+        let mut all: Vec<(&str, &str)> = parameters.to_vec();
+        all.extend(self.state().map(|state| ("state", state)));
+        all.push(("iss", &server.issuer));
+        guarded(match self.mode() {
+            ResponseMode::Query => {
+                let mut response = ResponseParts::new(303);
+                response.headers.push(Header::new("location", appended(self.uri(), &all)));
+                response
+            }
+            ResponseMode::FormPost => {
+                let source = self.source_expression();
+                html::form_post(server.provider.as_ref(), self.uri(), source.as_deref(), &all)
+            }
+        })
+    }
+}
+
+/// A URI with more parameters in its query. What is there stays, byte for byte.
+fn appended(uri: &str, parameters: &[(&str, &str)]) -> String {
+    let mut query = String::new();
+    for (name, value) in parameters {
+        form::append(&mut query, name, value);
+    }
+    let separator = match uri.split_once('?') {
+        None => "?",
+        Some((_, existing)) if existing.is_empty() || existing.ends_with('&') => "",
+        Some(_) => "&",
+    };
+    [uri, separator, &query].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::format;
+    use proptest::prelude::*;
+
+    #[test]
+    fn az30_the_existing_query_is_kept_byte_for_byte() {
+        for (uri, expected) in [
+            ("https://h/cb", "https://h/cb?code=c"),
+            ("https://h/cb?", "https://h/cb?code=c"),
+            ("https://h/cb?a=%7e&a=%7E&b", "https://h/cb?a=%7e&a=%7E&b&code=c"),
+            ("https://h/cb?a&", "https://h/cb?a&code=c"),
+            ("https://h/cb?a=x?y", "https://h/cb?a=x?y&code=c"),
+            ("com.example:/cb", "com.example:/cb?code=c"),
+        ] {
+            assert_eq!(appended(uri, &[("code", "c")]), expected);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn az30_what_is_appended_reads_back_as_it_was(values in prop::collection::vec(any::<String>(), 1..5), query in "[a-z=&%41]{0,12}") {
+            let names = ["state", "error", "iss", "code", "x y"];
+            let pairs: Vec<(&str, &str)> = names.into_iter().zip(values.iter().map(String::as_str)).collect();
+            let uri = format!("https://h/cb?{query}");
+            let location = appended(&uri, &pairs);
+            prop_assert!(location.starts_with(&uri));
+            prop_assert!(location.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#'));
+            let added = &location[uri.len()..];
+            prop_assert_eq!(form::pairs(added.as_bytes()).count(), pairs.len());
+            for (pair, (name, value)) in form::pairs(added.as_bytes()).zip(&pairs) {
+                prop_assert!(pair.name_is(name));
+                prop_assert_eq!(pair.value().unwrap().as_ref(), value.as_bytes());
+            }
+        }
+    }
+}

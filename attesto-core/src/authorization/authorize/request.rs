@@ -1,0 +1,98 @@
+//! An authorization request that has passed every check of its own (RFC 6749 §4.1.1; catalogue AZ-10 to AZ-23).
+
+use super::prompt::Prompt;
+use super::redirect::{VerifiedRedirect, response_mode};
+use super::rules;
+use crate::authorization::client::Client;
+use crate::authorization::error::Reason;
+use crate::authorization::parameters::Parameters;
+use crate::authorization::scopes::ScopeSet;
+use crate::authorization::server::Settings;
+use crate::jose::Thumbprint;
+use crate::pkce::CodeChallenge;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// What a client asks for, checked: the same checks for what a browser brings and for what a client pushes.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct AuthorizationRequest {
+    /// Where the answer goes: a redirect URI of the client.
+    pub redirect_uri: String,
+    /// The scopes, within what the client may have.
+    pub scopes: ScopeSet,
+    /// The resources; empty means the server's own audience (RFC 8707).
+    pub resources: Vec<String>,
+    /// The PKCE challenge, of method S256.
+    pub challenge: CodeChallenge,
+    /// `nonce`, for the ID token.
+    pub nonce: Option<String>,
+    /// What the user is to be asked.
+    pub prompt: Prompt,
+    /// Seconds since the user's login that the client puts up with; 0 wants a new one.
+    pub max_age: Option<u32>,
+    /// Authentication context classes, the preferred ones first (RFC 9470 §4).
+    pub acr_values: Vec<String>,
+    /// Whom the client believes the user to be: to fill in a form with, never to be believed.
+    pub login_hint: Option<String>,
+    /// Languages for the pages, the preferred ones first.
+    pub ui_locales: Vec<String>,
+    /// The DPoP key that the code is to be bound to (RFC 9449 §10).
+    pub dpop_jkt: Option<Thumbprint>,
+}
+
+/// The way that a request came.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::authorization) enum Channel {
+    /// By the browser, which may have changed it.
+    Front,
+    /// Pushed by the client; bound to this key if the client showed it.
+    Pushed { dpop_jkt: Option<Thumbprint> },
+}
+
+impl AuthorizationRequest {
+    /// All checks that need nobody to be asked, in the catalogue's order. The redirect URI must have been verified: refusals go there.
+    pub(in crate::authorization) fn check(
+        server: &Settings,
+        client: &Client,
+        redirect: &VerifiedRedirect,
+        parameters: &Parameters,
+        channel: Channel,
+    ) -> Result<Self, Reason> {
+        response_mode(parameters)?; //                        AZ-10
+        rules::no_request_object(parameters)?; //             AZ-7
+        rules::no_remote_request(parameters)?; //             AZ-11
+        rules::no_registration(parameters)?;
+        if !parameters.are_bounded() {
+            return Err(Reason::ParameterTooLong);
+        }
+        rules::response_type_is_code(parameters, client)?; // AZ-12
+        rules::is_pushed_if_it_must_be(server, client, channel)?; // AZ-13
+        let prompt = parameters.get("prompt").map_or(Ok(Prompt::default()), Prompt::parse)?; // AZ-17
+        let scopes = rules::scopes(parameters, client, prompt)?; // AZ-14
+        let challenge = rules::challenge(parameters)?; //     AZ-15
+        rules::state_is_sound(parameters, redirect.mode())?; // AZ-16
+        let nonce = rules::nonce(parameters, server, &scopes)?;
+        let max_age = rules::max_age(parameters, client)?; // AZ-18
+        rules::no_id_token_hint(parameters)?; //              AZ-20
+        let resources = rules::resources(parameters, server, client)?; // AZ-21
+        let dpop_jkt = rules::dpop_jkt(parameters, server)?; // AZ-22
+        rules::no_authorization_details(parameters)?; //      AZ-23
+        Ok(Self {
+            redirect_uri: redirect.uri().into(),
+            scopes,
+            resources,
+            challenge,
+            nonce,
+            prompt,
+            max_age,
+            acr_values: rules::words(parameters, "acr_values"), // AZ-19
+            login_hint: parameters.get("login_hint").map(Into::into),
+            ui_locales: rules::words(parameters, "ui_locales"),
+            dpop_jkt: match channel {
+                Channel::Front => dpop_jkt,
+                Channel::Pushed { dpop_jkt: shown } => shown.or(dpop_jkt),
+            },
+        })
+    }
+}

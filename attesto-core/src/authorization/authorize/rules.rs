@@ -1,0 +1,144 @@
+//! One function for each rule that a single parameter is held to, in the catalogue's order (AZ-11 to AZ-23).
+
+use super::redirect::{ResponseMode, state_is_echoable};
+use super::request::Channel;
+use crate::authorization::client::{Client, GrantType};
+use crate::authorization::error::Reason;
+use crate::authorization::issued::{RESOURCES, is_absolute};
+use crate::authorization::parameters::Parameters;
+use crate::authorization::scopes::ScopeSet;
+use crate::authorization::server::Settings;
+use crate::jose::Thumbprint;
+use crate::limits;
+use crate::pkce::CodeChallenge;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::prompt::Prompt;
+
+/// AZ-7.
+pub(in crate::authorization) fn no_request_object(parameters: &Parameters) -> Result<(), Reason> {
+    absent(parameters, "request", Reason::RequestObject)
+}
+
+/// OIDC Core §3.1.2.6; AZ-11. A pushed reference has been followed by now: what is left would have to be fetched.
+pub(super) fn no_remote_request(parameters: &Parameters) -> Result<(), Reason> {
+    absent(parameters, "request_uri", Reason::RemoteRequestUri)
+}
+
+/// OIDC Core §3.1.2.6; AZ-11.
+pub(super) fn no_registration(parameters: &Parameters) -> Result<(), Reason> {
+    absent(parameters, "registration", Reason::RegistrationParameter)
+}
+
+/// RFC 6749 §4.1.2.1; AZ-12.
+pub(super) fn response_type_is_code(parameters: &Parameters, client: &Client) -> Result<(), Reason> {
+    if parameters.required("response_type")? != "code" {
+        return Err(Reason::UnsupportedResponseType);
+    }
+    if client.may_use(GrantType::AuthorizationCode) { Ok(()) } else { Err(Reason::GrantNotAllowed) }
+}
+
+/// RFC 9126 §5, §6; AZ-13.
+pub(super) fn is_pushed_if_it_must_be(server: &Settings, client: &Client, channel: Channel) -> Result<(), Reason> {
+    match channel {
+        Channel::Pushed { .. } => Ok(()),
+        Channel::Front if server.require_par || client.require_par => Err(Reason::ParRequired),
+        Channel::Front => Ok(()),
+    }
+}
+
+/// RFC 6749 §3.3; AZ-14. `offline_access` is for those who ask the user (OIDC Core §11).
+pub(super) fn scopes(parameters: &Parameters, client: &Client, prompt: Prompt) -> Result<ScopeSet, Reason> {
+    let mut scopes = match parameters.get("scope") {
+        Some(parameter) => ScopeSet::parse(parameter).ok_or(Reason::MalformedScope)?,
+        None => client.defaults().clone(),
+    };
+    if !scopes.is_within(&client.scopes) {
+        return Err(Reason::ScopeTooWide);
+    }
+    if !prompt.consent {
+        scopes.remove("offline_access");
+    }
+    // The token endpoint would refuse it in any case (TK-4).
+    if scopes.is_empty() { Err(Reason::ScopeRefused) } else { Ok(scopes) }
+}
+
+/// RFC 7636 §4.3, §4.4.1; AZ-15. For every client (RFC 9700 §2.1.1).
+pub(super) fn challenge(parameters: &Parameters) -> Result<CodeChallenge, Reason> {
+    let challenge = parameters.get("code_challenge").ok_or(Reason::ChallengeMissing)?;
+    if parameters.get("code_challenge_method") != Some("S256") {
+        return Err(Reason::ChallengeMethod);
+    }
+    CodeChallenge::parse(challenge).ok_or(Reason::ChallengeMalformed)
+}
+
+/// AZ-16.
+pub(super) fn state_is_sound(parameters: &Parameters, mode: ResponseMode) -> Result<(), Reason> {
+    let sound = parameters.get("state").is_none_or(|state| state_is_echoable(state, mode));
+    if sound { Ok(()) } else { Err(Reason::MalformedState) }
+}
+
+/// OIDC Core §3.1.2.1; AZ-16.
+pub(super) fn nonce(parameters: &Parameters, server: &Settings, scopes: &ScopeSet) -> Result<Option<String>, Reason> {
+    match parameters.get("nonce") {
+        Some(nonce) if nonce.len() > limits::OIDC_NONCE => Err(Reason::NonceTooLong),
+        Some(nonce) => Ok(Some(nonce.into())),
+        None if server.require_nonce && scopes.contains("openid") => Err(Reason::NonceRequired),
+        None => Ok(None),
+    }
+}
+
+/// Digits, up to 2^31 - 1. OIDC Core §3.1.2.1; AZ-18.
+pub(super) fn max_age(parameters: &Parameters, client: &Client) -> Result<Option<u32>, Reason> {
+    const LONGEST: u32 = i32::MAX.unsigned_abs();
+    let Some(text) = parameters.get("max_age") else { return Ok(client.default_max_age) };
+    let seconds = text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten();
+    seconds.filter(|seconds| *seconds <= LONGEST).map(Some).ok_or(Reason::MalformedMaxAge)
+}
+
+/// The words of a parameter, in order: `acr_values`, `ui_locales`. AZ-19.
+pub(super) fn words(parameters: &Parameters, name: &str) -> Vec<String> {
+    let words = parameters.get(name).unwrap_or_default().split(' ').filter(|word| !word.is_empty());
+    words.map(String::from).collect()
+}
+
+/// AZ-20.
+pub(super) fn no_id_token_hint(parameters: &Parameters) -> Result<(), Reason> {
+    absent(parameters, "id_token_hint", Reason::IdTokenHint)
+}
+
+/// RFC 8707 §2; AZ-21: the server's own audience, or what the client may ask for besides. Each once, in order.
+pub(super) fn resources(parameters: &Parameters, server: &Settings, client: &Client) -> Result<Vec<String>, Reason> {
+    let mut resources: Vec<String> = Vec::new();
+    for resource in parameters.all("resource") {
+        let allowed = resource == server.audience || client.resources.iter().any(|own| own == resource);
+        if !allowed || !is_absolute(resource) {
+            return Err(Reason::InvalidTarget);
+        }
+        if !resources.iter().any(|known| known == resource) {
+            resources.push(resource.into());
+        }
+        if resources.len() > RESOURCES {
+            return Err(Reason::InvalidTarget);
+        }
+    }
+    Ok(resources)
+}
+
+/// RFC 9449 §10; AZ-22. A server without DPoP does not know the parameter.
+pub(super) fn dpop_jkt(parameters: &Parameters, server: &Settings) -> Result<Option<Thumbprint>, Reason> {
+    match parameters.get("dpop_jkt").filter(|_| server.dpop.is_some()) {
+        Some(text) => Thumbprint::parse(text).map(Some).ok_or(Reason::MalformedJkt),
+        None => Ok(None),
+    }
+}
+
+/// RFC 9396 §2; AZ-23: what nobody here understands must not seem to have been granted.
+pub(super) fn no_authorization_details(parameters: &Parameters) -> Result<(), Reason> {
+    absent(parameters, "authorization_details", Reason::AuthorizationDetails)
+}
+
+fn absent(parameters: &Parameters, name: &str, reason: Reason) -> Result<(), Reason> {
+    if parameters.get(name).is_none() { Ok(()) } else { Err(reason) }
+}
