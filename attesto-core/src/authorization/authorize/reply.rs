@@ -89,7 +89,8 @@ mod tests {
             prop_assert_eq!(form::pairs(added.as_bytes()).count(), pairs.len());
             for (pair, (name, value)) in form::pairs(added.as_bytes()).zip(&pairs) {
                 prop_assert!(pair.name_is(name));
-                prop_assert_eq!(pair.value().unwrap().as_ref(), value.as_bytes());
+                let decoded = pair.value().unwrap();
+                prop_assert_eq!(decoded.as_ref(), value.as_bytes());
             }
         }
     }

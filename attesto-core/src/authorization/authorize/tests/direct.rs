@@ -1,0 +1,198 @@
+//! What is never redirected (catalogue AZ-1 to AZ-9, AZ-32).
+
+use super::world::{assert_direct, header, location};
+use super::*;
+
+/// Shown, told of with this reason, and nothing was issued.
+fn refused(world: &mut World, pairs: &Pairs, error: &str, reason: Reason) {
+    let response = world.get(pairs);
+    assert_direct(&response, reason.status(), error);
+    assert_eq!(world.reason(), reason);
+    assert!(world.codes.is_empty());
+}
+
+#[test]
+fn az1_c1_plain_http_is_refused_before_anything_is_asked() {
+    let mut world = World::new();
+    let response = world.browse("GET", "http", Some(&good().encoded()), None);
+    assert_direct(&response, 400, "invalid_request");
+    assert_eq!((world.reason(), world.asked.len()), (Reason::InsecureTransport, 0));
+}
+
+#[test]
+fn az1_c4_other_methods_are_refused() {
+    for method in ["PUT", "OPTIONS", "get", "DELETE"] {
+        let mut world = World::new();
+        let response = world.browse(method, "https", Some(&good().encoded()), None);
+        assert_direct(&response, 405, "invalid_request");
+        assert_eq!(header(&response, "allow"), "GET, HEAD, POST");
+        assert_eq!(world.reason(), Reason::MethodNotAllowed);
+    }
+}
+
+#[test]
+fn az1_post_takes_a_form_and_get_a_query() {
+    let mut world = World::new();
+    assert!(location(&world.browse("POST", "https", None, Some(&good().encoded())), WEB).get("code").is_some());
+    assert!(location(&world.browse("HEAD", "https", Some(&good().encoded()), None), WEB).get("code").is_some());
+    world.events.clear();
+    // C-7: a form does not share its parameters with the query.
+    let response = world.browse("POST", "https", Some("scope=x"), Some(&good().encoded()));
+    assert_direct(&response, 400, "invalid_request");
+    assert_eq!(world.reason(), Reason::QueryParameters);
+    // The body of a GET is nobody's.
+    let response = world.browse("GET", "https", None, Some(&good().encoded()));
+    assert_direct(&response, 400, "invalid_request");
+    assert_eq!(world.reason(), Reason::MissingParameter);
+}
+
+#[test]
+fn az1_c5_broken_encoding_and_length_are_refused() {
+    let mut world = World::new();
+    for query in [good().encoded() + "&nonce=%zz", good().encoded() + "&nonce=%ff"] {
+        assert_direct(&world.browse("GET", "https", Some(&query), None), 400, "invalid_request");
+        assert_eq!(world.reason(), Reason::MalformedForm);
+    }
+    let query = good().encoded() + "&x=" + &"x".repeat(crate::limits::FORM_BODY);
+    assert_direct(&world.browse("GET", "https", Some(&query), None), 413, "invalid_request");
+    assert_eq!(world.reason(), Reason::BodyTooLarge);
+}
+
+#[test]
+fn c6_a_repeated_identity_is_never_redirected() {
+    let mut world = World::new();
+    for (name, value) in [("client_id", "web"), ("redirect_uri", WEB), ("redirect_uri", "https://evil.example/")] {
+        refused(&mut world, &good().and(name, value), "invalid_request", Reason::DuplicateParameter);
+    }
+    for name in ["request", "request_uri"] {
+        refused(&mut world, &good().and(name, "a").and(name, "a"), "invalid_request", Reason::DuplicateParameter);
+    }
+    assert!(world.asked.is_empty());
+}
+
+#[test]
+fn c12_without_the_grant_there_is_no_endpoint() {
+    let mut world = World::built(|builder| builder.grants([GrantType::ClientCredentials]));
+    assert_direct(&world.get(&good()), 404, "invalid_request");
+    assert_eq!(world.reason(), Reason::NotOffered);
+}
+
+#[test]
+fn az3_unknown_references_are_refused() {
+    let mut world = World::new();
+    let ask = |reference: &str| Pairs::of(&[("client_id", "web"), ("request_uri", reference)]);
+    for tail in ["", "x", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB"]
+    {
+        let reference = alloc::format!("{REFERENCE}{tail}");
+        refused(&mut world, &ask(&reference), "invalid_request_uri", Reason::UnknownRequestUri);
+    }
+    assert_eq!(world.asked, ["FetchPar"], "what cannot be a reference is not looked for");
+}
+
+#[test]
+fn az3_expired_references_are_refused() {
+    let mut world = World::new();
+    let reference = world.reference(&good());
+    world.events.clear();
+    let ask = Pairs::of(&[("client_id", "web"), ("request_uri", &reference)]);
+    world.now = NOW + 90;
+    refused(&mut world, &ask, "invalid_request_uri", Reason::UnknownRequestUri);
+    world.now = NOW + 89;
+    assert!(location(&world.get(&ask), WEB).get("code").is_some());
+}
+
+#[test]
+fn az4_a_reference_is_for_the_client_that_pushed() {
+    let mut world = World::new();
+    let reference = world.reference(&good());
+    world.events.clear();
+    let bare = Pairs::of(&[("request_uri", &reference)]);
+    refused(&mut world, &bare, "invalid_request", Reason::MissingParameter);
+    refused(&mut world, &bare.clone().and("client_id", "cli"), "invalid_request", Reason::OtherClientsRequest);
+    assert_eq!(world.pushed.len(), 1, "nothing was spent");
+    assert!(location(&world.get(&bare.and("client_id", "web")), WEB).get("code").is_some());
+}
+
+#[test]
+fn az5_the_client_is_known() {
+    let mut world = World::new();
+    refused(&mut world, &good().without("client_id"), "invalid_request", Reason::MissingParameter);
+    refused(&mut world, &good().with("client_id", ""), "invalid_request", Reason::MissingParameter);
+    for id in ["nobody", "WEB", "web ", "https://evil.example/client.json"] {
+        refused(&mut world, &good().with("client_id", id), "invalid_request", Reason::NoSuchClient);
+    }
+    world.asked.clear();
+    for id in ["w\u{e9}b", "web\n", &"w".repeat(crate::limits::CLIENT_ID + 1)] {
+        refused(&mut world, &good().with("client_id", id), "invalid_request", Reason::NoSuchClient);
+    }
+    assert!(world.asked.is_empty(), "what cannot be a client_id is not looked for");
+}
+
+#[test]
+fn az5_a_host_that_answers_with_another_client_is_at_fault() {
+    let mut world = World::new();
+    world.impostor = Some(native());
+    refused(&mut world, &good(), "server_error", Reason::HostAnswer);
+}
+
+#[test]
+fn az6_request_and_request_uri_exclude_each_other() {
+    let mut world = World::new();
+    let both = good().with("request", "a.b.c");
+    for reference in ["https://app.example/r", "urn:ietf:params:oauth:request_uri:x"] {
+        let both = both.with("request_uri", reference);
+        refused(&mut world, &both, "invalid_request", Reason::RequestAndRequestUri);
+    }
+}
+
+#[test]
+fn az8_a_redirect_uri_that_is_not_the_clients_is_never_used() {
+    let mut world = World::new();
+    refused(&mut world, &good().without("redirect_uri"), "invalid_request", Reason::MissingRedirectUri);
+    for uri in
+        ["https://evil.example/", "https://app.example/cb", "https://app.example/cb?keep=~", "http://127.0.0.1/cb"]
+    {
+        refused(&mut world, &good().with("redirect_uri", uri), "invalid_request", Reason::UnregisteredRedirectUri);
+    }
+    for uri in ["javascript:alert(1)", "https://app.example/cb?keep=%7E#", "https://app.example\\@evil.example/"] {
+        refused(&mut world, &good().with("redirect_uri", uri), "invalid_request", Reason::MalformedRedirectUri);
+    }
+    // Whatever else is wrong: the first stage comes first.
+    let worse = good().with("redirect_uri", "https://evil.example/").with("response_type", "token").without("scope");
+    refused(&mut world, &worse, "invalid_request", Reason::UnregisteredRedirectUri);
+}
+
+#[test]
+fn az7_an_object_without_a_registered_outer_redirect_uri_is_not_redirected() {
+    let mut world = World::new();
+    let object = Pairs::of(&[("client_id", "web"), ("request", "a.b.c")]);
+    refused(&mut world, &object, "invalid_request", Reason::MissingRedirectUri);
+}
+
+#[test]
+fn az32_a_store_that_is_down_before_there_is_a_redirect_uri_is_503() {
+    for question in ["LoadClient", "FetchPar"] {
+        let mut world = World::new();
+        let reference = world.reference(&good());
+        world.events.clear();
+        world.down = Some(question);
+        let response = world.get(&Pairs::of(&[("client_id", "web"), ("request_uri", &reference)]));
+        assert_direct(&response, 503, "temporarily_unavailable");
+        assert_eq!(header(&response, "retry-after"), "1");
+        assert_eq!(world.reason(), Reason::Unavailable);
+    }
+}
+
+#[test]
+fn az33_a_store_that_gives_back_something_else_is_at_fault() {
+    for parameters in ["client_id=cli&scope=a", "scope=a", "client_id=web&client_id=web", "client_id=%"] {
+        let mut world = World::new();
+        let reference = world.reference(&good());
+        world.events.clear();
+        for record in world.pushed.values_mut() {
+            record.parameters = parameters.into();
+        }
+        let ask = Pairs::of(&[("client_id", "web"), ("request_uri", &reference)]);
+        refused(&mut world, &ask, "server_error", Reason::HostAnswer);
+    }
+}

@@ -1,0 +1,250 @@
+//! Login and consent (catalogue AZ-24 to AZ-27).
+
+use super::world::{assert_guarded, assert_redirected, location, logged_in, page, redirect_of};
+use super::*;
+use crate::Timestamp;
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+use std::sync::Mutex;
+
+/// What the host was asked, in a form that outlives the question.
+fn seen<T: Clone + Send + 'static>() -> (Arc<Mutex<Vec<T>>>, impl Fn(&T)) {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let slot = Arc::clone(&seen);
+    (seen, move |question: &T| slot.lock().unwrap().push(question.clone()))
+}
+
+#[test]
+fn az24_the_host_sees_the_request_and_the_browser() {
+    let mut world = World::new();
+    let (asked, note) = seen::<AuthenticationRequest>();
+    world.user = Box::new(move |question| {
+        note(question);
+        Authentication::Interact(page("please log in"))
+    });
+    let response = world.get(&good().with("acr_values", "phr").with("max_age", "60"));
+    assert_eq!((response.status, response.body_text().as_ref()), (200, "please log in"));
+    assert_guarded(&response);
+    assert!(world.events.is_empty() && world.codes.is_empty());
+    let asked = asked.lock().unwrap();
+    let [question] = asked.as_slice() else { panic!("asked once") };
+    assert!(question.interactive && !question.force_reauth);
+    assert_eq!(question.visit.user_agent.cookie("sid"), Some("s3cret"));
+    assert_eq!((question.visit.client.id(), question.visit.now), ("web", Timestamp::from_secs(NOW)));
+    assert_eq!(question.visit.request.acr_values, ["phr"]);
+    assert!(!alloc::format!("{question:?}").contains("s3cret"));
+}
+
+#[test]
+fn az27_a_visit_resumes_from_its_url_as_often_as_it_takes() {
+    let mut world = World::new();
+    let (asked, note) = seen::<AuthenticationRequest>();
+    world.user = Box::new(move |question| {
+        note(question);
+        Authentication::Interact(page(""))
+    });
+    let request =
+        good().with("prompt", "login consent").and("resource", AUDIENCE).and("resource", "https://files.example");
+    // Neither credentials nor grants of the first visit travel on.
+    world.get(&request.and("client_secret", "hunter2").and("consent_grant", CHALLENGE));
+    for later in 1..4 {
+        let url = asked.lock().unwrap().last().unwrap().resume_url().to_string();
+        assert!(world.server.is_resume_url(&url), "{url}");
+        assert!(!url.contains("hunter2") && !url.contains("consent_grant"));
+        world.now = NOW + later * 100;
+        world.follow(&url);
+    }
+    let asked = asked.lock().unwrap();
+    assert_eq!(asked.len(), 4);
+    for question in asked.iter() {
+        assert_eq!(question.visit.request, asked[0].visit.request);
+        assert_eq!(question.resume_url(), asked[0].resume_url());
+        assert_eq!(question.visit.since, Timestamp::from_secs(NOW));
+    }
+}
+
+#[test]
+fn az27_a_pushed_request_resumes_by_its_reference() {
+    let mut world = World::new();
+    let reference = world.reference(&good());
+    let (asked, note) = seen::<AuthenticationRequest>();
+    world.user = Box::new(move |question| {
+        note(question);
+        Authentication::Interact(page(""))
+    });
+    world.now = NOW + 30;
+    let front = Pairs::of(&[("client_id", "web"), ("request_uri", &reference), ("attesto_since", "0")]);
+    world.get(&front.and("scope", "admin"));
+    let asked = asked.lock().unwrap();
+    let expected = Pairs::of(&[("client_id", "web"), ("request_uri", &reference)]);
+    assert_eq!(asked[0].resume_url(), redirect_of(&expected.encoded()));
+    assert_eq!(asked[0].visit.since, Timestamp::from_secs(NOW), "when it was pushed, whatever the browser says");
+    assert_eq!(world.pushed.len(), 1, "not spent by looking");
+}
+
+#[test]
+fn az27_other_urls_are_not_ours_to_send_browsers_to() {
+    let world = World::new();
+    assert!(world.server.is_resume_url(&redirect_of("client_id=web")));
+    for url in [
+        "https://evil.example/oauth/authorize?client_id=web",
+        "https://auth.example/oauth/authorize.evil?x",
+        "https://auth.example/oauth/authorize",
+        "https://auth.example/oauth/authorize?a b",
+        "https://auth.example/oauth/authorize?a\r\nset-cookie: x",
+        "//evil.example",
+        "",
+    ] {
+        assert!(!world.server.is_resume_url(url), "{url:?}");
+    }
+}
+
+#[test]
+fn az24_prompt_login_wants_a_login_for_this_request() {
+    for request in [good().with("prompt", "login"), good().with("max_age", "0")] {
+        let mut world = World::new();
+        let (asked, note) = seen::<AuthenticationRequest>();
+        let session = Arc::new(Mutex::new(NOW - 1));
+        let at = Arc::clone(&session);
+        world.user = Box::new(move |question| {
+            note(question);
+            let Authentication::User(login) = logged_in(*at.lock().unwrap()) else { panic!("a login") };
+            if question.accepts(&login.authentication) {
+                return Authentication::User(login);
+            }
+            Authentication::Interact(page("again"))
+        });
+        assert_eq!(world.get(&request).body_text(), "again");
+        let url = asked.lock().unwrap()[0].resume_url().to_string();
+        assert!(asked.lock().unwrap()[0].force_reauth);
+        // The user logs in at NOW + 40, and comes back later.
+        *session.lock().unwrap() = NOW + 40;
+        world.now = NOW + 45;
+        assert!(location(&world.follow(&url), WEB).get("code").is_some(), "once is enough");
+        assert_eq!(world.codes[0].code.authorization.authentication.auth_time, Some(Timestamp::from_secs(NOW + 40)));
+    }
+}
+
+#[test]
+fn az24_a_login_that_is_too_old_is_asked_for_again() {
+    let mut world = World::new();
+    for (age, fits) in [(59, true), (60, true), (61, false)] {
+        world.user = Box::new(move |question| {
+            if question.force_reauth { Authentication::Interact(page("again")) } else { logged_in(NOW - age) }
+        });
+        let response = world.get(&good().with("max_age", "60"));
+        assert_eq!(response.status == 303, fits, "{age}");
+    }
+    // A host that insists is at fault.
+    world.events.clear();
+    world.asked.clear();
+    world.user = Box::new(|_| logged_in(NOW - 61));
+    assert_redirected(&world.get(&good().with("max_age", "60")), "server_error");
+    assert_eq!((world.reason(), world.asked.len()), (Reason::HostAnswer, 3));
+}
+
+#[test]
+fn az24_a_login_in_the_future_or_of_no_time_fails_closed() {
+    for request in [good(), good().with("max_age", "60"), good().with("prompt", "login")] {
+        let mut world = World::new();
+        world.user = Box::new(|_| logged_in(NOW + 1));
+        assert_redirected(&world.get(&request), "server_error");
+        assert_eq!((world.reason(), world.codes.len()), (Reason::HostAnswer, 0));
+    }
+    let mut world = World::new();
+    world.user = Box::new(|_| Authentication::User(Box::new(Login::new("usr_1", AuthenticationContext::default()))));
+    assert!(location(&world.get(&good()), WEB).get("code").is_some(), "nobody wants to know");
+    assert_redirected(&world.get(&good().with("max_age", "60")), "server_error");
+}
+
+#[test]
+fn az24_prompt_none_shows_nothing() {
+    let none = good().with("prompt", "none");
+    let mut world = World::new();
+    for (answer, error, reason) in [
+        (Authentication::Interact(page("hello")), "login_required", Reason::LoginRequired),
+        (Authentication::Nobody, "login_required", Reason::LoginRequired),
+        (Authentication::InteractionRequired, "interaction_required", Reason::InteractionRequired),
+        (Authentication::AccountSelectionRequired, "account_selection_required", Reason::AccountSelectionRequired),
+        (Authentication::Declined, "access_denied", Reason::LoginDeclined),
+    ] {
+        world.user = Box::new(move |question| {
+            assert!(!question.interactive);
+            answer.clone()
+        });
+        assert_redirected(&world.get(&none), error);
+        assert_eq!(world.reason(), reason);
+    }
+    world.user = Box::new(|_| logged_in(NOW - 61));
+    assert_redirected(&world.get(&none.with("max_age", "60")), "login_required");
+    assert_redirected(&world.get(&none.with("max_age", "0")), "login_required");
+    world.user = Box::new(|_| logged_in(NOW));
+    assert!(location(&world.get(&none), WEB).get("code").is_some());
+}
+
+#[test]
+fn az24_a_user_has_a_name() {
+    let mut world = World::new();
+    world.user = Box::new(|_| {
+        Authentication::User(Box::new(Login::new("", AuthenticationContext::at(Timestamp::from_secs(NOW)))))
+    });
+    assert_redirected(&world.get(&good()), "server_error");
+}
+
+#[test]
+fn az25_consent_is_within_what_was_asked_for() {
+    let mut world = World::new();
+    for (granted, reason) in [
+        (ScopeSet::of(["files.read", "admin"]), Reason::PolicyOverreach),
+        (ScopeSet::of(["openid"]), Reason::PolicyOverreach),
+        (ScopeSet::default(), Reason::ScopeRefused),
+    ] {
+        world.consent = Box::new(move |_| ConsentDecision::Granted(granted.clone()));
+        assert_redirected(&world.get(&good()), reason.error().code());
+        assert_eq!((world.reason(), world.codes.len()), (reason, 0));
+    }
+}
+
+#[test]
+fn az25_consent_can_be_a_page_or_a_no() {
+    let mut world = World::new();
+    let (asked, note) = seen::<ConsentRequest>();
+    world.consent = Box::new(move |question| {
+        note(question);
+        ConsentDecision::Interact(page("may they?"))
+    });
+    let response = world.get(&good());
+    assert_eq!(response.body_text(), "may they?");
+    assert_guarded(&response);
+    assert!(world.events.is_empty());
+    let question = asked.lock().unwrap()[0].clone();
+    assert_eq!((question.subject.as_str(), question.visit.client.display_name()), ("usr_1", "web"));
+    assert!(question.interactive && !question.must_ask && !question.grant_presented);
+    assert_redirected(&world.get(&good().with("prompt", "none")), "consent_required");
+    world.events.clear();
+    world.consent = Box::new(|_| ConsentDecision::Denied);
+    assert_redirected(&world.get(&good()), "access_denied");
+    assert_eq!(world.reason(), Reason::AccessDenied);
+}
+
+#[test]
+fn az25_where_the_user_must_be_asked_nobody_answers_for_them() {
+    let uris = ["http://127.0.0.1:4711/cb", "com.example.app:/cb"];
+    let natives = uris.map(|uri| (good().with("client_id", "cli").with("redirect_uri", uri), String::from(uri)));
+    let prompted = [(good().with("prompt", "consent"), String::from(WEB))];
+    for (request, uri) in natives.into_iter().chain(prompted) {
+        let mut world = World::new();
+        world.consent = Box::new(|question| {
+            assert!(question.must_ask);
+            ConsentDecision::Granted(question.visit.request.scopes.clone())
+        });
+        assert_eq!(location(&world.get(&request), &uri).get("error"), Some("server_error"));
+        assert_eq!((world.reason(), world.codes.len()), (Reason::ConsentSkipped, 0));
+    }
+    // Without a page there is nothing to ask with, and the host need not be bothered.
+    let mut world = World::new();
+    let silent = good().with("client_id", "cli").with("redirect_uri", uris[0]).with("prompt", "none");
+    assert_eq!(location(&world.get(&silent), uris[0]).get("error"), Some("consent_required"));
+    assert!(!world.asked.contains(&"Consent"));
+}
