@@ -32,7 +32,7 @@ pub(super) struct Pushed {
     pub(super) record: PushedRequest,
 }
 
-pub(super) async fn identify(flow: &mut Flow) -> Result<Identified, Direct> {
+pub(super) async fn identify(flow: &Flow) -> Result<Identified, Direct> {
     flow.is_acceptable()?;
     endpoint_is_offered(flow)?;
     identity_is_unambiguous(flow)?;

@@ -65,6 +65,7 @@ impl Pairs {
     }
 }
 
+type Event = fn(&mut World);
 type Answer<Q, A> = Box<dyn FnMut(&Q) -> A>;
 
 pub(super) struct World {
@@ -84,7 +85,7 @@ pub(super) struct World {
     /// This question cannot be answered.
     pub(super) down: Option<&'static str>,
     /// Done before this question is answered: somebody else was faster.
-    pub(super) meanwhile: Option<(&'static str, fn(&mut World))>,
+    pub(super) meanwhile: Option<(&'static str, Event)>,
     /// What the store does to the consent grants that it returns.
     pub(super) spoil: Option<fn(&mut ConsentGrant)>,
     pub(super) accept: &'static str,
@@ -173,7 +174,7 @@ impl World {
     }
 
     fn entropy(&mut self) -> impl FnMut(&mut [u8]) -> Result<(), EntropyError> + Send + Sync + use<> {
-        self.drawn += 16;
+        self.drawn = self.drawn.wrapping_add(7);
         let (mut next, works) = (self.drawn, self.entropy);
         move |out: &mut [u8]| {
             next = next.wrapping_add(1);
