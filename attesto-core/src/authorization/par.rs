@@ -17,7 +17,7 @@ use crate::encoding::form;
 use crate::http::ResponseParts;
 use crate::jose::Thumbprint;
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use serde_json::Map;
 
 /// The endpoint. PA-7.
@@ -46,7 +46,6 @@ async fn push(flow: &mut Flow) -> Result<Secret, Reason> {
     let redirect = VerifiedRedirect::check(parameters, &client)?;
     let channel = Channel::Pushed { dpop_jkt: None };
     let request = AuthorizationRequest::check(&flow.server, &client, &redirect, parameters, channel)?;
-    flow.event.scope = Some(request.scopes.to_string());
     let proof = check_proof(flow)?;
     let dpop_jkt = bound_key(proof.as_ref(), request.dpop_jkt)?;
     let reference = Secret::draw(flow.entropy.as_mut()).map_err(|_| Reason::Entropy)?;

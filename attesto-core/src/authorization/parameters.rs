@@ -213,6 +213,21 @@ mod tests {
     }
 
     #[test]
+    fn c6_of_what_is_repeated_no_value_is_kept() {
+        let (parameters, repeated) = Parameters::read(b"state=a&scope=s&state=b&nonce=n&state=c&nonce=n").unwrap();
+        assert_eq!(repeated, ["state", "nonce"]);
+        assert_eq!((parameters.get("state"), parameters.get("nonce")), (None, None));
+        assert_eq!(parameters.get("scope"), Some("s"));
+    }
+
+    #[test]
+    fn pa9_parameters_encode_to_what_they_were_read_from() {
+        let parameters = Parameters::parse(b"state=%C3%BC%26&resource=a+b&client_secret=s&resource=c").unwrap();
+        assert_eq!(parameters.encode(|name| name != "client_secret"), "state=%C3%BC%26&resource=a+b&resource=c");
+        assert!(Parameters::parse(parameters.encode(|_| true).as_bytes()).unwrap() == parameters);
+    }
+
+    #[test]
     fn c7_parameters_in_the_query_are_refused() {
         for query in ["client_secret=s", "scope=a", "x=y&grant_type=z", "client%5Fid=a"] {
             assert_eq!(of(&[FORM], Some(query), b"code=c").unwrap_err(), Reason::QueryParameters, "{query}");

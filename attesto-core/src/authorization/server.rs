@@ -92,6 +92,74 @@ impl AuthorizationServer {
     /// The host is asked who the user is and what they allow ([`Authentication`](super::Authentication),
     /// [`ConsentDecision`](super::ConsentDecision)); its answer may be a page, which is the response then. Nothing is kept: the page
     /// leads back to [`Visit::resume_url`](super::Visit::resume_url), and the endpoint begins anew.
+    ///
+    /// ```
+    /// # use attesto_core::crypto::{Algorithm, CryptoProvider, EntropyError, KeyKind, RustCrypto};
+    /// # use attesto_core::jose::KeyMaterial;
+    /// # use attesto_core::token::KeyRing;
+    /// # use std::sync::Arc;
+    /// # fn entropy(out: &mut [u8]) -> Result<(), EntropyError> { out.fill(9); Ok(()) }
+    /// # let provider: Arc<dyn CryptoProvider> = Arc::new(RustCrypto::new());
+    /// # let key = KeyMaterial::generate(KeyKind::P256, &mut entropy)?;
+    /// # let signer = provider.signer(key.private().ok_or("private")?, Algorithm::ES256)?;
+    /// # let ring = Arc::new(KeyRing::new(provider.as_ref(), signer.into())?);
+    /// # let server = attesto_core::authorization::AuthorizationServer::builder("https://auth.example.com", provider, ring)
+    /// #     .audience("https://api.example.com").build()?;
+    /// # let now = attesto_core::Timestamp::from_secs(1_800_000_000);
+    /// use attesto_core::authorization::{
+    ///     Ask, Authentication, AuthenticationContext, Client, ClientAuthentication, ConsentDecision, GrantType, Login,
+    /// };
+    /// use attesto_core::exchange::Step;
+    /// use attesto_core::http::{Connection, Header, RequestParts, ResponseParts};
+    ///
+    /// // Your session, found by your cookie; without one, a redirect to your login page, which leads back.
+    /// fn who(question: &attesto_core::authorization::AuthenticationRequest) -> Authentication {
+    ///     let session = question.visit.user_agent.cookie("sid").filter(|sid| *sid == "usr_1's session");
+    ///     let authentication = AuthenticationContext::at(attesto_core::Timestamp::from_secs(1_799_999_000));
+    ///     if session.is_some() && question.accepts(&authentication) {
+    ///         return Authentication::User(Box::new(Login::new("usr_1", authentication)));
+    ///     }
+    ///     let mut login = ResponseParts::new(303);
+    ///     let back = attesto_core::encoding::form::encode(question.resume_url());
+    ///     login.headers.push(Header::new("location", format!("/login?back={back}")));
+    ///     Authentication::Interact(Box::new(login))
+    /// }
+    ///
+    /// let query = "response_type=code&client_id=app&redirect_uri=https%3A%2F%2Fapp.example%2Fcb&state=xyz\
+    ///              &code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256";
+    /// let visit = |cookie: &[u8]| {
+    ///     let headers: &[(&str, &[u8])] = &[("host", b"auth.example.com"), ("cookie", cookie)];
+    ///     let request = RequestParts::new("GET", "/oauth/authorize", &headers).query(Some(query));
+    ///     let mut step = server.authorize(&request.connection(Connection::new().tls()), now, entropy);
+    ///     loop {
+    ///         step = match step {
+    ///             Step::Done(response) => break response,
+    ///             Step::Ask(Ask::LoadClient(query)) => {
+    ///                 let app = Client::new("app", ClientAuthentication::None)
+    ///                     .redirect_uris(["https://app.example/cb"])
+    ///                     .scopes(["things.read"])
+    ///                     .grants([GrantType::AuthorizationCode]);
+    ///                 query.answer(Ok(Some(app)))
+    ///             }
+    ///             Step::Ask(Ask::Authenticate(query)) => {
+    ///                 let who = who(query.question());
+    ///                 query.answer(Ok(who))
+    ///             }
+    ///             Step::Ask(Ask::Consent(query)) => {
+    ///                 let asked = query.question().visit.request.scopes.clone(); // an app of your own
+    ///                 query.answer(Ok(ConsentDecision::Granted(asked)))
+    ///             }
+    ///             Step::Ask(Ask::PutCode(query)) => query.answer(Ok(())),
+    ///             Step::Ask(Ask::Record(query)) => query.answer(()),
+    ///             Step::Ask(other) => unreachable!("{other:?}"),
+    ///         }
+    ///     }
+    /// };
+    /// let location = |response: &ResponseParts| response.header("location").collect::<String>();
+    /// assert!(location(&visit(b"")).starts_with("/login?back=https%3A%2F%2Fauth.example.com%2Foauth%2Fauthorize"));
+    /// assert!(location(&visit(b"sid=usr_1's session")).starts_with("https://app.example/cb?code="));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn authorize(
         &self,
         request: &RequestParts<'_>,

@@ -43,27 +43,26 @@ impl UserAgent {
     }
 }
 
-/// All lines of a field; `None` where there is none, or one that is not text.
+/// All lines of a field; `None` where there is none, or one that is not text, or too much.
 fn joined(headers: &dyn HeaderLines, name: &str, separator: &str) -> Option<Zeroizing<String>> {
-    let mut joined = Zeroizing::new(String::with_capacity(FIELD));
-    let (mut any, mut readable) = (false, true);
+    let mut length: usize = 0;
+    headers.visit(name, &mut |line| length = length.saturating_add(line.len()).saturating_add(separator.len()));
+    if length == 0 || length > FIELD {
+        return None;
+    }
+    // Room for all, so that a cookie does not grow and leave its beginning behind.
+    let mut joined = Zeroizing::new(String::with_capacity(length));
+    let mut is_text = true;
     headers.visit(name, &mut |line| {
-        let Ok(text) = core::str::from_utf8(line) else {
-            readable = false;
-            return;
-        };
-        let needed = joined.len().saturating_add(separator.len()).saturating_add(text.len());
-        if needed > FIELD {
-            readable = false;
-            return;
-        }
-        if any {
+        if !joined.is_empty() {
             joined.push_str(separator);
         }
-        any = true;
-        joined.push_str(text);
+        match core::str::from_utf8(line) {
+            Ok(text) => joined.push_str(text),
+            Err(_) => is_text = false,
+        }
     });
-    (any && readable).then_some(joined)
+    is_text.then_some(joined)
 }
 
 /// Shows no cookie.
@@ -74,7 +73,7 @@ impl fmt::Debug for UserAgent {
 }
 
 /// One visit of a browser to the authorization endpoint, with a request that was checked.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Visit {
     /// The client.
@@ -97,6 +96,19 @@ impl Visit {
     #[must_use]
     pub fn resume_url(&self) -> &str {
         &self.resume_url
+    }
+}
+
+/// Without the URL: it may hold the reference to a pushed request, and always `state`.
+impl fmt::Debug for Visit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Visit")
+            .field("client", &self.client.id)
+            .field("request", &self.request)
+            .field("user_agent", &self.user_agent)
+            .field("now", &self.now)
+            .field("since", &self.since)
+            .finish_non_exhaustive()
     }
 }
 

@@ -47,7 +47,6 @@ use super::flow::Flow;
 use super::secret::Secret;
 use crate::http::ResponseParts;
 use alloc::boxed::Box;
-use alloc::string::ToString;
 use alloc::sync::Arc;
 
 /// What a `request_uri` of ours begins with (RFC 9126 §2.2).
@@ -94,7 +93,6 @@ async fn authorize(flow: &mut Flow, identified: &Identified) -> Result<Outcome<S
     let Identified { client, redirect, parameters, pushed, .. } = identified;
     let channel = pushed.as_ref().map_or(Channel::Front, |pushed| Channel::Pushed { dpop_jkt: pushed.record.dpop_jkt });
     let request = AuthorizationRequest::check(&flow.server, client, redirect, parameters, channel)?;
-    flow.event.scope = Some(request.scopes.to_string());
     let visit = Visit {
         client: Arc::clone(client),
         request: Arc::new(request),

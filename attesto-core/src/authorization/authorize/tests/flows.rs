@@ -1,6 +1,6 @@
 //! Requests that are answered with a code (catalogue AZ-28 to AZ-30).
 
-use super::world::{assert_guarded, assert_redirected, header, location, logged_in};
+use super::world::{assert_direct, assert_guarded, assert_redirected, header, location, logged_in};
 use super::*;
 use crate::Timestamp;
 use crate::authorization::EventKind;
@@ -72,6 +72,31 @@ fn az29_no_code_leaves_before_the_store_has_confirmed() {
     let mut world = World::new();
     world.down = Some("PutCode");
     assert_redirected(&world.get(&good()), "temporarily_unavailable");
+}
+
+#[test]
+fn tk6_whatever_is_down_no_code_leaves_and_the_client_is_not_blamed() {
+    let questions = ["FetchPar", "LoadClient", "Authenticate", "Consent", "ConsumeConsentGrant", "TakePar", "PutCode"];
+    for down in questions {
+        let mut world = World::new();
+        let reference = world.reference(&good());
+        world.events.clear();
+        world.asked.clear();
+        world.consent = Box::new(|question| match question.grant_presented {
+            true => ConsentDecision::ByGrant,
+            false => ConsentDecision::Granted(question.visit.request.scopes.clone()),
+        });
+        world.down = Some(down);
+        let pairs = [("client_id", "web"), ("request_uri", &reference), ("consent_grant", CHALLENGE)];
+        let response = world.get(&Pairs::of(&pairs));
+        assert_eq!(world.asked.last(), Some(&down), "what was to follow is not asked");
+        if response.status == 503 {
+            assert_direct(&response, 503, "temporarily_unavailable");
+        } else {
+            assert_redirected(&response, "temporarily_unavailable");
+        }
+        assert_eq!(world.reason(), Reason::Unavailable);
+    }
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod world;
 
 use super::*;
 use crate::authorization::{AuthenticationContext, Client, ClientAuthentication, GrantType, ScopeSet};
+use alloc::string::ToString;
 use world::{Pairs, World};
 
 const ISSUER: &str = "https://auth.example";

@@ -249,6 +249,10 @@ fn az31_a_refusal_keeps_to_the_mode_of_the_request() {
     let response = world.get(&good().with("response_mode", "form_post").with("response_type", "token"));
     assert_eq!((response.status, response.header("location").count()), (200, 0));
     assert!(response.body_text().contains("name=\"error\" value=\"unsupported_response_type\""));
+    // AZ-13; section 18, item 13: that it was not pushed changes nothing about how it is told.
+    let mut world = World::built(AuthorizationServerBuilder::require_pushed_authorization_requests);
+    let response = world.get(&good().with("response_mode", "form_post"));
+    assert_eq!((response.status, world.reason()), (200, Reason::ParRequired));
 }
 
 #[test]

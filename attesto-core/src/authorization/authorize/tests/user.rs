@@ -81,6 +81,7 @@ fn az27_a_pushed_request_resumes_by_its_reference() {
     assert_eq!(asked[0].resume_url(), redirect_of(&expected.encoded()));
     assert_eq!(asked[0].visit.since, Timestamp::from_secs(NOW), "when it was pushed, whatever the browser says");
     assert_eq!(world.pushed.len(), 1, "not spent by looking");
+    assert!(!alloc::format!("{:?}", asked[0]).contains(reference.strip_prefix(REFERENCE).unwrap()));
 }
 
 #[test]
