@@ -23,7 +23,7 @@
 //! `host::drive` does this with the traits of [`host`](crate::host). Dropping a question drops the flow: nothing
 //! is issued, and what was asked before stays as the answers left it.
 //!
-//! Inside, a flow is an `async` block that only ever awaits [`Asker::ask`]. No runtime is involved: the future is polled with a
+//! Inside, a flow is an `async` block that only ever awaits `Asker::ask`. No runtime is involved: the future is polled with a
 //! waker that does nothing, exactly when an answer is there. This file alone knows of it.
 
 use crate::authorization::Ask;

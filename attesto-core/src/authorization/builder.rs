@@ -164,8 +164,7 @@ impl AuthorizationServerBuilder {
         self
     }
 
-    /// Takes no authorization request that was not pushed (RFC 9126 §5). A single client can be held to it by
-    /// [`Client::require_par`](super::Client::require_par).
+    /// Takes no authorization request that was not pushed (RFC 9126 §5).
     pub const fn require_pushed_authorization_requests(mut self) -> Self {
         self.require_par = true;
         self
@@ -269,18 +268,7 @@ impl AuthorizationServerBuilder {
         self.auth_methods_are_sound()?;
         self.certificates_can_be_believed()?;
         self.assertions_can_be_verified()?;
-        if !(1..=600).contains(&self.lifetimes.code) {
-            return Err(ConfigError::new("code_lifetime", "must be 1 to 600 seconds (RFC 6749 §4.1.2)"));
-        }
-        if !(1..=3600).contains(&self.lifetimes.id_token) {
-            return Err(ConfigError::new("id_token_lifetime", "must be 1 to 3600 seconds"));
-        }
-        if !(1..=600).contains(&self.lifetimes.pushed_request) {
-            return Err(ConfigError::new("pushed_request_lifetime", "must be 1 to 600 seconds (RFC 9126 §2.2)"));
-        }
-        if !(1..=600).contains(&self.lifetimes.consent_grant) {
-            return Err(ConfigError::new("consent_grant_lifetime", "must be 1 to 600 seconds"));
-        }
+        self.lifetimes.are_sound()?;
         let realm_fits = |byte: u8| matches!(byte, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e);
         if !self.realm.bytes().all(realm_fits) {
             return Err(ConfigError::new("realm", "must be printable ASCII without quotes and backslashes"));

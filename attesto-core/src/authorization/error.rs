@@ -72,7 +72,7 @@ impl fmt::Display for OAuthError {
 
 reasons! {
     /// Why a request to the authorization server was refused: one variant per rule. For logs, events and tests; the client is told
-    /// [`error`](Self::error) and [`description`](Self::description).
+    /// [`error`](Self::error) and this text.
     pub enum Reason {
         /// Not over TLS. RFC 6749 §3.1, §3.2; C-1.
         InsecureTransport => "insecure_transport", "TLS required";

@@ -18,6 +18,20 @@ impl Lifetimes {
     pub(super) const fn new() -> Self {
         Self { code: 60, id_token: 900, pushed_request: 90, consent_grant: 300 }
     }
+
+    /// CF-1.
+    pub(super) fn are_sound(&self) -> Result<(), ConfigError> {
+        let bounded = [
+            ("code_lifetime", self.code, 600, "must be 1 to 600 seconds (RFC 6749 §4.1.2)"),
+            ("id_token_lifetime", self.id_token, 3600, "must be 1 to 3600 seconds"),
+            ("pushed_request_lifetime", self.pushed_request, 600, "must be 1 to 600 seconds (RFC 9126 §2.2)"),
+            ("consent_grant_lifetime", self.consent_grant, 600, "must be 1 to 600 seconds"),
+        ];
+        match bounded.into_iter().find(|(_, seconds, most, _)| !(1..=*most).contains(seconds)) {
+            Some((member, _, _, text)) => Err(ConfigError::new(member, text)),
+            None => Ok(()),
+        }
+    }
 }
 
 /// How refresh tokens live (RFC 9700 §4.14).

@@ -12,7 +12,6 @@ use crate::authorization::error::Reason;
 use crate::authorization::flow::Flow;
 use crate::authorization::parameters::Parameters;
 use crate::authorization::secret::{Secret, SecretDigest};
-use crate::limits;
 use alloc::string::String;
 use alloc::sync::Arc;
 
@@ -32,13 +31,14 @@ pub(super) struct Pushed {
     pub(super) record: PushedRequest,
 }
 
-pub(super) async fn identify(flow: &Flow) -> Result<Identified, Direct> {
+pub(super) async fn identify(flow: &mut Flow) -> Result<Identified, Direct> {
     flow.is_acceptable()?;
     endpoint_is_offered(flow)?;
     identity_is_unambiguous(flow)?;
     let parameters = &flow.request.parameters;
     request_or_request_uri(parameters)?;
-    let client_id = client_id(parameters)?;
+    let client_id = parameters.required("client_id")?; // AZ-5
+    flow.event.claimed_client_id = Some(client_id).filter(|id| client_auth::is_client_id(id)).map(Into::into);
     let pushed = fetch_pushed(flow, client_id).await?;
     let parameters = match &pushed {
         Some(pushed) => pushed_parameters(&pushed.record)?,
@@ -65,13 +65,6 @@ fn identity_is_unambiguous(flow: &Flow) -> Result<(), Reason> {
 fn request_or_request_uri(parameters: &Parameters) -> Result<(), Reason> {
     let both = parameters.get("request").is_some() && parameters.get("request_uri").is_some();
     if both { Err(Reason::RequestAndRequestUri) } else { Ok(()) }
-}
-
-/// There, and something that can be one: visible ASCII and spaces (RFC 6749 appendix A.1). AZ-5.
-fn client_id(parameters: &Parameters) -> Result<&str, Reason> {
-    let id = parameters.required("client_id")?;
-    let fits = id.len() <= limits::CLIENT_ID && id.bytes().all(|byte| matches!(byte, 0x20..=0x7e));
-    if fits { Ok(id) } else { Err(Reason::NoSuchClient) }
 }
 
 /// The pushed request that `request_uri` refers to, if it refers to one. It stays where it is: it is taken when the code is issued.

@@ -68,7 +68,7 @@ pub(super) async fn authenticate(flow: &mut Flow) -> Result<AuthenticatedClient,
 }
 
 /// What can be a client's identifier at all. RFC 6749 appendix A.1: `client-id = *VSCHAR`.
-fn is_client_id(id: &str) -> bool {
+pub(super) fn is_client_id(id: &str) -> bool {
     (1..=limits::CLIENT_ID).contains(&id.len()) && id.bytes().all(|byte| matches!(byte, 0x20..=0x7e))
 }
 

@@ -129,6 +129,17 @@ fn az5_the_client_is_known() {
 }
 
 #[test]
+fn ev2_who_the_request_claims_to_be_is_told_apart_from_who_it_is() {
+    let mut world = World::new();
+    world.get(&good().with("client_id", "nobody"));
+    world.get(&good().with("client_id", "w\u{e9}b"));
+    world.get(&good());
+    let told: alloc::vec::Vec<_> =
+        world.events.iter().map(|event| (event.claimed_client_id.as_deref(), event.client_id.as_deref())).collect();
+    assert_eq!(told, [(Some("nobody"), None), (None, None), (Some("web"), Some("web"))]);
+}
+
+#[test]
 fn az5_a_host_that_answers_with_another_client_is_at_fault() {
     let mut world = World::new();
     world.impostor = Some(native());

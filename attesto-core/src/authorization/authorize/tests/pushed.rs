@@ -130,6 +130,30 @@ fn pa3_the_client_is_the_one_that_authenticated() {
 }
 
 #[test]
+fn pa3_pa7_credentials_in_the_field_are_one_clients_and_their_failure_is_401() {
+    let mut world = World::new();
+    let mut basic = web();
+    basic.authentication = ClientAuthentication::SecretBasic;
+    world.clients = [basic, native()].into();
+    world.authorization = Some(String::from("Basic d2ViOnMzY3JldA==")); // web:s3cret
+    refused(&mut world, &good().with("client_id", "cli"), 400, Reason::ClientIdMismatch);
+    assert_eq!(world.push(&good(), &[]).status, 201);
+    assert_eq!(world.push(&good().without("client_id"), &[]).status, 201);
+    for record in world.pushed.values() {
+        assert_eq!(record.client_id, "web");
+        assert_eq!(Pairs::parse(&record.parameters).get("client_id"), Some("web"));
+    }
+    world.authorization = Some(String::from("Basic d2ViOndyb25n")); // web:wrong
+    let response = world.push(&good(), &[]);
+    assert_eq!((response.status, json(&response, "error").as_str()), (401, "invalid_client"));
+    assert!(header(&response, "www-authenticate").starts_with("Basic realm="));
+    // What the request itself got wrong is no 401 (section 18, item 16).
+    world.authorization = Some(String::from("Basic d2ViOnMzY3JldA=="));
+    let response = world.push(&good().with("scope", "admin"), &[]);
+    assert_eq!((response.status, response.header("www-authenticate").count()), (400, 0));
+}
+
+#[test]
 fn pa4_the_rules_are_those_of_the_authorization_endpoint() {
     let mut world = World::new();
     let cases: [(Pairs, Reason); 16] = [

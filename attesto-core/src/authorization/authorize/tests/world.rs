@@ -89,6 +89,8 @@ pub(super) struct World {
     /// What the store does to the consent grants that it returns.
     pub(super) spoil: Option<fn(&mut ConsentGrant)>,
     pub(super) accept: &'static str,
+    /// The `Authorization` field of what is pushed.
+    pub(super) authorization: Option<String>,
     pub(super) entropy: bool,
     drawn: u8,
 }
@@ -125,6 +127,7 @@ impl World {
             meanwhile: None,
             spoil: None,
             accept: "*/*",
+            authorization: None,
             entropy: true,
             drawn: 0,
         }
@@ -164,6 +167,8 @@ impl World {
         let entropy = self.entropy();
         let mut headers: Vec<(&str, &[u8])> =
             [("host", &b"auth.example"[..]), ("content-type", b"application/x-www-form-urlencoded")].into();
+        let authorization = self.authorization.clone();
+        headers.extend(authorization.iter().map(|value| ("authorization", value.as_bytes())));
         headers.extend(proofs.iter().map(|proof| ("dpop", proof.as_bytes())));
         let (headers, body) = (headers.as_slice(), pairs.encoded());
         let request = RequestParts::new("POST", "/oauth/par", &headers)
