@@ -170,6 +170,8 @@ fn az26_a_pushed_grant_is_none() {
 #[test]
 fn az26_bindings_do_not_depend_on_the_order_of_scopes_and_on_everything_else() {
     let (mut world, shown) = with_page();
+    // A scope that reads like a resource is none.
+    world.clients = [web().scopes(["files.read", "files.write", "openid", "https://files.example"]), native()].into();
     let mut binding = |request: &Pairs| ask(&mut world, &shown, request).binding();
     let first = binding(&good());
     assert_eq!(first, binding(&good().with("scope", "files.write files.read")));
@@ -177,6 +179,8 @@ fn az26_bindings_do_not_depend_on_the_order_of_scopes_and_on_everything_else() {
     let others = [
         good().with("scope", "files.read"),
         good().with("scope", "files.read files.write openid"),
+        good().with("scope", "files.read https://files.example"),
+        good().with("scope", "files.read").and("resource", "https://files.example"),
         good().and("resource", AUDIENCE),
         good().and("resource", AUDIENCE).and("resource", "https://files.example"),
         good().and("resource", "https://files.example"),
