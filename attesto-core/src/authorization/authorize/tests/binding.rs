@@ -192,3 +192,14 @@ fn az26_bindings_do_not_depend_on_the_order_of_scopes_and_on_everything_else() {
     assert_eq!(bindings.len(), others.len());
     assert!(!bindings.contains(&first));
 }
+
+#[test]
+fn az26_no_value_runs_into_the_next() {
+    let (mut world, shown) = with_page();
+    let question = ask(&mut world, &shown, &good());
+    let provider = crate::crypto::RustCrypto::new();
+    let of =
+        |subject: &str, client_id: &str| ConsentBinding::of(&provider, subject, client_id, &question.visit.request);
+    assert_eq!(of("usr_1", "web"), question.binding());
+    assert_ne!(of("usr_1w", "eb"), question.binding());
+}
