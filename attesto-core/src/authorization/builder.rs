@@ -2,6 +2,7 @@
 
 use super::client::{AuthMethod, GrantType};
 use super::client_auth::AssertionPolicy;
+use super::discovery::Documents;
 use super::lifetimes::{Lifetimes, RefreshPolicy};
 use super::own_tokens;
 use super::routes::Routes;
@@ -283,7 +284,7 @@ impl AuthorizationServerBuilder {
             self.origin = self.origin.danger_allow_http();
             self.dpop = self.dpop.map(ProofPolicy::danger_allow_http);
         }
-        Ok(AuthorizationServer::of(Settings {
+        let mut settings = Settings {
             issuer: self.issuer,
             provider: self.provider,
             keys: self.keys,
@@ -308,7 +309,10 @@ impl AuthorizationServerBuilder {
             realm: self.realm,
             client_kind: self.client_kind,
             retry_after: 1,
-        }))
+            documents: Documents::default(),
+        };
+        settings.documents = Documents::of(&settings, plain_http)?;
+        Ok(AuthorizationServer::of(settings))
     }
 
     fn token_issuer(&self, audience: &str) -> Result<AccessTokenIssuer, ConfigError> {

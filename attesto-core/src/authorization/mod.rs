@@ -61,6 +61,8 @@ mod authorize;
 mod builder;
 mod client;
 mod client_auth;
+mod discovery;
+mod dispatch;
 mod error;
 mod events;
 mod family;

@@ -4,6 +4,7 @@ use super::authorize::{ConsentBinding, ConsentGrant, NewConsentGrant};
 use super::builder::AuthorizationServerBuilder;
 use super::client::{AuthMethod, GrantType};
 use super::client_auth::AssertionPolicy;
+use super::discovery::Documents;
 use super::flow::{self, Flow};
 use super::lifetimes::{Lifetimes, RefreshPolicy};
 use super::routes::Routes;
@@ -57,6 +58,7 @@ pub(super) struct Settings {
     pub(super) realm: String,
     pub(super) client_kind: Option<String>,
     pub(super) retry_after: u64,
+    pub(super) documents: Documents,
 }
 
 impl AuthorizationServer {
@@ -72,6 +74,10 @@ impl AuthorizationServer {
 
     pub(super) fn of(settings: Settings) -> Self {
         Self { settings: Arc::new(settings) }
+    }
+
+    pub(super) fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     /// The issuer identifier, as configured.

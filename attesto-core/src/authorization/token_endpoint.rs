@@ -36,13 +36,13 @@ async fn exchange(flow: &mut Flow) -> Result<Issued, Reason> {
     }
 }
 
-/// The grant is named, dispatched here, registered for the client, and not for confidential clients only where it is public.
+/// The grant is named, dispatched here, registered for the client, and not for confidential clients only where the client is public.
 fn grant_is_allowed(flow: &Flow, client: &AuthenticatedClient) -> Result<GrantType, Reason> {
     let named = flow.request.parameters.required("grant_type")?;
     let dispatched = |grant: &GrantType| flow.server.grants.contains(grant);
     let grant = GrantType::from_name(named).filter(dispatched).ok_or(Reason::UnsupportedGrantType)?;
-    if client.is_public() && !grant.is_for_public_clients() {
-        return Err(Reason::PublicClient);
+    if !client.may_use(grant) {
+        return Err(Reason::GrantNotAllowed);
     }
-    if client.may_use(grant) { Ok(grant) } else { Err(Reason::GrantNotAllowed) }
+    if client.is_public() && !grant.is_for_public_clients() { Err(Reason::PublicClient) } else { Ok(grant) }
 }

@@ -108,7 +108,7 @@ impl Document {
 }
 
 /// The answer to a request for a document: P5.
-pub(super) fn respond(method: &str, json: &str) -> ResponseParts {
+pub(crate) fn respond(method: &str, json: &str) -> ResponseParts {
     let mut response = match method {
         "GET" | "HEAD" => ResponseParts::new(200),
         _ => {

@@ -28,7 +28,7 @@
 //! ```
 
 mod authorization_server;
-mod document;
+pub(crate) mod document;
 mod enforced;
 mod identifier;
 mod pointer;

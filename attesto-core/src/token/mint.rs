@@ -151,6 +151,12 @@ impl AccessTokenIssuer {
         AccessTokenIssuerBuilder { insecure_loopback: true, ..Self::builder(issuer, provider, keys) }
     }
 
+    /// The algorithm that it signs with.
+    #[cfg(feature = "std")]
+    pub(crate) fn algorithm(&self) -> Algorithm {
+        self.keys.signer().algorithm()
+    }
+
     /// Mints and signs one token.
     ///
     /// # Errors

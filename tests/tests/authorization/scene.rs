@@ -105,7 +105,11 @@ impl Scene {
     }
 
     /// Sends, with a fault for each question (numbered from 0) that `fault` names one for.
-    pub(crate) fn send_with(&mut self, request: &Request, fault: impl Fn(usize) -> Option<Fault>) -> Option<ResponseParts> {
+    pub(crate) fn send_with(
+        &mut self,
+        request: &Request,
+        fault: impl Fn(usize) -> Option<Fault>,
+    ) -> Option<ResponseParts> {
         let mut step = request.begin(self.grace, self.ledger.now);
         for question in 0.. {
             step = match step {

@@ -1,0 +1,232 @@
+//! From a path to its endpoint. What is mounted and what the metadata documents name come from the same places, so that no document
+//! can name an endpoint that is not there (catalogue C-12, MD-4).
+
+use super::discovery;
+use super::server::AuthorizationServer;
+use crate::Timestamp;
+use crate::crypto::Entropy;
+use crate::exchange::Step;
+use crate::http::RequestParts;
+use alloc::vec::Vec;
+
+impl AuthorizationServer {
+    /// Every path that [`serve`](Self::serve) answers: what a router mounts.
+    #[must_use]
+    pub fn paths(&self) -> Vec<&str> {
+        let (settings, routes) = (self.settings(), self.routes());
+        let mut paths =
+            Vec::from([&*routes.token.path, &routes.revocation.path, &routes.introspection.path, &routes.jwks.path]);
+        if discovery::has_authorization_endpoint(settings) {
+            paths.extend([&*routes.authorization.path, &routes.pushed_authorization.path]);
+        }
+        paths.extend(settings.documents.paths());
+        paths
+    }
+
+    /// The endpoint or document at the request's path. `None`: this server has nothing there.
+    ///
+    /// ```
+    /// # use attesto_core::crypto::{Algorithm, CryptoProvider, EntropyError, KeyKind, RustCrypto};
+    /// # use attesto_core::jose::KeyMaterial;
+    /// # use attesto_core::token::KeyRing;
+    /// # use std::sync::Arc;
+    /// # fn entropy(out: &mut [u8]) -> Result<(), EntropyError> { out.fill(9); Ok(()) }
+    /// # let provider: Arc<dyn CryptoProvider> = Arc::new(RustCrypto::new());
+    /// # let key = KeyMaterial::generate(KeyKind::P256, &mut entropy)?;
+    /// # let signer = provider.signer(key.private().ok_or("private")?, Algorithm::ES256)?;
+    /// # let ring = Arc::new(KeyRing::new(provider.as_ref(), signer.into())?);
+    /// # let server = attesto_core::authorization::AuthorizationServer::builder("https://auth.example.com", provider, ring)
+    /// #     .audience("https://api.example.com").build()?;
+    /// # let now = attesto_core::Timestamp::from_secs(1_800_000_000);
+    /// use attesto_core::exchange::Step;
+    /// use attesto_core::http::RequestParts;
+    ///
+    /// let headers: &[(&str, &[u8])] = &[("host", b"auth.example.com")];
+    /// let request = RequestParts::new("GET", "/.well-known/oauth-authorization-server", &headers);
+    /// let Some(Step::Done(document)) = server.serve(&request, now, entropy) else { return Err("a document".into()) };
+    /// assert!(document.body_text().contains("\"token_endpoint\":\"https://auth.example.com/oauth/token\""));
+    /// assert!(server.serve(&RequestParts::new("GET", "/elsewhere", &headers), now, entropy).is_none());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn serve(
+        &self,
+        request: &RequestParts<'_>,
+        now: Timestamp,
+        entropy: impl Entropy + Send + Sync + 'static,
+    ) -> Option<Step> {
+        let (settings, routes, path) = (self.settings(), self.routes(), request.path);
+        let is_at = |endpoint: &super::Endpoint| endpoint.path == path;
+        if is_at(&routes.token) {
+            return Some(self.token(request, now, entropy));
+        }
+        if is_at(&routes.revocation) {
+            return Some(self.revoke(request, now, entropy));
+        }
+        if is_at(&routes.introspection) {
+            return Some(self.introspect(request, now, entropy));
+        }
+        if is_at(&routes.jwks) {
+            return Some(Step::Done(settings.keys.jwks().respond(request.method)));
+        }
+        if discovery::has_authorization_endpoint(settings) {
+            if is_at(&routes.authorization) {
+                return Some(self.authorize(request, now, entropy));
+            }
+            if is_at(&routes.pushed_authorization) {
+                return Some(self.push_authorization(request, now, entropy));
+            }
+        }
+        settings.documents.respond(request.method, path).map(Step::Done)
+    }
+}
+
+#[cfg(test)]
+#[cfg(feature = "rust-crypto")]
+mod tests {
+    use super::*;
+    use crate::authorization::{AuthMethod, AuthorizationServerBuilder, GrantType};
+    use crate::crypto::{Algorithm, CryptoProvider, KeyKind, RustCrypto};
+    use crate::http::{Connection, ResponseParts};
+    use crate::jose::KeyMaterial;
+    use crate::token::KeyRing;
+    use alloc::string::String;
+    use alloc::sync::Arc;
+    use serde_json::Value;
+
+    fn entropy(out: &mut [u8]) -> Result<(), crate::crypto::EntropyError> {
+        out.fill(5);
+        Ok(())
+    }
+
+    fn builder(issuer: &str) -> AuthorizationServerBuilder {
+        let provider: Arc<dyn CryptoProvider> = Arc::new(RustCrypto::new());
+        let key = KeyMaterial::generate(KeyKind::P256, &mut entropy).unwrap();
+        let signer = provider.signer(key.private().unwrap(), Algorithm::ES256).unwrap();
+        let ring = Arc::new(KeyRing::new(provider.as_ref(), signer.into()).unwrap());
+        AuthorizationServer::builder(issuer, provider, ring).audience("https://api.example")
+    }
+
+    fn get(server: &AuthorizationServer, method: &str, path: &str) -> Option<ResponseParts> {
+        let headers: &[(&str, &[u8])] = &[("host", b"as.example")];
+        let request = RequestParts::new(method, path, &headers).connection(Connection::new().tls());
+        match server.serve(&request, Timestamp::from_secs(1_800_000_000), entropy)? {
+            Step::Done(response) => Some(response),
+            // Somebody is told of the refusal; that is all that these requests come to.
+            Step::Ask(crate::authorization::Ask::Record(query)) => match query.answer(()) {
+                Step::Done(response) => Some(response),
+                Step::Ask(other) => panic!("{other:?}"),
+            },
+            Step::Ask(other) => panic!("{other:?}"),
+        }
+    }
+
+    fn document(server: &AuthorizationServer, path: &str) -> Value {
+        let response = get(server, "GET", path).unwrap();
+        assert_eq!(response.status, 200, "{path}");
+        assert_eq!(response.header("cache-control").collect::<Vec<_>>(), ["public, max-age=3600"]);
+        serde_json::from_slice(&response.body).unwrap()
+    }
+
+    const OAUTH: &str = "/.well-known/oauth-authorization-server";
+
+    #[test]
+    fn md4_every_advertised_endpoint_answers() {
+        for (server, named) in [
+            (builder("https://as.example").openid_connect().build().unwrap(), 6),
+            (builder("https://as.example").grants([GrantType::ClientCredentials]).build().unwrap(), 4),
+            (builder("https://as.example").path_prefix("/mcp/oauth").build().unwrap(), 6),
+        ] {
+            let document = document(&server, OAUTH);
+            let urls: Vec<&str> = document
+                .as_object()
+                .unwrap()
+                .iter()
+                .filter(|(name, _)| name.ends_with("_endpoint") || name.ends_with("_uri"))
+                .filter_map(|(_, value)| value.as_str())
+                .collect();
+            assert_eq!(urls.len(), named, "{urls:?}");
+            for url in urls {
+                let path = url.strip_prefix("https://as.example").unwrap();
+                assert!(server.paths().contains(&path), "{path}");
+                let response = get(&server, "POST", path).unwrap();
+                assert_ne!(response.status, 404, "{path}");
+            }
+            for path in server.paths() {
+                assert!(get(&server, "DELETE", path).unwrap().status == 405, "{path}: C-4");
+            }
+        }
+    }
+
+    #[test]
+    fn c12_what_is_off_is_neither_mounted_nor_named() {
+        let server = builder("https://as.example").grants([GrantType::ClientCredentials]).build().unwrap();
+        assert!(get(&server, "GET", "/oauth/authorize").is_none() && get(&server, "POST", "/oauth/par").is_none());
+        let document = document(&server, OAUTH);
+        for member in ["authorization_endpoint", "pushed_authorization_request_endpoint", "response_modes_supported"] {
+            assert!(document.get(member).is_none(), "{member}");
+        }
+        assert!(get(&server, "GET", "/.well-known/openid-configuration").is_none());
+        assert!(get(&server, "GET", "/elsewhere").is_none() && get(&server, "GET", "/oauth/token/").is_none());
+    }
+
+    #[test]
+    fn md1_both_documents_agree_on_what_they_share() {
+        let server = builder("https://as.example").openid_connect().scopes(["read"]).build().unwrap();
+        let (oauth, openid) = (document(&server, OAUTH), document(&server, "/.well-known/openid-configuration"));
+        for (name, value) in oauth.as_object().unwrap() {
+            assert_eq!(openid.get(name), Some(value), "{name}");
+        }
+        assert_eq!(openid["subject_types_supported"], serde_json::json!(["public"]));
+        assert_eq!(openid["id_token_signing_alg_values_supported"], serde_json::json!(["ES256"]));
+        assert_eq!(oauth["scopes_supported"], serde_json::json!(["read", "openid"]));
+        assert_eq!(oauth["issuer"], "https://as.example");
+        assert_eq!(oauth["code_challenge_methods_supported"], serde_json::json!(["S256"]));
+    }
+
+    #[test]
+    fn md2_an_issuer_with_a_path_has_its_documents_where_clients_look() {
+        let server = builder("https://as.example/t1").openid_connect().build().unwrap();
+        let paths: Vec<String> =
+            server.paths().into_iter().filter(|path| path.contains("known")).map(Into::into).collect();
+        for path in [
+            "/.well-known/oauth-authorization-server/t1",
+            "/t1/.well-known/openid-configuration",
+            "/.well-known/openid-configuration/t1",
+        ] {
+            assert!(paths.iter().any(|known| known == path), "{path}");
+            assert_eq!(document(&server, path)["issuer"], "https://as.example/t1");
+        }
+        assert!(get(&server, "GET", OAUTH).is_none(), "the root is another issuer's");
+    }
+
+    #[test]
+    fn md4_members_follow_the_configuration() {
+        let secrets = [AuthMethod::ClientSecretBasic, AuthMethod::None];
+        let server = builder("https://as.example")
+            .auth_methods(secrets)
+            .without_dpop()
+            .require_pushed_authorization_requests()
+            .build()
+            .unwrap();
+        let plain = document(&server, OAUTH);
+        assert_eq!(plain["token_endpoint_auth_methods_supported"], serde_json::json!(["client_secret_basic", "none"]));
+        assert_eq!(plain["introspection_endpoint_auth_methods_supported"], serde_json::json!(["client_secret_basic"]));
+        assert_eq!(plain["require_pushed_authorization_requests"], true);
+        for absent in ["token_endpoint_auth_signing_alg_values_supported", "dpop_signing_alg_values_supported"] {
+            assert!(plain.get(absent).is_none(), "{absent}");
+        }
+        let full = document(&builder("https://as.example").build().unwrap(), OAUTH);
+        let algorithms = full["token_endpoint_auth_signing_alg_values_supported"].as_array().unwrap();
+        assert!(algorithms.iter().any(|name| name == "ES256") && !algorithms.iter().any(|name| name == "RS256"));
+        assert!(full.get("dpop_signing_alg_values_supported").is_some());
+    }
+
+    #[test]
+    fn md5_the_keys_are_public_and_cacheable() {
+        let server = builder("https://as.example").build().unwrap();
+        let response = get(&server, "GET", "/.well-known/jwks.json").unwrap();
+        assert_eq!(response.header("content-type").collect::<Vec<_>>(), ["application/jwk-set+json"]);
+        let set: Value = serde_json::from_slice(&response.body).unwrap();
+        assert!(set["keys"][0].get("kid").is_some() && set["keys"][0].get("d").is_none());
+    }
+}
