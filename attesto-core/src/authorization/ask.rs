@@ -64,7 +64,7 @@ pub enum Ask {
     /// Is there such a code, fresh or spent? Changes nothing.
     PeekCode(Query<SecretDigest, Answered<Option<AuthorizationCode>>>),
     /// Spend a code.
-    TakeCode(Query<SecretDigest, Answered<TakenCode>>),
+    TakeCode(Query<SecretQuery, Answered<TakenCode>>),
     /// Note what came of a code that was taken.
     FinalizeCode(Query<FinalizedCode, Answered<()>>),
     /// What is known of a refresh token?
@@ -79,9 +79,9 @@ pub enum Ask {
     /// Revoke a family for good. Answers the access tokens of it that still live.
     RevokeFamily(Query<FamilyRevocation, Answered<Vec<IssuedAccessToken>>>),
     /// Put an access token on the deny list until it expires.
-    RevokeAccessToken(Query<IssuedAccessToken, Answered<()>>),
-    /// Is the access token of this `jti` on the deny list?
-    IsRevoked(Query<String, Answered<bool>>),
+    RevokeAccessToken(Query<RevokedAccessToken, Answered<()>>),
+    /// Is this access token on the deny list?
+    IsRevoked(Query<IssuedAccessToken, Answered<bool>>),
     /// May this caller know about this token? Asked only where the token is neither its own nor for it.
     MayIntrospect(Query<IntrospectionCheck, Answered<bool>>),
     /// Who is this subject now? `None`: nobody who may have tokens.
@@ -127,6 +127,16 @@ pub struct ReplayQuery {
     pub now: Timestamp,
 }
 
+/// A secret that was presented, at a time.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_structs, reason = "which, and when")]
+pub struct SecretQuery {
+    /// Its key.
+    pub digest: SecretDigest,
+    /// The time of the request.
+    pub now: Timestamp,
+}
+
 /// A code to be stored.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_structs, reason = "a key and its row")]
@@ -135,6 +145,8 @@ pub struct NewCode {
     pub digest: SecretDigest,
     /// What is known by it.
     pub code: AuthorizationCode,
+    /// The time of the request.
+    pub now: Timestamp,
 }
 
 /// What came of a code.
@@ -155,6 +167,8 @@ pub struct NewRefresh {
     pub digest: SecretDigest,
     /// What is known by it.
     pub token: RefreshToken,
+    /// The time of the request.
+    pub now: Timestamp,
 }
 
 /// A refresh token that is given to its client once more (catalogue RT-4).
@@ -165,6 +179,18 @@ pub struct RepeatedRefresh {
     pub digest: SecretDigest,
     /// The access token that goes with it this time.
     pub access: IssuedAccessToken,
+    /// The time of the request.
+    pub now: Timestamp,
+}
+
+/// An access token to be put on the deny list.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_structs, reason = "which, and when")]
+pub struct RevokedAccessToken {
+    /// Which.
+    pub access: IssuedAccessToken,
+    /// The time of the request.
+    pub now: Timestamp,
 }
 
 /// A family to be revoked.

@@ -1,6 +1,6 @@
 //! Revoking all that descends from one authorization (RFC 9700 §4.14.2; catalogue AC-6, RT-5, RV-3).
 
-use super::ask::{Ask, FamilyRevocation};
+use super::ask::{Ask, FamilyRevocation, RevokedAccessToken};
 use super::error::Reason;
 use super::flow::Flow;
 use super::records::IssuedAccessToken;
@@ -23,7 +23,7 @@ pub(super) async fn revoke(
     }
     for access in living {
         if flow.now < access.expires_at {
-            flow.ask(Ask::RevokeAccessToken, access).await?;
+            flow.ask(Ask::RevokeAccessToken, RevokedAccessToken { access, now: flow.now }).await?;
         }
     }
     Ok(())

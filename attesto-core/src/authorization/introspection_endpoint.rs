@@ -70,7 +70,7 @@ async fn access_token(flow: &Flow, presented: &str) -> Result<Option<Claims>, Re
     let Some(claims) = own_tokens::verified(flow, presented) else { return Ok(None) };
     if flow.server.deny_list {
         let revocable = own_tokens::revocable(&claims)?;
-        if flow.ask(Ask::IsRevoked, revocable.jwt_id).await? {
+        if flow.ask(Ask::IsRevoked, revocable).await? {
             return Ok(None);
         }
     }

@@ -4,6 +4,9 @@ use crate::ConfigError;
 use core::fmt;
 use zeroize::Zeroizing;
 
+/// The longest grace window, in seconds: stores may forget how a successor is found again when it has passed.
+pub(crate) const LONGEST_GRACE: u64 = 60;
+
 /// Seconds that each kind of secret lives.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Lifetimes {
@@ -94,7 +97,7 @@ impl RefreshPolicy {
     /// # Errors
     /// Where it is 0 or longer than 60 seconds: whoever stole the spent token is answered in it too.
     pub fn grace(mut self, seconds: u64, secret: GraceSecret) -> Result<Self, ConfigError> {
-        if !(1..=60).contains(&seconds) {
+        if !(1..=LONGEST_GRACE).contains(&seconds) {
             return Err(ConfigError::new("grace", "must be 1 to 60 seconds; leave it out for none"));
         }
         self.grace = Some(Grace { seconds, secret });

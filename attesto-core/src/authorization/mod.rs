@@ -71,6 +71,7 @@ mod grants;
 mod introspection_endpoint;
 mod issued;
 mod lifetimes;
+mod needs;
 mod own_tokens;
 mod par;
 mod parameters;
@@ -86,7 +87,7 @@ mod token_endpoint;
 
 pub use ask::{
     Answered, Ask, ClaimsRequest, FamilyRevocation, FinalizedCode, IntrospectionCheck, NewCode, NewRefresh, Principal,
-    RepeatedRefresh, ReplayQuery, ScopeRequest, SecretCheck, Unavailable,
+    RepeatedRefresh, ReplayQuery, RevokedAccessToken, ScopeRequest, SecretCheck, SecretQuery, Unavailable,
 };
 pub use authorize::{
     Authentication, AuthenticationRequest, AuthorizationRequest, ConsentBinding, ConsentDecision, ConsentGrant,
@@ -97,6 +98,7 @@ pub use builder::AuthorizationServerBuilder;
 pub use client::{AuthMethod, Client, ClientAuthentication, ClientKeys, GrantType, SenderConstraint, TlsSubject};
 pub use error::{OAuthError, Reason};
 pub use events::{AuthorizationEvent, EventKind};
+pub(crate) use lifetimes::LONGEST_GRACE;
 pub use lifetimes::{GraceSecret, RefreshPolicy};
 pub use records::{
     AuthenticationContext, Authorization, AuthorizationCode, IssuedAccessToken, RefreshState, RefreshToken, Rotated,

@@ -1,6 +1,6 @@
 //! `POST {prefix}/revoke` (RFC 7009; catalogue section 9).
 
-use super::ask::{Ask, FamilyRevocation};
+use super::ask::{Ask, FamilyRevocation, RevokedAccessToken};
 use super::client::Client;
 use super::client_auth;
 use super::error::Reason;
@@ -59,7 +59,7 @@ async fn access_token(flow: &mut Flow, client: &Client, presented: &str) -> Resu
     let access = own_tokens::revocable(&claims)?;
     flow.event.subject = Some(claims.subject().into());
     flow.event.jwt_id = Some(access.jwt_id.clone());
-    flow.ask(Ask::RevokeAccessToken, access).await?;
+    flow.ask(Ask::RevokeAccessToken, RevokedAccessToken { access, now: flow.now }).await?;
     flow.tell(EventKind::TokenRevoked, None).await;
     Ok(())
 }

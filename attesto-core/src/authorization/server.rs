@@ -7,6 +7,7 @@ use super::client_auth::AssertionPolicy;
 use super::discovery::Documents;
 use super::flow::{self, Flow};
 use super::lifetimes::{Lifetimes, RefreshPolicy};
+use super::needs::Needs;
 use super::routes::Routes;
 use super::scopes::ScopeSet;
 use super::{authorize, introspection_endpoint, par, revocation, token_endpoint};
@@ -90,6 +91,11 @@ impl AuthorizationServer {
     #[must_use]
     pub fn routes(&self) -> &Routes {
         &self.settings.routes
+    }
+
+    /// What the host must be able to answer.
+    pub(crate) fn needs(&self) -> Needs {
+        Needs::of(&self.settings)
     }
 
     /// The authorization endpoint: `GET` and `POST {prefix}/authorize` (RFC 6749 §3.1). A form body is lent as

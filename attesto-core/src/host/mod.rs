@@ -16,6 +16,8 @@
 //! # Ok::<(), attesto_core::ConfigError>(())
 //! ```
 
+#[cfg(feature = "std")]
+mod authorization;
 mod clock;
 mod event_text;
 mod events;
@@ -39,6 +41,11 @@ mod report;
 mod traits;
 mod wiring;
 
+#[cfg(feature = "std")]
+pub use authorization::{
+    AccessTokenDenyList, AuthorizationEventSink, AuthorizationHost, AuthorizationHostBuilder, ClientStore, CodeStore,
+    MemoryCodeStore, MemoryDenyList, MemoryRefreshStore, PrincipalStore, RefreshStore, ScopePolicy, drive,
+};
 pub use clock::Clock;
 pub use event_text::EventText;
 pub use events::{

@@ -37,7 +37,7 @@ pub(super) async fn issue(
         return Err(Reason::UnknownRequestUri);
     }
     let digest = secret.digest(flow.server.provider.as_ref());
-    flow.ask(Ask::PutCode, NewCode { digest, code }).await?;
+    flow.ask(Ask::PutCode, NewCode { digest, code, now: flow.now }).await?;
     flow.tell(EventKind::CodeIssued, None).await;
     Ok(secret)
 }

@@ -1,6 +1,6 @@
 //! The authorization code grant (RFC 6749 §4.1.3; catalogue section 8.1).
 
-use crate::authorization::ask::{Ask, FamilyRevocation, FinalizedCode, NewRefresh};
+use crate::authorization::ask::{Ask, FamilyRevocation, FinalizedCode, NewRefresh, SecretQuery};
 use crate::authorization::client::{Client, GrantType};
 use crate::authorization::client_auth::AuthenticatedClient;
 use crate::authorization::error::Reason;
@@ -39,7 +39,7 @@ pub(in crate::authorization) async fn exchange(
 
 /// Spends the code. Exactly one caller is given it. AC-2.
 async fn take(flow: &mut Flow, client: &Client, digest: SecretDigest) -> Result<AuthorizationCode, Reason> {
-    match flow.ask(Ask::TakeCode, digest).await? {
+    match flow.ask(Ask::TakeCode, SecretQuery { digest, now: flow.now }).await? {
         TakenCode::Fresh(code) => Ok(*code),
         TakenCode::Unknown => Err(Reason::UnknownCode),
         TakenCode::Spent(spent) => Err(spent_before(flow, client, spent).await),
@@ -167,7 +167,7 @@ async fn make_it_count(
             token.dpop_jkt = sender.jkt().copied();
             token.x5t_s256 = sender.x5t_s256().copied();
         }
-        let row = NewRefresh { digest: refresh.digest(flow.server.provider.as_ref()), token };
+        let row = NewRefresh { digest: refresh.digest(flow.server.provider.as_ref()), token, now: flow.now };
         if !flow.ask(Ask::InsertRefresh, row).await? {
             return Err(Reason::FamilyRevoked);
         }

@@ -216,7 +216,7 @@ async fn repeat(
         return Err(reused(flow, &state.token).await);
     };
     let digest = successor.digest(flow.server.provider.as_ref());
-    let repeated = RepeatedRefresh { digest, access: noted(access, flow) };
+    let repeated = RepeatedRefresh { digest, access: noted(access, flow), now: flow.now };
     if flow.ask(Ask::RepeatRefresh, repeated).await? {
         return Ok(successor);
     }

@@ -1,0 +1,28 @@
+//! What a server asks its host, as it is configured (catalogue CF-2). One place, beside what it depends on.
+
+use super::client::{AuthMethod, GrantType};
+use super::server::Settings;
+
+/// The parts of a host that this server has questions for, besides clients and the scope policy, which every server asks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Needs {
+    pub(crate) replay: bool,
+    pub(crate) codes: bool,
+    pub(crate) refresh: bool,
+    pub(crate) principals: bool,
+    pub(crate) deny_list: bool,
+}
+
+impl Needs {
+    pub(super) fn of(server: &Settings) -> Self {
+        let codes = server.grants.contains(&GrantType::AuthorizationCode);
+        Self {
+            replay: server.dpop.is_some() || server.auth_methods.contains(&AuthMethod::PrivateKeyJwt),
+            codes,
+            // Without refresh tokens too: a code that comes back revokes its family (AC-6), and families are the refresh store's.
+            refresh: codes || server.grants.contains(&GrantType::RefreshToken),
+            principals: codes || server.grants.contains(&GrantType::RefreshToken),
+            deny_list: server.deny_list,
+        }
+    }
+}

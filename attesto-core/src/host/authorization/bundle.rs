@@ -1,0 +1,255 @@
+//! Everything that an authorization server asks, in one value (catalogue CF-1, CF-2, ST-1).
+
+use super::clients::{ClientStore, ErasedClientStore};
+use super::codes::{CodeStore, ErasedCodeStore};
+use super::deny_list::{AccessTokenDenyList, ErasedDenyList};
+use super::memory::{MemoryCodeStore, MemoryDenyList, MemoryRefreshStore};
+use super::principals::{ErasedPrincipalStore, ErasedScopePolicy, PrincipalStore, ScopePolicy};
+use super::refresh_tokens::{ErasedRefreshStore, RefreshStore};
+use super::sink::AuthorizationEventSink;
+use crate::ConfigError;
+use crate::authorization::AuthorizationServer;
+use crate::host::{DynReplayStore, Instances, MemoryReplayStore, NoEvents, ReplayStore, StoreReach};
+use alloc::sync::Arc;
+use core::fmt;
+
+/// The host of an [`AuthorizationServer`]: its traits' implementations, held to be complete. A clone is another handle on the same.
+///
+/// ```
+/// # use attesto_core::crypto::{Algorithm, CryptoProvider, EntropyError, KeyKind, RustCrypto};
+/// # use attesto_core::jose::KeyMaterial;
+/// # use attesto_core::token::KeyRing;
+/// # use std::sync::Arc;
+/// # fn entropy(out: &mut [u8]) -> Result<(), EntropyError> { out.fill(9); Ok(()) }
+/// # let provider: Arc<dyn CryptoProvider> = Arc::new(RustCrypto::new());
+/// # let key = KeyMaterial::generate(KeyKind::P256, &mut entropy)?;
+/// # let signer = provider.signer(key.private().ok_or("private")?, Algorithm::ES256)?;
+/// # let ring = Arc::new(KeyRing::new(provider.as_ref(), signer.into())?);
+/// use attesto_core::Timestamp;
+/// use attesto_core::authorization::{
+///     Answered, AuthorizationServer, Client, ClientAuthentication, GrantType, ScopeRequest, ScopeSet, SecretCheck,
+/// };
+/// use attesto_core::host::{AuthorizationHost, ClientStore, ScopePolicy, drive};
+/// use attesto_core::http::{Connection, RequestParts};
+///
+/// struct Clients; // yours: a database
+///
+/// impl ClientStore for Clients {
+///     async fn load_client(&self, client_id: &str) -> Answered<Option<Client>> {
+///         let job = Client::new("job", ClientAuthentication::SecretPost)
+///             .grants([GrantType::ClientCredentials])
+///             .scopes(["things.read"]);
+///         Ok((client_id == "job").then_some(job))
+///     }
+///     async fn verify_client_secret(&self, check: &SecretCheck) -> Answered<bool> {
+///         // Yours: a slow hash, compared in constant time; a dummy one where no client is named.
+///         Ok(check.client_id.is_some() && *check.secret == "s3cret")
+///     }
+/// }
+///
+/// struct AsAsked;
+///
+/// impl ScopePolicy for AsAsked {
+///     async fn authorize_scope(&self, request: &ScopeRequest) -> Answered<ScopeSet> {
+///         Ok(request.scopes.clone())
+///     }
+/// }
+///
+/// let server = AuthorizationServer::builder("https://auth.example.com", provider, ring)
+///     .audience("https://api.example.com")
+///     .grants([GrantType::ClientCredentials])
+///     .build()?;
+/// // It takes DPoP proofs by default, and wants to know whether one was used before:
+/// let host = AuthorizationHost::builder(Clients, AsAsked);
+/// assert_eq!(host.build(&server).unwrap_err().member(), "replay_store");
+/// let host = AuthorizationHost::builder(Clients, AsAsked).single_node_memory(100_000)?.build(&server)?;
+///
+/// let body = b"grant_type=client_credentials&client_id=job&client_secret=s3cret";
+/// let headers: &[(&str, &[u8])] =
+///     &[("host", b"auth.example.com"), ("content-type", b"application/x-www-form-urlencoded")];
+/// let request = RequestParts::new("POST", "/oauth/token", &headers).connection(Connection::new().tls()).form_body(body);
+/// let step = server.token(&request, Timestamp::from_secs(1_800_000_000), entropy);
+/// # let run = attesto_core_run;
+/// # fn attesto_core_run<F: Future>(future: F) -> F::Output {
+/// #     match std::pin::pin!(future).poll(&mut std::task::Context::from_waker(std::task::Waker::noop())) {
+/// #         std::task::Poll::Ready(output) => output,
+/// #         std::task::Poll::Pending => unreachable!("nothing here waits"),
+/// #     }
+/// # }
+/// let response = run(drive(step, &host)); // `drive(step, &host).await` in your runtime
+/// assert_eq!(response.status, 200);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct AuthorizationHost {
+    parts: Arc<Parts>,
+}
+
+pub(super) struct Parts {
+    pub(super) clients: Arc<dyn ErasedClientStore>,
+    pub(super) scopes: Arc<dyn ErasedScopePolicy>,
+    pub(super) principals: Option<Arc<dyn ErasedPrincipalStore>>,
+    pub(super) codes: Option<Arc<dyn ErasedCodeStore>>,
+    pub(super) refresh: Option<Arc<dyn ErasedRefreshStore>>,
+    pub(super) deny_list: Option<Arc<dyn ErasedDenyList>>,
+    pub(super) replay: Option<Arc<dyn DynReplayStore>>,
+    pub(super) events: Arc<dyn AuthorizationEventSink>,
+}
+
+impl AuthorizationHost {
+    /// Starts with what every server asks: the clients, and the policy for scopes.
+    pub fn builder(
+        clients: impl ClientStore + 'static,
+        scopes: impl ScopePolicy + 'static,
+    ) -> AuthorizationHostBuilder {
+        let parts = Parts {
+            clients: Arc::new(clients),
+            scopes: Arc::new(scopes),
+            principals: None,
+            codes: None,
+            refresh: None,
+            deny_list: None,
+            replay: None,
+            events: Arc::new(NoEvents),
+        };
+        AuthorizationHostBuilder { parts, instances: Instances::Single, reaches: Reaches::default() }
+    }
+
+    pub(super) fn parts(&self) -> &Parts {
+        &self.parts
+    }
+}
+
+impl fmt::Debug for AuthorizationHost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AuthorizationHost(..)")
+    }
+}
+
+/// Collects the parts of an [`AuthorizationHost`].
+#[must_use = "a configuration does nothing until it is built"]
+pub struct AuthorizationHostBuilder {
+    parts: Parts,
+    instances: Instances,
+    reaches: Reaches,
+}
+
+/// Who sees what each store keeps.
+#[derive(Default)]
+struct Reaches {
+    codes: Option<StoreReach>,
+    refresh: Option<StoreReach>,
+    deny_list: Option<StoreReach>,
+    replay: Option<StoreReach>,
+}
+
+impl AuthorizationHostBuilder {
+    /// Where authorization codes are kept. Needed for the authorization code grant.
+    pub fn code_store(mut self, store: impl CodeStore + 'static) -> Self {
+        self.reaches.codes = Some(store.reach());
+        self.parts.codes = Some(Arc::new(store));
+        self
+    }
+
+    /// Where refresh tokens and their families are kept. Needed for the authorization code and the refresh token grant.
+    pub fn refresh_store(mut self, store: impl RefreshStore + 'static) -> Self {
+        self.reaches.refresh = Some(store.reach());
+        self.parts.refresh = Some(Arc::new(store));
+        self
+    }
+
+    /// Where revoked access tokens are kept. Needed where the server was built with
+    /// [`deny_list`](crate::authorization::AuthorizationServerBuilder::deny_list).
+    pub fn deny_list(mut self, list: impl AccessTokenDenyList + 'static) -> Self {
+        self.reaches.deny_list = Some(list.reach());
+        self.parts.deny_list = Some(Arc::new(list));
+        self
+    }
+
+    /// Where used proofs and assertions are recorded. Needed for DPoP and `private_key_jwt`.
+    pub fn replay_store(mut self, store: impl ReplayStore + 'static) -> Self {
+        self.reaches.replay = Some(store.reach());
+        self.parts.replay = Some(Arc::new(store));
+        self
+    }
+
+    /// Who the users are. Needed for every grant that a user gives.
+    pub fn principals(mut self, store: impl PrincipalStore + 'static) -> Self {
+        self.parts.principals = Some(Arc::new(store));
+        self
+    }
+
+    /// Where events go. Observational only: a sink cannot change a decision.
+    pub fn events(mut self, sink: impl AuthorizationEventSink + 'static) -> Self {
+        self.parts.events = Arc::new(sink);
+        self
+    }
+
+    /// **For a single node.** Codes, refresh tokens, the deny list and used proofs in memory, each bounded to `capacity` rows. They end with
+    /// the process: users must then authorize their clients anew. Call it before you set a store of your own in place of one of these.
+    ///
+    /// # Errors
+    /// A capacity of 0, or of more than 2^30.
+    pub fn single_node_memory(self, capacity: usize) -> Result<Self, ConfigError> {
+        Ok(self
+            .code_store(MemoryCodeStore::single_node(capacity)?)
+            .refresh_store(MemoryRefreshStore::single_node(capacity)?)
+            .deny_list(MemoryDenyList::single_node(capacity)?)
+            .replay_store(MemoryReplayStore::single_instance(capacity)?))
+    }
+
+    /// Whether several processes serve this issuer. [`Instances::Multiple`] demands stores that they share (ST-1).
+    pub const fn instances(mut self, instances: Instances) -> Self {
+        self.instances = instances;
+        self
+    }
+
+    /// Holds the host against what this server is configured to ask.
+    ///
+    /// # Errors
+    /// The first part that is missing, or that does not reach all instances.
+    pub fn build(self, server: &AuthorizationServer) -> Result<AuthorizationHost, ConfigError> {
+        let (needs, reaches) = (server.needs(), &self.reaches);
+        let stores = [
+            ("code_store", needs.codes, reaches.codes),
+            ("refresh_store", needs.refresh, reaches.refresh),
+            ("deny_list", needs.deny_list, reaches.deny_list),
+            ("replay_store", needs.replay, reaches.replay),
+        ];
+        for (member, needed, reach) in stores {
+            if needed {
+                store_is_enough(member, reach, self.instances)?;
+            }
+        }
+        if needs.principals && self.parts.principals.is_none() {
+            return Err(missing("principals"));
+        }
+        Ok(AuthorizationHost { parts: Arc::new(self.parts) })
+    }
+}
+
+impl fmt::Debug for AuthorizationHostBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AuthorizationHostBuilder").field("instances", &self.instances).finish_non_exhaustive()
+    }
+}
+
+fn missing(member: &'static str) -> ConfigError {
+    ConfigError::new(
+        member,
+        "is missing: the server, as it is configured, asks it; set one, or configure the server without",
+    )
+}
+
+/// ST-1.
+fn store_is_enough(member: &'static str, reach: Option<StoreReach>, instances: Instances) -> Result<(), ConfigError> {
+    match (reach, instances) {
+        (None, _) => Err(missing(member)),
+        (Some(StoreReach::Shared), Instances::Single | Instances::Multiple)
+        | (Some(StoreReach::Process), Instances::Single) => Ok(()),
+        (Some(StoreReach::Process), Instances::Multiple) => Err(ConfigError::new(
+            member,
+            "several instances need a store that they share; this one is local to its process",
+        )),
+    }
+}

@@ -1,0 +1,74 @@
+//! Answers every question of a flow from the host's traits.
+
+use super::bundle::{AuthorizationHost, Parts};
+use super::erase::{answered, unless_it_panics};
+use super::sink::tell;
+use crate::authorization::{Answered, Ask, Unavailable};
+use crate::exchange::{Query, Step};
+use crate::host::{BoxFuture, ReplayAnswer};
+use crate::http::ResponseParts;
+use alloc::sync::Arc;
+
+/// Drives a flow to its response: each question goes to the method of the trait that knows.
+///
+/// A part that is missing, and one that panics, gives no answer: the flow undoes what it has begun and ends with 503 (HC-5). A future that
+/// is dropped drops the flow where it stands; what was asked before stays as the answers left it.
+pub async fn drive(mut step: Step, host: &AuthorizationHost) -> ResponseParts {
+    loop {
+        step = match step {
+            Step::Done(response) => return response,
+            Step::Ask(ask) => answer(ask, host.parts()).await,
+        };
+    }
+}
+
+/// One line for each question.
+async fn answer(ask: Ask, host: &Parts) -> Step {
+    match ask {
+        Ask::LoadClient(query) => to(Some(&host.clients), query, |store, id| store.load_client(id)).await,
+        Ask::VerifySecret(query) => {
+            to(Some(&host.clients), query, |store, check| store.verify_client_secret(check)).await
+        }
+        Ask::ClientKeys(query) => to(Some(&host.clients), query, |store, id| store.client_keys(id)).await,
+        Ask::RecordReplay(query) => {
+            let question = *query.question();
+            let answer = match &host.replay {
+                Some(store) => unless_it_panics(store.claim_boxed(&question.claim, question.now)).await,
+                None => None,
+            };
+            query.answer(answer.unwrap_or(ReplayAnswer::Unavailable))
+        }
+        Ask::PutCode(query) => to(host.codes.as_ref(), query, |store, new| store.put(new)).await,
+        Ask::PeekCode(query) => to(host.codes.as_ref(), query, |store, digest| store.peek(digest)).await,
+        Ask::TakeCode(query) => to(host.codes.as_ref(), query, |store, presented| store.take(presented)).await,
+        Ask::FinalizeCode(query) => to(host.codes.as_ref(), query, |store, code| store.finalize(code)).await,
+        Ask::GetRefresh(query) => to(host.refresh.as_ref(), query, |store, digest| store.get(digest)).await,
+        Ask::InsertRefresh(query) => to(host.refresh.as_ref(), query, |store, new| store.insert(new)).await,
+        Ask::RotateRefresh(query) => to(host.refresh.as_ref(), query, |store, rotation| store.rotate(rotation)).await,
+        Ask::RepeatRefresh(query) => to(host.refresh.as_ref(), query, |store, repeated| store.repeat(repeated)).await,
+        Ask::RevokeFamily(query) => to(host.refresh.as_ref(), query, |store, family| store.revoke_family(family)).await,
+        Ask::RevokeAccessToken(query) => to(host.deny_list.as_ref(), query, |list, revoked| list.revoke(revoked)).await,
+        Ask::IsRevoked(query) => to(host.deny_list.as_ref(), query, |list, access| list.is_revoked(access)).await,
+        Ask::LoadPrincipal(query) => to(host.principals.as_ref(), query, |store, sub| store.load_principal(sub)).await,
+        Ask::AuthorizeScope(query) => {
+            to(Some(&host.scopes), query, |policy, scope| policy.authorize_scope(scope)).await
+        }
+        Ask::Record(query) => {
+            tell(host.events.as_ref(), query.question());
+            query.answer(())
+        }
+    }
+}
+
+/// Takes a question to the part of the host that knows, if there is one.
+async fn to<S: ?Sized, Q, A>(
+    part: Option<&Arc<S>>,
+    query: Query<Q, Answered<A>>,
+    ask: impl for<'a> FnOnce(&'a S, &'a Q) -> BoxFuture<'a, Answered<A>>,
+) -> Step {
+    let answer = match part {
+        Some(part) => answered(ask(part, query.question())).await,
+        None => Err(Unavailable),
+    };
+    query.answer(answer)
+}

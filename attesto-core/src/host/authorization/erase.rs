@@ -1,0 +1,51 @@
+//! Host traits behind pointers.
+
+use crate::authorization::Answered;
+use crate::host::BoxFuture;
+use core::future::poll_fn;
+use core::panic::AssertUnwindSafe;
+use core::task::Poll;
+use std::panic::catch_unwind;
+
+/// For a host trait whose methods take one question by reference and answer or do not: the same as an object-safe trait, and the
+/// trait itself for an `Arc` of an implementation. `[reach]` where the trait says who sees its records.
+macro_rules! erase {
+    ($public:ident as $erased:ident $([$reach:ident])? {
+        $( fn $method:ident(&$question:ty) -> $answer:ty; )+
+    }) => {
+        pub(super) trait $erased: Send + Sync {
+            $( fn $method<'a>(&'a self, question: &'a $question) -> BoxFuture<'a, Answered<$answer>>; )+
+        }
+
+        impl<S: $public> $erased for S {
+            $( fn $method<'a>(&'a self, question: &'a $question) -> BoxFuture<'a, Answered<$answer>> {
+                // In a block, so that an implementation runs when it is polled and not before.
+                Box::pin(async move { $public::$method(self, question).await })
+            } )+
+        }
+
+        impl<S: $public + ?Sized> $public for Arc<S> {
+            $( fn $method(&self, question: &$question) -> impl Future<Output = Answered<$answer>> + Send {
+                S::$method(self, question)
+            } )+
+
+            $( fn $reach(&self) -> StoreReach {
+                S::$reach(self)
+            } )?
+        }
+    };
+}
+
+/// What a host's future gives; `None` where it panics. The flow can then undo what it has begun, which an unwound one cannot. HC-5.
+pub(super) async fn unless_it_panics<A>(mut future: BoxFuture<'_, A>) -> Option<A> {
+    poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
+        Ok(polled) => polled.map(Some),
+        Err(_) => Poll::Ready(None),
+    })
+    .await
+}
+
+/// The same, where the answer can be that there is none.
+pub(super) async fn answered<A>(future: BoxFuture<'_, Answered<A>>) -> Answered<A> {
+    unless_it_panics(future).await.unwrap_or(Err(crate::authorization::Unavailable))
+}

@@ -1,0 +1,149 @@
+//! Authorization codes in memory (catalogue AC-2, AC-6, ST-2).
+
+use super::table::Table;
+use super::{FREED_PER_CALL, capacity_is_sound, locked, sweep};
+use crate::authorization::{
+    Answered, AuthorizationCode, FinalizedCode, IssuedAccessToken, NewCode, SecretDigest, SecretQuery, SpentCode,
+    TakenCode, Unavailable,
+};
+use crate::host::{CodeStore, StoreReach};
+use crate::{ConfigError, Timestamp};
+use alloc::boxed::Box;
+use core::fmt;
+use std::sync::Mutex;
+
+/// Seconds for which a code that was taken waits to be finalized, even if it expires meanwhile.
+const FINALIZED_WITHIN: u64 = 60;
+
+/// Keeps authorization codes in memory, for a single process.
+///
+/// It never holds more than its capacity: when it is full, a new code is [`Unavailable`], and nothing that lives is evicted. Rows that have
+/// lapsed are freed by later calls, a few at a time, by the `now` that they are given. A lock that was poisoned by a panic answers `Unavailable`
+/// from then on.
+///
+/// How much to hold: codes issued per second, times the seconds that the access token made for one lives.
+pub struct MemoryCodeStore {
+    table: Mutex<Codes>,
+    capacity: usize,
+}
+
+type Codes = Table<SecretDigest, Row>;
+
+struct Row {
+    code: Box<AuthorizationCode>,
+    progress: Progress,
+}
+
+enum Progress {
+    Fresh,
+    Taken,
+    Finalized(IssuedAccessToken),
+}
+
+impl MemoryCodeStore {
+    /// A store for `capacity` codes, whose user affirms that one process serves the issuer. A second one would not know the codes of the
+    /// first, nor does a new process know those of its predecessor.
+    ///
+    /// # Errors
+    /// A capacity of 0, or of more than 2^30.
+    pub fn single_node(capacity: usize) -> Result<Self, ConfigError> {
+        capacity_is_sound(capacity)?;
+        Ok(Self { table: Mutex::new(Table::new()), capacity })
+    }
+
+    /// How many codes are held, those that have lapsed and are not yet freed included.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        locked(&self.table, |codes| Ok(codes.len())).unwrap_or_default()
+    }
+
+    /// Whether none is held.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Frees what has lapsed by `now` and says how much it was. Never needed for correct answers.
+    pub fn sweep(&self, now: Timestamp) -> usize {
+        sweep(&self.table, |codes, most| codes.free(now, most))
+    }
+}
+
+impl CodeStore for MemoryCodeStore {
+    async fn put(&self, new: &NewCode) -> Answered<()> {
+        locked(&self.table, |codes| {
+            codes.free(new.now, FREED_PER_CALL);
+            if codes.get(&new.digest).is_some() || codes.len() >= self.capacity {
+                return Err(Unavailable);
+            }
+            let row = Row { code: Box::new(new.code.clone()), progress: Progress::Fresh };
+            codes.insert(new.digest, row, new.code.expires_at);
+            Ok(())
+        })
+    }
+
+    async fn peek(&self, digest: &SecretDigest) -> Answered<Option<AuthorizationCode>> {
+        locked(&self.table, |codes| Ok(codes.get(digest).map(|row| (*row.code).clone())))
+    }
+
+    async fn take(&self, presented: &SecretQuery) -> Answered<TakenCode> {
+        locked(&self.table, |codes| {
+            codes.free(presented.now, FREED_PER_CALL);
+            let Some(row) = codes.get_mut(&presented.digest) else { return Ok(TakenCode::Unknown) };
+            let taken = row.take();
+            codes.retain(&presented.digest, presented.now.plus(FINALIZED_WITHIN));
+            Ok(taken)
+        })
+    }
+
+    async fn finalize(&self, finalized: &FinalizedCode) -> Answered<()> {
+        locked(&self.table, |codes| {
+            codes.get_mut(&finalized.digest).ok_or(Unavailable)?.finalize(&finalized.access)?;
+            codes.retain(&finalized.digest, finalized.access.expires_at);
+            Ok(())
+        })
+    }
+
+    fn reach(&self) -> StoreReach {
+        StoreReach::Process
+    }
+}
+
+impl Row {
+    fn take(&mut self) -> TakenCode {
+        let authorization = &self.code.authorization;
+        let spent = |finalized| {
+            let mut spent = SpentCode::new(authorization.client_id.as_str(), authorization.family);
+            spent.finalized = finalized;
+            TakenCode::Spent(spent)
+        };
+        match &self.progress {
+            Progress::Fresh => {
+                self.progress = Progress::Taken;
+                TakenCode::Fresh(self.code.clone())
+            }
+            Progress::Taken => spent(None),
+            Progress::Finalized(access) => spent(Some(access.clone())),
+        }
+    }
+
+    fn finalize(&mut self, access: &IssuedAccessToken) -> Answered<()> {
+        match &self.progress {
+            Progress::Taken => {
+                self.progress = Progress::Finalized(access.clone());
+                Ok(())
+            }
+            Progress::Finalized(noted) if noted == access => Ok(()),
+            Progress::Fresh | Progress::Finalized(_) => Err(Unavailable),
+        }
+    }
+}
+
+impl fmt::Debug for MemoryCodeStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryCodeStore")
+            .field("held", &self.len())
+            .field("capacity", &self.capacity)
+            .finish_non_exhaustive()
+    }
+}

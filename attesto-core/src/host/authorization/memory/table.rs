@@ -1,0 +1,163 @@
+//! Rows that lapse: a hash map and, beside it, when to look at which row again.
+
+use crate::Timestamp;
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+use core::borrow::Borrow;
+use core::hash::Hash;
+use std::collections::HashMap;
+
+/// Rows by key, each kept through a time of its own. Keys are hashed with a random key of the process, so nobody can aim at a bucket.
+pub(super) struct Table<K, V> {
+    rows: HashMap<K, Row<V>>,
+    /// One entry for each row, at its time or before it: a row that is kept longer meanwhile is entered again when it comes up.
+    due: Deadlines<K>,
+    /// The latest time that a row which was freed had been kept through.
+    forgotten_until: Option<Timestamp>,
+}
+
+struct Row<V> {
+    value: V,
+    retain_until: Timestamp,
+}
+
+impl<K: Clone + Eq + Hash, V> Table<K, V> {
+    pub(super) fn new() -> Self {
+        Self { rows: HashMap::new(), due: Deadlines::new(), forgotten_until: None }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    pub(super) fn get<Q: Eq + Hash + ?Sized>(&self, key: &Q) -> Option<&V>
+    where
+        K: Borrow<Q>,
+    {
+        self.rows.get(key).map(|row| &row.value)
+    }
+
+    pub(super) fn get_mut<Q: Eq + Hash + ?Sized>(&mut self, key: &Q) -> Option<&mut V>
+    where
+        K: Borrow<Q>,
+    {
+        self.rows.get_mut(key).map(|row| &mut row.value)
+    }
+
+    /// Adds a row, to be kept through this time. The caller has looked whether the key is free and the table has room.
+    pub(super) fn insert(&mut self, key: K, value: V, retain_until: Timestamp) {
+        self.due.add(retain_until, key.clone());
+        self.rows.insert(key, Row { value, retain_until });
+    }
+
+    /// Keeps a row through this time at least.
+    pub(super) fn retain<Q: Eq + Hash + ?Sized>(&mut self, key: &Q, until: Timestamp)
+    where
+        K: Borrow<Q>,
+    {
+        if let Some(row) = self.rows.get_mut(key) {
+            row.retain_until = row.retain_until.max(until);
+        }
+    }
+
+    /// Frees at most `most` rows whose time is over, and says how many: strictly `retain_until < now` (ST-2).
+    pub(super) fn free(&mut self, now: Timestamp, most: usize) -> usize {
+        let mut freed: usize = 0;
+        while freed < most {
+            let Some(key) = self.due.next_before(now) else { break };
+            match self.rows.get(&key).map(|row| row.retain_until) {
+                Some(later) if later >= now => self.due.add(later, key),
+                Some(lapsed) => {
+                    self.rows.remove(&key);
+                    self.forgotten_until = self.forgotten_until.max(Some(lapsed));
+                    freed = freed.saturating_add(1);
+                }
+                None => {}
+            }
+        }
+        freed
+    }
+
+    /// Whether a row to be kept through this time may have been here and been freed: only where a clock went backwards.
+    pub(super) fn may_have_forgotten(&self, retain_until: Timestamp) -> bool {
+        self.forgotten_until.is_some_and(|forgotten| retain_until <= forgotten)
+    }
+}
+
+/// Keys by the time at which something is due.
+pub(super) struct Deadlines<K>(BTreeMap<Timestamp, Vec<K>>);
+
+impl<K> Deadlines<K> {
+    pub(super) const fn new() -> Self {
+        Self(BTreeMap::new())
+    }
+
+    pub(super) fn add(&mut self, at: Timestamp, key: K) {
+        self.0.entry(at).or_default().push(key);
+    }
+
+    /// Takes out one whose time is over: strictly `at < now`.
+    pub(super) fn next_before(&mut self, now: Timestamp) -> Option<K> {
+        let mut first = self.0.first_entry().filter(|entry| *entry.key() < now)?;
+        let key = first.get_mut().pop();
+        if first.get().is_empty() {
+            first.remove();
+        }
+        key
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_table_agrees_with_a_plain_map(steps in prop::collection::vec((0u8..30, 0u64..40, 0usize..4), 0..300)) {
+            let mut table = Table::new();
+            let mut model: BTreeMap<u8, u64> = BTreeMap::new();
+            for (second, (key, lifetime, most)) in steps.into_iter().enumerate() {
+                let now = second as u64 / 3;
+                let freed = table.free(Timestamp::from_secs(now), most);
+                prop_assert!(freed <= most);
+                let until = now + lifetime;
+                match model.get_mut(&key) {
+                    // Freed or not, as far as `most` went; never before its time.
+                    Some(kept) => match table.get(&key) {
+                        Some(()) => {
+                            *kept = (*kept).max(until);
+                            table.retain(&key, Timestamp::from_secs(until));
+                        }
+                        None => {
+                            prop_assert!(*kept < now, "freed early");
+                            prop_assert!(table.may_have_forgotten(Timestamp::from_secs(*kept)));
+                            table.insert(key, (), Timestamp::from_secs(until));
+                            *kept = until;
+                        }
+                    },
+                    None => {
+                        prop_assert!(table.get(&key).is_none());
+                        table.insert(key, (), Timestamp::from_secs(until));
+                        model.insert(key, until);
+                    }
+                }
+                prop_assert_eq!(table.due.0.values().map(Vec::len).sum::<usize>(), table.len(), "one entry for each row");
+            }
+            table.free(Timestamp::from_secs(1_000), usize::MAX);
+            prop_assert_eq!((table.len(), table.due.0.len()), (0, 0));
+        }
+    }
+
+    #[test]
+    fn st2_a_row_is_freed_strictly_after_its_time() {
+        let mut table = Table::new();
+        table.insert(1, (), Timestamp::from_secs(10));
+        assert_eq!(table.free(Timestamp::from_secs(10), 9), 0);
+        assert!(!table.may_have_forgotten(Timestamp::from_secs(0)));
+        assert_eq!(table.free(Timestamp::from_secs(11), 9), 1);
+        assert!(
+            table.may_have_forgotten(Timestamp::from_secs(10)) && !table.may_have_forgotten(Timestamp::from_secs(11))
+        );
+    }
+}

@@ -1,0 +1,23 @@
+//! What the host of an authorization server brings: who its clients and users are, what it grants, and where codes and tokens are kept.
+
+#[macro_use]
+mod erase;
+mod bundle;
+mod clients;
+mod codes;
+mod deny_list;
+mod drive;
+mod memory;
+mod principals;
+mod refresh_tokens;
+mod sink;
+
+pub use bundle::{AuthorizationHost, AuthorizationHostBuilder};
+pub use clients::ClientStore;
+pub use codes::CodeStore;
+pub use deny_list::AccessTokenDenyList;
+pub use drive::drive;
+pub use memory::{MemoryCodeStore, MemoryDenyList, MemoryRefreshStore};
+pub use principals::{PrincipalStore, ScopePolicy};
+pub use refresh_tokens::RefreshStore;
+pub use sink::AuthorizationEventSink;

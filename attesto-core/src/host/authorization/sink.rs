@@ -1,0 +1,38 @@
+//! Who is told what the authorization server did (catalogue EV-1, EV-2).
+
+use crate::authorization::AuthorizationEvent;
+use crate::host::NoEvents;
+use core::panic::AssertUnwindSafe;
+
+/// Is told what was decided, when it was decided, and cannot change it. A closure is one:
+///
+/// ```
+/// use attesto_core::authorization::AuthorizationEvent;
+/// use attesto_core::host::AuthorizationEventSink;
+/// use std::sync::mpsc::sync_channel;
+///
+/// // The request waits meanwhile: whoever writes to a disk or a network stands behind a queue that never waits.
+/// let (queue, _for_the_writer) = sync_channel::<AuthorizationEvent>(1024);
+/// let sink = move |event: &AuthorizationEvent| drop(queue.try_send(event.clone()));
+/// # fn is_one(_: impl AuthorizationEventSink) {}
+/// # is_one(sink);
+/// ```
+pub trait AuthorizationEventSink: Send + Sync {
+    /// Takes note of `event`. Must not block.
+    fn record(&self, event: &AuthorizationEvent);
+}
+
+impl<F: Fn(&AuthorizationEvent) + Send + Sync> AuthorizationEventSink for F {
+    fn record(&self, event: &AuthorizationEvent) {
+        self(event);
+    }
+}
+
+impl AuthorizationEventSink for NoEvents {
+    fn record(&self, _: &AuthorizationEvent) {}
+}
+
+/// Tells `sink`; its panic ends here.
+pub(super) fn tell(sink: &dyn AuthorizationEventSink, event: &AuthorizationEvent) {
+    drop(std::panic::catch_unwind(AssertUnwindSafe(|| sink.record(event))));
+}
