@@ -43,6 +43,8 @@
 //! - The checks, each as `assert_..`, which panics, and `check_..`, which gives the [`Finding`]. [`assert_resource_protected`] runs all
 //!   that apply. Each sends a request that must be let in first, so that an application that refuses everything passes none.
 //! - [`hostile`]: stores that fail, stale keys, clocks that jump, servers whose nonces never satisfy.
+//! - [`assert_code_store_conforms`], [`assert_refresh_store_conforms`], [`assert_deny_list_conforms`]: for the stores of an authorization
+//!   server of your own.
 //! - [`assert_replay_store_conforms`]: for a replay store of your own. [`RequestVerifier`]: one request, one verdict, no server.
 //! - [`block_on`]: for tests without an async runtime.
 
@@ -61,6 +63,7 @@ mod probe;
 mod proof;
 mod route;
 mod store;
+mod stores;
 mod token;
 mod verifier;
 mod weak_rsa;
@@ -89,5 +92,9 @@ pub use keys::{CertificateFixture, DpopKey};
 pub use proof::ProofBuilder;
 pub use route::{Presents, Reached, Route};
 pub use store::{assert_replay_store_conforms, check_replay_store_conforms};
+pub use stores::{
+    Racing, assert_code_store_conforms, assert_deny_list_conforms, assert_refresh_store_conforms,
+    check_code_store_conforms, check_deny_list_conforms, check_refresh_store_conforms,
+};
 pub use token::TokenBuilder;
 pub use verifier::{RequestVerifier, Verified};

@@ -1,17 +1,15 @@
 //! What every replay store must do (catalogue T12; R1 to R4).
 
 use super::finding::{Finding, passed};
+use super::stores::together;
 use crate::Timestamp;
 use crate::crypto::{CryptoProvider, RustCrypto};
 use crate::dpop::{ReplayClaim, ReplayKey};
-use crate::host::{ReplayAnswer, ReplayStore};
+use crate::host::{BoxFuture, ReplayAnswer, ReplayStore};
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use core::future::{Future, poll_fn};
-use core::pin::Pin;
-use core::task::Poll;
 
 /// Claims of one key that are under way at a time.
 const CONCURRENT: usize = 32;
@@ -98,32 +96,8 @@ async fn first_use_is_fresh(store: &impl ReplayStore, keys: &Keys) -> Result<(),
     if answer == ReplayAnswer::Replay { Ok(()) } else { Err(finding("a second claim", said(answer), "Replay", ATOMIC)) }
 }
 
-type Claim<'s> = Pin<Box<dyn Future<Output = ReplayAnswer> + 's>>;
-
-fn boxed<'s>(claim: impl Future<Output = ReplayAnswer> + 's) -> Claim<'s> {
-    Box::pin(claim)
-}
-
-/// The answers to claims that are polled in turn, so that those that wait overlap.
-async fn together<'s>(claims: impl IntoIterator<Item = Claim<'s>>) -> Vec<ReplayAnswer> {
-    let mut pending: Vec<Claim<'s>> = claims.into_iter().collect();
-    let mut done = Vec::new();
-    poll_fn(|context| {
-        pending.retain_mut(|future| match future.as_mut().poll(context) {
-            Poll::Ready(output) => {
-                done.push(output);
-                false
-            }
-            Poll::Pending => true,
-        });
-        if pending.is_empty() { Poll::Ready(()) } else { Poll::Pending }
-    })
-    .await;
-    done
-}
-
 async fn claimed_by_many(store: &impl ReplayStore, claim: &ReplayClaim, now: Timestamp) -> Vec<ReplayAnswer> {
-    together((0..CONCURRENT).map(|_| boxed(store.claim(claim, now)))).await
+    together((0..CONCURRENT).map(|_| -> BoxFuture<'_, _> { Box::pin(store.claim(claim, now)) })).await
 }
 
 fn winners(answers: &[ReplayAnswer]) -> usize {
@@ -149,7 +123,8 @@ async fn unrelated_keys_are_independent(store: &impl ReplayStore, keys: &Keys) -
     let expectations =
         [("each claimed once", claims.len(), "each is Fresh"), ("each claimed a second time", 0, "none is Fresh")];
     for (when, expected, text) in expectations {
-        let answers = together(claims.iter().map(|claim| boxed(store.claim(claim, keys.now)))).await;
+        let answers =
+            together(claims.iter().map(|claim| -> BoxFuture<'_, _> { Box::pin(store.claim(claim, keys.now)) })).await;
         let winners = winners(&answers);
         if winners != expected {
             let (rule, seen) = (format!("{CONCURRENT} keys, {when}"), format!("{winners} were Fresh"));

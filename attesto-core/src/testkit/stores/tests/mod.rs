@@ -1,0 +1,37 @@
+//! Each contract against the memory store that keeps it, and against stores that break it in one way each.
+
+mod codes;
+mod deny_list;
+mod refresh_tokens;
+
+use super::{Finding, Racing};
+use crate::Timestamp;
+use alloc::string::ToString;
+use core::future::poll_fn;
+use core::task::Poll;
+use std::time::Duration;
+
+const NOW: Timestamp = Timestamp::from_secs(1_800_000_000);
+const BOTH: [Racing; 2] = [Racing::OneTask, Racing::Threads];
+
+/// Between two steps that should be one: long enough for everybody else, on this task and on others.
+async fn pause() {
+    let mut waited = false;
+    poll_fn(|context| {
+        if waited {
+            return Poll::Ready(());
+        }
+        waited = true;
+        std::thread::sleep(Duration::from_millis(1));
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
+/// The finding names the promise, and how to mend it.
+fn is_about(result: Result<(), Finding>, promise: &str, fault: &dyn core::fmt::Debug) {
+    let Err(finding) = result else { panic!("{fault:?} went unnoticed") };
+    assert!(finding.sent.contains(&["(", promise, ")"].concat()), "{fault:?} was found as {finding}");
+    assert!(finding.to_string().contains("to fix:"), "{finding}");
+}
