@@ -20,7 +20,7 @@
 //! }
 //! ```
 //!
-//! `host::drive` does this with the traits of [`host`](crate::host). Dropping a question drops the flow: nothing
+//! [`host::drive`](crate::host::drive) does this with the traits of [`host`](crate::host). Dropping a question drops the flow: nothing
 //! is issued, and what was asked before stays as the answers left it.
 //!
 //! Inside, a flow is an `async` block that only ever awaits `Asker::ask`. No runtime is involved: the future is polled with a

@@ -1,6 +1,9 @@
 //! What a host brings: stores that remember, sinks that listen. Each trait is small and says in its docs what an
 //! implementation must guarantee.
 //!
+//! Of a resource server, [`Guard`] bundles them; of an authorization server (with the feature `std`), `AuthorizationHost`, whose flows
+//! `drive` runs.
+//!
 //! ```
 //! use attesto_core::Timestamp;
 //! use attesto_core::dpop::{ReplayClaim, ReplayKey};

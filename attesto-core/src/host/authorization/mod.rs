@@ -11,6 +11,9 @@ mod memory;
 mod principals;
 mod refresh_tokens;
 mod sink;
+#[cfg(test)]
+#[cfg(feature = "rust-crypto")]
+mod tests;
 
 pub use bundle::{AuthorizationHost, AuthorizationHostBuilder};
 pub use clients::ClientStore;

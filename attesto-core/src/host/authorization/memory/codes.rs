@@ -69,6 +69,14 @@ impl MemoryCodeStore {
     }
 }
 
+#[cfg(test)]
+impl MemoryCodeStore {
+    pub(super) fn poison(&self) {
+        let _held = self.table.lock().unwrap();
+        panic!("with the lock held");
+    }
+}
+
 impl CodeStore for MemoryCodeStore {
     async fn put(&self, new: &NewCode) -> Answered<()> {
         locked(&self.table, |codes| {
@@ -91,7 +99,9 @@ impl CodeStore for MemoryCodeStore {
             codes.free(presented.now, FREED_PER_CALL);
             let Some(row) = codes.get_mut(&presented.digest) else { return Ok(TakenCode::Unknown) };
             let taken = row.take();
-            codes.retain(&presented.digest, presented.now.plus(FINALIZED_WITHIN));
+            if matches!(taken, TakenCode::Fresh(_)) {
+                codes.retain(&presented.digest, presented.now.plus(FINALIZED_WITHIN));
+            }
             Ok(taken)
         })
     }

@@ -47,3 +47,6 @@ fn sweep<T>(table: &Mutex<T>, free: impl Fn(&mut T, usize) -> usize) -> usize {
     }
     total
 }
+
+#[cfg(test)]
+mod tests;

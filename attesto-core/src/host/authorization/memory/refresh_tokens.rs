@@ -25,7 +25,7 @@ const NOTED_PER_TOKEN: usize = 32;
 /// that have lapsed are freed by later calls, a few at a time, by the `now` that they are given. A clock that goes backwards revives no family:
 /// a token of one that may have been revoked and freed is not taken in. A lock that was poisoned by a panic answers `Unavailable` from then on.
 ///
-/// How much to hold: live authorizations, times how often a client refreshes within a family's lifetime. A row takes about 400 bytes.
+/// How much to hold: live authorizations, times how often a client refreshes within a family's lifetime. A token takes about half a kilobyte.
 pub struct MemoryRefreshStore {
     state: Mutex<State>,
 }

@@ -9,7 +9,7 @@ use crate::Timestamp;
 use alloc::string::ToString;
 use core::future::poll_fn;
 use core::task::Poll;
-use std::time::Duration;
+use core::time::Duration;
 
 const NOW: Timestamp = Timestamp::from_secs(1_800_000_000);
 const BOTH: [Racing; 2] = [Racing::OneTask, Racing::Threads];
@@ -22,7 +22,7 @@ async fn pause() {
             return Poll::Ready(());
         }
         waited = true;
-        std::thread::sleep(Duration::from_millis(1));
+        std::thread::sleep(Duration::from_millis(2));
         context.waker().wake_by_ref();
         Poll::Pending
     })

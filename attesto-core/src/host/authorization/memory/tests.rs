@@ -1,0 +1,184 @@
+use super::*;
+use crate::Timestamp;
+use crate::authorization::{
+    Authorization, AuthorizationCode, FamilyId, FamilyRevocation, FinalizedCode, IssuedAccessToken, LONGEST_GRACE,
+    NewCode, NewRefresh, RefreshToken, RepeatedRefresh, RevokedAccessToken, Rotated, Rotation, SecretDigest,
+    SecretQuery, SuccessorSalt, TakenCode,
+};
+use crate::host::{AccessTokenDenyList, CodeStore, RefreshStore, StoreReach};
+use crate::pkce::CodeChallenge;
+use alloc::format;
+use core::future::Future;
+use core::pin::pin;
+use core::task::{Context, Poll, Waker};
+
+fn run<F: Future>(future: F) -> F::Output {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => output,
+        Poll::Pending => panic!("nothing here waits"),
+    }
+}
+
+const fn at(seconds: u64) -> Timestamp {
+    Timestamp::from_secs(1_000 + seconds)
+}
+
+fn digest(key: u16) -> SecretDigest {
+    let mut bytes = [0; 32];
+    bytes[..2].copy_from_slice(&key.to_be_bytes());
+    SecretDigest::from_bytes(bytes)
+}
+
+fn authorization(family: u8) -> Authorization {
+    Authorization::new(FamilyId::from_bytes([family; 16]), "client", "usr_1")
+}
+
+fn access(jti: &str, expires_at: u64) -> IssuedAccessToken {
+    IssuedAccessToken::new(jti, at(expires_at))
+}
+
+fn put(store: &MemoryCodeStore, key: u16, expires_at: u64, now: u64) -> Answered<()> {
+    let challenge = CodeChallenge::from_bytes([0; 32]);
+    let code = AuthorizationCode::new(authorization(0), "https://c.example/cb", challenge, at(expires_at));
+    run(store.put(&NewCode { digest: digest(key), code, now: at(now) }))
+}
+
+fn take(store: &MemoryCodeStore, key: u16, now: u64) -> TakenCode {
+    run(store.take(&SecretQuery { digest: digest(key), now: at(now) })).unwrap()
+}
+
+fn insert(store: &MemoryRefreshStore, key: u16, family: u8, ends: u64, now: u64) -> Answered<bool> {
+    let token = RefreshToken::first(authorization(family), at(ends), at(ends), access(&format!("jti {key}"), ends));
+    run(store.insert(&NewRefresh { digest: digest(key), token, now: at(now) }))
+}
+
+fn rotate(store: &MemoryRefreshStore, from: u16, to: u16, family: u8, ends: u64, now: u64) -> Answered<Rotated> {
+    let token = RefreshToken::first(authorization(family), at(ends), at(ends), access(&format!("jti {to}"), ends));
+    let salt = Some(SuccessorSalt::from_bytes([7; 32]));
+    run(store.rotate(&Rotation::new(digest(from), digest(to), token, salt, at(now))))
+}
+
+fn revoke(store: &MemoryRefreshStore, family: u8, keep: u64, now: u64) -> Answered<usize> {
+    let family = FamilyId::from_bytes([family; 16]);
+    let revocation = FamilyRevocation { family, now: at(now), keep_until: at(keep) };
+    run(store.revoke_family(&revocation)).map(|living| living.len())
+}
+
+#[test]
+fn st1_memory_is_of_one_process_and_bounded() {
+    let codes = MemoryCodeStore::single_node(1).unwrap();
+    let tokens = MemoryRefreshStore::single_node(1).unwrap();
+    let list = MemoryDenyList::single_node(1).unwrap();
+    assert_eq!([codes.reach(), tokens.reach(), list.reach()], [StoreReach::Process; 3]);
+    for capacity in [0, CAPACITY_CEILING + 1] {
+        assert_eq!(MemoryCodeStore::single_node(capacity).unwrap_err().member(), "capacity");
+        assert_eq!(MemoryRefreshStore::single_node(capacity).unwrap_err().member(), "capacity");
+        assert_eq!(MemoryDenyList::single_node(capacity).unwrap_err().member(), "capacity");
+    }
+}
+
+#[test]
+fn st2_a_full_code_store_refuses_new_codes_and_drops_none() {
+    let store = MemoryCodeStore::single_node(2).unwrap();
+    assert_eq!(
+        [put(&store, 1, 60, 0), put(&store, 2, 60, 0), put(&store, 3, 60, 60)],
+        [Ok(()), Ok(()), Err(Unavailable)]
+    );
+    assert!(matches!(take(&store, 1, 0), TakenCode::Fresh(_)));
+    // The spent one is kept until its token has expired, and makes room for nobody either.
+    let finalized = FinalizedCode { digest: digest(1), access: access("jti", 900) };
+    assert_eq!(run(store.finalize(&finalized)), Ok(()));
+    assert_eq!([put(&store, 4, 300, 61), put(&store, 5, 300, 61)], [Ok(()), Err(Unavailable)]);
+    assert!(matches!(take(&store, 1, 900), TakenCode::Spent(spent) if spent.finalized.is_some()));
+    assert_eq!(put(&store, 6, 2_000, 901), Ok(()), "all others have lapsed");
+    assert_eq!((store.len(), store.sweep(at(5_000)), store.len()), (1, 1, 0));
+    assert!(store.is_empty());
+}
+
+#[test]
+fn st2_a_full_refresh_store_refuses_new_tokens_and_still_revokes() {
+    let store = MemoryRefreshStore::single_node(4).unwrap();
+    assert_eq!(insert(&store, 1, 1, 100, 0), Ok(true));
+    assert_eq!(rotate(&store, 1, 2, 1, 100, 0), Ok(Rotated::Done));
+    assert_eq!(insert(&store, 3, 2, 100, 0), Err(Unavailable), "a token and a family take two places");
+    assert_eq!(rotate(&store, 2, 3, 1, 100, 0), Ok(Rotated::Done));
+    assert_eq!(rotate(&store, 3, 4, 1, 100, 0), Err(Unavailable));
+    assert!(run(store.get(&digest(3))).unwrap().unwrap().spent.is_none(), "what could not be stored spends nothing");
+    assert_eq!(revoke(&store, 2, 100, 0), Err(Unavailable), "no room to remember it");
+    assert_eq!(revoke(&store, 1, 100, 0), Ok(3));
+    assert_eq!(rotate(&store, 3, 4, 1, 100, 0), Ok(Rotated::FamilyRevoked));
+    assert_eq!(insert(&store, 9, 3, 300, 101), Ok(true), "the family has ended, and made room");
+    assert_eq!((store.len(), store.sweep(at(301)), store.is_empty()), (2, 2, true));
+}
+
+#[test]
+fn rt5_no_clock_that_goes_backwards_revives_a_family() {
+    let store = MemoryRefreshStore::single_node(10).unwrap();
+    assert_eq!(revoke(&store, 1, 100, 0), Ok(0));
+    assert_eq!(store.sweep(at(100)), 0, "kept through its time");
+    assert_eq!(store.sweep(at(101)), 1);
+    assert_eq!(insert(&store, 1, 1, 100, 0), Err(Unavailable));
+    assert_eq!(insert(&store, 1, 1, 101, 0), Ok(true), "it cannot be of that time");
+}
+
+#[test]
+fn rt4_salts_are_forgotten_after_the_longest_window() {
+    let store = MemoryRefreshStore::single_node(100).unwrap();
+    let salt = |store: &MemoryRefreshStore| run(store.get(&digest(1))).unwrap().unwrap().spent.unwrap().salt;
+    assert_eq!(insert(&store, 1, 1, 1_000, 0), Ok(true));
+    assert_eq!(rotate(&store, 1, 2, 1, 1_000, 10), Ok(Rotated::Done));
+    assert_eq!(insert(&store, 8, 8, 1_000, 10 + LONGEST_GRACE), Ok(true));
+    assert!(salt(&store).is_some());
+    assert_eq!(insert(&store, 9, 9, 1_000, 11 + LONGEST_GRACE), Ok(true));
+    assert!(salt(&store).is_none());
+}
+
+#[test]
+fn rt4_what_repetitions_cost_is_bounded() {
+    let store = MemoryRefreshStore::single_node(100).unwrap();
+    assert_eq!(insert(&store, 1, 1, 1_000, 0), Ok(true));
+    let repeat = |number: usize, expires_at, now| {
+        let access = access(&format!("repeated {number}"), expires_at);
+        run(store.repeat(&RepeatedRefresh { digest: digest(1), access, now: at(now) }))
+    };
+    for number in 1..32 {
+        assert_eq!(repeat(number, 50, 0), Ok(true));
+    }
+    assert_eq!(repeat(1, 50, 0), Ok(true), "noted already");
+    assert_eq!(repeat(32, 50, 49), Err(Unavailable));
+    assert_eq!(repeat(32, 90, 50), Ok(true), "the others have expired");
+    assert_eq!(revoke(&store, 1, 1_000, 50), Ok(2));
+}
+
+#[test]
+fn rv4_a_deny_list_never_lets_go_early() {
+    let list = MemoryDenyList::single_node(1).unwrap().exp_leeway(30);
+    let revoke = |jti, now| run(list.revoke(&RevokedAccessToken { access: access(jti, 100), now: at(now) }));
+    assert_eq!([revoke("a", 0), revoke("b", 130), revoke("a", 130)], [Ok(()), Err(Unavailable), Ok(())]);
+    assert_eq!(run(list.is_revoked(&access("a", 100))), Ok(true));
+    assert_eq!(list.sweep(at(131)), 1);
+    // A clock that goes backwards: it may have been on the list.
+    assert_eq!(run(list.is_revoked(&access("a", 100))), Err(Unavailable));
+    assert_eq!(run(list.is_revoked(&access("c", 101))), Ok(false));
+}
+
+#[test]
+fn hc5_a_store_whose_lock_was_poisoned_knows_nothing() {
+    let store = MemoryCodeStore::single_node(10).unwrap();
+    put(&store, 1, 60, 0).unwrap();
+    let store = std::sync::Arc::new(store);
+    let poisoner = std::sync::Arc::clone(&store);
+    assert!(std::thread::spawn(move || poisoner.poison()).join().is_err());
+    assert_eq!(run(store.peek(&digest(1))), Err(Unavailable));
+    assert_eq!(run(store.take(&SecretQuery { digest: digest(1), now: at(0) })), Err(Unavailable));
+    assert_eq!(put(&store, 2, 60, 0), Err(Unavailable));
+    assert_eq!((store.sweep(at(999)), store.len()), (0, 0));
+}
+
+#[test]
+fn ev2_stores_do_not_show_what_they_hold() {
+    let store = MemoryCodeStore::single_node(10).unwrap();
+    put(&store, 1, 60, 0).unwrap();
+    assert_eq!(format!("{store:?}"), "MemoryCodeStore { held: 1, capacity: 10, .. }");
+    assert_eq!(format!("{:?}", MemoryRefreshStore::single_node(5).unwrap()), "MemoryRefreshStore { held: 0, .. }");
+}
