@@ -185,8 +185,9 @@ impl AuthorizationHostBuilder {
         self
     }
 
-    /// **For a single node.** Codes, refresh tokens, the deny list and used proofs in memory, each bounded to `capacity` rows. They end with
-    /// the process: users must then authorize their clients anew. Call it before you set a store of your own in place of one of these.
+    /// **For a single node.** Codes, refresh tokens, the deny list and used proofs in memory, each bounded to `capacity` rows.
+    /// They end with the process: users must then authorize their clients anew. Call it before you set a store of your own in
+    /// place of one of these.
     ///
     /// # Errors
     /// A capacity of 0, or of more than 2^30.

@@ -9,9 +9,9 @@ use core::future::Future;
 /// Keeps the access tokens that no longer count. It helps as far as resources consult it: by introspection, or by a
 /// [`RevocationCheck`](crate::host::RevocationCheck) over the same list. What an implementation guarantees:
 ///
-/// - **Kept long enough.** A token that was put on the list is on it while `expires_at > now`, and for as much longer as a resource takes
-///   expired tokens ([`TokenRules::exp_leeway`](crate::token::TokenRules::exp_leeway)). It is never evicted to make room: a store that is full
-///   is [`Unavailable`](crate::authorization::Unavailable) for new tokens.
+/// - **Kept long enough.** A token that was put on the list is on it while `expires_at > now`, and for as much longer as a
+///   resource takes expired tokens ([`TokenRules::exp_leeway`](crate::token::TokenRules::exp_leeway)). It is never evicted to
+///   make room: a store that is full is [`Unavailable`](crate::authorization::Unavailable) for new tokens.
 /// - **By `jti` alone**, byte for byte. The same token again changes nothing; with a later `expires_at` it is kept until that.
 /// - **At once.** When `revoke` has been answered, every later question, on all instances that share the list, is answered `true`.
 /// - **Never a guess.** An error or a time-out is `Unavailable`, and no answer is not "no": the token is not taken.

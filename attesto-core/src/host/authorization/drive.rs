@@ -11,8 +11,8 @@ use alloc::sync::Arc;
 
 /// Drives a flow to its response: each question goes to the method of the trait that knows.
 ///
-/// A part that is missing, and one that panics, gives no answer: the flow undoes what it has begun and ends with 503 (HC-5). A future that
-/// is dropped drops the flow where it stands; what was asked before stays as the answers left it.
+/// A part that is missing, and one that panics, gives no answer: the flow undoes what it has begun and ends with 503 (HC-5). A
+/// future that is dropped drops the flow where it stands; what was asked before stays as the answers left it.
 pub async fn drive(mut step: Step, host: &AuthorizationHost) -> ResponseParts {
     loop {
         step = match step {

@@ -1,4 +1,5 @@
-//! What the host of an authorization server brings: who its clients and users are, what it grants, and where codes and tokens are kept.
+//! What the host of an authorization server brings: who its clients and users are, what it grants, and where codes and tokens
+//! are kept.
 
 #[macro_use]
 mod erase;

@@ -12,21 +12,22 @@ use core::future::Future;
 
 /// Keeps refresh tokens, each known by its digest, and the families that they belong to. What an implementation guarantees:
 ///
-/// - **One successor.** Among all rotations of one token, on all instances that share the store, exactly one is [`Rotated::Done`]. Spending
-///   the token and storing its successor are one atomic step, under a lock of the family (a transaction that locks the family's row
-///   first). The others are [`Rotated::Lost`] and change nothing: their successors are unknown. RT-3.
-/// - **Revocation is final.** After `revoke_family` no token of the family is inserted (`false`), rotated ([`Rotated::FamilyRevoked`]) or
-///   repeated (`false`), whether it was there before or comes later, and even if no token of the family was ever seen. Steps that run
-///   at the same time are as if one came first: a token that was stored had its access token answered to the revocation, or was
-///   refused. RT-3, RT-5.
-/// - **Revocation answers what lives.** All access tokens noted beside the family's tokens, spent ones included, of which `expires_at > now`;
-///   the same again when it is repeated.
+/// - **One successor.** Among all rotations of one token, on all instances that share the store, exactly one is
+///   [`Rotated::Done`]. Spending the token and storing its successor are one atomic step, under a lock of the family (a
+///   transaction that locks the family's row first). The others are [`Rotated::Lost`] and change nothing: their successors are
+///   unknown. RT-3.
+/// - **Revocation is final.** After `revoke_family` no token of the family is inserted (`false`), rotated
+///   ([`Rotated::FamilyRevoked`]) or repeated (`false`), whether it was there before or comes later, and even if no token of
+///   the family was ever seen. Steps that run at the same time are as if one came first: a token that was stored had its access
+///   token answered to the revocation, or was refused. RT-3, RT-5.
+/// - **Revocation answers what lives.** All access tokens noted beside the family's tokens, spent ones included, of which
+///   `expires_at > now`; the same again when it is repeated.
 /// - **Kept long enough.** Spent tokens are how theft is found out: each row is kept until its family ends, and may be dropped when
 ///   `family_expires_at < now`, however soon its own `expires_at` is. A revocation is kept until `keep_until < now`, and until no row of
 ///   the family is left. ST-2.
 /// - **The salt is kept for the grace window**, a minute at most after the token was spent, and forgotten soon after. RT-4.
-/// - **Nothing is overwritten.** A token under a digest that is there changes nothing and is [`Unavailable`](crate::authorization::Unavailable);
-///   so is a successor of another family. Expiry is judged by who asks.
+/// - **Nothing is overwritten.** A token under a digest that is there changes nothing and is
+///   [`Unavailable`](crate::authorization::Unavailable); so is a successor of another family. Expiry is judged by who asks.
 /// - **Never dropped early.** No row is evicted to make room. A store that is full is `Unavailable` for new rows. Revoking a family
 ///   that is known needs no room.
 /// - **Never a guess.** An error, a time-out or a lost answer is `Unavailable`. What was asked may have been done all the same.

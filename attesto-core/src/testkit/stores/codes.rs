@@ -29,11 +29,12 @@ pub async fn assert_code_store_conforms(store: &impl CodeStore, now: Timestamp, 
     passed(check_code_store_conforms(store, now, racing).await);
 }
 
-/// Holds a store to the contract of [`CodeStore`]: one winner among takes that race, spent codes remembered until their access token has
-/// expired, nothing overwritten, nothing dropped early.
+/// Holds a store to the contract of [`CodeStore`]: one winner among takes that race, spent codes remembered until their access
+/// token has expired, nothing overwritten, nothing dropped early.
 ///
-/// For a store with a clock of its own, `now` is the present; for one that goes by the `now` that it is given, any time will do. The keys
-/// depend on `now`: a store that outlives the test must not be shown the same one twice. It wants room for 100 codes.
+/// For a store with a clock of its own, `now` is the present; for one that goes by the `now` that it is given, any time will
+/// do. The keys depend on `now`: a store that outlives the test must not be shown the same one twice. It wants room for 100
+/// codes.
 ///
 /// # Errors
 /// The first promise that does not hold, and how to mend it.

@@ -29,7 +29,8 @@ pub async fn assert_deny_list_conforms(list: &impl AccessTokenDenyList, now: Tim
 
 /// Holds a list to the contract of [`AccessTokenDenyList`]: on it at once, by `jti` alone, until it has expired.
 ///
-/// Of `now`, and of how to race, [`check_code_store_conforms`](super::check_code_store_conforms) speaks. It wants room for 100 tokens.
+/// Of `now`, and of how to race, [`check_code_store_conforms`](super::check_code_store_conforms) speaks. It wants room for 100
+/// tokens.
 ///
 /// # Errors
 /// The first promise that does not hold, and how to mend it.

@@ -11,10 +11,11 @@ use std::sync::Barrier;
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Racing {
-    /// On one task, polled in turn: they overlap where they wait. For stores whose futures need their runtime, such as a database's.
+    /// On one task, polled in turn: they overlap where they wait. For stores whose futures need their runtime, such as a
+    /// database's.
     OneTask,
-    /// On a thread each, begun at the same moment and blocking there. For stores that need no runtime: what happens between two locks
-    /// shows here only.
+    /// On a thread each, begun at the same moment and blocking there. For stores that need no runtime: what happens between two
+    /// locks shows here only.
     Threads,
 }
 

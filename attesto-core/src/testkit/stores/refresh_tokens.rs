@@ -30,10 +30,11 @@ pub async fn assert_refresh_store_conforms(store: &impl RefreshStore, now: Times
     passed(check_refresh_store_conforms(store, now, racing).await);
 }
 
-/// Holds a store to the contract of [`RefreshStore`]: one successor among rotations that race, revocations that nothing gets past, spent
-/// tokens remembered until their family ends, nothing overwritten, nothing dropped early.
+/// Holds a store to the contract of [`RefreshStore`]: one successor among rotations that race, revocations that nothing gets
+/// past, spent tokens remembered until their family ends, nothing overwritten, nothing dropped early.
 ///
-/// Of `now`, and of how to race, [`check_code_store_conforms`](super::check_code_store_conforms) speaks. It wants room for 500 tokens.
+/// Of `now`, and of how to race, [`check_code_store_conforms`](super::check_code_store_conforms) speaks. It wants room for 500
+/// tokens.
 ///
 /// # Errors
 /// The first promise that does not hold, and how to mend it.

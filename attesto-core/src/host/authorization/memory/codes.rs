@@ -17,9 +17,9 @@ const FINALIZED_WITHIN: u64 = 60;
 
 /// Keeps authorization codes in memory, for a single process.
 ///
-/// It never holds more than its capacity: when it is full, a new code is [`Unavailable`], and nothing that lives is evicted. Rows that have
-/// lapsed are freed by later calls, a few at a time, by the `now` that they are given. A lock that was poisoned by a panic answers `Unavailable`
-/// from then on.
+/// It never holds more than its capacity: when it is full, a new code is [`Unavailable`], and nothing that lives is evicted.
+/// Rows that have lapsed are freed by later calls, a few at a time, by the `now` that they are given. A lock that was poisoned
+/// by a panic answers `Unavailable` from then on.
 ///
 /// How much to hold: codes issued per second, times the seconds that the access token made for one lives.
 pub struct MemoryCodeStore {
@@ -41,8 +41,8 @@ enum Progress {
 }
 
 impl MemoryCodeStore {
-    /// A store for `capacity` codes, whose user affirms that one process serves the issuer. A second one would not know the codes of the
-    /// first, nor does a new process know those of its predecessor.
+    /// A store for `capacity` codes, whose user affirms that one process serves the issuer. A second one would not know the
+    /// codes of the first, nor does a new process know those of its predecessor.
     ///
     /// # Errors
     /// A capacity of 0, or of more than 2^30.

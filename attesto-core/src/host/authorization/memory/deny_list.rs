@@ -11,10 +11,10 @@ use std::sync::Mutex;
 
 /// Keeps revoked access tokens in memory, for a single process.
 ///
-/// It never holds more than its capacity: when it is full, a further revocation is [`Unavailable`], and nothing that lives is evicted. Rows
-/// that have lapsed are freed by later revocations, a few at a time, by the `now` that they are given. A clock that goes backwards brings nothing
-/// back to life: of a token that may have been freed already nothing is known, which is `Unavailable`. A lock that was poisoned by a
-/// panic answers so from then on.
+/// It never holds more than its capacity: when it is full, a further revocation is [`Unavailable`], and nothing that lives is
+/// evicted. Rows that have lapsed are freed by later revocations, a few at a time, by the `now` that they are given. A clock
+/// that goes backwards brings nothing back to life: of a token that may have been freed already nothing is known, which is
+/// `Unavailable`. A lock that was poisoned by a panic answers so from then on.
 pub struct MemoryDenyList {
     table: Mutex<Table<String, ()>>,
     capacity: usize,

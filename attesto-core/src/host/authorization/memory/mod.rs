@@ -1,9 +1,9 @@
 //! Stores in memory, for an authorization server of one process.
 //!
 //! Each is a table or two under one lock. A step is a few look-ups in hash maps, about a microsecond, and the request that asks it
-//! has made or checked a signature, which takes a hundred times as long: no machine has the cores to make the lock the narrow place.
-//! In return that a step is atomic can be seen at a glance, also where it concerns two tokens and their family. (Used proofs come with
-//! every request to every resource; [`MemoryReplayStore`](crate::host::MemoryReplayStore) is sharded.)
+//! has made or checked a signature, which takes a hundred times as long: no machine has the cores to make the lock the narrow
+//! place. In return that a step is atomic can be seen at a glance, also where it concerns two tokens and their family. (Used
+//! proofs come with every request to every resource; [`MemoryReplayStore`](crate::host::MemoryReplayStore) is sharded.)
 
 mod codes;
 mod deny_list;

@@ -14,18 +14,20 @@ use alloc::vec::Vec;
 use core::fmt;
 use std::sync::Mutex;
 
-/// Access tokens that may be noted beside one refresh token. A client that lost more answers than this within a grace window did not
-/// lose them: each time costs a row of memory.
+/// Access tokens that may be noted beside one refresh token. A client that lost more answers than this within a grace window
+/// did not lose them: each time costs a row of memory.
 const NOTED_PER_TOKEN: usize = 32;
 
 /// Keeps refresh tokens in memory, for a single process.
 ///
-/// It never holds more than its capacity, where each token takes one place, spent ones included, and each family one: a rotation adds a
-/// token, and all are kept until the family ends. When it is full, new tokens are [`Unavailable`], and nothing that lives is evicted. Rows
-/// that have lapsed are freed by later calls, a few at a time, by the `now` that they are given. A clock that goes backwards revives no family:
-/// a token of one that may have been revoked and freed is not taken in. A lock that was poisoned by a panic answers `Unavailable` from then on.
+/// It never holds more than its capacity, where each token takes one place, spent ones included, and each family one: a
+/// rotation adds a token, and all are kept until the family ends. When it is full, new tokens are [`Unavailable`], and nothing
+/// that lives is evicted. Rows that have lapsed are freed by later calls, a few at a time, by the `now` that they are given. A
+/// clock that goes backwards revives no family: a token of one that may have been revoked and freed is not taken in. A lock
+/// that was poisoned by a panic answers `Unavailable` from then on.
 ///
-/// How much to hold: live authorizations, times how often a client refreshes within a family's lifetime. A token takes about half a kilobyte.
+/// How much to hold: live authorizations, times how often a client refreshes within a family's lifetime. A token takes about
+/// half a kilobyte.
 pub struct MemoryRefreshStore {
     state: Mutex<State>,
 }
@@ -56,8 +58,8 @@ struct Family {
 }
 
 impl MemoryRefreshStore {
-    /// A store of `capacity` places, whose user affirms that one process serves the issuer. A second one would not know the tokens of the
-    /// first, nor does a new process know those of its predecessor.
+    /// A store of `capacity` places, whose user affirms that one process serves the issuer. A second one would not know the
+    /// tokens of the first, nor does a new process know those of its predecessor.
     ///
     /// # Errors
     /// A capacity of 0, or of more than 2^30.

@@ -7,7 +7,8 @@ use core::borrow::Borrow;
 use core::hash::Hash;
 use std::collections::HashMap;
 
-/// Rows by key, each kept through a time of its own. Keys are hashed with a random key of the process, so nobody can aim at a bucket.
+/// Rows by key, each kept through a time of its own. Keys are hashed with a random key of the process, so nobody can aim at a
+/// bucket.
 pub(super) struct Table<K, V> {
     rows: HashMap<K, Row<V>>,
     /// One entry for each row, at its time or before it: a row that is kept longer meanwhile is entered again when it comes up.
