@@ -11,6 +11,8 @@ pub(crate) struct Needs {
     pub(crate) refresh: bool,
     pub(crate) principals: bool,
     pub(crate) deny_list: bool,
+    pub(crate) claims: bool,
+    pub(crate) introspection: bool,
 }
 
 impl Needs {
@@ -23,6 +25,8 @@ impl Needs {
             refresh: codes || server.grants.contains(&GrantType::RefreshToken),
             principals: codes || server.grants.contains(&GrantType::RefreshToken),
             deny_list: server.deny_list,
+            claims: server.openid,
+            introspection: server.ask_introspection,
         }
     }
 }

@@ -46,8 +46,9 @@ mod wiring;
 
 #[cfg(feature = "std")]
 pub use authorization::{
-    AccessTokenDenyList, AuthorizationEventSink, AuthorizationHost, AuthorizationHostBuilder, ClientStore, CodeStore,
-    MemoryCodeStore, MemoryDenyList, MemoryRefreshStore, PrincipalStore, RefreshStore, ScopePolicy, drive,
+    AccessTokenDenyList, AuthorizationEventSink, AuthorizationHost, AuthorizationHostBuilder, ClaimsProvider,
+    ClientStore, CodeStore, IntrospectionPolicy, MemoryCodeStore, MemoryDenyList, MemoryRefreshStore, PrincipalStore,
+    RefreshStore, ScopePolicy, drive,
 };
 pub use clock::Clock;
 pub use event_text::EventText;

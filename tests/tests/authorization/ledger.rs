@@ -134,7 +134,7 @@ impl Ledger {
                 query.answer(answer)
             }
             Ask::TakeCode(query) => {
-                let answer = act!("TakeCode", query, |own: &mut Self| Ok(own.take_code(query.question())));
+                let answer = act!("TakeCode", query, |own: &mut Self| Ok(own.take_code(&query.question().digest)));
                 query.answer(answer)
             }
             Ask::FinalizeCode(query) => {
@@ -197,13 +197,14 @@ impl Ledger {
             }
             Ask::RevokeAccessToken(query) => {
                 let answer = act!("RevokeAccessToken", query, |own: &mut Self| {
-                    own.denied.insert(query.question().jwt_id.clone());
+                    own.denied.insert(query.question().access.jwt_id.clone());
                     Ok(())
                 });
                 query.answer(answer)
             }
             Ask::IsRevoked(query) => {
-                let answer = act!("IsRevoked", query, |own: &mut Self| Ok(own.denied.contains(query.question())));
+                let answer =
+                    act!("IsRevoked", query, |own: &mut Self| Ok(own.denied.contains(&query.question().jwt_id)));
                 query.answer(answer)
             }
             Ask::LoadPrincipal(query) => {

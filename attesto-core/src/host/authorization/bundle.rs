@@ -4,7 +4,10 @@ use super::clients::{ClientStore, ErasedClientStore};
 use super::codes::{CodeStore, ErasedCodeStore};
 use super::deny_list::{AccessTokenDenyList, ErasedDenyList};
 use super::memory::{MemoryCodeStore, MemoryDenyList, MemoryRefreshStore};
-use super::principals::{ErasedPrincipalStore, ErasedScopePolicy, PrincipalStore, ScopePolicy};
+use super::principals::{
+    ClaimsProvider, ErasedClaimsProvider, ErasedIntrospectionPolicy, ErasedPrincipalStore, ErasedScopePolicy,
+    IntrospectionPolicy, PrincipalStore, ScopePolicy,
+};
 use super::refresh_tokens::{ErasedRefreshStore, RefreshStore};
 use super::sink::AuthorizationEventSink;
 use crate::ConfigError;
@@ -89,6 +92,8 @@ pub(super) struct Parts {
     pub(super) clients: Arc<dyn ErasedClientStore>,
     pub(super) scopes: Arc<dyn ErasedScopePolicy>,
     pub(super) principals: Option<Arc<dyn ErasedPrincipalStore>>,
+    pub(super) claims: Option<Arc<dyn ErasedClaimsProvider>>,
+    pub(super) introspection: Option<Arc<dyn ErasedIntrospectionPolicy>>,
     pub(super) codes: Option<Arc<dyn ErasedCodeStore>>,
     pub(super) refresh: Option<Arc<dyn ErasedRefreshStore>>,
     pub(super) deny_list: Option<Arc<dyn ErasedDenyList>>,
@@ -106,6 +111,8 @@ impl AuthorizationHost {
             clients: Arc::new(clients),
             scopes: Arc::new(scopes),
             principals: None,
+            claims: None,
+            introspection: None,
             codes: None,
             refresh: None,
             deny_list: None,
@@ -179,6 +186,20 @@ impl AuthorizationHostBuilder {
         self
     }
 
+    /// What ID tokens say of users. Needed where the server was built with
+    /// [`openid_connect`](crate::authorization::AuthorizationServerBuilder::openid_connect).
+    pub fn claims(mut self, provider: impl ClaimsProvider + 'static) -> Self {
+        self.parts.claims = Some(Arc::new(provider));
+        self
+    }
+
+    /// Who may introspect other parties' tokens. Needed where the server was built with
+    /// [`ask_introspection`](crate::authorization::AuthorizationServerBuilder::ask_introspection).
+    pub fn introspection_policy(mut self, policy: impl IntrospectionPolicy + 'static) -> Self {
+        self.parts.introspection = Some(Arc::new(policy));
+        self
+    }
+
     /// Where events go. Observational only: a sink cannot change a decision.
     pub fn events(mut self, sink: impl AuthorizationEventSink + 'static) -> Self {
         self.parts.events = Arc::new(sink);
@@ -222,8 +243,13 @@ impl AuthorizationHostBuilder {
                 store_is_enough(member, reach, self.instances)?;
             }
         }
-        if needs.principals && self.parts.principals.is_none() {
-            return Err(missing("principals"));
+        let parts = [
+            ("principals", needs.principals, self.parts.principals.is_some()),
+            ("claims", needs.claims, self.parts.claims.is_some()),
+            ("introspection_policy", needs.introspection, self.parts.introspection.is_some()),
+        ];
+        if let Some((member, ..)) = parts.iter().find(|(_, needed, set)| *needed && !*set) {
+            return Err(missing(member));
         }
         Ok(AuthorizationHost { parts: Arc::new(self.parts) })
     }

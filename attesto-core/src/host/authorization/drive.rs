@@ -53,6 +53,12 @@ async fn answer(ask: Ask, host: &Parts) -> Step {
         Ask::AuthorizeScope(query) => {
             to(Some(&host.scopes), query, |policy, scope| policy.authorize_scope(scope)).await
         }
+        Ask::IdTokenClaims(query) => {
+            to(host.claims.as_ref(), query, |claims, about| claims.id_token_claims(about)).await
+        }
+        Ask::MayIntrospect(query) => {
+            to(host.introspection.as_ref(), query, |policy, check| policy.may_introspect(check)).await
+        }
         Ask::Record(query) => {
             tell(host.events.as_ref(), query.question());
             query.answer(())

@@ -22,6 +22,6 @@ pub use codes::CodeStore;
 pub use deny_list::AccessTokenDenyList;
 pub use drive::drive;
 pub use memory::{MemoryCodeStore, MemoryDenyList, MemoryRefreshStore};
-pub use principals::{PrincipalStore, ScopePolicy};
+pub use principals::{ClaimsProvider, IntrospectionPolicy, PrincipalStore, ScopePolicy};
 pub use refresh_tokens::RefreshStore;
 pub use sink::AuthorizationEventSink;

@@ -1,10 +1,12 @@
 //! For whom tokens are, and what they may say (catalogue HC-2, HC-3).
 
-use crate::authorization::{Answered, Principal, ScopeRequest, ScopeSet};
+use crate::authorization::{Answered, ClaimsRequest, IntrospectionCheck, Principal, ScopeRequest, ScopeSet};
 use crate::host::BoxFuture;
 use alloc::boxed::Box;
+use alloc::string::String;
 use alloc::sync::Arc;
 use core::future::Future;
+use serde_json::{Map, Value};
 
 /// Knows the users. Asked each time that a token is made for one, so a user who is suspended gets no further token.
 ///
@@ -26,10 +28,37 @@ pub trait ScopePolicy: Send + Sync {
     fn authorize_scope(&self, request: &ScopeRequest) -> impl Future<Output = Answered<ScopeSet>> + Send;
 }
 
+/// Says what ID tokens tell of a user (OIDC Core §5.1, §5.4; catalogue IT-4).
+///
+/// Of what the scopes stand for, what is known: none of it has to be. A claim of the protocol (`iss`, `sub`, `aud` ..) makes the request
+/// fail. An error or a time-out is [`Unavailable`](crate::authorization::Unavailable) and ends with 503. Nothing here changes anything.
+pub trait ClaimsProvider: Send + Sync {
+    /// The claims of this user for this client.
+    fn id_token_claims(&self, request: &ClaimsRequest) -> impl Future<Output = Answered<Map<String, Value>>> + Send;
+}
+
+/// Decides who may look at other parties' tokens (RFC 7662 §2.2; catalogue IN-4): an API gateway, say. A token's own client and its
+/// audience are not asked about.
+///
+/// `false` makes the token inactive to the caller. An error or a time-out is [`Unavailable`](crate::authorization::Unavailable) and ends
+/// with 503. Nothing here changes anything.
+pub trait IntrospectionPolicy: Send + Sync {
+    /// Whether this caller may.
+    fn may_introspect(&self, check: &IntrospectionCheck) -> impl Future<Output = Answered<bool>> + Send;
+}
+
 erase! { PrincipalStore as ErasedPrincipalStore {
     fn load_principal(&str) -> Option<Principal>;
 } }
 
 erase! { ScopePolicy as ErasedScopePolicy {
     fn authorize_scope(&ScopeRequest) -> ScopeSet;
+} }
+
+erase! { ClaimsProvider as ErasedClaimsProvider {
+    fn id_token_claims(&ClaimsRequest) -> Map<String, Value>;
+} }
+
+erase! { IntrospectionPolicy as ErasedIntrospectionPolicy {
+    fn may_introspect(&IntrospectionCheck) -> bool;
 } }

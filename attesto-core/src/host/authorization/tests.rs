@@ -3,9 +3,10 @@
 use super::*;
 use crate::authorization::{
     Answered, AuthMethod, Authorization, AuthorizationCode, AuthorizationEvent, AuthorizationServer,
-    AuthorizationServerBuilder, Client, ClientAuthentication, EventKind, FamilyId, FamilyRevocation, FinalizedCode,
-    GrantType, IssuedAccessToken, NewCode, NewRefresh, Principal, RefreshState, RepeatedRefresh, Rotated, Rotation,
-    ScopeRequest, ScopeSet, SecretCheck, SecretDigest, SecretQuery, TakenCode, Unavailable,
+    AuthorizationServerBuilder, ClaimsRequest, Client, ClientAuthentication, EventKind, FamilyId, FamilyRevocation,
+    FinalizedCode, GrantType, IntrospectionCheck, IssuedAccessToken, NewCode, NewRefresh, Principal, RefreshState,
+    RepeatedRefresh, Rotated, Rotation, ScopeRequest, ScopeSet, SecretCheck, SecretDigest, SecretQuery, TakenCode,
+    Unavailable,
 };
 use crate::crypto::{Algorithm, CryptoProvider, EntropyError, KeyKind, RustCrypto};
 use crate::dpop::ReplayClaim;
@@ -23,7 +24,7 @@ use alloc::vec::Vec;
 use core::future::Future;
 use core::pin::pin;
 use core::task::{Context, Poll, Waker};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::sync::Mutex;
 
 const NOW: Timestamp = Timestamp::from_secs(1_800_000_000);
@@ -80,6 +81,18 @@ impl ClientStore for Office {
 impl PrincipalStore for Office {
     async fn load_principal(&self, subject: &str) -> Answered<Option<Principal>> {
         Ok((subject == "usr_1").then(Principal::new))
+    }
+}
+
+impl ClaimsProvider for Office {
+    async fn id_token_claims(&self, request: &ClaimsRequest) -> Answered<Map<String, Value>> {
+        Ok([("name".into(), format!("the user {}", request.subject).into())].into_iter().collect())
+    }
+}
+
+impl IntrospectionPolicy for Office {
+    async fn may_introspect(&self, _: &IntrospectionCheck) -> Answered<bool> {
+        Ok(false)
     }
 }
 
@@ -323,6 +336,11 @@ fn cf2_a_host_has_what_its_server_asks() {
     assert_eq!(refused(office().single_node_memory(1).unwrap(), &all), "principals");
     assert!(office().single_node_memory(1).unwrap().principals(Office::default()).build(&all).is_ok());
     assert_eq!(office().single_node_memory(0).unwrap_err().member(), "capacity");
+    let wider = server(CODE_AND_REFRESH, |builder| builder.openid_connect().ask_introspection());
+    let users = || office().single_node_memory(1).unwrap().principals(Office::default());
+    assert_eq!(refused(users(), &wider), "claims");
+    assert_eq!(refused(users().claims(Office::default()), &wider), "introspection_policy");
+    assert!(users().claims(Office::default()).introspection_policy(Office::default()).build(&wider).is_ok());
     // Assertions are used once as well as proofs.
     let assertions = |builder: AuthorizationServerBuilder| builder.without_dpop();
     assert_eq!(refused(office(), &server(&[GrantType::ClientCredentials], assertions)), "replay_store");
