@@ -47,8 +47,9 @@ mod wiring;
 #[cfg(feature = "std")]
 pub use authorization::{
     AccessTokenDenyList, AuthorizationEventSink, AuthorizationHost, AuthorizationHostBuilder, ClaimsProvider,
-    ClientStore, CodeStore, IntrospectionPolicy, MemoryCodeStore, MemoryDenyList, MemoryRefreshStore, PrincipalStore,
-    RefreshStore, ScopePolicy, drive,
+    ClientStore, CodeStore, ConsentGrantStore, ConsentPolicy, IntrospectionPolicy, MemoryCodeStore,
+    MemoryConsentGrants, MemoryDenyList, MemoryParStore, MemoryRefreshStore, ParStore, PrincipalStore, RefreshStore,
+    ScopePolicy, drive,
 };
 pub use clock::Clock;
 pub use event_text::EventText;

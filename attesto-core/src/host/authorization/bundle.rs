@@ -3,13 +3,15 @@
 use super::clients::{ClientStore, ErasedClientStore};
 use super::codes::{CodeStore, ErasedCodeStore};
 use super::deny_list::{AccessTokenDenyList, ErasedDenyList};
-use super::memory::{MemoryCodeStore, MemoryDenyList, MemoryRefreshStore};
+use super::memory::{MemoryCodeStore, MemoryDenyList, MemoryParStore, MemoryRefreshStore};
 use super::principals::{
     ClaimsProvider, ErasedClaimsProvider, ErasedIntrospectionPolicy, ErasedPrincipalStore, ErasedScopePolicy,
     IntrospectionPolicy, PrincipalStore, ScopePolicy,
 };
+use super::pushed_requests::{ErasedParStore, ParStore};
 use super::refresh_tokens::{ErasedRefreshStore, RefreshStore};
 use super::sink::AuthorizationEventSink;
+use super::visits::{ConsentGrantStore, ConsentPolicy, ErasedConsentGrantStore, ErasedConsentPolicy};
 use crate::ConfigError;
 use crate::authorization::AuthorizationServer;
 use crate::host::{DynReplayStore, Instances, MemoryReplayStore, NoEvents, ReplayStore, StoreReach};
@@ -94,6 +96,9 @@ pub(super) struct Parts {
     pub(super) principals: Option<Arc<dyn ErasedPrincipalStore>>,
     pub(super) claims: Option<Arc<dyn ErasedClaimsProvider>>,
     pub(super) introspection: Option<Arc<dyn ErasedIntrospectionPolicy>>,
+    pub(super) consent: Option<Arc<dyn ErasedConsentPolicy>>,
+    pub(super) consent_grants: Option<Arc<dyn ErasedConsentGrantStore>>,
+    pub(super) pushed: Option<Arc<dyn ErasedParStore>>,
     pub(super) codes: Option<Arc<dyn ErasedCodeStore>>,
     pub(super) refresh: Option<Arc<dyn ErasedRefreshStore>>,
     pub(super) deny_list: Option<Arc<dyn ErasedDenyList>>,
@@ -113,6 +118,9 @@ impl AuthorizationHost {
             principals: None,
             claims: None,
             introspection: None,
+            consent: None,
+            consent_grants: None,
+            pushed: None,
             codes: None,
             refresh: None,
             deny_list: None,
@@ -145,6 +153,8 @@ pub struct AuthorizationHostBuilder {
 #[derive(Default)]
 struct Reaches {
     codes: Option<StoreReach>,
+    pushed: Option<StoreReach>,
+    consent_grants: Option<StoreReach>,
     refresh: Option<StoreReach>,
     deny_list: Option<StoreReach>,
     replay: Option<StoreReach>,
@@ -186,6 +196,28 @@ impl AuthorizationHostBuilder {
         self
     }
 
+    /// Who logs users in and asks them. Needed for the authorization code grant.
+    pub fn consent_policy(mut self, policy: impl ConsentPolicy + 'static) -> Self {
+        self.parts.consent = Some(Arc::new(policy));
+        self
+    }
+
+    /// Where clicks on consent pages are kept. Needed by a policy that answers
+    /// [`ConsentDecision::ByGrant`](crate::authorization::ConsentDecision::ByGrant), which the server cannot know: without one, that
+    /// answer ends with 503.
+    pub fn consent_grants(mut self, store: impl ConsentGrantStore + 'static) -> Self {
+        self.reaches.consent_grants = Some(store.reach());
+        self.parts.consent_grants = Some(Arc::new(store));
+        self
+    }
+
+    /// Where pushed authorization requests are kept. Needed for the authorization code grant.
+    pub fn par_store(mut self, store: impl ParStore + 'static) -> Self {
+        self.reaches.pushed = Some(store.reach());
+        self.parts.pushed = Some(Arc::new(store));
+        self
+    }
+
     /// What ID tokens say of users. Needed where the server was built with
     /// [`openid_connect`](crate::authorization::AuthorizationServerBuilder::openid_connect).
     pub fn claims(mut self, provider: impl ClaimsProvider + 'static) -> Self {
@@ -206,7 +238,7 @@ impl AuthorizationHostBuilder {
         self
     }
 
-    /// **For a single node.** Codes, refresh tokens, the deny list and used proofs in memory, each bounded to `capacity` rows.
+    /// **For a single node.** Codes, pushed requests, refresh tokens, the deny list and used proofs in memory, each bounded to `capacity` rows.
     /// They end with the process: users must then authorize their clients anew. Call it before you set a store of your own in
     /// place of one of these.
     ///
@@ -215,6 +247,7 @@ impl AuthorizationHostBuilder {
     pub fn single_node_memory(self, capacity: usize) -> Result<Self, ConfigError> {
         Ok(self
             .code_store(MemoryCodeStore::single_node(capacity)?)
+            .par_store(MemoryParStore::single_node(capacity)?)
             .refresh_store(MemoryRefreshStore::single_node(capacity)?)
             .deny_list(MemoryDenyList::single_node(capacity)?)
             .replay_store(MemoryReplayStore::single_instance(capacity)?))
@@ -235,6 +268,8 @@ impl AuthorizationHostBuilder {
         let stores = [
             ("code_store", needs.codes, reaches.codes),
             ("refresh_store", needs.refresh, reaches.refresh),
+            ("par_store", needs.codes, reaches.pushed),
+            ("consent_grants", needs.codes && reaches.consent_grants.is_some(), reaches.consent_grants),
             ("deny_list", needs.deny_list, reaches.deny_list),
             ("replay_store", needs.replay, reaches.replay),
         ];
@@ -245,6 +280,7 @@ impl AuthorizationHostBuilder {
         }
         let parts = [
             ("principals", needs.principals, self.parts.principals.is_some()),
+            ("consent_policy", needs.codes, self.parts.consent.is_some()),
             ("claims", needs.claims, self.parts.claims.is_some()),
             ("introspection_policy", needs.introspection, self.parts.introspection.is_some()),
         ];

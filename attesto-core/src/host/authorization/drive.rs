@@ -38,6 +38,16 @@ async fn answer(ask: Ask, host: &Parts) -> Step {
             };
             query.answer(answer.unwrap_or(ReplayAnswer::Unavailable))
         }
+        Ask::Authenticate(query) => {
+            to(host.consent.as_ref(), query, |policy, request| policy.authenticate(request)).await
+        }
+        Ask::Consent(query) => to(host.consent.as_ref(), query, |policy, request| policy.consent(request)).await,
+        Ask::ConsumeConsentGrant(query) => {
+            to(host.consent_grants.as_ref(), query, |store, redemption| store.consume(redemption)).await
+        }
+        Ask::PutPar(query) => to(host.pushed.as_ref(), query, |store, new| store.put(new)).await,
+        Ask::FetchPar(query) => to(host.pushed.as_ref(), query, |store, digest| store.fetch(digest)).await,
+        Ask::TakePar(query) => to(host.pushed.as_ref(), query, |store, redemption| store.take(redemption)).await,
         Ask::PutCode(query) => to(host.codes.as_ref(), query, |store, new| store.put(new)).await,
         Ask::PeekCode(query) => to(host.codes.as_ref(), query, |store, digest| store.peek(digest)).await,
         Ask::TakeCode(query) => to(host.codes.as_ref(), query, |store, presented| store.take(presented)).await,

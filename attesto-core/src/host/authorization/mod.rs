@@ -10,18 +10,22 @@ mod deny_list;
 mod drive;
 mod memory;
 mod principals;
+mod pushed_requests;
 mod refresh_tokens;
 mod sink;
 #[cfg(test)]
 #[cfg(feature = "rust-crypto")]
 mod tests;
+mod visits;
 
 pub use bundle::{AuthorizationHost, AuthorizationHostBuilder};
 pub use clients::ClientStore;
 pub use codes::CodeStore;
 pub use deny_list::AccessTokenDenyList;
 pub use drive::drive;
-pub use memory::{MemoryCodeStore, MemoryDenyList, MemoryRefreshStore};
+pub use memory::{MemoryCodeStore, MemoryConsentGrants, MemoryDenyList, MemoryParStore, MemoryRefreshStore};
 pub use principals::{ClaimsProvider, IntrospectionPolicy, PrincipalStore, ScopePolicy};
+pub use pushed_requests::ParStore;
 pub use refresh_tokens::RefreshStore;
 pub use sink::AuthorizationEventSink;
+pub use visits::{ConsentGrantStore, ConsentPolicy};

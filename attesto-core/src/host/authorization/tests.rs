@@ -2,9 +2,10 @@
 
 use super::*;
 use crate::authorization::{
-    Answered, AuthMethod, Authorization, AuthorizationCode, AuthorizationEvent, AuthorizationServer,
-    AuthorizationServerBuilder, ClaimsRequest, Client, ClientAuthentication, EventKind, FamilyId, FamilyRevocation,
-    FinalizedCode, GrantType, IntrospectionCheck, IssuedAccessToken, NewCode, NewRefresh, Principal, RefreshState,
+    Answered, AuthMethod, Authentication, AuthenticationContext, AuthenticationRequest, Authorization,
+    AuthorizationCode, AuthorizationEvent, AuthorizationServer, AuthorizationServerBuilder, ClaimsRequest, Client,
+    ClientAuthentication, ConsentDecision, ConsentRequest, EventKind, FamilyId, FamilyRevocation, FinalizedCode,
+    GrantType, IntrospectionCheck, IssuedAccessToken, Login, NewCode, NewRefresh, Principal, RefreshState,
     RepeatedRefresh, Rotated, Rotation, ScopeRequest, ScopeSet, SecretCheck, SecretDigest, SecretQuery, TakenCode,
     Unavailable,
 };
@@ -17,6 +18,7 @@ use crate::jose::KeyMaterial;
 use crate::pkce::CodeChallenge;
 use crate::token::KeyRing;
 use crate::{ConfigError, Timestamp};
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
@@ -93,6 +95,19 @@ impl ClaimsProvider for Office {
 impl IntrospectionPolicy for Office {
     async fn may_introspect(&self, _: &IntrospectionCheck) -> Answered<bool> {
         Ok(false)
+    }
+}
+
+impl ConsentPolicy for Office {
+    async fn authenticate(&self, _: &AuthenticationRequest) -> Answered<Authentication> {
+        Ok(Authentication::User(Box::new(Login::new("usr_1", AuthenticationContext::at(NOW)))))
+    }
+
+    async fn consent(&self, request: &ConsentRequest) -> Answered<ConsentDecision> {
+        match request.grant_presented {
+            true => Ok(ConsentDecision::ByGrant),
+            false => Ok(ConsentDecision::Granted(request.visit.request.scopes.clone())),
+        }
     }
 }
 
@@ -194,6 +209,8 @@ impl World {
         let record = move |event: &AuthorizationEvent| office.events.lock().unwrap().push(event.clone());
         let builder = AuthorizationHost::builder(Office::default(), Office::default())
             .principals(Office::default())
+            .consent_policy(Office::default())
+            .par_store(MemoryParStore::single_node(100).unwrap())
             .code_store(Arc::clone(&codes))
             .deny_list(Arc::clone(&list))
             .events(record);
@@ -330,14 +347,20 @@ fn cf2_a_host_has_what_its_server_asks() {
     let list = || MemoryDenyList::single_node(1).unwrap();
     assert_eq!(refused(office(), &all), "code_store");
     assert_eq!(refused(office().code_store(codes()), &all), "refresh_store");
-    assert_eq!(refused(office().code_store(codes()).refresh_store(tokens()), &all), "deny_list");
-    let stored = office().code_store(codes()).refresh_store(tokens()).deny_list(list());
+    let stored = || office().code_store(codes()).refresh_store(tokens());
+    assert_eq!(refused(stored(), &all), "par_store");
+    let stored =
+        || office().code_store(codes()).refresh_store(tokens()).par_store(MemoryParStore::single_node(1).unwrap());
+    assert_eq!(refused(stored(), &all), "deny_list");
+    let stored = stored().deny_list(list());
     assert_eq!(refused(stored, &all), "replay_store");
     assert_eq!(refused(office().single_node_memory(1).unwrap(), &all), "principals");
-    assert!(office().single_node_memory(1).unwrap().principals(Office::default()).build(&all).is_ok());
+    let users = || office().single_node_memory(1).unwrap().principals(Office::default());
+    assert_eq!(refused(users(), &all), "consent_policy");
+    let users = || users().consent_policy(Office::default());
+    assert!(users().build(&all).is_ok());
     assert_eq!(office().single_node_memory(0).unwrap_err().member(), "capacity");
     let wider = server(CODE_AND_REFRESH, |builder| builder.openid_connect().ask_introspection());
-    let users = || office().single_node_memory(1).unwrap().principals(Office::default());
     assert_eq!(refused(users(), &wider), "claims");
     assert_eq!(refused(users().claims(Office::default()), &wider), "introspection_policy");
     assert!(users().claims(Office::default()).introspection_policy(Office::default()).build(&wider).is_ok());
@@ -354,7 +377,7 @@ fn st1_several_instances_need_stores_that_they_share() {
     let all = server(CODE_AND_REFRESH, AuthorizationServerBuilder::deny_list);
     let memory = || {
         let builder = AuthorizationHost::builder(Office::default(), Office::default()).single_node_memory(1).unwrap();
-        builder.principals(Office::default()).instances(Instances::Multiple)
+        builder.principals(Office::default()).consent_policy(Office::default()).instances(Instances::Multiple)
     };
     assert_eq!(memory().build(&all).unwrap_err().member(), "code_store");
     assert_eq!(memory().code_store(Arc::new(Shared)).build(&all).unwrap_err().member(), "refresh_store");

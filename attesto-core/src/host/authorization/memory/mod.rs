@@ -8,11 +8,13 @@
 mod codes;
 mod deny_list;
 mod refresh_tokens;
+mod single_use;
 mod table;
 
 pub use codes::MemoryCodeStore;
 pub use deny_list::MemoryDenyList;
 pub use refresh_tokens::MemoryRefreshStore;
+pub use single_use::{MemoryConsentGrants, MemoryParStore};
 
 use crate::ConfigError;
 use crate::authorization::{Answered, Unavailable};

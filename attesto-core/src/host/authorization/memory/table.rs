@@ -11,7 +11,8 @@ use std::collections::HashMap;
 /// bucket.
 pub(super) struct Table<K, V> {
     rows: HashMap<K, Row<V>>,
-    /// One entry for each row, at its time or before it: a row that is kept longer meanwhile is entered again when it comes up.
+    /// One entry for each row, at its time or before it: a row that is kept longer meanwhile is entered again when it comes up. And
+    /// those of rows that were taken out, until their time.
     due: Deadlines<K>,
     /// The latest time that a row which was freed had been kept through.
     forgotten_until: Option<Timestamp>,
@@ -49,6 +50,15 @@ impl<K: Clone + Eq + Hash, V> Table<K, V> {
     pub(super) fn insert(&mut self, key: K, value: V, retain_until: Timestamp) {
         self.due.add(retain_until, key.clone());
         self.rows.insert(key, Row { value, retain_until });
+    }
+
+    /// Takes a row out.
+    pub(super) fn remove<Q: Eq + Hash + ?Sized>(&mut self, key: &Q) -> Option<V>
+    where
+        K: Borrow<Q>,
+    {
+        // Its entry in `due` goes when it comes up; until then it is a key without a row.
+        self.rows.remove(key).map(|row| row.value)
     }
 
     /// Keeps a row through this time at least.

@@ -2,10 +2,10 @@ use super::*;
 use crate::Timestamp;
 use crate::authorization::{
     Authorization, AuthorizationCode, FamilyId, FamilyRevocation, FinalizedCode, IssuedAccessToken, LONGEST_GRACE,
-    NewCode, NewRefresh, RefreshToken, RepeatedRefresh, RevokedAccessToken, Rotated, Rotation, SecretDigest,
-    SecretQuery, SuccessorSalt, TakenCode,
+    NewCode, NewPushedRequest, NewRefresh, PushedRedemption, PushedRequest, RefreshToken, RepeatedRefresh,
+    RevokedAccessToken, Rotated, Rotation, SecretDigest, SecretQuery, SuccessorSalt, TakenCode,
 };
-use crate::host::{AccessTokenDenyList, CodeStore, RefreshStore, StoreReach};
+use crate::host::{AccessTokenDenyList, CodeStore, ParStore, RefreshStore, StoreReach};
 use crate::pkce::CodeChallenge;
 use alloc::format;
 use core::future::Future;
@@ -181,4 +181,34 @@ fn ev2_stores_do_not_show_what_they_hold() {
     put(&store, 1, 60, 0).unwrap();
     assert_eq!(format!("{store:?}"), "MemoryCodeStore { held: 1, capacity: 10, .. }");
     assert_eq!(format!("{:?}", MemoryRefreshStore::single_node(5).unwrap()), "MemoryRefreshStore { held: 0, .. }");
+}
+
+#[test]
+fn az28_a_pushed_request_is_taken_once_and_not_after_it_has_expired() {
+    let store = MemoryParStore::single_node(2).unwrap();
+    let put = |key, expires_at, now| {
+        let request = PushedRequest::new("client", "client_id=client", at(now), at(expires_at));
+        run(store.put(&NewPushedRequest { digest: digest(key), request }))
+    };
+    let take = |key, now| run(store.take(&PushedRedemption { digest: digest(key), now: at(now) })).unwrap().is_some();
+    let fetch = |key| run(store.fetch(&digest(key))).unwrap().is_some();
+    assert_eq!(
+        [put(1, 90, 0), put(1, 90, 0), put(2, 90, 0), put(3, 90, 90)],
+        [Ok(()), Err(Unavailable), Ok(()), Err(Unavailable)]
+    );
+    assert_eq!([fetch(1), fetch(1), take(1, 89), take(1, 89), fetch(1)], [true, true, true, false, false]);
+    assert!(!take(2, 90), "expires_at > now");
+    assert_eq!([put(4, 300, 91), put(5, 300, 91)], [Ok(()), Ok(())], "one was taken, one has lapsed");
+    assert_eq!((store.sweep(at(300)), store.sweep(at(301)), store.reach()), (0, 2, StoreReach::Process));
+}
+
+#[test]
+fn st2_an_entry_outlives_the_row_that_was_taken_and_harms_nothing() {
+    let store = MemoryParStore::single_node(1).unwrap();
+    for round in 0..100 {
+        let request = PushedRequest::new("client", "client_id=client", at(round), at(round + 5));
+        assert_eq!(run(store.put(&NewPushedRequest { digest: digest(1), request })), Ok(()));
+        assert!(run(store.take(&PushedRedemption { digest: digest(1), now: at(round) })).unwrap().is_some());
+    }
+    assert_eq!(store.sweep(at(500)), 0);
 }
