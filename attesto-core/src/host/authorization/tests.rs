@@ -1,13 +1,15 @@
 //! The driver and the bundle, with whole flows over the memory stores.
 
+mod bundle;
+
 use super::*;
 use crate::authorization::{
     Answered, AuthMethod, Authentication, AuthenticationContext, AuthenticationRequest, Authorization,
     AuthorizationCode, AuthorizationEvent, AuthorizationServer, AuthorizationServerBuilder, ClaimsRequest, Client,
-    ClientAuthentication, ConsentDecision, ConsentRequest, EventKind, FamilyId, FamilyRevocation, FinalizedCode,
-    GrantType, IntrospectionCheck, IssuedAccessToken, Login, NewCode, NewRefresh, Principal, RefreshState,
-    RepeatedRefresh, Rotated, Rotation, ScopeRequest, ScopeSet, SecretCheck, SecretDigest, SecretQuery, TakenCode,
-    Unavailable,
+    ClientAuthentication, ConsentBinding, ConsentDecision, ConsentRedemption, ConsentRequest, EventKind, FamilyId,
+    FamilyRevocation, FinalizedCode, GrantType, IntrospectionCheck, IssuedAccessToken, Login, NewCode, NewConsentGrant,
+    NewRefresh, Principal, RefreshState, RepeatedRefresh, Rotated, Rotation, ScopeRequest, ScopeSet, SecretCheck,
+    SecretDigest, SecretQuery, TakenCode, Unavailable,
 };
 use crate::crypto::{Algorithm, CryptoProvider, EntropyError, KeyKind, RustCrypto};
 use crate::dpop::ReplayClaim;
@@ -333,58 +335,6 @@ fn hc5_a_part_that_is_missing_gives_no_answer() {
         AuthorizationHost::builder(Office::default(), Office::default()).replay_store(Shared).build(&other).unwrap();
     let (status, body) = post(&world.server, &other, "/oauth/token", &world.code(), 3);
     assert_eq!((status, text(&body, "error").as_str()), (503, "temporarily_unavailable"));
-}
-
-#[test]
-fn cf2_a_host_has_what_its_server_asks() {
-    let office = || AuthorizationHost::builder(Office::default(), Office::default());
-    let refused = |builder: AuthorizationHostBuilder, server: &AuthorizationServer| -> &'static str {
-        builder.build(server).map_err(|error: ConfigError| error.member()).unwrap_err()
-    };
-    let all = server(CODE_AND_REFRESH, AuthorizationServerBuilder::deny_list);
-    let codes = || MemoryCodeStore::single_node(1).unwrap();
-    let tokens = || MemoryRefreshStore::single_node(1).unwrap();
-    let list = || MemoryDenyList::single_node(1).unwrap();
-    assert_eq!(refused(office(), &all), "code_store");
-    assert_eq!(refused(office().code_store(codes()), &all), "refresh_store");
-    let stored = || office().code_store(codes()).refresh_store(tokens());
-    assert_eq!(refused(stored(), &all), "par_store");
-    let stored =
-        || office().code_store(codes()).refresh_store(tokens()).par_store(MemoryParStore::single_node(1).unwrap());
-    assert_eq!(refused(stored(), &all), "deny_list");
-    let stored = stored().deny_list(list());
-    assert_eq!(refused(stored, &all), "replay_store");
-    assert_eq!(refused(office().single_node_memory(1).unwrap(), &all), "principals");
-    let users = || office().single_node_memory(1).unwrap().principals(Office::default());
-    assert_eq!(refused(users(), &all), "consent_policy");
-    let users = || users().consent_policy(Office::default());
-    assert!(users().build(&all).is_ok());
-    assert_eq!(office().single_node_memory(0).unwrap_err().member(), "capacity");
-    let wider = server(CODE_AND_REFRESH, |builder| builder.openid_connect().ask_introspection());
-    assert_eq!(refused(users(), &wider), "claims");
-    assert_eq!(refused(users().claims(Office::default()), &wider), "introspection_policy");
-    assert!(users().claims(Office::default()).introspection_policy(Office::default()).build(&wider).is_ok());
-    // Assertions are used once as well as proofs.
-    let assertions = |builder: AuthorizationServerBuilder| builder.without_dpop();
-    assert_eq!(refused(office(), &server(&[GrantType::ClientCredentials], assertions)), "replay_store");
-    let secrets =
-        |builder: AuthorizationServerBuilder| builder.without_dpop().auth_methods([AuthMethod::ClientSecretPost]);
-    assert!(office().build(&server(&[GrantType::ClientCredentials], secrets)).is_ok());
-}
-
-#[test]
-fn st1_several_instances_need_stores_that_they_share() {
-    let all = server(CODE_AND_REFRESH, AuthorizationServerBuilder::deny_list);
-    let memory = || {
-        let builder = AuthorizationHost::builder(Office::default(), Office::default()).single_node_memory(1).unwrap();
-        builder.principals(Office::default()).consent_policy(Office::default()).instances(Instances::Multiple)
-    };
-    assert_eq!(memory().build(&all).unwrap_err().member(), "code_store");
-    assert_eq!(memory().code_store(Arc::new(Shared)).build(&all).unwrap_err().member(), "refresh_store");
-    // What is not asked need not be shared.
-    let secrets =
-        |builder: AuthorizationServerBuilder| builder.without_dpop().auth_methods([AuthMethod::ClientSecretPost]);
-    assert!(memory().build(&server(&[GrantType::ClientCredentials], secrets)).is_ok());
 }
 
 #[test]

@@ -1,0 +1,76 @@
+//! What a host must have, and what it keeps.
+
+use super::*;
+
+#[test]
+fn cf2_a_host_has_what_its_server_asks() {
+    let office = || AuthorizationHost::builder(Office::default(), Office::default());
+    let refused = |builder: AuthorizationHostBuilder, server: &AuthorizationServer| -> &'static str {
+        builder.build(server).map_err(|error: ConfigError| error.member()).unwrap_err()
+    };
+    let all = server(CODE_AND_REFRESH, AuthorizationServerBuilder::deny_list);
+    let codes = || MemoryCodeStore::single_node(1).unwrap();
+    let tokens = || MemoryRefreshStore::single_node(1).unwrap();
+    let list = || MemoryDenyList::single_node(1).unwrap();
+    assert_eq!(refused(office(), &all), "code_store");
+    assert_eq!(refused(office().code_store(codes()), &all), "refresh_store");
+    let stored = || office().code_store(codes()).refresh_store(tokens());
+    assert_eq!(refused(stored(), &all), "par_store");
+    let stored =
+        || office().code_store(codes()).refresh_store(tokens()).par_store(MemoryParStore::single_node(1).unwrap());
+    assert_eq!(refused(stored(), &all), "deny_list");
+    let stored = stored().deny_list(list());
+    assert_eq!(refused(stored, &all), "replay_store");
+    assert_eq!(refused(office().single_node_memory(1).unwrap(), &all), "principals");
+    let users = || office().single_node_memory(1).unwrap().principals(Office::default());
+    assert_eq!(refused(users(), &all), "consent_policy");
+    let users = || users().consent_policy(Office::default());
+    assert!(users().build(&all).is_ok());
+    assert_eq!(office().single_node_memory(0).unwrap_err().member(), "capacity");
+    let wider = server(CODE_AND_REFRESH, |builder| builder.openid_connect().ask_introspection());
+    assert_eq!(refused(users(), &wider), "claims");
+    assert_eq!(refused(users().claims(Office::default()), &wider), "introspection_policy");
+    assert!(users().claims(Office::default()).introspection_policy(Office::default()).build(&wider).is_ok());
+    // Assertions are used once as well as proofs.
+    let assertions = |builder: AuthorizationServerBuilder| builder.without_dpop();
+    assert_eq!(refused(office(), &server(&[GrantType::ClientCredentials], assertions)), "replay_store");
+    let secrets =
+        |builder: AuthorizationServerBuilder| builder.without_dpop().auth_methods([AuthMethod::ClientSecretPost]);
+    assert!(office().build(&server(&[GrantType::ClientCredentials], secrets)).is_ok());
+}
+
+#[test]
+fn st1_several_instances_need_stores_that_they_share() {
+    let all = server(CODE_AND_REFRESH, AuthorizationServerBuilder::deny_list);
+    let memory = || {
+        let builder = AuthorizationHost::builder(Office::default(), Office::default()).single_node_memory(1).unwrap();
+        builder.principals(Office::default()).consent_policy(Office::default()).instances(Instances::Multiple)
+    };
+    assert_eq!(memory().build(&all).unwrap_err().member(), "code_store");
+    assert_eq!(memory().code_store(Arc::new(Shared)).build(&all).unwrap_err().member(), "refresh_store");
+    // What is not asked need not be shared.
+    let secrets =
+        |builder: AuthorizationServerBuilder| builder.without_dpop().auth_methods([AuthMethod::ClientSecretPost]);
+    assert!(memory().build(&server(&[GrantType::ClientCredentials], secrets)).is_ok());
+}
+
+#[test]
+fn az26_a_consent_grant_is_spent_once_for_what_it_was_given_for_and_in_time() {
+    let world = World::new();
+    let store = MemoryConsentGrants::single_node(2).unwrap();
+    let binding = ConsentBinding::parse(&base64url::encode(&[1; 32])).unwrap();
+    let other = ConsentBinding::parse(&base64url::encode(&[2; 32])).unwrap();
+    let given =
+        |seed| world.server.grant_consent(binding, "usr_1", ScopeSet::of(["read"]), NOW, &mut entropy(seed)).unwrap();
+    let [first, second, third] = [1, 2, 3].map(given);
+    let put = [&first, &first, &second, &third].map(|grant| store.put(grant, NOW));
+    assert_eq!(put, [Ok(()), Err(Unavailable), Ok(()), Err(Unavailable)]);
+    let consume = |grant: &NewConsentGrant, binding, now| {
+        run(store.consume(&ConsentRedemption { digest: grant.digest(), binding, now })).unwrap()
+    };
+    assert_eq!(consume(&first, other, NOW), None, "given for something else");
+    assert_eq!(consume(&first, binding, NOW).as_ref(), Some(first.grant()), "and not spent by that");
+    assert_eq!(consume(&first, binding, NOW), None);
+    assert_eq!(consume(&second, binding, second.grant().expires_at), None, "expires_at > now");
+    assert_eq!((store.sweep(second.grant().expires_at.plus(1)), store.reach()), (1, StoreReach::Process));
+}
