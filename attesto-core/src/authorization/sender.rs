@@ -6,11 +6,12 @@ use super::flow::Flow;
 use crate::dpop::{self, CheckedProof, ProofContext, ProofError};
 use crate::http::ObservedUri;
 use crate::jose::Thumbprint;
+use alloc::boxed::Box;
 
 /// The binding of an access token, with the proof that was shown for it.
 pub(super) enum Sender {
     Bearer,
-    Dpop(CheckedProof),
+    Dpop(Box<CheckedProof>),
     Mtls(Thumbprint),
 }
 
@@ -48,7 +49,7 @@ impl Sender {
             (Some(SenderConstraint::Mtls), _, Some(certificate)) | (None, None, Some(certificate)) => {
                 Ok(Self::Mtls(certificate))
             }
-            (Some(SenderConstraint::Dpop) | None, Some(proof), _) => Ok(Self::Dpop(proof)),
+            (Some(SenderConstraint::Dpop) | None, Some(proof), _) => Ok(Self::Dpop(Box::new(proof))),
             (None, None, None) => Ok(Self::Bearer),
         }
     }
