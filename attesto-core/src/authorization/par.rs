@@ -16,6 +16,7 @@ use crate::dpop::CheckedProof;
 use crate::encoding::form;
 use crate::http::ResponseParts;
 use crate::jose::Thumbprint;
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 use serde_json::Map;
@@ -54,7 +55,7 @@ async fn push(flow: &mut Flow) -> Result<Secret, Reason> {
     let mut record = PushedRequest::new(client.id.as_str(), kept, flow.now, expires_at);
     record.dpop_jkt = dpop_jkt;
     if let Some(proof) = proof {
-        Sender::Dpop(proof).record_proof(flow).await?;
+        Sender::Dpop(Box::new(proof)).record_proof(flow).await?;
     }
     let digest = reference.digest(flow.server.provider.as_ref());
     flow.ask(Ask::PutPar, NewPushedRequest { digest, request: record }).await?;

@@ -4,7 +4,7 @@
 use attesto_core::Timestamp;
 use attesto_core::authorization::{
     Answered, Ask, AuthorizationCode, AuthorizationEvent, Client, FamilyId, IssuedAccessToken, Principal, RefreshState,
-    RefreshToken, Rotated, SecretDigest, SpentCode, SpentRefresh, TakenCode, Unavailable,
+    RefreshToken, Rotated, ScopeSet, SecretDigest, SpentCode, SpentRefresh, TakenCode, Unavailable,
 };
 use attesto_core::dpop::ReplayKey;
 use attesto_core::exchange::Step;
@@ -60,6 +60,10 @@ pub(crate) struct Ledger {
     pub(crate) denied: BTreeSet<String>,
     pub(crate) replays: BTreeSet<ReplayKey>,
     pub(crate) suspended: BTreeSet<String>,
+    /// What the policy grants, whatever is asked; `None`: all of what is asked.
+    pub(crate) policy: Option<ScopeSet>,
+    pub(crate) id_claims: Vec<(String, String)>,
+    pub(crate) may_introspect: BTreeSet<String>,
     pub(crate) events: Vec<AuthorizationEvent>,
     /// The names of the questions, in order.
     pub(crate) asked: Vec<&'static str>,
@@ -214,11 +218,22 @@ impl Ledger {
                 query.answer(answer)
             }
             Ask::AuthorizeScope(query) => {
-                let answer = act!("AuthorizeScope", query, |_: &mut Self| Ok(query.question().scopes.clone()));
+                let answer = act!("AuthorizeScope", query, |own: &mut Self| {
+                    Ok(own.policy.clone().unwrap_or_else(|| query.question().scopes.clone()))
+                });
                 query.answer(answer)
             }
             Ask::IdTokenClaims(query) => {
-                let answer = act!("IdTokenClaims", query, |_: &mut Self| Ok(serde_json::Map::new()));
+                let answer = act!("IdTokenClaims", query, |own: &mut Self| {
+                    let claims = own.id_claims.iter().map(|(name, value)| (name.clone(), value.as_str().into()));
+                    Ok(claims.collect())
+                });
+                query.answer(answer)
+            }
+            Ask::MayIntrospect(query) => {
+                let answer = act!("MayIntrospect", query, |own: &mut Self| {
+                    Ok(own.may_introspect.contains(&query.question().caller))
+                });
                 query.answer(answer)
             }
             Ask::Record(query) => {

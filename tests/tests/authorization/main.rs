@@ -3,4 +3,6 @@
 mod faults;
 mod ledger;
 mod races;
+mod refresh_rules;
 mod scene;
+mod token_rules;

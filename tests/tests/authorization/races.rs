@@ -27,7 +27,7 @@ struct Runner {
 
 impl Runner {
     fn new(scene: &mut Scene, request: &Request) -> Self {
-        let step = Some(request.begin(scene.grace, scene.ledger.now));
+        let step = Some(request.begin(&scene.server, scene.ledger.now));
         let mut runner = Self { step, response: None };
         runner.settle(scene, request);
         runner

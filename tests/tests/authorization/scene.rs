@@ -3,10 +3,11 @@
 use crate::ledger::{CodeRow, Fault, Ledger};
 use attesto_core::Timestamp;
 use attesto_core::authorization::{
-    AuthenticationContext, Authorization, AuthorizationCode, AuthorizationServer, Client, ClientAuthentication,
-    FamilyId, GraceSecret, GrantType, RefreshPolicy, ScopeSet, SecretDigest,
+    AuthenticationContext, Authorization, AuthorizationCode, AuthorizationServer, AuthorizationServerBuilder, Client,
+    ClientAuthentication, FamilyId, GraceSecret, GrantType, Reason, RefreshPolicy, ScopeSet, SecretDigest,
 };
-use attesto_core::crypto::{Algorithm, CryptoProvider, EntropyError, KeyKind, RustCrypto};
+use attesto_core::crypto::{Algorithm, CryptoProvider, EntropyError, KeyKind, RustCrypto, Signer};
+use attesto_core::dpop::ProofMaker;
 use attesto_core::encoding::base64url;
 use attesto_core::exchange::Step;
 use attesto_core::http::{Connection, RequestParts, ResponseParts};
@@ -24,30 +25,43 @@ pub(crate) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 pub(crate) const SECRET: &str = "hunter2-hunter2";
 pub(crate) const FAMILY: FamilyId = FamilyId::from_bytes([7; 16]);
 
-fn provider() -> Arc<dyn CryptoProvider> {
+pub(crate) fn provider() -> Arc<dyn CryptoProvider> {
     Arc::new(RustCrypto::new())
 }
 
 /// The same server every time, with a grace window or without.
-pub(crate) fn server(grace: bool) -> &'static AuthorizationServer {
+pub(crate) fn server(grace: bool) -> AuthorizationServer {
     static SERVERS: [OnceLock<AuthorizationServer>; 2] = [OnceLock::new(), OnceLock::new()];
-    SERVERS[usize::from(grace)].get_or_init(|| {
-        // Ed25519 signs much faster than the rest in a debug build.
-        let key = KeyMaterial::generate(KeyKind::Ed25519, &mut counter(1)).expect("a key");
-        let signer = provider().signer(key.private().expect("private"), Algorithm::EdDSA).expect("a signer");
-        let ring = Arc::new(KeyRing::new(provider().as_ref(), signer.into()).expect("a ring"));
-        let mut refresh = RefreshPolicy::new();
-        if grace {
-            refresh = refresh.grace(10, GraceSecret::new([9; 32])).expect("a short window");
-        }
-        AuthorizationServer::builder("https://as.example", provider(), ring)
-            .audience("https://api.example")
-            .grants([GrantType::AuthorizationCode, GrantType::RefreshToken, GrantType::ClientCredentials])
-            .refresh(refresh)
-            .deny_list()
-            .build()
-            .expect("a sound configuration")
-    })
+    SERVERS[usize::from(grace)].get_or_init(|| builder(grace).build().expect("a sound configuration")).clone()
+}
+
+/// The configuration of that server.
+pub(crate) fn builder(grace: bool) -> AuthorizationServerBuilder {
+    // Ed25519 signs much faster than the rest in a debug build.
+    let signer = key(1);
+    let ring = Arc::new(KeyRing::new(provider().as_ref(), signer.into()).expect("a ring"));
+    let mut refresh = RefreshPolicy::new();
+    if grace {
+        refresh = refresh.grace(10, GraceSecret::new([9; 32])).expect("a short window");
+    }
+    AuthorizationServer::builder("https://as.example", provider(), ring)
+        .audience("https://api.example")
+        .grants([GrantType::AuthorizationCode, GrantType::RefreshToken, GrantType::ClientCredentials])
+        .refresh(refresh)
+        .deny_list()
+}
+
+/// A key of its own for each seed.
+pub(crate) fn key(seed: u8) -> Box<dyn Signer> {
+    let key = KeyMaterial::generate(KeyKind::Ed25519, &mut counter(seed)).expect("a key");
+    provider().signer(key.private().expect("private"), Algorithm::EdDSA).expect("a signer")
+}
+
+/// A proof of the key of this seed, for the token endpoint.
+pub(crate) fn proof(seed: u8, now: u64) -> String {
+    ProofMaker::new("POST", "https://as.example/oauth/token")
+        .make(key(seed).as_ref(), provider().as_ref(), Timestamp::from_secs(now), &mut entropy())
+        .expect("a proof")
 }
 
 /// A world before the request under test: two clients, one code, and one refresh token of another family.
@@ -55,6 +69,7 @@ pub(crate) fn server(grace: bool) -> &'static AuthorizationServer {
 pub(crate) struct Scene {
     pub(crate) ledger: Ledger,
     pub(crate) grace: bool,
+    pub(crate) server: AuthorizationServer,
     pub(crate) code: String,
     /// What was answered, in order.
     pub(crate) responses: Vec<(String, ResponseParts)>,
@@ -62,6 +77,15 @@ pub(crate) struct Scene {
 
 impl Scene {
     pub(crate) fn new(grace: bool) -> Self {
+        Self::with(server(grace), grace)
+    }
+
+    /// The same before another server.
+    pub(crate) fn of(builder: AuthorizationServerBuilder) -> Self {
+        Self::with(builder.build().expect("a sound configuration"), true)
+    }
+
+    fn with(server: AuthorizationServer, grace: bool) -> Self {
         let mut ledger = Ledger { now: NOW, ..Ledger::default() };
         let app = Client::new("app", ClientAuthentication::None)
             .redirect_uris([REDIRECT])
@@ -80,7 +104,7 @@ impl Scene {
         let challenge: CodeChallenge = verifier.challenge(provider().as_ref());
         let row = AuthorizationCode::new(authorization, REDIRECT, challenge, Timestamp::from_secs(NOW + 60));
         ledger.codes.insert(digest(&code), CodeRow { code: row, spent: false, finalized: None });
-        Self { ledger, grace, code, responses: Vec::new() }
+        Self { ledger, grace, server, code, responses: Vec::new() }
     }
 
     /// A scene in which the code was redeemed: with the refresh token that came of it.
@@ -110,7 +134,7 @@ impl Scene {
         request: &Request,
         fault: impl Fn(usize) -> Option<Fault>,
     ) -> Option<ResponseParts> {
-        let mut step = request.begin(self.grace, self.ledger.now);
+        let mut step = request.begin(&self.server, self.ledger.now);
         for question in 0.. {
             step = match step {
                 Step::Done(response) => {
@@ -121,6 +145,32 @@ impl Scene {
             };
         }
         None
+    }
+
+    /// Sends what must be granted.
+    pub(crate) fn grant(&mut self, request: &Request) -> ResponseParts {
+        let response = self.send(request).expect("no fault");
+        assert_eq!(response.status, 200, "{}", response.body_text());
+        response
+    }
+
+    /// Sends what must be refused, and says why it was, and by what code.
+    pub(crate) fn refuse(&mut self, request: &Request) -> (Reason, String) {
+        let response = self.send(request).expect("no fault");
+        assert_ne!(response.status, 200, "{}", response.body_text());
+        let event = self.ledger.events.last().expect("every refusal is told of");
+        (event.reason.expect("a refusal"), text(&response, "error").expect("an error"))
+    }
+
+    /// Changes the client `app`.
+    pub(crate) fn app(&mut self, change: impl FnOnce(Client) -> Client) {
+        let (client, secret) = self.ledger.clients.remove("app").expect("app");
+        self.ledger.clients.insert("app".into(), (change(client), secret));
+    }
+
+    /// Changes the code.
+    pub(crate) fn code(&mut self, change: impl FnOnce(&mut AuthorizationCode)) {
+        change(&mut self.ledger.codes.get_mut(&digest(&self.code)).expect("the code").code);
     }
 
     /// The answers with tokens to this body.
@@ -181,11 +231,35 @@ impl Scene {
 pub(crate) struct Request {
     pub(crate) path: &'static str,
     pub(crate) body: String,
+    pub(crate) headers: Vec<(&'static str, String)>,
 }
 
 impl Request {
     pub(crate) fn token(body: String) -> Self {
-        Self { path: "/oauth/token", body }
+        Self { path: "/oauth/token", body, headers: Vec::new() }
+    }
+
+    /// With one more parameter.
+    pub(crate) fn and(mut self, name: &str, value: &str) -> Self {
+        self.body = format!("{}&{name}={value}", self.body);
+        self
+    }
+
+    /// With another value of a parameter.
+    pub(crate) fn but(mut self, name: &str, value: &str) -> Self {
+        let pairs: Vec<String> = self
+            .body
+            .split('&')
+            .map(|pair| if pair.starts_with(&format!("{name}=")) { format!("{name}={value}") } else { pair.into() })
+            .collect();
+        self.body = pairs.join("&");
+        self
+    }
+
+    /// With one more field.
+    pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
     }
 
     pub(crate) fn refresh(token: &str) -> Self {
@@ -193,21 +267,18 @@ impl Request {
     }
 
     pub(crate) fn revoke(token: &str) -> Self {
-        Self { path: "/oauth/revoke", body: format!("client_id=app&token={token}") }
+        Self { path: "/oauth/revoke", body: format!("client_id=app&token={token}"), headers: Vec::new() }
     }
 
-    pub(crate) fn begin(&self, grace: bool, now: u64) -> Step {
-        let headers: &[(&str, &[u8])] =
-            &[("host", b"as.example"), ("content-type", b"application/x-www-form-urlencoded")];
+    pub(crate) fn begin(&self, server: &AuthorizationServer, now: u64) -> Step {
+        let mut headers: Vec<(&str, &[u8])> =
+            vec![("host", b"as.example"), ("content-type", b"application/x-www-form-urlencoded")];
+        headers.extend(self.headers.iter().map(|(name, value)| (*name, value.as_bytes())));
+        let headers = headers.as_slice();
         let request = RequestParts::new("POST", self.path, &headers)
             .connection(Connection::new().tls())
             .form_body(self.body.as_bytes());
-        let now = Timestamp::from_secs(now);
-        match self.path {
-            "/oauth/token" => server(grace).token(&request, now, entropy()),
-            "/oauth/revoke" => server(grace).revoke(&request, now, entropy()),
-            other => panic!("no endpoint at {other}"),
-        }
+        server.serve(&request, Timestamp::from_secs(now), entropy()).expect("an endpoint")
     }
 }
 

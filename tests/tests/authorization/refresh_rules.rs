@@ -1,0 +1,267 @@
+//! The rules of refresh tokens, revocation and introspection, each broken alone (catalogue sections 8.2, 9 and 10).
+
+use crate::ledger::LATE;
+use crate::scene::{FAMILY, NOW, Request, SECRET, Scene, builder, text};
+use crate::token_rules::claims;
+use attesto_core::authorization::{EventKind, Reason, RefreshPolicy};
+use attesto_core::encoding::base64url;
+use attesto_core::http::ResponseParts;
+use serde_json::Value;
+
+fn refresh_token(response: &ResponseParts) -> String {
+    text(response, "refresh_token").expect("a refresh token")
+}
+
+fn by_other(request: Request) -> Request {
+    request.but("client_id", "other").and("client_secret", SECRET)
+}
+
+fn introspect(token: &str) -> Request {
+    Request { path: "/oauth/introspect", ..by_other(Request::revoke(token)) }
+}
+
+fn body(response: &ResponseParts) -> Value {
+    serde_json::from_slice(&response.body).expect("JSON")
+}
+
+/// A scene with the access token beside its refresh token.
+fn issued() -> (Scene, String, String) {
+    let mut scene = Scene::new(true);
+    let request = scene.redeem();
+    let response = scene.grant(&request);
+    (scene, text(&response, "access_token").expect("an access token"), refresh_token(&response))
+}
+
+#[test]
+fn rt1_a_token_that_is_missing_or_unknown_is_refused() {
+    let mut scene = Scene::new(true);
+    assert_eq!(scene.refuse(&Request::refresh("")), (Reason::MissingParameter, "invalid_request".into()));
+    for token in ["short".to_owned(), base64url::encode(&[3; 32]), scene.code.clone()] {
+        let refused = scene.refuse(&Request::refresh(&token));
+        assert_eq!(refused, (Reason::UnknownRefreshToken, "invalid_grant".into()), "{token}");
+    }
+}
+
+#[test]
+fn rt2_another_client_is_refused_and_the_token_lives_on() {
+    let (mut scene, refresh) = Scene::redeemed(true);
+    assert_eq!(scene.refuse(&by_other(Request::refresh(&refresh))), (Reason::OtherClient, "invalid_grant".into()));
+    scene.grant(&Request::refresh(&refresh));
+    assert_eq!(scene.refuse(&by_other(Request::refresh(&refresh))).0, Reason::OtherClient);
+    assert!(scene.ledger.revoked.is_empty(), "RT-5: it has no power over the family");
+    assert!(scene.ledger.events.iter().any(|event| event.kind == EventKind::RefreshReuseDetected), "but it is told of");
+}
+
+#[test]
+fn rt2_a_refusal_leaves_the_token_usable() {
+    let (mut scene, refresh) = Scene::redeemed(true);
+    let request = Request::refresh(&refresh);
+    assert_eq!(scene.refuse(&request.clone().and("scope", "admin")), (Reason::ScopeTooWide, "invalid_scope".into()));
+    assert_eq!(scene.refuse(&request.clone().and("resource", "https://x.example")).0, Reason::InvalidTarget);
+    scene.grant(&request);
+}
+
+#[test]
+fn rt3_rt5_a_spent_token_that_comes_back_late_ends_the_family() {
+    for grace in [true, false] {
+        let (mut scene, first) = Scene::redeemed(grace);
+        let second = refresh_token(&scene.grant(&Request::refresh(&first)));
+        let access = scene.ledger.events.last().and_then(|event| event.jwt_id.clone()).expect("a jti");
+        scene.ledger.now += if grace { 11 } else { 0 };
+        assert_eq!(scene.refuse(&Request::refresh(&first)), (Reason::RefreshReuse, "invalid_grant".into()));
+        assert!(scene.ledger.events.iter().any(|event| event.kind == EventKind::RefreshReuseDetected));
+        assert_eq!(scene.refuse(&Request::refresh(&second)).0, Reason::FamilyRevoked, "the thief's or the client's");
+        assert!(scene.ledger.denied.contains(&access), "the access tokens that still live are denied, too");
+    }
+}
+
+#[test]
+fn rt4_in_the_window_a_lost_answer_is_given_again() {
+    let (mut scene, first) = Scene::redeemed(true);
+    let second = refresh_token(&scene.grant(&Request::refresh(&first)));
+    scene.ledger.now += 10;
+    let again = scene.grant(&Request::refresh(&first));
+    assert_eq!(refresh_token(&again), second, "the same successor");
+    assert_eq!(scene.ledger.live(FAMILY), 1);
+    scene.grant(&Request::refresh(&second));
+    assert_eq!(scene.refuse(&Request::refresh(&first)).0, Reason::RefreshReuse, "its successor has been used");
+}
+
+#[test]
+fn rt4_a_grace_replay_of_the_first_after_its_grandchild_is_reuse() {
+    // Section 18, item 4: answering with the child hid the theft.
+    let (mut scene, first) = Scene::redeemed(true);
+    let second = refresh_token(&scene.grant(&Request::refresh(&first)));
+    let third = refresh_token(&scene.grant(&Request::refresh(&second)));
+    assert_eq!(scene.refuse(&Request::refresh(&first)).0, Reason::RefreshReuse);
+    assert_eq!(scene.refuse(&Request::refresh(&third)).0, Reason::FamilyRevoked);
+}
+
+#[test]
+fn rt6_narrowing_is_of_the_access_token_only() {
+    let (mut scene, first) = Scene::redeemed(true);
+    let narrow = scene.grant(&Request::refresh(&first).and("scope", "read"));
+    assert_eq!(text(&narrow, "scope").as_deref(), Some("read"));
+    let wide = scene.grant(&Request::refresh(&refresh_token(&narrow)));
+    assert_eq!(text(&wide, "scope").as_deref(), Some("read write"));
+}
+
+#[test]
+fn rt7_tokens_and_families_end() {
+    let policy = RefreshPolicy::new().lifetime(1000).and_then(|policy| policy.family_lifetime(1500)).expect("sound");
+    let mut scene = Scene::of(builder(true).refresh(policy));
+    let request = scene.redeem();
+    let first = refresh_token(&scene.grant(&request));
+    let mut unused = scene.clone();
+    unused.ledger.now = NOW + 1000;
+    assert_eq!(unused.refuse(&Request::refresh(&first)), (Reason::RefreshTokenExpired, "invalid_grant".into()));
+    scene.ledger.now = NOW + 999;
+    let second = refresh_token(&scene.grant(&Request::refresh(&first)));
+    scene.ledger.now = NOW + 1499;
+    let third = refresh_token(&scene.clone().grant(&Request::refresh(&second)));
+    assert_ne!(third, second);
+    scene.ledger.now = NOW + 1500;
+    assert_eq!(scene.refuse(&Request::refresh(&second)).0, Reason::RefreshTokenExpired, "the family's end");
+}
+
+#[test]
+fn rt8_a_denial_does_not_burn_the_token() {
+    let (mut scene, refresh) = Scene::redeemed(true);
+    scene.ledger.policy = Some(attesto_core::authorization::ScopeSet::default());
+    assert_eq!(scene.refuse(&Request::refresh(&refresh)).0, Reason::ScopeRefused);
+    scene.ledger.policy = None;
+    assert_eq!(scene.ledger.live(FAMILY), 1);
+    scene.grant(&Request::refresh(&refresh));
+}
+
+#[test]
+fn rt9_the_login_is_carried_on_unchanged() {
+    let (mut scene, refresh) = Scene::redeemed(true);
+    scene.ledger.now += LATE;
+    let access = claims(&text(&scene.grant(&Request::refresh(&refresh)), "access_token").expect("an access token"));
+    assert_eq!(access["auth_time"].as_u64(), Some(NOW - 5));
+}
+
+#[test]
+fn rv1_rv2_the_client_authenticates_and_names_a_token() {
+    let mut scene = Scene::new(true);
+    let nobody = Request::revoke("x").but("client_id", "nobody");
+    assert_eq!(scene.refuse(&nobody), (Reason::UnknownClient, "invalid_client".into()));
+    assert_eq!(scene.refuse(&Request::revoke("")), (Reason::MissingParameter, "invalid_request".into()));
+    scene.grant(&Request::revoke("x").and("token_type_hint", "no_such_type"));
+}
+
+#[test]
+fn rv3_rv5_a_refresh_token_takes_its_family_along() {
+    let (mut scene, access, refresh) = issued();
+    let response = scene.grant(&Request::revoke(&refresh).and("token_type_hint", "access_token"));
+    assert!(response.body.is_empty(), "RV-5");
+    assert!(scene.ledger.revoked.contains(&FAMILY));
+    assert!(scene.ledger.denied.contains(claims(&access)["jti"].as_str().expect("a jti")));
+    assert_eq!(scene.ledger.events.last().map(|event| event.kind), Some(EventKind::TokenRevoked));
+    assert_eq!(scene.refuse(&Request::refresh(&refresh)).0, Reason::FamilyRevoked);
+    scene.grant(&Request::revoke(&refresh));
+}
+
+#[test]
+fn rv3_what_is_not_the_clients_is_not_touched_and_not_told() {
+    let (mut scene, access, refresh) = issued();
+    for token in [refresh.as_str(), &access, "unknown", &base64url::encode(&[8; 32])] {
+        let response = scene.grant(&by_other(Request::revoke(token)));
+        assert!(response.body.is_empty());
+    }
+    assert!(scene.ledger.revoked.is_empty() && scene.ledger.denied.is_empty());
+    scene.grant(&Request::refresh(&refresh));
+}
+
+#[test]
+fn rv4_an_access_token_is_denied_where_there_is_a_list() {
+    let (mut scene, access, refresh) = issued();
+    scene.grant(&Request::revoke(&access));
+    assert!(scene.ledger.denied.contains(claims(&access)["jti"].as_str().expect("a jti")));
+    assert!(scene.ledger.revoked.is_empty(), "its refresh token lives on");
+    scene.grant(&Request::refresh(&refresh));
+}
+
+#[test]
+fn rv4_without_a_list_the_truth_is_told() {
+    let mut scene = Scene::of(
+        attesto_core::authorization::AuthorizationServer::builder(
+            "https://as.example",
+            crate::scene::provider(),
+            std::sync::Arc::new(
+                attesto_core::token::KeyRing::new(crate::scene::provider().as_ref(), crate::scene::key(1).into())
+                    .expect("a ring"),
+            ),
+        )
+        .audience("https://api.example"),
+    );
+    let request = scene.redeem();
+    let access = text(&scene.grant(&request), "access_token").expect("an access token");
+    assert_eq!(
+        scene.refuse(&Request::revoke(&access)),
+        (Reason::UnsupportedTokenType, "unsupported_token_type".into())
+    );
+    scene.grant(&Request::revoke("a.b.c"));
+}
+
+#[test]
+fn in1_introspection_is_for_confidential_clients() {
+    let (mut scene, access, _) = issued();
+    let public = Request { path: "/oauth/introspect", ..Request::revoke(&access) };
+    let response = scene.send(&public).expect("no fault");
+    assert_eq!(response.status, 401);
+    assert!(response.header("www-authenticate").next().is_some_and(|challenge| challenge.starts_with("Basic ")));
+    let wrong = introspect(&access).but("client_secret", "wrong");
+    assert_eq!(scene.send(&wrong).expect("no fault").status, 401, "RFC 7662 §2.3");
+    assert_eq!(scene.refuse(&introspect("")), (Reason::MissingParameter, "invalid_request".into()));
+}
+
+#[test]
+fn in2_in4_an_access_token_is_active_for_those_who_may_know() {
+    let mut scene = Scene::of(builder(true).ask_introspection());
+    let request = scene.redeem();
+    let access = text(&scene.grant(&request), "access_token").expect("an access token");
+    assert_eq!(body(&scene.grant(&introspect(&access))), serde_json::json!({"active": false}), "IN-4: not its to know");
+    scene.ledger.may_introspect.insert("other".into());
+    let told = body(&scene.grant(&introspect(&access)));
+    let expected = [
+        ("sub", "usr_1"),
+        ("client_id", "app"),
+        ("aud", "https://api.example"),
+        ("token_type", "Bearer"),
+        ("scope", "read write"),
+    ];
+    for (name, value) in expected {
+        assert_eq!(told[name], value, "{name}");
+    }
+    assert_eq!((&told["active"], told["exp"].as_u64()), (&true.into(), Some(NOW + 900)));
+    let mut late = scene.clone();
+    late.ledger.now = NOW + 900;
+    assert_eq!(body(&late.grant(&introspect(&access)))["active"], false, "expired");
+    let mut denied = scene.clone();
+    denied.ledger.denied.insert(claims(&access)["jti"].as_str().expect("a jti").into());
+    assert_eq!(body(&denied.grant(&introspect(&access)))["active"], false, "revoked");
+    let mut gone = scene.clone();
+    gone.ledger.clients.remove("app");
+    assert_eq!(body(&gone.grant(&introspect(&access)))["active"], false, "its client is no more");
+    assert_eq!(body(&scene.grant(&introspect("a.b.c")))["active"], false);
+}
+
+#[test]
+fn in3_a_refresh_token_is_active_until_it_is_spent_or_revoked() {
+    let mut scene = Scene::of(builder(true).ask_introspection());
+    scene.ledger.may_introspect.insert("other".into());
+    let request = scene.redeem();
+    let refresh = refresh_token(&scene.grant(&request));
+    let told = body(&scene.grant(&introspect(&refresh)));
+    assert_eq!((&told["active"], &told["sub"], &told["client_id"]), (&true.into(), &"usr_1".into(), &"app".into()));
+    let mut late = scene.clone();
+    late.ledger.now += 30 * 86_400;
+    assert_eq!(body(&late.grant(&introspect(&refresh)))["active"], false);
+    let mut revoked = scene.clone();
+    revoked.grant(&Request::revoke(&refresh));
+    assert_eq!(body(&revoked.grant(&introspect(&refresh)))["active"], false);
+    scene.grant(&Request::refresh(&refresh));
+    assert_eq!(body(&scene.grant(&introspect(&refresh)))["active"], false);
+}

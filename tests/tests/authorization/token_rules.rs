@@ -1,0 +1,390 @@
+//! The rules of the token endpoint and of its grants, each broken alone (catalogue sections 7 and 8).
+
+use crate::scene::{FAMILY, NOW, REDIRECT, Request, SECRET, Scene, VERIFIER, builder, proof, text};
+use attesto_core::Timestamp;
+use attesto_core::authorization::{EventKind, GrantType, Reason, RefreshPolicy, ScopeSet, SenderConstraint};
+use attesto_core::dpop::{NonceIssuer, NonceSecret, NonceUse, ProofPolicy};
+use attesto_core::encoding::base64url;
+use serde_json::Value;
+
+/// The payload of a JWT.
+pub(crate) fn claims(token: &str) -> Value {
+    let mut payload = Vec::new();
+    base64url::decode_append(token.split('.').nth(1).expect("a payload").as_bytes(), &mut payload).expect("base64url");
+    serde_json::from_slice(&payload).expect("JSON")
+}
+
+fn member(response: &attesto_core::http::ResponseParts, name: &str) -> String {
+    text(response, name).unwrap_or_else(|| panic!("no {name}"))
+}
+
+fn job() -> Request {
+    Request::token(format!("grant_type=client_credentials&client_id=other&client_secret={SECRET}"))
+}
+
+#[test]
+fn tk1_grant_type_is_named_known_and_the_clients() {
+    let mut scene = Scene::new(true);
+    let code = scene.redeem();
+    let cases = [
+        (code.clone().but("grant_type", ""), Reason::MissingParameter, "invalid_request"),
+        (code.clone().but("grant_type", "password"), Reason::UnsupportedGrantType, "unsupported_grant_type"),
+        (code.clone().but("grant_type", "client_credentials"), Reason::GrantNotAllowed, "unauthorized_client"),
+    ];
+    for (request, reason, error) in cases {
+        assert_eq!(scene.refuse(&request), (reason, error.into()), "{}", request.body);
+    }
+    scene.app(|app| app.grants(GrantType::ALL.iter().copied()));
+    let public = code.clone().but("grant_type", "client_credentials");
+    assert_eq!(scene.refuse(&public), (Reason::PublicClient, "invalid_client".into()));
+    scene.grant(&code);
+}
+
+#[test]
+fn tk1_a_grant_that_the_server_does_not_dispatch_is_unsupported() {
+    let mut scene = Scene::of(builder(true).grants([GrantType::AuthorizationCode]));
+    let request = Request::refresh(&base64url::encode(&[1; 32]));
+    assert_eq!(scene.refuse(&request), (Reason::UnsupportedGrantType, "unsupported_grant_type".into()));
+}
+
+#[test]
+fn tk3_a_grant_says_everything_of_its_tokens_and_is_not_cached() {
+    let mut scene = Scene::new(true);
+    let request = scene.redeem();
+    let response = scene.grant(&request);
+    let body: Value = serde_json::from_slice(&response.body).expect("JSON");
+    assert_eq!(
+        (&body["token_type"], &body["expires_in"], &body["scope"]),
+        (&"Bearer".into(), &900.into(), &"read write".into())
+    );
+    assert!(body["refresh_token"].is_string() && body.get("id_token").is_none());
+    assert_eq!(response.header("cache-control").collect::<Vec<_>>(), ["no-store"]);
+    assert_eq!(response.header("pragma").collect::<Vec<_>>(), ["no-cache"]);
+}
+
+#[test]
+fn tk4_the_policy_can_narrow_and_never_widen() {
+    let mut scene = Scene::new(true);
+    scene.ledger.policy = Some(ScopeSet::of(["read"]));
+    let request = scene.redeem();
+    assert_eq!(member(&scene.clone().grant(&request), "scope"), "read");
+    scene.ledger.policy = Some(ScopeSet::of(["read", "admin"]));
+    assert_eq!(scene.clone().refuse(&request), (Reason::PolicyOverreach, "server_error".into()));
+    scene.ledger.policy = Some(ScopeSet::default());
+    assert_eq!(scene.refuse(&request), (Reason::ScopeRefused, "invalid_scope".into()));
+}
+
+#[test]
+fn tk5_ac9_a_resource_narrows_within_the_grant() {
+    let mut scene = Scene::new(true);
+    let request = scene.redeem();
+    let own = scene.clone().grant(&request.clone().and("resource", "https://api.example"));
+    assert_eq!(claims(&member(&own, "access_token"))["aud"], "https://api.example");
+    for bad in ["https://other.example", "https://api.example/", "https://api.example%23f", "api", "%2F"] {
+        let refused = scene.clone().refuse(&request.clone().and("resource", bad));
+        assert_eq!(refused, (Reason::InvalidTarget, "invalid_target".into()), "{bad}");
+    }
+    scene.code(|code| code.authorization.resources = vec!["https://a.example".into(), "https://b.example".into()]);
+    let both = scene.clone().grant(&request);
+    assert_eq!(
+        claims(&member(&both, "access_token"))["aud"],
+        serde_json::json!(["https://a.example", "https://b.example"])
+    );
+    let one = scene.clone().grant(&request.clone().and("resource", "https://b.example"));
+    assert_eq!(claims(&member(&one, "access_token"))["aud"], "https://b.example");
+    let server_own = scene.refuse(&request.and("resource", "https://api.example"));
+    assert_eq!(server_own.0, Reason::InvalidTarget, "not in this grant");
+}
+
+#[test]
+fn tk7_every_request_is_told_of() {
+    let mut scene = Scene::new(true);
+    let request = scene.redeem();
+    scene.grant(&request);
+    let issued = scene.ledger.events.last().expect("an event").clone();
+    assert_eq!((issued.kind, issued.client_id.as_deref()), (EventKind::TokenIssued, Some("app")));
+    assert_eq!((issued.subject.as_deref(), issued.scope.as_deref()), (Some("usr_1"), Some("read write")));
+    assert_eq!((issued.grant, issued.binding), (Some(GrantType::AuthorizationCode), Some("bearer")));
+    assert!(issued.jwt_id.is_some() && issued.family == Some(FAMILY));
+    scene.refuse(&request.but("code_verifier", "x"));
+    assert_eq!(scene.ledger.events.last().map(|event| event.kind), Some(EventKind::TokenDenied));
+}
+
+#[test]
+fn sc1_one_proof_and_a_good_one() {
+    let mut scene = Scene::new(true);
+    let request = scene.redeem();
+    let two = request.clone().header("dpop", proof(2, NOW)).header("dpop", proof(2, NOW));
+    assert_eq!(scene.refuse(&two), (Reason::SeveralProofs, "invalid_dpop_proof".into()));
+    let old = request.clone().header("dpop", proof(2, NOW - 600));
+    assert_eq!(scene.refuse(&old), (Reason::InvalidProof, "invalid_dpop_proof".into()));
+    let garbage = request.clone().header("dpop", "e30.e30.AA");
+    assert_eq!(scene.refuse(&garbage), (Reason::InvalidProof, "invalid_dpop_proof".into()));
+    let bound = scene.grant(&request.header("dpop", proof(2, NOW)));
+    assert_eq!(member(&bound, "token_type"), "DPoP");
+}
+
+#[test]
+fn sc2_the_required_constraint_and_no_other() {
+    let mut scene = Scene::new(true);
+    scene.app(|app| app.require(SenderConstraint::Dpop));
+    let request = scene.redeem();
+    assert_eq!(scene.refuse(&request), (Reason::ProofRequired, "invalid_request".into()));
+    scene.clone().grant(&request.clone().header("dpop", proof(2, NOW)));
+    scene.app(|app| app.require(SenderConstraint::Mtls));
+    let proven = request.header("dpop", proof(3, NOW));
+    assert_eq!(scene.refuse(&proven), (Reason::CertificateRequired, "invalid_request".into()));
+}
+
+#[test]
+fn sc3_a_nonce_is_asked_for_and_given() {
+    let nonces = NonceIssuer::new(NonceUse::AuthorizationServer, NonceSecret::new([4; 32]));
+    let mut scene = Scene::of(builder(true).dpop(ProofPolicy::new().require_nonces(nonces)));
+    let request = scene.redeem();
+    let response = scene.send(&request.clone().header("dpop", proof(2, NOW))).expect("no fault");
+    assert_eq!((response.status, member(&response, "error").as_str()), (400, "use_dpop_nonce"));
+    let nonce = response.header("dpop-nonce").next().expect("a nonce").to_owned();
+    let fresh = attesto_core::dpop::ProofMaker::new("POST", "https://as.example/oauth/token")
+        .nonce(&nonce)
+        .make(
+            crate::scene::key(2).as_ref(),
+            crate::scene::provider().as_ref(),
+            Timestamp::from_secs(NOW),
+            &mut crate::scene::entropy(),
+        )
+        .expect("a proof");
+    scene.grant(&request.header("dpop", fresh));
+}
+
+#[test]
+fn sc4_a_proof_is_recorded_once_and_not_before_the_grant_is_known() {
+    let mut scene = Scene::new(true);
+    let once = proof(2, NOW);
+    let unknown = scene.redeem().but("code", &base64url::encode(&[6; 32])).header("dpop", once.clone());
+    assert_eq!(scene.refuse(&unknown).0, Reason::UnknownCode);
+    assert!(scene.ledger.replays.is_empty(), "anyone who knows a client_id could fill the store");
+    let request = scene.redeem().header("dpop", once.clone());
+    scene.grant(&request);
+    let (mut fresh, refresh) = Scene::redeemed(true);
+    fresh.ledger.replays = scene.ledger.replays.clone();
+    let again = Request::refresh(&refresh).header("dpop", once);
+    assert_eq!(fresh.refuse(&again), (Reason::ProofReplay, "invalid_dpop_proof".into()));
+    assert_eq!(fresh.ledger.live(FAMILY), 1, "the token is as usable as before");
+}
+
+#[test]
+fn sc5_a_bound_token_says_so() {
+    let mut scene = Scene::new(true);
+    let request = scene.redeem().header("dpop", proof(2, NOW));
+    let access = claims(&member(&scene.grant(&request), "access_token"));
+    assert!(access["cnf"]["jkt"].is_string() && access["cnf"].as_object().map(serde_json::Map::len) == Some(1));
+    let mut scene = Scene::new(true);
+    let request = scene.redeem();
+    assert!(claims(&member(&scene.grant(&request), "access_token")).get("cnf").is_none());
+}
+
+#[test]
+fn sc6_a_public_clients_refresh_token_is_bound_to_its_key() {
+    let mut scene = Scene::new(true);
+    let request = scene.redeem().header("dpop", proof(2, NOW));
+    let refresh = Request::refresh(&member(&scene.grant(&request), "refresh_token"));
+    assert_eq!(scene.refuse(&refresh), (Reason::ProofRequired, "invalid_request".into()));
+    let other = refresh.clone().header("dpop", proof(3, NOW));
+    assert_eq!(scene.refuse(&other), (Reason::KeyMismatch, "invalid_grant".into()));
+    scene.grant(&refresh.header("dpop", proof(2, NOW)));
+}
+
+#[test]
+fn ac1_code_and_redirect_uri_are_required() {
+    let mut scene = Scene::new(true);
+    for name in ["code", "redirect_uri"] {
+        let request = scene.redeem().but(name, "");
+        assert_eq!(scene.refuse(&request), (Reason::MissingParameter, "invalid_request".into()), "{name}");
+    }
+}
+
+#[test]
+fn ac2_an_unknown_code_is_refused_and_a_known_one_spent_once() {
+    let mut scene = Scene::new(true);
+    let request = scene.redeem();
+    for code in [base64url::encode(&[6; 32]), "short".into(), "A".repeat(5000)] {
+        assert_eq!(scene.refuse(&request.clone().but("code", &code)), (Reason::UnknownCode, "invalid_grant".into()));
+    }
+    scene.grant(&request);
+    assert_eq!(scene.refuse(&request), (Reason::CodeReplayed, "invalid_grant".into()));
+}
+
+#[test]
+fn ac3_what_the_code_was_issued_for_is_what_it_is_redeemed_for() {
+    let scene = Scene::new(true);
+    let request = scene.redeem();
+    let mut late = scene.clone();
+    late.ledger.now = NOW + 60;
+    assert_eq!(late.refuse(&request), (Reason::CodeExpired, "invalid_grant".into()));
+    let mut in_time = scene.clone();
+    in_time.ledger.now = NOW + 59;
+    in_time.grant(&request);
+    let other = request.clone().but("client_id", "other").and("client_secret", SECRET);
+    assert_eq!(scene.clone().refuse(&other), (Reason::OtherClient, "invalid_grant".into()));
+    for uri in ["https://app.example/cb/", "https://app.example/CB", "https://app.example:443/cb"] {
+        let refused = scene.clone().refuse(&request.clone().but("redirect_uri", uri));
+        assert_eq!(refused, (Reason::RedirectUriMismatch, "invalid_grant".into()), "{uri}");
+    }
+    let mut spent = scene.clone();
+    spent.refuse(&request.clone().but("redirect_uri", "https://evil.example"));
+    assert_eq!(spent.refuse(&request).0, Reason::CodeReplayed, "a failed redemption spends the code");
+    assert!(REDIRECT.starts_with("https://app.example"));
+}
+
+#[test]
+fn ac4_the_verifier_is_the_one_of_the_challenge() {
+    let scene = Scene::new(true);
+    let request = scene.redeem();
+    let mut other = VERIFIER.replace('d', "e");
+    other.truncate(43);
+    for verifier in ["", "short", &other, &"a".repeat(129)] {
+        let refused = scene.clone().refuse(&request.clone().but("code_verifier", verifier));
+        assert_eq!(refused, (Reason::WrongVerifier, "invalid_grant".into()), "{verifier}");
+    }
+}
+
+#[test]
+fn ac3_ac5_a_bound_code_needs_its_key_and_an_unbound_one_takes_any() {
+    let mut scene = Scene::new(true);
+    let request = scene.redeem();
+    let jkt = {
+        let mut first = scene.clone();
+        let bound = first.grant(&request.clone().header("dpop", proof(2, NOW)));
+        let jkt = claims(&member(&bound, "access_token"))["cnf"]["jkt"].as_str().expect("a key").to_owned();
+        attesto_core::jose::Thumbprint::parse(&jkt).expect("a thumbprint")
+    };
+    scene.code(|code| code.dpop_jkt = Some(jkt));
+    for bad in [request.clone(), request.clone().header("dpop", proof(3, NOW))] {
+        assert_eq!(scene.clone().refuse(&bad), (Reason::KeyMismatch, "invalid_grant".into()));
+    }
+    scene.grant(&request.header("dpop", proof(2, NOW)));
+}
+
+#[test]
+fn ac6_a_replayed_code_ends_what_came_of_it() {
+    let (mut scene, refresh) = Scene::redeemed(true);
+    let jti = scene.ledger.events.last().and_then(|event| event.jwt_id.clone()).expect("a token was issued");
+    let request = scene.redeem();
+    assert_eq!(scene.refuse(&request).0, Reason::CodeReplayed);
+    assert!(scene.ledger.events.iter().any(|event| event.kind == EventKind::CodeReplayed));
+    assert!(scene.ledger.revoked.contains(&FAMILY) && scene.ledger.denied.contains(&jti));
+    assert_eq!(scene.refuse(&Request::refresh(&refresh)).0, Reason::FamilyRevoked);
+}
+
+#[test]
+fn ac6_a_code_that_a_fault_has_spent_ends_nothing() {
+    let mut scene = Scene::new(true);
+    let request = scene.redeem();
+    let take = scene.clone();
+    scene.send_with(&request, |question| (question == 3).then_some(crate::ledger::Fault::BeforeActing));
+    assert_eq!(scene.ledger.asked.get(3), Some(&"LoadPrincipal"));
+    assert_eq!(scene.refuse(&request).0, Reason::CodeReplayed);
+    assert!(scene.ledger.revoked.is_empty() && take.ledger.revoked.is_empty());
+}
+
+#[test]
+fn ac7_another_client_cannot_end_a_session_with_a_spent_code() {
+    let (mut scene, refresh) = Scene::redeemed(true);
+    let request = scene.redeem().but("client_id", "other").and("client_secret", SECRET);
+    assert_eq!(scene.refuse(&request).0, Reason::OtherClient);
+    assert!(scene.ledger.events.iter().any(|event| event.kind == EventKind::CodeReplayed));
+    assert!(scene.ledger.revoked.is_empty());
+    scene.grant(&Request::refresh(&refresh));
+}
+
+#[test]
+fn ac8_a_refresh_token_only_where_the_client_may_use_one() {
+    let mut scene = Scene::new(true);
+    scene.app(|app| app.grants([GrantType::AuthorizationCode]));
+    let request = scene.redeem();
+    assert!(text(&scene.grant(&request), "refresh_token").is_none());
+    let mut scene = Scene::of(builder(true).refresh(RefreshPolicy::new().only_with_offline_access()));
+    assert!(text(&scene.clone().grant(&request), "refresh_token").is_none());
+    scene.code(|code| code.authorization.scopes = ScopeSet::of(["read", "offline_access"]));
+    assert!(text(&scene.grant(&request), "refresh_token").is_some());
+}
+
+#[test]
+fn ac8_it2_an_id_token_for_openid_from_an_openid_provider() {
+    let mut scene = Scene::of(builder(true).openid_connect());
+    let request = scene.redeem();
+    assert!(text(&scene.clone().grant(&request), "id_token").is_none(), "openid was not granted");
+    scene.code(|code| {
+        code.authorization.scopes = ScopeSet::of(["openid", "read"]);
+        code.nonce = Some("n-0S6".into());
+    });
+    scene.ledger.id_claims = vec![("name".into(), "Ada".into())];
+    let id = claims(&member(&scene.clone().grant(&request), "id_token"));
+    let expected =
+        [("iss", "https://as.example"), ("sub", "usr_1"), ("aud", "app"), ("nonce", "n-0S6"), ("name", "Ada")];
+    for (name, value) in expected {
+        assert_eq!(id[name], value, "{name}");
+    }
+    assert_eq!((id["auth_time"].as_u64(), id["exp"].as_u64()), (Some(NOW - 5), Some(NOW + 900)));
+    scene.ledger.id_claims = vec![("aud".into(), "evil".into())];
+    assert_eq!(scene.refuse(&request), (Reason::Minting, "server_error".into()), "IT-4: a reserved name");
+}
+
+#[test]
+fn it1_the_access_token_is_of_the_authenticated_client() {
+    let mut scene = Scene::new(true);
+    let request = scene.redeem();
+    let access = claims(&member(&scene.grant(&request), "access_token"));
+    let expected =
+        [("iss", "https://as.example"), ("sub", "usr_1"), ("client_id", "app"), ("aud", "https://api.example")];
+    for (name, value) in expected {
+        assert_eq!(access[name], value, "{name}");
+    }
+    assert_eq!((access["iat"].as_u64(), access["exp"].as_u64()), (Some(NOW), Some(NOW + 900)));
+    assert_eq!((access["scope"].as_str(), access["auth_time"].as_u64()), (Some("read write"), Some(NOW - 5)));
+}
+
+#[test]
+fn hc2_a_suspended_subject_gets_nothing() {
+    let mut scene = Scene::new(true);
+    scene.ledger.suspended.insert("usr_1".into());
+    let request = scene.redeem();
+    assert_eq!(scene.refuse(&request), (Reason::SubjectSuspended, "invalid_grant".into()));
+    let (mut scene, refresh) = Scene::redeemed(true);
+    scene.ledger.suspended.insert("usr_1".into());
+    assert_eq!(scene.refuse(&Request::refresh(&refresh)), (Reason::SubjectSuspended, "invalid_grant".into()));
+    scene.ledger.suspended.clear();
+    scene.grant(&Request::refresh(&refresh));
+}
+
+#[test]
+fn cc1_a_confidential_client_gets_a_token_for_itself_and_nothing_more() {
+    let mut scene = Scene::new(true);
+    let response = scene.grant(&job());
+    let access = claims(&member(&response, "access_token"));
+    assert_eq!((access["sub"].as_str(), access["client_id"].as_str()), (Some("other"), Some("other")));
+    assert!(text(&response, "refresh_token").is_none() && text(&response, "id_token").is_none());
+    assert_eq!(scene.refuse(&job().and("scope", "write")), (Reason::ScopeTooWide, "invalid_scope".into()));
+    assert_eq!(scene.refuse(&job().and("scope", "a%20%20b")), (Reason::MalformedScope, "invalid_scope".into()));
+}
+
+#[test]
+fn cc1_openid_is_no_scope_of_a_client_itself() {
+    let mut scene = Scene::of(builder(true).openid_connect());
+    let (other, secret) = scene.ledger.clients.remove("other").expect("other");
+    scene.ledger.clients.insert("other".into(), (other.scopes(["read", "openid"]), secret));
+    assert_eq!(scene.refuse(&job().and("scope", "openid")), (Reason::ScopeTooWide, "invalid_scope".into()));
+    assert_eq!(scene.grant(&job().and("scope", "read")).status, 200);
+}
+
+#[test]
+fn cc1_resources_are_asked_for_one_by_one() {
+    let mut scene = Scene::new(true);
+    let (other, secret) = scene.ledger.clients.remove("other").expect("other");
+    scene.ledger.clients.insert("other".into(), (other.resources(["https://b.example"]), secret));
+    let plain = claims(&member(&scene.grant(&job()), "access_token"));
+    assert_eq!(plain["aud"], "https://api.example");
+    let asked = scene.grant(&job().and("resource", "https://b.example"));
+    assert_eq!(claims(&member(&asked, "access_token"))["aud"], "https://b.example");
+    assert_eq!(scene.refuse(&job().and("resource", "https://c.example")).0, Reason::InvalidTarget);
+}
