@@ -73,3 +73,7 @@ pub const NONCE: usize = 256;
 pub const FORWARDED_ELEMENTS: usize = 32;
 /// Bytes of a client-chosen value (jti, path, kid) kept in an event, after escaping.
 pub const EVENT_TEXT: usize = 256;
+/// Scopes that one `scope` parameter of the authorization server may name.
+pub const SCOPES: usize = 256;
+/// What is kept of a pushed authorization request, encoded (RFC 9126).
+pub const PUSHED_REQUEST: usize = 16 * 1024;

@@ -270,6 +270,19 @@ impl AuthorizationServerBuilder {
         self.certificates_can_be_believed()?;
         self.assertions_can_be_verified()?;
         self.lifetimes.are_sound()?;
+        if self.dpop.as_ref().and_then(ProofPolicy::nonces).is_some_and(|nonces| !nonces.is_for_authorization_server())
+        {
+            return Err(ConfigError::new(
+                "dpop",
+                "its nonces are those of a resource; make them for NonceUse::AuthorizationServer",
+            ));
+        }
+        if self.access_token_lifetime > 86_400 {
+            return Err(ConfigError::new(
+                "access_token_lifetime",
+                "must be at most a day: nothing takes an access token back",
+            ));
+        }
         let realm_fits = |byte: u8| matches!(byte, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e);
         if !self.realm.bytes().all(realm_fits) {
             return Err(ConfigError::new("realm", "must be printable ASCII without quotes and backslashes"));

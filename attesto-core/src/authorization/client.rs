@@ -13,7 +13,8 @@ use core::fmt;
 pub enum GrantType {
     /// `authorization_code` (RFC 6749 §4.1).
     AuthorizationCode,
-    /// `client_credentials` (RFC 6749 §4.4).
+    /// `client_credentials` (RFC 6749 §4.4). The subject of its tokens is the client's identifier: give clients identifiers that no
+    /// user has, or tell the two apart by [`principal_kinds`](super::AuthorizationServerBuilder::principal_kinds) (RFC 9700 §4.15).
     ClientCredentials,
     /// `refresh_token` (RFC 6749 §6).
     RefreshToken,

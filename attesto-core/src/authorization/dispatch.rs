@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn md1_both_documents_agree_on_what_they_share() {
+    fn md1_md3_both_documents_agree_on_what_they_share() {
         let server = builder("https://as.example").openid_connect().scopes(["read"]).build().unwrap();
         let (oauth, openid) = (document(&server, OAUTH), document(&server, "/.well-known/openid-configuration"));
         for (name, value) in oauth.as_object().unwrap() {

@@ -1,6 +1,7 @@
 //! `POST {prefix}/introspect` (RFC 7662; catalogue section 10).
 
 use super::ask::{Ask, IntrospectionCheck};
+use super::client::GrantType;
 use super::client_auth::{self, AuthenticatedClient};
 use super::error::Reason;
 use super::events::EventKind;
@@ -55,6 +56,9 @@ struct Found {
 
 /// Unspent, unexpired, of a living family, whose client is still there. IN-3.
 async fn refresh_token(flow: &Flow, secret: &Secret) -> Result<Option<RefreshToken>, Reason> {
+    if !flow.server.grants.contains(&GrantType::RefreshToken) {
+        return Ok(None);
+    }
     let digest = secret.digest(flow.server.provider.as_ref());
     let Some(state) = flow.ask(Ask::GetRefresh, digest).await? else { return Ok(None) };
     let token = state.token;
@@ -62,7 +66,10 @@ async fn refresh_token(flow: &Flow, secret: &Secret) -> Result<Option<RefreshTok
         && !state.family_revoked
         && flow.now < token.expires_at
         && flow.now < token.family_expires_at;
-    Ok(counts.then_some(token))
+    if !counts || client_auth::load(flow, &token.authorization.client_id).await?.is_none() {
+        return Ok(None);
+    }
+    Ok(Some(token))
 }
 
 /// Verified as a resource would, less proof and audience; not revoked; of a client that is still there. IN-2.
@@ -75,7 +82,7 @@ async fn access_token(flow: &Flow, presented: &str) -> Result<Option<Claims>, Re
         }
     }
     let client_id = claims.client_id().unwrap_or_default();
-    let Some(client) = flow.ask(Ask::LoadClient, client_id.into()).await? else { return Ok(None) };
+    let Some(client) = client_auth::load(flow, client_id).await? else { return Ok(None) };
     let known = |audience: &String| *audience == flow.server.audience || client.resources.contains(audience);
     Ok(claims.audiences().iter().all(known).then_some(claims))
 }

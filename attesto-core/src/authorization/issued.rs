@@ -172,6 +172,14 @@ pub(super) fn requested_resources(flow: &Flow, ceiling: &[String]) -> Result<Vec
     if resources.is_empty() { Ok(ceiling.to_vec()) } else { Ok(resources) }
 }
 
+/// What of a grant's resources the client may still ask for: a registration that was narrowed since narrows the grant. TK-5.
+pub(super) fn still_allowed(flow: &Flow, client: &Client, granted: &[String]) -> Result<Vec<String>, Reason> {
+    let allowed = |resource: &&String| **resource == flow.server.audience || client.resources.contains(*resource);
+    let left: Vec<String> = granted.iter().filter(allowed).cloned().collect();
+    // Nothing left is not the same as nothing asked for, which means the server's own audience.
+    if left.is_empty() && !granted.is_empty() { Err(Reason::InvalidTarget) } else { Ok(left) }
+}
+
 /// An absolute URI with a host and without a fragment. RFC 8707 §2.
 pub(super) fn is_absolute(resource: &str) -> bool {
     !resource.contains('#') && ObservedUri::parse(resource).is_some()

@@ -16,6 +16,7 @@ use crate::dpop::CheckedProof;
 use crate::encoding::form;
 use crate::http::ResponseParts;
 use crate::jose::Thumbprint;
+use crate::limits;
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
@@ -51,10 +52,12 @@ async fn push(flow: &mut Flow) -> Result<Secret, Reason> {
     let dpop_jkt = bound_key(proof.as_ref(), request.dpop_jkt)?;
     let reference = Secret::draw(flow.entropy.as_mut()).map_err(|_| Reason::Entropy)?;
     let expires_at = flow.now.plus(flow.server.lifetimes.pushed_request);
-    let kept = kept_parameters(flow, &client.id);
+    let kept = kept_parameters(flow, &client.id)?;
     let mut record = PushedRequest::new(client.id.as_str(), kept, flow.now, expires_at);
     record.dpop_jkt = dpop_jkt;
-    if let Some(proof) = proof {
+    // Recorded for clients that have proven who they are. Others could fill the store with it (SC-4), and need no proof here at all:
+    // `dpop_jkt` by itself binds the request as well (PA-5), and the code is redeemed with a proof of its own.
+    if let Some(proof) = proof.filter(|_| !client.is_public()) {
         Sender::Dpop(Box::new(proof)).record_proof(flow).await?;
     }
     let digest = reference.digest(flow.server.provider.as_ref());
@@ -84,8 +87,8 @@ fn bound_key(proof: Option<&CheckedProof>, named: Option<Thumbprint>) -> Result<
 }
 
 /// What was sent, less what was for this endpoint only; and the client that sent it, whatever it authenticated with. PA-3, PA-6, PA-9.
-fn kept_parameters(flow: &Flow, client_id: &str) -> String {
+fn kept_parameters(flow: &Flow, client_id: &str) -> Result<String, Reason> {
     let mut kept = flow.request.parameters.encode(|name| name != "client_id" && is_of_the_request(name));
     form::append(&mut kept, "client_id", client_id);
-    kept
+    if kept.len() > limits::PUSHED_REQUEST { Err(Reason::ParameterTooLong) } else { Ok(kept) }
 }

@@ -1,7 +1,7 @@
 //! `POST {prefix}/revoke` (RFC 7009; catalogue section 9).
 
 use super::ask::{Ask, FamilyRevocation, RevokedAccessToken};
-use super::client::Client;
+use super::client::{Client, GrantType};
 use super::client_auth;
 use super::error::Reason;
 use super::events::EventKind;
@@ -31,6 +31,9 @@ async fn revoke(flow: &mut Flow) -> Result<(), Reason> {
         let presented = Zeroizing::new(presented.to_string());
         return access_token(flow, &client, &presented).await;
     };
+    if !flow.server.grants.contains(&GrantType::RefreshToken) {
+        return Ok(());
+    }
     let digest = secret.digest(flow.server.provider.as_ref());
     let Some(state) = flow.ask(Ask::GetRefresh, digest).await? else { return Ok(()) };
     let token = state.token;

@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn md2_endpoints_follow_the_prefix_on_the_issuers_origin() {
+    fn cf4_md2_endpoints_follow_the_prefix_on_the_issuers_origin() {
         let routes = under("/mcp/oauth").unwrap();
         assert_eq!(routes.token.path, "/mcp/oauth/token");
         assert_eq!(routes.token.url, "https://as.example/mcp/oauth/token");

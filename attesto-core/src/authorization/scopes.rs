@@ -29,10 +29,18 @@ impl ScopeSet {
         set
     }
 
-    /// Reads a `scope` parameter; `None` where it breaks the grammar of RFC 6749 §3.3.
+    /// Reads a `scope` parameter; `None` where it breaks the grammar of RFC 6749 §3.3, and where it names more than
+    /// [`limits::SCOPES`](crate::limits::SCOPES) scopes.
     #[must_use]
     pub fn parse(parameter: &str) -> Option<Self> {
-        parameter.split(' ').all(is_scope_token).then(|| Self::of(parameter.split(' ')))
+        let bounded = parameter.split(' ').count() <= crate::limits::SCOPES;
+        (bounded && parameter.split(' ').all(is_scope_token)).then(|| Self::of(parameter.split(' ')))
+    }
+
+    /// What both hold, in this order.
+    #[must_use]
+    pub fn intersection(&self, other: &Self) -> Self {
+        Self(self.0.iter().filter(|scope| other.contains(scope)).cloned().collect())
     }
 
     fn add(&mut self, scope: &str) {
@@ -87,6 +95,13 @@ mod tests {
         for bad in ["", " ", "a ", " a", "a  b", "a\tb", "a\"b", "a\\b", "é"] {
             assert!(ScopeSet::parse(bad).is_none(), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn az14_a_parameter_of_too_many_scopes_is_refused() {
+        let names = |count: usize| (0..count).map(|n| alloc::format!("s{n}")).collect::<Vec<_>>().join(" ");
+        assert!(ScopeSet::parse(&names(crate::limits::SCOPES)).is_some());
+        assert!(ScopeSet::parse(&names(crate::limits::SCOPES + 1)).is_none());
     }
 
     #[test]

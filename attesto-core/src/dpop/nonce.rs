@@ -103,6 +103,12 @@ impl NonceIssuer {
     }
 
     /// What its nonces are for.
+    /// Whether these are nonces for the endpoints of an authorization server.
+    #[cfg(feature = "std")]
+    pub(crate) const fn is_for_authorization_server(&self) -> bool {
+        matches!(self.use_, NonceUse::AuthorizationServer)
+    }
+
     pub(crate) const fn nonce_use(&self) -> NonceUse {
         self.use_
     }

@@ -4,6 +4,7 @@ use super::{AmendMode, Amendment};
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 
 /// A header field of a response. The value is visible ASCII and spaces only: the core never emits anything else.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -22,8 +23,9 @@ impl Header {
     }
 }
 
-/// A whole response: status, header fields in order, and the body.
-#[derive(Clone, Debug, Eq, PartialEq)]
+/// A whole response: status, header fields in order, and the body. `Debug` shows neither the values of the fields nor the body: there
+/// are tokens, codes and cookies among them.
+#[derive(Clone, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct ResponseParts {
     /// The HTTP status code.
@@ -74,10 +76,30 @@ impl ResponseParts {
     }
 }
 
+impl fmt::Debug for ResponseParts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.headers.iter().map(|header| header.name).collect();
+        f.debug_struct("ResponseParts")
+            .field("status", &self.status)
+            .field("headers", &names)
+            .field("body", &self.body.len())
+            .finish()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use alloc::vec;
+
+    #[test]
+    fn debug_shows_neither_values_nor_body() {
+        let mut response = ResponseParts::new(200);
+        response.headers.push(Header::new("location", "https://app/?code=s3cret"));
+        response.body = b"s3cret".to_vec();
+        let shown = alloc::format!("{response:?}");
+        assert_eq!(shown, "ResponseParts { status: 200, headers: [\"location\"], body: 6 }");
+    }
 
     #[test]
     fn w11_amendments_join_replace_or_yield() {

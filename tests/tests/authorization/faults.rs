@@ -50,6 +50,10 @@ fn carry_on(scene: &mut Scene, request: &Request, context: &str) {
     }
 }
 
+/// What the second fault of a pair is: those that leave the flow running are what can meet another. (All of them together: 57,155
+/// schedules, which take a minute.)
+const SECOND: [Fault; 3] = [Fault::BeforeActing, Fault::AfterActing, Fault::TwiceFirstCounts];
+
 #[test]
 fn every_fault_at_every_question() {
     let mut schedules = 0;
@@ -69,7 +73,7 @@ fn every_fault_at_every_question() {
                 carry_on(&mut scene, &flow.request, &context);
                 schedules += 1;
                 for second in first + 1..questions {
-                    for other in Fault::ALL {
+                    for other in SECOND {
                         let context = format!("{context}, {other:?} at {second}");
                         let mut scene = flow.scene.clone();
                         scene.send_with(&flow.request, |question| match question {

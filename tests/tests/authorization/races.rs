@@ -140,7 +140,11 @@ fn two_redemptions_of_one_code() {
     for grace in [true, false] {
         let scene = Scene::new(grace);
         let request = scene.redeem();
-        explore("code/code", &scene, &[request.clone(), request], |_, _| {});
+        explore("code/code", &scene, &[request.clone(), request.clone()], |scene, context| {
+            if !context.contains(" at ") {
+                assert_eq!(successes(scene, &request), 1, "without a fault one of them succeeds: {context}");
+            }
+        });
     }
 }
 
@@ -196,6 +200,13 @@ fn a_code_replayed_while_what_came_of_it_is_used() {
         let before = successes(&scene, &replay);
         explore("code again/refresh", &scene, &requests, |scene, context| {
             assert_eq!(successes(scene, &replay), before, "{context}");
+            let told = scene.responses.iter().any(|(body, response)| *body == replay.body && response.status == 400);
+            if told {
+                assert!(
+                    scene.ledger.revoked.contains(&FAMILY),
+                    "a replay that was told so has ended the family: {context}"
+                );
+            }
         });
     }
 }

@@ -265,3 +265,33 @@ fn in3_a_refresh_token_is_active_until_it_is_spent_or_revoked() {
     scene.grant(&Request::refresh(&refresh));
     assert_eq!(body(&scene.grant(&introspect(&refresh)))["active"], false);
 }
+
+#[test]
+fn rt5_reuse_is_seen_as_long_as_the_family_can_be_used() {
+    let (mut scene, first) = Scene::redeemed(true);
+    scene.ledger.now = NOW + 29 * 86_400;
+    let second = refresh_token(&scene.grant(&Request::refresh(&first)));
+    scene.ledger.now = NOW + 31 * 86_400;
+    assert_eq!(scene.refuse(&Request::refresh(&first)).0, Reason::RefreshReuse, "its own expiry has passed");
+    assert_eq!(scene.refuse(&Request::refresh(&second)).0, Reason::FamilyRevoked);
+}
+
+#[test]
+fn rt4_two_refreshes_that_meet_are_no_reuse_whichever_began_first() {
+    let (mut scene, first) = Scene::redeemed(true);
+    scene.ledger.now = NOW + 1;
+    let second = refresh_token(&scene.grant(&Request::refresh(&first)));
+    scene.ledger.now = NOW;
+    assert_eq!(refresh_token(&scene.clone().grant(&Request::refresh(&first))), second);
+    scene.ledger.now = NOW - 60;
+    assert_eq!(scene.refuse(&Request::refresh(&first)).0, Reason::RefreshReuse, "clocks do not differ that much");
+}
+
+#[test]
+fn rv4_a_server_without_refresh_tokens_asks_no_store_for_them() {
+    use attesto_core::authorization::GrantType;
+    let mut scene = Scene::of(builder(true).grants([GrantType::ClientCredentials]));
+    scene.grant(&by_other(Request::revoke(&base64url::encode(&[8; 32]))));
+    scene.grant(&introspect(&base64url::encode(&[8; 32])));
+    assert!(!scene.ledger.asked.contains(&"GetRefresh"));
+}

@@ -232,11 +232,12 @@ pub(crate) struct Request {
     pub(crate) path: &'static str,
     pub(crate) body: String,
     pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) host: &'static str,
 }
 
 impl Request {
     pub(crate) fn token(body: String) -> Self {
-        Self { path: "/oauth/token", body, headers: Vec::new() }
+        Self { path: "/oauth/token", body, headers: Vec::new(), host: "as.example" }
     }
 
     /// With one more parameter.
@@ -267,12 +268,12 @@ impl Request {
     }
 
     pub(crate) fn revoke(token: &str) -> Self {
-        Self { path: "/oauth/revoke", body: format!("client_id=app&token={token}"), headers: Vec::new() }
+        Self { path: "/oauth/revoke", ..Self::token(format!("client_id=app&token={token}")) }
     }
 
     pub(crate) fn begin(&self, server: &AuthorizationServer, now: u64) -> Step {
         let mut headers: Vec<(&str, &[u8])> =
-            vec![("host", b"as.example"), ("content-type", b"application/x-www-form-urlencoded")];
+            vec![("host", self.host.as_bytes()), ("content-type", b"application/x-www-form-urlencoded")];
         headers.extend(self.headers.iter().map(|(name, value)| (*name, value.as_bytes())));
         let headers = headers.as_slice();
         let request = RequestParts::new("POST", self.path, &headers)

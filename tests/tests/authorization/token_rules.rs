@@ -63,7 +63,7 @@ fn tk3_a_grant_says_everything_of_its_tokens_and_is_not_cached() {
 }
 
 #[test]
-fn tk4_the_policy_can_narrow_and_never_widen() {
+fn tk4_hc3_the_policy_can_narrow_and_never_widen() {
     let mut scene = Scene::new(true);
     scene.ledger.policy = Some(ScopeSet::of(["read"]));
     let request = scene.redeem();
@@ -85,6 +85,12 @@ fn tk5_ac9_a_resource_narrows_within_the_grant() {
         assert_eq!(refused, (Reason::InvalidTarget, "invalid_target".into()), "{bad}");
     }
     scene.code(|code| code.authorization.resources = vec!["https://a.example".into(), "https://b.example".into()]);
+    assert_eq!(
+        scene.clone().refuse(&request),
+        (Reason::InvalidTarget, "invalid_target".into()),
+        "not the client's any more"
+    );
+    scene.app(|app| app.resources(["https://a.example", "https://b.example"]));
     let both = scene.clone().grant(&request);
     assert_eq!(
         claims(&member(&both, "access_token"))["aud"],
@@ -97,7 +103,7 @@ fn tk5_ac9_a_resource_narrows_within_the_grant() {
 }
 
 #[test]
-fn tk7_every_request_is_told_of() {
+fn tk7_ev1_every_request_is_told_of() {
     let mut scene = Scene::new(true);
     let request = scene.redeem();
     scene.grant(&request);
@@ -215,7 +221,7 @@ fn ac2_an_unknown_code_is_refused_and_a_known_one_spent_once() {
 }
 
 #[test]
-fn ac3_what_the_code_was_issued_for_is_what_it_is_redeemed_for() {
+fn ac3_st3_what_the_code_was_issued_for_is_what_it_is_redeemed_for() {
     let scene = Scene::new(true);
     let request = scene.redeem();
     let mut late = scene.clone();
@@ -304,13 +310,14 @@ fn ac8_a_refresh_token_only_where_the_client_may_use_one() {
     let request = scene.redeem();
     assert!(text(&scene.grant(&request), "refresh_token").is_none());
     let mut scene = Scene::of(builder(true).refresh(RefreshPolicy::new().only_with_offline_access()));
+    scene.app(|app| app.scopes(["read", "write", "offline_access"]));
     assert!(text(&scene.clone().grant(&request), "refresh_token").is_none());
     scene.code(|code| code.authorization.scopes = ScopeSet::of(["read", "offline_access"]));
     assert!(text(&scene.grant(&request), "refresh_token").is_some());
 }
 
 #[test]
-fn ac8_it2_an_id_token_for_openid_from_an_openid_provider() {
+fn ac8_it2_it4_an_id_token_for_openid_from_an_openid_provider() {
     let mut scene = Scene::of(builder(true).openid_connect());
     let request = scene.redeem();
     assert!(text(&scene.clone().grant(&request), "id_token").is_none(), "openid was not granted");
@@ -387,4 +394,108 @@ fn cc1_resources_are_asked_for_one_by_one() {
     let asked = scene.grant(&job().and("resource", "https://b.example"));
     assert_eq!(claims(&member(&asked, "access_token"))["aud"], "https://b.example");
     assert_eq!(scene.refuse(&job().and("resource", "https://c.example")).0, Reason::InvalidTarget);
+}
+
+#[test]
+fn tk4_a_client_that_may_have_less_by_now_gets_less() {
+    let (mut scene, refresh) = Scene::redeemed(true);
+    let mut narrowed = Scene::new(true);
+    for scene in [&mut scene, &mut narrowed] {
+        scene.app(|app| app.scopes(["read"]));
+    }
+    assert_eq!(member(&scene.grant(&Request::refresh(&refresh)), "scope"), "read");
+    let request = narrowed.redeem();
+    assert_eq!(member(&narrowed.clone().grant(&request), "scope"), "read");
+    narrowed.app(|app| app.scopes(["other"]));
+    assert_eq!(narrowed.refuse(&request), (Reason::ScopeRefused, "invalid_scope".into()));
+}
+
+#[test]
+fn ac7_another_client_cannot_spend_a_code_nor_fill_the_replay_store_with_it() {
+    let mut scene = Scene::new(true);
+    let stolen = scene.redeem().but("client_id", "other").and("client_secret", SECRET).header("dpop", proof(2, NOW));
+    assert_eq!(scene.refuse(&stolen).0, Reason::OtherClient);
+    assert!(scene.ledger.replays.is_empty());
+    let request = scene.redeem();
+    scene.grant(&request);
+}
+
+#[test]
+fn ac6_who_lacks_the_verifier_ends_no_session() {
+    let (mut scene, refresh) = Scene::redeemed(true);
+    let found = scene.redeem().but("code_verifier", &"a".repeat(43));
+    assert_eq!(scene.refuse(&found), (Reason::CodeReplayed, "invalid_grant".into()));
+    assert!(scene.ledger.revoked.is_empty(), "a code from somebody's log");
+    assert!(scene.ledger.events.iter().any(|event| event.kind == EventKind::CodeReplayed), "but it is told of");
+    scene.grant(&Request::refresh(&refresh));
+}
+
+#[test]
+fn sc6_a_key_that_comes_late_binds_all_the_same() {
+    let (mut scene, first) = Scene::redeemed(true);
+    let bound = scene.grant(&Request::refresh(&first).header("dpop", proof(2, NOW)));
+    let second = Request::refresh(&member(&bound, "refresh_token"));
+    assert_eq!(scene.refuse(&second).0, Reason::ProofRequired);
+    scene.clone().grant(&second.header("dpop", proof(2, NOW)));
+    assert_eq!(scene.refuse(&Request::refresh(&first)).0, Reason::RefreshReuse, "the spent one does not get round it");
+}
+
+#[test]
+fn cf1_nonces_of_a_resource_are_none_of_the_servers() {
+    let nonces = NonceIssuer::new(NonceUse::ResourceServer, NonceSecret::new([4; 32]));
+    let refused = builder(true).dpop(ProofPolicy::new().require_nonces(nonces)).build().unwrap_err();
+    assert_eq!(refused.member(), "dpop");
+    let long = builder(true).access_token_lifetime(86_401).build().unwrap_err();
+    assert_eq!(long.member(), "access_token_lifetime");
+    assert!(builder(true).access_token_lifetime(86_400).build().is_ok());
+}
+
+#[test]
+fn it6_a_principal_of_no_declared_kind_gets_no_token() {
+    use attesto_core::token::{PrincipalKind, PrincipalKinds};
+    let kinds = PrincipalKinds::new([PrincipalKind::new("user", "usr_"), PrincipalKind::new("client", "other")]);
+    let mut scene = Scene::of(builder(true).principal_kinds(kinds.expect("sound"), "client"));
+    let request = scene.redeem();
+    assert_eq!(scene.refuse(&request), (Reason::Minting, "server_error".into()), "the host names no kind");
+    let access = claims(&member(&scene.grant(&job()), "access_token"));
+    assert_eq!(access["principal_kind"], "client");
+}
+
+#[test]
+fn c2_what_a_stranger_forwards_makes_no_connection_secure() {
+    use attesto_core::http::{Connection, RequestParts};
+    let scene = Scene::new(true);
+    let body = scene.redeem().body;
+    let headers: &[(&str, &[u8])] = &[
+        ("host", b"as.example"),
+        ("content-type", b"application/x-www-form-urlencoded"),
+        ("x-forwarded-proto", b"https"),
+        ("forwarded", b"proto=https"),
+    ];
+    let plain = Connection::new().peer([203, 0, 113, 9].into());
+    let request = RequestParts::new("POST", "/oauth/token", &headers).connection(plain).form_body(body.as_bytes());
+    let mut ledger = scene.ledger.clone();
+    let step = scene.server.serve(&request, Timestamp::from_secs(NOW), crate::scene::entropy()).expect("an endpoint");
+    let attesto_core::exchange::Step::Ask(ask) = step else { panic!("a refusal is told of") };
+    ledger.answer(ask, None);
+    let event = ledger.events.last().expect("told");
+    assert_eq!((event.reason, ledger.asked.len()), (Some(Reason::InsecureTransport), 1), "and nothing else was asked");
+    assert_eq!(event.client_address, Some([203, 0, 113, 9].into()));
+}
+
+#[test]
+fn c3_a_proof_is_for_the_configured_url_whatever_the_host_field_says() {
+    let mut scene = Scene::new(true);
+    let elsewhere = attesto_core::dpop::ProofMaker::new("POST", "https://evil.example/oauth/token")
+        .make(
+            crate::scene::key(2).as_ref(),
+            crate::scene::provider().as_ref(),
+            Timestamp::from_secs(NOW),
+            &mut crate::scene::entropy(),
+        )
+        .expect("a proof");
+    let mut request = scene.redeem().header("dpop", elsewhere);
+    assert_eq!(scene.refuse(&request).0, Reason::InvalidProof);
+    request.host = "evil.example";
+    assert_eq!(scene.refuse(&request).0, Reason::InvalidProof);
 }

@@ -3,6 +3,7 @@
 //!
 //! To write it again: `ATTESTO_WRITE_COVERAGE=1 cargo test -p attesto-tests --test coverage`.
 
+mod authorization;
 mod rules;
 
 use rules::{OUT_OF_SCOPE, RULES};
@@ -72,10 +73,46 @@ fn ids_of(name: &str) -> Vec<String> {
     ids
 }
 
+/// Whether the tests of this file are about the authorization server, whose catalogue has ids of its own.
+fn is_of_the_authorization_server(path: &Path) -> bool {
+    let folder = path.components().any(|part| part.as_os_str() == "authorization");
+    folder || ["pkce.rs", "exchange.rs", "id_token.rs"].iter().any(|name| path.ends_with(name))
+}
+
+/// `az9a`, `c13`: the id of a rule of the authorization server's catalogue.
+fn authorization_id(word: &str) -> Option<String> {
+    let digits = word.find(|next: char| next.is_ascii_digit())?;
+    let (letters, number) = word.split_at(digits);
+    let known = letters.len() <= 2 && number.trim_end_matches('a').parse::<u32>().is_ok();
+    known.then(|| format!("{}-{number}", letters.to_uppercase()))
+}
+
+/// Every test of the authorization server, by the rules that its name begins with.
+fn tests_by_authorization_rule() -> BTreeMap<String, BTreeSet<String>> {
+    let mut by_rule: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (path, text) in all_sources() {
+        let ours = is_of_the_authorization_server(&path);
+        for line in text.lines() {
+            let Some(name) = line.trim().strip_prefix("fn ").and_then(|rest| rest.split(['(', '<']).next()) else {
+                continue;
+            };
+            // The catalogue of the resource server has rules C1 to C11, too; the others' ids are told apart by their letters.
+            let ids = name.split('_').map_while(authorization_id).filter(|id| ours || !id.starts_with("C-"));
+            for id in ids {
+                by_rule.entry(id).or_default().insert(name.to_owned());
+            }
+        }
+    }
+    by_rule
+}
+
 /// Every test function, and every row of the negative table, by the rules in its name.
 fn tests_by_rule() -> BTreeMap<String, BTreeSet<String>> {
     let mut by_rule: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for (path, text) in all_sources() {
+        if is_of_the_authorization_server(&path) {
+            continue;
+        }
         let negative_row = path.components().any(|part| part.as_os_str() == "negative");
         for line in text.lines() {
             let function = line.trim().strip_prefix("fn ").or_else(|| line.trim().strip_prefix("async fn "));
@@ -123,7 +160,53 @@ fn rendered() -> String {
     for (id, why) in OUT_OF_SCOPE {
         text.push_str(&format!("| {id} | {why} |\n"));
     }
+    text.push_str(
+        "\n# The authorization server\n\n| Rule | Subject | RFC | Function | Tests |\n|---|---|---|---|---|\n",
+    );
+    let by_rule = tests_by_authorization_rule();
+    for (id, subject, rfc, file, function) in authorization::RULES {
+        let tests: Vec<String> = by_rule[*id].iter().map(|test| format!("`{test}`")).collect();
+        let tests = tests.join(", ");
+        text.push_str(&format!("| {id} | {subject} | {rfc} | `attesto-core/src/{file}`: `{function}` | {tests} |\n"));
+    }
+    text.push_str("\n## Not here yet\n\n| Rule | Why |\n|---|---|\n");
+    for (id, why) in authorization::OUT_OF_SCOPE {
+        text.push_str(&format!("| {id} | {why} |\n"));
+    }
     text
+}
+
+#[test]
+fn every_rule_of_the_authorization_server_that_is_in_scope_is_listed_once() {
+    let counts = [
+        ("C", 13),
+        ("MD", 6),
+        ("AZ", 33),
+        ("PA", 9),
+        ("CA", 15),
+        ("SC", 6),
+        ("TK", 7),
+        ("AC", 9),
+        ("RT", 10),
+        ("CC", 1),
+        ("RV", 6),
+        ("IN", 5),
+        ("IT", 6),
+        ("ST", 4),
+        ("HC", 5),
+        ("EV", 2),
+        ("CF", 6),
+    ];
+    let rules = authorization::RULES.iter().map(|rule| rule.0);
+    let listed: Vec<&str> = rules.chain(authorization::OUT_OF_SCOPE.iter().map(|rule| rule.0)).collect();
+    for (letters, count) in counts {
+        for number in 1..=count {
+            let id = format!("{letters}-{number}");
+            assert_eq!(listed.iter().filter(|listed| **listed == id).count(), 1, "{id}");
+        }
+    }
+    // And AZ-9a.
+    assert_eq!(listed.len(), counts.iter().map(|(_, count)| count).sum::<usize>() + 1);
 }
 
 #[test]
@@ -155,7 +238,7 @@ fn every_rule_of_the_catalogue_is_listed_once() {
 
 #[test]
 fn every_listed_function_exists() {
-    for (id, _, _, file, function) in RULES {
+    for (id, _, _, file, function) in RULES.iter().chain(authorization::RULES) {
         let text =
             fs::read_to_string(root().join("attesto-core/src").join(file)).unwrap_or_else(|_| panic!("{id}: {file}"));
         let name = function.rsplit("::").next().expect("a name");
@@ -172,6 +255,10 @@ fn every_listed_function_exists() {
 fn every_listed_rule_has_a_test() {
     let by_rule = tests_by_rule();
     let missing: Vec<&str> = RULES.iter().map(|rule| rule.0).filter(|id| !by_rule.contains_key(*id)).collect();
+    assert!(missing.is_empty(), "no test is named after {missing:?}");
+    let by_rule = tests_by_authorization_rule();
+    let missing: Vec<&str> =
+        authorization::RULES.iter().map(|rule| rule.0).filter(|id| !by_rule.contains_key(*id)).collect();
     assert!(missing.is_empty(), "no test is named after {missing:?}");
 }
 

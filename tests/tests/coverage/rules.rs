@@ -1,6 +1,6 @@
 //! The rules: id, subject, RFC section, file under `attesto-core/src`, function (or the type that makes it impossible to break).
 
-type Rule = (&'static str, &'static str, &'static str, &'static str, &'static str);
+pub(crate) type Rule = (&'static str, &'static str, &'static str, &'static str, &'static str);
 
 pub(crate) const RULES: &[Rule] = &[
     ("J1", "size before work", "-", "jose/compact.rs", "CompactJws::split"),

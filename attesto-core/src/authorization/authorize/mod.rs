@@ -101,9 +101,14 @@ async fn authorize(flow: &mut Flow, identified: &Identified) -> Result<Outcome<S
         since: resume::since(flow, identified),
         resume_url: resume::url(flow, identified),
     };
-    let login = match login::authenticate(flow, &visit).await? {
-        Outcome::Done(login) => login,
-        Outcome::Interact(page) => return Ok(Outcome::Interact(page)),
+    let login = match login::authenticate(flow, &visit).await {
+        Ok(Outcome::Done(login)) => login,
+        Ok(Outcome::Interact(page)) => return Ok(Outcome::Interact(page)),
+        Err(denied @ Reason::LoginDeclined) => {
+            issue::discard_pushed(flow, identified).await?;
+            return Err(denied);
+        }
+        Err(reason) => return Err(reason),
     };
     flow.event.subject = Some(login.subject.clone());
     let scopes = match consent::consent(flow, &visit, redirect, &login).await {

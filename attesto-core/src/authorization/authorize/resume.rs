@@ -29,13 +29,17 @@ pub(in crate::authorization) fn is_of_the_request(name: &str) -> bool {
     !others.contains(&name)
 }
 
-/// Since when the user has been at it. Never in the future.
+/// Seconds that a user may take over a login and a consent.
+const LONGEST_VISIT: u64 = 600;
+
+/// Since when the user has been at it. Never in the future, never long ago.
 pub(super) fn since(flow: &Flow, identified: &Identified) -> Timestamp {
     let since = match &identified.pushed {
         Some(pushed) => Some(pushed.record.pushed_at),
         None => identified.parameters.get(SINCE).and_then(|text| text.parse().ok()).map(Timestamp::from_secs),
     };
-    since.unwrap_or(flow.now).min(flow.now)
+    // An address from somebody's history says when that visit began, not this one.
+    since.unwrap_or(flow.now).min(flow.now).max(flow.now.minus(LONGEST_VISIT))
 }
 
 /// The endpoint, with the reference to what was pushed or with every parameter; none of the latter is believed when it comes back.

@@ -65,8 +65,9 @@ pub(super) async fn is_the_clients(
     keys: &ClientKeys,
     assertion: &Assertion,
 ) -> Result<(), Reason> {
+    let first_use = is_plausible(assertion, client.id(), &flow.server, &flow.request.url, flow.now)?;
     let keys = keys_of(flow, client, keys).await?;
-    let first_use = check(assertion, client.id(), &keys, &flow.server, &flow.request.url, flow.now)?;
+    is_signed(assertion, &keys, flow.now)?;
     flow.record_first_use(first_use, Reason::AssertionReplay).await
 }
 
@@ -80,11 +81,11 @@ async fn keys_of(flow: &Flow, client: &Client, keys: &ClientKeys) -> Result<Arc<
     }
 }
 
-/// Every check that asks nobody: RFC 7523 §3. What is left to do is to record what this gives.
-fn check(
+/// Every check but the signature's, before any key is looked for: who merely names a client makes nobody fetch its keys. RFC 7523 §3.
+/// What this gives is recorded once the signature has verified.
+fn is_plausible(
     assertion: &Assertion,
     client_id: &str,
-    keys: &VerificationKeys,
     server: &Settings,
     endpoint: &str,
     now: Timestamp,
@@ -93,7 +94,6 @@ fn check(
     let mut buffer = Vec::new();
     let header = jws.header(&mut buffer).map_err(of_header)?;
     alg_is_allowed(&header, server.assertions)?;
-    signature_verifies(&jws, &header, keys, now)?;
     let claims = Claims::read(jws.payload(&mut buffer).map_err(|_| Reason::AssertionMalformed)?)?;
     iss_and_sub_are_the_client(&claims, client_id)?;
     aud_is_this_server(&claims, server, endpoint)?;
@@ -104,6 +104,14 @@ fn check(
     let key = replay_key(client_id, jti, server.provider.as_ref());
     // As long as any node whose clock is late could still accept it.
     Ok(ReplayClaim::new(key, exp.plus(SKEW).plus(1)))
+}
+
+/// One of the client's keys has signed it.
+fn is_signed(assertion: &Assertion, keys: &VerificationKeys, now: Timestamp) -> Result<(), Reason> {
+    let jws = split(&assertion.text)?;
+    let mut buffer = Vec::new();
+    let header = jws.header(&mut buffer).map_err(of_header)?;
+    signature_verifies(&jws, &header, keys, now)
 }
 
 /// `client_assertion_type`, exactly. RFC 7523 §2.2; CA-4.

@@ -193,6 +193,15 @@ mod tests {
     }
 
     #[test]
+    fn ca3_the_body_carries_name_and_secret() {
+        let Ok(Presented::Post(found)) = read(None, "client_id=a&client_secret=s%3Dt") else {
+            panic!("a secret in the body")
+        };
+        assert_eq!((found.client_id.as_str(), found.secret.as_str()), ("a", "s=t"));
+        assert_eq!(refused(None, "client_secret=s"), Reason::NoClient);
+    }
+
+    #[test]
     fn ca9_somebody_is_named() {
         assert_eq!(refused(None, "code=c"), Reason::NoClient);
         assert_eq!(refused(None, "client_secret=s"), Reason::NoClient);

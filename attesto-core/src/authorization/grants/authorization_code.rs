@@ -7,7 +7,9 @@ use crate::authorization::error::Reason;
 use crate::authorization::events::EventKind;
 use crate::authorization::family;
 use crate::authorization::flow::Flow;
-use crate::authorization::issued::{Issued, Wanted, authorize_scopes, id_token, mint, noted, requested_resources};
+use crate::authorization::issued::{
+    Issued, Wanted, authorize_scopes, id_token, mint, noted, requested_resources, still_allowed,
+};
 use crate::authorization::records::{AuthorizationCode, IssuedAccessToken, RefreshToken, SpentCode, TakenCode};
 use crate::authorization::scopes::ScopeSet;
 use crate::authorization::secret::{Secret, SecretDigest};
@@ -24,9 +26,14 @@ pub(in crate::authorization) async fn exchange(
     parameters.required("redirect_uri")?;
     let secret = Secret::presented(parameters.required("code")?).ok_or(Reason::UnknownCode)?;
     let digest = secret.digest(flow.server.provider.as_ref());
-    flow.ask(Ask::PeekCode, digest).await?.ok_or(Reason::UnknownCode)?;
+    let peeked = flow.ask(Ask::PeekCode, digest).await?.ok_or(Reason::UnknownCode)?;
+    if let Err(reason) = code_is_the_clients(client, &peeked) {
+        // Another client can neither spend it, nor fill the replay store with it. AC-7.
+        flow.tell(EventKind::CodeReplayed, Some(reason)).await;
+        return Err(reason);
+    }
     sender.record_proof(flow).await?;
-    let code = take(flow, client, digest).await?;
+    let code = take(flow, client, digest, &peeked).await?;
     flow.event.subject = Some(code.authorization.subject.clone());
     flow.event.family = Some(code.authorization.family);
     code_is_not_expired(flow, &code)?;
@@ -38,21 +45,30 @@ pub(in crate::authorization) async fn exchange(
 }
 
 /// Spends the code. Exactly one caller is given it. AC-2.
-async fn take(flow: &mut Flow, client: &Client, digest: SecretDigest) -> Result<AuthorizationCode, Reason> {
+async fn take(
+    flow: &mut Flow,
+    client: &Client,
+    digest: SecretDigest,
+    peeked: &AuthorizationCode,
+) -> Result<AuthorizationCode, Reason> {
     match flow.ask(Ask::TakeCode, SecretQuery { digest, now: flow.now }).await? {
         TakenCode::Fresh(code) => Ok(*code),
         TakenCode::Unknown => Err(Reason::UnknownCode),
-        TakenCode::Spent(spent) => Err(spent_before(flow, client, spent).await),
+        TakenCode::Spent(spent) => Err(spent_before(flow, client, spent, peeked).await),
     }
 }
 
 /// A code came back. If something had come of it, and it is its own client that shows it, two parties have it: what came of it is
-/// revoked. Another client is given no such power. RFC 6749 §4.1.2; AC-6, AC-7.
-async fn spent_before(flow: &mut Flow, client: &Client, spent: SpentCode) -> Reason {
+/// revoked. Another client is given no such power, nor is who lacks the verifier: a code from somebody's log, which never could be
+/// redeemed, must not end a session. RFC 6749 §4.1.2; AC-6, AC-7.
+async fn spent_before(flow: &mut Flow, client: &Client, spent: SpentCode, peeked: &AuthorizationCode) -> Reason {
     flow.event.family = Some(spent.family);
     let reason = if spent.client_id == client.id { Reason::CodeReplayed } else { Reason::OtherClient };
     flow.tell(EventKind::CodeReplayed, Some(reason)).await;
     let (Reason::CodeReplayed, Some(access)) = (reason, spent.finalized) else { return reason };
+    if redirect_uri_is_the_same(flow, peeked).and_then(|()| verifier_meets_challenge(flow, peeked)).is_err() {
+        return reason;
+    }
     let revocation = FamilyRevocation {
         family: spent.family,
         now: flow.now,
@@ -106,8 +122,8 @@ async fn issue(
     let authorization = &code.authorization;
     let subject = authorization.subject.as_str();
     let principal = flow.ask(Ask::LoadPrincipal, subject.into()).await?.ok_or(Reason::SubjectSuspended)?;
-    let resources = requested_resources(flow, &authorization.resources)?;
-    let asked = authorization.scopes.clone();
+    let resources = requested_resources(flow, &still_allowed(flow, client, &authorization.resources)?)?;
+    let asked = authorization.scopes.intersection(&client.scopes);
     let scopes = authorize_scopes(flow, client, Some(subject), GrantType::AuthorizationCode, asked, &resources).await?;
     let wanted = Wanted {
         subject,

@@ -9,7 +9,7 @@ use crate::authorization::events::EventKind;
 use crate::authorization::family;
 use crate::authorization::flow::Flow;
 use crate::authorization::issued::{
-    Issued, Wanted, authorize_scopes, mint, noted, requested_resources, requested_scopes,
+    Issued, Wanted, authorize_scopes, mint, noted, requested_resources, requested_scopes, still_allowed,
 };
 use crate::authorization::records::{RefreshState, RefreshToken, Rotated, Rotation, SpentRefresh, SuccessorSalt};
 use crate::authorization::scopes::ScopeSet;
@@ -18,6 +18,9 @@ use crate::authorization::sender::Sender;
 use crate::crypto::CryptoProvider;
 use crate::token::MintedToken;
 use zeroize::Zeroizing;
+
+/// Seconds by which a token may have been spent after the request began that shows it once more.
+const MEETING: u64 = 60;
 
 /// Tokens for a refresh token of this client.
 pub(in crate::authorization) async fn exchange(
@@ -30,18 +33,16 @@ pub(in crate::authorization) async fn exchange(
     flow.event.family = Some(state.token.authorization.family);
     flow.event.subject = Some(state.token.authorization.subject.clone());
     token_is_the_clients(flow, client, &state).await?;
-    token_counts(flow, &state.token)?;
-    if state.family_revoked {
-        return Err(Reason::FamilyRevoked);
-    }
+    family_counts(flow, &state)?;
     key_is_the_same(&state.token, &sender)?;
-    if let Some(spent) = &state.spent {
+    match &state.spent {
         // Before anything is minted: most that come here are thieves, or robbed.
-        find_successor(flow, &shown, &state, spent).await?;
+        Some(spent) => find_successor(flow, &shown, &state, spent, &sender).await?,
+        None => token_counts(flow, &state.token)?,
     }
     let (access, scopes) = mint_within(flow, client, &sender, &state.token).await?;
     let refresh = match &state.spent {
-        None => rotate(flow, &shown, &state.token, &access).await?,
+        None => rotate(flow, &shown, &state.token, &access, client, &sender).await?,
         Some(spent) => repeat(flow, &shown, &state, spent, &access).await?,
     };
     // RT-9: without one, a client keeps the identity it was told at the login.
@@ -79,6 +80,14 @@ async fn token_is_the_clients(flow: &Flow, client: &Client, state: &RefreshState
     Err(Reason::OtherClient)
 }
 
+/// Whatever the token's own expiry: a spent one that comes back is reuse as long as its family can be used. RT-2, RT-5, RT-7.
+fn family_counts(flow: &Flow, state: &RefreshState) -> Result<(), Reason> {
+    if flow.now >= state.token.family_expires_at {
+        return Err(Reason::RefreshTokenExpired);
+    }
+    if state.family_revoked { Err(Reason::FamilyRevoked) } else { Ok(()) }
+}
+
 /// RT-2, RT-7.
 fn token_counts(flow: &Flow, token: &RefreshToken) -> Result<(), Reason> {
     let counts = flow.now < token.expires_at && flow.now < token.family_expires_at;
@@ -108,8 +117,9 @@ async fn mint_within(
     token: &RefreshToken,
 ) -> Result<(MintedToken, ScopeSet), Reason> {
     let authorization = &token.authorization;
-    let asked = requested_scopes(flow, &authorization.scopes, &authorization.scopes)?;
-    let resources = requested_resources(flow, &authorization.resources)?;
+    let ceiling = authorization.scopes.intersection(&client.scopes);
+    let asked = requested_scopes(flow, &ceiling, &ceiling)?;
+    let resources = requested_resources(flow, &still_allowed(flow, client, &authorization.resources)?)?;
     let subject = authorization.subject.as_str();
     let principal = flow.ask(Ask::LoadPrincipal, subject.into()).await?.ok_or(Reason::SubjectSuspended)?;
     let scopes = authorize_scopes(flow, client, Some(subject), GrantType::RefreshToken, asked, &resources).await?;
@@ -127,12 +137,24 @@ async fn mint_within(
 }
 
 /// Spends the token for its successor, in one step. RT-3.
-async fn rotate(flow: &mut Flow, shown: &Shown, token: &RefreshToken, access: &MintedToken) -> Result<Secret, Reason> {
+async fn rotate(
+    flow: &mut Flow,
+    shown: &Shown,
+    token: &RefreshToken,
+    access: &MintedToken,
+    client: &Client,
+    sender: &Sender,
+) -> Result<Secret, Reason> {
     let (successor, salt) = succeed(flow, shown)?;
     let mut next = token.clone();
     next.generation = token.generation.saturating_add(1);
     next.expires_at = flow.now.plus(flow.server.refresh.lifetime).min(token.family_expires_at);
     next.access = [noted(access, flow)].into();
+    if client.is_public() {
+        // Bound from the first proof on, even if that comes late. SC-6.
+        next.dpop_jkt = next.dpop_jkt.or(sender.jkt().copied());
+        next.x5t_s256 = next.x5t_s256.or(sender.x5t_s256().copied());
+    }
     let digest = successor.digest(flow.server.provider.as_ref());
     let rotation = Rotation::new(shown.digest, digest, next, salt, flow.now);
     match flow.ask(Ask::RotateRefresh, rotation).await? {
@@ -145,7 +167,7 @@ async fn rotate(flow: &mut Flow, shown: &Shown, token: &RefreshToken, access: &M
         Rotated::Lost => {
             let state = shown.state(flow).await?;
             let spent = state.spent.clone().ok_or(Reason::UnknownRefreshToken)?;
-            find_successor(flow, shown, &state, &spent).await?;
+            find_successor(flow, shown, &state, &spent, sender).await?;
             repeat(flow, shown, &state, &spent, access).await
         }
     }
@@ -172,12 +194,21 @@ fn derive(provider: &dyn CryptoProvider, secret: &[u8; 32], spent: &Secret, salt
 
 /// A spent token that came back is answered in the grace window, if its successor still waits to be used. Everything else is reuse:
 /// two parties have the token, and nobody can tell which is the thief. RFC 9700 §4.14.2; RT-4, RT-5.
-async fn find_successor(flow: &Flow, shown: &Shown, state: &RefreshState, spent: &SpentRefresh) -> Result<(), Reason> {
+async fn find_successor(
+    flow: &Flow,
+    shown: &Shown,
+    state: &RefreshState,
+    spent: &SpentRefresh,
+    sender: &Sender,
+) -> Result<(), Reason> {
     if let Some(successor) = successor_in_window(flow, shown, spent) {
         let digest = successor.digest(flow.server.provider.as_ref());
         let next = flow.ask(Ask::GetRefresh, digest).await?;
         let waits = |next: &RefreshState| {
-            next.spent.is_none() && !next.family_revoked && token_counts(flow, &next.token).is_ok()
+            next.spent.is_none()
+                && !next.family_revoked
+                && token_counts(flow, &next.token).is_ok()
+                && key_is_the_same(&next.token, sender).is_ok()
         };
         if next.as_ref().is_some_and(waits) {
             return Ok(());
@@ -188,7 +219,8 @@ async fn find_successor(flow: &Flow, shown: &Shown, state: &RefreshState, spent:
 
 fn successor_in_window(flow: &Flow, shown: &Shown, spent: &SpentRefresh) -> Option<Secret> {
     let grace = flow.server.refresh.grace.as_ref()?;
-    let in_window = spent.at <= flow.now && flow.now.since(spent.at) <= grace.seconds;
+    // Spent later than this request began: two that met, or two nodes whose clocks differ a little.
+    let in_window = flow.now.since(spent.at) <= grace.seconds && spent.at.since(flow.now) <= MEETING;
     let salt = spent.salt.as_ref().filter(|_| in_window)?;
     Some(derive(flow.server.provider.as_ref(), grace.secret.as_bytes(), &shown.secret, salt))
 }
