@@ -10,13 +10,13 @@ use std::cell::Cell;
 struct Counting;
 
 thread_local! {
-    /// Bytes taken and not given back. What this thread takes it also gives back.
-    static HELD: Cell<usize> = const { Cell::new(0) };
+    /// Bytes that this thread has taken and not given back: below zero where it gave back what others took (a test's own name, say).
+    static HELD: Cell<isize> = const { Cell::new(0) };
 }
 
 fn count(taken: usize, returned: usize) {
     // A thread that is going away has nothing left to count with.
-    let _ = HELD.try_with(|held| held.set(held.get().wrapping_add(taken).wrapping_sub(returned)));
+    let _ = HELD.try_with(|held| held.set(held.get() + taken.cast_signed() - returned.cast_signed()));
 }
 
 #[expect(unsafe_code, reason = "a counting allocator cannot be written without it; it only forwards")]
@@ -52,8 +52,13 @@ const SPREAD: u64 = 60;
 const KEPT: u64 = 120;
 const START: Timestamp = Timestamp::from_secs(1_800_000_000);
 
-fn held() -> usize {
+fn held() -> isize {
     HELD.with(Cell::get)
+}
+
+/// Bytes more than there were. What is printed takes memory, too: print when everything was measured.
+fn more_than(before: isize) -> usize {
+    usize::try_from(held() - before).expect("more than before")
 }
 
 /// Claims `count` keys that were never claimed before, within a minute.
@@ -73,7 +78,7 @@ fn filled(entries: usize) -> (MemoryReplayStore, usize) {
     let store = MemoryReplayStore::single_instance(2 * entries).expect("a sound capacity");
     claim(&store, START, entries);
     assert_eq!(store.len(), entries);
-    let taken = held() - before;
+    let taken = more_than(before);
     (store, taken)
 }
 
@@ -93,21 +98,21 @@ fn lapsed_entries_leave_their_room_to_the_next() {
     let later = START.plus(SPREAD + KEPT + 1);
     assert_eq!(store.sweep(later), 100_000);
     claim(&store, later, 100_000);
-    let now = held();
-    println!("100,000 entries: {taken} bytes; after as many again {} more", now.wrapping_sub(before).cast_signed());
-    // The shards fill anew by chance, and some of them further than before.
-    assert!(now <= before + taken / 50, "{before} bytes before, {now} after");
+    let more = held() - before;
     drop(store);
     assert!(held() < before, "a store that is dropped gives everything back");
+    // The shards fill anew by chance, and some of them further than before.
+    assert!(more <= (taken / 50).cast_signed(), "{more} bytes more");
+    println!("100,000 entries: {taken} bytes; after as many again {more} more");
 }
 
 #[test]
 fn a_store_takes_nothing_for_the_capacity_it_does_not_use() {
     let before = held();
     let store = MemoryReplayStore::single_instance(1 << 30).expect("a sound capacity");
-    let taken = held() - before;
-    println!("an empty store: {taken} bytes");
-    assert!(taken < 16 * 1024, "{taken}");
+    let taken = more_than(before);
     drop(store);
     assert_eq!(held(), before);
+    assert!(taken < 16 * 1024, "{taken}");
+    println!("an empty store: {taken} bytes");
 }
