@@ -43,6 +43,7 @@
 //! # The map
 //!
 //! - [`resource`]: who may call. [`resource::ResourceServer`] checks, [`host::Guard`] asks the host what only it can know.
+//! - `authorization` (with `std`): who gets a token. `exchange` says how its endpoints ask their host.
 //! - [`token`]: RFC 9068 access tokens, verified and minted. [`dpop`]: proofs of possession. [`mtls`]: certificate binding.
 //! - [`scope`] and [`mcp`]: what a token may do. [`challenge`]: what a refused client is told. [`metadata`]: what it discovers.
 //! - [`jose`], [`crypto`], [`encoding`]: tokens as bytes, keys and signatures behind one trait.
