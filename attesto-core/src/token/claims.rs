@@ -111,14 +111,15 @@ impl Claims {
         self.text(self.sub.as_ref()).unwrap_or_default()
     }
 
-    /// `client_id`, or what the [`IssuerProfile`] names in its place. `None` only for a custom verifier's claims.
+    /// `client_id`, or what the [`IssuerProfile`](super::IssuerProfile) names in its place. `None` only for a custom verifier's
+    /// claims.
     #[must_use]
     pub fn client_id(&self) -> Option<&str> {
         self.text(self.client_id.as_ref())
     }
 
-    /// `jti`, or what the [`IssuerProfile`] names in its place: for revocation and audit, not for replay. `None` only for a custom
-    /// verifier's claims, and where the profile allows it.
+    /// `jti`, or what the [`IssuerProfile`](super::IssuerProfile) names in its place: for revocation and audit, not for replay. `None`
+    /// only for a custom verifier's claims, and where the profile allows it.
     #[must_use]
     pub fn jwt_id(&self) -> Option<&str> {
         self.text(self.jti.as_ref())
