@@ -1,6 +1,7 @@
 //! What `docs/security.md` says about comparisons and secrets is what the code does: the listed comparisons are there, no other
 //! constant-time comparison is missing from the list, and what holds a secret cannot be compared or shown by accident.
 
+use attesto_core::authorization::GraceSecret;
 use attesto_core::crypto::PrivateKey;
 use attesto_core::dpop::{NonceIssuer, NonceSecret};
 use attesto_core::introspection::IntrospectionCredentials;
@@ -91,7 +92,7 @@ fn every_constant_time_comparison_is_listed() {
             found += 1;
         }
     }
-    assert_eq!(found, 2, "the nonce's, and that of thumbprints");
+    assert_eq!(found, 4, "of nonces, thumbprints, digests of issued secrets, and certificates");
 }
 
 /// Who unwraps a digest compares it byte by byte: no library code compares `as_bytes()` of anything, nor derives the equality of a
@@ -132,11 +133,12 @@ fn what_holds_a_secret_cannot_be_compared() {
     let secrets = [
         Probe::<NonceSecret>::HAS_EQUALITY,
         Probe::<NonceIssuer>::HAS_EQUALITY,
+        Probe::<GraceSecret>::HAS_EQUALITY,
         Probe::<PrivateKey>::HAS_EQUALITY,
         Probe::<KeyMaterial>::HAS_EQUALITY,
         Probe::<IntrospectionCredentials>::HAS_EQUALITY,
     ];
-    assert_eq!(secrets, [false; 5]);
+    assert_eq!(secrets, [false; 6]);
     let the_probe_works = Probe::<Thumbprint>::HAS_EQUALITY;
     assert!(the_probe_works);
 }

@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 const CHARACTERS: usize = 43;
 
 /// A secret that this server issued or was shown: 43 characters of base64url. Never shown, zeroized.
-#[derive(Clone, Eq, PartialEq)]
+#[derive(Clone)]
 pub(crate) struct Secret(Zeroizing<String>);
 
 impl Secret {
@@ -152,14 +152,14 @@ mod tests {
         };
         let (first, second) = (Secret::draw(&mut entropy).unwrap(), Secret::draw(&mut entropy).unwrap());
         assert_eq!((first.as_str().len(), asked), (43, 64));
-        assert_ne!(first, second);
+        assert_ne!(first.as_str(), second.as_str());
         assert!(Secret::draw(&mut |_: &mut [u8]| Err(EntropyError)).is_err());
     }
 
     #[test]
     fn c13_what_cannot_be_a_secret_is_not_hashed() {
         let good = Secret::of_bytes(&[9; 32]);
-        assert_eq!(Secret::presented(good.as_str()).unwrap(), good);
+        assert_eq!(Secret::presented(good.as_str()).unwrap().as_str(), good.as_str());
         let longer = format!("{}A", good.as_str());
         let other_tail = format!("{}B", &good.as_str()[..42]);
         for bad in ["", "x", &longer, &other_tail, &good.as_str()[1..], &good.as_str().replace('C', "+")] {

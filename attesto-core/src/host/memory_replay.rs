@@ -30,8 +30,8 @@ const CAPACITY_CEILING: usize = 1 << 30;
 ///   claims, a few at a time, on any shard if room is needed. A clock that goes backwards admits nothing twice: a claim
 ///   to be kept no longer than a record that was freed already cannot be proven fresh and is answered `Unavailable`, as
 ///   is one that is past its own `retain_until`.
-/// - **Flat.** A claim costs the same at any size, lapsing included: at most a few records are freed, one hash bucket
-///   is split. A record takes about 60 bytes with its key. Buckets and shards are chosen by a hash with a random key,
+/// - **Flat.** A claim does the same work at any size, lapsing included: at most a few records are freed, one hash bucket
+///   is split. (In time, a store that outgrows the processor's caches pays for a few accesses to memory: a microsecond.) A record takes about 60 bytes with its key. Buckets and shards are chosen by a hash with a random key,
 ///   so nobody can aim at one. Memory is kept for the next burst, not returned.
 /// - **Closed on failure.** A shard whose lock was poisoned by a panic answers `Unavailable` from then on.
 ///
