@@ -12,28 +12,41 @@ use core::fmt;
 /// are personal data, and public keys; neither token nor secret.
 ///
 /// ```
-/// # use attesto_core::testkit::Fixture;
+/// # use attesto_core::crypto::{Algorithm, CryptoProvider, EntropyError, KeyKind, RustCrypto};
+/// # use attesto_core::jose::KeyMaterial;
+/// # use attesto_core::token::{AccessTokenIssuer, KeyRing, MintRequest, TrustedIssuer};
+/// # use std::sync::Arc;
+/// # fn entropy(out: &mut [u8]) -> Result<(), EntropyError> { out.fill(9); Ok(()) }
+/// # let provider: Arc<dyn CryptoProvider> = Arc::new(RustCrypto::new());
+/// # let key = KeyMaterial::generate(KeyKind::P256, &mut entropy)?;
+/// # let signer = provider.signer(key.private().ok_or("private")?, Algorithm::ES256)?;
+/// # let ring = Arc::new(KeyRing::new(provider.as_ref(), signer.into())?);
+/// # let keys = ring.verification_keys(provider.as_ref())?;
+/// # let issuer = AccessTokenIssuer::builder("https://auth.example.com", provider.clone(), ring).build()?;
+/// # let now = attesto_core::Timestamp::from_secs(1_800_000_000);
+/// # let request = MintRequest::new("usr_1", "cli").audience(["https://api.example.com"]);
+/// # let token = issuer.mint(request, now, &mut entropy)?.token().to_owned();
+/// # use attesto_core::resource::ResourceServer;
+/// # let server = ResourceServer::builder("https://api.example.com", provider)
+/// #     .issuer(TrustedIssuer::new("https://auth.example.com", keys)?).build()?;
 /// use attesto_core::http::{Connection, RequestParts};
 /// use attesto_core::resource::{Requirement, Scratch, Verdict};
 ///
-/// # let fixture = Fixture::new();
-/// # let token = fixture.token().mint();
-/// let server = fixture.resource_server().build()?;
 /// let requirement = Requirement::authenticated();
+/// let credentials = format!("Bearer {token}");
+/// let headers: &[(&str, &[u8])] = &[("host", b"api.example.com"), ("authorization", credentials.as_bytes())];
 /// let mut scratch = Scratch::new();
 /// for _ in 0..3 {
-///     let credentials = format!("Bearer {token}");
-///     let headers: &[(&str, &[u8])] = &[("host", fixture.host().as_bytes()), ("authorization", credentials.as_bytes())];
-///     let request = RequestParts::new("POST", "/mcp", &headers).connection(Connection::new().tls());
-///     match server.check_with(&mut scratch, &request, &requirement, fixture.now()) {
+///     let request = RequestParts::new("GET", "/things", &headers).connection(Connection::new().tls());
+///     match server.check_with(&mut scratch, &request, &requirement, now) {
 ///         Verdict::Granted(grant) => {
-///             assert!(!grant.subject().is_empty());
+///             assert_eq!(grant.subject(), "usr_1");
 ///             scratch.reclaim(grant);
 ///         }
 ///         verdict => panic!("{verdict:?}"),
 ///     }
 /// }
-/// # Ok::<(), attesto_core::ConfigError>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Default)]
 pub struct Scratch {
