@@ -8,6 +8,7 @@ struct Readme;
 
 pub mod blocking;
 pub mod demo;
+pub mod heap;
 mod host;
 mod jws;
 pub mod negative;

@@ -7,9 +7,7 @@ use attesto_core::encoding::base64url;
 use attesto_core::host::{Event, EventSink, Guard, ReplayAnswer};
 use attesto_core::jose::KeyMaterial;
 use attesto_core::resource::{Question, Requirement, ResourceServer, Scratch, Verdict};
-use attesto_tests::{Call, NOW, World, counter};
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
+use attesto_tests::{Call, NOW, World, counter, heap};
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
@@ -20,59 +18,13 @@ const RSA: &str = include_str!("../../attesto-core/tests/keys/rsa2048.pkcs8.pem"
 /// The refusals' own text: challenges, description, claims for the log.
 const MOST_OF_A_REFUSAL: usize = 10;
 
-struct Counting;
-
-thread_local! {
-    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
-}
-
-thread_local! {
-    /// Bytes taken and not given back by this thread.
-    static HELD: Cell<isize> = const { Cell::new(0) };
-}
-
-fn hold(bytes: usize, sign: isize) {
-    let bytes = isize::try_from(bytes).unwrap_or(isize::MAX);
-    let _ = HELD.try_with(|held| held.set(held.get() + sign * bytes));
-}
-
-fn count() {
-    // A thread that is going away has nothing left to count with.
-    let _ = ALLOCATIONS.try_with(|allocations| allocations.set(allocations.get() + 1));
-}
-
-#[expect(unsafe_code, reason = "a counting allocator cannot be written without it; it only forwards")]
-// SAFETY: every call is forwarded unchanged to the system's allocator.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count();
-        hold(layout.size(), 1);
-        // SAFETY: the caller's contract is passed on.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        hold(layout.size(), -1);
-        // SAFETY: the caller's contract is passed on.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        count();
-        hold(layout.size(), -1);
-        hold(size, 1);
-        // SAFETY: the caller's contract is passed on.
-        unsafe { System.realloc(pointer, layout, size) }
-    }
-}
-
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
+static ALLOCATOR: heap::Counting = heap::Counting;
 
 fn allocations<T>(work: impl FnOnce() -> T) -> (T, usize) {
-    let before = ALLOCATIONS.with(Cell::get);
+    let before = heap::allocations();
     let done = work();
-    (done, ALLOCATIONS.with(Cell::get) - before)
+    (done, heap::allocations() - before)
 }
 
 fn providers() -> [Arc<dyn CryptoProvider>; 2] {
@@ -318,11 +270,11 @@ fn a_remembered_token_takes_at_most_96_bytes_and_its_clients_key() {
         });
     };
     grant(&calls[0]);
-    let before = HELD.with(Cell::get);
+    let before = heap::held();
     calls[..TOKENS].iter().for_each(&mut grant);
-    let full = HELD.with(Cell::get) - before;
+    let full = heap::held() - before;
     calls[TOKENS..].iter().for_each(&mut grant);
-    let later = HELD.with(Cell::get) - before;
+    let later = heap::held() - before;
     println!("{} bytes for each of {TOKENS} tokens", full / TOKENS as isize);
     assert!(full > 0 && full <= 96 * TOKENS as isize, "{full}");
     assert_eq!(later, full, "a full memory does not grow");

@@ -4,45 +4,10 @@ use attesto_core::Timestamp;
 use attesto_core::crypto::{CryptoProvider, RustCrypto};
 use attesto_core::dpop::{ReplayClaim, ReplayKey};
 use attesto_core::host::{MemoryReplayStore, ReplayAnswer};
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
-
-struct Counting;
-
-thread_local! {
-    /// Bytes that this thread has taken and not given back: below zero where it gave back what others took (a test's own name, say).
-    static HELD: Cell<isize> = const { Cell::new(0) };
-}
-
-fn count(taken: usize, returned: usize) {
-    // A thread that is going away has nothing left to count with.
-    let _ = HELD.try_with(|held| held.set(held.get() + taken.cast_signed() - returned.cast_signed()));
-}
-
-#[expect(unsafe_code, reason = "a counting allocator cannot be written without it; it only forwards")]
-// SAFETY: every call is forwarded unchanged to the system's allocator.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count(layout.size(), 0);
-        // SAFETY: the caller's contract is passed on.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        count(0, layout.size());
-        // SAFETY: the caller's contract is passed on.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        count(size, layout.size());
-        // SAFETY: the caller's contract is passed on.
-        unsafe { System.realloc(pointer, layout, size) }
-    }
-}
+use attesto_tests::heap::{self, held};
 
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
+static ALLOCATOR: heap::Counting = heap::Counting;
 
 const KEY: usize = 32;
 /// The most that an entry may take beyond its key.
@@ -51,10 +16,6 @@ const BEYOND_KEY: usize = 64;
 const SPREAD: u64 = 60;
 const KEPT: u64 = 120;
 const START: Timestamp = Timestamp::from_secs(1_800_000_000);
-
-fn held() -> isize {
-    HELD.with(Cell::get)
-}
 
 /// Bytes more than there were. What is printed takes memory, too: print when everything was measured.
 fn more_than(before: isize) -> usize {

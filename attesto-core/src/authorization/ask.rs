@@ -2,7 +2,7 @@
 
 use super::authorize::{
     Authentication, AuthenticationRequest, ConsentDecision, ConsentGrant, ConsentRedemption, ConsentRequest,
-    NewPushedRequest, PushedRedemption, PushedRequest,
+    NewPushedRequest, PushedRequest,
 };
 use super::client::{Client, GrantType};
 use super::events::AuthorizationEvent;
@@ -58,7 +58,7 @@ pub enum Ask {
     /// Is there such a pushed request? Changes nothing.
     FetchPar(Query<SecretDigest, Answered<Option<PushedRequest>>>),
     /// Remove a pushed request that has not expired, and return it. Of several that try, one is given it.
-    TakePar(Query<PushedRedemption, Answered<Option<PushedRequest>>>),
+    TakePar(Query<SecretQuery, Answered<Option<PushedRequest>>>),
     /// Store a new code.
     PutCode(Query<NewCode, Answered<()>>),
     /// Is there such a code, fresh or spent? Changes nothing.

@@ -91,8 +91,8 @@ pub use ask::{
 };
 pub use authorize::{
     Authentication, AuthenticationRequest, AuthorizationRequest, ConsentBinding, ConsentDecision, ConsentGrant,
-    ConsentRedemption, ConsentRequest, Login, NewConsentGrant, NewPushedRequest, Prompt, PushedRedemption,
-    PushedRequest, UserAgent, Visit,
+    ConsentRedemption, ConsentRequest, Login, NewConsentGrant, NewPushedRequest, Prompt, PushedRequest, UserAgent,
+    Visit,
 };
 pub use builder::AuthorizationServerBuilder;
 pub use client::{AuthMethod, Client, ClientAuthentication, ClientKeys, GrantType, SenderConstraint, TlsSubject};

@@ -4,8 +4,6 @@ use attesto_core::crypto::{
     Algorithm, AlgorithmSet, AwsLc, CryptoProvider, InvalidSignature, KeyError, PrivateKey, PublicKey, RustCrypto,
     Signer, VerifyingKey,
 };
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -150,64 +148,7 @@ impl VerifyingKey for MeteredKey {
     }
 }
 
-thread_local! {
-    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
-    static HELD: Cell<isize> = const { Cell::new(0) };
-    static MOST_HELD: Cell<isize> = const { Cell::new(0) };
-}
-
-/// How often this thread allocated while it ran, and the most it held beyond what it held before.
-pub(crate) fn heap(run: &mut dyn FnMut()) -> (usize, usize) {
-    let (allocations, held) = (ALLOCATIONS.get(), HELD.get());
-    MOST_HELD.set(held);
-    run();
-    (ALLOCATIONS.get() - allocations, MOST_HELD.get().saturating_sub(held).unsigned_abs())
-}
-
-/// Bytes that this thread holds now beyond what it has given back.
-pub(crate) fn held() -> isize {
-    HELD.get()
-}
-
-struct Counting;
-
-fn taken(bytes: usize, given_back: usize) {
-    // A thread that is going away has nothing left to count with.
-    let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
-    changed(bytes.cast_signed() - given_back.cast_signed());
-}
-
-fn changed(bytes: isize) {
-    let now = HELD.try_with(|held| {
-        held.set(held.get() + bytes);
-        held.get()
-    });
-    if let Ok(now) = now {
-        let _ = MOST_HELD.try_with(|most| most.set(most.get().max(now)));
-    }
-}
-
-#[expect(unsafe_code, reason = "a counting allocator cannot be written without it; it only forwards")]
-// SAFETY: every call is forwarded unchanged to the system's allocator.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        taken(layout.size(), 0);
-        // SAFETY: the caller's contract is passed on.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        changed(-layout.size().cast_signed());
-        // SAFETY: the caller's contract is passed on.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        taken(size, layout.size());
-        // SAFETY: the caller's contract is passed on.
-        unsafe { System.realloc(pointer, layout, size) }
-    }
-}
+pub(crate) use attesto_tests::heap::{heap, held};
 
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
+static ALLOCATOR: attesto_tests::heap::Counting = attesto_tests::heap::Counting;

@@ -2,9 +2,8 @@
 
 use super::identify::Identified;
 use super::interaction::Login;
-use super::records::PushedRedemption;
 use super::request::AuthorizationRequest;
-use crate::authorization::ask::{Ask, NewCode};
+use crate::authorization::ask::{Ask, NewCode, SecretQuery};
 use crate::authorization::error::Reason;
 use crate::authorization::events::EventKind;
 use crate::authorization::flow::Flow;
@@ -50,6 +49,6 @@ pub(super) async fn discard_pushed(flow: &Flow, identified: &Identified) -> Resu
 /// Whether the pushed request, if there is one, was still there to be taken: of several that try, one succeeds. AZ-28.
 async fn take_pushed(flow: &Flow, identified: &Identified) -> Result<bool, Reason> {
     let Some(pushed) = &identified.pushed else { return Ok(true) };
-    let redemption = PushedRedemption { digest: pushed.digest, now: flow.now };
+    let redemption = SecretQuery { digest: pushed.digest, now: flow.now };
     Ok(flow.ask(Ask::TakePar, redemption).await?.is_some())
 }

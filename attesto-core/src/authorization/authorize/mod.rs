@@ -30,7 +30,7 @@ pub use self::interaction::{
 };
 pub use self::prompt::Prompt;
 pub use self::records::{
-    ConsentBinding, ConsentGrant, ConsentRedemption, NewConsentGrant, NewPushedRequest, PushedRedemption, PushedRequest,
+    ConsentBinding, ConsentGrant, ConsentRedemption, NewConsentGrant, NewPushedRequest, PushedRequest,
 };
 pub(super) use self::redirect::VerifiedRedirect;
 pub use self::request::AuthorizationRequest;

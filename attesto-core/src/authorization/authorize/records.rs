@@ -62,16 +62,6 @@ pub struct NewPushedRequest {
     pub request: PushedRequest,
 }
 
-/// A pushed request to be taken: removed and returned in one step, unless it has expired (catalogue AZ-28).
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[expect(clippy::exhaustive_structs, reason = "a key and the time")]
-pub struct PushedRedemption {
-    /// Its key.
-    pub digest: SecretDigest,
-    /// The time of the request.
-    pub now: Timestamp,
-}
-
 /// What exactly a user is asked to allow, as a digest: user, client, redirect URI, scopes, resources and PKCE challenge (catalogue
 /// AZ-26). It is no secret, and may travel through a form.
 ///

@@ -12,7 +12,7 @@ use crate::authorization::issued::{
 };
 use crate::authorization::records::{AuthorizationCode, IssuedAccessToken, RefreshToken, SpentCode, TakenCode};
 use crate::authorization::scopes::ScopeSet;
-use crate::authorization::secret::{Secret, SecretDigest};
+use crate::authorization::secret::{FamilyId, Secret, SecretDigest};
 use crate::authorization::sender::Sender;
 use crate::pkce::CodeVerifier;
 
@@ -69,15 +69,15 @@ async fn spent_before(flow: &mut Flow, client: &Client, spent: SpentCode, peeked
     if redirect_uri_is_the_same(flow, peeked).and_then(|()| verifier_meets_challenge(flow, peeked)).is_err() {
         return reason;
     }
-    let revocation = FamilyRevocation {
-        family: spent.family,
-        now: flow.now,
-        keep_until: flow.now.plus(flow.server.refresh.family_lifetime),
-    };
-    match family::revoke(flow, revocation, &[access]).await {
+    match family::revoke(flow, whole_family(flow, spent.family), &[access]).await {
         Ok(()) => reason,
         Err(unavailable) => unavailable,
     }
+}
+
+/// As long as a family that begins now can live.
+fn whole_family(flow: &Flow, family: FamilyId) -> FamilyRevocation {
+    FamilyRevocation { family, now: flow.now, keep_until: flow.now.plus(flow.server.refresh.family_lifetime) }
 }
 
 /// RFC 6749 §4.1.2; AC-3.
@@ -141,11 +141,7 @@ async fn issue(
     } else {
         None
     };
-    let family = FamilyRevocation {
-        family: authorization.family,
-        now: flow.now,
-        keep_until: flow.now.plus(flow.server.refresh.family_lifetime),
-    };
+    let family = whole_family(flow, authorization.family);
     if let Err(reason) = make_it_count(flow, client, sender, digest, code, &scopes, &noted, refresh.as_ref()).await {
         // What may have been stored must not live on: nobody will be given it. The refusal stands whatever comes of this.
         let _ = family::revoke(flow, family, &[noted]).await;

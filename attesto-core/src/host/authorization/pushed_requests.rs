@@ -1,6 +1,6 @@
 //! Where pushed authorization requests are kept (RFC 9126; catalogue PA-6, AZ-28, ST-1 to ST-3).
 
-use crate::authorization::{Answered, NewPushedRequest, PushedRedemption, PushedRequest, SecretDigest};
+use crate::authorization::{Answered, NewPushedRequest, PushedRequest, SecretDigest, SecretQuery};
 use crate::host::{BoxFuture, StoreReach};
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -23,7 +23,7 @@ pub trait ParStore: Send + Sync {
     fn fetch(&self, digest: &SecretDigest) -> impl Future<Output = Answered<Option<PushedRequest>>> + Send;
 
     /// Removes a request that has not expired, and returns it.
-    fn take(&self, redemption: &PushedRedemption) -> impl Future<Output = Answered<Option<PushedRequest>>> + Send;
+    fn take(&self, redemption: &SecretQuery) -> impl Future<Output = Answered<Option<PushedRequest>>> + Send;
 
     /// Who sees the rows (ST-1).
     fn reach(&self) -> StoreReach;
@@ -32,5 +32,5 @@ pub trait ParStore: Send + Sync {
 erase! { ParStore as ErasedParStore [reach] {
     fn put(&NewPushedRequest) -> ();
     fn fetch(&SecretDigest) -> Option<PushedRequest>;
-    fn take(&PushedRedemption) -> Option<PushedRequest>;
+    fn take(&SecretQuery) -> Option<PushedRequest>;
 } }

@@ -3,8 +3,8 @@
 use super::table::Table;
 use super::{FREED_PER_CALL, capacity_is_sound, locked, sweep};
 use crate::authorization::{
-    Answered, ConsentGrant, ConsentRedemption, NewConsentGrant, NewPushedRequest, PushedRedemption, PushedRequest,
-    SecretDigest, Unavailable,
+    Answered, ConsentGrant, ConsentRedemption, NewConsentGrant, NewPushedRequest, PushedRequest, SecretDigest,
+    SecretQuery, Unavailable,
 };
 use crate::host::{ConsentGrantStore, ParStore, StoreReach};
 use crate::{ConfigError, Timestamp};
@@ -104,7 +104,7 @@ impl ParStore for MemoryParStore {
         locked(&self.0.table, |rows| Ok(rows.get(digest).cloned()))
     }
 
-    async fn take(&self, redemption: &PushedRedemption) -> Answered<Option<PushedRequest>> {
+    async fn take(&self, redemption: &SecretQuery) -> Answered<Option<PushedRequest>> {
         let now = redemption.now;
         self.0.take_if(&redemption.digest, now, |request| now < request.expires_at)
     }

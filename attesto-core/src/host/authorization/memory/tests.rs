@@ -2,8 +2,8 @@ use super::*;
 use crate::Timestamp;
 use crate::authorization::{
     Authorization, AuthorizationCode, FamilyId, FamilyRevocation, FinalizedCode, IssuedAccessToken, LONGEST_GRACE,
-    NewCode, NewPushedRequest, NewRefresh, PushedRedemption, PushedRequest, RefreshToken, RepeatedRefresh,
-    RevokedAccessToken, Rotated, Rotation, SecretDigest, SecretQuery, SuccessorSalt, TakenCode,
+    NewCode, NewPushedRequest, NewRefresh, PushedRequest, RefreshToken, RepeatedRefresh, RevokedAccessToken, Rotated,
+    Rotation, SecretDigest, SecretQuery, SuccessorSalt, TakenCode,
 };
 use crate::host::{AccessTokenDenyList, CodeStore, ParStore, RefreshStore, StoreReach};
 use crate::pkce::CodeChallenge;
@@ -190,7 +190,7 @@ fn az28_a_pushed_request_is_taken_once_and_not_after_it_has_expired() {
         let request = PushedRequest::new("client", "client_id=client", at(now), at(expires_at));
         run(store.put(&NewPushedRequest { digest: digest(key), request }))
     };
-    let take = |key, now| run(store.take(&PushedRedemption { digest: digest(key), now: at(now) })).unwrap().is_some();
+    let take = |key, now| run(store.take(&SecretQuery { digest: digest(key), now: at(now) })).unwrap().is_some();
     let fetch = |key| run(store.fetch(&digest(key))).unwrap().is_some();
     assert_eq!(
         [put(1, 90, 0), put(1, 90, 0), put(2, 90, 0), put(3, 90, 90)],
@@ -208,7 +208,7 @@ fn st2_an_entry_outlives_the_row_that_was_taken_and_harms_nothing() {
     for round in 0..100 {
         let request = PushedRequest::new("client", "client_id=client", at(round), at(round + 5));
         assert_eq!(run(store.put(&NewPushedRequest { digest: digest(1), request })), Ok(()));
-        assert!(run(store.take(&PushedRedemption { digest: digest(1), now: at(round) })).unwrap().is_some());
+        assert!(run(store.take(&SecretQuery { digest: digest(1), now: at(round) })).unwrap().is_some());
     }
     assert_eq!(store.sweep(at(500)), 0);
 }
