@@ -12,25 +12,32 @@ use std::task::{Context, Poll};
 /// Reads a form of at most [`limits::FORM_BODY`] bytes, and gives it back together with a payload that plays it again. A longer or
 /// broken form cannot present a token.
 pub(crate) async fn read(mut payload: Payload) -> (Option<Bytes>, Payload) {
-    let mut form = BytesMut::new();
-    let mut failure = None;
-    while form.len() <= limits::FORM_BODY {
-        match poll_fn(|cx| Pin::new(&mut payload).poll_next(cx)).await {
-            None => break,
-            Some(Ok(data)) => form.extend_from_slice(&data),
-            Some(Err(error)) => {
-                failure = Some(error);
-                break;
-            }
-        }
-    }
-    let form = form.freeze();
+    let (form, failure) = gather(&mut payload).await;
     let whole = failure.is_none() && form.len() <= limits::FORM_BODY;
     let ahead = Some(Ok(form.clone()));
     (
         whole.then_some(form),
         Payload::from(Box::pin(Replay { ahead, failure, rest: payload }) as Pin<Box<dyn Stream<Item = _>>>),
     )
+}
+
+/// A body of a form's size at most; a longer one up to where it becomes too long, and `None` of one that broke off.
+pub(crate) async fn read_beyond(mut payload: Payload) -> Option<Bytes> {
+    let (form, failure) = gather(&mut payload).await;
+    failure.is_none().then_some(form)
+}
+
+/// What came until it was too much, and what went wrong.
+async fn gather(payload: &mut Payload) -> (Bytes, Option<PayloadError>) {
+    let mut form = BytesMut::new();
+    while form.len() <= limits::FORM_BODY {
+        match poll_fn(|cx| Pin::new(&mut *payload).poll_next(cx)).await {
+            None => break,
+            Some(Ok(data)) => form.extend_from_slice(&data),
+            Some(Err(error)) => return (form.freeze(), Some(error)),
+        }
+    }
+    (form.freeze(), None)
 }
 
 /// What was read ahead, then the rest.

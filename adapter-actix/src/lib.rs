@@ -34,8 +34,9 @@
 //!
 //! [`Protect`] authenticates every request behind it; [`Require`] adds scopes or step-up to single routes; [`McpSessions`] ties MCP
 //! sessions to their owners; [`Granted`], [`GrantedScopes`], [`GrantedSender`] and [`Principal`] tell a handler who is calling;
-//! [`publish`] serves the RFC 9728 documents that clients discover the authorization server by. Error bodies of one's own:
-//! `ResourceServerBuilder::error_renderer`. Bodies are streamed, never buffered, unless tokens in form bodies are opted in to.
+//! [`publish`] serves the RFC 9728 documents that clients discover the authorization server by; [`authorization_routes`] is an
+//! authorization server of your own. Error bodies of one's own: `ResourceServerBuilder::error_renderer`. Bodies are streamed, never
+//! buffered, unless they are an authorization server's, or tokens in form bodies are opted in to.
 //!
 //! # Cryptography in production
 //!
@@ -78,6 +79,7 @@
 
 #![forbid(unsafe_code)]
 
+mod authorization;
 mod extract;
 mod form;
 mod middleware;
@@ -87,11 +89,12 @@ mod stage;
 pub mod testkit;
 mod translate;
 
+pub use authorization::{authorization_routes, endpoint_scope, system_entropy};
 pub use extract::{Granted, GrantedScopes, GrantedSender, Principal, WiringError, admitted};
 pub use middleware::Staged;
 pub use publish::publish;
 pub use stage::{McpSessions, Protect, Require, Stage};
-pub use translate::{HeaderView, request_parts, response};
+pub use translate::{HeaderView, request_parts, response, system_clock};
 
 /// The core, so that an application needs one dependency.
 pub use attesto_core as core;

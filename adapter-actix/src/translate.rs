@@ -89,6 +89,7 @@ pub(crate) fn passage(request: &ServiceRequest) -> Option<Passage> {
 
 /// The system's time.
 #[expect(clippy::disallowed_methods, reason = "an adapter is where time comes from")]
-pub(crate) fn system_clock() -> Clock {
+#[must_use]
+pub fn system_clock() -> Clock {
     Clock::new(|| Timestamp::from(std::time::SystemTime::now()))
 }

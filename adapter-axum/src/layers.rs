@@ -13,7 +13,7 @@ use tower_layer::Layer;
 
 /// The URI before any router took a prefix off it, and the peer: where axum notes it, else where `attesto_hyper::OnConnection` does
 /// in a connection loop of one's own. Only what accepts connections writes either.
-fn observe(parts: &Parts) -> Observed<'_> {
+pub(crate) fn observe(parts: &Parts) -> Observed<'_> {
     let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0);
     let peer = match parts.extensions.get() {
         Some(ConnectInfo::<SocketAddr>(peer)) => Some(peer.ip()),

@@ -30,6 +30,7 @@
 //! [`ProtectLayer`] authenticates every request behind it; [`RequireLayer`] adds scopes or step-up to single routes;
 //! [`Granted`], [`GrantedScopes`], [`GrantedSender`] and [`Principal`] tell a handler who is calling;
 //! [`metadata_router`] publishes the RFC 9728 documents that clients discover the authorization server by;
+//! [`authorization_router`] is an authorization server of your own;
 //! [`McpSessionLayer`] ties MCP sessions to their owners.
 //!
 //! # Cryptography in production
@@ -79,6 +80,7 @@
 
 #![forbid(unsafe_code)]
 
+mod authorization;
 mod extract;
 mod layers;
 mod metadata;
@@ -88,7 +90,8 @@ pub mod testkit;
 
 pub use attesto_core::host::Clock;
 pub use attesto_core::http::TlsSession;
-pub use attesto_hyper::GuardedBody;
+pub use attesto_hyper::{GuardedBody, system_clock, system_entropy};
+pub use authorization::{authorization_router, endpoints_router};
 pub use extract::{Granted, GrantedScopes, GrantedSender, Principal, WiringError};
 pub use layers::{McpSessionLayer, ProtectLayer, RequireLayer};
 pub use metadata::{documents_router, jwks_router, metadata_router, metadata_set_router};

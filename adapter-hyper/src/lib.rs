@@ -44,7 +44,7 @@
 //!
 //! [`Protect`] authenticates every request; [`Require`] adds scopes or step-up before a single service, [`require()`] inside one
 //! that dispatches itself; [`McpSessions`] ties MCP sessions to their owners; [`Publish`] serves the RFC 9728 documents that clients
-//! discover the authorization server by. They work over HTTP/1 and HTTP/2 alike. Bodies are streamed, never buffered, unless tokens
+//! discover the authorization server by; [`Authorize`] is an authorization server of your own. They work over HTTP/1 and HTTP/2 alike. Bodies are streamed, never buffered, unless tokens
 //! in form bodies are opted in to.
 //!
 //! # Cryptography in production
@@ -98,6 +98,7 @@
 #![forbid(unsafe_code)]
 
 mod body;
+mod endpoints;
 mod service;
 mod stage;
 #[cfg(feature = "testkit")]
@@ -105,6 +106,7 @@ pub mod testkit;
 mod translate;
 
 pub use body::{GuardedBody, RequestBody};
+pub use endpoints::{Authorize, system_entropy};
 pub use service::Staged;
 pub use stage::{McpSessions, OnConnection, Protect, Publish, Require, Stage, system_clock};
 pub use translate::{HeaderView, Observed, PeerAddress, admitted, amend, request_parts, require, response};

@@ -1,6 +1,7 @@
 //! hyper services with a stage before them.
 
 use crate::body::GuardedBody;
+use crate::endpoints::Authorize;
 use crate::stage::{McpSessions, OnConnection, Protect, Publish, Require, Stage};
 use http::{Request, Response};
 use hyper::service::Service;
@@ -51,4 +52,4 @@ macro_rules! wraps {
     )*};
 }
 
-wraps!(McpSessions OnConnection Protect Publish Require);
+wraps!(Authorize McpSessions OnConnection Protect Publish Require);

@@ -9,18 +9,86 @@ use crate::exchange::Step;
 use crate::http::RequestParts;
 use alloc::vec::Vec;
 
+/// What kind of visitor a path has, so that each kind can get middleware of its own (catalogue CF-5): sessions and their protection
+/// where browsers come, rate limits where clients do, caches before documents.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_enums, reason = "a router that forgets a class leaves endpoints out")]
+pub enum RouteClass {
+    /// The documents that are public by design: metadata, and keys.
+    Metadata,
+    /// Where people come with their browsers: the authorization endpoint.
+    Interactive,
+    /// Where clients come: token, PAR, revocation, introspection.
+    Protocol,
+}
+
+impl RouteClass {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Metadata, Self::Interactive, Self::Protocol];
+}
+
+/// What is at a path.
+#[derive(Clone, Copy)]
+enum Place {
+    Token,
+    Revocation,
+    Introspection,
+    PushedAuthorization,
+    Authorization,
+    Jwks,
+    Document,
+}
+
+impl Place {
+    const fn class(self) -> RouteClass {
+        match self {
+            Self::Token | Self::Revocation | Self::Introspection | Self::PushedAuthorization => RouteClass::Protocol,
+            Self::Authorization => RouteClass::Interactive,
+            Self::Jwks | Self::Document => RouteClass::Metadata,
+        }
+    }
+}
+
 impl AuthorizationServer {
+    /// All that is mounted: the one list that routers and [`serve`](Self::serve) go by.
+    fn places(&self) -> impl Iterator<Item = (&str, Place)> {
+        let (settings, routes) = (self.settings(), self.routes());
+        let for_codes = [
+            (&*routes.authorization.path, Place::Authorization),
+            (&*routes.pushed_authorization.path, Place::PushedAuthorization),
+        ];
+        let has_codes = discovery::has_authorization_endpoint(settings);
+        [
+            (&*routes.token.path, Place::Token),
+            (&*routes.revocation.path, Place::Revocation),
+            (&*routes.introspection.path, Place::Introspection),
+            (&*routes.jwks.path, Place::Jwks),
+        ]
+        .into_iter()
+        .chain(for_codes.into_iter().filter(move |_| has_codes))
+        .chain(settings.documents.paths().map(|path| (path, Place::Document)))
+    }
+
+    fn place(&self, path: &str) -> Option<Place> {
+        self.places().find(|(own, _)| *own == path).map(|(_, place)| place)
+    }
+
     /// Every path that [`serve`](Self::serve) answers: what a router mounts.
     #[must_use]
     pub fn paths(&self) -> Vec<&str> {
-        let (settings, routes) = (self.settings(), self.routes());
-        let mut paths =
-            Vec::from([&*routes.token.path, &routes.revocation.path, &routes.introspection.path, &routes.jwks.path]);
-        if discovery::has_authorization_endpoint(settings) {
-            paths.extend([&*routes.authorization.path, &routes.pushed_authorization.path]);
-        }
-        paths.extend(settings.documents.paths());
-        paths
+        self.places().map(|(path, _)| path).collect()
+    }
+
+    /// Those of one class.
+    #[must_use]
+    pub fn paths_of(&self, class: RouteClass) -> Vec<&str> {
+        self.places().filter(|(_, place)| place.class() == class).map(|(path, _)| path).collect()
+    }
+
+    /// The class of a path, as it was sent. `None`: this server has nothing there.
+    #[must_use]
+    pub fn class_of(&self, path: &str) -> Option<RouteClass> {
+        self.place(path).map(Place::class)
     }
 
     /// The endpoint or document at the request's path. `None`: this server has nothing there.
@@ -54,29 +122,16 @@ impl AuthorizationServer {
         now: Timestamp,
         entropy: impl Entropy + Send + Sync + 'static,
     ) -> Option<Step> {
-        let (settings, routes, path) = (self.settings(), self.routes(), request.path);
-        let is_at = |endpoint: &super::Endpoint| endpoint.path == path;
-        if is_at(&routes.token) {
-            return Some(self.token(request, now, entropy));
+        let settings = self.settings();
+        match self.place(request.path)? {
+            Place::Token => Some(self.token(request, now, entropy)),
+            Place::Revocation => Some(self.revoke(request, now, entropy)),
+            Place::Introspection => Some(self.introspect(request, now, entropy)),
+            Place::PushedAuthorization => Some(self.push_authorization(request, now, entropy)),
+            Place::Authorization => Some(self.authorize(request, now, entropy)),
+            Place::Jwks => Some(Step::Done(settings.keys.jwks().respond(request.method))),
+            Place::Document => settings.documents.respond(request.method, request.path).map(Step::Done),
         }
-        if is_at(&routes.revocation) {
-            return Some(self.revoke(request, now, entropy));
-        }
-        if is_at(&routes.introspection) {
-            return Some(self.introspect(request, now, entropy));
-        }
-        if is_at(&routes.jwks) {
-            return Some(Step::Done(settings.keys.jwks().respond(request.method)));
-        }
-        if discovery::has_authorization_endpoint(settings) {
-            if is_at(&routes.authorization) {
-                return Some(self.authorize(request, now, entropy));
-            }
-            if is_at(&routes.pushed_authorization) {
-                return Some(self.push_authorization(request, now, entropy));
-            }
-        }
-        settings.documents.respond(request.method, path).map(Step::Done)
     }
 }
 
@@ -128,6 +183,7 @@ mod tests {
     }
 
     const OAUTH: &str = "/.well-known/oauth-authorization-server";
+    const OPENID: &str = "/.well-known/openid-configuration";
 
     #[test]
     fn md4_every_advertised_endpoint_answers() {
@@ -167,6 +223,18 @@ mod tests {
         }
         assert!(get(&server, "GET", "/.well-known/openid-configuration").is_none());
         assert!(get(&server, "GET", "/elsewhere").is_none() && get(&server, "GET", "/oauth/token/").is_none());
+    }
+
+    #[test]
+    fn cf5_every_path_has_one_class() {
+        let server = builder("https://as.example").openid_connect().build().unwrap();
+        assert_eq!(server.paths_of(RouteClass::Interactive), ["/oauth/authorize"]);
+        let protocol = ["/oauth/token", "/oauth/revoke", "/oauth/introspect", "/oauth/par"];
+        assert_eq!(server.paths_of(RouteClass::Protocol), protocol);
+        assert_eq!(server.paths_of(RouteClass::Metadata), ["/.well-known/jwks.json", OAUTH, OPENID]);
+        assert_eq!(server.paths().len(), 8);
+        assert_eq!(server.class_of("/oauth/par"), Some(RouteClass::Protocol));
+        assert_eq!(server.class_of("/oauth/par/"), None);
     }
 
     #[test]

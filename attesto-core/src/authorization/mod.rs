@@ -96,6 +96,7 @@ pub use authorize::{
 };
 pub use builder::AuthorizationServerBuilder;
 pub use client::{AuthMethod, Client, ClientAuthentication, ClientKeys, GrantType, SenderConstraint, TlsSubject};
+pub use dispatch::RouteClass;
 pub use error::{OAuthError, Reason};
 pub use events::{AuthorizationEvent, EventKind};
 pub(crate) use lifetimes::LONGEST_GRACE;

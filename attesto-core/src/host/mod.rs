@@ -22,6 +22,7 @@
 #[cfg(feature = "std")]
 mod authorization;
 mod clock;
+mod entropy;
 mod event_text;
 mod events;
 #[cfg(feature = "std")]
@@ -46,12 +47,13 @@ mod wiring;
 
 #[cfg(feature = "std")]
 pub use authorization::{
-    AccessTokenDenyList, AuthorizationEventSink, AuthorizationHost, AuthorizationHostBuilder, ClaimsProvider,
-    ClientStore, CodeStore, ConsentGrantStore, ConsentPolicy, IntrospectionPolicy, MemoryCodeStore,
+    AccessTokenDenyList, AuthorizationEndpoints, AuthorizationEventSink, AuthorizationHost, AuthorizationHostBuilder,
+    ClaimsProvider, ClientStore, CodeStore, ConsentGrantStore, ConsentPolicy, IntrospectionPolicy, MemoryCodeStore,
     MemoryConsentGrants, MemoryDenyList, MemoryParStore, MemoryRefreshStore, ParStore, PrincipalStore, RefreshStore,
     ScopePolicy, drive,
 };
 pub use clock::Clock;
+pub use entropy::EntropySource;
 pub use event_text::EventText;
 pub use events::{
     AuthDenied, AuthSucceeded, DpopReplayDetected, Event, EventSink, KeysRefreshFailed, KeysRefreshed, NoEvents,

@@ -1,0 +1,72 @@
+//! Routes of an authorization server.
+
+use crate::layers::observe;
+use attesto_core::authorization::{AuthorizationServer, RouteClass};
+use attesto_core::host::{AuthorizationEndpoints, AuthorizationHost};
+use attesto_hyper::{Authorize, system_clock, system_entropy};
+use axum::Router;
+use axum::extract::Request;
+use axum::routing::any;
+use http::StatusCode;
+use std::sync::Arc;
+
+/// All endpoints and documents of this authorization server, answered for by this host, by the system's clock and randomness. Merge it
+/// into the application's outermost router: the paths are absolute.
+///
+/// ```
+/// # use attesto_axum::core::{authorization::AuthorizationServer, host::AuthorizationHost};
+/// # fn demo(server: AuthorizationServer, host: AuthorizationHost, your_pages: axum::Router) -> axum::Router {
+/// your_pages.merge(attesto_axum::authorization_router(server, host))
+/// # }
+/// ```
+///
+/// A body is read up to 64 KiB, whatever limit the application sets; how slowly it may come is up to the server
+/// (`tower_http::timeout`, or the proxy before it).
+pub fn authorization_router<S>(server: AuthorizationServer, host: AuthorizationHost) -> Router<S>
+where
+    S: Clone + Send + Sync + 'static,
+{
+    let endpoints = Arc::new(AuthorizationEndpoints::new(server, host, system_clock(), system_entropy()));
+    RouteClass::ALL.into_iter().fold(Router::new(), |router, class| router.merge(endpoints_router(&endpoints, class)))
+}
+
+/// The endpoints of one class, for middleware of its own (catalogue CF-5), or with a clock and a source of randomness of your own.
+/// A server needs all three.
+///
+/// ```
+/// # use attesto_axum::core::authorization::AuthorizationServer;
+/// # use attesto_axum::core::host::{AuthorizationEndpoints, AuthorizationHost};
+/// # use std::sync::Arc;
+/// # fn demo<L>(server: AuthorizationServer, host: AuthorizationHost, rate_limit: L) -> axum::Router
+/// # where
+/// #     L: tower_layer::Layer<axum::routing::Route> + Clone + Send + Sync + 'static,
+/// #     L::Service: tower_service::Service<axum::extract::Request> + Clone + Send + Sync + 'static,
+/// #     <L::Service as tower_service::Service<axum::extract::Request>>::Response: axum::response::IntoResponse + 'static,
+/// #     <L::Service as tower_service::Service<axum::extract::Request>>::Error: Into<std::convert::Infallible> + 'static,
+/// #     <L::Service as tower_service::Service<axum::extract::Request>>::Future: Send + 'static,
+/// # {
+/// use attesto_axum::core::authorization::RouteClass;
+/// use attesto_axum::{endpoints_router, system_clock, system_entropy};
+///
+/// let endpoints = Arc::new(AuthorizationEndpoints::new(server, host, system_clock(), system_entropy()));
+/// axum::Router::new()
+///     .merge(endpoints_router(&endpoints, RouteClass::Protocol).layer(rate_limit))
+///     .merge(endpoints_router(&endpoints, RouteClass::Interactive))
+///     .merge(endpoints_router(&endpoints, RouteClass::Metadata))
+/// # }
+/// ```
+pub fn endpoints_router<S>(endpoints: &Arc<AuthorizationEndpoints>, class: RouteClass) -> Router<S>
+where
+    S: Clone + Send + Sync + 'static,
+{
+    let authorize = Authorize::endpoints(Arc::clone(endpoints)).observing(observe);
+    let mut router = Router::new().without_v07_checks();
+    for path in endpoints.paths_of(class) {
+        let authorize = authorize.clone();
+        let answer = move |request: Request| async move {
+            authorize.respond(request).await.map_err(|_elsewhere| StatusCode::NOT_FOUND)
+        };
+        router = router.route(path, any(answer));
+    }
+    router
+}
