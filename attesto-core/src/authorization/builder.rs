@@ -152,8 +152,8 @@ impl AuthorizationServerBuilder {
         self
     }
 
-    /// Seconds that a pushed authorization request waits to be used, logins and consent included: at most 600 (RFC 9126 §2.2).
-    /// Default 90.
+    /// Seconds within which a browser must come with a pushed authorization request: at most 600 (RFC 9126 §2.2). Default 90. From
+    /// then on the user has ten minutes for login and consent, and it is kept for as long.
     pub const fn pushed_request_lifetime(mut self, seconds: u64) -> Self {
         self.lifetimes.pushed_request = seconds;
         self

@@ -68,10 +68,10 @@ pub(super) struct Grace {
 }
 
 impl RefreshPolicy {
-    /// Thirty days for a token that is not used, ninety for a family, no grace window; a refresh token for every client that may
+    /// Two weeks for a token that is not used, ninety for a family, no grace window; a refresh token for every client that may
     /// use one.
     pub const fn new() -> Self {
-        Self { lifetime: 30 * 86_400, family_lifetime: 90 * 86_400, grace: None, only_with_offline_access: false }
+        Self { lifetime: 14 * 86_400, family_lifetime: 90 * 86_400, grace: None, only_with_offline_access: false }
     }
 
     /// Seconds that a token lives unused.
@@ -155,8 +155,8 @@ mod tests {
 
     #[test]
     fn rt7_a_token_does_not_outlive_its_family() {
-        assert!(RefreshPolicy::new().family_lifetime(30 * 86_400).is_ok());
-        assert!(RefreshPolicy::new().family_lifetime(30 * 86_400 - 1).is_err());
+        assert!(RefreshPolicy::new().family_lifetime(14 * 86_400).is_ok());
+        assert!(RefreshPolicy::new().family_lifetime(14 * 86_400 - 1).is_err());
         assert!(RefreshPolicy::new().lifetime(0).is_err());
         assert!(RefreshPolicy::new().lifetime(90 * 86_400 + 1).is_err());
     }

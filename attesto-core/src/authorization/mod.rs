@@ -92,7 +92,7 @@ pub use ask::{
 pub use authorize::{
     Authentication, AuthenticationRequest, AuthorizationRequest, ConsentBinding, ConsentDecision, ConsentGrant,
     ConsentRedemption, ConsentRequest, Login, NewConsentGrant, NewPushedRequest, Prompt, PushedRequest, UserAgent,
-    Visit,
+    Visit, VisitTicket,
 };
 pub use builder::AuthorizationServerBuilder;
 pub use client::{AuthMethod, Client, ClientAuthentication, ClientKeys, GrantType, SenderConstraint, TlsSubject};

@@ -2,8 +2,8 @@
 
 use super::ask::Ask;
 use super::authorize::{
-    AuthorizationRequest, Channel, NewPushedRequest, PushedRequest, REFERENCE, VerifiedRedirect, endpoint_is_offered,
-    is_of_the_request, no_request_object,
+    AuthorizationRequest, Channel, NewPushedRequest, PushedRequest, REFERENCE, VerifiedRedirect, admit_late_returns,
+    endpoint_is_offered, is_of_the_request, no_request_object,
 };
 use super::client_auth;
 use super::error::Reason;
@@ -55,6 +55,7 @@ async fn push(flow: &mut Flow) -> Result<Secret, Reason> {
     let kept = kept_parameters(flow, &client.id)?;
     let mut record = PushedRequest::new(client.id.as_str(), kept, flow.now, expires_at);
     record.dpop_jkt = dpop_jkt;
+    admit_late_returns(&mut record, flow.entropy.as_mut()).map_err(|_| Reason::Entropy)?;
     // Recorded for clients that have proven who they are. Others could fill the store with it (SC-4), and need no proof here at all:
     // `dpop_jkt` by itself binds the request as well (PA-5), and the code is redeemed with a proof of its own.
     if let Some(proof) = proof.filter(|_| !client.is_public()) {

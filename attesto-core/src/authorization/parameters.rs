@@ -16,6 +16,7 @@ const REPEATABLE: &str = "resource";
 const KNOWN: &[&str] = &[
     "acr_values",
     "attesto_since",
+    "attesto_visit",
     "authorization_details",
     "claims",
     "client_assertion",

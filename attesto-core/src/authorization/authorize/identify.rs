@@ -5,6 +5,7 @@ use super::REFERENCE;
 use super::direct::Direct;
 use super::records::PushedRequest;
 use super::redirect::VerifiedRedirect;
+use super::ticket;
 use crate::authorization::ask::Ask;
 use crate::authorization::client::{Client, GrantType};
 use crate::authorization::client_auth;
@@ -76,9 +77,7 @@ async fn fetch_pushed(flow: &Flow, client_id: &str) -> Result<Option<Pushed>, Re
     let secret = reference.strip_prefix(REFERENCE).and_then(Secret::presented).ok_or(Reason::UnknownRequestUri)?;
     let digest = secret.digest(flow.server.provider.as_ref());
     let record = flow.ask(Ask::FetchPar, digest).await?.ok_or(Reason::UnknownRequestUri)?;
-    if flow.now >= record.expires_at {
-        return Err(Reason::UnknownRequestUri);
-    }
+    ticket::reference_counts(flow, &record)?;
     if record.client_id != client_id {
         return Err(Reason::OtherClientsRequest);
     }

@@ -23,6 +23,7 @@ mod rules;
 #[cfg(test)]
 #[cfg(feature = "rust-crypto")]
 mod tests;
+mod ticket;
 
 pub(super) use self::accept::prefers_html;
 pub use self::interaction::{
@@ -37,6 +38,8 @@ pub use self::request::AuthorizationRequest;
 pub(super) use self::request::Channel;
 pub(super) use self::resume::is_of_the_request;
 pub(super) use self::rules::no_request_object;
+pub use self::ticket::VisitTicket;
+pub(super) use self::ticket::admit_late_returns;
 
 use self::direct::Direct;
 pub(super) use self::identify::endpoint_is_offered;

@@ -1,6 +1,7 @@
 //! What stores keep for the authorization endpoint: pushed requests and consent grants, known by digest (catalogue section 15).
 
 use super::request::AuthorizationRequest;
+use super::ticket::VisitTicket;
 use crate::Timestamp;
 use crate::authorization::scopes::ScopeSet;
 use crate::authorization::secret::{Secret, SecretDigest};
@@ -24,12 +25,16 @@ pub struct PushedRequest {
     pub dpop_jkt: Option<Thumbprint>,
     /// When it was pushed.
     pub pushed_at: Timestamp,
-    /// It counts while `now < expires_at`.
+    /// A browser must come with it while `now < present_by`: what the client was told of its lifetime.
+    pub present_by: Timestamp,
+    /// What a browser is given that came in time.
+    pub ticket: Option<VisitTicket>,
+    /// It counts while `now < expires_at`: later than `present_by`, for users who take their time to log in.
     pub expires_at: Timestamp,
 }
 
 impl PushedRequest {
-    /// Of this client, with these form-encoded parameters, bound to no key.
+    /// Of this client, with these form-encoded parameters, bound to no key, to be presented before it expires.
     #[must_use]
     pub fn new(
         client_id: impl Into<String>,
@@ -37,7 +42,15 @@ impl PushedRequest {
         pushed_at: Timestamp,
         expires_at: Timestamp,
     ) -> Self {
-        Self { client_id: client_id.into(), parameters: parameters.into(), dpop_jkt: None, pushed_at, expires_at }
+        Self {
+            client_id: client_id.into(),
+            parameters: parameters.into(),
+            dpop_jkt: None,
+            pushed_at,
+            present_by: expires_at,
+            ticket: None,
+            expires_at,
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The way back into a request after the user has been somewhere else: a URL that holds the whole of it (catalogue AZ-27).
 
 use super::identify::Identified;
+use super::ticket;
 use crate::Timestamp;
 use crate::authorization::flow::Flow;
 use crate::encoding::form;
@@ -15,6 +16,7 @@ const SINCE: &str = "attesto_since";
 pub(in crate::authorization) fn is_of_the_request(name: &str) -> bool {
     let others = [
         SINCE,
+        ticket::PARAMETER,
         "client_assertion",
         "client_assertion_type",
         "client_secret",
@@ -30,7 +32,7 @@ pub(in crate::authorization) fn is_of_the_request(name: &str) -> bool {
 }
 
 /// Seconds that a user may take over a login and a consent.
-const LONGEST_VISIT: u64 = 600;
+pub(super) const LONGEST_VISIT: u64 = 600;
 
 /// Since when the user has been at it. Never in the future, never long ago.
 pub(super) fn since(flow: &Flow, identified: &Identified) -> Timestamp {
@@ -49,6 +51,7 @@ pub(super) fn url(flow: &Flow, identified: &Identified) -> String {
         Some(pushed) => {
             form::append(&mut query, "client_id", &identified.client.id);
             form::append(&mut query, "request_uri", &pushed.reference);
+            ticket::append(&mut query, pushed);
         }
         None => {
             query = identified.parameters.encode(is_of_the_request);

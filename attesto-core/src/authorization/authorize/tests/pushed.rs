@@ -60,7 +60,8 @@ fn pa7_a_request_is_kept_under_a_reference() {
     assert_eq!((body["expires_in"].as_u64(), body.as_object().unwrap().len()), (Some(90), 2));
     let record = &world.pushed[&secret.digest(&RustCrypto::new())];
     assert_eq!((record.client_id.as_str(), record.dpop_jkt), ("web", None));
-    assert_eq!((record.pushed_at, record.expires_at), (Timestamp::from_secs(NOW), Timestamp::from_secs(NOW + 90)));
+    assert_eq!((record.pushed_at, record.present_by), (Timestamp::from_secs(NOW), Timestamp::from_secs(NOW + 90)));
+    assert_eq!(record.expires_at, Timestamp::from_secs(NOW + 690), "a visit that begins in time may take ten minutes");
     assert_eq!(world.asked, ["LoadClient", "VerifySecret", "PutPar"]);
     let [event] = world.events.as_slice() else { panic!("one event") };
     assert_eq!((event.kind, event.client_id.as_deref()), (EventKind::ParPushed, Some("web")));
@@ -90,7 +91,7 @@ fn pa6_pa9_parameters_are_kept_as_sent_and_credentials_are_not() {
 fn pa6_lifetimes_are_configured() {
     let mut world = World::built(|builder| builder.pushed_request_lifetime(600));
     world.push(&pushed(), &[]);
-    assert_eq!(world.pushed.values().next().unwrap().expires_at, Timestamp::from_secs(NOW + 600));
+    assert_eq!(world.pushed.values().next().unwrap().present_by, Timestamp::from_secs(NOW + 600));
 }
 
 #[test]

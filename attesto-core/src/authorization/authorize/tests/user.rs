@@ -78,10 +78,46 @@ fn az27_a_pushed_request_resumes_by_its_reference() {
     world.get(&front.and("scope", "admin"));
     let asked = asked.lock().unwrap();
     let expected = Pairs::of(&[("client_id", "web"), ("request_uri", &reference)]);
-    assert_eq!(asked[0].resume_url(), redirect_of(&expected.encoded()));
+    let (request, ticket) = asked[0].resume_url().split_once("&attesto_visit=").unwrap();
+    assert_eq!((request, ticket.len()), (&*redirect_of(&expected.encoded()), 43));
     assert_eq!(asked[0].visit.since, Timestamp::from_secs(NOW), "when it was pushed, whatever the browser says");
     assert_eq!(world.pushed.len(), 1, "not spent by looking");
     assert!(!alloc::format!("{:?}", asked[0]).contains(reference.strip_prefix(REFERENCE).unwrap()));
+}
+
+#[test]
+fn az3_az27_a_login_may_take_longer_than_the_reference_lives() {
+    let mut world = World::new();
+    let reference = world.reference(&good());
+    let (asked, note) = seen::<AuthenticationRequest>();
+    world.user = Box::new(move |question| {
+        note(question);
+        if question.visit.now < Timestamp::from_secs(NOW + 90) {
+            return Authentication::Interact(page("who are you?"));
+        }
+        logged_in(NOW + 80)
+    });
+    let bare = Pairs::of(&[("client_id", "web"), ("request_uri", &reference)]);
+    world.now = NOW + 89;
+    assert_eq!(world.get(&bare).body_text(), "who are you?");
+    let way_back = asked.lock().unwrap()[0].resume_url().to_string();
+    let (others, _) = way_back.split_once("&attesto_visit=").unwrap();
+    for late in [
+        others.to_string(),
+        alloc::format!("{others}&attesto_visit="),
+        alloc::format!("{others}&attesto_visit={CHALLENGE}"),
+        alloc::format!("{way_back}&attesto_visit={CHALLENGE}"),
+    ] {
+        world.now = NOW + 90;
+        world.events.clear();
+        assert_eq!(world.follow(&late).status, 400, "{late}");
+        assert_eq!(world.reason(), Reason::UnknownRequestUri);
+    }
+    world.now = NOW + 690;
+    assert_eq!(world.follow(&way_back).status, 400, "even a visit ends");
+    world.now = NOW + 689;
+    assert!(location(&world.follow(&way_back), WEB).get("code").is_some());
+    assert_eq!(world.follow(&way_back).status, 400, "spent");
 }
 
 #[test]
