@@ -73,6 +73,14 @@ impl CryptoProvider for Only {
         self.1.sha256(parts)
     }
 
+    fn sha384(&self, whole: &[u8]) -> [u8; 48] {
+        self.1.sha384(whole)
+    }
+
+    fn sha512(&self, whole: &[u8]) -> [u8; 64] {
+        self.1.sha512(whole)
+    }
+
     fn hmac_sha256(&self, key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
         self.1.hmac_sha256(key, parts)
     }

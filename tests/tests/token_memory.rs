@@ -61,6 +61,14 @@ impl CryptoProvider for Counting {
         self.0.sha256(parts)
     }
 
+    fn sha384(&self, whole: &[u8]) -> [u8; 48] {
+        self.0.sha384(whole)
+    }
+
+    fn sha512(&self, whole: &[u8]) -> [u8; 64] {
+        self.0.sha512(whole)
+    }
+
     fn hmac_sha256(&self, key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
         self.0.hmac_sha256(key, parts)
     }

@@ -110,6 +110,7 @@ pub(super) async fn id_token(
         amr: &authorization.authentication.amr,
         sid: authorization.authentication.sid.as_deref(),
         access_token: access.token(),
+        code: flow.request.parameters.get("code"),
         claims,
     };
     let provider = flow.server.provider.as_ref();

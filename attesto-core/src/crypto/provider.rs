@@ -45,6 +45,12 @@ pub trait CryptoProvider: fmt::Debug + Send + Sync + 'static {
     /// SHA-256 of the parts, one after another.
     fn sha256(&self, parts: &[&[u8]]) -> [u8; 32];
 
+    /// SHA-384 of the whole: for the hashes in ID tokens that are signed with an algorithm of it (OIDC Core §3.1.3.6).
+    fn sha384(&self, whole: &[u8]) -> [u8; 48];
+
+    /// SHA-512, likewise.
+    fn sha512(&self, whole: &[u8]) -> [u8; 64];
+
     /// HMAC-SHA-256 of the parts, one after another.
     fn hmac_sha256(&self, key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32];
 }

@@ -40,6 +40,8 @@ pub(crate) struct IdTokenRequest<'r> {
     pub(crate) sid: Option<&'r str>,
     /// The access token that it is given beside.
     pub(crate) access_token: &'r str,
+    /// The code that both were exchanged for.
+    pub(crate) code: Option<&'r str>,
     /// What the host says of the user. A reserved name is an error.
     pub(crate) claims: Map<String, Value>,
 }
@@ -90,7 +92,7 @@ impl AccessTokenIssuer {
                 (!request.amr.is_empty()).then(|| request.amr.iter().map(String::as_str).collect::<Vec<_>>().into()),
             ),
             ("sid", request.sid.map(Value::from)),
-            ("at_hash", at_hash(provider, algorithm, request.access_token).map(Value::from)),
+            ("c_hash", request.code.map(|code| half_hash(provider, algorithm, code).into())),
         ];
         let always = [
             ("iss", self.issuer.as_str().into()),
@@ -99,6 +101,7 @@ impl AccessTokenIssuer {
             ("azp", request.client_id.into()),
             ("iat", now.as_secs().into()),
             ("exp", now.plus(request.lifetime).as_secs().into()),
+            ("at_hash", half_hash(provider, algorithm, request.access_token).into()),
         ];
         let optional = optional.into_iter().filter_map(|(name, value)| Some((name, value?)));
         claims.extend(always.into_iter().chain(optional).map(|(name, value)| (name.to_string(), value)));
@@ -106,14 +109,17 @@ impl AccessTokenIssuer {
     }
 }
 
-/// The left half of the token's hash, by the hash of the signature's algorithm. OIDC Core §3.1.3.6; IT-3. Only for algorithms of
-/// SHA-256: the claim is optional where the token comes from the token endpoint, and a provider promises no other digest.
-fn at_hash(provider: &dyn CryptoProvider, algorithm: Algorithm, access_token: &str) -> Option<String> {
-    if !matches!(algorithm, Algorithm::ES256 | Algorithm::RS256 | Algorithm::PS256) {
-        return None;
+/// The left half of the text's hash, by the hash of the signature's algorithm. OIDC Core §3.1.3.6, §3.3.2.11; IT-3.
+fn half_hash(provider: &dyn CryptoProvider, algorithm: Algorithm, text: &str) -> String {
+    let text = text.as_bytes();
+    let half = |digest: &[u8]| base64url::encode(digest.split_at(digest.len() / 2).0);
+    match algorithm {
+        Algorithm::ES256 | Algorithm::RS256 | Algorithm::PS256 => half(&provider.sha256(&[text])),
+        Algorithm::ES384 | Algorithm::RS384 | Algorithm::PS384 => half(&provider.sha384(text)),
+        Algorithm::ES512 | Algorithm::RS512 | Algorithm::PS512 => half(&provider.sha512(text)),
+        // Ed25519 hashes with SHA-512 (RFC 8032 §5.1).
+        Algorithm::EdDSA | Algorithm::Ed25519 => half(&provider.sha512(text)),
     }
-    let digest = provider.sha256(&[access_token.as_bytes()]);
-    digest.first_chunk::<16>().map(|half| base64url::encode(half))
 }
 
 #[cfg(test)]
@@ -122,12 +128,29 @@ mod tests {
     use super::*;
     use crate::crypto::RustCrypto;
 
+    fn hash(algorithm: Algorithm, text: &str) -> String {
+        half_hash(&RustCrypto::new(), algorithm, text)
+    }
+
     #[test]
-    fn it3_at_hash_is_the_left_half() {
-        // OIDC Core appendix A.3's access token and at_hash.
+    fn it3_the_hash_is_the_left_half() {
+        // OIDC Core appendices A.3 and A.4: access token and at_hash, code and c_hash.
         let token = "jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y";
-        let hash = at_hash(&RustCrypto::new(), Algorithm::RS256, token);
-        assert_eq!(hash.as_deref(), Some("77QmUPtjPfzWtF2AnpK9RQ"));
-        assert_eq!(at_hash(&RustCrypto::new(), Algorithm::ES384, token), None);
+        assert_eq!(hash(Algorithm::RS256, token), "77QmUPtjPfzWtF2AnpK9RQ");
+        let code = "Qcb0Orv1zh30vL1MPRsbm-diHiMwcLyZvn1arpZv-Jxf_11jnpEX3Tgfvk";
+        assert_eq!(hash(Algorithm::ES256, code), "LDktKdoQak3Pk0cnXxCltA");
+    }
+
+    #[test]
+    fn it3_the_hash_follows_the_algorithm() {
+        // The left halves of FIPS 180-4's digests of "abc".
+        let sha384 = "ywB1P0WjXou1oD1pmsZQBycsMqsO3tFj";
+        let sha512 = "3a81oZNherrMQXNJriBBMRLm-k6JqX6iCp7u5ktV05o";
+        for algorithm in [Algorithm::ES384, Algorithm::RS384, Algorithm::PS384] {
+            assert_eq!(hash(algorithm, "abc"), sha384, "{algorithm:?}");
+        }
+        for algorithm in [Algorithm::ES512, Algorithm::RS512, Algorithm::PS512, Algorithm::EdDSA, Algorithm::Ed25519] {
+            assert_eq!(hash(algorithm, "abc"), sha512, "{algorithm:?}");
+        }
     }
 }

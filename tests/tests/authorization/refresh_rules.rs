@@ -269,9 +269,9 @@ fn in3_a_refresh_token_is_active_until_it_is_spent_or_revoked() {
 #[test]
 fn rt5_reuse_is_seen_as_long_as_the_family_can_be_used() {
     let (mut scene, first) = Scene::redeemed(true);
-    scene.ledger.now = NOW + 29 * 86_400;
+    scene.ledger.now = NOW + 13 * 86_400;
     let second = refresh_token(&scene.grant(&Request::refresh(&first)));
-    scene.ledger.now = NOW + 31 * 86_400;
+    scene.ledger.now = NOW + 15 * 86_400;
     assert_eq!(scene.refuse(&Request::refresh(&first)).0, Reason::RefreshReuse, "its own expiry has passed");
     assert_eq!(scene.refuse(&Request::refresh(&second)).0, Reason::FamilyRevoked);
 }

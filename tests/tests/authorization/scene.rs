@@ -257,6 +257,12 @@ impl Request {
         self
     }
 
+    /// The value of a parameter.
+    pub(crate) fn value_of(&self, name: &str) -> &str {
+        let mut pairs = self.body.split('&').filter_map(|pair| pair.split_once('='));
+        pairs.find(|(own, _)| *own == name).map(|(_, value)| value).unwrap_or_else(|| panic!("no {name}"))
+    }
+
     /// With one more field.
     pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));

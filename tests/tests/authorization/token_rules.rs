@@ -1,6 +1,6 @@
 //! The rules of the token endpoint and of its grants, each broken alone (catalogue sections 7 and 8).
 
-use crate::scene::{FAMILY, NOW, REDIRECT, Request, SECRET, Scene, VERIFIER, builder, proof, text};
+use crate::scene::{FAMILY, NOW, REDIRECT, Request, SECRET, Scene, VERIFIER, builder, proof, provider, text};
 use attesto_core::Timestamp;
 use attesto_core::authorization::{EventKind, GrantType, Reason, RefreshPolicy, ScopeSet, SenderConstraint};
 use attesto_core::dpop::{NonceIssuer, NonceSecret, NonceUse, ProofPolicy};
@@ -326,7 +326,12 @@ fn ac8_it2_it4_an_id_token_for_openid_from_an_openid_provider() {
         code.nonce = Some("n-0S6".into());
     });
     scene.ledger.id_claims = vec![("name".into(), "Ada".into())];
-    let id = claims(&member(&scene.clone().grant(&request), "id_token"));
+    let response = scene.clone().grant(&request);
+    let id = claims(&member(&response, "id_token"));
+    // OIDC Core §3.1.3.6, §3.3.2.11, for Ed25519; IT-3.
+    let half = |text: &str| base64url::encode(&provider().sha512(text.as_bytes())[..32]);
+    assert_eq!(id["at_hash"], half(&member(&response, "access_token")));
+    assert_eq!(id["c_hash"], half(request.value_of("code")));
     let expected =
         [("iss", "https://as.example"), ("sub", "usr_1"), ("aud", "app"), ("nonce", "n-0S6"), ("name", "Ada")];
     for (name, value) in expected {

@@ -129,6 +129,18 @@ impl CryptoProvider for Metered {
         self.inner.sha256(parts)
     }
 
+    fn sha384(&self, whole: &[u8]) -> [u8; 48] {
+        add(&self.counts.digests, 1);
+        add(&self.counts.digested, whole.len());
+        self.inner.sha384(whole)
+    }
+
+    fn sha512(&self, whole: &[u8]) -> [u8; 64] {
+        add(&self.counts.digests, 1);
+        add(&self.counts.digested, whole.len());
+        self.inner.sha512(whole)
+    }
+
     fn hmac_sha256(&self, key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
         add(&self.counts.macs, 1);
         self.inner.hmac_sha256(key, parts)

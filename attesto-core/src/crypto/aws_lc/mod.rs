@@ -102,6 +102,14 @@ impl CryptoProvider for AwsLc {
         bytes(digest.as_ref())
     }
 
+    fn sha384(&self, whole: &[u8]) -> [u8; 48] {
+        bytes(digest::digest(&digest::SHA384, whole).as_ref())
+    }
+
+    fn sha512(&self, whole: &[u8]) -> [u8; 64] {
+        bytes(digest::digest(&digest::SHA512, whole).as_ref())
+    }
+
     fn hmac_sha256(&self, key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
         let mut mac = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, key));
         for part in parts {
@@ -111,9 +119,9 @@ impl CryptoProvider for AwsLc {
     }
 }
 
-/// SHA-256 has 32 bytes, whose slice has lost its length.
-fn bytes(digest: &[u8]) -> [u8; 32] {
-    let mut out = [0; 32];
+/// Each hash has one length, which its slice has lost.
+fn bytes<const LENGTH: usize>(digest: &[u8]) -> [u8; LENGTH] {
+    let mut out = [0; LENGTH];
     out.copy_from_slice(digest);
     out
 }

@@ -1,4 +1,4 @@
-//! SHA-256 and HMAC-SHA-256.
+//! SHA-2 and HMAC-SHA-256.
 
 use super::*;
 
@@ -14,6 +14,21 @@ fn j16_sha256_of_parts_is_that_of_the_whole() {
         for parts in [&[][..], &[&b""[..]], &[b"", b""]] {
             assert_eq!(provider.sha256(parts), empty, "{provider:?}");
         }
+    }
+}
+
+#[test]
+fn it3_longer_hashes_are_those_of_fips_180_4() {
+    let sha384: [u8; 48] = hex(concat!(
+        "cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed",
+        "8086072ba1e7cc2358baeca134c825a7"
+    ));
+    let sha512: [u8; 64] = hex(concat!(
+        "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a",
+        "2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f"
+    ));
+    for provider in providers() {
+        assert_eq!((provider.sha384(b"abc"), provider.sha512(b"abc")), (sha384, sha512), "{provider:?}");
     }
 }
 

@@ -10,7 +10,7 @@ use super::{
 };
 use alloc::boxed::Box;
 use hmac::{Hmac, KeyInit, Mac};
-use sha2::{Digest, Sha256};
+use sha2::{Digest, Sha256, Sha384, Sha512};
 use zeroize::Zeroizing;
 
 /// The pure Rust [`CryptoProvider`]. Not the one to sign with RSA keys: see [the module](crate::crypto#signing-with-rsa).
@@ -84,6 +84,14 @@ impl CryptoProvider for RustCrypto {
             digest.update(part);
         }
         digest.finalize().into()
+    }
+
+    fn sha384(&self, whole: &[u8]) -> [u8; 48] {
+        Sha384::digest(whole).into()
+    }
+
+    fn sha512(&self, whole: &[u8]) -> [u8; 64] {
+        Sha512::digest(whole).into()
     }
 
     fn hmac_sha256(&self, key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
