@@ -92,7 +92,7 @@ fn every_constant_time_comparison_is_listed() {
             found += 1;
         }
     }
-    assert_eq!(found, 4, "of nonces, thumbprints, digests of issued secrets, and certificates");
+    assert_eq!(found, 5, "of nonces, thumbprints, digests of issued secrets, tickets, and certificates");
 }
 
 /// Who unwraps a digest compares it byte by byte: no library code compares `as_bytes()` of anything, nor derives the equality of a

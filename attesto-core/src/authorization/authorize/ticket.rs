@@ -9,19 +9,19 @@ use super::records::PushedRequest;
 use super::resume::LONGEST_VISIT;
 use crate::authorization::error::Reason;
 use crate::authorization::flow::Flow;
-use crate::authorization::secret::Secret;
-use crate::crypto::{CryptoProvider, Entropy, EntropyError};
-use crate::encoding::form;
+use crate::crypto::{Entropy, EntropyError};
+use crate::encoding::{base64url, form};
 use alloc::string::String;
 use core::fmt;
+use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 /// The parameter of the way back.
 pub(super) const PARAMETER: &str = "attesto_visit";
 
 /// 256 bits that tell a visit that began in time from a reference that came late. A store keeps them as they are: they open nothing
-/// without the reference, which it does not know.
-#[derive(Clone, Eq, PartialEq)]
+/// without the reference, which it does not know. Equality takes constant time.
+#[derive(Clone, Eq)]
 pub struct VisitTicket(Zeroizing<[u8; 32]>);
 
 impl VisitTicket {
@@ -43,9 +43,14 @@ impl VisitTicket {
         Ok(Self(bytes))
     }
 
-    /// Compared as digests, in constant time.
-    fn is(&self, presented: &Secret, provider: &dyn CryptoProvider) -> bool {
-        Secret::of_bytes(&self.0).digest(provider) == presented.digest(provider)
+    fn presented(text: &str) -> Option<Self> {
+        base64url::decode_array(text.as_bytes()).ok().map(Self::from_bytes)
+    }
+}
+
+impl PartialEq for VisitTicket {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.ct_eq(&*other.0).into()
     }
 }
 
@@ -73,14 +78,13 @@ pub(super) fn reference_counts(flow: &Flow, record: &PushedRequest) -> Result<()
 }
 
 fn came_in_time(flow: &Flow, record: &PushedRequest) -> bool {
-    let presented = flow.request.parameters.get(PARAMETER).and_then(Secret::presented);
-    let ticket = record.ticket.as_ref().zip(presented);
-    ticket.is_some_and(|(ticket, presented)| ticket.is(&presented, flow.server.provider.as_ref()))
+    let presented = flow.request.parameters.get(PARAMETER).and_then(VisitTicket::presented);
+    presented.is_some_and(|presented| record.ticket.as_ref() == Some(&presented))
 }
 
 /// Puts the ticket on the way back.
 pub(super) fn append(query: &mut String, pushed: &Pushed) {
     if let Some(ticket) = &pushed.record.ticket {
-        form::append(query, PARAMETER, Secret::of_bytes(&ticket.0).as_str());
+        form::append(query, PARAMETER, &Zeroizing::new(base64url::encode(ticket.as_bytes())));
     }
 }
