@@ -6,6 +6,11 @@
 #[doc = include_str!("../../README.md")]
 struct Readme;
 
+/// So does the guide's.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/authorization-server.md")]
+struct AuthorizationServerGuide;
+
 pub mod blocking;
 pub mod demo;
 pub mod heap;
