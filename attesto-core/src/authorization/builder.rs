@@ -1,26 +1,21 @@
 //! Configures an authorization server (catalogue CF-1, CF-2).
 
+mod build;
+
 use super::client::{AuthMethod, GrantType};
 use super::client_auth::AssertionPolicy;
-use super::discovery::Documents;
 use super::lifetimes::{Lifetimes, RefreshPolicy};
-use super::own_tokens;
-use super::routes::Routes;
-use super::scopes::ScopeSet;
-use super::server::{AuthorizationServer, Settings};
-use crate::ConfigError;
 use crate::crypto::{AlgorithmSet, CryptoProvider};
 use crate::dpop::ProofPolicy;
 use crate::http::OriginPolicy;
-use crate::metadata::url::{PlainHttp, WebUrl};
 use crate::mtls::CertificatePolicy;
-use crate::token::{AccessTokenIssuer, KeyRing, PrincipalKinds};
-use alloc::string::{String, ToString};
+use crate::token::{KeyRing, PrincipalKinds};
+use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
-/// Collects what an [`AuthorizationServer`] is to be. Everything is checked by [`build`](Self::build).
+/// Collects what an [`AuthorizationServer`](super::AuthorizationServer) is to be. Everything is checked by [`build`](Self::build).
 #[must_use = "a configuration does nothing until it is built"]
 pub struct AuthorizationServerBuilder {
     issuer: String,
@@ -46,6 +41,7 @@ pub struct AuthorizationServerBuilder {
     openid: bool,
     require_par: bool,
     require_nonce: bool,
+    refuse_embedded: bool,
     realm: String,
     insecure_loopback: bool,
 }
@@ -83,6 +79,7 @@ impl AuthorizationServerBuilder {
             openid: false,
             require_par: false,
             require_nonce: false,
+            refuse_embedded: false,
             insecure_loopback: false,
         }
     }
@@ -177,6 +174,14 @@ impl AuthorizationServerBuilder {
         self
     }
 
+    /// Shows an error to browsers that say that they are inside of another application, which could read what users type there
+    /// (RFC 8252 §8.12; AZ-2). They are known by their `User-Agent` field, where the honest ones give themselves away: it makes the
+    /// authors of such applications use the system's browser, and stops nobody who means harm. Off by default.
+    pub const fn refuse_embedded_user_agents(mut self) -> Self {
+        self.refuse_embedded = true;
+        self
+    }
+
     /// How refresh tokens live.
     pub fn refresh(mut self, policy: RefreshPolicy) -> Self {
         self.refresh = policy;
@@ -249,163 +254,6 @@ impl AuthorizationServerBuilder {
     pub fn insecure_loopback(mut self) -> Self {
         self.insecure_loopback = true;
         self
-    }
-
-    /// Checks everything.
-    ///
-    /// # Errors
-    /// The first member that is missing or wrong, and what to do about it.
-    pub fn build(mut self) -> Result<AuthorizationServer, ConfigError> {
-        let plain_http = if self.insecure_loopback { PlainHttp::LoopbackOnly } else { PlainHttp::Refused };
-        let routes = Routes::under(&self.prefix, &self.issuer, plain_http)?;
-        let audience = self.audience.take().ok_or_else(|| {
-            ConfigError::new(
-                "audience",
-                "is missing: name the resource that tokens are for, such as https://api.example.com",
-            )
-        })?;
-        WebUrl::parse("audience", &audience, plain_http)?;
-        self.grants_are_sound()?;
-        self.auth_methods_are_sound()?;
-        self.certificates_can_be_believed()?;
-        self.assertions_can_be_verified()?;
-        self.lifetimes.are_sound()?;
-        if self.dpop.as_ref().and_then(ProofPolicy::nonces).is_some_and(|nonces| !nonces.is_for_authorization_server())
-        {
-            return Err(ConfigError::new(
-                "dpop",
-                "its nonces are those of a resource; make them for NonceUse::AuthorizationServer",
-            ));
-        }
-        if self.access_token_lifetime > 86_400 {
-            return Err(ConfigError::new(
-                "access_token_lifetime",
-                "must be at most a day: nothing takes an access token back",
-            ));
-        }
-        let realm_fits = |byte: u8| matches!(byte, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e);
-        if !self.realm.bytes().all(realm_fits) {
-            return Err(ConfigError::new("realm", "must be printable ASCII without quotes and backslashes"));
-        }
-        let scopes = ScopeSet::of(&self.scopes);
-        if scopes.iter().count() != self.scopes.len() {
-            return Err(ConfigError::new("scopes", "one is no scope-token (RFC 6749 §3.3), or occurs twice"));
-        }
-        let tokens = self.token_issuer(&audience)?;
-        let verifier = own_tokens::verifier(&self.issuer, &self.provider, &self.keys, self.insecure_loopback)?;
-        if self.insecure_loopback {
-            self.origin = self.origin.danger_allow_http();
-            self.dpop = self.dpop.map(ProofPolicy::danger_allow_http);
-        }
-        let mut settings = Settings {
-            issuer: self.issuer,
-            provider: self.provider,
-            keys: self.keys,
-            tokens,
-            verifier,
-            ask_introspection: self.ask_introspection,
-            openid: self.openid,
-            require_par: self.require_par,
-            require_nonce: self.require_nonce,
-            routes,
-            audience,
-            grants: self.grants,
-            auth_methods: self.auth_methods,
-            assertions: self.assertions,
-            scopes,
-            lifetimes: self.lifetimes,
-            refresh: self.refresh,
-            dpop: self.dpop,
-            certificates: self.certificates,
-            origin: self.origin,
-            deny_list: self.deny_list,
-            realm: self.realm,
-            client_kind: self.client_kind,
-            retry_after: 1,
-            documents: Documents::default(),
-        };
-        settings.documents = Documents::of(&settings, plain_http)?;
-        Ok(AuthorizationServer::of(settings))
-    }
-
-    fn token_issuer(&self, audience: &str) -> Result<AccessTokenIssuer, ConfigError> {
-        let (provider, keys) = (Arc::clone(&self.provider), Arc::clone(&self.keys));
-        let mut issuer = if self.insecure_loopback {
-            AccessTokenIssuer::builder_insecure_loopback(self.issuer.clone(), provider, keys)
-        } else {
-            AccessTokenIssuer::builder(self.issuer.clone(), provider, keys)
-        };
-        if let Some(kinds) = &self.principal_kinds {
-            issuer = issuer.principal_kinds(kinds.clone());
-        }
-        issuer.audience([audience.to_string()]).default_lifetime(self.access_token_lifetime).build()
-    }
-
-    fn grants_are_sound(&self) -> Result<(), ConfigError> {
-        let problem = |text: &'static str| Err(ConfigError::new("grants", text));
-        if self.grants.is_empty() {
-            return problem("is empty; name at least one grant");
-        }
-        let has = |grant| self.grants.contains(&grant);
-        if has(GrantType::RefreshToken) && !has(GrantType::AuthorizationCode) {
-            return problem("refresh_token needs authorization_code: nothing else gives refresh tokens");
-        }
-        Ok(())
-    }
-
-    fn auth_methods_are_sound(&self) -> Result<(), ConfigError> {
-        let problem = |text: &'static str| Err(ConfigError::new("auth_methods", text));
-        let by_certificate = |method: &AuthMethod| match method {
-            AuthMethod::TlsClientAuth | AuthMethod::SelfSignedTlsClientAuth => true,
-            AuthMethod::None
-            | AuthMethod::ClientSecretBasic
-            | AuthMethod::ClientSecretPost
-            | AuthMethod::PrivateKeyJwt => false,
-        };
-        if self.auth_methods.is_empty() {
-            return problem("is empty; name at least one method");
-        }
-        if self.certificates.is_none() && self.auth_methods.iter().any(by_certificate) {
-            return problem("authentication by certificate needs mtls(..), which says where certificates come from");
-        }
-        if self.auth_methods.as_slice() == [AuthMethod::None] && self.grants.contains(&GrantType::ClientCredentials) {
-            return problem("client_credentials needs a method by which clients prove who they are");
-        }
-        Ok(())
-    }
-
-    /// CA-7. A terminator that lets self-signed certificates through validates no chain, and nothing in a request says which of the
-    /// two was done: so one server takes one kind.
-    fn certificates_can_be_believed(&self) -> Result<(), ConfigError> {
-        let has = |method| self.auth_methods.contains(&method);
-        let problem = |text: &'static str| Err(ConfigError::new("auth_methods", text));
-        if !has(AuthMethod::TlsClientAuth) {
-            return Ok(());
-        }
-        if !self.tls_chains_are_validated {
-            return problem("tls_client_auth needs tls_chains_are_validated(), if that is so (RFC 8705 §2.1)");
-        }
-        if has(AuthMethod::SelfSignedTlsClientAuth) {
-            return problem(
-                "tls_client_auth and self_signed_tls_client_auth need a server each: validated chains exclude the other",
-            );
-        }
-        Ok(())
-    }
-
-    /// CA-4: some algorithm is accepted that the provider has; from here on only such count.
-    fn assertions_can_be_verified(&mut self) -> Result<(), ConfigError> {
-        if !(1..=3600).contains(&self.assertions.lifetime) {
-            return Err(ConfigError::new("assertion_lifetime", "must be 1 to 3600 seconds"));
-        }
-        match self.assertions.algorithms.intersection(self.provider.algorithms()) {
-            Some(algorithms) => self.assertions.algorithms = algorithms,
-            None if self.auth_methods.contains(&AuthMethod::PrivateKeyJwt) => {
-                return Err(ConfigError::new("assertion_algorithms", "the provider has none of them"));
-            }
-            None => {}
-        }
-        Ok(())
     }
 }
 

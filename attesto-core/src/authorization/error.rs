@@ -1,74 +1,8 @@
 //! What a client is told (RFC 6749 §5.2) and why, for logs and tests: two types and the table between them.
 
-use core::fmt;
+mod code;
 
-/// An error code of the registered set, with the status it has as a JSON error.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-#[non_exhaustive]
-#[allow(missing_docs, reason = "the names are the RFCs' codes")]
-pub enum OAuthError {
-    InvalidRequest,
-    InvalidClient,
-    InvalidGrant,
-    UnauthorizedClient,
-    UnsupportedGrantType,
-    UnsupportedResponseType,
-    UnsupportedTokenType,
-    InvalidScope,
-    InvalidTarget,
-    InvalidDpopProof,
-    UseDpopNonce,
-    InvalidRequestUri,
-    RequestNotSupported,
-    RequestUriNotSupported,
-    RegistrationNotSupported,
-    InvalidAuthorizationDetails,
-    AccessDenied,
-    LoginRequired,
-    ConsentRequired,
-    InteractionRequired,
-    AccountSelectionRequired,
-    ServerError,
-    TemporarilyUnavailable,
-}
-
-impl OAuthError {
-    /// The code, as sent.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::InvalidRequest => "invalid_request",
-            Self::InvalidClient => "invalid_client",
-            Self::InvalidGrant => "invalid_grant",
-            Self::UnauthorizedClient => "unauthorized_client",
-            Self::UnsupportedGrantType => "unsupported_grant_type",
-            Self::UnsupportedResponseType => "unsupported_response_type",
-            Self::UnsupportedTokenType => "unsupported_token_type",
-            Self::InvalidScope => "invalid_scope",
-            Self::InvalidTarget => "invalid_target",
-            Self::InvalidDpopProof => "invalid_dpop_proof",
-            Self::UseDpopNonce => "use_dpop_nonce",
-            Self::InvalidRequestUri => "invalid_request_uri",
-            Self::RequestNotSupported => "request_not_supported",
-            Self::RequestUriNotSupported => "request_uri_not_supported",
-            Self::RegistrationNotSupported => "registration_not_supported",
-            Self::InvalidAuthorizationDetails => "invalid_authorization_details",
-            Self::AccessDenied => "access_denied",
-            Self::LoginRequired => "login_required",
-            Self::ConsentRequired => "consent_required",
-            Self::InteractionRequired => "interaction_required",
-            Self::AccountSelectionRequired => "account_selection_required",
-            Self::ServerError => "server_error",
-            Self::TemporarilyUnavailable => "temporarily_unavailable",
-        }
-    }
-}
-
-impl fmt::Display for OAuthError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.code())
-    }
-}
+pub use self::code::OAuthError;
 
 reasons! {
     /// Why a request to the authorization server was refused: one variant per rule. For logs, events and tests; the client is told
@@ -156,6 +90,8 @@ reasons! {
         InvalidTarget => "invalid_target", "the resource is unknown, malformed or may not be asked for";
         /// The endpoint is for a grant that is off. C-12.
         NotOffered => "not_offered", "there is no such endpoint";
+        /// The browser is inside of another application, and those are refused here. RFC 8252 §8.12; AZ-2.
+        EmbeddedUserAgent => "embedded_user_agent", "open this page in a browser of its own, not inside of an application";
         /// The client is not registered, or disabled; or what should name it cannot. RFC 6749 §4.1.2.1; AZ-5.
         NoSuchClient => "no_such_client", "the client is unknown";
         /// The reference is not one of ours, or unknown, expired or spent. RFC 9126 §2.2; AZ-3, AZ-28.
@@ -284,6 +220,7 @@ impl Reason {
             | Self::ProofRequired
             | Self::CertificateRequired
             | Self::NotOffered
+            | Self::EmbeddedUserAgent
             | Self::NoSuchClient
             | Self::OtherClientsRequest
             | Self::RequestAndRequestUri

@@ -1,7 +1,7 @@
 //! What every flow carries: the configuration, the line to the host, the time, the request, and what is to be told of it.
 
 use super::ask::{Answered, Ask, ReplayQuery};
-use super::authorize::{UserAgent, prefers_html};
+use super::authorize::{UserAgent, is_no_embedded_user_agent, prefers_html};
 use super::error::Reason;
 use super::events::{AuthorizationEvent, EventKind};
 use super::parameters::Parameters;
@@ -161,12 +161,10 @@ impl Received {
     fn read_interactive(&mut self, server: &Settings, request: &RequestParts<'_>) -> Result<(), Reason> {
         self.prefers_html = prefers_html(request.headers);
         transport_is_https(server, request)?;
-        if !matches!(request.method, "GET" | "HEAD" | "POST") {
-            return Err(Reason::MethodNotAllowed);
-        }
+        method_is_get_or_post(request)?;
         self.user_agent = UserAgent::of(request.headers, server.origin.client_address(request));
         (self.parameters, self.repeated) = Parameters::of_query_or_form(request)?;
-        Ok(())
+        if server.refuse_embedded { is_no_embedded_user_agent(request.headers) } else { Ok(()) }
     }
 }
 
@@ -190,6 +188,12 @@ fn transport_is_https(server: &Settings, request: &RequestParts<'_>) -> Result<(
 /// C-4.
 fn method_is_post(request: &RequestParts<'_>) -> Result<(), Reason> {
     if request.method == "POST" { Ok(()) } else { Err(Reason::MethodNotAllowed) }
+}
+
+/// C-4. Not HEAD, which would spend what a GET spends (a consent grant, a pushed request) and write a code that nobody gets to see: no
+/// link leads here by HEAD but those that are prefetched or scanned.
+fn method_is_get_or_post(request: &RequestParts<'_>) -> Result<(), Reason> {
+    if matches!(request.method, "GET" | "POST") { Ok(()) } else { Err(Reason::MethodNotAllowed) }
 }
 
 /// One `DPoP` field at most. RFC 9449 §4.3 check 1; SC-1. A server without DPoP does not know the field.

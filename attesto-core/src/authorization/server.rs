@@ -44,6 +44,7 @@ pub(super) struct Settings {
     pub(super) openid: bool,
     pub(super) require_par: bool,
     pub(super) require_nonce: bool,
+    pub(super) refuse_embedded: bool,
     pub(super) routes: Routes,
     pub(super) audience: String,
     pub(super) grants: Vec<GrantType>,

@@ -32,6 +32,13 @@ pub(crate) const RULES: &[Rule] = &[
     ),
     ("MD-5", "GET /", "8414, OIDC Discovery", "jose/jwk_set.rs", "respond"),
     ("AZ-1", "C-1, C-4", "6749 4.1, 9700", "authorization/authorize/identify.rs", "identify"),
+    (
+        "AZ-2",
+        "Embedded user agents",
+        "6749 4.1, 9700",
+        "authorization/authorize/embedded.rs",
+        "is_no_embedded_user_agent",
+    ),
     ("AZ-3", "request_uri beginning urn", "6749 4.1, 9700", "authorization/authorize/identify.rs", "fetch_pushed"),
     (
         "AZ-4",
@@ -330,9 +337,9 @@ pub(crate) const RULES: &[Rule] = &[
     ("HC-5", "A callback that errors or panics", "-", "host/authorization/drive.rs", "drive"),
     ("EV-1", "Events", "-", "authorization/events.rs", "EventKind"),
     ("EV-2", "Fields", "-", "authorization/events.rs", "AuthorizationEvent"),
-    ("CF-1", "Boot fails with a message naming field, value, r", "-", "authorization/builder.rs", "build"),
+    ("CF-1", "Boot fails with a message naming field, value, r", "-", "authorization/builder/build.rs", "build"),
     ("CF-2", "Feature -> need", "-", "authorization/needs.rs", "Needs"),
-    ("CF-3", "Values", "-", "authorization/builder.rs", "assertions_can_be_verified"),
+    ("CF-3", "Values", "-", "authorization/builder/build.rs", "assertions_can_be_verified"),
     ("CF-4", "Prefix", "-", "authorization/routes.rs", "under"),
 ];
 
@@ -341,7 +348,6 @@ pub(crate) const OUT_OF_SCOPE: &[(&str, &str)] = &[
     ("C-9", "the three envelope hooks are not there yet"),
     ("C-11", "public documents are open to every origin; per-client CORS of the other endpoints is not there yet"),
     ("MD-6", "the resource server serves its own metadata (P4); hosts that are both mount both"),
-    ("AZ-2", "an opt-in heuristic, off by default; not there yet"),
     ("AZ-9a", "client metadata documents are not there yet"),
     ("PA-2", "request objects are not there yet: `request` is refused"),
     ("PA-8", "unregistered redirect URIs are always refused, which is the default"),

@@ -28,7 +28,7 @@ pub(super) fn response(flow: &Flow, Direct(reason): Direct) -> ResponseParts {
         response.headers.push(Header::new("retry-after", flow.server.retry_after.to_string()));
     }
     if reason == Reason::MethodNotAllowed {
-        response.headers.push(Header::new("allow", "GET, HEAD, POST"));
+        response.headers.push(Header::new("allow", "GET, POST"));
     }
     guarded(response)
 }

@@ -3,10 +3,15 @@
 //! Two stages, told apart by types. Until it is known whose request it is and where its answer goes, a refusal is a [`Direct`] error:
 //! the browser is shown it. What ends the first stage is an [`Identified`] request, which has a [`VerifiedRedirect`]; it alone can
 //! make a response that sends the browser on.
+//!
+//! A refusal of the second stage goes to the client before anybody has logged in, as RFC 6749 §4.1.2.1 has it (AZ-31). RFC 9700
+//! §4.11.2 warns of clients that register a redirect URI in order to phish with such answers, and wants a server to send browsers on
+//! by itself only where it trusts the URI: here every URI was registered by the host, byte for byte, and nobody registers themselves.
 
 mod accept;
 mod consent;
 mod direct;
+mod embedded;
 mod html;
 mod identify;
 mod interaction;
@@ -26,6 +31,7 @@ mod tests;
 mod ticket;
 
 pub(super) use self::accept::prefers_html;
+pub(super) use self::embedded::is_no_embedded_user_agent;
 pub use self::interaction::{
     Authentication, AuthenticationRequest, ConsentDecision, ConsentRequest, Login, UserAgent, Visit,
 };

@@ -2,6 +2,7 @@
 
 use super::world::{assert_direct, header, location};
 use super::*;
+use crate::authorization::AuthorizationServerBuilder;
 
 /// Shown, told of with this reason, and nothing was issued.
 fn refused(world: &mut World, pairs: &Pairs, error: &str, reason: Reason) {
@@ -21,12 +22,13 @@ fn az1_c1_plain_http_is_refused_before_anything_is_asked() {
 
 #[test]
 fn az1_c4_other_methods_are_refused() {
-    for method in ["PUT", "OPTIONS", "get", "DELETE"] {
+    for method in ["PUT", "OPTIONS", "get", "DELETE", "HEAD"] {
         let mut world = World::new();
         let response = world.browse(method, "https", Some(&good().encoded()), None);
         assert_direct(&response, 405, "invalid_request");
-        assert_eq!(header(&response, "allow"), "GET, HEAD, POST");
+        assert_eq!(header(&response, "allow"), "GET, POST");
         assert_eq!(world.reason(), Reason::MethodNotAllowed);
+        assert!(world.asked.is_empty() && world.codes.is_empty(), "{method} has spent something");
     }
 }
 
@@ -34,7 +36,6 @@ fn az1_c4_other_methods_are_refused() {
 fn az1_post_takes_a_form_and_get_a_query() {
     let mut world = World::new();
     assert!(location(&world.browse("POST", "https", None, Some(&good().encoded())), WEB).get("code").is_some());
-    assert!(location(&world.browse("HEAD", "https", Some(&good().encoded()), None), WEB).get("code").is_some());
     world.events.clear();
     // C-7: a form does not share its parameters with the query.
     let response = world.browse("POST", "https", Some("scope=x"), Some(&good().encoded()));
@@ -75,6 +76,22 @@ fn c12_without_the_grant_there_is_no_endpoint() {
     let mut world = World::built(|builder| builder.grants([GrantType::ClientCredentials]));
     assert_direct(&world.get(&good()), 404, "invalid_request");
     assert_eq!(world.reason(), Reason::NotOffered);
+}
+
+#[test]
+fn az2_embedded_user_agents_are_refused_before_the_client_is_looked_up_where_the_server_says_so() {
+    let view = "Mozilla/5.0 (Linux; Android 14; Pixel 8; wv) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/130.0.0.0";
+    let mut world = World::new();
+    world.agent = view;
+    assert!(location(&world.get(&good()), WEB).get("code").is_some(), "off by default");
+    let mut world = World::built(AuthorizationServerBuilder::refuse_embedded_user_agents);
+    world.agent = view;
+    refused(&mut world, &good(), "invalid_request", Reason::EmbeddedUserAgent);
+    assert!(world.asked.is_empty());
+    // What is wrong with the request itself comes first (C-1, C-4), and does not depend on the browser.
+    assert_eq!(world.browse("PUT", "https", Some(&good().encoded()), None).status, 405);
+    world.agent = "Mozilla/5.0 (X11; Linux x86_64; rv:132.0) Gecko/20100101 Firefox/132.0";
+    assert!(location(&world.get(&good()), WEB).get("code").is_some());
 }
 
 #[test]

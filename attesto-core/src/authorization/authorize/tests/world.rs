@@ -89,6 +89,7 @@ pub(super) struct World {
     /// What the store does to the consent grants that it returns.
     pub(super) spoil: Option<fn(&mut ConsentGrant)>,
     pub(super) accept: &'static str,
+    pub(super) agent: &'static str,
     /// The `Authorization` field of what is pushed.
     pub(super) authorization: Option<String>,
     pub(super) entropy: bool,
@@ -127,6 +128,7 @@ impl World {
             meanwhile: None,
             spoil: None,
             accept: "*/*",
+            agent: "Mozilla/5.0",
             authorization: None,
             entropy: true,
             drawn: 0,
@@ -154,6 +156,7 @@ impl World {
             ("host", b"auth.example"),
             ("content-type", b"application/x-www-form-urlencoded"),
             ("accept", self.accept.as_bytes()),
+            ("user-agent", self.agent.as_bytes()),
             ("cookie", b"sid=s3cret"),
         ];
         let connection = if scheme == "https" { Connection::new().tls() } else { Connection::new() };
