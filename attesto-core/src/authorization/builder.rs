@@ -1,9 +1,13 @@
 //! Configures an authorization server (catalogue CF-1, CF-2).
 
 mod build;
+mod profile;
+
+pub use self::profile::Profile;
 
 use super::client::{AuthMethod, GrantType};
 use super::client_auth::AssertionPolicy;
+use super::envelope::ErrorEnvelope;
 use super::lifetimes::{Lifetimes, RefreshPolicy};
 use crate::crypto::{AlgorithmSet, CryptoProvider};
 use crate::dpop::ProofPolicy;
@@ -23,8 +27,9 @@ pub struct AuthorizationServerBuilder {
     keys: Arc<KeyRing>,
     audience: Option<String>,
     prefix: String,
-    grants: Vec<GrantType>,
-    auth_methods: Vec<AuthMethod>,
+    profile: Profile,
+    grants: Option<Vec<GrantType>>,
+    auth_methods: Option<Vec<AuthMethod>>,
     assertions: AssertionPolicy,
     tls_chains_are_validated: bool,
     scopes: Vec<String>,
@@ -42,6 +47,8 @@ pub struct AuthorizationServerBuilder {
     require_par: bool,
     require_nonce: bool,
     refuse_embedded: bool,
+    browser_clients: bool,
+    envelope: Option<Arc<dyn ErrorEnvelope>>,
     realm: String,
     insecure_loopback: bool,
 }
@@ -55,14 +62,9 @@ impl AuthorizationServerBuilder {
             keys,
             audience: None,
             prefix: "/oauth".into(),
-            grants: [GrantType::AuthorizationCode, GrantType::RefreshToken].into(),
-            auth_methods: [
-                AuthMethod::None,
-                AuthMethod::ClientSecretBasic,
-                AuthMethod::ClientSecretPost,
-                AuthMethod::PrivateKeyJwt,
-            ]
-            .into(),
+            profile: Profile::Generic,
+            grants: None,
+            auth_methods: None,
             assertions: AssertionPolicy::DEFAULT,
             tls_chains_are_validated: false,
             scopes: Vec::new(),
@@ -80,8 +82,17 @@ impl AuthorizationServerBuilder {
             require_par: false,
             require_nonce: false,
             refuse_embedded: false,
+            browser_clients: false,
+            envelope: None,
             insecure_loopback: false,
         }
+    }
+
+    /// What kind of server this is to be (CF-6): it says what holds where nothing else is set, in whatever order, and what must not be
+    /// set to less. Default [`Profile::Generic`].
+    pub const fn profile(mut self, profile: Profile) -> Self {
+        self.profile = profile;
+        self
     }
 
     /// The resource that tokens are for when nobody asks for another: an absolute https URL. Required.
@@ -98,14 +109,14 @@ impl AuthorizationServerBuilder {
 
     /// The grants that the token endpoint dispatches. By default `authorization_code` and `refresh_token`.
     pub fn grants(mut self, grants: impl IntoIterator<Item = GrantType>) -> Self {
-        self.grants = grants.into_iter().collect();
+        self.grants = Some(grants.into_iter().collect());
         self
     }
 
     /// The methods of client authentication that are taken at all; of them each client may use the one it is registered with. By
-    /// default all but the two with certificates.
+    /// default all but the two with certificates; with [`Profile::Mcp`] only `none`.
     pub fn auth_methods(mut self, methods: impl IntoIterator<Item = AuthMethod>) -> Self {
-        self.auth_methods = methods.into_iter().collect();
+        self.auth_methods = Some(methods.into_iter().collect());
         self
     }
 
@@ -179,6 +190,19 @@ impl AuthorizationServerBuilder {
     /// authors of such applications use the system's browser, and stops nobody who means harm. Off by default.
     pub const fn refuse_embedded_user_agents(mut self) -> Self {
         self.refuse_embedded = true;
+        self
+    }
+
+    /// Answers what browsers ask before scripts of other origins send a request with a DPoP proof or an `Authorization` field (C-11). Whose
+    /// scripts may read the answers is said with each client: [`Client::origins`](super::Client::origins). Off by default.
+    pub const fn browser_clients(mut self) -> Self {
+        self.browser_clients = true;
+        self
+    }
+
+    /// Writes the JSON errors of every endpoint in the application's own form (C-9).
+    pub fn error_envelope(mut self, envelope: impl ErrorEnvelope + 'static) -> Self {
+        self.envelope = Some(Arc::new(envelope));
         self
     }
 

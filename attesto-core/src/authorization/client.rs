@@ -1,5 +1,6 @@
 //! Who may ask for tokens: a registered client, as far as this server needs to know it (catalogue HC-1).
 
+use super::cors::is_origin;
 use super::scopes::ScopeSet;
 use crate::Timestamp;
 use crate::jose::JwkSet;
@@ -198,6 +199,7 @@ pub struct Client {
     pub(super) constraint: Option<SenderConstraint>,
     pub(super) require_par: bool,
     pub(super) default_max_age: Option<u32>,
+    pub(super) origins: Vec<String>,
 }
 
 impl Client {
@@ -218,6 +220,7 @@ impl Client {
             constraint: None,
             require_par: false,
             default_max_age: None,
+            origins: Vec::new(),
         }
     }
 
@@ -291,6 +294,15 @@ impl Client {
     /// Seconds since the user's last login that it puts up with where its request does not say (OIDC Registration §2; AZ-18).
     pub const fn default_max_age(mut self, seconds: u32) -> Self {
         self.default_max_age = Some(seconds);
+        self
+    }
+
+    /// The origins that its scripts run on in browsers, as browsers send them: `https://app.example`, in lower case, without a path, with
+    /// a port only where it is not the scheme's (C-11). They may read what the token, the revocation and the pushed authorization
+    /// request endpoint answer to this client. What is no origin is left out. Scripts whose requests carry a DPoP proof need
+    /// [`browser_clients`](super::AuthorizationServerBuilder::browser_clients) besides.
+    pub fn origins<S: Into<String>>(mut self, origins: impl IntoIterator<Item = S>) -> Self {
+        self.origins = origins.into_iter().map(Into::into).filter(|origin: &String| is_origin(origin)).collect();
         self
     }
 

@@ -2,6 +2,7 @@
 
 use super::ask::{Answered, Ask, ReplayQuery};
 use super::authorize::{UserAgent, is_no_embedded_user_agent, prefers_html};
+use super::cors;
 use super::error::Reason;
 use super::events::{AuthorizationEvent, EventKind};
 use super::parameters::Parameters;
@@ -32,6 +33,8 @@ pub(super) struct Flow {
     pub(super) request: Received,
     /// What is known so far; each event of the flow is one of these.
     pub(super) event: AuthorizationEvent,
+    /// The origin of the client's script that sent the request: it may read the answer (C-11).
+    pub(super) readable_by: Option<String>,
     /// A nonce that the response is to carry.
     pub(super) nonce: Option<String>,
     host: Option<Asker>,
@@ -45,6 +48,8 @@ pub(super) struct Received {
     pub(super) url: String,
     pub(super) parameters: Parameters,
     pub(super) authorization: Authorization,
+    /// The origin of the script that sent the request, if one did.
+    pub(super) origin: Option<String>,
     pub(super) proof: Option<Vec<u8>>,
     pub(super) certificate: Option<Thumbprint>,
     /// The same certificate, whole.
@@ -106,6 +111,7 @@ impl Flow {
             entropy: Box::new(entropy),
             request: received,
             event,
+            readable_by: None,
             nonce: None,
             host: None,
             refused,
@@ -149,6 +155,7 @@ impl Received {
             Lines::One(value) => Authorization::One(Zeroizing::new(value.to_vec())),
             Lines::Many => Authorization::Several,
         };
+        self.origin = cors::origin_of(request.headers);
         self.parameters = Parameters::of_form(request)?;
         self.proof = single_proof(server, request)?;
         let certificate = |policy: &CertificatePolicy| policy.certificate(request, server.origin.trusted_proxies());
@@ -169,7 +176,7 @@ impl Received {
 }
 
 /// RFC 6749 §3.2; C-1. Comes before anything is done with credentials.
-fn transport_is_https(server: &Settings, request: &RequestParts<'_>) -> Result<(), Reason> {
+pub(super) fn transport_is_https(server: &Settings, request: &RequestParts<'_>) -> Result<(), Reason> {
     let checked = server.origin.resolve(request).and_then(|origin| server.origin.transport_is_https(&origin));
     checked.map_err(|error| match error {
         OriginError::InsecureTransport => Reason::InsecureTransport,

@@ -61,8 +61,10 @@ mod authorize;
 mod builder;
 mod client;
 mod client_auth;
+mod cors;
 mod discovery;
 mod dispatch;
+mod envelope;
 mod error;
 mod events;
 mod family;
@@ -94,9 +96,10 @@ pub use authorize::{
     ConsentRedemption, ConsentRequest, Login, NewConsentGrant, NewPushedRequest, Prompt, PushedRequest, UserAgent,
     Visit, VisitTicket,
 };
-pub use builder::AuthorizationServerBuilder;
+pub use builder::{AuthorizationServerBuilder, Profile};
 pub use client::{AuthMethod, Client, ClientAuthentication, ClientKeys, GrantType, SenderConstraint, TlsSubject};
 pub use dispatch::RouteClass;
+pub use envelope::ErrorEnvelope;
 pub use error::{OAuthError, Reason};
 pub use events::{AuthorizationEvent, EventKind};
 pub(crate) use lifetimes::LONGEST_GRACE;

@@ -1,10 +1,12 @@
 //! The bytes of answers: JSON, never cached (RFC 6749 §5; catalogue C-8, C-10, CA-11).
 
+use super::envelope;
 use super::error::{OAuthError, Reason};
 use super::server::Settings;
 use crate::http::{Header, ResponseParts};
 use alloc::format;
 use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 use serde_json::{Map, Value};
 
 /// A JSON answer that nobody may keep. C-8.
@@ -37,19 +39,36 @@ pub(super) fn error_members(reason: Reason) -> Map<String, Value> {
 /// The error of RFC 6749 §5.2. `challenge`: the client sent an `Authorization` field, and a failed authentication is 401 with a
 /// challenge; without one 401 would lack the challenge that HTTP demands, and it is 400. CA-11.
 pub(super) fn refusal(server: &Settings, reason: Reason, challenge: bool, nonce: Option<&str>) -> ResponseParts {
-    let error = reason.error();
-    let members = error_members(reason);
-    let unauthenticated = error == OAuthError::InvalidClient && challenge;
-    let mut response = json(if unauthenticated { 401 } else { reason.status() }, members, nonce);
+    let mut fields: Vec<Header> = nonce.map(|nonce| Header::new("dpop-nonce", nonce.to_string())).into_iter().collect();
+    let unauthenticated = reason.error() == OAuthError::InvalidClient && challenge;
     if unauthenticated {
         let realm = &server.realm;
-        response.headers.push(Header::new("www-authenticate", format!("Basic realm=\"{realm}\", charset=\"UTF-8\"")));
+        fields.push(envelope::challenge(server, format!("Basic realm=\"{realm}\", charset=\"UTF-8\"")));
     }
-    if error == OAuthError::TemporarilyUnavailable {
-        response.headers.push(Header::new("retry-after", server.retry_after.to_string()));
-    }
-    if reason == Reason::MethodNotAllowed {
-        response.headers.push(Header::new("allow", "POST"));
-    }
+    error(server, if unauthenticated { 401 } else { reason.status() }, reason, fields, "POST")
+}
+
+/// An error as JSON, or as the host writes it, with the fields that its reason demands. C-8, C-9.
+pub(super) fn error(
+    server: &Settings,
+    status: u16,
+    reason: Reason,
+    fields: Vec<Header>,
+    allow: &'static str,
+) -> ResponseParts {
+    let mut response = ResponseParts::new(status);
+    response.headers.push(envelope::cache_control(server));
+    response.headers.push(Header::new("pragma", "no-cache"));
+    response.headers.extend(fields);
+    response.headers.extend(demanded(server, reason, allow));
+    envelope::body(server, reason, &mut response);
     response
+}
+
+/// What an answer for this reason carries, whatever its body: when to come back (RFC 9110 §10.2.3), what to come with (§10.2.1).
+pub(super) fn demanded(server: &Settings, reason: Reason, allow: &'static str) -> Option<Header> {
+    if reason.error() == OAuthError::TemporarilyUnavailable {
+        return Some(Header::new("retry-after", server.retry_after.to_string()));
+    }
+    (reason == Reason::MethodNotAllowed).then(|| Header::new("allow", allow))
 }

@@ -5,12 +5,13 @@ use super::builder::AuthorizationServerBuilder;
 use super::client::{AuthMethod, GrantType};
 use super::client_auth::AssertionPolicy;
 use super::discovery::Documents;
+use super::envelope::ErrorEnvelope;
 use super::flow::{self, Flow};
 use super::lifetimes::{Lifetimes, RefreshPolicy};
 use super::needs::Needs;
 use super::routes::Routes;
 use super::scopes::ScopeSet;
-use super::{authorize, introspection_endpoint, par, revocation, token_endpoint};
+use super::{authorize, cors, introspection_endpoint, par, revocation, token_endpoint};
 use crate::Timestamp;
 use crate::crypto::{CryptoProvider, Entropy, EntropyError};
 use crate::dpop::ProofPolicy;
@@ -45,6 +46,8 @@ pub(super) struct Settings {
     pub(super) require_par: bool,
     pub(super) require_nonce: bool,
     pub(super) refuse_embedded: bool,
+    pub(super) browser_clients: bool,
+    pub(super) envelope: Option<Arc<dyn ErrorEnvelope>>,
     pub(super) routes: Routes,
     pub(super) audience: String,
     pub(super) grants: Vec<GrantType>,
@@ -191,9 +194,12 @@ impl AuthorizationServer {
         now: Timestamp,
         entropy: impl Entropy + Send + Sync + 'static,
     ) -> Step {
+        if let Some(answer) = cors::preflight(&self.settings, request) {
+            return Step::Done(answer);
+        }
         let endpoint = &self.settings.routes.pushed_authorization;
         let flow = Flow::begin(&self.settings, endpoint, request, now, entropy);
-        flow::run(flow, |mut flow| async move { par::respond(&mut flow).await })
+        flow::run(flow, |mut flow| async move { cors::shared(par::respond(&mut flow).await, &flow) })
     }
 
     /// Whether this is a [`resume_url`](super::Visit::resume_url) of this server: for hosts that let one travel through a form, and must
@@ -232,9 +238,12 @@ impl AuthorizationServer {
         now: Timestamp,
         entropy: impl Entropy + Send + Sync + 'static,
     ) -> Step {
+        if let Some(answer) = cors::preflight(&self.settings, request) {
+            return Step::Done(answer);
+        }
         let endpoint = &self.settings.routes.token;
         let flow = Flow::begin(&self.settings, endpoint, request, now, entropy);
-        flow::run(flow, |mut flow| async move { token_endpoint::respond(&mut flow).await })
+        flow::run(flow, |mut flow| async move { cors::shared(token_endpoint::respond(&mut flow).await, &flow) })
     }
 
     /// The revocation endpoint: `POST {prefix}/revoke` (RFC 7009). The body is lent as [`RequestParts::form_body`].
@@ -244,9 +253,12 @@ impl AuthorizationServer {
         now: Timestamp,
         entropy: impl Entropy + Send + Sync + 'static,
     ) -> Step {
+        if let Some(answer) = cors::preflight(&self.settings, request) {
+            return Step::Done(answer);
+        }
         let endpoint = &self.settings.routes.revocation;
         let flow = Flow::begin(&self.settings, endpoint, request, now, entropy);
-        flow::run(flow, |mut flow| async move { revocation::respond(&mut flow).await })
+        flow::run(flow, |mut flow| async move { cors::shared(revocation::respond(&mut flow).await, &flow) })
     }
 
     /// The introspection endpoint: `POST {prefix}/introspect` (RFC 7662). The body is lent as [`RequestParts::form_body`].

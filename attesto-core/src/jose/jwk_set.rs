@@ -86,7 +86,8 @@ impl JwkSet {
         alloc::format!(r#"{{"keys":[{}]}}"#, keys.join(","))
     }
 
-    /// Answers a request for the published set (RFC 7517 §8.5; J18): GET and HEAD only, cacheable for ten minutes.
+    /// Answers a request for the published set (RFC 7517 §8.5; J18): GET and HEAD only, cacheable for ten minutes,
+    /// open to scripts of every origin.
     #[must_use]
     pub fn respond(&self, method: &str) -> ResponseParts {
         let mut response = match method {
@@ -99,6 +100,7 @@ impl JwkSet {
         };
         response.headers.push(Header::new("content-type", "application/jwk-set+json"));
         response.headers.push(Header::new("cache-control", "public, max-age=600"));
+        response.headers.push(Header::new("access-control-allow-origin", "*"));
         if method == "GET" {
             response.body = self.to_json().into_bytes();
         }

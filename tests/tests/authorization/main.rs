@@ -1,7 +1,10 @@
 //! The authorization server as a whole: that nothing is ever spent twice, whatever goes wrong between its questions.
 
+mod browsers;
+mod envelope;
 mod faults;
 mod ledger;
+mod profiles;
 mod races;
 mod refresh_rules;
 mod scene;

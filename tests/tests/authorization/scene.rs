@@ -229,6 +229,7 @@ impl Scene {
 /// One request to the server.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
+    pub(crate) method: &'static str,
     pub(crate) path: &'static str,
     pub(crate) body: String,
     pub(crate) headers: Vec<(&'static str, String)>,
@@ -237,7 +238,7 @@ pub(crate) struct Request {
 
 impl Request {
     pub(crate) fn token(body: String) -> Self {
-        Self { path: "/oauth/token", body, headers: Vec::new(), host: "as.example" }
+        Self { method: "POST", path: "/oauth/token", body, headers: Vec::new(), host: "as.example" }
     }
 
     /// With one more parameter.
@@ -282,7 +283,7 @@ impl Request {
             vec![("host", self.host.as_bytes()), ("content-type", b"application/x-www-form-urlencoded")];
         headers.extend(self.headers.iter().map(|(name, value)| (*name, value.as_bytes())));
         let headers = headers.as_slice();
-        let request = RequestParts::new("POST", self.path, &headers)
+        let request = RequestParts::new(self.method, self.path, &headers)
             .connection(Connection::new().tls())
             .form_body(self.body.as_bytes());
         server.serve(&request, Timestamp::from_secs(now), entropy()).expect("an endpoint")

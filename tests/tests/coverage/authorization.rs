@@ -11,7 +11,9 @@ pub(crate) const RULES: &[Rule] = &[
     ("C-6", "Duplicate parameters", "6749 3.1, 3.2", "authorization/parameters.rs", "parse"),
     ("C-7", "Query credentials", "6749 3.1, 3.2", "authorization/parameters.rs", "of_form"),
     ("C-8", "Caching", "6749 3.1, 3.2", "authorization/response.rs", "json"),
+    ("C-9", "Error envelope", "6749 5.2", "authorization/envelope.rs", "ErrorEnvelope"),
     ("C-10", "Error text", "6749 3.1, 3.2", "authorization/error.rs", "Reason"),
+    ("C-11", "CORS", "Fetch 3.3", "authorization/cors.rs", "origin_is_the_clients"),
     ("C-12", "Disabled features", "6749 3.1, 3.2", "authorization/dispatch.rs", "serve"),
     ("C-13", "Secrets", "6749 3.1, 3.2", "authorization/secret.rs", "Secret"),
     ("MD-1", "GET /", "8414, OIDC Discovery", "authorization/discovery.rs", "respond"),
@@ -341,12 +343,11 @@ pub(crate) const RULES: &[Rule] = &[
     ("CF-2", "Feature -> need", "-", "authorization/needs.rs", "Needs"),
     ("CF-3", "Values", "-", "authorization/builder/build.rs", "assertions_can_be_verified"),
     ("CF-4", "Prefix", "-", "authorization/routes.rs", "under"),
+    ("CF-6", "Profiles as data", "-", "authorization/builder/profile.rs", "profile_is_kept"),
 ];
 
 /// What waits, and why.
 pub(crate) const OUT_OF_SCOPE: &[(&str, &str)] = &[
-    ("C-9", "the three envelope hooks are not there yet"),
-    ("C-11", "public documents are open to every origin; per-client CORS of the other endpoints is not there yet"),
     ("MD-6", "the resource server serves its own metadata (P4); hosts that are both mount both"),
     ("AZ-9a", "client metadata documents are not there yet"),
     ("PA-2", "request objects are not there yet: `request` is refused"),
@@ -360,5 +361,4 @@ pub(crate) const OUT_OF_SCOPE: &[(&str, &str)] = &[
     ("ST-4", "stores in databases follow"),
     ("HC-4", "a host implements traits; single functions are closures where a trait has one method"),
     ("CF-5", "follows with the adapters"),
-    ("CF-6", "profiles as data follow"),
 ];

@@ -1,11 +1,14 @@
 //! Answers to the browser itself: errors before there is a redirect URI to trust, and the host's pages (catalogue AZ-32, C-8).
 
 use super::html;
-use crate::authorization::error::{OAuthError, Reason};
+use crate::authorization::error::Reason;
 use crate::authorization::flow::Flow;
 use crate::authorization::response;
 use crate::http::{Header, ResponseParts};
-use alloc::string::ToString;
+use alloc::vec::Vec;
+
+/// What this endpoint takes.
+const METHODS: &str = "GET, POST";
 
 /// A refusal that goes to no redirect URI: none is known to be the client's.
 #[derive(Debug)]
@@ -19,18 +22,13 @@ impl From<Reason> for Direct {
 
 /// The error as a page or as JSON: fixed texts, nothing of the request. C-10, AZ-32.
 pub(super) fn response(flow: &Flow, Direct(reason): Direct) -> ResponseParts {
-    let mut response = if flow.request.prefers_html {
-        html::error_page(reason)
+    guarded(if flow.request.prefers_html {
+        let mut page = html::error_page(reason);
+        page.headers.extend(response::demanded(&flow.server, reason, METHODS));
+        page
     } else {
-        response::json(reason.status(), response::error_members(reason), None)
-    };
-    if reason.error() == OAuthError::TemporarilyUnavailable {
-        response.headers.push(Header::new("retry-after", flow.server.retry_after.to_string()));
-    }
-    if reason == Reason::MethodNotAllowed {
-        response.headers.push(Header::new("allow", "GET, POST"));
-    }
-    guarded(response)
+        response::error(&flow.server, reason.status(), reason, Vec::new(), METHODS)
+    })
 }
 
 /// What every answer of this endpoint carries: it is kept by nobody, framed by nobody, and does not say where it came from (RFC 6749

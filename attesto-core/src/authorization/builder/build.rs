@@ -29,6 +29,7 @@ impl AuthorizationServerBuilder {
             )
         })?;
         WebUrl::parse("audience", &audience, plain_http)?;
+        self.profile_is_kept()?;
         self.members_are_sound()?;
         let scopes = ScopeSet::of(&self.scopes);
         if scopes.iter().count() != self.scopes.len() {
@@ -51,10 +52,12 @@ impl AuthorizationServerBuilder {
             require_par: self.require_par,
             require_nonce: self.require_nonce,
             refuse_embedded: self.refuse_embedded,
+            browser_clients: self.browser_clients,
+            envelope: self.envelope,
             routes,
             audience,
-            grants: self.grants,
-            auth_methods: self.auth_methods,
+            grants: self.grants.unwrap_or_else(|| self.profile.grants()),
+            auth_methods: self.auth_methods.unwrap_or_else(|| self.profile.auth_methods()),
             assertions: self.assertions,
             scopes,
             lifetimes: self.lifetimes,
@@ -114,10 +117,10 @@ impl AuthorizationServerBuilder {
 
     fn grants_are_sound(&self) -> Result<(), ConfigError> {
         let problem = |text: &'static str| Err(ConfigError::new("grants", text));
-        if self.grants.is_empty() {
+        if self.effective_grants().is_empty() {
             return problem("is empty; name at least one grant");
         }
-        let has = |grant| self.grants.contains(&grant);
+        let has = |grant| self.effective_grants().contains(&grant);
         if has(GrantType::RefreshToken) && !has(GrantType::AuthorizationCode) {
             return problem("refresh_token needs authorization_code: nothing else gives refresh tokens");
         }
@@ -133,13 +136,15 @@ impl AuthorizationServerBuilder {
             | AuthMethod::ClientSecretPost
             | AuthMethod::PrivateKeyJwt => false,
         };
-        if self.auth_methods.is_empty() {
+        if self.effective_auth_methods().is_empty() {
             return problem("is empty; name at least one method");
         }
-        if self.certificates.is_none() && self.auth_methods.iter().any(by_certificate) {
+        if self.certificates.is_none() && self.effective_auth_methods().iter().any(by_certificate) {
             return problem("authentication by certificate needs mtls(..), which says where certificates come from");
         }
-        if self.auth_methods.as_slice() == [AuthMethod::None] && self.grants.contains(&GrantType::ClientCredentials) {
+        if self.effective_auth_methods() == [AuthMethod::None]
+            && self.effective_grants().contains(&GrantType::ClientCredentials)
+        {
             return problem("client_credentials needs a method by which clients prove who they are");
         }
         Ok(())
@@ -148,7 +153,7 @@ impl AuthorizationServerBuilder {
     /// CA-7. A terminator that lets self-signed certificates through validates no chain, and nothing in a request says which of the
     /// two was done: so one server takes one kind.
     fn certificates_can_be_believed(&self) -> Result<(), ConfigError> {
-        let has = |method| self.auth_methods.contains(&method);
+        let has = |method| self.effective_auth_methods().contains(&method);
         let problem = |text: &'static str| Err(ConfigError::new("auth_methods", text));
         if !has(AuthMethod::TlsClientAuth) {
             return Ok(());
@@ -171,7 +176,7 @@ impl AuthorizationServerBuilder {
         }
         match self.assertions.algorithms.intersection(self.provider.algorithms()) {
             Some(algorithms) => self.assertions.algorithms = algorithms,
-            None if self.auth_methods.contains(&AuthMethod::PrivateKeyJwt) => {
+            None if self.effective_auth_methods().contains(&AuthMethod::PrivateKeyJwt) => {
                 return Err(ConfigError::new("assertion_algorithms", "the provider has none of them"));
             }
             None => {}

@@ -9,6 +9,7 @@ pub(super) use self::assertion::AssertionPolicy;
 use self::presented::Presented;
 use super::ask::Ask;
 use super::client::{Client, ClientAuthentication};
+use super::cors;
 use super::error::Reason;
 use super::flow::Flow;
 use crate::limits;
@@ -33,6 +34,7 @@ pub(super) async fn authenticate(flow: &mut Flow) -> Result<AuthenticatedClient,
     let Some(client) = load(flow, presented.client_id()).await? else {
         return Err(refuse_in_the_same_time(flow, &presented, Reason::UnknownClient).await);
     };
+    cors::origin_is_the_clients(flow, &client);
     let method = client.authentication.method();
     if !flow.server.auth_methods.contains(&method) {
         return Err(refuse_in_the_same_time(flow, &presented, Reason::WrongAuthMethod).await);

@@ -1,0 +1,139 @@
+//! Kinds of servers, as data (catalogue CF-6).
+
+use super::AuthorizationServerBuilder;
+use crate::ConfigError;
+use crate::authorization::client::{AuthMethod, GrantType};
+use alloc::format;
+use alloc::vec::Vec;
+
+/// A kind of server: what holds where nothing else is configured, and what cannot be configured away.
+///
+/// A configuration that falls short of its profile is refused by [`build`](AuthorizationServerBuilder::build), which says what to
+/// change. Whatever the profile: PKCE with S256 from everyone, redirect URIs compared as text, rotation of refresh tokens,
+/// tokens bound to their `aud` (RFC 8707), `iss` in every authorization response (RFC 9207).
+///
+/// ```
+/// # use attesto_core::crypto::{Algorithm, CryptoProvider, EntropyError, KeyKind, RustCrypto};
+/// # use attesto_core::jose::KeyMaterial;
+/// # use attesto_core::token::KeyRing;
+/// # use std::sync::Arc;
+/// # fn entropy(out: &mut [u8]) -> Result<(), EntropyError> { out.fill(9); Ok(()) }
+/// # let provider: Arc<dyn CryptoProvider> = Arc::new(RustCrypto::new());
+/// # let key = KeyMaterial::generate(KeyKind::P256, &mut entropy)?;
+/// # let signer = provider.signer(key.private().ok_or("private")?, Algorithm::ES256)?;
+/// # let ring = Arc::new(KeyRing::new(provider.as_ref(), signer.into())?);
+/// use attesto_core::authorization::{AuthorizationServer, GraceSecret, Profile, RefreshPolicy};
+///
+/// let server = || {
+///     AuthorizationServer::builder("https://auth.example.com", Arc::clone(&provider), Arc::clone(&ring))
+///         .audience("https://mcp.example.com/mcp")
+///         .profile(Profile::Mcp)
+/// };
+/// let refused = server().build().unwrap_err();
+/// assert_eq!(refused.member(), "refresh"); // Its clients lose answers: rotation needs a grace window.
+///
+/// let secret = GraceSecret::new([7; 32]); // from a secure source, the same on every node
+/// let server = server().refresh(RefreshPolicy::new().grace(10, secret)?).build()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum Profile {
+    /// Any OAuth 2.1 server: the defaults that each member documents, and nothing besides.
+    #[default]
+    Generic,
+    /// A server for MCP clients: public ones on their users' devices, with the authorization code grant. `none` is the one method of
+    /// client authentication by default, and always among them; where refresh tokens are given, their rotation has a grace window.
+    Mcp,
+}
+
+/// What a profile fixes.
+struct Terms {
+    name: &'static str,
+    /// Where the configuration does not say.
+    grants: &'static [GrantType],
+    auth_methods: &'static [AuthMethod],
+    /// Whatever the configuration says.
+    needed_grants: &'static [GrantType],
+    needed_auth_methods: &'static [AuthMethod],
+    needs_grace: bool,
+}
+
+const GENERIC: Terms = Terms {
+    name: "generic",
+    grants: &[GrantType::AuthorizationCode, GrantType::RefreshToken],
+    auth_methods: &[
+        AuthMethod::None,
+        AuthMethod::ClientSecretBasic,
+        AuthMethod::ClientSecretPost,
+        AuthMethod::PrivateKeyJwt,
+    ],
+    needed_grants: &[],
+    needed_auth_methods: &[],
+    needs_grace: false,
+};
+
+const MCP: Terms = Terms {
+    name: "mcp",
+    auth_methods: &[AuthMethod::None],
+    needed_grants: &[GrantType::AuthorizationCode],
+    needed_auth_methods: &[AuthMethod::None],
+    needs_grace: true,
+    ..GENERIC
+};
+
+impl Profile {
+    /// The name in the catalogue of profiles: `generic`, `mcp`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        self.terms().name
+    }
+
+    const fn terms(self) -> &'static Terms {
+        match self {
+            Self::Generic => &GENERIC,
+            Self::Mcp => &MCP,
+        }
+    }
+
+    pub(super) fn grants(self) -> Vec<GrantType> {
+        self.terms().grants.to_vec()
+    }
+
+    pub(super) fn auth_methods(self) -> Vec<AuthMethod> {
+        self.terms().auth_methods.to_vec()
+    }
+}
+
+impl AuthorizationServerBuilder {
+    /// The grants as configured, or as the profile has them.
+    pub(super) fn effective_grants(&self) -> &[GrantType] {
+        self.grants.as_deref().unwrap_or(self.profile.terms().grants)
+    }
+
+    /// The methods as configured, or as the profile has them.
+    pub(super) fn effective_auth_methods(&self) -> &[AuthMethod] {
+        self.auth_methods.as_deref().unwrap_or(self.profile.terms().auth_methods)
+    }
+
+    /// Nothing is configured to less than the profile demands. CF-6.
+    pub(super) fn profile_is_kept(&self) -> Result<(), ConfigError> {
+        let terms = self.profile.terms();
+        let lacks = |member, what: &str| {
+            let name = terms.name;
+            Err(ConfigError::new(member, format!("the profile {name} needs {what}: add it, or take another profile")))
+        };
+        if let Some(grant) = terms.needed_grants.iter().find(|grant| !self.effective_grants().contains(grant)) {
+            return lacks("grants", grant.name());
+        }
+        let methods = self.effective_auth_methods();
+        if let Some(method) = terms.needed_auth_methods.iter().find(|method| !methods.contains(method)) {
+            return lacks("auth_methods", method.name());
+        }
+        let rotates = self.effective_grants().contains(&GrantType::RefreshToken);
+        if terms.needs_grace && rotates && self.refresh.grace.is_none() {
+            return lacks("refresh", "a grace window, RefreshPolicy::grace(10, secret)");
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,101 @@
+//! Answers to scripts of other origins (the Fetch standard, section 3.3; catalogue C-11).
+//!
+//! Which origins a client's scripts run on is registered with the client. What the browser asks before it sends a request names no
+//! client, so that is answered to every origin, and says only that requests without cookies may be tried.
+
+use super::client::Client;
+use super::flow::{self, Flow};
+use super::server::Settings;
+use crate::http::{Header, HeaderLines, Lines, RequestParts, ResponseParts};
+use alloc::string::String;
+
+/// What scripts get to see besides status and body: what they need for their next request.
+const EXPOSED: &str = "DPoP-Nonce, WWW-Authenticate";
+
+/// Whether this can be an origin as browsers send one: `scheme://host`, and a port where it is not the scheme's. RFC 6454 §6.2. Not
+/// `null`, which every sandboxed page is, and not `*`.
+pub(super) fn is_origin(text: &str) -> bool {
+    let legal = |byte: u8| byte.is_ascii_graphic() && !byte.is_ascii_uppercase() && !b"/?#@*,\\".contains(&byte);
+    text.split_once("://").is_some_and(|(scheme, host)| {
+        let named = !scheme.is_empty() && !host.is_empty() && !scheme.contains(':');
+        named && scheme.bytes().all(legal) && host.bytes().all(legal)
+    })
+}
+
+/// The one origin that the request says it comes from.
+pub(super) fn origin_of(headers: &dyn HeaderLines) -> Option<String> {
+    let Lines::One(origin) = headers.lines("origin") else { return None };
+    core::str::from_utf8(origin).ok().filter(|origin| is_origin(origin)).map(Into::into)
+}
+
+/// Notes the origin of the request, if the client's scripts run there. C-11.
+pub(super) fn origin_is_the_clients(flow: &mut Flow, client: &Client) {
+    let origin = flow.request.origin.take();
+    flow.readable_by = origin.filter(|origin| client.origins.contains(origin));
+}
+
+/// Lets the scripts that the client is known to have read the answer. Never with credentials: cookies mean nothing here.
+pub(super) fn shared(mut response: ResponseParts, flow: &Flow) -> ResponseParts {
+    if let Some(origin) = &flow.readable_by {
+        response.headers.push(Header::new("access-control-allow-origin", origin.clone()));
+        response.headers.push(Header::new("access-control-expose-headers", EXPOSED));
+        response.headers.push(Header::new("vary", "Origin"));
+    }
+    response
+}
+
+/// The answer to what a browser asks before a `POST` of a script, where the server has browser clients. C-4, C-11.
+pub(super) fn preflight(server: &Settings, request: &RequestParts<'_>) -> Option<ResponseParts> {
+    let is_one = request.method == "OPTIONS"
+        && origin_of(request.headers).is_some()
+        && request.headers.lines("access-control-request-method") == Lines::One(b"POST");
+    if !server.browser_clients || !is_one || flow::transport_is_https(server, request).is_err() {
+        return None;
+    }
+    let mut response = ResponseParts::new(204);
+    response.headers.push(Header::new("access-control-allow-origin", "*"));
+    response.headers.push(Header::new("access-control-allow-methods", "POST"));
+    response.headers.push(Header::new("access-control-allow-headers", "Authorization, Content-Type, DPoP"));
+    response.headers.push(Header::new("access-control-max-age", "600"));
+    Some(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn c11_an_origin_is_what_browsers_send_as_one() {
+        for origin in [
+            "https://app.example",
+            "https://app.example:8443",
+            "http://localhost:5173",
+            "http://[::1]:5173",
+            "https://xn--bcher-kva.example",
+            "chrome-extension://abcdefghijklmnop",
+        ] {
+            assert!(is_origin(origin), "{origin}");
+        }
+        for other in [
+            "null",
+            "*",
+            "",
+            "https://",
+            "://app.example",
+            "app.example",
+            "https://app.example/",
+            "https://app.example/cb",
+            "https://APP.example",
+            "https://*.example",
+            "https://a.example, https://b.example",
+            "https://a@app.example",
+            "https://app.example#",
+            "https://app.example?",
+            "https://app .example",
+            "https://app.example\r\nset-cookie: a=b",
+            "https://b\u{fc}cher.example",
+        ] {
+            assert!(!is_origin(other), "{other}");
+        }
+    }
+}
