@@ -7,13 +7,14 @@ use attesto_core::resource::{ErrorView, RenderedBody};
 use serde_json::{Value, json};
 
 type Write = fn(&str) -> Option<String>;
+type NoStore = fn() -> Option<String>;
 
 /// Hooks that a test chooses.
 #[derive(Debug)]
 struct Hooks {
     body: fn(&ErrorView<'_>) -> Option<RenderedBody>,
     challenge: Write,
-    no_store: fn() -> Option<String>,
+    no_store: NoStore,
 }
 
 const NONE: Hooks = Hooks { body: |_| None, challenge: |_| None, no_store: || None };
@@ -160,7 +161,7 @@ fn c9_a_challenge_is_written_in_the_hosts_words_as_long_as_it_says_the_same() {
 
 #[test]
 fn c9_c8_an_error_is_kept_by_nobody_whatever_a_hook_says() {
-    let cases: [(fn() -> Option<String>, &str); 7] = [
+    let cases: [(NoStore, &str); 7] = [
         (|| Some("private, No-Store, max-age=0".into()), "private, No-Store, max-age=0"),
         (|| None, "no-store"),
         (|| Some("no-cache".into()), "no-store"),

@@ -336,6 +336,7 @@ pub(crate) const RULES: &[Rule] = &[
     ("HC-1", "ClientStore", "-", "host/authorization/clients.rs", "ClientStore"),
     ("HC-2", "PrincipalStore", "-", "authorization/grants/authorization_code.rs", "issue"),
     ("HC-3", "ScopePolicy", "-", "host/authorization/principals.rs", "ScopePolicy"),
+    ("HC-4", "Single functions may replace a whole trait", "-", "host/authorization/drive.rs", "by"),
     ("HC-5", "A callback that errors or panics", "-", "host/authorization/drive.rs", "drive"),
     ("EV-1", "Events", "-", "authorization/events.rs", "EventKind"),
     ("EV-2", "Fields", "-", "authorization/events.rs", "AuthorizationEvent"),
@@ -359,6 +360,5 @@ pub(crate) const OUT_OF_SCOPE: &[(&str, &str)] = &[
     ("RV-6", "for a host with its own store; a question for it is not there yet"),
     ("IN-5", "signed introspection responses are made by nobody here yet; they are read"),
     ("ST-4", "stores in databases follow"),
-    ("HC-4", "a host implements traits; single functions are closures where a trait has one method"),
     ("CF-5", "follows with the adapters"),
 ];

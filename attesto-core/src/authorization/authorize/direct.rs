@@ -63,7 +63,7 @@ mod tests {
         page.headers.push(Header::new("content-security-policy", "default-src 'self'"));
         page.headers.push(Header::new("set-cookie", "a=b"));
         let page = guarded(page);
-        let all = |name| page.header(name).collect::<alloc::vec::Vec<_>>();
+        let all = |name| page.header(name).collect::<Vec<_>>();
         assert_eq!(all("cache-control"), ["private, no-store"]);
         assert_eq!(all("pragma"), ["no-cache"]);
         assert_eq!(all("referrer-policy"), ["no-referrer"]);

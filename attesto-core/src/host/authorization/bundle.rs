@@ -3,6 +3,7 @@
 use super::clients::{ClientStore, ErasedClientStore};
 use super::codes::{CodeStore, ErasedCodeStore};
 use super::deny_list::{AccessTokenDenyList, ErasedDenyList};
+use super::functions::Functions;
 use super::memory::{MemoryCodeStore, MemoryDenyList, MemoryParStore, MemoryRefreshStore};
 use super::principals::{
     ClaimsProvider, ErasedClaimsProvider, ErasedIntrospectionPolicy, ErasedPrincipalStore, ErasedScopePolicy,
@@ -91,8 +92,9 @@ pub struct AuthorizationHost {
 }
 
 pub(super) struct Parts {
-    pub(super) clients: Arc<dyn ErasedClientStore>,
-    pub(super) scopes: Arc<dyn ErasedScopePolicy>,
+    pub(super) functions: Functions,
+    pub(super) clients: Option<Arc<dyn ErasedClientStore>>,
+    pub(super) scopes: Option<Arc<dyn ErasedScopePolicy>>,
     pub(super) principals: Option<Arc<dyn ErasedPrincipalStore>>,
     pub(super) claims: Option<Arc<dyn ErasedClaimsProvider>>,
     pub(super) introspection: Option<Arc<dyn ErasedIntrospectionPolicy>>,
@@ -112,9 +114,21 @@ impl AuthorizationHost {
         clients: impl ClientStore + 'static,
         scopes: impl ScopePolicy + 'static,
     ) -> AuthorizationHostBuilder {
+        let mut builder = Self::of_functions();
+        builder.parts.clients = Some(Arc::new(clients));
+        builder.parts.scopes = Some(Arc::new(scopes));
+        builder
+    }
+
+    /// Starts with nothing, for a host of single functions: at least
+    /// [`load_client_with`](AuthorizationHostBuilder::load_client_with),
+    /// [`verify_client_secret_with`](AuthorizationHostBuilder::verify_client_secret_with) and
+    /// [`authorize_scope_with`](AuthorizationHostBuilder::authorize_scope_with) (HC-4).
+    pub fn of_functions() -> AuthorizationHostBuilder {
         let parts = Parts {
-            clients: Arc::new(clients),
-            scopes: Arc::new(scopes),
+            functions: Functions::default(),
+            clients: None,
+            scopes: None,
             principals: None,
             claims: None,
             introspection: None,
@@ -141,7 +155,8 @@ impl fmt::Debug for AuthorizationHost {
     }
 }
 
-/// Collects the parts of an [`AuthorizationHost`].
+/// Collects the parts of an [`AuthorizationHost`]: implementations of traits, and single functions in place of their methods (HC-4). Stores
+/// come whole, since what one method of a store promises depends on the others.
 #[must_use = "a configuration does nothing until it is built"]
 pub struct AuthorizationHostBuilder {
     parts: Parts,
@@ -161,6 +176,10 @@ struct Reaches {
 }
 
 impl AuthorizationHostBuilder {
+    pub(super) const fn functions_mut(&mut self) -> &mut Functions {
+        &mut self.parts.functions
+    }
+
     /// Where authorization codes are kept. Needed for the authorization code grant.
     pub fn code_store(mut self, store: impl CodeStore + 'static) -> Self {
         self.reaches.codes = Some(store.reach());
@@ -278,11 +297,20 @@ impl AuthorizationHostBuilder {
                 store_is_enough(member, reach, self.instances)?;
             }
         }
+        let (parts, functions) = (&self.parts, &self.parts.functions);
+        let consent = functions.authenticate.is_some() && functions.consent.is_some();
         let parts = [
-            ("principals", needs.principals, self.parts.principals.is_some()),
-            ("consent_policy", needs.codes, self.parts.consent.is_some()),
-            ("claims", needs.claims, self.parts.claims.is_some()),
-            ("introspection_policy", needs.introspection, self.parts.introspection.is_some()),
+            ("load_client_with", true, parts.clients.is_some() || functions.load_client.is_some()),
+            ("verify_client_secret_with", true, parts.clients.is_some() || functions.verify_client_secret.is_some()),
+            ("authorize_scope_with", true, parts.scopes.is_some() || functions.authorize_scope.is_some()),
+            ("principals", needs.principals, parts.principals.is_some() || functions.load_principal.is_some()),
+            ("consent_policy", needs.codes, parts.consent.is_some() || consent),
+            ("claims", needs.claims, parts.claims.is_some() || functions.id_token_claims.is_some()),
+            (
+                "introspection_policy",
+                needs.introspection,
+                parts.introspection.is_some() || functions.may_introspect.is_some(),
+            ),
         ];
         if let Some((member, ..)) = parts.iter().find(|(_, needed, set)| *needed && !*set) {
             return Err(missing(member));

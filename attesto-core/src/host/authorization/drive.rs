@@ -2,11 +2,13 @@
 
 use super::bundle::{AuthorizationHost, Parts};
 use super::erase::{answered, unless_it_panics};
+use super::functions::Function;
 use super::sink::tell;
 use crate::authorization::{Answered, Ask, Unavailable};
 use crate::exchange::{Query, Step};
 use crate::host::{BoxFuture, ReplayAnswer};
 use crate::http::ResponseParts;
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 
 /// Drives a flow to its response: each question goes to the method of the trait that knows.
@@ -24,12 +26,20 @@ pub async fn drive(mut step: Step, host: &AuthorizationHost) -> ResponseParts {
 
 /// One line for each question.
 async fn answer(ask: Ask, host: &Parts) -> Step {
+    let functions = &host.functions;
     match ask {
-        Ask::LoadClient(query) => to(Some(&host.clients), query, |store, id| store.load_client(id)).await,
-        Ask::VerifySecret(query) => {
-            to(Some(&host.clients), query, |store, check| store.verify_client_secret(check)).await
+        Ask::LoadClient(query) => {
+            by(&functions.load_client, host.clients.as_ref(), query, |store, id| store.load_client(id)).await
         }
-        Ask::ClientKeys(query) => to(Some(&host.clients), query, |store, id| store.client_keys(id)).await,
+        Ask::VerifySecret(query) => {
+            by(&functions.verify_client_secret, host.clients.as_ref(), query, |store, check| {
+                store.verify_client_secret(check)
+            })
+            .await
+        }
+        Ask::ClientKeys(query) => {
+            by(&functions.client_keys, host.clients.as_ref(), query, |store, id| store.client_keys(id)).await
+        }
         Ask::RecordReplay(query) => {
             let question = *query.question();
             let answer = match &host.replay {
@@ -39,9 +49,12 @@ async fn answer(ask: Ask, host: &Parts) -> Step {
             query.answer(answer.unwrap_or(ReplayAnswer::Unavailable))
         }
         Ask::Authenticate(query) => {
-            to(host.consent.as_ref(), query, |policy, request| policy.authenticate(request)).await
+            by(&functions.authenticate, host.consent.as_ref(), query, |policy, request| policy.authenticate(request))
+                .await
         }
-        Ask::Consent(query) => to(host.consent.as_ref(), query, |policy, request| policy.consent(request)).await,
+        Ask::Consent(query) => {
+            by(&functions.consent, host.consent.as_ref(), query, |policy, request| policy.consent(request)).await
+        }
         Ask::ConsumeConsentGrant(query) => {
             to(host.consent_grants.as_ref(), query, |store, redemption| store.consume(redemption)).await
         }
@@ -59,21 +72,42 @@ async fn answer(ask: Ask, host: &Parts) -> Step {
         Ask::RevokeFamily(query) => to(host.refresh.as_ref(), query, |store, family| store.revoke_family(family)).await,
         Ask::RevokeAccessToken(query) => to(host.deny_list.as_ref(), query, |list, revoked| list.revoke(revoked)).await,
         Ask::IsRevoked(query) => to(host.deny_list.as_ref(), query, |list, access| list.is_revoked(access)).await,
-        Ask::LoadPrincipal(query) => to(host.principals.as_ref(), query, |store, sub| store.load_principal(sub)).await,
+        Ask::LoadPrincipal(query) => {
+            by(&functions.load_principal, host.principals.as_ref(), query, |store, sub| store.load_principal(sub)).await
+        }
         Ask::AuthorizeScope(query) => {
-            to(Some(&host.scopes), query, |policy, scope| policy.authorize_scope(scope)).await
+            by(&functions.authorize_scope, host.scopes.as_ref(), query, |policy, scope| policy.authorize_scope(scope))
+                .await
         }
         Ask::IdTokenClaims(query) => {
-            to(host.claims.as_ref(), query, |claims, about| claims.id_token_claims(about)).await
+            by(&functions.id_token_claims, host.claims.as_ref(), query, |claims, about| claims.id_token_claims(about))
+                .await
         }
         Ask::MayIntrospect(query) => {
-            to(host.introspection.as_ref(), query, |policy, check| policy.may_introspect(check)).await
+            by(&functions.may_introspect, host.introspection.as_ref(), query, |policy, check| {
+                policy.may_introspect(check)
+            })
+            .await
         }
         Ask::Record(query) => {
             tell(host.events.as_ref(), query.question());
             query.answer(())
         }
     }
+}
+
+/// Takes a question to the function for it, if there is one; otherwise to the part of the host that knows. The narrower setting wins. HC-4.
+async fn by<S: ?Sized, Q: Clone + Send + 'static, A: 'static>(
+    function: &Option<Function<Q, A>>,
+    part: Option<&Arc<S>>,
+    query: Query<Q, Answered<A>>,
+    ask: impl for<'a> FnOnce(&'a S, &'a Q) -> BoxFuture<'a, Answered<A>>,
+) -> Step {
+    let Some(function) = function else { return to(part, query, ask).await };
+    let (function, question) = (Arc::clone(function), query.question().clone());
+    // Called when polled, where a panic is caught.
+    let answer = answered(Box::pin(async move { function(question).await })).await;
+    query.answer(answer)
 }
 
 /// Takes a question to the part of the host that knows, if there is one.

@@ -9,6 +9,7 @@ mod codes;
 mod deny_list;
 mod drive;
 mod endpoints;
+mod functions;
 mod memory;
 mod principals;
 mod pushed_requests;

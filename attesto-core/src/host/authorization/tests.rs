@@ -1,6 +1,7 @@
 //! The driver and the bundle, with whole flows over the memory stores.
 
 mod bundle;
+mod functions;
 
 use super::*;
 use crate::authorization::{

@@ -1,0 +1,93 @@
+//! Single functions in place of a trait's methods (catalogue HC-4).
+
+use super::bundle::AuthorizationHostBuilder;
+use crate::authorization::{
+    Answered, Authentication, AuthenticationRequest, ClaimsRequest, Client, ConsentDecision, ConsentRequest,
+    IntrospectionCheck, Principal, ScopeRequest, ScopeSet, SecretCheck,
+};
+use crate::host::BoxFuture;
+use crate::token::VerificationKeys;
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::sync::Arc;
+use core::future::Future;
+use serde_json::{Map, Value};
+
+/// What answers one kind of question.
+pub(super) type Function<Q, A> = Arc<dyn Fn(Q) -> BoxFuture<'static, Answered<A>> + Send + Sync>;
+
+fn erased<Q, A, F, R>(function: F) -> Function<Q, A>
+where
+    F: Fn(Q) -> R + Send + Sync + 'static,
+    R: Future<Output = Answered<A>> + Send + 'static,
+{
+    Arc::new(move |question| Box::pin(function(question)))
+}
+
+/// For each function: its setter, the question and the answer.
+macro_rules! functions {
+    ($( $(#[$meta:meta])* $field:ident, $setter:ident: $question:ty => $answer:ty; )+) => {
+        /// The functions that were set.
+        #[derive(Default)]
+        pub(super) struct Functions {
+            $( pub(super) $field: Option<Function<$question, $answer>>, )+
+        }
+
+        /// Functions for single questions. Each answers in place of the method of the same name, whatever part is set besides, and
+        /// whichever was set first; the last one of a kind counts. They are held to the contract of the trait, and a function that
+        /// panics gives no answer (503). The question is the function's own, so that its future can be kept until it is done.
+        impl AuthorizationHostBuilder {
+            $(
+                $(#[$meta])*
+                pub fn $setter<F, R>(mut self, function: F) -> Self
+                where
+                    F: Fn($question) -> R + Send + Sync + 'static,
+                    R: Future<Output = Answered<$answer>> + Send + 'static,
+                {
+                    self.functions_mut().$field = Some(erased(function));
+                    self
+                }
+            )+
+        }
+    };
+}
+
+functions! {
+    /// In place of [`ClientStore::load_client`](super::ClientStore::load_client).
+    ///
+    /// ```
+    /// use attesto_core::authorization::{Client, ClientAuthentication, GrantType, SecretCheck};
+    /// use attesto_core::host::AuthorizationHost;
+    /// use std::collections::HashMap;
+    /// use std::sync::Arc;
+    ///
+    /// let job = Client::new("job", ClientAuthentication::SecretPost).grants([GrantType::ClientCredentials]);
+    /// let clients = Arc::new(HashMap::from([("job".to_owned(), job)])); // yours: a pool of connections
+    /// let host = AuthorizationHost::of_functions()
+    ///     .load_client_with(move |id| {
+    ///         let clients = Arc::clone(&clients);
+    ///         async move { Ok(clients.get(&id).cloned()) }
+    ///     })
+    ///     // Yours: a slow hash, compared in constant time.
+    ///     .verify_client_secret_with(|check: SecretCheck| async move { Ok(check.client_id.is_some() && *check.secret == "s3cret") })
+    ///     .authorize_scope_with(|request| async move { Ok(request.scopes) });
+    /// # let _ = host;
+    /// ```
+    load_client, load_client_with: String => Option<Client>;
+    /// In place of [`ClientStore::verify_client_secret`](super::ClientStore::verify_client_secret).
+    verify_client_secret, verify_client_secret_with: SecretCheck => bool;
+    /// In place of [`ClientStore::client_keys`](super::ClientStore::client_keys).
+    client_keys, client_keys_with: String => Arc<VerificationKeys>;
+    /// In place of [`ScopePolicy::authorize_scope`](super::ScopePolicy::authorize_scope).
+    authorize_scope, authorize_scope_with: ScopeRequest => ScopeSet;
+    /// In place of [`PrincipalStore::load_principal`](super::PrincipalStore::load_principal).
+    load_principal, load_principal_with: String => Option<Principal>;
+    /// In place of [`ConsentPolicy::authenticate`](super::ConsentPolicy::authenticate).
+    authenticate, authenticate_with: AuthenticationRequest => Authentication;
+    /// In place of [`ConsentPolicy::consent`](super::ConsentPolicy::consent).
+    consent, consent_with: ConsentRequest => ConsentDecision;
+    /// In place of [`ClaimsProvider::id_token_claims`](super::ClaimsProvider::id_token_claims).
+    id_token_claims, id_token_claims_with: ClaimsRequest => Map<String, Value>;
+    /// In place of [`IntrospectionPolicy::may_introspect`](super::IntrospectionPolicy::may_introspect).
+    may_introspect, may_introspect_with: IntrospectionCheck => bool;
+}
