@@ -113,6 +113,7 @@ fn members(server: &Settings) -> Vec<(&'static str, MemberValue)> {
         ("introspection_endpoint", server.routes.introspection.url.as_str().into()),
         ("introspection_endpoint_auth_methods_supported", methods(&|method| method != AuthMethod::None)),
         ("introspection_endpoint_auth_signing_alg_values_supported", algorithms),
+        ("introspection_signing_alg_values_supported", [server.tokens.algorithm().name()].into()),
     ]
     .into();
     if server.certificates.is_some() {

@@ -57,6 +57,8 @@ pub(super) struct Received {
     /// Parameters that occur more than once, where that is not the end of it.
     pub(super) repeated: Vec<&'static str>,
     pub(super) user_agent: UserAgent,
+    /// Whether the caller of the introspection endpoint wants a signature.
+    pub(super) prefers_signature: bool,
     /// Whether errors are shown to a person.
     pub(super) prefers_html: bool,
 }

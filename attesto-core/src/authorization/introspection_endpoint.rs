@@ -10,7 +10,7 @@ use super::own_tokens;
 use super::records::RefreshToken;
 use super::response;
 use super::secret::Secret;
-use crate::http::ResponseParts;
+use crate::http::{Header, ResponseParts};
 use crate::token::{Claims, Confirmation};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -18,23 +18,50 @@ use serde_json::{Map, Value};
 
 /// The endpoint. What is not known, not valid, or not the caller's to know is inactive, and nothing more is said (§2.2).
 pub(super) async fn respond(flow: &mut Flow) -> ResponseParts {
-    match introspect(flow).await {
-        Ok(found) => {
+    match answer(flow).await {
+        Ok(response) => {
             flow.tell(EventKind::Introspected, None).await;
-            let mut members = Map::new();
-            members.insert("active".into(), found.is_some().into());
-            members.extend(found.unwrap_or_default());
-            response::json(200, members, flow.nonce.as_deref())
+            response
         }
         // §2.3: 401 with a challenge, whether or not an Authorization field was there.
         Err(reason) => flow.refuse_with_challenge(EventKind::IntrospectionDenied, reason).await,
     }
 }
 
-/// IN-1.
-async fn introspect(flow: &mut Flow) -> Result<Option<Map<String, Value>>, Reason> {
+/// The whole answer, signed where the caller prefers that.
+async fn answer(flow: &mut Flow) -> Result<ResponseParts, Reason> {
     flow.is_acceptable()?;
     let caller = client_auth::authenticate(flow).await?;
+    let found = introspect(flow, &caller).await?;
+    let mut members = Map::new();
+    members.insert("active".into(), found.is_some().into());
+    members.extend(found.unwrap_or_default());
+    if flow.request.prefers_signature {
+        return signed(flow, &caller, members);
+    }
+    Ok(response::json(200, members, flow.nonce.as_deref()))
+}
+
+/// The members inside of a JWT for the caller, whatever they say: `active: false` is as much worth a signature. What would make it a token
+/// (`sub`, `exp`, the type of one) stands inside, not on top. RFC 9701 §5, §8.1; IN-5.
+fn signed(flow: &mut Flow, caller: &AuthenticatedClient, members: Map<String, Value>) -> Result<ResponseParts, Reason> {
+    let claims = [
+        ("iss", flow.server.issuer.as_str().into()),
+        ("aud", caller.id.as_str().into()),
+        ("iat", flow.now.as_secs().into()),
+        ("token_introspection", Value::Object(members)),
+    ];
+    let claims = claims.into_iter().map(|(name, value)| (String::from(name), value)).collect();
+    let jwt = flow.server.tokens.sign("token-introspection+jwt", claims, flow.entropy.as_mut());
+    let jwt = jwt.map_err(|_| Reason::Minting)?;
+    let mut response = response::empty(200, flow.nonce.as_deref());
+    response.headers.push(Header::new("content-type", "application/token-introspection+jwt"));
+    response.body = jwt.as_bytes().to_vec();
+    Ok(response)
+}
+
+/// IN-1.
+async fn introspect(flow: &Flow, caller: &AuthenticatedClient) -> Result<Option<Map<String, Value>>, Reason> {
     if caller.is_public() {
         return Err(Reason::PublicClient);
     }
@@ -44,7 +71,7 @@ async fn introspect(flow: &mut Flow) -> Result<Option<Map<String, Value>>, Reaso
         None => access_token(flow, &presented).await?.map(|claims| of_access(&claims)),
     };
     let Some(found) = found else { return Ok(None) };
-    Ok(caller_may_know(flow, &caller, &found).await?.then_some(found.members))
+    Ok(caller_may_know(flow, caller, &found).await?.then_some(found.members))
 }
 
 /// An active token, before the caller is judged.

@@ -261,7 +261,8 @@ impl AuthorizationServer {
         flow::run(flow, |mut flow| async move { cors::shared(revocation::respond(&mut flow).await, &flow) })
     }
 
-    /// The introspection endpoint: `POST {prefix}/introspect` (RFC 7662). The body is lent as [`RequestParts::form_body`].
+    /// The introspection endpoint: `POST {prefix}/introspect` (RFC 7662). The body is lent as [`RequestParts::form_body`]. The answer is a
+    /// signed JWT for a caller whose `Accept` field prefers `application/token-introspection+jwt` to JSON (RFC 9701).
     pub fn introspect(
         &self,
         request: &RequestParts<'_>,
@@ -269,7 +270,8 @@ impl AuthorizationServer {
         entropy: impl Entropy + Send + Sync + 'static,
     ) -> Step {
         let endpoint = &self.settings.routes.introspection;
-        let flow = Flow::begin(&self.settings, endpoint, request, now, entropy);
+        let mut flow = Flow::begin(&self.settings, endpoint, request, now, entropy);
+        flow.request.prefers_signature = authorize::prefers_signed_introspection(request.headers);
         flow::run(flow, |mut flow| async move { introspection_endpoint::respond(&mut flow).await })
     }
 }

@@ -58,10 +58,23 @@ impl AccessTokenIssuer {
         now: Timestamp,
         entropy: &mut dyn Entropy,
     ) -> Result<Zeroizing<String>, MintError> {
+        let claims = self.id_token_claims(request, provider, self.keys.signer().algorithm(), now)?;
+        self.sign("JWT", claims, entropy)
+    }
+
+    /// A JWT of this type with these claims, signed with the same key as access tokens. No access token: that is minted.
+    ///
+    /// # Errors
+    /// [`MintError::Signer`] and [`MintError::SignatureRejected`].
+    pub(crate) fn sign(
+        &self,
+        typ: &str,
+        claims: Map<String, Value>,
+        entropy: &mut dyn Entropy,
+    ) -> Result<Zeroizing<String>, MintError> {
         let signer = self.keys.signer();
-        let claims = self.id_token_claims(request, provider, signer.algorithm(), now)?;
         let mut token = Zeroizing::new(String::with_capacity(1024));
-        base64url::encode_append(self.header("JWT", signer.algorithm()).as_bytes(), &mut token);
+        base64url::encode_append(self.header(typ, signer.algorithm()).as_bytes(), &mut token);
         token.push('.');
         base64url::encode_append(Value::Object(claims).to_string().as_bytes(), &mut token);
         let signature = signer.sign(token.as_bytes(), entropy).map_err(|_| MintError::Signer)?;

@@ -8,4 +8,5 @@ mod profiles;
 mod races;
 mod refresh_rules;
 mod scene;
+mod signed_introspection;
 mod token_rules;

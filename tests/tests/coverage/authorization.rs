@@ -330,6 +330,7 @@ pub(crate) const RULES: &[Rule] = &[
         "authorization/introspection_endpoint.rs",
         "caller_may_know",
     ),
+    ("IN-5", "Signed", "9701", "authorization/introspection_endpoint.rs", "signed"),
     ("ST-1", "Single use holds across nodes", "-", "host/authorization/bundle.rs", "instances"),
     ("ST-2", "Sweeper", "-", "host/authorization/codes.rs", "CodeStore"),
     ("ST-3", "Times are stored in whole seconds UTC; compariso", "-", "time.rs", "Timestamp"),
@@ -358,7 +359,6 @@ pub(crate) const OUT_OF_SCOPE: &[(&str, &str)] = &[
     ("RT-10", "sessions end with logout, which is not there yet"),
     ("IT-5", "pairwise subjects are not there yet"),
     ("RV-6", "for a host with its own store; a question for it is not there yet"),
-    ("IN-5", "signed introspection responses are made by nobody here yet; they are read"),
     ("ST-4", "stores in databases follow"),
     ("CF-5", "follows with the adapters"),
 ];

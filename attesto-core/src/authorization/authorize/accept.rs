@@ -1,23 +1,33 @@
-//! Whether an error is for a person: what the `Accept` field prefers (RFC 9110 §12.5.1; catalogue AZ-32).
+//! What the `Accept` field prefers to JSON (RFC 9110 §12.5.1): a page, where an error is for a person (catalogue AZ-32), or a signature
+//! (IN-5).
 
 use crate::http::HeaderLines;
 
 /// Pieces of the field that are looked at.
 const PIECES: usize = 32;
 
-/// Whether the field prefers HTML to JSON: a higher quality, or the same where HTML is named and not just among anything.
 pub(in crate::authorization) fn prefers_html(headers: &dyn HeaderLines) -> bool {
-    let (mut html, mut json) = (Preference::default(), Preference::default());
+    prefers(headers, b"text/html", b"text/*")
+}
+
+/// RFC 9701 §4; IN-5.
+pub(in crate::authorization) fn prefers_signed_introspection(headers: &dyn HeaderLines) -> bool {
+    prefers(headers, b"application/token-introspection+jwt", b"application/*")
+}
+
+/// Whether the field prefers this type to JSON: a higher quality, or the same where it is named and not just among anything.
+fn prefers(headers: &dyn HeaderLines, name: &[u8], family: &[u8]) -> bool {
+    let (mut other, mut json) = (Preference::default(), Preference::default());
     headers.visit("accept", &mut |line| {
         for piece in line.split(|byte| *byte == b',').take(PIECES) {
             let mut parts = piece.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
             let range = parts.next().unwrap_or_default();
             let quality = parts.find_map(quality).unwrap_or(1000);
-            html.consider(range, b"text/html", b"text/*", quality);
+            other.consider(range, name, family, quality);
             json.consider(range, b"application/json", b"application/*", quality);
         }
     });
-    html.quality > json.quality || (html.quality > 0 && html.quality == json.quality && html.named > json.named)
+    other.quality > json.quality || (other.quality > 0 && other.quality == json.quality && other.named > json.named)
 }
 
 /// How much a type is wanted, and by how exact a name.
@@ -102,6 +112,34 @@ mod tests {
             &["text/plain"],
         ] {
             assert!(!prefers(json), "{json:?}");
+        }
+    }
+
+    #[test]
+    fn in5_signatures_are_for_those_who_prefer_them() {
+        let prefers = |line: &str| {
+            let headers: &[(&str, &[u8])] = &[("accept", line.as_bytes())];
+            prefers_signed_introspection(&headers)
+        };
+        for signed in [
+            "application/token-introspection+jwt",
+            "Application/Token-Introspection+JWT, application/json;q=0.9",
+            "application/token-introspection+jwt;q=0.2, */*;q=0.1",
+            "application/token-introspection+jwt, application/*",
+        ] {
+            assert!(prefers(signed), "{signed}");
+        }
+        for plain in [
+            "",
+            "*/*",
+            "application/*",
+            "application/json",
+            "application/jwt",
+            "application/token-introspection+jwt;q=0",
+            "application/token-introspection+jwt, application/json",
+            "application/token-introspection+jwt;q=0.5, application/json",
+        ] {
+            assert!(!prefers(plain), "{plain}");
         }
     }
 

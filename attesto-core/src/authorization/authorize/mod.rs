@@ -30,7 +30,7 @@ mod rules;
 mod tests;
 mod ticket;
 
-pub(super) use self::accept::prefers_html;
+pub(super) use self::accept::{prefers_html, prefers_signed_introspection};
 pub(super) use self::embedded::is_no_embedded_user_agent;
 pub use self::interaction::{
     Authentication, AuthenticationRequest, ConsentDecision, ConsentRequest, Login, UserAgent, Visit,
