@@ -37,6 +37,8 @@ pub(super) struct Flow {
     pub(super) readable_by: Option<String>,
     /// A nonce that the response is to carry.
     pub(super) nonce: Option<String>,
+    /// Whether the answer has no body, whatever it says.
+    head: bool,
     host: Option<Asker>,
     refused: Option<Reason>,
 }
@@ -115,6 +117,7 @@ impl Flow {
             event,
             readable_by: None,
             nonce: None,
+            head: request.method == "HEAD",
             host: None,
             refused,
         }
@@ -213,14 +216,22 @@ fn single_proof(server: &Settings, request: &RequestParts<'_>) -> Result<Option<
     dpop::is_single(request.headers).map(|proof| Some(proof.to_vec())).map_err(|_| Reason::SeveralProofs)
 }
 
-/// Runs an endpoint: what its flow leaves is the response.
+/// Runs an endpoint: what its flow leaves is the response, less the body where a HEAD asked for none (RFC 9110 §9.3.2).
 pub(super) fn run<F>(mut flow: Flow, endpoint: impl FnOnce(Flow) -> F + Send + 'static) -> Step
 where
     F: Future<Output = ResponseParts> + Send + 'static,
 {
     exchange::begin(move |host| {
         flow.host = Some(host);
-        endpoint(flow)
+        let head = flow.head;
+        let answer = endpoint(flow);
+        async move {
+            let mut response = answer.await;
+            if head {
+                response.body.clear();
+            }
+            response
+        }
     })
 }
 

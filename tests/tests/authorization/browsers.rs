@@ -166,7 +166,12 @@ fn c11_what_is_no_preflight_for_a_post_is_an_unlisted_method() {
         let response = send(&mut scene, &request);
         assert_eq!((response.status, cors(&response)), (405, Vec::new()), "{:?}", request.headers);
         assert!(response.header("allow").eq(["POST"]));
+        assert!(!response.body.is_empty(), "says why");
     }
+    // RFC 9110 §9.3.2: HTTP/2 takes a body after HEAD for a broken stream.
+    let head = Request { method: "HEAD", ..preflight("/oauth/token") };
+    let response = send(&mut scene, &head);
+    assert_eq!((response.status, response.body.len()), (405, 0));
 }
 
 #[test]

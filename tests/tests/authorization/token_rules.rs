@@ -154,7 +154,7 @@ fn sc3_a_nonce_is_asked_for_and_given() {
         .nonce(&nonce)
         .make(
             crate::scene::key(2).as_ref(),
-            crate::scene::provider().as_ref(),
+            provider().as_ref(),
             Timestamp::from_secs(NOW),
             &mut crate::scene::entropy(),
         )
@@ -494,7 +494,7 @@ fn c3_a_proof_is_for_the_configured_url_whatever_the_host_field_says() {
     let elsewhere = attesto_core::dpop::ProofMaker::new("POST", "https://evil.example/oauth/token")
         .make(
             crate::scene::key(2).as_ref(),
-            crate::scene::provider().as_ref(),
+            provider().as_ref(),
             Timestamp::from_secs(NOW),
             &mut crate::scene::entropy(),
         )

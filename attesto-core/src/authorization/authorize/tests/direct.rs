@@ -22,13 +22,25 @@ fn az1_c1_plain_http_is_refused_before_anything_is_asked() {
 
 #[test]
 fn az1_c4_other_methods_are_refused() {
-    for method in ["PUT", "OPTIONS", "get", "DELETE", "HEAD"] {
+    for method in ["PUT", "OPTIONS", "get", "DELETE"] {
         let mut world = World::new();
         let response = world.browse(method, "https", Some(&good().encoded()), None);
         assert_direct(&response, 405, "invalid_request");
         assert_eq!(header(&response, "allow"), "GET, POST");
         assert_eq!(world.reason(), Reason::MethodNotAllowed);
         assert!(world.asked.is_empty() && world.codes.is_empty(), "{method} has spent something");
+    }
+}
+
+#[test]
+fn az1_c4_head_spends_nothing_and_is_answered_without_a_body() {
+    let mut world = World::new();
+    for accept in ["*/*", "text/html"] {
+        world.accept = accept;
+        let response = world.browse("HEAD", "https", Some(&good().encoded()), None);
+        assert_eq!((response.status, header(&response, "allow").as_str(), response.body.len()), (405, "GET, POST", 0));
+        assert_eq!(world.reason(), Reason::MethodNotAllowed);
+        assert!(world.asked.is_empty() && world.codes.is_empty());
     }
 }
 
