@@ -306,7 +306,7 @@ pub(crate) const RULES: &[Rule] = &[
     ),
     ("IT-1", "Access token", "9068, OIDC Core 2", "authorization/issued.rs", "mint"),
     ("IT-2", "ID token", "9068, OIDC Core 2", "token/id_token.rs", "id_token_claims"),
-    ("IT-3", "Hash halves", "9068, OIDC Core 2", "token/id_token.rs", "at_hash"),
+    ("IT-3", "Hash halves", "9068, OIDC Core 2", "token/id_token.rs", "half_hash"),
     ("IT-4", "Claims", "9068, OIDC Core 2", "authorization/ask.rs", "ClaimsRequest"),
     ("IT-6", "Principal kinds", "9068, OIDC Core 2", "authorization/ask.rs", "Principal"),
     ("RV-1", "C rows; client auth with *every* enabled method,", "7009", "authorization/revocation.rs", "revoke"),
