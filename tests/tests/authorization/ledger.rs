@@ -1,10 +1,12 @@
 //! A host whose whole memory is plain data: what the stores' contracts promise, and nothing else. Deterministic, so that a schedule
 //! can be run again.
 
+use crate::user::{Policy, Spendable};
 use attesto_core::Timestamp;
 use attesto_core::authorization::{
-    Answered, Ask, AuthorizationCode, AuthorizationEvent, Client, FamilyId, IssuedAccessToken, Principal, RefreshState,
-    RefreshToken, Rotated, ScopeSet, SecretDigest, SpentCode, SpentRefresh, TakenCode, Unavailable,
+    Answered, Ask, AuthorizationCode, AuthorizationEvent, Client, ConsentGrant, ConsentRequest, FamilyId,
+    IssuedAccessToken, Principal, PushedRequest, RefreshState, RefreshToken, Rotated, ScopeSet, SecretDigest,
+    SpentCode, SpentRefresh, TakenCode, Unavailable,
 };
 use attesto_core::dpop::ReplayKey;
 use attesto_core::exchange::Step;
@@ -55,11 +57,20 @@ pub(crate) struct CodeRow {
 pub(crate) struct Ledger {
     pub(crate) clients: HashMap<String, (Client, Option<&'static str>)>,
     pub(crate) codes: HashMap<[u8; 32], CodeRow>,
+    pub(crate) pushed: HashMap<[u8; 32], Spendable<PushedRequest>>,
+    pub(crate) grants: HashMap<[u8; 32], Spendable<ConsentGrant>>,
     pub(crate) refresh: HashMap<[u8; 32], RefreshState>,
     pub(crate) revoked: BTreeSet<FamilyId>,
     pub(crate) denied: BTreeSet<String>,
     pub(crate) replays: BTreeSet<ReplayKey>,
     pub(crate) suspended: BTreeSet<String>,
+    /// Whether the user has logged in.
+    pub(crate) signed_in: bool,
+    pub(crate) consent: Policy,
+    /// A broken store, to see that it is noticed: what was taken is given to the next who asks, too.
+    pub(crate) gives_twice: bool,
+    /// The consent page that was shown last.
+    pub(crate) page: Option<ConsentRequest>,
     /// What the policy grants, whatever is asked; `None`: all of what is asked.
     pub(crate) policy: Option<ScopeSet>,
     pub(crate) id_claims: Vec<(String, String)>,
@@ -130,6 +141,47 @@ impl Ledger {
                     Ok(false) => ReplayAnswer::Replay,
                     Err(Unavailable) => ReplayAnswer::Unavailable,
                 })
+            }
+            Ask::Authenticate(query) => {
+                let answer = act!("Authenticate", query, |own: &mut Self| Ok(own.authenticate(query.question())));
+                query.answer(answer)
+            }
+            Ask::Consent(query) => {
+                let answer = act!("Consent", query, |own: &mut Self| Ok(own.decide(query.question())));
+                query.answer(answer)
+            }
+            Ask::ConsumeConsentGrant(query) => {
+                let answer = act!("ConsumeConsentGrant", query, |own: &mut Self| Ok(own.consume(query.question())));
+                query.answer(answer)
+            }
+            Ask::PutPar(query) => {
+                let answer = act!("PutPar", query, |own: &mut Self| {
+                    let (key, row) = (*query.question().digest.as_bytes(), query.question().request.clone());
+                    let known = own.pushed.contains_key(&key);
+                    own.pushed.entry(key).or_insert(Spendable::new(row));
+                    if known { Err(Unavailable) } else { Ok(()) }
+                });
+                query.answer(answer)
+            }
+            Ask::FetchPar(query) => {
+                let answer = act!("FetchPar", query, |own: &mut Self| {
+                    let held = own.pushed.get(query.question().as_bytes()).filter(|held| !held.spent);
+                    Ok(held.map(|held| held.row.clone()))
+                });
+                query.answer(answer)
+            }
+            Ask::TakePar(query) => {
+                let answer = act!("TakePar", query, |own: &mut Self| Ok(own.take_pushed(query.question())));
+                query.answer(answer)
+            }
+            Ask::PutCode(query) => {
+                let answer = act!("PutCode", query, |own: &mut Self| {
+                    let (key, code) = (*query.question().digest.as_bytes(), query.question().code.clone());
+                    let known = own.codes.contains_key(&key);
+                    own.codes.entry(key).or_insert(CodeRow { code, spent: false, finalized: None });
+                    if known { Err(Unavailable) } else { Ok(()) }
+                });
+                query.answer(answer)
             }
             Ask::PeekCode(query) => {
                 let answer = act!("PeekCode", query, |own: &mut Self| {
@@ -251,7 +303,7 @@ impl Ledger {
 
     fn take_code(&mut self, digest: &SecretDigest) -> TakenCode {
         let Some(row) = self.codes.get_mut(digest.as_bytes()) else { return TakenCode::Unknown };
-        if row.spent {
+        if row.spent && !self.gives_twice {
             let authorization = &row.code.authorization;
             let mut spent = SpentCode::new(authorization.client_id.clone(), authorization.family);
             spent.finalized = row.finalized.clone();

@@ -3,6 +3,7 @@
 mod browsers;
 mod envelope;
 mod faults;
+mod journeys;
 mod ledger;
 mod profiles;
 mod races;
@@ -10,3 +11,5 @@ mod refresh_rules;
 mod scene;
 mod signed_introspection;
 mod token_rules;
+mod user;
+mod visit_races;

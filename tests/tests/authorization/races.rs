@@ -12,6 +12,8 @@ fn is_local(ask: &Ask) -> bool {
         ask,
         Ask::LoadClient(_)
             | Ask::VerifySecret(_)
+            | Ask::Authenticate(_)
+            | Ask::Consent(_)
             | Ask::LoadPrincipal(_)
             | Ask::AuthorizeScope(_)
             | Ask::IdTokenClaims(_)
@@ -38,7 +40,7 @@ impl Runner {
         while let Some(step) = self.step.take() {
             match step {
                 Step::Done(response) => {
-                    scene.responses.push((request.body.clone(), response.clone()));
+                    scene.responses.push((request.sent(), response.clone()));
                     self.response = Some(response);
                 }
                 Step::Ask(ask) if is_local(&ask) => self.step = scene.ledger.answer(ask, None),
@@ -101,8 +103,14 @@ fn every_order(mut visit: impl FnMut(&[bool]) -> Vec<bool>) -> usize {
     0
 }
 
-/// Explores a pair of requests; `check` looks at what came of each schedule.
-fn explore(name: &str, scene: &Scene, requests: &[Request; 2], check: impl Fn(&Scene, &str)) -> usize {
+/// Explores a pair of requests; `check` looks at what came of each schedule. How many orders there were, and how many schedules with
+/// faults: exactly known, so that none is lost unnoticed.
+pub(crate) fn explore(
+    name: &str,
+    scene: &Scene,
+    requests: &[Request; 2],
+    check: impl Fn(&Scene, &str),
+) -> (usize, usize) {
     let mut schedules = 0;
     let orders = every_order(|order| {
         let mut plain = scene.clone();
@@ -127,8 +135,7 @@ fn explore(name: &str, scene: &Scene, requests: &[Request; 2], check: impl Fn(&S
         turns
     });
     println!("{name} (grace {}): {orders} orders, {schedules} schedules with faults", scene.grace);
-    assert!(orders > 5, "{name}: {orders} orders, so they hardly met");
-    orders + schedules
+    (orders, schedules)
 }
 
 fn successes(scene: &Scene, request: &Request) -> usize {
@@ -140,11 +147,12 @@ fn two_redemptions_of_one_code() {
     for grace in [true, false] {
         let scene = Scene::new(grace);
         let request = scene.redeem();
-        explore("code/code", &scene, &[request.clone(), request.clone()], |scene, context| {
+        let explored = explore("code/code", &scene, &[request.clone(), request.clone()], |scene, context| {
             if !context.contains(" at ") {
                 assert_eq!(successes(scene, &request), 1, "without a fault one of them succeeds: {context}");
             }
         });
+        assert_eq!(explored, (24, 1792));
     }
 }
 
@@ -153,7 +161,7 @@ fn two_refreshes_of_one_token() {
     for grace in [true, false] {
         let (scene, refresh) = Scene::redeemed(grace);
         let request = Request::refresh(&refresh);
-        explore("refresh/refresh", &scene, &[request.clone(), request.clone()], |scene, context| {
+        let explored = explore("refresh/refresh", &scene, &[request.clone(), request.clone()], |scene, context| {
             let given: Vec<String> = scene
                 .responses
                 .iter()
@@ -165,6 +173,7 @@ fn two_refreshes_of_one_token() {
                 assert!(successes(scene, &request) <= 1, "given twice without a window: {context}");
             }
         });
+        assert_eq!(explored, (6, 364));
     }
 }
 
@@ -174,7 +183,7 @@ fn a_revocation_while_its_token_is_used() {
         let (scene, refresh) = Scene::redeemed(grace);
         let requests = [Request::revoke(&refresh), Request::refresh(&refresh)];
         let revoke = requests[0].clone();
-        explore("revoke/refresh", &scene, &requests, |scene, context| {
+        let explored = explore("revoke/refresh", &scene, &requests, |scene, context| {
             if successes(scene, &revoke) == 0 {
                 return;
             }
@@ -188,6 +197,7 @@ fn a_revocation_while_its_token_is_used() {
                 }
             }
         });
+        assert_eq!(explored, (9, 588));
     }
 }
 
@@ -198,7 +208,7 @@ fn a_code_replayed_while_what_came_of_it_is_used() {
         let requests = [scene.redeem(), Request::refresh(&refresh)];
         let replay = requests[0].clone();
         let before = successes(&scene, &replay);
-        explore("code again/refresh", &scene, &requests, |scene, context| {
+        let explored = explore("code again/refresh", &scene, &requests, |scene, context| {
             assert_eq!(successes(scene, &replay), before, "{context}");
             let told = scene.responses.iter().any(|(body, response)| *body == replay.body && response.status == 400);
             if told {
@@ -208,5 +218,16 @@ fn a_code_replayed_while_what_came_of_it_is_used() {
                 );
             }
         });
+        assert_eq!(explored, (14, 994));
     }
+}
+
+/// That the races are able to find something.
+#[test]
+#[should_panic(expected = "one code gave two sets of tokens")]
+fn a_store_that_gives_a_code_twice_is_found() {
+    let mut scene = Scene::new(true);
+    scene.ledger.gives_twice = true;
+    let request = scene.redeem();
+    explore("code/code, broken", &scene, &[request.clone(), request], |_, _| {});
 }

@@ -15,6 +15,7 @@ use attesto_core::jose::KeyMaterial;
 use attesto_core::pkce::{CodeChallenge, CodeVerifier};
 use attesto_core::token::KeyRing;
 use attesto_tests::counter;
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -23,6 +24,7 @@ pub(crate) const NOW: u64 = 1_800_000_000;
 pub(crate) const REDIRECT: &str = "https://app.example/cb";
 pub(crate) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 pub(crate) const SECRET: &str = "hunter2-hunter2";
+pub(crate) const REFERENCE: &str = "urn:ietf:params:oauth:request_uri:";
 pub(crate) const FAMILY: FamilyId = FamilyId::from_bytes([7; 16]);
 
 pub(crate) fn provider() -> Arc<dyn CryptoProvider> {
@@ -57,10 +59,21 @@ pub(crate) fn key(seed: u8) -> Box<dyn Signer> {
     provider().signer(key.private().expect("private"), Algorithm::EdDSA).expect("a signer")
 }
 
+/// The same key every time, made once.
+fn signer(seed: u8) -> &'static dyn Signer {
+    static SIGNERS: [OnceLock<Box<dyn Signer>>; 256] = [const { OnceLock::new() }; 256];
+    SIGNERS[usize::from(seed)].get_or_init(|| key(seed)).as_ref()
+}
+
 /// A proof of the key of this seed, for the token endpoint.
 pub(crate) fn proof(seed: u8, now: u64) -> String {
-    ProofMaker::new("POST", "https://as.example/oauth/token")
-        .make(key(seed).as_ref(), provider().as_ref(), Timestamp::from_secs(now), &mut entropy())
+    proof_at("/oauth/token", seed, now)
+}
+
+/// The same for the endpoint of this path.
+pub(crate) fn proof_at(path: &str, seed: u8, now: u64) -> String {
+    ProofMaker::new("POST", &format!("https://as.example{path}"))
+        .make(signer(seed), provider().as_ref(), Timestamp::from_secs(now), &mut entropy())
         .expect("a proof")
 }
 
@@ -73,6 +86,10 @@ pub(crate) struct Scene {
     pub(crate) code: String,
     /// What was answered, in order.
     pub(crate) responses: Vec<(String, ResponseParts)>,
+    /// Secrets that no response of the server gave: cookies, and what pages carry.
+    pub(crate) hidden: Vec<String>,
+    /// How many responses and events have been looked at: what has been seen does not change.
+    looked_at: Cell<(usize, usize)>,
 }
 
 impl Scene {
@@ -104,7 +121,7 @@ impl Scene {
         let challenge: CodeChallenge = verifier.challenge(provider().as_ref());
         let row = AuthorizationCode::new(authorization, REDIRECT, challenge, Timestamp::from_secs(NOW + 60));
         ledger.codes.insert(digest(&code), CodeRow { code: row, spent: false, finalized: None });
-        Self { ledger, grace, server, code, responses: Vec::new() }
+        Self { ledger, grace, server, code, responses: Vec::new(), hidden: Vec::new(), looked_at: Cell::default() }
     }
 
     /// A scene in which the code was redeemed: with the refresh token that came of it.
@@ -138,7 +155,7 @@ impl Scene {
         for question in 0.. {
             step = match step {
                 Step::Done(response) => {
-                    self.responses.push((request.body.clone(), response.clone()));
+                    self.responses.push((request.sent(), response.clone()));
                     return Some(response);
                 }
                 Step::Ask(ask) => self.ledger.answer(ask, fault(question))?,
@@ -180,19 +197,25 @@ impl Scene {
 
     /// What must hold whatever happened.
     pub(crate) fn holds(&self, context: &str) {
-        assert!(self.granted(&self.redeem().body) <= 1, "one code gave two sets of tokens: {context}");
+        for (body, _) in &self.responses {
+            let redeems = body.starts_with("grant_type=authorization_code");
+            assert!(!redeems || self.granted(body) <= 1, "one code gave two sets of tokens: {context}");
+        }
         let families: BTreeSet<FamilyId> =
             self.ledger.refresh.values().map(|row| row.token.authorization.family).collect();
         for family in families {
             assert!(self.ledger.live(family) <= 1, "two live refresh tokens in one family: {context}");
         }
-        for (_, response) in &self.responses {
+        let (responses, events) = self.looked_at.replace((self.responses.len(), self.ledger.events.len()));
+        let secrets = self.secrets();
+        for (_, response) in self.responses.iter().skip(responses) {
             self.tokens_are_known(response, context);
-            self.no_secret_is_shown(response, context);
+            self.codes_and_references_are_known(response, context);
+            no_secret_is_shown(response, &secrets, context);
         }
-        let events = format!("{:?}", self.ledger.events);
-        for secret in self.secrets() {
-            assert!(!events.contains(&secret), "an event holds a secret: {context}");
+        let events = format!("{:?}", &self.ledger.events[events..]);
+        for secret in &secrets {
+            assert!(!events.contains(secret), "an event holds a secret: {context}");
         }
     }
 
@@ -205,24 +228,37 @@ impl Scene {
         }
     }
 
-    fn no_secret_is_shown(&self, response: &ResponseParts, context: &str) {
-        if response.status == 200 {
-            return;
+    fn codes_and_references_are_known(&self, response: &ResponseParts, context: &str) {
+        if let Some(code) = located(response, "code") {
+            assert!(self.ledger.codes.contains_key(&digest(&code)), "a code that no store knows: {context}");
         }
-        let shown = format!("{:?} {}", response.headers, response.body_text());
-        for secret in self.secrets() {
-            assert!(!shown.contains(&secret), "an error holds a secret: {context}");
+        if let Some(reference) = reference(response) {
+            assert!(self.ledger.pushed.contains_key(&digest(&reference)), "an unknown reference: {context}");
         }
     }
 
     /// Every secret of the scene as text, and the digests that stores know.
     fn secrets(&self) -> Vec<String> {
         let given = self.responses.iter().flat_map(|(_, response)| {
-            ["access_token", "refresh_token"].into_iter().filter_map(|name| text(response, name))
+            let tokens = ["access_token", "refresh_token"].into_iter().filter_map(|name| text(response, name));
+            tokens.chain(located(response, "code")).chain(reference(response))
         });
-        let digests = self.ledger.refresh.keys().chain(self.ledger.codes.keys());
+        let ledger = &self.ledger;
+        let digests = ledger.refresh.keys().chain(ledger.codes.keys());
+        let digests = digests.chain(ledger.pushed.keys()).chain(ledger.grants.keys());
         let digests = digests.map(|digest| SecretDigest::from_bytes(*digest).to_string());
-        given.chain(digests).chain([self.code.clone(), VERIFIER.into(), SECRET.into()]).collect()
+        let known = [self.code.clone(), VERIFIER.into(), SECRET.into()];
+        given.chain(digests).chain(known).chain(self.hidden.iter().cloned()).collect()
+    }
+}
+
+fn no_secret_is_shown(response: &ResponseParts, secrets: &[String], context: &str) {
+    if matches!(response.status, 200 | 201) || located(response, "code").is_some() {
+        return;
+    }
+    let shown = format!("{:?} {}", response.headers, response.body_text());
+    for secret in secrets {
+        assert!(!shown.contains(secret), "an error holds a secret: {context}");
     }
 }
 
@@ -231,6 +267,8 @@ impl Scene {
 pub(crate) struct Request {
     pub(crate) method: &'static str,
     pub(crate) path: &'static str,
+    /// What a browser brings.
+    pub(crate) query: Option<String>,
     pub(crate) body: String,
     pub(crate) headers: Vec<(&'static str, String)>,
     pub(crate) host: &'static str,
@@ -238,7 +276,17 @@ pub(crate) struct Request {
 
 impl Request {
     pub(crate) fn token(body: String) -> Self {
-        Self { method: "POST", path: "/oauth/token", body, headers: Vec::new(), host: "as.example" }
+        Self { method: "POST", path: "/oauth/token", query: None, body, headers: Vec::new(), host: "as.example" }
+    }
+
+    /// A browser at the authorization endpoint.
+    pub(crate) fn visit(query: &str) -> Self {
+        Self { method: "GET", path: "/oauth/authorize", query: Some(query.into()), ..Self::token(String::new()) }
+    }
+
+    /// What tells it from other requests.
+    pub(crate) fn sent(&self) -> String {
+        self.query.clone().unwrap_or_else(|| self.body.clone())
     }
 
     /// With one more parameter.
@@ -284,6 +332,7 @@ impl Request {
         headers.extend(self.headers.iter().map(|(name, value)| (*name, value.as_bytes())));
         let headers = headers.as_slice();
         let request = RequestParts::new(self.method, self.path, &headers)
+            .query(self.query.as_deref())
             .connection(Connection::new().tls())
             .form_body(self.body.as_bytes());
         server.serve(&request, Timestamp::from_secs(now), entropy()).expect("an endpoint")
@@ -309,6 +358,18 @@ pub(crate) fn entropy() -> impl FnMut(&mut [u8]) -> Result<(), EntropyError> + S
 pub(crate) fn text(response: &ResponseParts, name: &str) -> Option<String> {
     let body: serde_json::Value = serde_json::from_slice(&response.body).ok()?;
     Some(body.get(name)?.as_str()?.to_owned())
+}
+
+/// A parameter that a redirect adds.
+pub(crate) fn located(response: &ResponseParts, name: &str) -> Option<String> {
+    let location = response.header("location").next()?;
+    let pairs = location.split_once('?')?.1.split('&').filter_map(|pair| pair.split_once('='));
+    pairs.filter(|(own, _)| *own == name).map(|(_, value)| value.to_owned()).next()
+}
+
+/// The secret of a `request_uri`.
+pub(crate) fn reference(response: &ResponseParts) -> Option<String> {
+    text(response, "request_uri")?.strip_prefix(REFERENCE).map(Into::into)
 }
 
 fn jti(token: &str) -> String {
