@@ -5,6 +5,7 @@ mod envelope;
 mod faults;
 mod journeys;
 mod ledger;
+mod model;
 mod profiles;
 mod races;
 mod refresh_rules;

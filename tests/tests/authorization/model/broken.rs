@@ -1,0 +1,152 @@
+//! Stores that break their contract in one way each, around the memory stores that keep it.
+
+use attesto_core::authorization::{
+    Answered, AuthorizationCode, FamilyRevocation, FinalizedCode, IssuedAccessToken, NewCode, NewPushedRequest,
+    NewRefresh, PushedRequest, RefreshState, RepeatedRefresh, RevokedAccessToken, Rotated, Rotation, SecretDigest,
+    SecretQuery, TakenCode,
+};
+use attesto_core::host::{
+    AccessTokenDenyList, AuthorizationHostBuilder, CodeStore, MemoryCodeStore, MemoryParStore, MemoryRefreshStore,
+    ParStore, RefreshStore, StoreReach,
+};
+
+/// What is broken.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Broken {
+    /// A code that was taken is given once more.
+    CodesStay,
+    /// What came of a code is not noted.
+    CodesForget,
+    /// A pushed request that was taken is still there.
+    ReferencesStay,
+    /// A family is revoked, and goes on.
+    FamiliesGoOn,
+    /// A refresh token that was rotated counts as before.
+    TokensStay,
+    /// A denied access token is not.
+    DenialsAreLost,
+}
+
+const CAPACITY: usize = 1_000;
+
+impl Broken {
+    pub(crate) const ALL: [Self; 6] = [
+        Self::CodesStay,
+        Self::CodesForget,
+        Self::ReferencesStay,
+        Self::FamiliesGoOn,
+        Self::TokensStay,
+        Self::DenialsAreLost,
+    ];
+
+    /// The host with the broken store in place of the sound one.
+    pub(crate) fn stores(self, host: AuthorizationHostBuilder) -> AuthorizationHostBuilder {
+        match self {
+            Self::CodesStay | Self::CodesForget => {
+                host.code_store(Codes(self, MemoryCodeStore::single_node(CAPACITY).expect("a capacity")))
+            }
+            Self::ReferencesStay => host.par_store(Pushed(MemoryParStore::single_node(CAPACITY).expect("a capacity"))),
+            Self::FamiliesGoOn | Self::TokensStay => {
+                host.refresh_store(Tokens(self, MemoryRefreshStore::single_node(CAPACITY).expect("a capacity")))
+            }
+            Self::DenialsAreLost => host.deny_list(NoList),
+        }
+    }
+}
+
+struct Codes(Broken, MemoryCodeStore);
+
+impl CodeStore for Codes {
+    async fn put(&self, new: &NewCode) -> Answered<()> {
+        self.1.put(new).await
+    }
+
+    async fn peek(&self, digest: &SecretDigest) -> Answered<Option<AuthorizationCode>> {
+        self.1.peek(digest).await
+    }
+
+    async fn take(&self, presented: &SecretQuery) -> Answered<TakenCode> {
+        let code = self.1.peek(&presented.digest).await?;
+        let taken = self.1.take(presented).await?;
+        Ok(match code {
+            Some(code) if self.0 == Broken::CodesStay => TakenCode::Fresh(Box::new(code)),
+            _ => taken,
+        })
+    }
+
+    async fn finalize(&self, finalized: &FinalizedCode) -> Answered<()> {
+        if self.0 == Broken::CodesForget { Ok(()) } else { self.1.finalize(finalized).await.or(Ok(())) }
+    }
+
+    fn reach(&self) -> StoreReach {
+        StoreReach::Process
+    }
+}
+
+struct Pushed(MemoryParStore);
+
+impl ParStore for Pushed {
+    async fn put(&self, new: &NewPushedRequest) -> Answered<()> {
+        self.0.put(new).await
+    }
+
+    async fn fetch(&self, digest: &SecretDigest) -> Answered<Option<PushedRequest>> {
+        self.0.fetch(digest).await
+    }
+
+    async fn take(&self, redemption: &SecretQuery) -> Answered<Option<PushedRequest>> {
+        self.0.fetch(&redemption.digest).await
+    }
+
+    fn reach(&self) -> StoreReach {
+        StoreReach::Process
+    }
+}
+
+struct Tokens(Broken, MemoryRefreshStore);
+
+impl RefreshStore for Tokens {
+    async fn get(&self, digest: &SecretDigest) -> Answered<Option<RefreshState>> {
+        self.1.get(digest).await
+    }
+
+    async fn insert(&self, new: &NewRefresh) -> Answered<bool> {
+        self.1.insert(new).await
+    }
+
+    async fn rotate(&self, rotation: &Rotation) -> Answered<Rotated> {
+        if self.0 != Broken::TokensStay {
+            return self.1.rotate(rotation).await;
+        }
+        let new = NewRefresh { digest: rotation.successor, token: rotation.token.clone(), now: rotation.now };
+        self.1.insert(&new).await.map(|_| Rotated::Done)
+    }
+
+    async fn repeat(&self, repeated: &RepeatedRefresh) -> Answered<bool> {
+        self.1.repeat(repeated).await
+    }
+
+    async fn revoke_family(&self, revocation: &FamilyRevocation) -> Answered<Vec<IssuedAccessToken>> {
+        if self.0 == Broken::FamiliesGoOn { Ok(Vec::new()) } else { self.1.revoke_family(revocation).await }
+    }
+
+    fn reach(&self) -> StoreReach {
+        StoreReach::Process
+    }
+}
+
+struct NoList;
+
+impl AccessTokenDenyList for NoList {
+    async fn revoke(&self, _: &RevokedAccessToken) -> Answered<()> {
+        Ok(())
+    }
+
+    async fn is_revoked(&self, _: &IssuedAccessToken) -> Answered<bool> {
+        Ok(false)
+    }
+
+    fn reach(&self) -> StoreReach {
+        StoreReach::Process
+    }
+}
