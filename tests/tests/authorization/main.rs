@@ -14,3 +14,4 @@ mod signed_introspection;
 mod token_rules;
 mod user;
 mod visit_races;
+mod whole_flows;
