@@ -106,7 +106,7 @@ pub struct SecretCheck {
 }
 
 impl SecretCheck {
-    pub(super) const fn new(client_id: Option<String>, secret: Zeroizing<String>) -> Self {
+    pub(crate) const fn new(client_id: Option<String>, secret: Zeroizing<String>) -> Self {
         Self { client_id, secret }
     }
 }

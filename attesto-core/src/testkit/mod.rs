@@ -43,8 +43,8 @@
 //! - The checks, each as `assert_..`, which panics, and `check_..`, which gives the [`Finding`]. [`assert_resource_protected`] runs all
 //!   that apply. Each sends a request that must be let in first, so that an application that refuses everything passes none.
 //! - [`hostile`]: stores that fail, stale keys, clocks that jump, servers whose nonces never satisfy.
-//! - [`assert_code_store_conforms`], [`assert_refresh_store_conforms`], [`assert_deny_list_conforms`]: for the stores of an authorization
-//!   server of your own.
+//! - [`assert_code_store_conforms`], [`assert_refresh_store_conforms`], [`assert_deny_list_conforms`], [`assert_par_store_conforms`],
+//!   [`assert_consent_grant_store_conforms`], [`assert_client_store_conforms`]: for the stores of an authorization server of your own.
 //! - [`assert_replay_store_conforms`]: for a replay store of your own. [`RequestVerifier`]: one request, one verdict, no server.
 //! - [`block_on`]: for tests without an async runtime.
 
@@ -93,8 +93,10 @@ pub use proof::ProofBuilder;
 pub use route::{Presents, Reached, Route};
 pub use store::{assert_replay_store_conforms, check_replay_store_conforms};
 pub use stores::{
-    Racing, assert_code_store_conforms, assert_deny_list_conforms, assert_refresh_store_conforms,
-    check_code_store_conforms, check_deny_list_conforms, check_refresh_store_conforms,
+    KnownClient, Racing, assert_client_store_conforms, assert_code_store_conforms, assert_consent_grant_store_conforms,
+    assert_deny_list_conforms, assert_par_store_conforms, assert_refresh_store_conforms, check_client_store_conforms,
+    check_code_store_conforms, check_consent_grant_store_conforms, check_deny_list_conforms, check_par_store_conforms,
+    check_refresh_store_conforms,
 };
 pub use token::TokenBuilder;
 pub use verifier::{RequestVerifier, Verified};

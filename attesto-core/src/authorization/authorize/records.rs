@@ -199,6 +199,12 @@ impl NewConsentGrant {
         Ok(Self { secret, digest, grant })
     }
 
+    /// One that stores can be held to their contract with: known by its digest only, of a secret that nobody has drawn.
+    #[cfg(feature = "testkit")]
+    pub(crate) fn under(digest: SecretDigest, grant: ConsentGrant) -> Self {
+        Self { secret: Secret::of_bytes(digest.as_bytes()), digest, grant }
+    }
+
     /// The key to store it under.
     #[must_use]
     pub const fn digest(&self) -> SecretDigest {

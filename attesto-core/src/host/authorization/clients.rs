@@ -11,7 +11,7 @@ use core::future::Future;
 ///
 /// - **Exactly this one.** Identifiers are compared byte for byte. The client that is answered has the identifier that was
 ///   asked for; another one makes the request fail. A client that is disabled is answered like one that does not exist: `None`.
-/// - **Secrets are checked slowly and evenly.** They are kept as a salted hash made to be slow (Argon2id, scrypt, bcrypt), and
+/// - **Secrets** are checked slowly and evenly. They are kept as a salted hash made to be slow (Argon2id, scrypt, bcrypt), and
 ///   compared in constant time. A [`SecretCheck`] that names no client is worked through all the same, against a hash that
 ///   nothing meets, and answered `false`: else the time would tell which clients exist (CA-11). How often one may try is the
 ///   implementation's to bound.
@@ -19,6 +19,8 @@ use core::future::Future;
 ///   is known.
 ///
 /// The identifier that is asked for may come from anybody. Nothing here changes anything.
+///
+/// The testkit holds a store to it, as far as it can be seen from outside: `assert_client_store_conforms`.
 pub trait ClientStore: Send + Sync {
     /// The client of this identifier.
     fn load_client(&self, client_id: &str) -> impl Future<Output = Answered<Option<Client>>> + Send;

@@ -9,12 +9,14 @@ use core::future::Future;
 /// Keeps pushed authorization requests, each known by the digest of its reference. What an implementation guarantees:
 ///
 /// - **One winner.** Among all that take one request, on all instances that share the store, exactly one is given it, and only while
-///   `expires_at > now`. The store removes and returns in one atomic step (`DELETE .. WHERE expires_at > $now RETURNING ..`). AZ-28.
+///   `expires_at > now` (**in time**). The store removes and returns in one atomic step (`DELETE .. WHERE expires_at > $now RETURNING ..`). AZ-28.
 /// - **Looking changes nothing.** A request is fetched any number of times, while the user logs in, and is there until it is taken
 ///   or has expired. One that has expired may be answered like any other, or as unknown: who asks judges.
 /// - **Nothing is overwritten.** A `put` under a digest that is there is [`Unavailable`](crate::authorization::Unavailable).
 /// - **Never dropped early, never a guess.** A store that is full is `Unavailable` for new rows; so is an error, a time-out or a lost
 ///   answer. What was asked may have been done all the same.
+///
+/// The testkit holds a store to it: `assert_par_store_conforms`.
 pub trait ParStore: Send + Sync {
     /// Stores a pushed request.
     fn put(&self, new: &NewPushedRequest) -> impl Future<Output = Answered<()>> + Send;

@@ -21,11 +21,17 @@ pub trait ConsentPolicy: Send + Sync {
     fn consent(&self, request: &ConsentRequest) -> impl Future<Output = Answered<ConsentDecision>> + Send;
 }
 
-/// Keeps what a click on a consent page left, for a host that answers [`ConsentDecision::ByGrant`].
+/// Keeps what a click on a consent page left, for a host that answers [`ConsentDecision::ByGrant`]. How a grant gets in is yours: by
+/// whatever answers the form of your page. What an implementation guarantees:
 ///
-/// **One winner.** Among all that consume one grant, on all instances that share the store, exactly one is given it, and only where
-/// the binding is the same and `expires_at > now`. The store removes and returns in one atomic step; one that is presented with
-/// another binding stays. An error, a time-out or a lost answer is [`Unavailable`](crate::authorization::Unavailable).
+/// - **One winner.** Among all that consume one grant, on all instances that share the store, exactly one is given it. The store removes
+///   and returns in one atomic step (`DELETE .. WHERE binding = $2 AND expires_at > $now RETURNING ..`).
+/// - **For what it was given for**, and **in time**: only where the binding is the same and `expires_at > now`. A grant that is shown
+///   with another binding stays.
+/// - **Never dropped early, never a guess.** A grant is there until it is spent or has expired, whole as it was put. An error, a
+///   time-out or a lost answer is [`Unavailable`](crate::authorization::Unavailable).
+///
+/// The testkit holds a store to it: `assert_consent_grant_store_conforms`.
 pub trait ConsentGrantStore: Send + Sync {
     /// Spends a grant.
     fn consume(&self, redemption: &ConsentRedemption) -> impl Future<Output = Answered<Option<ConsentGrant>>> + Send;

@@ -1,7 +1,10 @@
 //! What every store of an authorization server must do (catalogue ST-1 to ST-3): the contracts of the host traits, as tests.
 
+mod clients;
 mod codes;
+mod consent_grants;
 mod deny_list;
+mod pushed_requests;
 mod race;
 mod refresh_tokens;
 mod revocation;
@@ -9,8 +12,11 @@ mod revocation;
 #[cfg(test)]
 mod tests;
 
+pub use clients::{KnownClient, assert_client_store_conforms, check_client_store_conforms};
 pub use codes::{assert_code_store_conforms, check_code_store_conforms};
+pub use consent_grants::{assert_consent_grant_store_conforms, check_consent_grant_store_conforms};
 pub use deny_list::{assert_deny_list_conforms, check_deny_list_conforms};
+pub use pushed_requests::{assert_par_store_conforms, check_par_store_conforms};
 pub use race::Racing;
 pub(super) use race::together;
 pub use refresh_tokens::{assert_refresh_store_conforms, check_refresh_store_conforms};

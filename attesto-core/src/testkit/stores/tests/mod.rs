@@ -1,7 +1,10 @@
 //! Each contract against the memory store that keeps it, and against stores that break it in one way each.
 
+mod clients;
 mod codes;
+mod consent_grants;
 mod deny_list;
+mod pushed_requests;
 mod refresh_tokens;
 
 use super::{Finding, Racing};
