@@ -3,7 +3,7 @@ use crate::authorization::{Answered, Client, ClientAuthentication, SecretCheck, 
 use crate::host::ClientStore;
 use crate::testkit::{Finding, KnownClient, assert_client_store_conforms, block_on, check_client_store_conforms};
 use alloc::format;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicUsize, Ordering};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Fault {
