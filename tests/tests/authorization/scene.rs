@@ -15,7 +15,7 @@ use attesto_core::jose::KeyMaterial;
 use attesto_core::pkce::{CodeChallenge, CodeVerifier};
 use attesto_core::token::KeyRing;
 use attesto_tests::counter;
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -88,8 +88,16 @@ pub(crate) struct Scene {
     pub(crate) responses: Vec<(String, ResponseParts)>,
     /// Secrets that no response of the server gave: cookies, and what pages carry.
     pub(crate) hidden: Vec<String>,
-    /// How many responses and events have been looked at: what has been seen does not change.
-    looked_at: Cell<(usize, usize)>,
+    looked_at: RefCell<LookedAt>,
+}
+
+/// What has been looked at does not change, and need not be looked at again.
+#[derive(Clone, Default)]
+struct LookedAt {
+    responses: usize,
+    events: usize,
+    /// The secrets in those responses.
+    given: Vec<String>,
 }
 
 impl Scene {
@@ -121,7 +129,7 @@ impl Scene {
         let challenge: CodeChallenge = verifier.challenge(provider().as_ref());
         let row = AuthorizationCode::new(authorization, REDIRECT, challenge, Timestamp::from_secs(NOW + 60));
         ledger.codes.insert(digest(&code), CodeRow { code: row, spent: false, finalized: None });
-        Self { ledger, grace, server, code, responses: Vec::new(), hidden: Vec::new(), looked_at: Cell::default() }
+        Self { ledger, grace, server, code, responses: Vec::new(), hidden: Vec::new(), looked_at: RefCell::default() }
     }
 
     /// A scene in which the code was redeemed: with the refresh token that came of it.
@@ -206,8 +214,14 @@ impl Scene {
         for family in families {
             assert!(self.ledger.live(family) <= 1, "two live refresh tokens in one family: {context}");
         }
-        let (responses, events) = self.looked_at.replace((self.responses.len(), self.ledger.events.len()));
-        let secrets = self.secrets();
+        let mut looked_at = self.looked_at.borrow_mut();
+        let (responses, events) = (looked_at.responses, looked_at.events);
+        for (_, response) in self.responses.iter().skip(responses) {
+            let tokens = ["access_token", "refresh_token"].into_iter().filter_map(|name| text(response, name));
+            looked_at.given.extend(tokens.chain(located(response, "code")).chain(reference(response)));
+        }
+        (looked_at.responses, looked_at.events) = (self.responses.len(), self.ledger.events.len());
+        let secrets = self.secrets(&looked_at.given);
         for (_, response) in self.responses.iter().skip(responses) {
             self.tokens_are_known(response, context);
             self.codes_and_references_are_known(response, context);
@@ -238,17 +252,15 @@ impl Scene {
     }
 
     /// Every secret of the scene as text, and the digests that stores know.
-    fn secrets(&self) -> Vec<String> {
-        let given = self.responses.iter().flat_map(|(_, response)| {
-            let tokens = ["access_token", "refresh_token"].into_iter().filter_map(|name| text(response, name));
-            tokens.chain(located(response, "code")).chain(reference(response))
-        });
+    fn secrets(&self, given: &[String]) -> Vec<String> {
         let ledger = &self.ledger;
         let digests = ledger.refresh.keys().chain(ledger.codes.keys());
         let digests = digests.chain(ledger.pushed.keys()).chain(ledger.grants.keys());
         let digests = digests.map(|digest| SecretDigest::from_bytes(*digest).to_string());
+        let tickets = ledger.pushed.values().filter_map(|held| held.row.ticket.as_ref());
+        let digests = digests.chain(tickets.map(|ticket| base64url::encode(ticket.as_bytes())));
         let known = [self.code.clone(), VERIFIER.into(), SECRET.into()];
-        given.chain(digests).chain(known).chain(self.hidden.iter().cloned()).collect()
+        given.iter().cloned().chain(digests).chain(known).chain(self.hidden.iter().cloned()).collect()
     }
 }
 
@@ -356,6 +368,9 @@ pub(crate) fn entropy() -> impl FnMut(&mut [u8]) -> Result<(), EntropyError> + S
 
 /// A member of a JSON body.
 pub(crate) fn text(response: &ResponseParts, name: &str) -> Option<String> {
+    if !response.body.starts_with(b"{") {
+        return None;
+    }
     let body: serde_json::Value = serde_json::from_slice(&response.body).ok()?;
     Some(body.get(name)?.as_str()?.to_owned())
 }

@@ -2,7 +2,7 @@
 
 use super::{RACERS, ROUNDS, Racing, World, said};
 use crate::Timestamp;
-use crate::authorization::{NewPushedRequest, PushedRequest, SecretDigest, SecretQuery};
+use crate::authorization::{NewPushedRequest, PushedRequest, SecretDigest, SecretQuery, VisitTicket};
 use crate::host::ParStore;
 use crate::testkit::finding::{Finding, passed};
 use alloc::boxed::Box;
@@ -68,6 +68,8 @@ impl<S: ParStore> Suite<'_, S> {
         let parameters = format!("response_type=code&scope=a+b&state=%C3%A9%00%22&label={label}");
         let mut request = PushedRequest::new("client with ümlaut", parameters, world.now, world.at(lives));
         request.dpop_jkt = Some(world.thumbprint("key"));
+        request.present_by = world.at(lives.saturating_sub(1));
+        request.ticket = Some(VisitTicket::from_bytes(world.bytes("ticket")));
         request
     }
 

@@ -29,6 +29,7 @@ enum Fault {
     GivesWhatHasExpired,
     LosesMembers,
     LosesTheTail,
+    LosesTheTicket,
     Overwrites,
     ReadsThenWrites,
     /// Which is none.
@@ -73,6 +74,7 @@ impl ParStore for Broken {
             Fault::Drops => rows.retain(|_, row| row.request.expires_at > request.pushed_at.plus(1)),
             Fault::LosesMembers => request.dpop_jkt = None,
             Fault::LosesTheTail => request.parameters.truncate(40),
+            Fault::LosesTheTicket => request.ticket = None,
             _ => {}
         }
         if rows.contains_key(&key) && self.fault != Fault::Overwrites {
@@ -127,6 +129,7 @@ fn az28_each_broken_promise_of_a_store_of_pushed_requests_is_found() {
         (Fault::GivesWhatHasExpired, "In time"),
         (Fault::LosesMembers, "Whole rows"),
         (Fault::LosesTheTail, "Whole rows"),
+        (Fault::LosesTheTicket, "Whole rows"),
         (Fault::Overwrites, "Nothing is overwritten"),
         (Fault::ReadsThenWrites, "One winner"),
         (Fault::ShortKeys, "Never dropped early"),
