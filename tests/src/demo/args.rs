@@ -1,16 +1,33 @@
 //! The command line.
 
-/// What `--help` prints.
-pub(super) const HELP: &str = "\
-A protected MCP server on a loopback port, and a tour of what it lets in and what it refuses.
+/// What differs from program to program.
+#[derive(Debug)]
+pub(super) struct Program {
+    pub(super) name: &'static str,
+    pub(super) about: &'static str,
+    pub(super) print_json: &'static str,
+}
 
-Usage: mcp_server [OPTIONS]
+impl Program {
+    /// What `--help` prints.
+    pub(super) fn help(&self) -> String {
+        format!(
+            "\
+{about}
+
+Usage: {name} [OPTIONS]
 
 Options:
   --port PORT    listen on this loopback port (default: any free one)
   --once         exit after the tour; non-zero if a step surprised it
-  --print-json   no tour: print one JSON line with URL, tokens and keys for other clients, and serve
-  --help         show this text";
+  --print-json   {print_json}
+  --help         show this text",
+            about = self.about,
+            name = self.name,
+            print_json = self.print_json,
+        )
+    }
+}
 
 /// What the command line asks for.
 #[derive(Debug, Default)]

@@ -22,7 +22,7 @@ pub fn now() -> Timestamp {
 }
 
 /// In a release build the provider of busy servers. In a debug build, which is not for speed, the one in pure Rust.
-fn provider() -> Arc<dyn CryptoProvider> {
+pub(super) fn provider() -> Arc<dyn CryptoProvider> {
     if cfg!(debug_assertions) { Arc::new(RustCrypto::new()) } else { Arc::new(AwsLc::new()) }
 }
 

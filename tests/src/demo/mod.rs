@@ -2,6 +2,7 @@
 //! refused. What an adapter does itself stands in its `examples/mcp_server.rs`.
 
 mod args;
+pub mod authorization;
 mod client;
 mod issuer;
 pub mod rehearsal;
@@ -13,10 +14,35 @@ pub use issuer::{Issuer, now};
 pub use resources::{Greeter, McpService, Resources};
 pub use tour::CALL;
 
+use args::Program;
 use std::error::Error;
 use std::future::Future;
 use std::net::{Ipv4Addr, TcpListener};
 use std::process::ExitCode;
+
+const PROGRAM: Program = Program {
+    name: "mcp_server",
+    about: "A protected MCP server on a loopback port, and a tour of what it lets in and what it refuses.",
+    print_json: "no tour: print one JSON line with URL, tokens and keys for other clients, and serve",
+};
+
+/// Reads the command line and takes a port; or says what to exit with.
+fn listen(program: &Program) -> Result<Result<(Args, TcpListener), ExitCode>, Box<dyn Error>> {
+    let args = match Args::parse(std::env::args().skip(1)) {
+        Ok(Some(args)) => args,
+        Ok(None) => {
+            println!("{}", program.help());
+            return Ok(Err(ExitCode::SUCCESS));
+        }
+        Err(problem) => {
+            eprintln!("{problem}\n\n{}", program.help());
+            return Ok(Err(ExitCode::from(2)));
+        }
+    };
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, args.port))?;
+    listener.set_nonblocking(true)?;
+    Ok(Ok((args, listener)))
+}
 
 /// A demo that is about to serve.
 #[derive(Debug)]
@@ -34,19 +60,10 @@ impl Demo {
     /// # Errors
     /// Where the port is taken.
     pub fn start() -> Result<Result<(Self, TcpListener), ExitCode>, Box<dyn Error>> {
-        let args = match Args::parse(std::env::args().skip(1)) {
-            Ok(Some(args)) => args,
-            Ok(None) => {
-                println!("{}", args::HELP);
-                return Ok(Err(ExitCode::SUCCESS));
-            }
-            Err(problem) => {
-                eprintln!("{problem}\n\n{}", args::HELP);
-                return Ok(Err(ExitCode::from(2)));
-            }
+        let (args, listener) = match listen(&PROGRAM)? {
+            Ok(listening) => listening,
+            Err(code) => return Ok(Err(code)),
         };
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, args.port))?;
-        listener.set_nonblocking(true)?;
         let origin = format!("http://{}", listener.local_addr()?);
         let issuer = Issuer::new(&origin)?;
         Ok(Ok((Self { args, origin, issuer }, listener)))

@@ -1,0 +1,68 @@
+//! The registered clients.
+
+use super::passwords::{self, Passwords};
+use super::seeds::Seeds;
+use argon2::password_hash::phc::PasswordHash;
+use attesto_core::authorization::{
+    Answered, Client, ClientAuthentication, ClientKeys, GrantType, SecretCheck, SenderConstraint, Unavailable,
+};
+use attesto_core::host::ClientStore;
+use attesto_core::mcp;
+use std::collections::HashMap;
+use std::error::Error;
+use zeroize::Zeroizing;
+
+/// Where the answers go. The native clients may add a port, and may write `localhost`.
+pub(super) const REDIRECT_URI: &str = "http://127.0.0.1/callback";
+const LOCALHOST_REDIRECT_URI: &str = "http://localhost/callback";
+
+/// What a client may be granted at most.
+pub(super) const SCOPES: [&str; 5] = [mcp::TOOLS_READ, mcp::TOOLS_CALL, "openid", "profile", "offline_access"];
+const CODE: [GrantType; 2] = [GrantType::AuthorizationCode, GrantType::RefreshToken];
+
+/// A client per way to be one.
+#[derive(Debug)]
+pub(super) struct Clients {
+    registered: HashMap<String, Client>,
+    secrets: HashMap<String, PasswordHash>,
+    passwords: Passwords,
+}
+
+impl Clients {
+    pub(super) fn new(seeds: &Seeds, passwords: Passwords) -> Result<Self, Box<dyn Error>> {
+        let (public, dpop, basic, jwt) = (&seeds.public, &seeds.dpop, &seeds.basic, &seeds.jwt);
+        let keys = ClientAuthentication::PrivateKeyJwt(ClientKeys::Registered(seeds.jwt_keys()?));
+        let all = [
+            on_a_device(Client::new(&public.id, ClientAuthentication::None).name(&public.name)),
+            on_a_device(Client::new(&dpop.id, ClientAuthentication::None).name(&dpop.name))
+                .require(SenderConstraint::Dpop),
+            on_a_server(Client::new(&basic.id, ClientAuthentication::SecretBasic).name(&basic.name)),
+            on_a_server(Client::new(&jwt.id, keys).name(&jwt.name)).require(SenderConstraint::Dpop),
+        ];
+        let registered = all.into_iter().map(|client| (client.id().to_owned(), client)).collect();
+        let secrets = HashMap::from([(basic.id.clone(), passwords::hash(&seeds.basic_secret)?)]);
+        Ok(Self { registered, secrets, passwords })
+    }
+}
+
+/// An application on the user's own device: it listens on whatever port it gets.
+fn on_a_device(client: Client) -> Client {
+    let client = client.native().localhost_redirects().redirect_uris([REDIRECT_URI, LOCALHOST_REDIRECT_URI]);
+    client.scopes(SCOPES).grants(CODE)
+}
+
+/// One that keeps a secret, and also acts for itself. Its redirect URI is this one, to the letter.
+fn on_a_server(client: Client) -> Client {
+    client.redirect_uris([REDIRECT_URI]).scopes(SCOPES).grants(GrantType::ALL.iter().copied())
+}
+
+impl ClientStore for Clients {
+    async fn load_client(&self, client_id: &str) -> Answered<Option<Client>> {
+        Ok(self.registered.get(client_id).cloned())
+    }
+
+    async fn verify_client_secret(&self, check: &SecretCheck) -> Answered<bool> {
+        let hash = check.client_id.as_ref().and_then(|client_id| self.secrets.get(client_id));
+        self.passwords.verify(hash, Zeroizing::clone(&check.secret)).await.ok_or(Unavailable)
+    }
+}

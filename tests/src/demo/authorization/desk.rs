@@ -1,0 +1,88 @@
+//! What the pages and the server's questions share: sessions, attempts, and the key of the forms.
+
+use super::attempts::Attempts;
+use super::browser::{CsrfKey, SessionId};
+use super::sessions::{LoggedIn, Question, Sessions};
+use crate::demo::issuer::{entropy, now};
+use attesto_core::authorization::ConsentBinding;
+use attesto_core::crypto::CryptoProvider;
+use std::error::Error;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// One for the whole process, however many threads serve.
+pub(super) struct Desk {
+    pub(super) provider: Arc<dyn CryptoProvider>,
+    csrf: CsrfKey,
+    sessions: Mutex<Sessions>,
+    attempts: Mutex<Attempts>,
+}
+
+impl fmt::Debug for Desk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Desk(..)")
+    }
+}
+
+/// No step under these locks can leave something half done.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Desk {
+    pub(super) fn new(provider: Arc<dyn CryptoProvider>) -> Result<Self, Box<dyn Error>> {
+        let (mut forms, mut names) = ([0; 32], [0; 32]);
+        entropy(&mut forms)?;
+        entropy(&mut names)?;
+        let (sessions, attempts) = (Mutex::default(), Mutex::new(Attempts::new(names)));
+        Ok(Self { provider, csrf: CsrfKey::new(forms), sessions, attempts })
+    }
+
+    pub(super) fn csrf_token(&self, session: &SessionId) -> String {
+        self.csrf.token(self.provider.as_ref(), session)
+    }
+
+    pub(super) fn is_csrf_token(&self, session: &SessionId, presented: &str) -> bool {
+        self.csrf.is_token(self.provider.as_ref(), session, presented)
+    }
+
+    fn digest(&self, session: &SessionId) -> [u8; 32] {
+        session.digest(self.provider.as_ref())
+    }
+
+    pub(super) fn logged_in(&self, session: &SessionId) -> Option<LoggedIn> {
+        lock(&self.sessions).logged_in(&self.digest(session), now())
+    }
+
+    /// A new session under a new identifier: one that somebody else may have planted is worth nothing.
+    pub(super) fn log_in(&self, previous: &SessionId, subject: &str) -> Result<SessionId, Box<dyn Error>> {
+        let next = SessionId::draw()?;
+        lock(&self.sessions).begin(&self.digest(previous), self.digest(&next), subject, now());
+        Ok(next)
+    }
+
+    pub(super) fn ask(&self, session: &SessionId, question: Question) -> bool {
+        lock(&self.sessions).ask(&self.digest(session), question)
+    }
+
+    pub(super) fn take_question(&self, session: &SessionId, binding: ConsentBinding) -> Option<Question> {
+        lock(&self.sessions).take(&self.digest(session), binding, now())
+    }
+
+    pub(super) fn deny(&self, session: &SessionId, question: Question) {
+        lock(&self.sessions).deny(&self.digest(session), Question { asked_at: now(), ..question });
+    }
+
+    pub(super) fn take_denial(&self, session: &SessionId, binding: ConsentBinding) -> bool {
+        lock(&self.sessions).take_denial(&self.digest(session), binding, now())
+    }
+
+    /// Whether one more attempt to log in under this name may be made.
+    pub(super) fn may_attempt(&self, name: &str) -> bool {
+        lock(&self.attempts).begin(self.provider.as_ref(), name, now())
+    }
+
+    pub(super) fn attempt_succeeded(&self, name: &str) {
+        lock(&self.attempts).succeed(self.provider.as_ref(), name);
+    }
+}

@@ -1,0 +1,143 @@
+//! One origin: the authorization server, its pages, and the resource that its tokens are for.
+
+use super::clients::{Clients, SCOPES};
+use super::desk::Desk;
+use super::house::House;
+use super::pages::Pages;
+use super::passwords::Passwords;
+use super::seeds::Seeds;
+use crate::demo::issuer::{entropy, provider};
+use attesto_core::authorization::{AuthorizationServer, GraceSecret, GrantType, IssuedAccessToken, RefreshPolicy};
+use attesto_core::crypto::{Algorithm, CryptoProvider, KeyKind};
+use attesto_core::dpop::{NonceIssuer, NonceSecret, NonceUse, ProofPolicy};
+use attesto_core::host::{
+    AccessTokenDenyList, AuthorizationHost, Guard, MemoryConsentGrants, MemoryDenyList, MemoryReplayStore,
+    RevocationCheck,
+};
+use attesto_core::jose::KeyMaterial;
+use attesto_core::mcp;
+use attesto_core::metadata::PublicDocuments;
+use attesto_core::resource::{Requirement, ResourceServer, RevocationAnswer};
+use attesto_core::token::{Claims, KeyRing, TrustedIssuer};
+use std::error::Error;
+use std::sync::Arc;
+
+/// Rows that each store holds at most.
+const ROWS: usize = 100_000;
+/// Seconds after its use in which a refresh token is answered with the same successor again.
+const GRACE: u64 = 30;
+
+/// What an adapter mounts.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// The authorization server.
+    pub server: AuthorizationServer,
+    /// What it asks.
+    pub host: AuthorizationHost,
+    /// Where its login and consent forms lead.
+    pub pages: Pages,
+    /// The guard of `/mcp`.
+    pub guard: Arc<Guard>,
+    /// What `/mcp` asks for.
+    pub call: Requirement,
+    /// The metadata of `/mcp`, which names the issuer.
+    pub documents: Arc<PublicDocuments>,
+}
+
+impl Site {
+    pub(super) fn new(origin: &str, seeds: &Seeds) -> Result<Self, Box<dyn Error>> {
+        let provider = provider();
+        let resource = resource(origin);
+        let keys = Arc::new(key_ring(provider.as_ref())?);
+        let deny_list = Arc::new(MemoryDenyList::single_node(ROWS)?);
+        let grants = Arc::new(MemoryConsentGrants::single_node(ROWS)?);
+        let passwords = Passwords::new()?;
+        let desk = Arc::new(Desk::new(Arc::clone(&provider))?);
+
+        let house = House::new(&desk, &resource, seeds);
+
+        let server = server(origin, &resource, &provider, &keys)?;
+        let host = AuthorizationHost::builder(Clients::new(seeds, passwords.clone())?, house.clone())
+            .single_node_memory(ROWS)?
+            .deny_list(Arc::clone(&deny_list))
+            .principals(house.clone())
+            .claims(house.clone())
+            .consent_policy(house.clone())
+            .introspection_policy(house)
+            .consent_grants(Arc::clone(&grants))
+            .build(&server)?;
+        let pages = Pages::new(server.clone(), desk, grants, passwords, seeds)?;
+
+        let issuer = TrustedIssuer::insecure_loopback(origin, keys.verification_keys(provider.as_ref())?)?;
+        let protected = ResourceServer::builder(resource, provider)
+            .mcp()
+            .scopes_supported([mcp::TOOLS_READ, mcp::TOOLS_CALL])
+            .issuer(issuer)
+            .ask_revocation()
+            .danger_insecure_loopback();
+        let guard = Guard::builder(protected.build()?)
+            .replay_store(MemoryReplayStore::single_instance(ROWS)?)
+            .revocation_check(Revoked(deny_list))
+            .build()?;
+        let documents = Arc::new(PublicDocuments::of([&guard])?);
+        Ok(Self {
+            server,
+            host,
+            pages,
+            guard: Arc::new(guard),
+            call: Requirement::scopes([mcp::TOOLS_CALL])?,
+            documents,
+        })
+    }
+}
+
+/// What the tokens are for.
+pub(super) fn resource(origin: &str) -> String {
+    format!("{origin}/mcp")
+}
+
+fn key_ring(provider: &dyn CryptoProvider) -> Result<KeyRing, Box<dyn Error>> {
+    let key = KeyMaterial::generate(KeyKind::P256, &mut entropy)?;
+    let private = key.private().ok_or("a generated key has a private half")?;
+    Ok(KeyRing::new(provider, provider.signer(private, Algorithm::ES256)?.into())?)
+}
+
+fn server(
+    origin: &str,
+    resource: &str,
+    provider: &Arc<dyn CryptoProvider>,
+    keys: &Arc<KeyRing>,
+) -> Result<AuthorizationServer, Box<dyn Error>> {
+    let (mut nonces, mut grace) = ([0; 32], [0; 32]);
+    entropy(&mut nonces)?;
+    entropy(&mut grace)?;
+    let nonces = NonceIssuer::new(NonceUse::AuthorizationServer, NonceSecret::new(nonces));
+    let builder = AuthorizationServer::builder(origin, Arc::clone(provider), Arc::clone(keys))
+        .audience(resource)
+        .grants(GrantType::ALL.iter().copied())
+        .scopes(SCOPES)
+        .openid_connect()
+        .dpop(ProofPolicy::new().require_nonces(nonces))
+        .refresh(RefreshPolicy::new().grace(GRACE, GraceSecret::new(grace))?)
+        .deny_list()
+        .ask_introspection()
+        .insecure_loopback();
+    Ok(builder.build()?)
+}
+
+/// The resource looks at the server's own list: a revoked token is dead at once.
+struct Revoked(Arc<MemoryDenyList>);
+
+impl RevocationCheck for Revoked {
+    async fn revocation(&self, claims: &Claims) -> RevocationAnswer {
+        let (Some(jwt_id), Some(expires_at)) = (claims.jwt_id(), claims.expires_at()) else {
+            return RevocationAnswer::Revoked; // none of this server's
+        };
+        let access = IssuedAccessToken::new(jwt_id, expires_at);
+        match self.0.is_revoked(&access).await {
+            Ok(true) => RevocationAnswer::Revoked,
+            Ok(false) => RevocationAnswer::Active,
+            Err(_) => RevocationAnswer::Unavailable,
+        }
+    }
+}
