@@ -38,7 +38,8 @@ pub(super) async fn send(
     let authority = uri.authority().ok_or("the URL names no host")?.as_str();
     let (mut sender, connection) = http1::handshake(TokioIo::new(TcpStream::connect(authority).await?)).await?;
     tokio::spawn(connection);
-    let mut request = Request::builder().method(method).uri(uri.path()).header("host", authority);
+    let target = uri.path_and_query().map_or("/", |target| target.as_str());
+    let mut request = Request::builder().method(method).uri(target).header("host", authority);
     for (name, value) in headers {
         request = request.header(*name, *value);
     }

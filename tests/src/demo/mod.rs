@@ -7,6 +7,7 @@ mod client;
 mod issuer;
 pub mod rehearsal;
 mod resources;
+mod steps;
 mod tour;
 
 pub use args::Args;

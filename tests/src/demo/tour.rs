@@ -2,6 +2,7 @@
 
 use super::client::{Answer, send};
 use super::issuer::Issuer;
+use super::steps::Steps;
 use std::error::Error;
 
 /// What an MCP client sends to call the demo's tool.
@@ -9,8 +10,7 @@ pub const CALL: &str = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params"
 const BOTH: [&str; 2] = ["mcp:tools:read", "mcp:tools:call"];
 
 struct Tour<'t> {
-    number: u32,
-    surprises: u32,
+    steps: Steps,
     url: &'t str,
 }
 
@@ -18,7 +18,7 @@ struct Tour<'t> {
 pub(super) async fn run(origin: &str, issuer: &Issuer) -> Result<u32, Box<dyn Error>> {
     let url = format!("{origin}/mcp");
     println!("attesto guards an MCP server at {url}. A client, and then a thief, knock:\n");
-    let mut tour = Tour { number: 0, surprises: 0, url: &url };
+    let mut tour = Tour { steps: Steps::default(), url: &url };
     tour.discovery().await?;
     tour.bearer(issuer).await?;
     let (token, proof) = tour.dpop(issuer).await?;
@@ -26,7 +26,7 @@ pub(super) async fn run(origin: &str, issuer: &Issuer) -> Result<u32, Box<dyn Er
     tour.wrong_tokens(origin, issuer).await?;
     tour.nonce(origin, issuer).await?;
     println!();
-    Ok(tour.surprises)
+    Ok(tour.steps.surprises())
 }
 
 impl Tour<'_> {
@@ -98,19 +98,7 @@ impl Tour<'_> {
     }
 
     fn step(&mut self, what: &str, answer: &Answer, right: bool, note: &str) {
-        self.number += 1;
-        let mark = if right { "ok" } else { "SURPRISE" };
-        println!("{:>2}. {what}\n    -> {} {note}   [{mark}]", self.number, answer.status.as_u16());
-        for challenge in answer.headers.get_all("www-authenticate") {
-            println!("       www-authenticate: {}", challenge.to_str().unwrap_or("(not text)"));
-        }
-        if let Some(nonce) = answer.header("dpop-nonce") {
-            println!("       dpop-nonce: {nonce}");
-        }
-        if !right {
-            self.surprises += 1;
-            println!("       body: {}", answer.body);
-        }
+        self.steps.step(what, answer, right, note);
     }
 }
 

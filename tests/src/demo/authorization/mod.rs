@@ -5,6 +5,7 @@ mod attempts;
 mod browser;
 mod clients;
 mod desk;
+mod form_filling;
 mod forms;
 mod house;
 mod pages;
@@ -13,6 +14,7 @@ mod seeds;
 mod sessions;
 mod site;
 mod templates;
+mod tour;
 
 pub use pages::Pages;
 pub use site::Site;
@@ -79,10 +81,20 @@ impl AuthorizationDemo {
     }
 
     async fn client(self) -> Result<ExitCode, Box<dyn Error>> {
+        let resource = site::resource(&self.origin);
         if self.args.print_json {
-            println!("{}", self.seeds.to_json(&self.origin, &site::resource(&self.origin))?);
+            println!("{}", self.seeds.to_json(&self.origin, &resource)?);
+        } else {
+            let surprises = tour::run(&self.origin, &resource, &self.seeds).await?;
+            if surprises > 0 {
+                eprintln!("{surprises} step(s) did not go as they should");
+                return Ok(ExitCode::FAILURE);
+            }
         }
         if !self.args.once {
+            if !self.args.print_json {
+                tour::print_invitation(&self.origin, &resource, &self.seeds);
+            }
             tokio::signal::ctrl_c().await?;
         }
         Ok(ExitCode::SUCCESS)

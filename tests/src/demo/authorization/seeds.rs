@@ -3,7 +3,7 @@
 use super::clients::REDIRECT_URI;
 use super::random;
 use crate::demo::issuer::entropy;
-use attesto_core::crypto::{Algorithm, CryptoProvider, KeyKind, Signer};
+use attesto_core::crypto::KeyKind;
 use attesto_core::jose::{JwkSet, KeyMaterial};
 use std::error::Error;
 
@@ -72,12 +72,6 @@ impl Seeds {
         let mut public: serde_json::Value = serde_json::from_str(&self.private_jwk()?)?;
         public.as_object_mut().ok_or("a JWK is an object")?.remove("d");
         Ok(JwkSet::from_json(serde_json::json!({ "keys": [public] }).to_string().as_bytes())?)
-    }
-
-    /// What `jwt-client` signs with.
-    pub(super) fn jwt_signer(&self, provider: &dyn CryptoProvider) -> Result<Box<dyn Signer>, Box<dyn Error>> {
-        let private = self.jwt_key.private().ok_or("a generated key has a private half")?;
-        Ok(provider.signer(private, Algorithm::ES256)?)
     }
 
     fn private_jwk(&self) -> Result<String, Box<dyn Error>> {
