@@ -79,3 +79,54 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
     let app = move || App::new().configure(routes(site.clone(), service.clone()));
     demo.play(HttpServer::new(app).workers(2).listen(listener)?.run()).await
 }
+
+/// `cargo test` tries the pages of the very application that is served.
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::test::init_service;
+    use attesto_actix::core::testkit::App as TestApp;
+    use attesto_actix::testkit;
+    use attesto_tests::demo::authorization::rehearsal::{self, Stage};
+
+    async fn application(stage: &Stage) -> impl TestApp {
+        let service = Data::new(Resources::mcp_service());
+        testkit::app(init_service(App::new().configure(routes(stage.site(), service))).await)
+    }
+
+    #[actix_web::test]
+    async fn forged_forms_are_refused() {
+        let stage = Stage::set();
+        rehearsal::forged_forms_are_refused(&application(&stage).await, &stage).await;
+    }
+
+    #[actix_web::test]
+    async fn foreign_forms_are_refused() {
+        let stage = Stage::set();
+        rehearsal::foreign_forms_are_refused(&application(&stage).await, &stage).await;
+    }
+
+    #[actix_web::test]
+    async fn wrong_passwords_are_refused_and_counted() {
+        let stage = Stage::set();
+        rehearsal::wrong_passwords_are_refused_and_counted(&application(&stage).await, &stage).await;
+    }
+
+    #[actix_web::test]
+    async fn visits_end_with_a_code_or_a_refusal() {
+        let stage = Stage::set();
+        rehearsal::visits_end_with_a_code_or_a_refusal(&application(&stage).await, &stage).await;
+    }
+
+    #[actix_web::test]
+    async fn script_is_shown_as_text() {
+        let stage = Stage::set();
+        rehearsal::script_is_shown_as_text(&application(&stage).await, &stage).await;
+    }
+
+    #[actix_web::test]
+    async fn pages_allow_nothing_but_their_form() {
+        let stage = Stage::set();
+        rehearsal::pages_allow_nothing_but_their_form(&application(&stage).await, &stage).await;
+    }
+}

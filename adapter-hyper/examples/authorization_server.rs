@@ -72,3 +72,47 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
     let server = serve(TcpListener::from_std(listener)?, demo.site()?);
     demo.play(server).await
 }
+
+/// `cargo test` tries the pages of the very application that is served.
+#[cfg(test)]
+mod tests {
+    use super::app;
+    use attesto_hyper::testkit;
+    use attesto_tests::demo::authorization::rehearsal::{self, Stage};
+
+    #[tokio::test]
+    async fn forged_forms_are_refused() {
+        let stage = Stage::set();
+        rehearsal::forged_forms_are_refused(&testkit::app(app(stage.site())), &stage).await;
+    }
+
+    #[tokio::test]
+    async fn foreign_forms_are_refused() {
+        let stage = Stage::set();
+        rehearsal::foreign_forms_are_refused(&testkit::app(app(stage.site())), &stage).await;
+    }
+
+    #[tokio::test]
+    async fn wrong_passwords_are_refused_and_counted() {
+        let stage = Stage::set();
+        rehearsal::wrong_passwords_are_refused_and_counted(&testkit::app(app(stage.site())), &stage).await;
+    }
+
+    #[tokio::test]
+    async fn visits_end_with_a_code_or_a_refusal() {
+        let stage = Stage::set();
+        rehearsal::visits_end_with_a_code_or_a_refusal(&testkit::app(app(stage.site())), &stage).await;
+    }
+
+    #[tokio::test]
+    async fn script_is_shown_as_text() {
+        let stage = Stage::set();
+        rehearsal::script_is_shown_as_text(&testkit::app(app(stage.site())), &stage).await;
+    }
+
+    #[tokio::test]
+    async fn pages_allow_nothing_but_their_form() {
+        let stage = Stage::set();
+        rehearsal::pages_allow_nothing_but_their_form(&testkit::app(app(stage.site())), &stage).await;
+    }
+}

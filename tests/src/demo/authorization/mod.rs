@@ -10,6 +10,7 @@ mod forms;
 mod house;
 mod pages;
 mod passwords;
+pub mod rehearsal;
 mod seeds;
 mod sessions;
 mod site;

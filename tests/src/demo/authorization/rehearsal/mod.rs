@@ -1,0 +1,64 @@
+//! What the tests of the adapters' demos share: a browser against the application that is served, in process. Each function panics
+//! where the application does not do as it should.
+
+mod forms;
+mod shown;
+mod visitor;
+
+pub use forms::{foreign_forms_are_refused, forged_forms_are_refused, wrong_passwords_are_refused_and_counted};
+pub use shown::{pages_allow_nothing_but_their_form, script_is_shown_as_text, visits_end_with_a_code_or_a_refusal};
+
+use super::Site;
+use super::seeds::Seeds;
+use attesto_core::encoding::form;
+
+const ORIGIN: &str = "http://127.0.0.1:8080";
+/// On a port of the client's choice.
+const REDIRECT_URI: &str = "http://127.0.0.1:33418/callback";
+/// What a client may call itself.
+const HOSTILE: &str = "</strong><script>alert('1')</script>\" onload=\"x";
+
+/// A stage for one test: users, clients and stores of its own.
+#[derive(Debug)]
+pub struct Stage {
+    seeds: Seeds,
+    site: Site,
+}
+
+impl Stage {
+    /// With a client whose name is script.
+    ///
+    /// # Panics
+    /// Where the demo's configuration contradicts itself.
+    #[must_use]
+    pub fn set() -> Self {
+        let seeds = Seeds::draw().expect("seeds").rename_public(HOSTILE);
+        let site = Site::new(ORIGIN, &seeds).expect("a site");
+        Self { seeds, site }
+    }
+
+    /// What to mount.
+    #[must_use]
+    pub fn site(&self) -> Site {
+        self.site.clone()
+    }
+
+    /// An authorization request of the public client.
+    fn link(&self) -> String {
+        let parameters = [
+            ("response_type", "code"),
+            ("client_id", self.seeds.public.id.as_str()),
+            ("redirect_uri", REDIRECT_URI),
+            ("scope", "openid mcp:tools:call"),
+            ("state", HOSTILE),
+            ("login_hint", HOSTILE),
+            ("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"),
+            ("code_challenge_method", "S256"),
+        ];
+        let mut query = String::new();
+        for (name, value) in parameters {
+            form::append(&mut query, name, value);
+        }
+        format!("/oauth/authorize?{query}")
+    }
+}
