@@ -38,6 +38,14 @@ for demo in attesto-axum:mcp_server attesto-actix:mcp_server attesto-hyper:mcp_s
 done
 echo "ok   the four tours print the same lines"
 
+for adapter in axum actix hyper; do
+  echo "-- attesto-$adapter, authorization_server"
+  (cd "$root" && cargo build --quiet -p "attesto-$adapter" --example authorization_server)
+  "$target/debug/examples/authorization_server" --once | same_for_all >"$work/loop-$adapter"
+  diff "$work/loop-axum" "$work/loop-$adapter"
+done
+echo "ok   the three tours through an authorization server print the same lines"
+
 echo "-- attesto-reqwest, check_token"
 (cd "$root" && cargo build --quiet -p attesto-reqwest --example check_token)
 "${python[@]}" "$here/joserfc_issuer.py" "$target/debug/examples/check_token"

@@ -51,7 +51,7 @@ impl Seeds {
         password.truncate(16); // 96 bits, short enough to be typed
         Ok(Self {
             password,
-            public: Seed::new("mcp-client", "MCP Inspector on your laptop"),
+            public: Seed::new("mcp-client", "Desk Assistant"),
             dpop: Seed::new("dpop-client", "Notebook Assistant"),
             basic: Seed::new("basic-client", "Report Builder"),
             basic_secret: random()?,
