@@ -53,8 +53,9 @@ impl Submission {
     }
 }
 
-/// Browsers say where a form was. `no-referrer` pages have the origin `null`, which a foreign document can have too: then the metadata
-/// of the fetch decide. A client that says neither is no browser, and has the token to show in any case.
+/// Browsers say where a form was. Forms of `no-referrer` pages have the origin `null` (Fetch §3.2), which a foreign document can have
+/// too: then `Sec-Fetch-Site` decides, which every browser sends since 2023. A client that says neither is no browser, and has the
+/// token to show in any case.
 fn comes_from_here(headers: &HeaderMap, origin: &str) -> Result<(), Refused> {
     let mut origins = headers.get_all(header::ORIGIN).iter();
     let (claimed, more) = (origins.next(), origins.next());

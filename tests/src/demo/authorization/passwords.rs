@@ -28,9 +28,11 @@ impl Passwords {
     /// Whether this is the secret; without a hash no secret is, after the same work. `None`: it could not be found out.
     pub(super) async fn verify(&self, hash: Option<&PasswordHash>, secret: Zeroizing<String>) -> Option<bool> {
         let (hash, known) = (hash.unwrap_or(&self.nobodys).clone(), hash.is_some());
-        let _turn = self.turns.acquire().await.ok()?;
-        // Compared in constant time by the crate.
-        let same = spawn_blocking(move || Argon2::default().verify_password(secret.as_bytes(), &hash).is_ok());
+        let turn = Arc::clone(&self.turns).acquire_owned().await.ok()?;
+        let same = spawn_blocking(move || {
+            let _turn = turn; // until the work is done, even if nobody waits for it any more
+            Argon2::default().verify_password(secret.as_bytes(), &hash).is_ok() // in constant time
+        });
         same.await.ok().map(|same| same && known)
     }
 }

@@ -84,8 +84,9 @@ impl Sessions {
     /// The question that this is the answer to, which is open no longer.
     pub(super) fn take(&mut self, digest: &[u8; 32], binding: ConsentBinding, now: Timestamp) -> Option<Question> {
         let session = self.session(digest, now)?;
-        let index = session.questions.iter().position(|question| question.binding == binding)?;
-        Some(session.questions.remove(index)).filter(|question| question.is_open(now) && !question.denied)
+        let is_it = |question: &Question| question.binding == binding && !question.denied && question.is_open(now);
+        let index = session.questions.iter().position(is_it)?;
+        Some(session.questions.remove(index))
     }
 
     /// Notes that the answer was no, for when the browser comes back.
@@ -100,5 +101,67 @@ impl Sessions {
         let Some(index) = session.questions.iter().position(is_it) else { return false };
         session.questions.remove(index);
         true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const START: Timestamp = Timestamp::from_secs(1_800_000_000);
+
+    fn question(number: u8, asked_at: Timestamp) -> Question {
+        let (binding, scopes) = (ConsentBinding::from_bytes([number; 32]), ScopeSet::of(["a"]));
+        Question { binding, scopes, resume_url: String::new(), denied: false, asked_at }
+    }
+
+    #[test]
+    fn sessions_end_after_an_hour_and_with_the_next_login() {
+        let mut sessions = Sessions::default();
+        sessions.begin(&[0; 32], [1; 32], "usr", START);
+        assert!(sessions.logged_in(&[1; 32], START.plus(3_599)).is_some());
+        assert!(sessions.logged_in(&[1; 32], START.plus(3_600)).is_none());
+        sessions.begin(&[1; 32], [2; 32], "usr", START.plus(1));
+        assert!(sessions.logged_in(&[1; 32], START.plus(1)).is_none());
+        assert!(sessions.logged_in(&[2; 32], START.plus(1)).is_some());
+    }
+
+    #[test]
+    fn neither_sessions_nor_questions_grow_without_bound() {
+        let mut sessions = Sessions::default();
+        for number in 0..2_000_u64 {
+            let mut digest = [0; 32];
+            digest[..8].copy_from_slice(&number.to_be_bytes());
+            sessions.begin(&[255; 32], digest, "usr", START.plus(number));
+        }
+        assert_eq!(sessions.0.len(), SESSIONS);
+        assert!(sessions.logged_in(&[0; 32], START.plus(2_000)).is_none(), "the oldest went");
+        sessions.begin(&[255; 32], [1; 32], "usr", START.plus(2_000));
+        for number in 0..20 {
+            assert!(sessions.ask(&[1; 32], question(number, START.plus(2_000))));
+        }
+        let open: Vec<u8> = (0..20)
+            .filter(|n| sessions.take(&[1; 32], ConsentBinding::from_bytes([*n; 32]), START.plus(2_000)).is_some())
+            .collect();
+        assert_eq!(open, (12..20).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn questions_are_answered_once_in_time_and_by_whom_they_were_put_to() {
+        let mut sessions = Sessions::default();
+        sessions.begin(&[0; 32], [1; 32], "usr", START);
+        sessions.begin(&[0; 32], [2; 32], "other", START);
+        let binding = ConsentBinding::from_bytes([7; 32]);
+        assert!(sessions.ask(&[1; 32], question(7, START)));
+        assert!(!sessions.ask(&[3; 32], question(7, START)));
+        assert!(sessions.take(&[2; 32], binding, START).is_none());
+        assert!(sessions.take(&[1; 32], binding, START.plus(600)).is_none());
+        let taken = sessions.take(&[1; 32], binding, START.plus(599)).expect("it is open");
+        assert!(sessions.take(&[1; 32], binding, START).is_none());
+        assert!(!sessions.take_denial(&[1; 32], binding, START), "nobody said no");
+        sessions.deny(&[1; 32], taken);
+        assert!(sessions.take(&[1; 32], binding, START).is_none());
+        assert!(sessions.take_denial(&[1; 32], binding, START));
+        assert!(!sessions.take_denial(&[1; 32], binding, START));
     }
 }
