@@ -83,9 +83,9 @@ fn page(
     Ok(response)
 }
 
-/// Browsers hold `form-action` against every redirect that follows a form, not only against its first target. The consent form
-/// leads to this server, then to the authorization endpoint, and from there to the client's redirect URI: with `'self'` alone, the
-/// last step is blocked. So the policy names that one target besides, which the authorization server has verified.
+/// Chromium holds `form-action` against every redirect that follows a form, not only against its first target (Firefox does not). The
+/// consent form leads to this server, then to the authorization endpoint, and from there to the client's redirect URI: with `'self'`
+/// alone, the last step is blocked. So the policy names that one target besides, which the authorization server has verified.
 fn policy(desk: &Desk, redirect_uri: Option<&str>) -> String {
     let hash = base64(&desk.provider.sha256(&[STYLE.as_bytes()]));
     let forms = match redirect_uri {
