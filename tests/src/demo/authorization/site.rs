@@ -7,7 +7,9 @@ use super::pages::Pages;
 use super::passwords::Passwords;
 use super::seeds::Seeds;
 use crate::demo::issuer::{entropy, provider};
-use attesto_core::authorization::{AuthorizationServer, GraceSecret, GrantType, IssuedAccessToken, RefreshPolicy};
+use attesto_core::authorization::{
+    AuthMethod, AuthorizationServer, GraceSecret, GrantType, IssuedAccessToken, Profile, RefreshPolicy,
+};
 use attesto_core::crypto::{Algorithm, CryptoProvider, KeyKind};
 use attesto_core::dpop::{NonceIssuer, NonceSecret, NonceUse, ProofPolicy};
 use attesto_core::host::{
@@ -113,7 +115,9 @@ fn server(
     entropy(&mut grace)?;
     let nonces = NonceIssuer::new(NonceUse::AuthorizationServer, NonceSecret::new(nonces));
     let builder = AuthorizationServer::builder(origin, Arc::clone(provider), Arc::clone(keys))
+        .profile(Profile::Mcp)
         .audience(resource)
+        .auth_methods([AuthMethod::None, AuthMethod::ClientSecretBasic, AuthMethod::PrivateKeyJwt])
         .grants(GrantType::ALL.iter().copied())
         .scopes(SCOPES)
         .openid_connect()
