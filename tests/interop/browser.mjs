@@ -29,11 +29,11 @@ export class Browser {
 
   constructor(user) { this.#user = user; }
 
-  /** Opens the client's link, does what the pages ask, and returns the address at the client's redirect URI. */
+  /** Opens the client's link, does what the pages ask, and returns what reaches the client: an address, or a form that is posted to it. */
   async open(link, redirectUri, decision = 'approve') {
     let response = await this.#get(new URL(link), redirectUri);
     for (let page = 0; page < 6; page++) {
-      if (response instanceof URL) return response;
+      if (response instanceof URL || response instanceof Request) return response;
       const html = await response.text();
       if (response.status !== 200) throw new Error(`${response.status} from ${response.url}: ${html}`);
       response = await this.#submit(new URL(response.url), form(html), redirectUri, decision);
@@ -46,10 +46,11 @@ export class Browser {
       if (name === 'username') return [name, this.#user.name];
       return [name, type === 'password' ? this.#user.password : value ?? ''];
     }));
+    const target = new URL(action, page);
+    if (method === 'post' && target.href === redirectUri) return new Request(target, { method, body: values });
     const button = buttons.find(({ name, value }) => name && value === decision);
     if (button) values.append(button.name, button.value);
     this.pages.push(fields.some(({ type }) => type === 'password') ? 'login' : 'consent');
-    const target = new URL(action, page);
     if (method !== 'post' || target.origin !== page.origin) throw new Error(`a form that leads to ${method} ${target}`);
     // As browsers do it on a page with `Referrer-Policy: no-referrer`.
     return this.#get(target, redirectUri, { method: 'POST', body: values, headers: { origin: 'null', 'sec-fetch-site': 'same-origin' } });

@@ -47,6 +47,15 @@ const machine = await discover(id, client.ClientSecretBasic(secret));
 const own = await client.clientCredentialsGrant(machine, { scope: 'mcp:tools:read', resource: info.resource });
 const told = await client.tokenIntrospection(machine, own.access_token);
 must('client credentials', told.active && told.client_id === id && told.scope === 'mcp:tools:read' && !own.refresh_token, told);
+
+const posted = { redirect_uri: info.redirect_uri, response_mode: 'form_post', scope: 'openid', nonce: expectedNonce, state: expectedState };
+const challenge = { code_challenge: request.code_challenge, code_challenge_method: 'S256' };
+const form = await new Browser(info.user).open(client.buildAuthorizationUrl(machine, { ...posted, ...challenge }), info.redirect_uri);
+must('the answer comes as a form, if asked to', form instanceof Request, form);
+const { pkceCodeVerifier } = checks;
+const given = await client.authorizationCodeGrant(machine, form, { pkceCodeVerifier, expectedState, expectedNonce, idTokenExpected: true });
+must('its code for tokens', given.claims().sub === 'usr_alice' && given.token_type === 'bearer', given);
+
 const impostor = await discover(id, client.ClientSecretBasic(`${secret}x`));
 const isChallenged = (error) => error.status === 401 && error.cause[0].scheme === 'basic';
 await mustThrow('not with another secret', isChallenged, () => client.clientCredentialsGrant(impostor));
