@@ -32,9 +32,9 @@ session = OAuth2Session(
 at = session.get(f"{info['issuer']}/.well-known/openid-configuration", withhold_token=True).json()
 AuthorizationServerMetadata(at).validate()
 verifier, nonce = generate_token(64), generate_token()
-# Authlib refreshes with the scope that it first asked for. offline_access is granted with this prompt only (OpenID Connect Core §11).
+# offline_access is left out without prompt=consent (OpenID Connect Core §11); Authlib refreshes with the scope that it first asked for.
 link, state = session.create_authorization_url(
-    at["authorization_endpoint"], code_verifier=verifier, nonce=nonce, resource=info["resource"], max_age=600, prompt="consent",
+    at["authorization_endpoint"], code_verifier=verifier, nonce=nonce, resource=info["resource"], max_age=600,
 )
 user = [info["user"]["name"], info["user"]["password"]]
 answer = subprocess.run(["node", browser, *user, redirect_uri, link], capture_output=True, text=True, timeout=60, check=True).stdout.strip()

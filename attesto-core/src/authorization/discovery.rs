@@ -29,7 +29,9 @@ struct Page {
 impl Documents {
     /// The documents of this server, at the paths that its issuer gives them. MD-2.
     pub(super) fn of(server: &Settings, plain_http: PlainHttp) -> Result<Self, ConfigError> {
-        let oauth = document(server, plain_http, &[])?;
+        // In both documents: a client that asks for `openid` and reads this one would expect RS256 otherwise.
+        let of_id_tokens = server.openid.then(|| id_token_algorithms(server));
+        let oauth = document(server, plain_http, of_id_tokens.as_slice())?;
         let mut pages: Vec<Page> = [Page { path: oauth.well_known_path(), json: oauth.to_json() }].into();
         if server.openid {
             let json = document(server, plain_http, &openid_members(server))?.to_json();
@@ -138,11 +140,15 @@ fn members(server: &Settings) -> Vec<(&'static str, MemberValue)> {
 fn openid_members(server: &Settings) -> Vec<(&'static str, MemberValue)> {
     [
         ("subject_types_supported", ["public"].into()),
-        ("id_token_signing_alg_values_supported", [server.tokens.algorithm().name()].into()),
+        id_token_algorithms(server),
         ("claims_parameter_supported", false.into()),
         ("prompt_values_supported", ["none", "login", "consent", "select_account"].into()),
     ]
     .into()
+}
+
+fn id_token_algorithms(server: &Settings) -> (&'static str, MemberValue) {
+    ("id_token_signing_alg_values_supported", [server.tokens.algorithm().name()].into())
 }
 
 fn names(algorithms: AlgorithmSet) -> Vec<String> {

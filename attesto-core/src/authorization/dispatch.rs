@@ -246,6 +246,9 @@ mod tests {
         }
         assert_eq!(openid["subject_types_supported"], serde_json::json!(["public"]));
         assert_eq!(openid["id_token_signing_alg_values_supported"], serde_json::json!(["ES256"]));
+        assert_eq!(oauth["id_token_signing_alg_values_supported"], serde_json::json!(["ES256"]));
+        let plain = document(&builder("https://as.example").build().unwrap(), OAUTH);
+        assert!(plain.get("id_token_signing_alg_values_supported").is_none());
         assert_eq!(oauth["scopes_supported"], serde_json::json!(["read", "openid"]));
         assert_eq!(oauth["issuer"], "https://as.example");
         assert_eq!(oauth["code_challenge_methods_supported"], serde_json::json!(["S256"]));

@@ -62,6 +62,17 @@ fn rt2_a_refusal_leaves_the_token_usable() {
 }
 
 #[test]
+fn rt2_az14_offline_access_that_was_left_out_is_left_out_again() {
+    let (mut scene, refresh) = Scene::redeemed(true);
+    let asked = Request::refresh(&refresh).and("scope", "read%20write%20offline_access");
+    assert_eq!(text(&scene.clone().grant(&asked), "scope").as_deref(), Some("read write"));
+    let alone = Request::refresh(&refresh).and("scope", "offline_access");
+    assert_eq!(scene.clone().refuse(&alone), (Reason::ScopeRefused, "invalid_scope".into()));
+    let more = Request::refresh(&refresh).and("scope", "read%20offline_access%20admin");
+    assert_eq!(scene.refuse(&more).0, Reason::ScopeTooWide);
+}
+
+#[test]
 fn rt3_rt5_a_spent_token_that_comes_back_late_ends_the_family() {
     for grace in [true, false] {
         let (mut scene, first) = Scene::redeemed(grace);
