@@ -31,7 +31,9 @@ where
 }
 
 /// The endpoints of one class, for middleware of its own (catalogue CF-5), or with a clock and a source of randomness of your own.
-/// A server needs all three.
+/// A server needs all three. Take `route_layer`, because a `layer` would stand before all paths that nobody serves, too; and not for
+/// [`RouteClass::Interactive`] of a server that has no authorization endpoint, because axum panics where there is no route to put it
+/// before ([`AuthorizationEndpoints::paths_of`] tells).
 ///
 /// ```
 /// # use attesto_axum::core::authorization::AuthorizationServer;
@@ -50,7 +52,7 @@ where
 ///
 /// let endpoints = Arc::new(AuthorizationEndpoints::new(server, host, system_clock(), system_entropy()));
 /// axum::Router::new()
-///     .merge(endpoints_router(&endpoints, RouteClass::Protocol).layer(rate_limit))
+///     .merge(endpoints_router(&endpoints, RouteClass::Protocol).route_layer(rate_limit))
 ///     .merge(endpoints_router(&endpoints, RouteClass::Interactive))
 ///     .merge(endpoints_router(&endpoints, RouteClass::Metadata))
 /// # }

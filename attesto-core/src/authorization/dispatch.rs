@@ -226,6 +226,17 @@ mod tests {
     }
 
     #[test]
+    fn c4_head_is_told_what_get_is_told_less_the_body() {
+        let server = builder("https://as.example").openid_connect().build().unwrap();
+        for path in server.paths() {
+            let (told, head) = (get(&server, "GET", path).unwrap(), get(&server, "HEAD", path).unwrap());
+            assert!(!told.body.is_empty(), "{path}");
+            assert_eq!((head.status, head.headers), (told.status, told.headers), "{path}");
+            assert!(head.body.is_empty(), "{path}");
+        }
+    }
+
+    #[test]
     fn cf5_every_path_has_one_class() {
         let server = builder("https://as.example").openid_connect().build().unwrap();
         assert_eq!(server.paths_of(RouteClass::Interactive), ["/oauth/authorize"]);

@@ -33,6 +33,13 @@ pub(crate) const RULES: &[Rule] = &[
         "members",
     ),
     ("MD-5", "GET /", "8414, OIDC Discovery", "jose/jwk_set.rs", "respond"),
+    (
+        "MD-6",
+        "Protected-resource metadata may be co-hosted",
+        "8414, OIDC Discovery",
+        "metadata/public.rs",
+        "PublicDocuments",
+    ),
     ("AZ-1", "C-1, C-4", "6749 4.1, 9700", "authorization/authorize/identify.rs", "identify"),
     (
         "AZ-2",
@@ -345,12 +352,12 @@ pub(crate) const RULES: &[Rule] = &[
     ("CF-2", "Feature -> need", "-", "authorization/needs.rs", "Needs"),
     ("CF-3", "Values", "-", "authorization/builder/build.rs", "assertions_can_be_verified"),
     ("CF-4", "Prefix", "-", "authorization/routes.rs", "under"),
+    ("CF-5", "Route classes", "-", "authorization/dispatch.rs", "RouteClass"),
     ("CF-6", "Profiles as data", "-", "authorization/builder/profile.rs", "profile_is_kept"),
 ];
 
 /// What waits, and why.
 pub(crate) const OUT_OF_SCOPE: &[(&str, &str)] = &[
-    ("MD-6", "the resource server serves its own metadata (P4); hosts that are both mount both"),
     ("AZ-9a", "client metadata documents are not there yet"),
     ("PA-2", "request objects are not there yet: `request` is refused"),
     ("PA-8", "unregistered redirect URIs are always refused, which is the default"),
@@ -360,5 +367,4 @@ pub(crate) const OUT_OF_SCOPE: &[(&str, &str)] = &[
     ("IT-5", "pairwise subjects are not there yet"),
     ("RV-6", "for a host with its own store; a question for it is not there yet"),
     ("ST-4", "stores in databases follow"),
-    ("CF-5", "follows with the adapters"),
 ];

@@ -1,0 +1,64 @@
+//! What the core answers is what arrives.
+
+use crate::Server;
+use crate::client::Connection;
+use crate::script::{Recorded, code_in, expected, logged_in, member, posted, redemption, to, visit};
+use crate::setup::Setup;
+
+/// Some 250 requests, good and bad, each answered as the core answers it without an adapter: every byte but those that are
+/// the HTTP library's.
+fn every_answer_is_the_cores_byte_for_byte(server: Server) {
+    let (running, expected) = ((server.start)(Setup::new()), expected());
+    let found = Recorded::of(|request| running.send(request));
+    found.assert_is(&expected);
+    // The script is no list of refusals, nor of successes.
+    let statuses = expected.statuses();
+    for status in [200, 201, 303, 400, 401, 405, 413] {
+        assert!(statuses.contains_key(&status), "{status}: {statuses:?}");
+    }
+}
+
+/// The same over one connection that is kept: no answer leaves anything behind for the next.
+fn answers_do_not_depend_on_the_connection(server: Server) {
+    let (running, expected) = ((server.start)(Setup::new()), expected());
+    let mut connection = Connection::open(running.address);
+    let found = Recorded::of(|request| {
+        // A server that answers before it has read all may close the connection; the next request opens another.
+        let answer = connection.send(request);
+        if answer.status == 413 || answer.all("connection") == ["close"] {
+            connection = Connection::open(running.address);
+        }
+        answer
+    });
+    found.assert_is(&expected);
+}
+
+/// By the system's clock and randomness, mounted in one piece: the whole way of a user.
+fn c13_the_short_form_serves_the_whole_way(server: Server) {
+    let running = (server.start)(Setup::whole());
+    let mut connection = Connection::open(running.address);
+    let codes = [(); 2].map(|()| code_in(&connection.send(&logged_in(visit()))));
+    assert_ne!(codes[0], codes[1], "randomness is the system's");
+    assert!(codes.iter().all(|code| code.len() == 43), "256 bits");
+    let tokens = connection.send(&posted("/oauth/token", &redemption(&codes[0])));
+    assert_eq!(tokens.status, 200, "{tokens:?}");
+    let spent = connection.send(&posted("/oauth/token", &redemption(&codes[0])));
+    assert_eq!((spent.status, member(&spent, "error")), (400, "invalid_grant".into()));
+}
+
+/// A token of the server opens the resource that is served beside it.
+fn tokens_open_the_resource_beside_the_server(server: Server) {
+    let running = (server.start)(Setup::new());
+    let code = code_in(&running.send(&logged_in(visit())));
+    let tokens = running.send(&posted("/oauth/token", &redemption(&code)));
+    let answer = running.send(&to("GET", "/mcp").bearer(&member(&tokens, "access_token")));
+    assert_eq!(answer.said(), (200, "usr_1"));
+    assert_eq!(running.send(&to("GET", "/mcp")).status, 401);
+}
+
+on_every_adapter!(
+    every_answer_is_the_cores_byte_for_byte
+    answers_do_not_depend_on_the_connection
+    c13_the_short_form_serves_the_whole_way
+    tokens_open_the_resource_beside_the_server
+);

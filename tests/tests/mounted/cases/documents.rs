@@ -1,0 +1,134 @@
+//! The public documents name what is there, and nothing else.
+
+use crate::Server;
+use crate::client::{Answer, Connection};
+use crate::script::to;
+use crate::setup::{CLASS, ORIGIN, Setup, builder, mark};
+use attesto_core::authorization::RouteClass;
+use serde_json::Value;
+
+fn document(connection: &mut Connection, path: &str) -> Value {
+    let answer = connection.send(&to("GET", path));
+    assert_eq!(answer.status, 200, "{path}: {answer:?}");
+    serde_json::from_slice(&answer.body).expect("JSON")
+}
+
+/// The URLs on the server's own origin that a document names, as paths.
+fn named(document: &Value) -> Vec<String> {
+    let members = document.as_object().expect("an object").iter();
+    let urls = members.filter(|(name, _)| name.ends_with("_endpoint") || name.ends_with("_uri"));
+    urls.map(|(_, url)| url.as_str().and_then(|url| url.strip_prefix(ORIGIN)).expect("a URL of ours").to_owned())
+        .collect()
+}
+
+/// Both documents at all places where clients look, for an issuer without a path, one with a path, and endpoints under a prefix:
+/// every URL in them is answered by what it is the URL of.
+fn md4_every_url_that_the_documents_name_is_answered(server: Server) {
+    let places = |path: &'static str| match path {
+        "" => vec!["/.well-known/oauth-authorization-server".to_owned(), "/.well-known/openid-configuration".into()],
+        path => vec![
+            format!("/.well-known/oauth-authorization-server{path}"),
+            format!("/.well-known/openid-configuration{path}"),
+            format!("{path}/.well-known/openid-configuration"),
+        ],
+    };
+    for (path, prefix) in [("", "/oauth"), ("", "/mcp/oauth"), ("/t1", "/oauth"), ("/t1/t2", "/mcp/oauth"), ("", "")] {
+        let issuer = format!("{ORIGIN}{path}");
+        let running = (server.start)(Setup::of(builder(&issuer).path_prefix(prefix)));
+        let mut connection = Connection::open(running.address);
+        for place in places(path) {
+            let document = document(&mut connection, &place);
+            assert_eq!(document["issuer"], issuer, "{place}");
+            let urls = named(&document);
+            assert_eq!(urls.len(), 6, "{place}: {urls:?}");
+            for url in urls {
+                assert!(url.starts_with(&format!("{prefix}/")) || url == "/.well-known/jwks.json", "{url}");
+                // By the wrong method, where there is one: an endpoint says so itself, and nobody else does.
+                let answer = connection.send(&to("PUT", &url));
+                assert_eq!(answer.status, 405, "{url}");
+                assert!(!answer.all("allow").is_empty(), "{url}: {answer:?}");
+            }
+        }
+        if !path.is_empty() {
+            for root in places("") {
+                assert_eq!(connection.send(&to("GET", &root)).status, 404, "{root} is another issuer's");
+            }
+        }
+        if prefix != "/oauth" {
+            assert_eq!(connection.send(&to("POST", "/oauth/token")).status, 404, "nothing is there");
+        }
+    }
+}
+
+/// What is off is nowhere: not in the documents, not behind a path.
+fn c12_what_is_off_is_not_mounted(server: Server) {
+    let only_clients = builder(ORIGIN).grants([attesto_core::authorization::GrantType::ClientCredentials]);
+    let running = (server.start)(Setup::of(only_clients));
+    let mut connection = Connection::open(running.address);
+    let urls = named(&document(&mut connection, "/.well-known/oauth-authorization-server"));
+    assert_eq!(urls.len(), 4, "{urls:?}");
+    for (method, path) in [("GET", "/oauth/authorize"), ("POST", "/oauth/authorize"), ("POST", "/oauth/par")] {
+        assert_eq!(connection.send(&to(method, path)).status, 404, "{method} {path}");
+    }
+}
+
+/// Each class goes through its own middleware, once, and through no other's; what is no endpoint goes through none.
+fn cf5_each_class_has_middleware_of_its_own(server: Server) {
+    let setup = Setup::new();
+    let known = setup.server().clone();
+    let running = (server.start)(setup);
+    let mut connection = Connection::open(running.address);
+    let mut marked = 0;
+    for class in RouteClass::ALL {
+        for path in known.paths_of(class) {
+            for method in ["GET", "POST", "DELETE"] {
+                let answer = connection.send(&to(method, path));
+                assert_eq!(answer.all(CLASS), [mark(class)], "{method} {path}: {answer:?}");
+                marked += 1;
+            }
+        }
+    }
+    assert_eq!(marked, 3 * known.paths().len(), "every endpoint has a class");
+    let resource = known.paths().len() + 1;
+    assert!(resource > 8, "the server serves what it should");
+    for (method, path) in [
+        ("POST", "/echo"),
+        ("GET", "/mcp"),
+        ("GET", "/elsewhere"),
+        ("GET", "/.well-known/oauth-protected-resource"),
+        ("GET", "/oauth"),
+    ] {
+        let answer = connection.send(&to(method, path));
+        assert!(answer.all(CLASS).is_empty(), "{method} {path}: {answer:?}");
+    }
+}
+
+/// The resource publishes its own document in the same application, at the inserted path and at the root, and it leads to the server.
+fn md6_the_resource_beside_the_server_leads_to_it(server: Server) {
+    for (issuer, metadata) in [
+        (ORIGIN, "/.well-known/oauth-authorization-server"),
+        ("https://as.example/t1", "/.well-known/oauth-authorization-server/t1"),
+    ] {
+        let running = (server.start)(Setup::of(builder(issuer).path_prefix("/mcp/oauth")));
+        let mut connection = Connection::open(running.address);
+        let inserted = document(&mut connection, "/.well-known/oauth-protected-resource/mcp");
+        assert_eq!(inserted, document(&mut connection, "/.well-known/oauth-protected-resource"));
+        assert_eq!(inserted["resource"], "https://as.example/mcp");
+        assert_eq!(inserted["authorization_servers"], serde_json::json!([issuer]));
+        assert_eq!(document(&mut connection, metadata)["issuer"], issuer);
+        let challenged: Answer = connection.send(&to("GET", "/mcp"));
+        assert_eq!(challenged.status, 401);
+        let pointer = "resource_metadata=\"https://as.example/.well-known/oauth-protected-resource/mcp\"";
+        assert!(challenged.all("www-authenticate")[0].contains(pointer), "{challenged:?}");
+        // Below the resource's own path are the server's endpoints, and they are not the resource's.
+        let answer = connection.send(&to("GET", "/mcp/oauth/token"));
+        assert_eq!((answer.status, answer.all("allow")), (405, vec!["POST"]));
+    }
+}
+
+on_every_adapter!(
+    md4_every_url_that_the_documents_name_is_answered
+    c12_what_is_off_is_not_mounted
+    cf5_each_class_has_middleware_of_its_own
+    md6_the_resource_beside_the_server_leads_to_it
+);

@@ -1,0 +1,7 @@
+//! The cases.
+
+mod answers;
+mod bodies;
+mod documents;
+mod paths;
+mod races;

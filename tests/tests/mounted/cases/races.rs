@@ -1,0 +1,1 @@
+//! Many clients at once over real sockets: nothing is ever spent twice.

@@ -1,0 +1,250 @@
+//! What is mounted, whatever serves it: an authorization server, the resource that its tokens are for, and an echo of the
+//! application's own.
+
+use attesto_core::Timestamp;
+use attesto_core::authorization::{
+    Answered, Authentication, AuthenticationContext, AuthenticationRequest, AuthorizationServer,
+    AuthorizationServerBuilder, ClaimsRequest, Client, ClientAuthentication, ConsentDecision, ConsentRequest,
+    GrantType, Login, Principal, RouteClass, ScopeRequest, ScopeSet, SecretCheck,
+};
+use attesto_core::crypto::{Algorithm, CryptoProvider, EntropyError, KeyKind, RustCrypto, Signer};
+use attesto_core::host::{
+    AuthorizationEndpoints, AuthorizationHost, ClaimsProvider, ClientStore, Clock, ConsentPolicy, EntropySource, Guard,
+    MemoryReplayStore, PrincipalStore, ScopePolicy,
+};
+use attesto_core::http::{CanonicalOrigin, Header, OriginPolicy, ResponseParts};
+use attesto_core::jose::KeyMaterial;
+use attesto_core::metadata::PublicDocuments;
+use attesto_core::resource::ResourceServer;
+use attesto_core::token::{KeyRing, TrustedIssuer};
+use attesto_tests::counter;
+use std::any::Any;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use tokio::task::yield_now;
+
+pub(crate) const NOW: u64 = 1_800_000_000;
+pub(crate) const ORIGIN: &str = "https://as.example";
+pub(crate) const RESOURCE: &str = "https://as.example/mcp";
+pub(crate) const REDIRECT: &str = "https://app.example/cb";
+pub(crate) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+pub(crate) const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+pub(crate) const SECRET: &str = "hunter2-hunter2";
+
+/// The field by which each class's own middleware marks what went through it.
+pub(crate) const CLASS: &str = "x-class";
+
+/// What is served, and below which the application's own `POST /echo` gives back what it is sent.
+pub(crate) struct Setup {
+    pub(crate) mounted: Mounted,
+    pub(crate) guard: Arc<Guard>,
+    /// How often a client was looked up: nothing happens at an endpoint before that.
+    pub(crate) looked_up: Arc<AtomicUsize>,
+}
+
+/// The two ways to mount.
+#[derive(Clone)]
+pub(crate) enum Mounted {
+    /// Class by class, each behind middleware of its own, by the tests' clock and randomness.
+    ByClass(Arc<AuthorizationEndpoints>),
+    /// In one piece, by the system's.
+    Whole(AuthorizationServer, AuthorizationHost),
+}
+
+/// A server that serves. It ends when this is dropped.
+pub(crate) struct Running {
+    pub(crate) address: SocketAddr,
+    #[expect(dead_code, reason = "held, and never read")]
+    pub(crate) alive: Box<dyn Any>,
+}
+
+/// What the middleware of this class says.
+pub(crate) const fn mark(class: RouteClass) -> &'static str {
+    match class {
+        RouteClass::Metadata => "metadata",
+        RouteClass::Interactive => "interactive",
+        RouteClass::Protocol => "protocol",
+    }
+}
+
+pub(crate) fn clock() -> Clock {
+    Clock::new(|| Timestamp::from_secs(NOW))
+}
+
+pub(crate) fn provider() -> Arc<dyn CryptoProvider> {
+    Arc::new(RustCrypto::new())
+}
+
+/// A key of its own for each seed: Ed25519, whose signatures are always the same.
+pub(crate) fn key(seed: u8) -> Box<dyn Signer> {
+    let key = KeyMaterial::generate(KeyKind::Ed25519, &mut counter(seed)).expect("a key");
+    provider().signer(key.private().expect("private"), Algorithm::EdDSA).expect("a signer")
+}
+
+fn ring() -> Arc<KeyRing> {
+    Arc::new(KeyRing::new(provider().as_ref(), key(1).into()).expect("a ring"))
+}
+
+/// As behind a proxy that ends TLS.
+fn pinned() -> OriginPolicy {
+    OriginPolicy::new().canonical(CanonicalOrigin::parse(ORIGIN).expect("an origin"))
+}
+
+/// The configuration that most cases have.
+pub(crate) fn builder(issuer: &str) -> AuthorizationServerBuilder {
+    AuthorizationServer::builder(issuer, provider(), ring())
+        .audience(RESOURCE)
+        .grants(GrantType::ALL.iter().copied())
+        .scopes(["read", "write"])
+        .origin(pinned())
+        .openid_connect()
+        .deny_list()
+}
+
+/// Never the same bytes twice, and the same in every run.
+fn drawn() -> EntropySource {
+    let calls = AtomicU64::new(0);
+    EntropySource::new(move |out| {
+        let call = calls.fetch_add(1, Ordering::SeqCst);
+        let drawn = RustCrypto::new().sha256(&[&call.to_be_bytes()]);
+        for (byte, drawn) in out.iter_mut().zip(drawn.iter().cycle()) {
+            *byte = *drawn;
+        }
+        Ok::<(), EntropyError>(())
+    })
+}
+
+impl Setup {
+    pub(crate) fn new() -> Self {
+        Self::of(builder(ORIGIN))
+    }
+
+    /// Behind middleware for each class.
+    pub(crate) fn of(builder: AuthorizationServerBuilder) -> Self {
+        let server = builder.build().expect("a sound configuration");
+        let (host, looked_up) = host(&server);
+        let guard = guard(server.issuer());
+        let endpoints = AuthorizationEndpoints::new(server, host, clock(), drawn());
+        Self { mounted: Mounted::ByClass(Arc::new(endpoints)), guard, looked_up }
+    }
+
+    /// By the system's clock and randomness, in one piece.
+    pub(crate) fn whole() -> Self {
+        let server = builder(ORIGIN).build().expect("a sound configuration");
+        let (host, looked_up) = host(&server);
+        Self { guard: guard(server.issuer()), mounted: Mounted::Whole(server, host), looked_up }
+    }
+
+    /// What the resource publishes of itself.
+    pub(crate) fn documents(&self) -> PublicDocuments {
+        PublicDocuments::of([&*self.guard]).expect("a sound resource")
+    }
+
+    pub(crate) fn server(&self) -> &AuthorizationServer {
+        match &self.mounted {
+            Mounted::ByClass(endpoints) => endpoints.server(),
+            Mounted::Whole(server, _) => server,
+        }
+    }
+}
+
+/// The resource beside the server, which takes its tokens.
+fn guard(issuer: &str) -> Arc<Guard> {
+    let keys = ring().verification_keys(provider().as_ref()).expect("keys");
+    let server = ResourceServer::builder(RESOURCE, provider())
+        .issuer(TrustedIssuer::new(issuer, keys).expect("an issuer"))
+        .origin(pinned())
+        .build()
+        .expect("a sound configuration");
+    let replay = MemoryReplayStore::single_instance(1_000).expect("a capacity");
+    Arc::new(Guard::builder(server).replay_store(replay).build().expect("a sound guard"))
+}
+
+fn host(server: &AuthorizationServer) -> (AuthorizationHost, Arc<AtomicUsize>) {
+    let looked_up = Arc::new(AtomicUsize::new(0));
+    let host = AuthorizationHost::builder(Clients(Arc::clone(&looked_up)), AsAsked)
+        .single_node_memory(100_000)
+        .expect("a capacity")
+        .principals(Everybody)
+        .claims(Everybody)
+        .consent_policy(Cookie)
+        .build(server)
+        .expect("a whole host");
+    (host, looked_up)
+}
+
+/// `app` is public and acts for users; `job` and `post` act for themselves, with a secret in the header or in the body.
+struct Clients(Arc<AtomicUsize>);
+
+impl ClientStore for Clients {
+    async fn load_client(&self, client_id: &str) -> Answered<Option<Client>> {
+        yield_now().await; // as a host that asks a database: others run meanwhile
+        self.0.fetch_add(1, Ordering::SeqCst);
+        let of = |authentication| Client::new(client_id, authentication).scopes(["read", "write"]);
+        Ok(match client_id {
+            "app" => Some(
+                of(ClientAuthentication::None)
+                    .scopes(["read", "write", "openid"])
+                    .redirect_uris([REDIRECT])
+                    .grants([GrantType::AuthorizationCode, GrantType::RefreshToken]),
+            ),
+            "job" => Some(of(ClientAuthentication::SecretBasic).grants([GrantType::ClientCredentials])),
+            "post" => Some(of(ClientAuthentication::SecretPost).grants([GrantType::ClientCredentials])),
+            _ => None,
+        })
+    }
+
+    async fn verify_client_secret(&self, check: &SecretCheck) -> Answered<bool> {
+        yield_now().await;
+        Ok(check.client_id.is_some() && *check.secret == SECRET)
+    }
+}
+
+struct AsAsked;
+
+impl ScopePolicy for AsAsked {
+    async fn authorize_scope(&self, request: &ScopeRequest) -> Answered<ScopeSet> {
+        yield_now().await;
+        Ok(request.scopes.clone())
+    }
+}
+
+struct Everybody;
+
+impl PrincipalStore for Everybody {
+    async fn load_principal(&self, _: &str) -> Answered<Option<Principal>> {
+        yield_now().await;
+        Ok(Some(Principal::default()))
+    }
+}
+
+impl ClaimsProvider for Everybody {
+    async fn id_token_claims(&self, _: &ClaimsRequest) -> Answered<attesto_tests::Json> {
+        Ok(attesto_tests::Json::new())
+    }
+}
+
+/// The user is whom the cookie `sid` names, and allows everything.
+struct Cookie;
+
+impl ConsentPolicy for Cookie {
+    async fn authenticate(&self, request: &AuthenticationRequest) -> Answered<Authentication> {
+        yield_now().await;
+        let authentication = AuthenticationContext::at(request.visit.since);
+        let who = request.visit.user_agent.cookie("sid").filter(|_| request.accepts(&authentication));
+        Ok(match who {
+            Some(user) => Authentication::User(Box::new(Login::new(user, authentication))),
+            None => {
+                let mut login = ResponseParts::new(303);
+                login.headers.push(Header::new("location", format!("/login?back={}", request.resume_url())));
+                Authentication::Interact(Box::new(login))
+            }
+        })
+    }
+
+    async fn consent(&self, request: &ConsentRequest) -> Answered<ConsentDecision> {
+        yield_now().await;
+        Ok(ConsentDecision::Granted(request.visit.request.scopes.clone()))
+    }
+}
