@@ -174,7 +174,8 @@ fn host(server: &AuthorizationServer) -> (AuthorizationHost, Arc<AtomicUsize>) {
     (host, looked_up)
 }
 
-/// `app` is public and acts for users; `job` and `post` act for themselves, with a secret in the header or in the body.
+/// `app` and `web` act for users, `web` with a secret; `job` and `post` act for themselves, with a secret in the header or in the
+/// body.
 struct Clients(Arc<AtomicUsize>);
 
 impl ClientStore for Clients {
@@ -183,12 +184,8 @@ impl ClientStore for Clients {
         self.0.fetch_add(1, Ordering::SeqCst);
         let of = |authentication| Client::new(client_id, authentication).scopes(["read", "write"]);
         Ok(match client_id {
-            "app" => Some(
-                of(ClientAuthentication::None)
-                    .scopes(["read", "write", "openid"])
-                    .redirect_uris([REDIRECT])
-                    .grants([GrantType::AuthorizationCode, GrantType::RefreshToken]),
-            ),
+            "app" => Some(for_users(of(ClientAuthentication::None))),
+            "web" => Some(for_users(of(ClientAuthentication::SecretPost))),
             "job" => Some(of(ClientAuthentication::SecretBasic).grants([GrantType::ClientCredentials])),
             "post" => Some(of(ClientAuthentication::SecretPost).grants([GrantType::ClientCredentials])),
             _ => None,
@@ -199,6 +196,13 @@ impl ClientStore for Clients {
         yield_now().await;
         Ok(check.client_id.is_some() && *check.secret == SECRET)
     }
+}
+
+fn for_users(client: Client) -> Client {
+    client
+        .scopes(["read", "write", "openid"])
+        .redirect_uris([REDIRECT])
+        .grants([GrantType::AuthorizationCode, GrantType::RefreshToken])
 }
 
 struct AsAsked;
