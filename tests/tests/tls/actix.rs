@@ -1,13 +1,14 @@
 //! actix-web with its own rustls acceptor: `on_connect` notes what the handshake showed.
 
-use crate::server::{clock, who};
+use crate::server::{self, clock, who};
 use actix_tls::accept::rustls_0_23::TlsStream;
 use actix_web::dev::{Extensions, ServerHandle};
 use actix_web::rt::System;
 use actix_web::rt::net::TcpStream;
+use actix_web::web::ServiceConfig;
 use actix_web::{App, HttpServer, web};
-use attesto_actix::{Granted, Protect};
-use attesto_core::host::Guard;
+use attesto_actix::{Granted, Protect, endpoint_scope};
+use attesto_core::authorization::RouteClass;
 use attesto_core::http::TlsSession;
 use rustls::ServerConfig;
 use std::any::Any;
@@ -30,18 +31,26 @@ fn note_session(stream: &dyn Any, connection: &mut Extensions) {
     }
 }
 
+fn routes(app: &server::App, routes: &mut ServiceConfig) {
+    match app {
+        server::App::Resource(guard) => {
+            let resource = web::resource("/mcp").wrap(Protect::new(Arc::clone(guard)).clock(clock()));
+            routes.service(resource.route(web::post().to(|grant: Granted| async move { who(&grant) })));
+        }
+        server::App::Endpoints(endpoints) => {
+            for class in RouteClass::ALL {
+                routes.service(endpoint_scope(endpoints, class));
+            }
+        }
+    }
+}
+
 /// Serves in actix's own runtime, on a thread of its own, with two workers: they must agree about sessions.
-pub(crate) fn serve(listener: TcpListener, guard: Arc<Guard>, tls: Option<ServerConfig>) -> Stop {
+pub(crate) fn serve(listener: TcpListener, app: server::App, tls: Option<ServerConfig>) -> Stop {
     let (sender, started) = mpsc::channel();
     std::thread::spawn(move || {
         System::new().block_on(async move {
-            let app = move || {
-                App::new().service(
-                    web::resource("/mcp")
-                        .wrap(Protect::new(Arc::clone(&guard)).clock(clock()))
-                        .route(web::post().to(|grant: Granted| async move { who(&grant) })),
-                )
-            };
+            let app = move || App::new().configure(|config| routes(&app, config));
             let server = HttpServer::new(app).workers(2).disable_signals().on_connect(note_session);
             let server = match tls {
                 Some(mut config) => {

@@ -1,14 +1,14 @@
 //! axum over tokio-rustls, in the two ways there are: `axum::serve` with a listener that ends TLS, and the router as a hyper
 //! service.
 
-use crate::server::{clock, who};
+use crate::server::{App, clock, who};
 use ::axum::extract::connect_info::Connected;
 use ::axum::extract::{ConnectInfo, Request};
 use ::axum::routing::post;
 use ::axum::serve::{IncomingStream, Listener};
 use ::axum::{Router, middleware};
-use attesto_axum::{Granted, ProtectLayer, TlsSession};
-use attesto_core::host::Guard;
+use attesto_axum::{Granted, ProtectLayer, TlsSession, endpoints_router};
+use attesto_core::authorization::RouteClass;
 use hyper_util::service::TowerToHyperService;
 use rustls::ServerConfig;
 use std::io;
@@ -19,20 +19,25 @@ use tokio::sync::mpsc;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-fn router(guard: Arc<Guard>) -> Router {
-    Router::new()
-        .route("/mcp", post(|grant: Granted| async move { who(&grant) }))
-        .layer(ProtectLayer::new(guard).clock(clock()))
+fn router(app: &App) -> Router {
+    match app {
+        App::Resource(guard) => Router::new()
+            .route("/mcp", post(|grant: Granted| async move { who(&grant) }))
+            .layer(ProtectLayer::new(guard.clone()).clock(clock())),
+        App::Endpoints(endpoints) => RouteClass::ALL
+            .into_iter()
+            .fold(Router::new(), |router, class| router.merge(endpoints_router(endpoints, class))),
+    }
 }
 
 /// For a connection loop of hyper's: `OnConnection` there tells the requests what the handshake showed.
-pub(crate) fn on_hyper(guard: Arc<Guard>) -> TowerToHyperService<Router> {
-    TowerToHyperService::new(router(guard))
+pub(crate) fn on_hyper(app: &App) -> TowerToHyperService<Router> {
+    TowerToHyperService::new(router(app))
 }
 
 /// Serves with `axum::serve` until the runtime ends.
-pub(crate) fn serve(listener: TcpListener, guard: Arc<Guard>, tls: Option<ServerConfig>) {
-    let app = router(guard);
+pub(crate) fn serve(listener: TcpListener, app: &App, tls: Option<ServerConfig>) {
+    let app = router(app);
     let listener = tokio::net::TcpListener::from_std(listener).expect("a socket of the runtime's");
     match tls {
         None => {

@@ -3,7 +3,7 @@
 use crate::config::{self, Alpn};
 use crate::pki::{HOST, Identity};
 use http::{HeaderMap, Request, StatusCode, Version};
-use http_body_util::{BodyExt, Empty};
+use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -81,8 +81,8 @@ pub(crate) struct Connection {
 }
 
 enum Sender {
-    Http1(http1::SendRequest<Empty<Bytes>>),
-    Http2(http2::SendRequest<Empty<Bytes>>),
+    Http1(http1::SendRequest<Full<Bytes>>),
+    Http2(http2::SendRequest<Full<Bytes>>),
 }
 
 /// What came back.
@@ -111,14 +111,23 @@ impl Sender {
 impl Connection {
     /// `POST`s to the resource with these header fields, in this order.
     pub(crate) async fn post(&mut self, headers: &[(&str, &str)]) -> Answer {
+        self.send("/mcp", headers, "").await
+    }
+
+    /// `POST`s a form.
+    pub(crate) async fn form(&mut self, path: &str, form: &str) -> Answer {
+        self.send(path, &[("content-type", "application/x-www-form-urlencoded")], form).await
+    }
+
+    async fn send(&mut self, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
         let mut request = match &self.sender {
-            Sender::Http1(_) => Request::post("/mcp").header("host", HOST),
-            Sender::Http2(_) => Request::post(format!("https://{HOST}/mcp")),
+            Sender::Http1(_) => Request::post(path).header("host", HOST),
+            Sender::Http2(_) => Request::post(format!("https://{HOST}{path}")),
         };
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let request = request.body(Empty::new()).expect("a request");
+        let request = request.body(Full::from(body.to_owned())).expect("a request");
         let response = match &mut self.sender {
             Sender::Http1(sender) => {
                 sender.ready().await.expect("the connection is kept");

@@ -3,10 +3,10 @@
 use crate::server::{clock, who};
 use ::hyper::body::{Body, Bytes, Incoming};
 use ::hyper::service::{Service, service_fn};
-use ::hyper::{Request, Response};
-use attesto_core::host::Guard;
+use ::hyper::{Request, Response, StatusCode};
+use attesto_core::host::{AuthorizationEndpoints, Guard};
 use attesto_core::http::TlsSession;
-use attesto_hyper::{OnConnection, Protect, RequestBody, admitted, response};
+use attesto_hyper::{Authorize, OnConnection, Protect, RequestBody, admitted, response};
 use http_body_util::Full;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
@@ -33,6 +33,27 @@ pub(crate) fn resource(
 + Sync
 + 'static {
     Protect::new(guard).clock(clock()).wrap(service_fn(answer))
+}
+
+/// An authorization server.
+pub(crate) fn endpoints(
+    endpoints: Arc<AuthorizationEndpoints>,
+) -> impl Service<
+    Request<Incoming>,
+    Response = Response<impl Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static>,
+    Error = Infallible,
+    Future: Send,
+> + Clone
++ Send
++ Sync
++ 'static {
+    Authorize::endpoints(endpoints).wrap(service_fn(elsewhere))
+}
+
+async fn elsewhere(_: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+    let mut missing = Response::default();
+    *missing.status_mut() = StatusCode::NOT_FOUND;
+    Ok(missing)
 }
 
 async fn answer(request: Request<RequestBody<Incoming>>) -> Result<Response<Full<Bytes>>, Infallible> {

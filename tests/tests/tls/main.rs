@@ -24,6 +24,7 @@ macro_rules! on_every_adapter {
 }
 
 mod actix;
+mod authorization;
 mod axum;
 mod client;
 mod config;

@@ -3,7 +3,7 @@
 use crate::client::{Answer, Client, Connection};
 use crate::config;
 use crate::pki::PKI;
-use crate::server::{Adapter, Served};
+use crate::server::{Adapter, App, Served};
 use attesto_core::host::{Event, EventSink, Guard, MemoryReplayStore};
 use attesto_core::resource::ResourceServerBuilder;
 use attesto_tests::World;
@@ -59,7 +59,7 @@ impl Scene {
         let server = configure(&world).build().expect("a sound configuration");
         let store = MemoryReplayStore::single_instance(100).expect("a capacity");
         let guard = Guard::builder(server).replay_store(store).events(heard.clone()).build().expect("a sound guard");
-        Self { world, served: adapter.serve(Arc::new(guard), tls), heard }
+        Self { world, served: adapter.serve(App::Resource(Arc::new(guard)), tls), heard }
     }
 
     pub(crate) async fn connect(&self, client: &Client) -> Connection {

@@ -1,14 +1,23 @@
-//! One protected resource under each adapter: what they have in common.
+//! One protected resource, or one authorization server, under each adapter: what they have in common.
 
 use crate::{actix, axum, hyper};
 use attesto_core::Timestamp;
-use attesto_core::host::{Admitted, Clock, Guard};
+use attesto_core::host::{Admitted, AuthorizationEndpoints, Clock, Guard};
 use attesto_tests::NOW;
 use rustls::ServerConfig;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
 
-/// What the resource runs under.
+/// What is served.
+#[derive(Clone)]
+pub(crate) enum App {
+    /// `POST /mcp`, behind this guard.
+    Resource(Arc<Guard>),
+    /// The endpoints of an authorization server, and nothing else.
+    Endpoints(Arc<AuthorizationEndpoints>),
+}
+
+/// What it runs under.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Adapter {
     Actix,
@@ -27,23 +36,26 @@ pub(crate) struct Served {
 }
 
 impl Adapter {
-    /// Serves the guarded resource, over TLS or without.
-    pub(crate) fn serve(self, guard: Arc<Guard>, tls: Option<ServerConfig>) -> Served {
+    /// Serves over TLS or without.
+    pub(crate) fn serve(self, app: App, tls: Option<ServerConfig>) -> Served {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         listener.set_nonblocking(true).expect("a mode that sockets have");
         let address = listener.local_addr().expect("an address");
         let stop = match self {
-            Self::Actix => Some(actix::serve(listener, guard, tls)),
+            Self::Actix => Some(actix::serve(listener, app, tls)),
             Self::Axum => {
-                axum::serve(listener, guard, tls);
+                axum::serve(listener, &app, tls);
                 None
             }
             Self::AxumOnHyper => {
-                hyper::serve(listener, tls, axum::on_hyper(guard));
+                hyper::serve(listener, tls, axum::on_hyper(&app));
                 None
             }
             Self::Hyper => {
-                hyper::serve(listener, tls, hyper::resource(guard));
+                match app {
+                    App::Resource(guard) => hyper::serve(listener, tls, hyper::resource(guard)),
+                    App::Endpoints(endpoints) => hyper::serve(listener, tls, hyper::endpoints(endpoints)),
+                }
                 None
             }
         };
