@@ -17,7 +17,7 @@ use attesto_core::jose::KeyMaterial;
 use attesto_core::metadata::PublicDocuments;
 use attesto_core::resource::ResourceServer;
 use attesto_core::token::{KeyRing, TrustedIssuer};
-use attesto_tests::counter;
+use attesto_tests::{Json, counter};
 use std::any::Any;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -35,7 +35,7 @@ pub(crate) const SECRET: &str = "hunter2-hunter2";
 /// The field by which each class's own middleware marks what went through it.
 pub(crate) const CLASS: &str = "x-class";
 
-/// What is served, and below which the application's own `POST /echo` gives back what it is sent.
+/// Everything an application serves: the endpoints, the resource at `GET /mcp` with its documents, and `POST /echo` of its own.
 pub(crate) struct Setup {
     pub(crate) mounted: Mounted,
     pub(crate) guard: Arc<Guard>,
@@ -219,13 +219,13 @@ struct Everybody;
 impl PrincipalStore for Everybody {
     async fn load_principal(&self, _: &str) -> Answered<Option<Principal>> {
         yield_now().await;
-        Ok(Some(Principal::default()))
+        Ok(Some(Principal::new()))
     }
 }
 
 impl ClaimsProvider for Everybody {
-    async fn id_token_claims(&self, _: &ClaimsRequest) -> Answered<attesto_tests::Json> {
-        Ok(attesto_tests::Json::new())
+    async fn id_token_claims(&self, _: &ClaimsRequest) -> Answered<Json> {
+        Ok(Json::new())
     }
 }
 
