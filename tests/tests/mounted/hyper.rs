@@ -72,10 +72,12 @@ impl Service<Request<Incoming>> for Own {
     }
 }
 
+type ClassOf = Arc<dyn Fn(&str) -> Option<RouteClass> + Send + Sync>;
+
 /// Middleware for each class.
 #[derive(Clone)]
 struct Marking<S> {
-    class_of: Arc<dyn Fn(&str) -> Option<RouteClass> + Send + Sync>,
+    class_of: ClassOf,
     inner: S,
 }
 
@@ -104,7 +106,7 @@ where
 fn start(setup: Setup) -> Running {
     let publish = Publish::new(setup.documents());
     let own = Own { guard: setup.guard };
-    let (authorize, class_of): (_, Arc<dyn Fn(&str) -> _ + Send + Sync>) = match setup.mounted {
+    let (authorize, class_of): (_, ClassOf) = match setup.mounted {
         Mounted::Whole(server, host) => (Authorize::new(server, host), Arc::new(|_: &str| None)),
         Mounted::ByClass(endpoints) => {
             let server = endpoints.server().clone();

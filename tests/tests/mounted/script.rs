@@ -63,7 +63,7 @@ pub(crate) fn basic(secret: &str) -> String {
 /// RFC 4648 §4.
 fn base64(bytes: &[u8]) -> String {
     let mut text = attesto_core::encoding::base64url::encode(bytes).replace('-', "+").replace('_', "/");
-    while text.len() % 4 != 0 {
+    while !text.len().is_multiple_of(4) {
         text.push('=');
     }
     text
