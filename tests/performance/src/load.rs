@@ -97,7 +97,7 @@ async fn connection(mut stream: TcpStream, requests: Arc<Vec<Vec<u8>>>, next: Ar
 }
 
 /// Reads one response, whose length its `content-length` says.
-async fn exchange(stream: &mut TcpStream, response: &mut Vec<u8>) -> IoResult<()> {
+pub(crate) async fn exchange(stream: &mut TcpStream, response: &mut Vec<u8>) -> IoResult<()> {
     response.clear();
     loop {
         if stream.read_buf(response).await? == 0 {

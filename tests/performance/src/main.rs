@@ -3,6 +3,7 @@
 //! - `http`: requests per second and processor time per request through each adapter, with and without attesto;
 //! - `memory`: the resident set before and after a million requests with a million distinct proofs, and after they lapsed;
 //! - `claims`: what a claim costs the replay store from a thousand to ten million live entries;
+//! - `tokens`: a token endpoint beside npm oidc-provider's (`tokens.sh`);
 //! - `mint` and `check`: tokens and proofs for the peers on Node, and what attesto makes of the same.
 //!
 //! Results are Markdown on standard output; progress goes to standard error.
@@ -16,6 +17,7 @@ mod mint;
 mod parties;
 mod server;
 mod table;
+mod tokens;
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -27,9 +29,12 @@ Parts:
   http [ROUNDS] [REQUESTS]   through each adapter; REQUESTS in each round of each variant (default: 61 and 2000)
   memory [REQUESTS]          in process, with as many distinct proofs (default: 1000000)
   claims [MOST]              the replay store alone, up to MOST live entries (default: 10000000)
+  tokens PROVIDER.MJS [ROUNDS] [REQUESTS]
+                             the token endpoint, beside npm oidc-provider's (default: 31 and 2000)
   mint                       reads keys as JSON from standard input; prints tokens and a proof
   check                      the same, and measures attesto's checks of them
-  serve ADAPTER              what `http` starts: axum, actix or hyper";
+  serve ADAPTER              what `http` starts: axum, actix or hyper
+  issue PROVIDER             what `tokens` starts: AwsLc or RustCrypto, under axum";
 
 type Outcome = Result<(), Box<dyn Error>>;
 
@@ -51,9 +56,11 @@ fn run(words: &[String]) -> Outcome {
         Some("http") => http::measure(number(1, 61)?, number(2, 2_000)?),
         Some("memory") => memory::measure(number(1, 1_000_000)?),
         Some("claims") => claims::measure(number(1, 10_000_000)?),
+        Some("tokens") => tokens::measure(word(1).unwrap_or_default(), number(2, 31)?, number(3, 2_000)?),
         Some("mint") => mint::mint(),
         Some("check") => mint::check(),
         Some("serve") => server::serve(word(1).unwrap_or_default()),
+        Some("issue") => tokens::serve(word(1).unwrap_or_default()),
         _ => Err(HELP.into()),
     }
 }
