@@ -275,7 +275,7 @@ impl AuthorizationServerBuilder {
     }
 
     /// **Development only.** The issuer, the audience and the requests may be plain http to this machine.
-    pub fn insecure_loopback(mut self) -> Self {
+    pub fn danger_insecure_loopback(mut self) -> Self {
         self.insecure_loopback = true;
         self
     }

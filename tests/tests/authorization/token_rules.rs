@@ -387,6 +387,9 @@ fn cc1_openid_is_no_scope_of_a_client_itself() {
     scene.ledger.clients.insert("other".into(), (other.scopes(["read", "openid"]), secret));
     assert_eq!(scene.refuse(&job().and("scope", "openid")), (Reason::ScopeTooWide, "invalid_scope".into()));
     assert_eq!(scene.grant(&job().and("scope", "read")).status, 200);
+    // Not asked for, it is not meant: the client may send users, too.
+    let response = scene.grant(&job());
+    assert_eq!(text(&response, "scope").as_deref(), Some("read"));
 }
 
 #[test]

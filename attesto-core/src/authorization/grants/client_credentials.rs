@@ -1,12 +1,13 @@
 //! The client credentials grant (RFC 6749 §4.4; catalogue CC-1).
 
 use crate::authorization::ask::Principal;
-use crate::authorization::client::GrantType;
+use crate::authorization::client::{Client, GrantType};
 use crate::authorization::client_auth::AuthenticatedClient;
 use crate::authorization::error::Reason;
 use crate::authorization::flow::Flow;
 use crate::authorization::issued::{Issued, Wanted, authorize_scopes, mint, requested_resources, requested_scopes};
 use crate::authorization::records::AuthenticationContext;
+use crate::authorization::scopes::ScopeSet;
 use crate::authorization::sender::Sender;
 use alloc::vec::Vec;
 
@@ -16,7 +17,7 @@ pub(in crate::authorization) async fn exchange(
     client: &AuthenticatedClient,
     sender: Sender,
 ) -> Result<Issued, Reason> {
-    let asked = requested_scopes(flow, &client.scopes, client.defaults())?;
+    let asked = requested_scopes(flow, &client.scopes, &of_the_client_itself(client))?;
     if asked.contains("openid") {
         return Err(Reason::ScopeTooWide);
     }
@@ -43,4 +44,12 @@ pub(in crate::authorization) async fn exchange(
     };
     let access = mint(flow, wanted, &sender)?;
     Ok(Issued { access, scopes, refresh: None, id_token: None })
+}
+
+/// What it is granted when it asks for nothing in particular, less what speaks of a user: a client may have both kinds of grants.
+fn of_the_client_itself(client: &Client) -> ScopeSet {
+    let mut scopes = client.defaults().clone();
+    scopes.remove("openid");
+    scopes.remove("offline_access");
+    scopes
 }

@@ -62,7 +62,7 @@ pub(crate) fn serve(provider: &str) -> Result<(), Box<dyn Error>> {
         .audience(RESOURCE)
         .grants([GrantType::ClientCredentials])
         .auth_methods([AuthMethod::ClientSecretBasic])
-        .insecure_loopback()
+        .danger_insecure_loopback()
         .build()?;
     let host =
         AuthorizationHost::builder(Registered(provider), AsAsked).single_node_memory(1_000_000)?.build(&server)?;

@@ -125,7 +125,7 @@ fn server(
         .refresh(RefreshPolicy::new().grace(GRACE, GraceSecret::new(grace))?)
         .deny_list()
         .ask_introspection()
-        .insecure_loopback();
+        .danger_insecure_loopback();
     Ok(builder.build()?)
 }
 
