@@ -11,7 +11,7 @@ use alloc::borrow::Cow;
 use core::fmt;
 
 /// A configuration was refused. Names the member that is wrong and how to mend it.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[derive(Clone, Eq, PartialEq, thiserror::Error)]
 #[error("{member}: {problem}")]
 pub struct ConfigError {
     member: &'static str,
@@ -24,6 +24,13 @@ struct Problem(Cow<'static, str>);
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+/// The text: it is what a `main` that gives the error back prints.
+impl fmt::Debug for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

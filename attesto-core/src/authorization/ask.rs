@@ -94,6 +94,41 @@ pub enum Ask {
     Record(Query<AuthorizationEvent, ()>),
 }
 
+impl Ask {
+    /// The question's name, for logs.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::LoadClient(_) => "LoadClient",
+            Self::VerifySecret(_) => "VerifySecret",
+            Self::ClientKeys(_) => "ClientKeys",
+            Self::RecordReplay(_) => "RecordReplay",
+            Self::Authenticate(_) => "Authenticate",
+            Self::Consent(_) => "Consent",
+            Self::ConsumeConsentGrant(_) => "ConsumeConsentGrant",
+            Self::PutPar(_) => "PutPar",
+            Self::FetchPar(_) => "FetchPar",
+            Self::TakePar(_) => "TakePar",
+            Self::PutCode(_) => "PutCode",
+            Self::PeekCode(_) => "PeekCode",
+            Self::TakeCode(_) => "TakeCode",
+            Self::FinalizeCode(_) => "FinalizeCode",
+            Self::GetRefresh(_) => "GetRefresh",
+            Self::InsertRefresh(_) => "InsertRefresh",
+            Self::RotateRefresh(_) => "RotateRefresh",
+            Self::RepeatRefresh(_) => "RepeatRefresh",
+            Self::RevokeFamily(_) => "RevokeFamily",
+            Self::RevokeAccessToken(_) => "RevokeAccessToken",
+            Self::IsRevoked(_) => "IsRevoked",
+            Self::MayIntrospect(_) => "MayIntrospect",
+            Self::LoadPrincipal(_) => "LoadPrincipal",
+            Self::IdTokenClaims(_) => "IdTokenClaims",
+            Self::AuthorizeScope(_) => "AuthorizeScope",
+            Self::Record(_) => "Record",
+        }
+    }
+}
+
 /// A secret to be checked by the host: with its hashing, at its pace (catalogue HC-1).
 #[derive(Clone)]
 #[non_exhaustive]

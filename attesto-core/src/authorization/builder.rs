@@ -142,8 +142,8 @@ impl AuthorizationServerBuilder {
         self
     }
 
-    /// The scopes to advertise.
-    pub fn scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
+    /// The scopes to advertise (`scopes_supported` of RFC 8414).
+    pub fn scopes_supported<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         self.scopes = scopes.into_iter().map(Into::into).collect();
         self
     }

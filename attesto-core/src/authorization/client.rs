@@ -93,6 +93,14 @@ impl AuthMethod {
     }
 }
 
+impl AuthMethod {
+    /// The method of this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|method| method.name() == name)
+    }
+}
+
 /// How one client authenticates: the method it is registered with, and no other (CA-10).
 #[derive(Clone)]
 #[non_exhaustive]
@@ -236,7 +244,8 @@ impl Client {
         self
     }
 
-    /// The redirect URIs that are its own, compared as text (AZ-8).
+    /// The redirect URIs that are its own, compared as text (AZ-8). An application that listens on whichever loopback port is free is
+    /// registered without one, and as [`native`](Self::native).
     pub fn redirect_uris<S: Into<String>>(mut self, uris: impl IntoIterator<Item = S>) -> Self {
         self.redirect_uris = uris.into_iter().map(Into::into).collect();
         self

@@ -254,7 +254,7 @@ mod tests {
 
     #[test]
     fn md1_md3_both_documents_agree_on_what_they_share() {
-        let server = builder("https://as.example").openid_connect().scopes(["read"]).build().unwrap();
+        let server = builder("https://as.example").openid_connect().scopes_supported(["read"]).build().unwrap();
         let (oauth, openid) = (document(&server, OAUTH), document(&server, "/.well-known/openid-configuration"));
         for (name, value) in oauth.as_object().unwrap() {
             assert_eq!(openid.get(name), Some(value), "{name}");

@@ -40,6 +40,8 @@ pub enum EventKind {
     Introspected,
     /// `introspection_denied`.
     IntrospectionDenied,
+    /// `host_unavailable`: the host was asked, and gave no answer. Told by [`drive`](crate::host::drive); what came of it follows.
+    HostUnavailable,
 }
 
 impl EventKind {
@@ -62,6 +64,7 @@ impl EventKind {
             Self::RevocationDenied => "revocation_denied",
             Self::Introspected => "introspected",
             Self::IntrospectionDenied => "introspection_denied",
+            Self::HostUnavailable => "host_unavailable",
         }
     }
 }
@@ -93,9 +96,18 @@ pub struct AuthorizationEvent {
     pub binding: Option<&'static str>,
     /// The client's address, as far as trusted proxies reported it.
     pub client_address: Option<IpAddr>,
+    /// The question that was not answered ([`Ask::name`](super::Ask::name)).
+    pub question: Option<&'static str>,
 }
 
 impl AuthorizationEvent {
+    /// That the host gave no answer to this question.
+    pub(crate) const fn unanswered(question: &'static str) -> Self {
+        let mut event = Self::new(EventKind::HostUnavailable);
+        event.question = Some(question);
+        event
+    }
+
     pub(super) const fn new(kind: EventKind) -> Self {
         Self {
             kind,
@@ -109,6 +121,7 @@ impl AuthorizationEvent {
             family: None,
             binding: None,
             client_address: None,
+            question: None,
         }
     }
 }

@@ -3,6 +3,9 @@
 //! [`AuthorizationServer`] holds the rules. An endpoint takes a request and gives the first question to the host, or the response;
 //! [`exchange`](crate::exchange) says how questions are answered. What only a host knows, [`Ask`] lists.
 //!
+//! `docs/authorization-server.md` in the repository builds a server from nothing. Codes such as "AZ-26" are rules: `tests/COVERAGE.md`
+//! lists each with its RFC section, its function and its tests.
+//!
 //! ```
 //! # use attesto_core::crypto::{Algorithm, CryptoProvider, EntropyError, KeyKind, RustCrypto};
 //! # use attesto_core::jose::KeyMaterial;

@@ -15,7 +15,7 @@ pub(super) fn y_is_canonical(point: &[u8; 32]) -> bool {
 }
 
 /// The y of the eight points whose order divides eight, without their sign.
-#[cfg(any(feature = "aws-lc-rs", test))]
+#[cfg(feature = "aws-lc-rs")]
 const SMALL_ORDER: [[u8; 32]; 5] = [
     // The neutral element.
     [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
@@ -39,7 +39,7 @@ const SMALL_ORDER: [[u8; 32]; 5] = [
 
 /// The canonical encoding of a point whose order divides eight. Under such a key anyone can make signatures, and no honest
 /// signer makes a signature with such an R. ed25519-dalek's strict verification asks the same of itself. J11, J12.
-#[cfg(any(feature = "aws-lc-rs", test))]
+#[cfg(feature = "aws-lc-rs")]
 pub(super) fn is_of_small_order(point: &[u8; 32]) -> bool {
     let mut y = *point;
     let [.., high] = &mut y;

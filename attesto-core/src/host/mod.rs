@@ -48,9 +48,9 @@ mod wiring;
 #[cfg(feature = "std")]
 pub use authorization::{
     AccessTokenDenyList, AuthorizationEndpoints, AuthorizationEventSink, AuthorizationHost, AuthorizationHostBuilder,
-    ClaimsProvider, ClientStore, CodeStore, ConsentGrantStore, ConsentPolicy, IntrospectionPolicy, MemoryCodeStore,
-    MemoryConsentGrants, MemoryDenyList, MemoryParStore, MemoryRefreshStore, ParStore, PrincipalStore, RefreshStore,
-    ScopePolicy, drive,
+    ClaimsProvider, ClientStore, CodeStore, ConsentGrantStore, ConsentPolicy, DenyListCheck, IntrospectionPolicy,
+    MemoryCodeStore, MemoryConsentGrants, MemoryDenyList, MemoryParStore, MemoryRefreshStore, ParStore, PrincipalStore,
+    RefreshStore, ScopePolicy, ScopesAsAsked, drive,
 };
 pub use clock::Clock;
 pub use entropy::EntropySource;

@@ -43,6 +43,38 @@ impl ResponseParts {
         Self { status, headers: Vec::new(), body: Vec::new() }
     }
 
+    /// A page, which nobody may keep: for the login and consent pages of a host.
+    ///
+    /// ```
+    /// use attesto_core::http::ResponseParts;
+    ///
+    /// let page = ResponseParts::html(200, "<!doctype html><title>Sign in</title>");
+    /// assert_eq!(page.header("content-type").collect::<Vec<_>>(), ["text/html; charset=utf-8"]);
+    /// ```
+    #[must_use]
+    pub fn html(status: u16, page: impl Into<String>) -> Self {
+        let content_type = Header::new("content-type", "text/html; charset=utf-8");
+        let headers = Vec::from([content_type, Header::new("cache-control", "no-store")]);
+        Self { status, headers, body: page.into().into_bytes() }
+    }
+
+    /// Sends a browser on, to be fetched with GET whatever brought it here (RFC 9110 §15.4.4). `None` where the location cannot be
+    /// a field's value: visible ASCII.
+    ///
+    /// ```
+    /// use attesto_core::http::ResponseParts;
+    ///
+    /// assert_eq!(ResponseParts::see_other("/login").map(|response| response.status), Some(303));
+    /// assert!(ResponseParts::see_other("/login\r\nset-cookie: a=b").is_none());
+    /// ```
+    #[must_use]
+    pub fn see_other(location: impl Into<String>) -> Option<Self> {
+        let location = location.into();
+        let fits = !location.is_empty() && location.bytes().all(|byte| byte.is_ascii_graphic());
+        let headers = || Vec::from([Header::new("location", location), Header::new("cache-control", "no-store")]);
+        fits.then(|| Self { status: 303, headers: headers(), body: Vec::new() })
+    }
+
     /// The values of the field lines called `name` (lower case).
     pub fn header<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.headers.iter().filter(move |header| header.name == name).map(|header| header.value.as_ref())

@@ -99,7 +99,9 @@ fn scheme_is_allowed(scheme: &str, host: &str, plain_http: PlainHttp) -> Result<
         return Err("is not an https URL");
     }
     match plain_http {
-        PlainHttp::Refused => Err("is plain http; use https"),
+        PlainHttp::Refused => {
+            Err("is plain http; use https, or, for development on this machine, what is called insecure_loopback")
+        }
         PlainHttp::LoopbackOnly if is_loopback(host) => Ok(()),
         PlainHttp::LoopbackOnly => Err("is plain http to another machine; use https"),
     }

@@ -214,6 +214,6 @@ pub(super) fn issuer_is_acceptable(issuer: &str, insecure_loopback: bool) -> Res
         Scheme::Https => Ok(()),
         Scheme::Http if insecure_loopback && uri.is_loopback() => Ok(()),
         Scheme::Http if insecure_loopback => problem("may be http on a loopback host only"),
-        Scheme::Http => problem("must be https"),
+        Scheme::Http => problem("must be https; for development on this machine there is insecure_loopback"),
     }
 }

@@ -1,8 +1,8 @@
 //! The keys that sign, their rotation, and what is published of them (catalogue J18, J19, J21).
 
 use super::VerificationKeys;
-use crate::crypto::{CryptoProvider, Signer};
-use crate::jose::{Jwk, JwkSet};
+use crate::crypto::{Algorithm, CryptoProvider, Entropy, Signer};
+use crate::jose::{Jwk, JwkSet, KeyMaterial};
 use crate::{ConfigError, Timestamp};
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
@@ -51,6 +51,37 @@ pub struct KeyHealth {
 }
 
 impl KeyRing {
+    /// Signs with the private key in this PEM text (PKCS #8, SEC 1 or PKCS #1), by this algorithm.
+    ///
+    /// # Errors
+    /// Where the text holds no private key, or none for the algorithm, or the provider does not have it.
+    pub fn from_pem(provider: &dyn CryptoProvider, pem: &str, algorithm: Algorithm) -> Result<Self, ConfigError> {
+        Self::of_material(provider, &KeyMaterial::from_pem(pem)?, algorithm)
+    }
+
+    /// Signs with a new key, which ends with the process, and so does every token signed with it: for tests and demos.
+    ///
+    /// # Errors
+    /// Where the entropy source fails, or the provider does not have the algorithm.
+    pub fn generate(
+        provider: &dyn CryptoProvider,
+        algorithm: Algorithm,
+        entropy: &mut dyn Entropy,
+    ) -> Result<Self, ConfigError> {
+        Self::of_material(provider, &KeyMaterial::generate(algorithm.key_kind(), entropy)?, algorithm)
+    }
+
+    fn of_material(
+        provider: &dyn CryptoProvider,
+        material: &KeyMaterial,
+        algorithm: Algorithm,
+    ) -> Result<Self, ConfigError> {
+        let problem = |text: &'static str| ConfigError::new("signing_key", text);
+        let private = material.private().ok_or_else(|| problem("has no private half"))?;
+        let signer = provider.signer(private, algorithm).map_err(|_| problem("is none for this algorithm"))?;
+        Self::new(provider, signer.into())
+    }
+
     /// Signs with this key; its `kid` is its thumbprint.
     ///
     /// # Errors

@@ -461,3 +461,29 @@ fn debug_shows_no_claim_and_no_token() {
     let shown = alloc::format!("{boxed:?}");
     assert!(!shown.contains("usr_1") && !shown.contains(minted.token()), "{shown}");
 }
+
+#[test]
+fn j19_a_ring_is_read_or_made_in_one_step() {
+    let provider = RustCrypto::new();
+    let mut entropy = |out: &mut [u8]| {
+        out.fill(9);
+        Ok(())
+    };
+    let made = KeyRing::generate(&provider, Algorithm::Ed25519, &mut entropy).unwrap();
+    assert!(made.jwks().to_json().contains("\"alg\":\"Ed25519\""));
+    let refused = |pem: &str, algorithm| KeyRing::from_pem(&provider, pem, algorithm).unwrap_err().member();
+    // `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256`, made for this test.
+    let private = "-----BEGIN PRIVATE KEY-----\n\
+                   MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg8SoJQ43PnBbKJurp\n\
+                   IxbO2YS7VSgntBaenmiHkDQhwMWhRANCAASiZBMNbYeMpRZoOjIFC5tZDcdK7nme\n\
+                   jZpXmBH5IxiD0C0xNwNvTfW/7DAP5AmVU+NbTNyfQ6nA1na8tTOzFUXg\n\
+                   -----END PRIVATE KEY-----\n";
+    let public = "-----BEGIN PUBLIC KEY-----\n\
+                  MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEomQTDW2HjKUWaDoyBQubWQ3HSu55\n\
+                  no2aV5gR+SMYg9AtMTcDb031v+wwD+QJlVPjW0zcn0OpwNZ2vLUzsxVF4A==\n\
+                  -----END PUBLIC KEY-----\n";
+    assert!(KeyRing::from_pem(&provider, private, Algorithm::ES256).is_ok());
+    assert_eq!(refused(private, Algorithm::RS256), "signing_key");
+    assert_eq!(refused(public, Algorithm::ES256), "signing_key");
+    assert!(KeyRing::from_pem(&provider, "nothing", Algorithm::ES256).is_err());
+}

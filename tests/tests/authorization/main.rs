@@ -1,6 +1,7 @@
 //! The authorization server as a whole: that nothing is ever spent twice, whatever goes wrong between its questions.
 
 mod browsers;
+mod deny_list;
 mod envelope;
 mod faults;
 mod journeys;

@@ -96,7 +96,7 @@ pub(crate) fn builder(issuer: &str) -> AuthorizationServerBuilder {
     AuthorizationServer::builder(issuer, provider(), ring())
         .audience(RESOURCE)
         .grants(GrantType::ALL.iter().copied())
-        .scopes(["read", "write"])
+        .scopes_supported(["read", "write"])
         .origin(pinned())
         .openid_connect()
         .deny_list()

@@ -181,6 +181,20 @@ pub enum Authentication {
     Declined,
 }
 
+impl Authentication {
+    /// This user, who authenticated like this.
+    #[must_use]
+    pub fn user(subject: impl Into<String>, authentication: AuthenticationContext) -> Self {
+        Self::User(Box::new(Login::new(subject, authentication)))
+    }
+
+    /// Nobody yet: this page or redirect asks.
+    #[must_use]
+    pub fn interact(page: ResponseParts) -> Self {
+        Self::Interact(Box::new(page))
+    }
+}
+
 /// What does the user allow? (AZ-25)
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -227,6 +241,14 @@ pub enum ConsentDecision {
     Interact(Box<ResponseParts>),
     /// Nothing. The client is told `access_denied`.
     Denied,
+}
+
+impl ConsentDecision {
+    /// Not said yet: this page or redirect asks.
+    #[must_use]
+    pub fn interact(page: ResponseParts) -> Self {
+        Self::Interact(Box::new(page))
+    }
 }
 
 #[cfg(test)]

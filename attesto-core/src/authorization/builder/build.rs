@@ -33,7 +33,7 @@ impl AuthorizationServerBuilder {
         self.members_are_sound()?;
         let scopes = ScopeSet::of(&self.scopes);
         if scopes.iter().count() != self.scopes.len() {
-            return Err(ConfigError::new("scopes", "one is no scope-token (RFC 6749 §3.3), or occurs twice"));
+            return Err(ConfigError::new("scopes_supported", "one is no scope-token (RFC 6749 §3.3), or occurs twice"));
         }
         let tokens = self.token_issuer(&audience)?;
         let verifier = own_tokens::verifier(&self.issuer, &self.provider, &self.keys, self.insecure_loopback)?;
@@ -89,10 +89,10 @@ impl AuthorizationServerBuilder {
                 "its nonces are those of a resource; make them for NonceUse::AuthorizationServer",
             ));
         }
-        if self.access_token_lifetime > 86_400 {
+        if !(1..=86_400).contains(&self.access_token_lifetime) {
             return Err(ConfigError::new(
                 "access_token_lifetime",
-                "must be at most a day: nothing takes an access token back",
+                "must be 1 second to a day: nothing takes an access token back",
             ));
         }
         let realm_fits = |byte: u8| matches!(byte, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e);

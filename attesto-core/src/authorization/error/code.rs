@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-/// An error code of the registered set, with the status it has as a JSON error.
+/// An error code of the registered set. [`Reason`](crate::authorization::Reason) has the status that it goes with.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 #[allow(missing_docs, reason = "the names are the RFCs' codes")]

@@ -16,6 +16,7 @@ use super::visits::{ConsentGrantStore, ConsentPolicy, ErasedConsentGrantStore, E
 use crate::ConfigError;
 use crate::authorization::AuthorizationServer;
 use crate::host::{DynReplayStore, Instances, MemoryReplayStore, NoEvents, ReplayStore, StoreReach};
+use alloc::format;
 use alloc::sync::Arc;
 use core::fmt;
 
@@ -251,7 +252,8 @@ impl AuthorizationHostBuilder {
         self
     }
 
-    /// Where events go. Observational only: a sink cannot change a decision.
+    /// Where events go. Observational only: a sink cannot change a decision. A closure says what it takes:
+    /// `|event: &AuthorizationEvent| ..`.
     pub fn events(mut self, sink: impl AuthorizationEventSink + 'static) -> Self {
         self.parts.events = Arc::new(sink);
         self
@@ -328,7 +330,9 @@ impl fmt::Debug for AuthorizationHostBuilder {
 fn missing(member: &'static str) -> ConfigError {
     ConfigError::new(
         member,
-        "is missing: the server, as it is configured, asks it; set one, or configure the server without",
+        format!(
+            "is missing: the server, as it is configured, asks it; call .{member}(..), or configure the server without"
+        ),
     )
 }
 

@@ -1,7 +1,9 @@
 //! Access tokens that were revoked before they expire (RFC 7009 §2.2.1; catalogue AC-6, RV-3, RV-4).
 
-use crate::authorization::{Answered, IssuedAccessToken, RevokedAccessToken};
-use crate::host::{BoxFuture, StoreReach};
+use crate::authorization::{Answered, IssuedAccessToken, RevokedAccessToken, Unavailable};
+use crate::host::{BoxFuture, RevocationCheck, StoreReach};
+use crate::resource::RevocationAnswer;
+use crate::token::Claims;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::future::Future;
@@ -24,6 +26,45 @@ pub trait AccessTokenDenyList: Send + Sync {
 
     /// Who sees the list (ST-1).
     fn reach(&self) -> StoreReach;
+}
+
+/// A deny list as a resource consults it: hand it to
+/// [`GuardBuilder::revocation_check`](crate::host::GuardBuilder::revocation_check) of the resources beside the authorization server.
+///
+/// ```
+/// use attesto_core::host::{DenyListCheck, GuardBuilder, MemoryDenyList};
+/// use std::sync::Arc;
+///
+/// # fn demo(guard: GuardBuilder) -> Result<(), attesto_core::ConfigError> {
+/// let denied = Arc::new(MemoryDenyList::single_node(100_000)?); // `AuthorizationHostBuilder::deny_list` takes a clone
+/// let guard = guard.revocation_check(DenyListCheck::new(denied));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct DenyListCheck<L> {
+    list: L,
+}
+
+impl<L: AccessTokenDenyList> DenyListCheck<L> {
+    /// By this list.
+    pub const fn new(list: L) -> Self {
+        Self { list }
+    }
+}
+
+/// A token without `jti` or expiry is none that a list could hold: it counts as revoked.
+impl<L: AccessTokenDenyList> RevocationCheck for DenyListCheck<L> {
+    async fn revocation(&self, claims: &Claims) -> RevocationAnswer {
+        let (Some(jwt_id), Some(expires_at)) = (claims.jwt_id(), claims.expires_at()) else {
+            return RevocationAnswer::Revoked;
+        };
+        match self.list.is_revoked(&IssuedAccessToken::new(jwt_id, expires_at)).await {
+            Ok(true) => RevocationAnswer::Revoked,
+            Ok(false) => RevocationAnswer::Active,
+            Err(Unavailable) => RevocationAnswer::Unavailable,
+        }
+    }
 }
 
 erase! { AccessTokenDenyList as ErasedDenyList [reach] {

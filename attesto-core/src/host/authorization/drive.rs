@@ -3,8 +3,8 @@
 use super::bundle::{AuthorizationHost, Parts};
 use super::erase::{answered, unless_it_panics};
 use super::functions::Function;
-use super::sink::tell;
-use crate::authorization::{Answered, Ask, Unavailable};
+use super::sink::{AuthorizationEventSink, tell};
+use crate::authorization::{Answered, Ask, AuthorizationEvent, Unavailable};
 use crate::exchange::{Query, Step};
 use crate::host::{BoxFuture, ReplayAnswer};
 use crate::http::ResponseParts;
@@ -13,8 +13,8 @@ use alloc::sync::Arc;
 
 /// Drives a flow to its response: each question goes to the method of the trait that knows.
 ///
-/// A part that is missing, and one that panics, gives no answer: the flow undoes what it has begun and ends with 503 (HC-5). A
-/// future that is dropped drops the flow where it stands; what was asked before stays as the answers left it.
+/// A part that is missing, and one that panics, gives no answer: the flow undoes what it has begun and ends with 503 (HC-5), and the
+/// event sink is told which question it was. A future that is dropped drops the flow where it stands; what was asked before stays as the answers left it.
 pub async fn drive(mut step: Step, host: &AuthorizationHost) -> ResponseParts {
     loop {
         step = match step {
@@ -24,21 +24,21 @@ pub async fn drive(mut step: Step, host: &AuthorizationHost) -> ResponseParts {
     }
 }
 
-/// One line for each question.
+/// To whom each question goes.
 async fn answer(ask: Ask, host: &Parts) -> Step {
-    let functions = &host.functions;
+    let (functions, asked) = (&host.functions, Asked { question: ask.name(), events: host.events.as_ref() });
     match ask {
         Ask::LoadClient(query) => {
-            by(&functions.load_client, host.clients.as_ref(), query, |store, id| store.load_client(id)).await
+            by(&asked, &functions.load_client, host.clients.as_ref(), query, |store, id| store.load_client(id)).await
         }
         Ask::VerifySecret(query) => {
-            by(&functions.verify_client_secret, host.clients.as_ref(), query, |store, check| {
+            by(&asked, &functions.verify_client_secret, host.clients.as_ref(), query, |store, check| {
                 store.verify_client_secret(check)
             })
             .await
         }
         Ask::ClientKeys(query) => {
-            by(&functions.client_keys, host.clients.as_ref(), query, |store, id| store.client_keys(id)).await
+            by(&asked, &functions.client_keys, host.clients.as_ref(), query, |store, id| store.client_keys(id)).await
         }
         Ask::RecordReplay(query) => {
             let question = *query.question();
@@ -46,45 +46,69 @@ async fn answer(ask: Ask, host: &Parts) -> Step {
                 Some(store) => unless_it_panics(store.claim_boxed(&question.claim, question.now)).await,
                 None => None,
             };
-            query.answer(answer.unwrap_or(ReplayAnswer::Unavailable))
+            let answer = answer.unwrap_or(ReplayAnswer::Unavailable);
+            asked.is_answered(answer != ReplayAnswer::Unavailable);
+            query.answer(answer)
         }
         Ask::Authenticate(query) => {
-            by(&functions.authenticate, host.consent.as_ref(), query, |policy, request| policy.authenticate(request))
-                .await
+            by(&asked, &functions.authenticate, host.consent.as_ref(), query, |policy, request| {
+                policy.authenticate(request)
+            })
+            .await
         }
         Ask::Consent(query) => {
-            by(&functions.consent, host.consent.as_ref(), query, |policy, request| policy.consent(request)).await
+            by(&asked, &functions.consent, host.consent.as_ref(), query, |policy, request| policy.consent(request))
+                .await
         }
         Ask::ConsumeConsentGrant(query) => {
-            to(host.consent_grants.as_ref(), query, |store, redemption| store.consume(redemption)).await
+            to(&asked, host.consent_grants.as_ref(), query, |store, redemption| store.consume(redemption)).await
         }
-        Ask::PutPar(query) => to(host.pushed.as_ref(), query, |store, new| store.put(new)).await,
-        Ask::FetchPar(query) => to(host.pushed.as_ref(), query, |store, digest| store.fetch(digest)).await,
-        Ask::TakePar(query) => to(host.pushed.as_ref(), query, |store, redemption| store.take(redemption)).await,
-        Ask::PutCode(query) => to(host.codes.as_ref(), query, |store, new| store.put(new)).await,
-        Ask::PeekCode(query) => to(host.codes.as_ref(), query, |store, digest| store.peek(digest)).await,
-        Ask::TakeCode(query) => to(host.codes.as_ref(), query, |store, presented| store.take(presented)).await,
-        Ask::FinalizeCode(query) => to(host.codes.as_ref(), query, |store, code| store.finalize(code)).await,
-        Ask::GetRefresh(query) => to(host.refresh.as_ref(), query, |store, digest| store.get(digest)).await,
-        Ask::InsertRefresh(query) => to(host.refresh.as_ref(), query, |store, new| store.insert(new)).await,
-        Ask::RotateRefresh(query) => to(host.refresh.as_ref(), query, |store, rotation| store.rotate(rotation)).await,
-        Ask::RepeatRefresh(query) => to(host.refresh.as_ref(), query, |store, repeated| store.repeat(repeated)).await,
-        Ask::RevokeFamily(query) => to(host.refresh.as_ref(), query, |store, family| store.revoke_family(family)).await,
-        Ask::RevokeAccessToken(query) => to(host.deny_list.as_ref(), query, |list, revoked| list.revoke(revoked)).await,
-        Ask::IsRevoked(query) => to(host.deny_list.as_ref(), query, |list, access| list.is_revoked(access)).await,
+        Ask::PutPar(query) => to(&asked, host.pushed.as_ref(), query, |store, new| store.put(new)).await,
+        Ask::FetchPar(query) => to(&asked, host.pushed.as_ref(), query, |store, digest| store.fetch(digest)).await,
+        Ask::TakePar(query) => {
+            to(&asked, host.pushed.as_ref(), query, |store, redemption| store.take(redemption)).await
+        }
+        Ask::PutCode(query) => to(&asked, host.codes.as_ref(), query, |store, new| store.put(new)).await,
+        Ask::PeekCode(query) => to(&asked, host.codes.as_ref(), query, |store, digest| store.peek(digest)).await,
+        Ask::TakeCode(query) => to(&asked, host.codes.as_ref(), query, |store, presented| store.take(presented)).await,
+        Ask::FinalizeCode(query) => to(&asked, host.codes.as_ref(), query, |store, code| store.finalize(code)).await,
+        Ask::GetRefresh(query) => to(&asked, host.refresh.as_ref(), query, |store, digest| store.get(digest)).await,
+        Ask::InsertRefresh(query) => to(&asked, host.refresh.as_ref(), query, |store, new| store.insert(new)).await,
+        Ask::RotateRefresh(query) => {
+            to(&asked, host.refresh.as_ref(), query, |store, rotation| store.rotate(rotation)).await
+        }
+        Ask::RepeatRefresh(query) => {
+            to(&asked, host.refresh.as_ref(), query, |store, repeated| store.repeat(repeated)).await
+        }
+        Ask::RevokeFamily(query) => {
+            to(&asked, host.refresh.as_ref(), query, |store, family| store.revoke_family(family)).await
+        }
+        Ask::RevokeAccessToken(query) => {
+            to(&asked, host.deny_list.as_ref(), query, |list, revoked| list.revoke(revoked)).await
+        }
+        Ask::IsRevoked(query) => {
+            to(&asked, host.deny_list.as_ref(), query, |list, access| list.is_revoked(access)).await
+        }
         Ask::LoadPrincipal(query) => {
-            by(&functions.load_principal, host.principals.as_ref(), query, |store, sub| store.load_principal(sub)).await
+            by(&asked, &functions.load_principal, host.principals.as_ref(), query, |store, sub| {
+                store.load_principal(sub)
+            })
+            .await
         }
         Ask::AuthorizeScope(query) => {
-            by(&functions.authorize_scope, host.scopes.as_ref(), query, |policy, scope| policy.authorize_scope(scope))
-                .await
+            by(&asked, &functions.authorize_scope, host.scopes.as_ref(), query, |policy, scope| {
+                policy.authorize_scope(scope)
+            })
+            .await
         }
         Ask::IdTokenClaims(query) => {
-            by(&functions.id_token_claims, host.claims.as_ref(), query, |claims, about| claims.id_token_claims(about))
-                .await
+            by(&asked, &functions.id_token_claims, host.claims.as_ref(), query, |claims, about| {
+                claims.id_token_claims(about)
+            })
+            .await
         }
         Ask::MayIntrospect(query) => {
-            by(&functions.may_introspect, host.introspection.as_ref(), query, |policy, check| {
+            by(&asked, &functions.may_introspect, host.introspection.as_ref(), query, |policy, check| {
                 policy.may_introspect(check)
             })
             .await
@@ -96,22 +120,39 @@ async fn answer(ask: Ask, host: &Parts) -> Step {
     }
 }
 
+/// A question on its way, and who is told when it comes back without an answer: to the client, one failure looks like another.
+struct Asked<'h> {
+    question: &'static str,
+    events: &'h dyn AuthorizationEventSink,
+}
+
+impl Asked<'_> {
+    fn is_answered(&self, answered: bool) {
+        if !answered {
+            tell(self.events, &AuthorizationEvent::unanswered(self.question));
+        }
+    }
+}
+
 /// Takes a question to the function for it, if there is one; otherwise to the part of the host that knows. The narrower setting wins. HC-4.
 async fn by<S: ?Sized, Q: Clone + Send + 'static, A: 'static>(
+    asked: &Asked<'_>,
     function: &Option<Function<Q, A>>,
     part: Option<&Arc<S>>,
     query: Query<Q, Answered<A>>,
     ask: impl for<'a> FnOnce(&'a S, &'a Q) -> BoxFuture<'a, Answered<A>>,
 ) -> Step {
-    let Some(function) = function else { return to(part, query, ask).await };
+    let Some(function) = function else { return to(asked, part, query, ask).await };
     let (function, question) = (Arc::clone(function), query.question().clone());
     // Called when polled, where a panic is caught.
     let answer = answered(Box::pin(async move { function(question).await })).await;
+    asked.is_answered(answer.is_ok());
     query.answer(answer)
 }
 
 /// Takes a question to the part of the host that knows, if there is one.
 async fn to<S: ?Sized, Q, A>(
+    asked: &Asked<'_>,
     part: Option<&Arc<S>>,
     query: Query<Q, Answered<A>>,
     ask: impl for<'a> FnOnce(&'a S, &'a Q) -> BoxFuture<'a, Answered<A>>,
@@ -120,5 +161,6 @@ async fn to<S: ?Sized, Q, A>(
         Some(part) => answered(ask(part, query.question())).await,
         None => Err(Unavailable),
     };
+    asked.is_answered(answer.is_ok());
     query.answer(answer)
 }

@@ -28,6 +28,24 @@ pub trait ScopePolicy: Send + Sync {
     fn authorize_scope(&self, request: &ScopeRequest) -> impl Future<Output = Answered<ScopeSet>> + Send;
 }
 
+/// Grants what is asked for: no more than the client is registered for and the user has allowed.
+///
+/// ```
+/// use attesto_core::host::{AuthorizationHost, ClientStore, ScopesAsAsked};
+/// # fn demo(clients: impl ClientStore + 'static) {
+/// let host = AuthorizationHost::builder(clients, ScopesAsAsked);
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::exhaustive_structs, reason = "a policy without settings")]
+pub struct ScopesAsAsked;
+
+impl ScopePolicy for ScopesAsAsked {
+    async fn authorize_scope(&self, request: &ScopeRequest) -> Answered<ScopeSet> {
+        Ok(request.scopes.clone())
+    }
+}
+
 /// Says what ID tokens tell of a user (OIDC Core §5.1, §5.4; catalogue IT-4).
 ///
 /// Of what the scopes stand for, what is known: none of it has to be. A claim of the protocol (`iss`, `sub`, `aud` ..) makes the request

@@ -9,8 +9,8 @@ use crate::authorization::{
     AuthorizationCode, AuthorizationEvent, AuthorizationServer, AuthorizationServerBuilder, ClaimsRequest, Client,
     ClientAuthentication, ConsentBinding, ConsentDecision, ConsentRedemption, ConsentRequest, EventKind, FamilyId,
     FamilyRevocation, FinalizedCode, GrantType, IntrospectionCheck, IssuedAccessToken, Login, NewCode, NewConsentGrant,
-    NewRefresh, Principal, RefreshState, RepeatedRefresh, Rotated, Rotation, ScopeRequest, ScopeSet, SecretCheck,
-    SecretDigest, SecretQuery, TakenCode, Unavailable,
+    NewRefresh, Principal, Reason, RefreshState, RepeatedRefresh, Rotated, Rotation, ScopeRequest, ScopeSet,
+    SecretCheck, SecretDigest, SecretQuery, TakenCode, Unavailable,
 };
 use crate::crypto::{Algorithm, CryptoProvider, EntropyError, KeyKind, RustCrypto};
 use crate::dpop::ReplayClaim;
@@ -331,11 +331,19 @@ fn hc5_a_part_that_panics_gives_no_answer_and_the_flow_undoes_what_it_began() {
 #[test]
 fn hc5_a_part_that_is_missing_gives_no_answer() {
     let world = World::new();
-    let other = server(&[GrantType::ClientCredentials], AuthorizationServerBuilder::without_dpop);
-    let other =
-        AuthorizationHost::builder(Office::default(), Office::default()).replay_store(Shared).build(&other).unwrap();
+    let other = AuthorizationHost::builder(Office::default(), Office::default()).replay_store(Shared);
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let sink = Arc::clone(&told);
+    let other = other.events(move |event: &AuthorizationEvent| sink.lock().unwrap().push(event.clone()));
+    let server = server(&[GrantType::ClientCredentials], AuthorizationServerBuilder::without_dpop);
+    let other = other.build(&server).unwrap();
     let (status, body) = post(&world.server, &other, "/oauth/token", &world.code(), 3);
     assert_eq!((status, text(&body, "error").as_str()), (503, "temporarily_unavailable"));
+    // The client is told no more; who runs the server is told where to look (EV-1).
+    let told = told.lock().unwrap();
+    let told: Vec<_> = told.iter().map(|event| (event.kind, event.question, event.reason)).collect();
+    let unanswered = (EventKind::HostUnavailable, Some("PeekCode"), None);
+    assert_eq!(told, [unanswered, (EventKind::TokenDenied, None, Some(Reason::Unavailable))]);
 }
 
 #[test]

@@ -7,20 +7,16 @@ use super::pages::Pages;
 use super::passwords::Passwords;
 use super::seeds::Seeds;
 use crate::demo::issuer::{entropy, provider};
-use attesto_core::authorization::{
-    AuthMethod, AuthorizationServer, GraceSecret, GrantType, IssuedAccessToken, Profile, RefreshPolicy,
-};
-use attesto_core::crypto::{Algorithm, CryptoProvider, KeyKind};
+use attesto_core::authorization::{AuthMethod, AuthorizationServer, GraceSecret, GrantType, Profile, RefreshPolicy};
+use attesto_core::crypto::{Algorithm, CryptoProvider};
 use attesto_core::dpop::{NonceIssuer, NonceSecret, NonceUse, ProofPolicy};
 use attesto_core::host::{
-    AccessTokenDenyList, AuthorizationHost, Guard, MemoryConsentGrants, MemoryDenyList, MemoryReplayStore,
-    RevocationCheck,
+    AuthorizationHost, DenyListCheck, Guard, MemoryConsentGrants, MemoryDenyList, MemoryReplayStore,
 };
-use attesto_core::jose::KeyMaterial;
 use attesto_core::mcp;
 use attesto_core::metadata::PublicDocuments;
-use attesto_core::resource::{Requirement, ResourceServer, RevocationAnswer};
-use attesto_core::token::{Claims, KeyRing, TrustedIssuer};
+use attesto_core::resource::{Requirement, ResourceServer};
+use attesto_core::token::{KeyRing, TrustedIssuer};
 use std::error::Error;
 use std::sync::Arc;
 
@@ -50,7 +46,7 @@ impl Site {
     pub(super) fn new(origin: &str, seeds: &Seeds) -> Result<Self, Box<dyn Error>> {
         let provider = provider();
         let resource = resource(origin);
-        let keys = Arc::new(key_ring(provider.as_ref())?);
+        let keys = Arc::new(KeyRing::generate(provider.as_ref(), Algorithm::ES256, &mut entropy)?);
         let deny_list = Arc::new(MemoryDenyList::single_node(ROWS)?);
         let grants = Arc::new(MemoryConsentGrants::single_node(ROWS)?);
         let passwords = Passwords::new()?;
@@ -75,11 +71,10 @@ impl Site {
             .mcp()
             .scopes_supported([mcp::TOOLS_READ, mcp::TOOLS_CALL])
             .issuer(issuer)
-            .ask_revocation()
             .danger_insecure_loopback();
         let guard = Guard::builder(protected.build()?)
             .replay_store(MemoryReplayStore::single_instance(ROWS)?)
-            .revocation_check(Revoked(deny_list))
+            .revocation_check(DenyListCheck::new(deny_list)) // a revoked token is dead at once
             .build()?;
         let documents = Arc::new(PublicDocuments::of([&guard])?);
         Ok(Self {
@@ -98,12 +93,6 @@ pub(super) fn resource(origin: &str) -> String {
     format!("{origin}/mcp")
 }
 
-fn key_ring(provider: &dyn CryptoProvider) -> Result<KeyRing, Box<dyn Error>> {
-    let key = KeyMaterial::generate(KeyKind::P256, &mut entropy)?;
-    let private = key.private().ok_or("a generated key has a private half")?;
-    Ok(KeyRing::new(provider, provider.signer(private, Algorithm::ES256)?.into())?)
-}
-
 fn server(
     origin: &str,
     resource: &str,
@@ -119,7 +108,7 @@ fn server(
         .audience(resource)
         .auth_methods([AuthMethod::None, AuthMethod::ClientSecretBasic, AuthMethod::PrivateKeyJwt])
         .grants(GrantType::ALL.iter().copied())
-        .scopes(SCOPES)
+        .scopes_supported(SCOPES)
         .openid_connect()
         .dpop(ProofPolicy::new().require_nonces(nonces))
         .refresh(RefreshPolicy::new().grace(GRACE, GraceSecret::new(grace))?)
@@ -127,21 +116,4 @@ fn server(
         .ask_introspection()
         .danger_insecure_loopback();
     Ok(builder.build()?)
-}
-
-/// The resource looks at the server's own list: a revoked token is dead at once.
-struct Revoked(Arc<MemoryDenyList>);
-
-impl RevocationCheck for Revoked {
-    async fn revocation(&self, claims: &Claims) -> RevocationAnswer {
-        let (Some(jwt_id), Some(expires_at)) = (claims.jwt_id(), claims.expires_at()) else {
-            return RevocationAnswer::Revoked; // none of this server's
-        };
-        let access = IssuedAccessToken::new(jwt_id, expires_at);
-        match self.0.is_revoked(&access).await {
-            Ok(true) => RevocationAnswer::Revoked,
-            Ok(false) => RevocationAnswer::Active,
-            Err(_) => RevocationAnswer::Unavailable,
-        }
-    }
 }
