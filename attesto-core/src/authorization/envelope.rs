@@ -78,8 +78,11 @@ fn given<T>(
 
 /// `Cache-Control` for an error: in the host's words, as long as nobody keeps it. C-8, C-9.
 pub(super) fn cache_control(server: &Settings) -> Header {
+    // In quotes a directive's name would be part of another one's value.
     let forbids = |value: &String| {
-        is_field_value(value) && value.split(',').any(|directive| directive.trim().eq_ignore_ascii_case("no-store"))
+        is_field_value(value)
+            && !value.contains('"')
+            && value.split(',').any(|directive| directive.trim().eq_ignore_ascii_case("no-store"))
     };
     match given(server, |envelope| envelope.no_store(), forbids) {
         Some(value) => Header::new("cache-control", value),

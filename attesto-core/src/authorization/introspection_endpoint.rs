@@ -74,8 +74,15 @@ async fn introspect(flow: &Flow, caller: &AuthenticatedClient) -> Result<Option<
     Ok(caller_may_know(flow, caller, &found).await?.then_some(found.members))
 }
 
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Kind {
+    Access,
+    Refresh,
+}
+
 /// An active token, before the caller is judged.
 struct Found {
+    kind: Kind,
     client_id: String,
     audience: Vec<String>,
     members: Map<String, Value>,
@@ -115,8 +122,17 @@ async fn access_token(flow: &Flow, presented: &str) -> Result<Option<Claims>, Re
 }
 
 /// The caller is the token's client or in its audience, or the host says that it may. IN-4.
+///
+/// Of a refresh token only its client is told: it is between the two of us (RFC 6749 §1.5), and a resource that was shown one and
+/// heard `active` could take it for an access token.
 async fn caller_may_know(flow: &Flow, caller: &AuthenticatedClient, found: &Found) -> Result<bool, Reason> {
-    if found.client_id == caller.id || found.audience.contains(&caller.id) {
+    if found.client_id == caller.id {
+        return Ok(true);
+    }
+    if found.kind == Kind::Refresh {
+        return Ok(false);
+    }
+    if found.audience.contains(&caller.id) {
         return Ok(true);
     }
     if !flow.server.ask_introspection {
@@ -157,10 +173,12 @@ fn of_access(claims: &Claims) -> Found {
     add("cnf", cnf);
     add("acr", claims.acr().map(Into::into));
     add("auth_time", claims.auth_time().map(|at| at.as_secs().into()));
-    Found { client_id: claims.client_id().unwrap_or_default().to_string(), audience, members }
+    let client_id = claims.client_id().unwrap_or_default().to_string();
+    Found { kind: Kind::Access, client_id, audience, members }
 }
 
-/// The same members, as far as a refresh token has them.
+/// The same members, as far as a refresh token has them, and that it is one: a resource's client that introspects what it is shown must
+/// not take it for an access token. IN-3.
 fn of_refresh(flow: &Flow, token: &RefreshToken) -> Found {
     let authorization = &token.authorization;
     let audience = if authorization.resources.is_empty() {
@@ -177,6 +195,7 @@ fn of_refresh(flow: &Flow, token: &RefreshToken) -> Found {
     let cnf = token.dpop_jkt.map(|jkt| confirmation("jkt", &jkt));
     add("scope", (!authorization.scopes.is_empty()).then(|| authorization.scopes.to_string().into()));
     add("client_id", Some(authorization.client_id.as_str().into()));
+    add("token_type", Some("refresh_token".into()));
     add("exp", Some(token.expires_at.min(token.family_expires_at).as_secs().into()));
     add("sub", Some(authorization.subject.as_str().into()));
     add("aud", one_or_many(&audience));
@@ -184,7 +203,7 @@ fn of_refresh(flow: &Flow, token: &RefreshToken) -> Found {
     add("cnf", cnf.or_else(|| token.x5t_s256.map(|thumbprint| confirmation("x5t#S256", &thumbprint))));
     add("acr", authorization.authentication.acr.as_deref().map(Into::into));
     add("auth_time", authorization.authentication.auth_time.map(|at| at.as_secs().into()));
-    Found { client_id: authorization.client_id.clone(), audience, members }
+    Found { kind: Kind::Refresh, client_id: authorization.client_id.clone(), audience, members }
 }
 
 fn confirmation(kind: &str, thumbprint: &crate::jose::Thumbprint) -> Value {

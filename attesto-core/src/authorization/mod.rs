@@ -94,6 +94,7 @@ pub use ask::{
     Answered, Ask, ClaimsRequest, FamilyRevocation, FinalizedCode, IntrospectionCheck, NewCode, NewRefresh, Principal,
     RepeatedRefresh, ReplayQuery, RevokedAccessToken, ScopeRequest, SecretCheck, SecretQuery, Unavailable,
 };
+pub(crate) use authorize::LONGEST_VISIT;
 pub use authorize::{
     Authentication, AuthenticationRequest, AuthorizationRequest, ConsentBinding, ConsentDecision, ConsentGrant,
     ConsentRedemption, ConsentRequest, Login, NewConsentGrant, NewPushedRequest, Prompt, PushedRequest, UserAgent,

@@ -14,6 +14,7 @@ const REPEATABLE: &str = "resource";
 
 /// Every parameter that any endpoint knows. What is not among them is ignored (RFC 6749 §3.1).
 const KNOWN: &[&str] = &[
+    "access_token",
     "acr_values",
     "attesto_since",
     "attesto_visit",
@@ -143,7 +144,8 @@ fn form_body<'r>(request: &RequestParts<'r>) -> Result<&'r [u8], Reason> {
     if !is_form(request) {
         return Err(Reason::NotForm);
     }
-    let body = request.form_body.unwrap_or_default();
+    // None was lent, or it broke off on its way: nothing of it is known, and that is not the same as nothing in it.
+    let body = request.form_body.ok_or(Reason::MalformedForm)?;
     if body.len() > limits::FORM_BODY { Err(Reason::BodyTooLarge) } else { Ok(body) }
 }
 
@@ -229,8 +231,18 @@ mod tests {
     }
 
     #[test]
+    fn c5_a_body_that_was_not_lent_is_not_an_empty_one() {
+        let headers: &[(&str, &[u8])] = &[("content-type", FORM)];
+        let none = RequestParts::new("POST", "/oauth/token", &headers);
+        assert_eq!(Parameters::of_form(&none).unwrap_err(), Reason::MalformedForm);
+        assert_eq!(Parameters::of_form(&none.form_body(b"")).unwrap(), Parameters::default());
+    }
+
+    #[test]
     fn c7_parameters_in_the_query_are_refused() {
-        for query in ["client_secret=s", "scope=a", "x=y&grant_type=z", "client%5Fid=a"] {
+        for query in
+            ["access_token=t", "client_assertion=a", "client_secret=s", "scope=a", "x=y&grant_type=z", "client%5Fid=a"]
+        {
             assert_eq!(of(&[FORM], Some(query), b"code=c").unwrap_err(), Reason::QueryParameters, "{query}");
         }
         assert!(of(&[FORM], Some("trace=1"), b"code=c").is_ok());

@@ -161,12 +161,13 @@ fn c9_a_challenge_is_written_in_the_hosts_words_as_long_as_it_says_the_same() {
 
 #[test]
 fn c9_c8_an_error_is_kept_by_nobody_whatever_a_hook_says() {
-    let cases: [(NoStore, &str); 7] = [
+    let cases: [(NoStore, &str); 8] = [
         (|| Some("private, No-Store, max-age=0".into()), "private, No-Store, max-age=0"),
         (|| None, "no-store"),
         (|| Some("no-cache".into()), "no-store"),
         (|| Some("public, max-age=3600".into()), "no-store"),
         (|| Some("no-store-at-all".into()), "no-store"),
+        (|| Some("x=\"a, no-store, b\"".into()), "no-store"),
         (|| Some("no-store\r\nset-cookie: a=b".into()), "no-store"),
         (|| panic!("told to"), "no-store"),
     ];

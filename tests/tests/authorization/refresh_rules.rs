@@ -3,9 +3,12 @@
 use crate::ledger::LATE;
 use crate::scene::{FAMILY, NOW, Request, SECRET, Scene, builder, text};
 use crate::token_rules::claims;
-use attesto_core::authorization::{EventKind, Reason, RefreshPolicy};
+use attesto_core::Timestamp;
+use attesto_core::authorization::{Client, ClientAuthentication, EventKind, Reason, RefreshPolicy};
 use attesto_core::encoding::base64url;
+use attesto_core::host::IncomingResponse;
 use attesto_core::http::ResponseParts;
+use attesto_core::introspection::{IntrospectionCredentials, IntrospectionEndpoint, IntrospectionError};
 use serde_json::Value;
 
 fn refresh_token(response: &ResponseParts) -> String {
@@ -259,22 +262,53 @@ fn in2_in4_an_access_token_is_active_for_those_who_may_know() {
     assert_eq!(body(&scene.grant(&introspect("a.b.c")))["active"], false);
 }
 
-#[test]
-fn in3_a_refresh_token_is_active_until_it_is_spent_or_revoked() {
+/// A scene in which the client that redeems the code can prove who it is, and its refresh token.
+fn of_confidential_client() -> (Scene, Request, String) {
     let mut scene = Scene::of(builder(true).ask_introspection());
-    scene.ledger.may_introspect.insert("other".into());
-    let request = scene.redeem();
-    let refresh = refresh_token(&scene.grant(&request));
+    let (other, secret) = scene.ledger.clients.remove("other").expect("other");
+    let gate = Client::new("gate", ClientAuthentication::SecretPost);
+    scene.ledger.clients.insert("gate".into(), (gate, secret));
+    scene.ledger.may_introspect.insert("gate".into());
+    scene.ledger.clients.insert("other".into(), (other.scopes(["read", "write"]), secret));
+    scene.code(|code| code.authorization.client_id = "other".into());
+    let redeem = by_other(scene.redeem());
+    let refresh = refresh_token(&scene.grant(&redeem));
+    let again = by_other(Request::refresh(&refresh));
+    (scene, again, refresh)
+}
+
+#[test]
+fn in3_a_refresh_token_is_active_to_its_client_until_it_is_spent_or_revoked() {
+    let (mut scene, again, refresh) = of_confidential_client();
     let told = body(&scene.grant(&introspect(&refresh)));
-    assert_eq!((&told["active"], &told["sub"], &told["client_id"]), (&true.into(), &"usr_1".into(), &"app".into()));
+    let expected = [("sub", "usr_1"), ("client_id", "other"), ("token_type", "refresh_token"), ("scope", "read write")];
+    for (name, value) in expected {
+        assert_eq!(told[name], value, "{name}");
+    }
+    assert_eq!((&told["active"], told["exp"].as_u64()), (&true.into(), Some(NOW + 14 * 86_400)));
     let mut late = scene.clone();
-    late.ledger.now += 30 * 86_400;
+    late.ledger.now += 14 * 86_400;
     assert_eq!(body(&late.grant(&introspect(&refresh)))["active"], false);
     let mut revoked = scene.clone();
-    revoked.grant(&Request::revoke(&refresh));
+    revoked.grant(&by_other(Request::revoke(&refresh)));
     assert_eq!(body(&revoked.grant(&introspect(&refresh)))["active"], false);
-    scene.grant(&Request::refresh(&refresh));
+    scene.grant(&again);
     assert_eq!(body(&scene.grant(&introspect(&refresh)))["active"], false);
+}
+
+/// A resource introspects whatever it is shown: a refresh token must not open it.
+#[test]
+fn in3_in4_a_refresh_token_is_nobody_elses_to_know_and_is_never_an_access_token() {
+    let (mut scene, _, refresh) = of_confidential_client();
+    let by_gate = introspect(&refresh).but("client_id", "gate");
+    assert_eq!(body(&scene.grant(&by_gate)), serde_json::json!({"active": false}), "whatever the host's policy says");
+    let response = scene.grant(&introspect(&refresh));
+    let endpoint = "https://as.example/oauth/introspect";
+    let reader =
+        IntrospectionEndpoint::new(endpoint, "https://as.example", IntrospectionCredentials::post("other", SECRET));
+    let incoming = IncomingResponse::new(200, response.body).content_type("application/json");
+    let judged = reader.expect("an endpoint").judge(Ok(incoming), Timestamp::from_secs(NOW));
+    assert!(matches!(judged, Err(IntrospectionError::NotAnAccessToken)), "{judged:?}");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use super::REFERENCE;
 use super::direct::Direct;
 use super::records::PushedRequest;
 use super::redirect::VerifiedRedirect;
+use super::resume::is_of_the_request;
 use super::ticket;
 use crate::authorization::ask::Ask;
 use crate::authorization::client::{Client, GrantType};
@@ -13,6 +14,7 @@ use crate::authorization::error::Reason;
 use crate::authorization::flow::Flow;
 use crate::authorization::parameters::Parameters;
 use crate::authorization::secret::{Secret, SecretDigest};
+use crate::limits;
 use alloc::string::String;
 use alloc::sync::Arc;
 
@@ -43,11 +45,17 @@ pub(super) async fn identify(flow: &mut Flow) -> Result<Identified, Direct> {
     let pushed = fetch_pushed(flow, client_id).await?;
     let parameters = match &pushed {
         Some(pushed) => pushed_parameters(&pushed.record)?,
-        None => parameters.clone(),
+        None => bounded(parameters)?,
     };
     let client = client_auth::load(flow, client_id).await?.ok_or(Reason::NoSuchClient)?;
     let redirect = VerifiedRedirect::check(&parameters, &client)?;
     Ok(Identified { client: Arc::new(client), redirect, parameters, pushed })
+}
+
+/// A request travels on, in the URL by which the visit goes on (AZ-27): what is longer than one that could be pushed would not get far.
+fn bounded(parameters: &Parameters) -> Result<Parameters, Reason> {
+    let fits = parameters.encode(is_of_the_request).len() <= limits::PUSHED_REQUEST;
+    if fits { Ok(parameters.clone()) } else { Err(Reason::ParameterTooLong) }
 }
 
 /// C-12.

@@ -42,6 +42,7 @@ pub use self::records::{
 pub(super) use self::redirect::VerifiedRedirect;
 pub use self::request::AuthorizationRequest;
 pub(super) use self::request::Channel;
+pub(crate) use self::resume::LONGEST_VISIT;
 pub(super) use self::resume::is_of_the_request;
 pub(super) use self::rules::no_request_object;
 pub use self::ticket::VisitTicket;

@@ -32,7 +32,7 @@ pub(in crate::authorization) fn is_of_the_request(name: &str) -> bool {
 }
 
 /// Seconds that a user may take over a login and a consent.
-pub(super) const LONGEST_VISIT: u64 = 600;
+pub(crate) const LONGEST_VISIT: u64 = 600;
 
 /// Since when the user has been at it. Never in the future, never long ago.
 pub(super) fn since(flow: &Flow, identified: &Identified) -> Timestamp {

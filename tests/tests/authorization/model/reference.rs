@@ -163,9 +163,13 @@ impl Model {
     }
 
     /// Which access tokens count, and which refresh tokens.
-    pub(crate) fn live(&self) -> (Vec<bool>, Vec<bool>) {
+    pub(crate) fn live(&self) -> (Vec<bool>, Vec<Option<bool>>) {
         let access = self.access.iter().map(|access| self.now < access.until && !access.denied);
-        (access.collect(), (0..self.refresh.len()).map(|token| self.counts(token)).collect())
+        let refresh = (0..self.refresh.len()).map(|token| match self.families[self.refresh[token].family].client {
+            Client::Web => Some(self.counts(token)),
+            Client::App => None,
+        });
+        (access.collect(), refresh.collect())
     }
 
     fn counts(&self, token: usize) -> bool {

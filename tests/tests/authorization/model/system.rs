@@ -173,13 +173,18 @@ impl System {
         }
     }
 
-    /// Which tokens count, as a gateway sees them: the access tokens, and the refresh tokens.
-    pub(crate) fn live(&self) -> (Vec<bool>, Vec<bool>) {
-        let counts = |token: &(Client, String)| {
-            let body = format!("token={}&client_id=gate&client_secret={SECRET}", token.1);
+    /// Which tokens count: the access tokens, as a gateway sees them, and the refresh tokens, as their own client does, if it is one that
+    /// can prove who it is (IN-3, IN-4).
+    pub(crate) fn live(&self) -> (Vec<bool>, Vec<Option<bool>>) {
+        let counts = |token: &str, caller: &str| {
+            let body = format!("token={token}&client_id={caller}&client_secret={SECRET}");
             answer(&self.post("/oauth/introspect", &body, None)).active == Some(true)
         };
-        (self.access.iter().map(counts).collect(), self.refresh.iter().map(counts).collect())
+        let refresh = self.refresh.iter().map(|(client, token)| match client {
+            Client::Web => Some(counts(token, "web")),
+            Client::App => None,
+        });
+        (self.access.iter().map(|(_, token)| counts(token, "gate")).collect(), refresh.collect())
     }
 
     fn post(&self, path: &str, body: &str, key: Key) -> ResponseParts {

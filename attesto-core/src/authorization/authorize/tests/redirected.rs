@@ -244,6 +244,20 @@ fn parameters_are_bounded_one_by_one() {
 }
 
 #[test]
+fn az27_a_request_is_no_longer_than_one_that_could_be_pushed() {
+    let resources = |count: usize| {
+        let padded = "x".repeat(crate::limits::PARAMETER - 2000);
+        (0..count).fold(good(), |pairs, at| pairs.and("resource", &alloc::format!("{AUDIENCE}?{at}{padded}")))
+    };
+    let mut world = World::new();
+    assert_eq!(world.get(&resources(3)).status, 400, "shown: its way back would be as long");
+    assert_eq!(world.reason(), Reason::ParameterTooLong);
+    world.events.clear();
+    // The other kind of refusal, one resource less: known to be the client's.
+    refused(&mut world, &resources(2), Reason::InvalidTarget);
+}
+
+#[test]
 fn az31_a_refusal_keeps_to_the_mode_of_the_request() {
     let mut world = World::new();
     let response = world.get(&good().with("response_mode", "form_post").with("response_type", "token"));

@@ -203,6 +203,23 @@ fn az28_a_pushed_request_is_taken_once_and_not_after_it_has_expired() {
 }
 
 #[test]
+fn pa6_requests_that_nobody_came_with_make_room_and_others_do_not() {
+    let store = MemoryParStore::single_node(2).unwrap();
+    let put = |key, now| {
+        let mut request = PushedRequest::new("client", "client_id=client", at(now), at(now + 690));
+        request.present_by = at(now + 90);
+        run(store.put(&NewPushedRequest { digest: digest(key), request }))
+    };
+    let fetch = |key| run(store.fetch(&digest(key))).unwrap().is_some();
+    assert_eq!([put(1, 0), put(2, 1), put(3, 90)], [Ok(()), Ok(()), Err(Unavailable)], "until present_by has passed");
+    assert_eq!((put(4, 91), [fetch(1), fetch(2), fetch(4)]), (Ok(()), [false, true, true]), "the oldest goes");
+    // What was taken leaves an entry behind, which is no row.
+    assert!(run(store.take(&SecretQuery { digest: digest(2), now: at(92) })).unwrap().is_some());
+    assert_eq!((put(5, 92), put(6, 181)), (Ok(()), Err(Unavailable)));
+    assert_eq!((put(7, 182), [fetch(4), fetch(5), fetch(7)]), (Ok(()), [false, true, true]));
+}
+
+#[test]
 fn st2_an_entry_outlives_the_row_that_was_taken_and_harms_nothing() {
     let store = MemoryParStore::single_node(1).unwrap();
     for round in 0..100 {
