@@ -1,8 +1,12 @@
 //! The keys that sign, their rotation, and what is published of them (catalogue J18, J19, J21).
 
 use super::VerificationKeys;
-use crate::crypto::{Algorithm, CryptoProvider, Entropy, Signer};
-use crate::jose::{Jwk, JwkSet, KeyMaterial};
+#[cfg(feature = "rust-crypto")]
+use crate::crypto::{Algorithm, Entropy};
+use crate::crypto::{CryptoProvider, Signer};
+#[cfg(feature = "rust-crypto")]
+use crate::jose::KeyMaterial;
+use crate::jose::{Jwk, JwkSet};
 use crate::{ConfigError, Timestamp};
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
@@ -50,6 +54,7 @@ pub struct KeyHealth {
     pub lapsed: Vec<String>,
 }
 
+#[cfg(feature = "rust-crypto")]
 impl KeyRing {
     /// Signs with the private key in this PEM text (PKCS #8, SEC 1 or PKCS #1), by this algorithm.
     ///
@@ -81,7 +86,9 @@ impl KeyRing {
         let signer = provider.signer(private, algorithm).map_err(|_| problem("is none for this algorithm"))?;
         Self::new(provider, signer.into())
     }
+}
 
+impl KeyRing {
     /// Signs with this key; its `kid` is its thumbprint.
     ///
     /// # Errors
