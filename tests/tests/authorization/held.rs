@@ -3,8 +3,10 @@
 use crate::scene::{FAMILY, NOW, REDIRECT, Request, SECRET, Scene, VERIFIER, builder, proof_at, provider, text};
 use crate::token_rules::claims;
 use attesto_core::Timestamp;
-use attesto_core::authorization::{AuthenticationContext, Client, ClientAuthentication, EventKind, GrantType, Reason};
-use attesto_core::authorization::{AuthorizationServerBuilder, ScopeSet};
+use attesto_core::authorization::{
+    AuthenticationContext, AuthorizationServerBuilder, Client, ClientAuthentication, EventKind, GrantType, Reason,
+    ScopeSet,
+};
 use attesto_core::exchange::Step;
 use attesto_core::http::{Connection, RequestParts, ResponseParts};
 use attesto_core::limits;
