@@ -77,6 +77,13 @@ fn in2_the_login_behind_a_token_is_told() {
 }
 
 #[test]
+fn in3_the_login_behind_a_refresh_token_is_told() {
+    let (mut scene, _, refresh) = confidential();
+    let told = body(&scene.grant(&introspect("app", &refresh)));
+    assert_eq!((&told["acr"], &told["auth_time"]), (&LOGIN.into(), &(NOW - 5).into()));
+}
+
+#[test]
 fn in3_no_refresh_token_outlives_its_family() {
     let (mut scene, _, refresh) = confidential();
     let end = NOW + 100;
