@@ -4,7 +4,7 @@ use crate::scene::{FAMILY, NOW, REDIRECT, Request, SECRET, Scene, VERIFIER, buil
 use crate::token_rules::claims;
 use attesto_core::Timestamp;
 use attesto_core::authorization::{
-    AuthenticationContext, AuthorizationServerBuilder, Client, ClientAuthentication, EventKind, GrantType, Reason,
+    Ask, AuthenticationContext, AuthorizationServerBuilder, Client, ClientAuthentication, EventKind, GrantType, Reason,
     ScopeSet,
 };
 use attesto_core::exchange::Step;
@@ -96,6 +96,27 @@ fn in3_no_refresh_token_outlives_its_family() {
     assert_eq!(body(&scene.grant(&introspect("app", &refresh)))["active"], true);
     scene.ledger.now = end;
     assert_eq!(body(&scene.grant(&introspect("app", &refresh))), json!({"active": false}));
+}
+
+#[test]
+fn in3_a_refresh_token_whose_client_is_no_more_is_inactive() {
+    // Nobody but that client is told of it, so it goes after it has authenticated.
+    let (mut scene, _, refresh) = confidential();
+    let asked = introspect("app", &refresh);
+    assert_eq!(body(&scene.grant(&asked))["active"], true);
+    let mut step = asked.begin(&scene.server, scene.ledger.now);
+    let response = loop {
+        step = match step {
+            Step::Done(response) => break response,
+            Step::Ask(ask) => {
+                if matches!(ask, Ask::GetRefresh(_)) {
+                    scene.ledger.clients.remove("app");
+                }
+                scene.ledger.answer(ask, None).expect("no fault")
+            }
+        };
+    };
+    assert_eq!((response.status, body(&response)), (200, json!({"active": false})));
 }
 
 #[test]
