@@ -1,9 +1,11 @@
 //! The authorization server as a whole: that nothing is ever spent twice, whatever goes wrong between its questions.
 
 mod browsers;
+mod configured;
 mod deny_list;
 mod envelope;
 mod faults;
+mod held;
 mod journeys;
 mod ledger;
 mod model;
