@@ -49,13 +49,13 @@ impl Site {
         let keys = Arc::new(KeyRing::generate(provider.as_ref(), Algorithm::ES256, &mut entropy)?);
         let deny_list = Arc::new(MemoryDenyList::single_node(ROWS)?);
         let grants = Arc::new(MemoryConsentGrants::single_node(ROWS)?);
-        let passwords = Passwords::new()?;
+        let (users, clients) = (Passwords::new()?, Passwords::new()?);
         let desk = Arc::new(Desk::new(Arc::clone(&provider))?);
 
         let house = House::new(&desk, &resource, seeds);
 
         let server = server(origin, &resource, &provider, &keys)?;
-        let host = AuthorizationHost::builder(Clients::new(seeds, passwords.clone())?, house.clone())
+        let host = AuthorizationHost::builder(Clients::new(seeds, clients)?, house.clone())
             .single_node_memory(ROWS)?
             .deny_list(Arc::clone(&deny_list))
             .principals(house.clone())
@@ -64,7 +64,7 @@ impl Site {
             .introspection_policy(house)
             .consent_grants(Arc::clone(&grants))
             .build(&server)?;
-        let pages = Pages::new(server.clone(), desk, grants, passwords, seeds)?;
+        let pages = Pages::new(server.clone(), desk, grants, users, seeds)?;
 
         let issuer = TrustedIssuer::insecure_loopback(origin, keys.verification_keys(provider.as_ref())?)?;
         let protected = ResourceServer::builder(resource, provider)
