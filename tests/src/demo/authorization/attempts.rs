@@ -7,7 +7,9 @@ use attesto_core::crypto::CryptoProvider;
 const LIMIT: u8 = 5;
 /// Seconds.
 const WINDOW: u64 = 60;
-/// Counters. Names share them by a keyed hash: memory is bounded whatever names are tried, and nobody can choose whom to lock out.
+/// Counters. Names share them by a keyed hash: memory is bounded whatever names are tried, and nobody knows which other names count with
+/// theirs. But who knows a name can use its attempts up, and keep its owner out for as long as they go on. Where that matters, let a
+/// browser that this user has logged in from before have a counter of its own.
 const COUNTERS: u16 = 4_096;
 
 #[derive(Clone, Copy, Debug)]
