@@ -85,4 +85,25 @@ mod tests {
         let stage = Stage::set();
         rehearsal::pages_allow_nothing_but_their_form(&testkit::app(app(stage.site())), &stage).await;
     }
+    #[tokio::test]
+    async fn only_a_login_sets_the_session_and_only_the_endpoints_get_it() {
+        let stage = Stage::set();
+        rehearsal::only_a_login_sets_the_session_and_only_the_endpoints_get_it(
+            &testkit::app(app(stage.site())),
+            &stage,
+        )
+        .await;
+    }
+
+    #[tokio::test]
+    async fn other_sites_log_nobody_out() {
+        let stage = Stage::set();
+        rehearsal::other_sites_log_nobody_out(&testkit::app(app(stage.site())), &stage).await;
+    }
+
+    #[tokio::test]
+    async fn every_server_is_named() {
+        let stage = Stage::set();
+        rehearsal::every_server_is_named(&testkit::app(app(stage.site())), &stage).await;
+    }
 }

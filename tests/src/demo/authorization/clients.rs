@@ -33,7 +33,8 @@ impl Clients {
         let (public, dpop, basic, jwt) = (&seeds.public, &seeds.dpop, &seeds.basic, &seeds.jwt);
         let keys = ClientAuthentication::PrivateKeyJwt(ClientKeys::Registered(seeds.jwt_keys()?));
         let all = [
-            on_a_device(Client::new(&public.id, ClientAuthentication::None).name(&public.name)),
+            on_a_device(Client::new(&public.id, ClientAuthentication::None).name(&public.name))
+                .resources(public.resources.clone()),
             on_a_device(Client::new(&dpop.id, ClientAuthentication::None).name(&dpop.name))
                 .require(SenderConstraint::Dpop),
             on_a_server(Client::new(&basic.id, ClientAuthentication::SecretBasic).name(&basic.name)),

@@ -1,7 +1,7 @@
 //! What the pages and the server's questions share: sessions, attempts, and the key of the forms.
 
 use super::attempts::Attempts;
-use super::browser::{CsrfKey, SessionId};
+use super::browser::{BrowserId, CsrfKey, Known};
 use super::sessions::{LoggedIn, Question, Sessions};
 use crate::demo::issuer::{entropy, now};
 use attesto_core::authorization::ConsentBinding;
@@ -38,42 +38,43 @@ impl Desk {
         Ok(Self { provider, csrf: CsrfKey::new(forms), sessions, attempts })
     }
 
-    pub(super) fn csrf_token(&self, session: &SessionId) -> String {
-        self.csrf.token(self.provider.as_ref(), session)
+    pub(super) fn csrf_token(&self, browser: &BrowserId) -> String {
+        self.csrf.token(self.provider.as_ref(), browser)
     }
 
-    pub(super) fn is_csrf_token(&self, session: &SessionId, presented: &str) -> bool {
-        self.csrf.is_token(self.provider.as_ref(), session, presented)
+    pub(super) fn is_csrf_token(&self, browser: &BrowserId, presented: &str) -> bool {
+        self.csrf.is_token(self.provider.as_ref(), browser, presented)
     }
 
-    fn digest(&self, session: &SessionId) -> [u8; 32] {
+    fn digest(&self, session: &BrowserId) -> [u8; 32] {
         session.digest(self.provider.as_ref())
     }
 
-    pub(super) fn logged_in(&self, session: &SessionId) -> Option<LoggedIn> {
+    pub(super) fn logged_in(&self, session: &BrowserId) -> Option<LoggedIn> {
         lock(&self.sessions).logged_in(&self.digest(session), now())
     }
 
-    /// A new session under a new identifier: one that somebody else may have planted is worth nothing.
-    pub(super) fn log_in(&self, previous: &SessionId, subject: &str) -> Result<SessionId, Box<dyn Error>> {
-        let next = SessionId::draw()?;
-        lock(&self.sessions).begin(&self.digest(previous), self.digest(&next), subject, now());
+    /// A new session under a new identifier, in place of the one that the browser had: one that somebody else may have planted is worth
+    /// nothing.
+    pub(super) fn log_in(&self, previous: Option<&BrowserId>, subject: &str) -> Result<BrowserId, Box<dyn Error>> {
+        let next = BrowserId::draw(Known::Session)?;
+        lock(&self.sessions).begin(previous.map(|previous| self.digest(previous)), self.digest(&next), subject, now());
         Ok(next)
     }
 
-    pub(super) fn ask(&self, session: &SessionId, question: Question) -> bool {
+    pub(super) fn ask(&self, session: &BrowserId, question: Question) -> bool {
         lock(&self.sessions).ask(&self.digest(session), question)
     }
 
-    pub(super) fn take_question(&self, session: &SessionId, binding: ConsentBinding) -> Option<Question> {
+    pub(super) fn take_question(&self, session: &BrowserId, binding: ConsentBinding) -> Option<Question> {
         lock(&self.sessions).take(&self.digest(session), binding, now())
     }
 
-    pub(super) fn deny(&self, session: &SessionId, question: Question) {
+    pub(super) fn deny(&self, session: &BrowserId, question: Question) {
         lock(&self.sessions).deny(&self.digest(session), Question { asked_at: now(), ..question });
     }
 
-    pub(super) fn take_denial(&self, session: &SessionId, binding: ConsentBinding) -> bool {
+    pub(super) fn take_denial(&self, session: &BrowserId, binding: ConsentBinding) -> bool {
         lock(&self.sessions).take_denial(&self.digest(session), binding, now())
     }
 

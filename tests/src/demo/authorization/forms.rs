@@ -1,6 +1,6 @@
 //! What a page's form sends, and whether it came from a page of ours.
 
-use super::browser::{SESSION, SessionId};
+use super::browser::{BrowserId, Known};
 use super::desk::Desk;
 use attesto_core::encoding::form;
 use attesto_core::limits;
@@ -24,12 +24,21 @@ pub(super) enum Refused {
 
 /// A form from a page that this browser was shown.
 pub(super) struct Submission {
-    pub(super) session: SessionId,
+    /// Whom the page was shown to.
+    pub(super) browser: BrowserId,
+    /// What the browser is logged in as, of whatever worth.
+    pub(super) session: Option<BrowserId>,
     fields: HashMap<String, Zeroizing<String>>,
 }
 
 impl Submission {
-    pub(super) async fn read<B>(desk: &Desk, origin: &str, request: Request<B>) -> Result<Self, Refused>
+    /// `shown_to`: who is shown pages with this form.
+    pub(super) async fn read<B>(
+        desk: &Desk,
+        origin: &str,
+        shown_to: Known,
+        request: Request<B>,
+    ) -> Result<Self, Refused>
     where
         B: Body,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
@@ -37,14 +46,14 @@ impl Submission {
         let (parts, body) = request.into_parts();
         comes_from_here(&parts.headers, origin)?;
         is_a_form(&parts.headers)?;
-        let session = session(&parts.headers).ok_or(Refused::Forged)?;
+        let browser = cookie(&parts.headers, shown_to).ok_or(Refused::Forged)?;
         let body = Limited::new(body, limits::FORM_BODY).collect().await.map_err(|_| Refused::Malformed)?;
         let fields = fields(&body.to_bytes())?;
         let token = fields.get("csrf").ok_or(Refused::Forged)?;
-        if !desk.is_csrf_token(&session, token) {
+        if !desk.is_csrf_token(&browser, token) {
             return Err(Refused::Forged);
         }
-        Ok(Self { session, fields })
+        Ok(Self { browser, session: cookie(&parts.headers, Known::Session), fields })
     }
 
     /// A field; empty where there is none.
@@ -76,11 +85,11 @@ fn is_a_form(headers: &HeaderMap) -> Result<(), Refused> {
     if kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") { Ok(()) } else { Err(Refused::Malformed) }
 }
 
-/// The session's identifier, of whatever worth.
-fn session(headers: &HeaderMap) -> Option<SessionId> {
+/// What the browser calls itself.
+fn cookie(headers: &HeaderMap, known: Known) -> Option<BrowserId> {
     let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
     let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, _)| *name == SESSION).and_then(|(_, value)| SessionId::parse(value))
+    pairs.find(|(name, _)| *name == known.cookie()).and_then(|(_, value)| BrowserId::parse(known, value))
 }
 
 /// Each name once, and all of it text.

@@ -1,6 +1,6 @@
 //! The house rules: who the users are, what they are shown, and what clients are granted.
 
-use super::browser::{NOTICE, Notice, SESSION, SessionId};
+use super::browser::{BrowserId, Known, NOTICE, Notice};
 use super::desk::Desk;
 use super::seeds::{SUBJECT, Seeds, USER};
 use super::sessions::{LoggedIn, Question};
@@ -29,32 +29,32 @@ impl House {
         Self { desk: Arc::clone(desk), resource: resource.into(), gateway: seeds.basic.id.clone() }
     }
 
-    fn session(&self, browser: &UserAgent) -> Option<(SessionId, LoggedIn)> {
-        let session = SessionId::parse(browser.cookie(SESSION)?)?;
+    fn session(&self, browser: &UserAgent) -> Option<(BrowserId, LoggedIn)> {
+        let session = known(browser, Known::Session)?;
         let login = self.desk.logged_in(&session)?;
         Some((session, login))
     }
 
     fn login_page(&self, visit: &Visit) -> Answered<ResponseParts> {
         // The identifier that the browser has is kept, so that forms in its other tabs stay good.
-        let known = visit.user_agent.cookie(SESSION).and_then(SessionId::parse);
-        let session = known.map_or_else(|| SessionId::draw().map_err(|_| Unavailable), Ok)?;
+        let visitor = known(&visit.user_agent, Known::Visitor);
+        let visitor = visitor.map_or_else(|| BrowserId::draw(Known::Visitor).map_err(|_| Unavailable), Ok)?;
         let page = Login {
             client: visit.client.display_name(),
             user: visit.request.login_hint.as_deref().unwrap_or_default(),
             notice: visit.user_agent.cookie(NOTICE).and_then(Notice::parse),
-            csrf: &self.desk.csrf_token(&session),
+            csrf: &self.desk.csrf_token(&visitor),
             back: visit.resume_url(),
         };
         let mut response = page.respond(&self.desk, &visit.request.redirect_uri)?;
-        templates::set_cookie(&mut response, session.cookie());
+        templates::set_cookie(&mut response, visitor.cookie());
         if page.notice.is_some() {
             templates::set_cookie(&mut response, Notice::forget());
         }
         Ok(response)
     }
 
-    fn consent_page(&self, session: &SessionId, request: &ConsentRequest) -> Answered<ResponseParts> {
+    fn consent_page(&self, session: &BrowserId, request: &ConsentRequest) -> Answered<ResponseParts> {
         let asked = &request.visit.request;
         let question = Question {
             binding: request.binding(),
@@ -66,10 +66,14 @@ impl House {
         if !self.desk.ask(session, question) {
             return Err(Unavailable);
         }
+        let resources = match asked.resources.as_slice() {
+            [] => vec![self.resource.as_str()],
+            all => all.iter().map(String::as_str).collect(),
+        };
         let page = Consent {
             client: request.visit.client.display_name(),
             user: USER,
-            resource: asked.resources.first().map_or(&self.resource, String::as_str),
+            resources,
             scopes: asked.scopes.iter().map(templates::in_words).collect(),
             redirect_host: templates::host_of(&asked.redirect_uri),
             csrf: &self.desk.csrf_token(session),
@@ -77,6 +81,11 @@ impl House {
         };
         page.respond(&self.desk, &asked.redirect_uri)
     }
+}
+
+/// What the browser calls itself.
+fn known(browser: &UserAgent, known: Known) -> Option<BrowserId> {
+    BrowserId::parse(known, browser.cookie(known.cookie())?)
 }
 
 impl ConsentPolicy for House {

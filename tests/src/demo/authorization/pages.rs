@@ -1,6 +1,6 @@
 //! Where the forms lead: a login, and a decision.
 
-use super::browser::{Notice, SessionId};
+use super::browser::{Known, Notice};
 use super::desk::Desk;
 use super::forms::{Refused, Submission};
 use super::passwords::{self, Passwords};
@@ -20,9 +20,9 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 /// Where the login form leads.
-pub(super) const LOGIN: &str = "/login";
+pub(super) const LOGIN: &str = "/oauth/login";
 /// Where the consent form leads.
-pub(super) const CONSENT: &str = "/consent";
+pub(super) const CONSENT: &str = "/oauth/consent";
 
 /// The pages' own endpoints. A clone is another handle on the same.
 #[derive(Clone)]
@@ -68,13 +68,7 @@ impl Pages {
     {
         let parts = &self.parts;
         let answer = if request.method() == Method::POST {
-            let path = request.uri().path().to_owned();
-            match Submission::read(&parts.desk, parts.server.issuer(), request).await {
-                Ok(submission) if path == LOGIN => parts.log_in(submission).await,
-                Ok(submission) if path == CONSENT => parts.decide(&submission),
-                Ok(_) => parts.message(404, "Nothing here", "This address leads nowhere."),
-                Err(refused) => parts.refuse(refused),
-            }
+            parts.answer(request).await
         } else {
             let answer = parts.message(405, "Nothing to see", "This address takes forms only.");
             answer.map(|mut answer| {
@@ -89,6 +83,24 @@ impl Pages {
 type Answer = Result<ResponseParts, Unavailable>;
 
 impl Parts {
+    /// To a form.
+    async fn answer<B>(&self, request: Request<B>) -> Answer
+    where
+        B: Body,
+        B::Error: Into<Box<dyn Error + Send + Sync>>,
+    {
+        let shown_to = match request.uri().path() {
+            LOGIN => Known::Visitor,
+            CONSENT => Known::Session,
+            _ => return self.message(404, "Nothing here", "This address leads nowhere."),
+        };
+        match (Submission::read(&self.desk, self.server.issuer(), shown_to, request).await, shown_to) {
+            (Ok(submission), Known::Visitor) => self.log_in(submission).await,
+            (Ok(submission), Known::Session) => self.decide(&submission),
+            (Err(refused), _) => self.refuse(refused),
+        }
+    }
+
     /// The name and the password, against the one user. Whatever comes of it, the browser goes back to the authorization endpoint, which
     /// shows the next page.
     async fn log_in(&self, form: Submission) -> Answer {
@@ -105,7 +117,7 @@ impl Parts {
             return Ok(self.back_with(back, Notice::Wrong));
         }
         self.desk.attempt_succeeded(name);
-        let session: SessionId = self.desk.log_in(&form.session, SUBJECT).map_err(|_| Unavailable)?;
+        let session = self.desk.log_in(form.session.as_ref(), SUBJECT).map_err(|_| Unavailable)?;
         let mut response = see_other(back.to_owned());
         set_cookie(&mut response, session.cookie());
         Ok(response)
@@ -119,16 +131,16 @@ impl Parts {
 
     /// Yes or no to the question that this browser was shown.
     fn decide(&self, form: &Submission) -> Answer {
-        let Some(login) = self.desk.logged_in(&form.session) else { return self.gone() };
+        let Some(login) = self.desk.logged_in(&form.browser) else { return self.gone() };
         let Some(binding) = ConsentBinding::parse(form.field("request")) else { return self.gone() };
         let decision = form.field("decision");
         if !matches!(decision, "approve" | "deny") {
             return self.refuse(Refused::Malformed);
         }
-        let Some(question) = self.desk.take_question(&form.session, binding) else { return self.gone() };
+        let Some(question) = self.desk.take_question(&form.browser, binding) else { return self.gone() };
         let resume_url = question.resume_url.clone();
         if decision == "deny" {
-            self.desk.deny(&form.session, question);
+            self.desk.deny(&form.browser, question);
             return Ok(see_other(resume_url));
         }
         let grant = self.server.grant_consent(binding, login.subject, question.scopes, now(), &mut entropy);

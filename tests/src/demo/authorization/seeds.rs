@@ -18,11 +18,13 @@ pub(super) struct Seed {
     pub(super) id: String,
     /// For people.
     pub(super) name: String,
+    /// What it may ask tokens for, besides the demo's own.
+    pub(super) resources: Vec<String>,
 }
 
 impl Seed {
     fn new(id: &str, name: &str) -> Self {
-        Self { id: id.into(), name: name.into() }
+        Self { id: id.into(), name: name.into(), resources: Vec::new() }
     }
 }
 
@@ -64,6 +66,13 @@ impl Seeds {
     #[must_use]
     pub(super) fn rename_public(mut self, name: &str) -> Self {
         self.public.name = name.into();
+        self
+    }
+
+    /// Lets a client ask for tokens for another resource.
+    #[must_use]
+    pub(super) fn allow_public(mut self, resource: &str) -> Self {
+        self.public.resources.push(resource.into());
         self
     }
 

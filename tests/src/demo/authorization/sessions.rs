@@ -48,9 +48,9 @@ pub(super) struct LoggedIn {
 pub(super) struct Sessions(HashMap<[u8; 32], Session>);
 
 impl Sessions {
-    /// Begins a session, and ends the one that the browser had.
-    pub(super) fn begin(&mut self, previous: &[u8; 32], next: [u8; 32], subject: &str, now: Timestamp) {
-        self.0.remove(previous);
+    /// Begins a session, and ends the one that the browser had, if it had one.
+    pub(super) fn begin(&mut self, previous: Option<[u8; 32]>, next: [u8; 32], subject: &str, now: Timestamp) {
+        previous.map(|previous| self.0.remove(&previous));
         self.0.retain(|_, session| now < session.authenticated_at.plus(SESSION_LIFETIME));
         if self.0.len() >= SESSIONS {
             let oldest = self.0.iter().min_by_key(|(_, session)| session.authenticated_at).map(|(digest, _)| *digest);
@@ -118,10 +118,10 @@ mod tests {
     #[test]
     fn sessions_end_after_an_hour_and_with_the_next_login() {
         let mut sessions = Sessions::default();
-        sessions.begin(&[0; 32], [1; 32], "usr", START);
+        sessions.begin(None, [1; 32], "usr", START);
         assert!(sessions.logged_in(&[1; 32], START.plus(3_599)).is_some());
         assert!(sessions.logged_in(&[1; 32], START.plus(3_600)).is_none());
-        sessions.begin(&[1; 32], [2; 32], "usr", START.plus(1));
+        sessions.begin(Some([1; 32]), [2; 32], "usr", START.plus(1));
         assert!(sessions.logged_in(&[1; 32], START.plus(1)).is_none());
         assert!(sessions.logged_in(&[2; 32], START.plus(1)).is_some());
     }
@@ -132,11 +132,11 @@ mod tests {
         for number in 0..2_000_u64 {
             let mut digest = [0; 32];
             digest[..8].copy_from_slice(&number.to_be_bytes());
-            sessions.begin(&[255; 32], digest, "usr", START.plus(number));
+            sessions.begin(None, digest, "usr", START.plus(number));
         }
         assert_eq!(sessions.0.len(), SESSIONS);
         assert!(sessions.logged_in(&[0; 32], START.plus(2_000)).is_none(), "the oldest went");
-        sessions.begin(&[255; 32], [1; 32], "usr", START.plus(2_000));
+        sessions.begin(None, [1; 32], "usr", START.plus(2_000));
         for number in 0..20 {
             assert!(sessions.ask(&[1; 32], question(number, START.plus(2_000))));
         }
@@ -149,8 +149,8 @@ mod tests {
     #[test]
     fn questions_are_answered_once_in_time_and_by_whom_they_were_put_to() {
         let mut sessions = Sessions::default();
-        sessions.begin(&[0; 32], [1; 32], "usr", START);
-        sessions.begin(&[0; 32], [2; 32], "other", START);
+        sessions.begin(None, [1; 32], "usr", START);
+        sessions.begin(None, [2; 32], "other", START);
         let binding = ConsentBinding::from_bytes([7; 32]);
         assert!(sessions.ask(&[1; 32], question(7, START)));
         assert!(!sessions.ask(&[3; 32], question(7, START)));

@@ -28,7 +28,8 @@ pub(super) struct Login<'p> {
 pub(super) struct Consent<'p> {
     pub(super) client: &'p str,
     pub(super) user: &'p str,
-    pub(super) resource: &'p str,
+    /// All that the token will be good for.
+    pub(super) resources: Vec<&'p str>,
     pub(super) scopes: Vec<&'p str>,
     pub(super) redirect_host: &'p str,
     pub(super) csrf: &'p str,

@@ -16,12 +16,12 @@ pub async fn forged_forms_are_refused(app: &impl App, stage: &Stage) {
     let mallorys = parameter(&format!("?{}", filled_in(&mallorys, &[])), "csrf").expect("a token");
     let login = alice.open(&stage.link()).await.text();
     let login = filled_in(&login, &[("username", USER), ("password", &stage.seeds.password)]);
-    assert_only_with_its_token(&mut alice, "/login", &login, &mallorys).await;
+    assert_only_with_its_token(&mut alice, "/oauth/login", &login, &mallorys).await;
 
     let mut alice = Visitor::new(app);
     let consent = alice.log_in(stage).await.text();
     let consent = filled_in(&consent, &[("decision", "approve")]);
-    assert_only_with_its_token(&mut alice, "/consent", &consent, &mallorys).await;
+    assert_only_with_its_token(&mut alice, "/oauth/consent", &consent, &mallorys).await;
 }
 
 async fn assert_only_with_its_token<A: App>(visitor: &mut Visitor<'_, A>, target: &str, form: &str, others: &str) {
@@ -98,7 +98,7 @@ pub async fn wrong_passwords_are_refused_and_counted(app: &impl App, stage: &Sta
     {
         let form =
             filled_in(&page.text().replace("name=\"back\"", "name=\"x\""), &[("back", back), ("username", USER)]);
-        assert_refused(&visitor.post("/login", &form, &OURS).await, 400, back);
+        assert_refused(&visitor.post("/oauth/login", &form, &OURS).await, 400, back);
     }
 }
 

@@ -8,17 +8,16 @@ use crate::demo::issuer::provider;
 use attesto_core::encoding::base64url;
 use attesto_core::testkit::{App, TestResponse};
 
-/// Login, consent and a code; a refusal goes to the client as well. The session's identifier is another after the login, and scripts
+/// Login, consent and a code; a refusal goes to the client as well. The session's identifier is another after each login, and scripts
 /// and other sites do not get at it.
 ///
 /// # Panics
 /// Where it is not so.
 pub async fn visits_end_with_a_code_or_a_refusal(app: &impl App, stage: &Stage) {
     let mut alice = Visitor::new(app);
-    let page = alice.open(&stage.link()).await;
-    let before = session_cookie(&page);
-    let answer = alice.submit(&page, &[("username", USER), ("password", &stage.seeds.password)]).await;
-    assert_ne!(session_cookie(&answer), before, "the identifier is another after the login");
+    let login = alice.open(&stage.link()).await;
+    let answer = alice.submit(&login, &[("username", USER), ("password", &stage.seeds.password)]).await;
+    let first = session_cookie(&answer);
     let page = alice.follow(&answer).await;
     for shown in ["Call tools for you", "http://127.0.0.1:8080/mcp", "127.0.0.1:33418", USER] {
         assert!(page.text().contains(shown), "{shown}: {}", page.text());
@@ -30,6 +29,8 @@ pub async fn visits_end_with_a_code_or_a_refusal(app: &impl App, stage: &Stage) 
     let again = alice.submit(&page, &[("decision", "approve")]).await;
     assert_eq!(again.status, 410, "a page is answered once: {again:?}");
 
+    let answer = alice.submit(&login, &[("username", USER), ("password", &stage.seeds.password)]).await;
+    assert_ne!(session_cookie(&answer), first, "the identifier is another after each login");
     let page = alice.open(&stage.link()).await;
     let answer = alice.submit(&page, &[("decision", "deny")]).await;
     let location = leaves(&alice.follow(&answer).await);
@@ -51,7 +52,7 @@ fn session_cookie(answer: &TestResponse) -> String {
     let mut cookies = answer.header("set-cookie").filter(|cookie| cookie.starts_with("attesto_session="));
     let cookie = cookies.next().expect("a session");
     let (value, attributes) = cookie.split_once("; ").expect("attributes");
-    assert_eq!(attributes, "Path=/; Max-Age=3600; HttpOnly; SameSite=Lax");
+    assert_eq!(attributes, "Path=/oauth; Max-Age=3600; HttpOnly; SameSite=Lax");
     value.to_owned()
 }
 
@@ -92,8 +93,8 @@ pub async fn pages_allow_nothing_but_their_form(app: &impl App, stage: &Stage) {
     let mut alice = Visitor::new(app);
     let login = alice.open(&stage.link()).await;
     let consent = alice.log_in(stage).await;
-    let message = alice.post("/consent", "", &[]).await;
-    let elsewhere = alice.open("/login").await;
+    let message = alice.post("/oauth/consent", "", &[]).await;
+    let elsewhere = alice.open("/oauth/login").await;
     assert_eq!((elsewhere.status, elsewhere.header("allow").next()), (405, Some("POST")), "{elsewhere:?}");
     let to_client = "'self' http://127.0.0.1:33418";
     let pages =
