@@ -32,7 +32,8 @@ One process serves with one thread, the client sends from another over loopback:
 are routes of the same process, answer the same five bytes and are sent the same fields; they take turns, a round of each. *Bare* is
 the framework alone. *Check by hand* is a handler that calls \`Guard::admit\` itself: what it costs beyond *bare* is the check. *Guarded*
 has the adapter before it: what that costs beyond the check by hand is the adapter's own. Each DPoP request has a proof of its own,
-signed by the client before the clock starts. Processor time is the server's, in user mode and in the kernel.
+signed by the client before the clock starts; the token is the same in all, and remembered after the first. Processor time is the server's,
+in user mode and in the kernel.
 
 TEXT
   "$program" http "$rounds"
