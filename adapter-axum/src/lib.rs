@@ -76,7 +76,7 @@
 //! only; the contract such a proxy must keep stands in [`core::mtls`]. The connection's own certificate comes first.
 //!
 //! No rule of any RFC lives here: the crate translates types into [`attesto_core`] and back. Bodies are streamed, never
-//! buffered, unless tokens in form bodies are opted in to.
+//! buffered, unless they are an authorization server's, or tokens in form bodies are opted in to.
 
 #![forbid(unsafe_code)]
 

@@ -26,27 +26,8 @@ impl<B: Body<Data = Bytes> + Unpin> RequestBody<B> {
 
     /// Reads a form of at most [`limits::FORM_BODY`] bytes. A longer or broken one cannot present a token.
     pub(crate) async fn read_form(mut body: B) -> (Option<Bytes>, Self) {
-        let mut form = Vec::new();
-        // Data is gathered in one place, so that a stranger's many small frames cost no more than their bytes.
-        let mut last = None;
-        let mut whole = true;
-        while whole && last.is_none() {
-            match body.frame().await {
-                None => break,
-                Some(Ok(frame)) => match frame.into_data() {
-                    Ok(data) => {
-                        form.extend_from_slice(&data);
-                        whole = form.len() <= limits::FORM_BODY;
-                    }
-                    Err(trailers) => last = Some(Ok(trailers)),
-                },
-                Some(Err(error)) => {
-                    whole = false;
-                    last = Some(Err(error));
-                }
-            }
-        }
-        let form = Bytes::from(form);
+        let (form, last) = gather(&mut body).await;
+        let whole = form.len() <= limits::FORM_BODY && !matches!(last, Some(Err(_)));
         let read_ahead = [Ok(Frame::data(form.clone()))].into_iter().chain(last).collect();
         (whole.then_some(form), Self { read_ahead, rest: body })
     }
@@ -58,6 +39,27 @@ impl<B: Body<Data = Bytes> + Unpin> RequestBody<B> {
     pub fn into_untouched(self) -> Result<B, Self> {
         if self.read_ahead.is_empty() { Ok(self.rest) } else { Err(self) }
     }
+}
+
+/// A body of a form's size at most; a longer one up to where it becomes too long, and `None` of one that broke off.
+pub(crate) async fn read_beyond<B: Body<Data = Bytes> + Unpin>(mut body: B) -> Option<Bytes> {
+    let (form, last) = gather(&mut body).await;
+    (!matches!(last, Some(Err(_)))).then_some(form)
+}
+
+/// What came until it was too much, and the trailers or the error behind it. Data is gathered in one place, so that a stranger's many
+/// small frames cost no more than their bytes.
+async fn gather<B: Body<Data = Bytes> + Unpin>(body: &mut B) -> (Bytes, Option<Result<Frame<Bytes>, B::Error>>) {
+    let (mut form, mut last) = (Vec::new(), None);
+    while last.is_none() && form.len() <= limits::FORM_BODY {
+        match body.frame().await.map(|frame| frame.map(Frame::into_data)) {
+            None => break,
+            Some(Ok(Ok(data))) => form.extend_from_slice(&data),
+            Some(Ok(Err(trailers))) => last = Some(Ok(trailers)),
+            Some(Err(error)) => last = Some(Err(error)),
+        }
+    }
+    (Bytes::from(form), last)
 }
 
 impl<B: Body<Data = Bytes> + Unpin> Body for RequestBody<B>

@@ -1,18 +1,17 @@
 //! An authorization server's endpoints before a service.
 
-use crate::body::GuardedBody;
+use crate::body::{GuardedBody, read_beyond};
 use crate::stage::{Stage, system_clock};
 use crate::translate::{HeaderView, Observed, request_parts, response};
 use attesto_core::authorization::AuthorizationServer;
 use attesto_core::crypto::EntropyError;
 use attesto_core::host::{AuthorizationEndpoints, AuthorizationHost, EntropySource};
 use attesto_core::http::ResponseParts;
-use attesto_core::limits;
 use bytes::Bytes;
 use http::request::Parts;
 use http::{Request, Response};
 use http_body::Body;
-use http_body_util::{BodyExt, Either, Full};
+use http_body_util::{Either, Full};
 use std::future::Future;
 use std::sync::Arc;
 
@@ -73,7 +72,7 @@ impl Authorize {
             return Err(Request::from_parts(parts, body));
         }
         let wanted = self.endpoints.wants_body(parts.method.as_str(), path);
-        let form = if wanted { read(body).await } else { None };
+        let form = if wanted { read_beyond(body).await } else { None };
         let headers = HeaderView(&parts.headers);
         let lent = request_parts(&parts, (self.observe)(&parts), &headers, form.as_ref());
         Ok(response(self.endpoints.respond(&lent).await.unwrap_or_else(|| ResponseParts::new(404))))
@@ -100,22 +99,6 @@ where
             Err(request) => Ok(call(request).await?.map(Either::Right)),
         }
     }
-}
-
-/// A body of a form's size at most; a longer one up to where it becomes too long, and `None` of one that broke off.
-async fn read<B: Body<Data = Bytes> + Unpin>(mut body: B) -> Option<Bytes> {
-    let mut form = Vec::new();
-    while form.len() <= limits::FORM_BODY {
-        match body.frame().await {
-            None => break,
-            Some(frame) => {
-                if let Ok(data) = frame.ok()?.into_data() {
-                    form.extend_from_slice(&data);
-                }
-            }
-        }
-    }
-    Some(Bytes::from(form))
 }
 
 /// The operating system's randomness.

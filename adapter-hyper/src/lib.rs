@@ -44,8 +44,8 @@
 //!
 //! [`Protect`] authenticates every request; [`Require`] adds scopes or step-up before a single service, [`require()`] inside one
 //! that dispatches itself; [`McpSessions`] ties MCP sessions to their owners; [`Publish`] serves the RFC 9728 documents that clients
-//! discover the authorization server by; [`Authorize`] is an authorization server of your own. They work over HTTP/1 and HTTP/2 alike. Bodies are streamed, never buffered, unless tokens
-//! in form bodies are opted in to.
+//! discover the authorization server by; [`Authorize`] is an authorization server of your own. They work over HTTP/1 and HTTP/2 alike.
+//! Bodies are streamed, never buffered, unless they are an authorization server's, or tokens in form bodies are opted in to.
 //!
 //! # Cryptography in production
 //!

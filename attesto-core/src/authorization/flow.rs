@@ -1,7 +1,8 @@
 //! What every flow carries: the configuration, the line to the host, the time, the request, and what is to be told of it.
 
+use super::accept::prefers_html;
 use super::ask::{Answered, Ask, ReplayQuery};
-use super::authorize::{UserAgent, is_no_embedded_user_agent, prefers_html};
+use super::authorize::{UserAgent, is_no_embedded_user_agent};
 use super::cors;
 use super::error::Reason;
 use super::events::{AuthorizationEvent, EventKind};

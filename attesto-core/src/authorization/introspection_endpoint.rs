@@ -66,37 +66,38 @@ async fn introspect(flow: &Flow, caller: &AuthenticatedClient) -> Result<Option<
         return Err(Reason::PublicClient);
     }
     let presented = String::from(flow.request.parameters.required("token")?);
-    let found = match Secret::presented(&presented) {
-        Some(secret) => refresh_token(flow, &secret).await?.map(|token| of_refresh(flow, &token)),
-        None => access_token(flow, &presented).await?.map(|claims| of_access(&claims)),
-    };
-    let Some(found) = found else { return Ok(None) };
+    if let Some(secret) = Secret::presented(&presented) {
+        return Ok(refresh_token(flow, caller, &secret).await?.map(|token| of_refresh(flow, &token)));
+    }
+    let Some(claims) = access_token(flow, &presented).await? else { return Ok(None) };
+    let found = of_access(&claims);
     Ok(caller_may_know(flow, caller, &found).await?.then_some(found.members))
 }
 
-#[derive(Clone, Copy, Eq, PartialEq)]
-enum Kind {
-    Access,
-    Refresh,
-}
-
-/// An active token, before the caller is judged.
+/// An active access token, before the caller is judged.
 struct Found {
-    kind: Kind,
     client_id: String,
     audience: Vec<String>,
     members: Map<String, Value>,
 }
 
-/// Unspent, unexpired, of a living family, whose client is still there. IN-3.
-async fn refresh_token(flow: &Flow, secret: &Secret) -> Result<Option<RefreshToken>, Reason> {
+/// The caller's own; unspent, unexpired, of a living family, whose client is still there. IN-3.
+///
+/// Of a refresh token only its client is told: it is between the two of us (RFC 6749 §1.5), and a resource that was shown one and
+/// heard `active` could take it for an access token. IN-4.
+async fn refresh_token(
+    flow: &Flow,
+    caller: &AuthenticatedClient,
+    secret: &Secret,
+) -> Result<Option<RefreshToken>, Reason> {
     if !flow.server.grants.contains(&GrantType::RefreshToken) {
         return Ok(None);
     }
     let digest = secret.digest(flow.server.provider.as_ref());
     let Some(state) = flow.ask(Ask::GetRefresh, digest).await? else { return Ok(None) };
     let token = state.token;
-    let counts = state.spent.is_none()
+    let counts = token.authorization.client_id == caller.id
+        && state.spent.is_none()
         && !state.family_revoked
         && flow.now < token.expires_at
         && flow.now < token.family_expires_at;
@@ -122,17 +123,8 @@ async fn access_token(flow: &Flow, presented: &str) -> Result<Option<Claims>, Re
 }
 
 /// The caller is the token's client or in its audience, or the host says that it may. IN-4.
-///
-/// Of a refresh token only its client is told: it is between the two of us (RFC 6749 §1.5), and a resource that was shown one and
-/// heard `active` could take it for an access token.
 async fn caller_may_know(flow: &Flow, caller: &AuthenticatedClient, found: &Found) -> Result<bool, Reason> {
-    if found.client_id == caller.id {
-        return Ok(true);
-    }
-    if found.kind == Kind::Refresh {
-        return Ok(false);
-    }
-    if found.audience.contains(&caller.id) {
+    if found.client_id == caller.id || found.audience.contains(&caller.id) {
         return Ok(true);
     }
     if !flow.server.ask_introspection {
@@ -174,12 +166,12 @@ fn of_access(claims: &Claims) -> Found {
     add("acr", claims.acr().map(Into::into));
     add("auth_time", claims.auth_time().map(|at| at.as_secs().into()));
     let client_id = claims.client_id().unwrap_or_default().to_string();
-    Found { kind: Kind::Access, client_id, audience, members }
+    Found { client_id, audience, members }
 }
 
 /// The same members, as far as a refresh token has them, and that it is one: a resource's client that introspects what it is shown must
 /// not take it for an access token. IN-3.
-fn of_refresh(flow: &Flow, token: &RefreshToken) -> Found {
+fn of_refresh(flow: &Flow, token: &RefreshToken) -> Map<String, Value> {
     let authorization = &token.authorization;
     let audience = if authorization.resources.is_empty() {
         [flow.server.audience.clone()].into()
@@ -203,7 +195,7 @@ fn of_refresh(flow: &Flow, token: &RefreshToken) -> Found {
     add("cnf", cnf.or_else(|| token.x5t_s256.map(|thumbprint| confirmation("x5t#S256", &thumbprint))));
     add("acr", authorization.authentication.acr.as_deref().map(Into::into));
     add("auth_time", authorization.authentication.auth_time.map(|at| at.as_secs().into()));
-    Found { kind: Kind::Refresh, client_id: authorization.client_id.clone(), audience, members }
+    members
 }
 
 fn confirmation(kind: &str, thumbprint: &crate::jose::Thumbprint) -> Value {

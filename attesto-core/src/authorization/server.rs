@@ -11,7 +11,7 @@ use super::lifetimes::{Lifetimes, RefreshPolicy};
 use super::needs::Needs;
 use super::routes::Routes;
 use super::scopes::ScopeSet;
-use super::{authorize, cors, introspection_endpoint, par, revocation, token_endpoint};
+use super::{accept, authorize, cors, introspection_endpoint, par, revocation, token_endpoint};
 use crate::Timestamp;
 use crate::crypto::{CryptoProvider, Entropy, EntropyError};
 use crate::dpop::ProofPolicy;
@@ -271,7 +271,7 @@ impl AuthorizationServer {
     ) -> Step {
         let endpoint = &self.settings.routes.introspection;
         let mut flow = Flow::begin(&self.settings, endpoint, request, now, entropy);
-        flow.request.prefers_signature = authorize::prefers_signed_introspection(request.headers);
+        flow.request.prefers_signature = accept::prefers_signed_introspection(request.headers);
         flow::run(flow, |mut flow| async move { introspection_endpoint::respond(&mut flow).await })
     }
 }

@@ -8,7 +8,6 @@
 //! §4.11.2 warns of clients that register a redirect URI in order to phish with such answers, and wants a server to send browsers on
 //! by itself only where it trusts the URI: here every URI was registered by the host, byte for byte, and nobody registers themselves.
 
-mod accept;
 mod consent;
 mod direct;
 mod embedded;
@@ -30,7 +29,6 @@ mod rules;
 mod tests;
 mod ticket;
 
-pub(super) use self::accept::{prefers_html, prefers_signed_introspection};
 pub(super) use self::embedded::is_no_embedded_user_agent;
 pub use self::interaction::{
     Authentication, AuthenticationRequest, ConsentDecision, ConsentRequest, Login, UserAgent, Visit,

@@ -17,6 +17,7 @@ pub(in crate::authorization) fn is_of_the_request(name: &str) -> bool {
     let others = [
         SINCE,
         ticket::PARAMETER,
+        "access_token",
         "client_assertion",
         "client_assertion_type",
         "client_secret",

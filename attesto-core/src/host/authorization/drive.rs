@@ -14,7 +14,8 @@ use alloc::sync::Arc;
 /// Drives a flow to its response: each question goes to the method of the trait that knows.
 ///
 /// A part that is missing, and one that panics, gives no answer: the flow undoes what it has begun and ends with 503 (HC-5), and the
-/// event sink is told which question it was. A future that is dropped drops the flow where it stands; what was asked before stays as the answers left it.
+/// event sink is told which question it was. A future that is dropped drops the flow where it stands; what was asked before stays as
+/// the answers left it.
 pub async fn drive(mut step: Step, host: &AuthorizationHost) -> ResponseParts {
     loop {
         step = match step {
@@ -47,7 +48,7 @@ async fn answer(ask: Ask, host: &Parts) -> Step {
                 None => None,
             };
             let answer = answer.unwrap_or(ReplayAnswer::Unavailable);
-            asked.is_answered(answer != ReplayAnswer::Unavailable);
+            asked.note(answer != ReplayAnswer::Unavailable);
             query.answer(answer)
         }
         Ask::Authenticate(query) => {
@@ -127,7 +128,7 @@ struct Asked<'h> {
 }
 
 impl Asked<'_> {
-    fn is_answered(&self, answered: bool) {
+    fn note(&self, answered: bool) {
         if !answered {
             tell(self.events, &AuthorizationEvent::unanswered(self.question));
         }
@@ -146,7 +147,7 @@ async fn by<S: ?Sized, Q: Clone + Send + 'static, A: 'static>(
     let (function, question) = (Arc::clone(function), query.question().clone());
     // Called when polled, where a panic is caught.
     let answer = answered(Box::pin(async move { function(question).await })).await;
-    asked.is_answered(answer.is_ok());
+    asked.note(answer.is_ok());
     query.answer(answer)
 }
 
@@ -161,6 +162,6 @@ async fn to<S: ?Sized, Q, A>(
         Some(part) => answered(ask(part, query.question())).await,
         None => Err(Unavailable),
     };
-    asked.is_answered(answer.is_ok());
+    asked.note(answer.is_ok());
     query.answer(answer)
 }

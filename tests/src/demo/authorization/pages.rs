@@ -174,9 +174,8 @@ impl Parts {
 
 /// To a page that is fetched with GET, whatever brought the browser here.
 fn see_other(location: String) -> ResponseParts {
-    let mut response = ResponseParts::new(303);
-    response.headers.push(Header::new("location", location));
-    response.headers.push(Header::new("cache-control", "no-store"));
+    // What the server made is a URL.
+    let mut response = ResponseParts::see_other(location).unwrap_or_else(|| ResponseParts::new(500));
     response.headers.push(Header::new("referrer-policy", "no-referrer"));
     response
 }

@@ -47,7 +47,7 @@ fn az27_a_visit_resumes_from_its_url_as_often_as_it_takes() {
     let request =
         good().with("prompt", "login consent").and("resource", AUDIENCE).and("resource", "https://files.example");
     // Neither credentials nor grants of the first visit travel on.
-    world.get(&request.and("client_secret", "hunter2").and("consent_grant", CHALLENGE));
+    world.get(&request.and("client_secret", "hunter2").and("access_token", "hunter2").and("consent_grant", CHALLENGE));
     for later in 1..4 {
         let url = asked.lock().unwrap().last().unwrap().resume_url().to_string();
         assert!(world.server.is_resume_url(&url), "{url}");

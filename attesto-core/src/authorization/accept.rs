@@ -6,12 +6,12 @@ use crate::http::HeaderLines;
 /// Pieces of the field that are looked at.
 const PIECES: usize = 32;
 
-pub(in crate::authorization) fn prefers_html(headers: &dyn HeaderLines) -> bool {
+pub(super) fn prefers_html(headers: &dyn HeaderLines) -> bool {
     prefers(headers, b"text/html", b"text/*")
 }
 
 /// RFC 9701 §4; IN-5.
-pub(in crate::authorization) fn prefers_signed_introspection(headers: &dyn HeaderLines) -> bool {
+pub(super) fn prefers_signed_introspection(headers: &dyn HeaderLines) -> bool {
     prefers(headers, b"application/token-introspection+jwt", b"application/*")
 }
 
