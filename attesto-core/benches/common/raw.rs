@@ -27,7 +27,7 @@ pub(crate) fn rust_crypto(key: &PublicKey) -> RawKey {
             })
         }
         PublicKey::Rsa { n, e } => {
-            use rsa::{BoxedUint, Pkcs1v15Sign, RsaPublicKey, traits::SignatureScheme};
+            use rsa::{BoxedUint, Pkcs1v15Sign, PublicKey as RsaPublicKey, traits::SignatureScheme};
             use sha2::{Digest, Sha256};
             let (n, e) = (BoxedUint::from_be_slice_vartime(n), BoxedUint::from_be_slice_vartime(e));
             let key = RsaPublicKey::new(n, e).expect("a sound key");

@@ -18,12 +18,13 @@
 //!
 //! # Signing with RSA
 //!
-//! The `rsa` crate is subject to [RUSTSEC-2023-0071](https://rustsec.org/advisories/RUSTSEC-2023-0071.html): who can time many
-//! private operations may learn the key. The version used here computes on constant-time numbers and blinds each operation with
-//! the entropy that is passed in, but the advisory names no version as free of it. So do not sign with RSA keys through
-//! `RustCrypto` where others can watch: use `AwsLc`, or a [`Signer`] whose key is elsewhere, in an HSM or a KMS (one reached
-//! over the network is served by [`UnsignedToken`](crate::token::UnsignedToken)), or EC and Ed25519 keys. Verifying uses public
-//! numbers only and is not concerned.
+//! The `rsa` crate before 0.10 leaks a private key to an observer who times many operations
+//! ([RUSTSEC-2023-0071](https://rustsec.org/advisories/RUSTSEC-2023-0071.html)). The version used here is 0.10, whose authors say
+//! that they have resolved it: it computes on constant-time numbers and blinds each operation with the entropy that is passed in.
+//! That code is young and has not been audited since it was rewritten. So prefer to sign with RSA keys through `AwsLc`, or a
+//! [`Signer`] whose key is elsewhere, in an HSM or a KMS (one reached over the network is served by
+//! [`UnsignedToken`](crate::token::UnsignedToken)), or use EC and Ed25519 keys. Verifying uses public numbers only and is not
+//! concerned.
 
 mod algorithm;
 #[cfg(feature = "aws-lc-rs")]

@@ -54,7 +54,7 @@ fn single_block(pem: &str) -> Result<(&str, &str), ConfigError> {
 
 fn private_key(label: &str, block: &str) -> Option<PrivateKey> {
     match label {
-        "RSA PRIVATE KEY" => rsa_private(&rsa::RsaPrivateKey::from_pkcs1_pem(block).ok()?),
+        "RSA PRIVATE KEY" => rsa_private(&rsa::PrivateKey::from_pkcs1_pem(block).ok()?),
         "EC PRIVATE KEY" => None
             .or_else(|| p256::SecretKey::from_sec1_pem(block).ok().map(|key| p256_private(&key)))
             .or_else(|| p384::SecretKey::from_sec1_pem(block).ok().map(|key| p384_private(&key)))
@@ -67,7 +67,7 @@ fn private_key(label: &str, block: &str) -> Option<PrivateKey> {
                 let key = ed25519_dalek::SigningKey::from_pkcs8_pem(block).ok()?;
                 Some(PrivateKey::Ed25519 { seed: Zeroizing::new(key.to_bytes()) })
             })
-            .or_else(|| rsa_private(&rsa::RsaPrivateKey::from_pkcs8_pem(block).ok()?)),
+            .or_else(|| rsa_private(&rsa::PrivateKey::from_pkcs8_pem(block).ok()?)),
     }
 }
 
@@ -84,7 +84,7 @@ fn p521_private(key: &p521::SecretKey) -> PrivateKey {
 }
 
 /// Two primes only: keys of more are not interoperable (RFC 7518 §6.3.2.7).
-fn rsa_private(key: &rsa::RsaPrivateKey) -> Option<PrivateKey> {
+fn rsa_private(key: &rsa::PrivateKey) -> Option<PrivateKey> {
     let [p, q] = key.primes() else { return None };
     Some(PrivateKey::Rsa {
         n: trimmed(&key.n_bytes()),
@@ -102,7 +102,7 @@ fn trimmed(bytes: &[u8]) -> Vec<u8> {
 
 fn public_key(label: &str, block: &str) -> Option<PublicKey> {
     if label == "RSA PUBLIC KEY" {
-        return Some(rsa_public(&rsa::RsaPublicKey::from_pkcs1_pem(block).ok()?));
+        return Some(rsa_public(&rsa::PublicKey::from_pkcs1_pem(block).ok()?));
     }
     None.or_else(|| {
         let point = p256::PublicKey::from_public_key_pem(block).ok()?.to_sec1_point(false);
@@ -120,9 +120,9 @@ fn public_key(label: &str, block: &str) -> Option<PublicKey> {
         let key = ed25519_dalek::VerifyingKey::from_public_key_pem(block).ok()?;
         Some(PublicKey::Ed25519 { x: key.to_bytes() })
     })
-    .or_else(|| Some(rsa_public(&rsa::RsaPublicKey::from_public_key_pem(block).ok()?)))
+    .or_else(|| Some(rsa_public(&rsa::PublicKey::from_public_key_pem(block).ok()?)))
 }
 
-fn rsa_public(key: &rsa::RsaPublicKey) -> PublicKey {
+fn rsa_public(key: &rsa::PublicKey) -> PublicKey {
     PublicKey::Rsa { n: trimmed(&key.n_bytes()), e: trimmed(&key.e_bytes()) }
 }

@@ -3,7 +3,7 @@
 use crate::encoding::base64url;
 use alloc::string::String;
 use alloc::vec::Vec;
-use rsa::{BoxedUint, Pkcs1v15Sign, RsaPrivateKey};
+use rsa::{BoxedUint, Pkcs1v15Sign, PrivateKey};
 use sha2::{Digest, Sha256};
 
 /// The modulus, as in the JWK.
@@ -17,7 +17,7 @@ const Q: &str = "zoeoIStewofgdTWjc5ly3vI22C1u5ebKtofqK1UXNfbsPYulFzzVVnVb5anCR9Q
 /// An RS256 signature that is right in every respect but the key's size.
 pub(super) fn sign(message: &str) -> Option<Vec<u8>> {
     let [n, d, p, q] = [N, D, P, Q].map(number);
-    let key = RsaPrivateKey::from_components(n?, BoxedUint::from(65_537_u64), d?, alloc::vec![p?, q?]).ok()?;
+    let key = PrivateKey::from_components(n?, BoxedUint::from(65_537_u64), d?, alloc::vec![p?, q?]).ok()?;
     key.sign(Pkcs1v15Sign::new::<Sha256>(), &Sha256::digest(message.as_bytes())).ok()
 }
 
