@@ -19,8 +19,8 @@ impl Crt {
         let number =
             |bytes: &[u8]| BoxedUint::from_be_slice(bytes, bits).map(Zeroizing::new).map_err(|_| KeyError::Invalid);
         let (n, d, p, q) = (number(n)?, number(d)?, number(p)?, number(q)?);
-        let half = n.bits().div_ceil(2);
-        if p.bits() > half || q.bits() > half {
+        let half = n.bit_width().div_ceil(2);
+        if p.bit_width() > half || q.bit_width() > half {
             return Err(KeyError::Invalid);
         }
         let modulus = Zeroizing::new(Odd::new((*p).clone()).into_option().ok_or(KeyError::Invalid)?);
