@@ -1,9 +1,10 @@
 //! Who may ask for tokens: a registered client, as far as this server needs to know it (catalogue HC-1).
 
 use super::cors::is_origin;
+use super::error::Reason;
 use super::scopes::ScopeSet;
-use crate::Timestamp;
 use crate::jose::JwkSet;
+use crate::{ConfigError, Timestamp};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -178,6 +179,29 @@ pub enum SenderConstraint {
     Mtls,
 }
 
+/// Why a registration cannot be kept.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Fault {
+    DefaultScopes,
+}
+
+impl Fault {
+    /// As requests of the client are refused for it.
+    pub(super) const fn reason(self) -> Reason {
+        match self {
+            Self::DefaultScopes => Reason::RegistrationScopes,
+        }
+    }
+}
+
+impl From<Fault> for ConfigError {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::DefaultScopes => Self::new("default_scopes", "hold a scope that is not among the client's scopes"),
+        }
+    }
+}
+
 /// One registered client.
 ///
 /// ```
@@ -257,7 +281,8 @@ impl Client {
         self
     }
 
-    /// What it is granted when it asks for nothing in particular; by default everything it may have.
+    /// What it is granted when it asks for nothing in particular; by default everything it may have. All of it must be among the
+    /// [`scopes`](Self::scopes): else no request of the client is answered (see [`check`](Self::check)).
     pub fn default_scopes<S: AsRef<str>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         self.default_scopes = ScopeSet::of(scopes);
         self
@@ -313,6 +338,36 @@ impl Client {
     pub fn origins<S: Into<String>>(mut self, origins: impl IntoIterator<Item = S>) -> Self {
         self.origins = origins.into_iter().map(Into::into).filter(|origin: &String| is_origin(origin)).collect();
         self
+    }
+
+    /// Whether the registration can be kept: its parts agree with each other, and can be read.
+    ///
+    /// Call it where a client is registered. The server asks the same of each client that it is given: what is not sound gets no token,
+    /// the answer is `server_error` and the event names the part.
+    ///
+    /// ```
+    /// use attesto_core::authorization::{Client, ClientAuthentication};
+    ///
+    /// let job = Client::new("job", ClientAuthentication::SecretBasic).scopes(["read"]);
+    /// assert!(job.check().is_ok());
+    /// // A scope was taken away in one place of two.
+    /// assert_eq!(job.default_scopes(["read", "admin"]).check().unwrap_err().member(), "default_scopes");
+    /// ```
+    ///
+    /// # Errors
+    /// The first part that contradicts another, or cannot be read.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        self.fault().map_or(Ok(()), |fault| Err(fault.into()))
+    }
+
+    /// What is wrong with the registration.
+    pub(super) fn fault(&self) -> Option<Fault> {
+        self.defaults_are_within_the_scopes().err()
+    }
+
+    /// RFC 6749 §3.3; TK-4. Which of the two is meant, only the host can know.
+    fn defaults_are_within_the_scopes(&self) -> Result<(), Fault> {
+        if self.default_scopes.is_within(&self.scopes) { Ok(()) } else { Err(Fault::DefaultScopes) }
     }
 
     /// Its identifier.

@@ -24,8 +24,8 @@ reasons! {
         DuplicateParameter => "duplicate_parameter", "a parameter occurs more than once";
         /// A parameter of a POST endpoint is in the query. RFC 6749 §2.3.1; C-7.
         QueryParameters => "query_parameters", "parameters must be in the body";
-        /// A parameter that must be there is absent. RFC 6749 §5.2.
-        MissingParameter => "missing_parameter", "a required parameter is missing";
+        /// The parameter of this name must be there, and is absent. RFC 6749 §5.2.
+        MissingParameter(&'static str = "grant_type") => "missing_parameter", "a required parameter is missing: {0}";
         /// More than one way of client authentication. RFC 6749 §2.3; CA-1.
         SeveralAuthMethods => "several_auth_methods", "more than one client authentication method was used";
         /// Several `Authorization` fields, or one that cannot be read. RFC 7617 §2; CA-2.
@@ -172,7 +172,11 @@ reasons! {
         OtherClient => "other_client", "the grant is invalid";
         /// `redirect_uri` is not the one of the authorization request. RFC 6749 §4.1.3; AC-3.
         RedirectUriMismatch => "redirect_uri_mismatch", "the grant is invalid";
-        /// `code_verifier` is missing, malformed or not the one of the challenge. RFC 7636 §4.6; AC-4.
+        /// `code_verifier` is absent. RFC 7636 §4.5; AC-4.
+        VerifierMissing => "verifier_missing", "the grant is invalid";
+        /// `code_verifier` is not 43 to 128 printable characters. RFC 7636 §4.1; AC-4.
+        VerifierMalformed => "verifier_malformed", "the grant is invalid";
+        /// `code_verifier` is not the one of the challenge. RFC 7636 §4.6; AC-4.
         WrongVerifier => "wrong_verifier", "the grant is invalid";
         /// The proof's key is not the one the grant is bound to. RFC 9449 §5, §10; AC-3, RT-2.
         KeyMismatch => "dpop_key_mismatch", "the grant is invalid";
@@ -190,7 +194,9 @@ reasons! {
         UnsupportedTokenType => "unsupported_token_type", "tokens of this type cannot be revoked";
         /// The host granted more than was asked for. TK-4.
         PolicyOverreach => "policy_overreach", "internal error";
-        /// The host's answer contradicts the question: another client than the one asked for. TK-6.
+        /// The client is registered with default scopes that it may not have. RFC 6749 §3.3; TK-4.
+        RegistrationScopes => "registration_scopes", "internal error";
+        /// The host's answer contradicts the question: another pushed request than the one asked for. TK-6.
         HostAnswer => "host_answer", "internal error";
         /// The token could not be made. TK-6.
         Minting => "minting_failed", "internal error";
@@ -214,7 +220,7 @@ impl Reason {
             | Self::MalformedForm
             | Self::DuplicateParameter
             | Self::QueryParameters
-            | Self::MissingParameter
+            | Self::MissingParameter(_)
             | Self::SeveralAuthMethods
             | Self::ClientIdMismatch
             | Self::ProofRequired
@@ -283,6 +289,8 @@ impl Reason {
             | Self::CodeReplayed
             | Self::OtherClient
             | Self::RedirectUriMismatch
+            | Self::VerifierMissing
+            | Self::VerifierMalformed
             | Self::WrongVerifier
             | Self::KeyMismatch
             | Self::UnknownRefreshToken
@@ -291,9 +299,12 @@ impl Reason {
             | Self::FamilyRevoked
             | Self::SubjectSuspended => OAuthError::InvalidGrant,
             Self::UnsupportedTokenType => OAuthError::UnsupportedTokenType,
-            Self::PolicyOverreach | Self::HostAnswer | Self::ConsentSkipped | Self::Minting | Self::Entropy => {
-                OAuthError::ServerError
-            }
+            Self::PolicyOverreach
+            | Self::RegistrationScopes
+            | Self::HostAnswer
+            | Self::ConsentSkipped
+            | Self::Minting
+            | Self::Entropy => OAuthError::ServerError,
             Self::Unavailable => OAuthError::TemporarilyUnavailable,
         }
     }

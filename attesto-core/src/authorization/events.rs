@@ -26,6 +26,8 @@ pub enum EventKind {
     TokenDenied,
     /// `code_replayed`: a spent code came back.
     CodeReplayed,
+    /// `unusual_verifier`: a code was redeemed with a `code_verifier` of other characters than RFC 7636 §4.1 has. It met the challenge.
+    UnusualVerifier,
     /// `refresh_issued`: the first refresh token of a family.
     RefreshIssued,
     /// `refresh_rotated`.
@@ -57,6 +59,7 @@ impl EventKind {
             Self::TokenIssued => "token_issued",
             Self::TokenDenied => "token_denied",
             Self::CodeReplayed => "code_replayed",
+            Self::UnusualVerifier => "unusual_verifier",
             Self::RefreshIssued => "refresh_issued",
             Self::RefreshRotated => "refresh_rotated",
             Self::RefreshReuseDetected => "refresh_reuse_detected",

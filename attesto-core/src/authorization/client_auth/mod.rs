@@ -34,6 +34,7 @@ pub(super) async fn authenticate(flow: &mut Flow) -> Result<AuthenticatedClient,
     let Some(client) = load(flow, presented.client_id()).await? else {
         return Err(refuse_in_the_same_time(flow, &presented, Reason::UnknownClient).await);
     };
+    registration_is_sound(&client)?;
     cors::origin_is_the_clients(flow, &client);
     let method = client.authentication.method();
     if !flow.server.auth_methods.contains(&method) {
@@ -79,12 +80,14 @@ pub(super) async fn load(flow: &Flow, id: &str) -> Result<Option<Client>, Reason
     if !is_client_id(id) {
         return Ok(None);
     }
-    let client = flow.ask(Ask::LoadClient, id.into()).await?;
-    // A host that answers with somebody else would authenticate one client as another.
-    if client.as_ref().is_some_and(|client| client.id != id) {
-        return Err(Reason::HostAnswer);
-    }
-    Ok(client)
+    // Of a store that folds case, `A` gets the client `a`. Identifiers are case-sensitive (RFC 6749 §1.9): there is no client `A`, and
+    // no stranger must be able to raise an alarm, nor to be one client by another's name.
+    Ok(flow.ask(Ask::LoadClient, id.into()).await?.filter(|client| client.id == id))
+}
+
+/// The client's registration does not contradict itself. TK-4.
+pub(super) fn registration_is_sound(client: &Client) -> Result<(), Reason> {
+    client.fault().map_or(Ok(()), |fault| Err(fault.reason()))
 }
 
 /// A secret that need not be looked at is looked at all the same, so that the time does not tell which clients exist and how they

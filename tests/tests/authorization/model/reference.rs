@@ -162,11 +162,12 @@ impl Model {
         }
     }
 
-    /// Which access tokens count, and which refresh tokens.
+    /// Which access tokens count, and which refresh tokens: none of a user who is suspended.
     pub(crate) fn live(&self) -> (Vec<bool>, Vec<Option<bool>>) {
-        let access = self.access.iter().map(|access| self.now < access.until && !access.denied);
+        let here = !self.suspended;
+        let access = self.access.iter().map(|access| here && self.now < access.until && !access.denied);
         let refresh = (0..self.refresh.len()).map(|token| match self.families[self.refresh[token].family].client {
-            Client::Web => Some(self.counts(token)),
+            Client::Web => Some(here && self.counts(token)),
             Client::App => None,
         });
         (access.collect(), refresh.collect())

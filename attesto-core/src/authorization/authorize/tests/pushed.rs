@@ -163,7 +163,7 @@ fn pa4_the_rules_are_those_of_the_authorization_endpoint() {
         (pushed().with("redirect_uri", "javascript:alert(1)"), Reason::MalformedRedirectUri),
         (pushed().with("response_mode", "jwt"), Reason::UnsupportedResponseMode),
         (pushed().with("registration", "{}"), Reason::RegistrationParameter),
-        (pushed().without("response_type"), Reason::MissingParameter),
+        (pushed().without("response_type"), Reason::MissingParameter("response_type")),
         (pushed().with("response_type", "token"), Reason::UnsupportedResponseType),
         (pushed().with("scope", "admin"), Reason::ScopeTooWide),
         (pushed().with("scope", "a  b"), Reason::MalformedScope),

@@ -276,7 +276,7 @@ fn s18_9_the_token_endpoint_reads_forms_only() {
 }
 
 #[test]
-fn s18_9_a_host_cannot_answer_with_another_client() {
+fn s18_9_a_host_that_answers_with_another_client_knows_none_of_this_name() {
     let mut world = World::new([]);
     let server = world.server.clone();
     let headers: &[(&str, &[u8])] =
@@ -288,8 +288,9 @@ fn s18_9_a_host_cannot_answer_with_another_client() {
         panic!("the client is loaded")
     };
     let response = world.drive(query.answer(Ok(Some(client("alice", ClientAuthentication::SecretPost)))));
-    assert_eq!((response.status, world.reason()), (500, Some(Reason::HostAnswer)));
-    assert!(world.checked.is_empty());
+    assert_eq!((response.status, world.reason()), (400, Some(Reason::UnknownClient)));
+    assert_eq!(world.checked, [None], "after the same work as for any unknown one");
+    assert_eq!(world.events.last().unwrap().client_id, None);
 }
 
 #[test]
