@@ -36,7 +36,8 @@ reasons! {
         NoClient => "no_client", "client authentication failed";
         /// The client is not registered, or disabled. CA-11.
         UnknownClient => "unknown_client", "client authentication failed";
-        /// Another method than the registered one. CA-10.
+        /// Another method than the registered one, or one that the server does not take; the event names both
+        /// ([`auth_method`](crate::authorization::AuthorizationEvent::auth_method)). CA-10.
         WrongAuthMethod => "wrong_auth_method", "client authentication failed";
         /// The secret is wrong. CA-2, CA-3.
         WrongSecret => "wrong_secret", "client authentication failed";
@@ -46,13 +47,15 @@ reasons! {
         AssertionMalformed => "assertion_malformed", "client authentication failed";
         /// `client_assertion_type` is not that of RFC 7523. CA-4.
         AssertionType => "assertion_type", "client authentication failed";
+        /// `typ` is that of another kind of JWT. RFC 8725 §3.11; CA-4.
+        AssertionTyp => "assertion_typ", "client authentication failed";
         /// The assertion's algorithm or key is none of the client's. CA-4.
         AssertionKey => "assertion_key", "client authentication failed";
         /// The assertion's signature does not verify. CA-4.
         AssertionSignature => "assertion_signature", "client authentication failed";
         /// `iss` or `sub` is not the client. RFC 7523 §3; CA-4.
         AssertionSubject => "assertion_subject", "client authentication failed";
-        /// `aud` is not one string that means this server. CA-4, CA-5.
+        /// `aud` is not the issuer, alone; or for a client that may use older forms, none of these. CA-4, CA-5.
         AssertionAudience => "assertion_audience", "client authentication failed";
         /// `exp`, `iat` or `nbf` is missing, malformed or out of range. CA-4.
         AssertionTime => "assertion_time", "client authentication failed";
@@ -196,6 +199,10 @@ reasons! {
         PolicyOverreach => "policy_overreach", "internal error";
         /// The client is registered with default scopes that it may not have. RFC 6749 §3.3; TK-4.
         RegistrationScopes => "registration_scopes", "internal error";
+        /// The subject that the client's certificate must have cannot be read. RFC 8705 §2.1.2; CA-7.
+        RegistrationSubject => "registration_subject", "internal error";
+        /// None of the keys that the client is registered with can be used. RFC 7591 §2; CA-4.
+        RegistrationKeys => "registration_keys", "internal error";
         /// The host's answer contradicts the question: another pushed request than the one asked for. TK-6.
         HostAnswer => "host_answer", "internal error";
         /// The token could not be made. TK-6.
@@ -267,6 +274,7 @@ impl Reason {
             | Self::SecretExpired
             | Self::AssertionMalformed
             | Self::AssertionType
+            | Self::AssertionTyp
             | Self::AssertionKey
             | Self::AssertionSignature
             | Self::AssertionSubject
@@ -301,6 +309,8 @@ impl Reason {
             Self::UnsupportedTokenType => OAuthError::UnsupportedTokenType,
             Self::PolicyOverreach
             | Self::RegistrationScopes
+            | Self::RegistrationSubject
+            | Self::RegistrationKeys
             | Self::HostAnswer
             | Self::ConsentSkipped
             | Self::Minting
@@ -309,17 +319,18 @@ impl Reason {
         }
     }
 
-    /// The status of the JSON error, where there is no `Authorization` field to challenge (RFC 6749 §5.2; CA-11).
+    /// The status of the JSON error (RFC 6749 §5.2). A client that is unknown, or has not proved that it is the one, is told 401 wherever
+    /// clients authenticate: clients that register themselves do it anew on that (CA-11).
     #[must_use]
     pub const fn status(self) -> u16 {
         match self.error() {
             OAuthError::ServerError => 500,
             OAuthError::TemporarilyUnavailable => 503,
+            OAuthError::InvalidClient => 401,
             OAuthError::InvalidRequest if matches!(self, Self::MethodNotAllowed) => 405,
             OAuthError::InvalidRequest if matches!(self, Self::BodyTooLarge) => 413,
             OAuthError::InvalidRequest if matches!(self, Self::NotOffered) => 404,
             OAuthError::InvalidRequest
-            | OAuthError::InvalidClient
             | OAuthError::InvalidGrant
             | OAuthError::UnauthorizedClient
             | OAuthError::UnsupportedGrantType

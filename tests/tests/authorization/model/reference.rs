@@ -197,8 +197,8 @@ impl Model {
         match who {
             Who::Right => Ok(right),
             Who::Other => Ok(right.other()),
-            Who::WrongSecret => Err(self.refuse("wrong secret", 400, "invalid_client")),
-            Who::Nobody => Err(self.refuse("no such client", 400, "invalid_client")),
+            Who::WrongSecret => Err(self.refuse("wrong secret", 401, "invalid_client")),
+            Who::Nobody => Err(self.refuse("no such client", 401, "invalid_client")),
         }
     }
 
