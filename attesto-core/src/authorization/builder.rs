@@ -25,6 +25,8 @@ pub struct AuthorizationServerBuilder {
     issuer: String,
     provider: Arc<dyn CryptoProvider>,
     keys: Arc<KeyRing>,
+    id_token_keys: Vec<Arc<KeyRing>>,
+    without_rs256: bool,
     audience: Option<String>,
     prefix: String,
     profile: Profile,
@@ -60,6 +62,8 @@ impl AuthorizationServerBuilder {
             issuer,
             provider,
             keys,
+            id_token_keys: Vec::new(),
+            without_rs256: false,
             audience: None,
             prefix: "/oauth".into(),
             profile: Profile::Generic,
@@ -256,9 +260,47 @@ impl AuthorizationServerBuilder {
         self
     }
 
-    /// Gives ID tokens with the scope `openid`, and publishes the document of OpenID Connect Discovery (OIDC Core §2).
+    /// Gives ID tokens with the scope `openid`, and publishes the document of OpenID Connect Discovery (OIDC Core §2). One of the
+    /// server's rings must sign with RS256 (§3 of Discovery): the one that it began with or one of
+    /// [`id_token_keys`](Self::id_token_keys); or [`id_tokens_without_rs256`](Self::id_tokens_without_rs256) is stated.
     pub const fn openid_connect(mut self) -> Self {
         self.openid = true;
+        self
+    }
+
+    /// One more ring that signs ID tokens, of another algorithm than the rings before it; may be called for several. Each client's ID
+    /// tokens are signed by the algorithm that it is registered with
+    /// ([`Client::id_token_signed_response_alg`](super::Client::id_token_signed_response_alg)), by RS256 if it is registered with none
+    /// (OIDC Registration §2). Access tokens are signed with the ring that the server began with. The keys of all rings are published
+    /// in one set, and each ring rotates by itself.
+    ///
+    /// ```
+    /// # use attesto_core::crypto::{Algorithm, CryptoProvider, EntropyError, RustCrypto};
+    /// # use attesto_core::token::KeyRing;
+    /// # use std::sync::Arc;
+    /// # fn entropy(out: &mut [u8]) -> Result<(), EntropyError> { out.fill(9); Ok(()) }
+    /// # let provider: Arc<dyn CryptoProvider> = Arc::new(RustCrypto::new());
+    /// # let ring = Arc::new(KeyRing::generate(provider.as_ref(), Algorithm::ES256, &mut entropy)?);
+    /// # let rsa_pem = include_str!("../../tests/keys/rsa2048.pkcs8.pem");
+    /// use attesto_core::authorization::AuthorizationServer;
+    ///
+    /// let rsa = Arc::new(KeyRing::from_pem(provider.as_ref(), rsa_pem, Algorithm::RS256)?);
+    /// let server = AuthorizationServer::builder("https://auth.example.com", provider, ring)
+    ///     .audience("https://api.example.com")
+    ///     .openid_connect()
+    ///     .id_token_keys(rsa)
+    ///     .build()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn id_token_keys(mut self, keys: Arc<KeyRing>) -> Self {
+        self.id_token_keys.push(keys);
+        self
+    }
+
+    /// States that every client takes ID tokens that are signed by another algorithm than RS256: what breaks with OIDC Discovery §3, and
+    /// with each library that expects RS256 where nothing else was said. For clients that are all known, and configured so.
+    pub const fn id_tokens_without_rs256(mut self) -> Self {
+        self.without_rs256 = true;
         self
     }
 

@@ -3,6 +3,7 @@
 use super::cors::is_origin;
 use super::scopes::ScopeSet;
 use crate::Timestamp;
+use crate::crypto::Algorithm;
 use crate::jose::JwkSet;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -208,6 +209,8 @@ pub struct Client {
     pub(super) require_par: bool,
     pub(super) default_max_age: Option<u32>,
     pub(super) origins: Vec<String>,
+    pub(super) id_token_alg: Option<Algorithm>,
+    pub(super) introspection_alg: Option<Algorithm>,
 }
 
 impl Client {
@@ -229,6 +232,8 @@ impl Client {
             require_par: false,
             default_max_age: None,
             origins: Vec::new(),
+            id_token_alg: None,
+            introspection_alg: None,
         }
     }
 
@@ -312,6 +317,21 @@ impl Client {
     /// [`browser_clients`](super::AuthorizationServerBuilder::browser_clients) besides.
     pub fn origins<S: Into<String>>(mut self, origins: impl IntoIterator<Item = S>) -> Self {
         self.origins = origins.into_iter().map(Into::into).filter(|origin: &String| is_origin(origin)).collect();
+        self
+    }
+
+    /// The algorithm that its ID tokens are signed with (OIDC Registration §2): one that the server has a ring of
+    /// ([`id_token_keys`](super::AuthorizationServerBuilder::id_token_keys)), or its requests for `openid` end with an error. By default
+    /// RS256, or that of access tokens where a server has no RS256.
+    pub const fn id_token_signed_response_alg(mut self, algorithm: Algorithm) -> Self {
+        self.id_token_alg = Some(algorithm);
+        self
+    }
+
+    /// The algorithm that answers of the introspection endpoint are signed with where it asks for signed ones (RFC 9701 §6). By default
+    /// that of access tokens.
+    pub const fn introspection_signed_response_alg(mut self, algorithm: Algorithm) -> Self {
+        self.introspection_alg = Some(algorithm);
         self
     }
 

@@ -115,7 +115,7 @@ fn members(server: &Settings) -> Vec<(&'static str, MemberValue)> {
         ("introspection_endpoint", server.routes.introspection.url.as_str().into()),
         ("introspection_endpoint_auth_methods_supported", methods(&|method| method != AuthMethod::None)),
         ("introspection_endpoint_auth_signing_alg_values_supported", algorithms),
-        ("introspection_signing_alg_values_supported", [server.tokens.algorithm().name()].into()),
+        ("introspection_signing_alg_values_supported", signing_algorithms(server)),
     ]
     .into();
     if server.certificates.is_some() {
@@ -148,7 +148,12 @@ fn openid_members(server: &Settings) -> Vec<(&'static str, MemberValue)> {
 }
 
 fn id_token_algorithms(server: &Settings) -> (&'static str, MemberValue) {
-    ("id_token_signing_alg_values_supported", [server.tokens.algorithm().name()].into())
+    ("id_token_signing_alg_values_supported", signing_algorithms(server))
+}
+
+/// Every algorithm that a client may be registered for. MD-4.
+fn signing_algorithms(server: &Settings) -> MemberValue {
+    server.signers.algorithms().map(|algorithm| algorithm.name().into()).collect::<Vec<String>>().into()
 }
 
 fn names(algorithms: AlgorithmSet) -> Vec<String> {

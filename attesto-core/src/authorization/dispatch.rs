@@ -129,7 +129,7 @@ impl AuthorizationServer {
             Place::Introspection => Some(self.introspect(request, now, entropy)),
             Place::PushedAuthorization => Some(self.push_authorization(request, now, entropy)),
             Place::Authorization => Some(self.authorize(request, now, entropy)),
-            Place::Jwks => Some(Step::Done(settings.keys.jwks().respond(request.method))),
+            Place::Jwks => Some(Step::Done(settings.jwks.respond(request.method))),
             Place::Document => settings.documents.respond(request.method, request.path).map(Step::Done),
         }
     }
@@ -188,7 +188,7 @@ mod tests {
     #[test]
     fn md4_every_advertised_endpoint_answers() {
         for (server, named) in [
-            (builder("https://as.example").openid_connect().build().unwrap(), 6),
+            (builder("https://as.example").openid_connect().id_tokens_without_rs256().build().unwrap(), 6),
             (builder("https://as.example").grants([GrantType::ClientCredentials]).build().unwrap(), 4),
             (builder("https://as.example").path_prefix("/mcp/oauth").build().unwrap(), 6),
         ] {
@@ -227,7 +227,7 @@ mod tests {
 
     #[test]
     fn c4_head_is_told_what_get_is_told_less_the_body() {
-        let server = builder("https://as.example").openid_connect().build().unwrap();
+        let server = builder("https://as.example").openid_connect().id_tokens_without_rs256().build().unwrap();
         for path in server.paths() {
             let (told, head) = (get(&server, "GET", path).unwrap(), get(&server, "HEAD", path).unwrap());
             assert!(!told.body.is_empty(), "{path}");
@@ -242,7 +242,7 @@ mod tests {
 
     #[test]
     fn cf5_every_path_has_one_class() {
-        let server = builder("https://as.example").openid_connect().build().unwrap();
+        let server = builder("https://as.example").openid_connect().id_tokens_without_rs256().build().unwrap();
         assert_eq!(server.paths_of(RouteClass::Interactive), ["/oauth/authorize"]);
         let protocol = ["/oauth/token", "/oauth/revoke", "/oauth/introspect", "/oauth/par"];
         assert_eq!(server.paths_of(RouteClass::Protocol), protocol);
@@ -254,7 +254,12 @@ mod tests {
 
     #[test]
     fn md1_md3_both_documents_agree_on_what_they_share() {
-        let server = builder("https://as.example").openid_connect().scopes_supported(["read"]).build().unwrap();
+        let server = builder("https://as.example")
+            .openid_connect()
+            .id_tokens_without_rs256()
+            .scopes_supported(["read"])
+            .build()
+            .unwrap();
         let (oauth, openid) = (document(&server, OAUTH), document(&server, "/.well-known/openid-configuration"));
         for (name, value) in oauth.as_object().unwrap() {
             assert_eq!(openid.get(name), Some(value), "{name}");
@@ -271,7 +276,7 @@ mod tests {
 
     #[test]
     fn md2_an_issuer_with_a_path_has_its_documents_where_clients_look() {
-        let server = builder("https://as.example/t1").openid_connect().build().unwrap();
+        let server = builder("https://as.example/t1").openid_connect().id_tokens_without_rs256().build().unwrap();
         let paths: Vec<String> =
             server.paths().into_iter().filter(|path| path.contains("known")).map(Into::into).collect();
         for path in [

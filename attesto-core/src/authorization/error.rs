@@ -192,6 +192,8 @@ reasons! {
         PolicyOverreach => "policy_overreach", "internal error";
         /// The host's answer contradicts the question: another client than the one asked for. TK-6.
         HostAnswer => "host_answer", "internal error";
+        /// The client is registered for an algorithm that the server has no key of. OIDC Registration §2, RFC 9701 §6; IT-2, IN-5.
+        SigningAlgorithm => "signing_algorithm", "internal error";
         /// The token could not be made. TK-6.
         Minting => "minting_failed", "internal error";
         /// The entropy source failed. TK-6.
@@ -291,9 +293,12 @@ impl Reason {
             | Self::FamilyRevoked
             | Self::SubjectSuspended => OAuthError::InvalidGrant,
             Self::UnsupportedTokenType => OAuthError::UnsupportedTokenType,
-            Self::PolicyOverreach | Self::HostAnswer | Self::ConsentSkipped | Self::Minting | Self::Entropy => {
-                OAuthError::ServerError
-            }
+            Self::PolicyOverreach
+            | Self::HostAnswer
+            | Self::ConsentSkipped
+            | Self::SigningAlgorithm
+            | Self::Minting
+            | Self::Entropy => OAuthError::ServerError,
             Self::Unavailable => OAuthError::TemporarilyUnavailable,
         }
     }

@@ -89,6 +89,7 @@ mod scopes;
 mod secret;
 mod sender;
 mod server;
+mod signers;
 mod token_endpoint;
 
 pub use ask::{

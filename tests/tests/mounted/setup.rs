@@ -99,6 +99,7 @@ pub(crate) fn builder(issuer: &str) -> AuthorizationServerBuilder {
         .scopes_supported(["read", "write"])
         .origin(pinned())
         .openid_connect()
+        .id_tokens_without_rs256()
         .deny_list()
 }
 

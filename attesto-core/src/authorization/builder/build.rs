@@ -8,6 +8,7 @@ use crate::authorization::own_tokens;
 use crate::authorization::routes::Routes;
 use crate::authorization::scopes::ScopeSet;
 use crate::authorization::server::{AuthorizationServer, Settings};
+use crate::authorization::signers::Signers;
 use crate::dpop::ProofPolicy;
 use crate::metadata::url::{PlainHttp, WebUrl};
 use crate::token::AccessTokenIssuer;
@@ -36,6 +37,10 @@ impl AuthorizationServerBuilder {
             return Err(ConfigError::new("scopes_supported", "one is no scope-token (RFC 6749 §3.3), or occurs twice"));
         }
         let tokens = self.token_issuer(&audience)?;
+        let signers = Signers::new(self.provider.as_ref(), Arc::clone(&self.keys), self.id_token_keys)?;
+        if self.openid {
+            signers.rs256_is_there_or_waived(self.without_rs256)?;
+        }
         let verifier = own_tokens::verifier(&self.issuer, &self.provider, &self.keys, self.insecure_loopback)?;
         if self.insecure_loopback {
             self.origin = self.origin.danger_allow_http();
@@ -44,8 +49,9 @@ impl AuthorizationServerBuilder {
         let mut settings = Settings {
             issuer: self.issuer,
             provider: self.provider,
-            keys: self.keys,
             tokens,
+            jwks: signers.jwks(),
+            signers,
             verifier,
             ask_introspection: self.ask_introspection,
             openid: self.openid,
