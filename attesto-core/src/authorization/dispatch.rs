@@ -139,7 +139,7 @@ impl AuthorizationServer {
 #[cfg(feature = "rust-crypto")]
 mod tests {
     use super::*;
-    use crate::authorization::{AuthMethod, AuthorizationServerBuilder, GrantType};
+    use crate::authorization::{AuthMethod, AuthorizationServerBuilder, EndpointName, GrantType};
     use crate::crypto::{Algorithm, CryptoProvider, KeyKind, RustCrypto};
     use crate::http::{Connection, ResponseParts};
     use crate::jose::KeyMaterial;
@@ -288,6 +288,79 @@ mod tests {
             assert_eq!(document(&server, path)["issuer"], "https://as.example/t1");
         }
         assert!(get(&server, "GET", OAUTH).is_none(), "the root is another issuer's");
+    }
+
+    #[test]
+    fn md4_the_host_adds_members_of_its_own_endpoints_to_both_documents() {
+        let own = "https://as.example/me";
+        let server = builder("https://as.example").openid_connect().id_tokens_without_rs256();
+        let server = server.metadata_member("userinfo_endpoint", own).metadata_member("claims_supported", ["sub"]);
+        let server = server.build().unwrap();
+        for path in [OAUTH, OPENID] {
+            let document = document(&server, path);
+            assert_eq!(document["userinfo_endpoint"], own, "{path}");
+            assert_eq!(document["claims_supported"], serde_json::json!(["sub"]), "{path}");
+        }
+        assert!(!server.paths().contains(&"/me"), "the host answers there");
+    }
+
+    #[test]
+    fn md4_no_member_of_the_protocol_can_be_changed_or_invented() {
+        let as_built = document(
+            &builder("https://as.example").openid_connect().id_tokens_without_rs256().build().unwrap(),
+            OPENID,
+        );
+        let names = as_built.as_object().unwrap().keys().map(String::as_str);
+        // What it says, and what it does not say because it is not so.
+        let others = [
+            "client_id_metadata_document_supported",
+            "require_pushed_authorization_requests",
+            "request_object_signing_alg_values_supported",
+            "userinfo_endpont",
+            "",
+        ];
+        for name in names.chain(others) {
+            for value in [crate::metadata::MemberValue::from("https://as.example/x"), ["x"].into(), true.into()] {
+                let built = builder("https://as.example").metadata_member(name, value).build();
+                assert_eq!(built.unwrap_err().member(), "metadata_member", "{name}");
+            }
+        }
+        let twice = builder("https://as.example")
+            .metadata_member("op_tos_uri", "https://a")
+            .metadata_member("op_tos_uri", "https://b");
+        assert!(twice.build().is_err());
+        assert_eq!(
+            builder("https://as.example").metadata_member("op_tos_uri", "/tos").build().unwrap_err().member(),
+            "op_tos_uri"
+        );
+    }
+
+    #[test]
+    fn cf4_an_endpoint_with_a_path_of_its_own_is_there_and_named_so() {
+        let server = builder("https://as.example/t1")
+            .endpoint_path(EndpointName::Jwks, "/t1/keys")
+            .endpoint_path(EndpointName::Token, "/connect/token")
+            .build()
+            .unwrap();
+        let document = document(&server, "/.well-known/oauth-authorization-server/t1");
+        assert_eq!(document["jwks_uri"], "https://as.example/t1/keys");
+        assert_eq!(document["token_endpoint"], "https://as.example/connect/token");
+        assert_eq!(get(&server, "GET", "/t1/keys").unwrap().status, 200);
+        assert_eq!(get(&server, "POST", "/connect/token").unwrap().status, 400);
+        for gone in ["/t1/.well-known/jwks.json", "/.well-known/jwks.json", "/oauth/token"] {
+            assert!(get(&server, "GET", gone).is_none(), "{gone}");
+        }
+    }
+
+    #[test]
+    fn cf4_no_path_leads_to_two_places() {
+        for path in ["/oauth/revoke", OAUTH, "/.well-known/jwks.json", "/oauth/par"] {
+            let built = builder("https://as.example").endpoint_path(EndpointName::Token, path).build();
+            assert_eq!(built.unwrap_err().member(), "endpoint_path", "{path}");
+        }
+        // What is not mounted is in nobody's way.
+        let machines = builder("https://as.example").grants([GrantType::ClientCredentials]);
+        assert!(machines.endpoint_path(EndpointName::Token, "/oauth/par").build().is_ok());
     }
 
     #[test]

@@ -114,7 +114,7 @@ pub use records::{
     AuthenticationContext, Authorization, AuthorizationCode, IssuedAccessToken, RefreshState, RefreshToken, Rotated,
     Rotation, SpentCode, SpentRefresh, SuccessorSalt, TakenCode,
 };
-pub use routes::{Endpoint, Routes};
+pub use routes::{Endpoint, EndpointName, Routes};
 pub use scopes::ScopeSet;
 pub use secret::{FamilyId, SecretDigest};
 pub use server::AuthorizationServer;

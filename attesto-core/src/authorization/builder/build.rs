@@ -5,7 +5,7 @@ use crate::ConfigError;
 use crate::authorization::client::{AuthMethod, GrantType};
 use crate::authorization::discovery::Documents;
 use crate::authorization::own_tokens;
-use crate::authorization::routes::Routes;
+use crate::authorization::routes::{Routes, paths_differ};
 use crate::authorization::scopes::ScopeSet;
 use crate::authorization::server::{AuthorizationServer, Settings};
 use crate::authorization::signers::Signers;
@@ -22,7 +22,7 @@ impl AuthorizationServerBuilder {
     /// The first member that is missing or wrong, and what to do about it.
     pub fn build(mut self) -> Result<AuthorizationServer, ConfigError> {
         let plain_http = if self.insecure_loopback { PlainHttp::LoopbackOnly } else { PlainHttp::Refused };
-        let routes = Routes::under(&self.prefix, &self.issuer, plain_http)?;
+        let routes = Routes::new(&self.prefix, &self.own_paths, &self.issuer, plain_http)?;
         let audience = self.audience.take().ok_or_else(|| {
             ConfigError::new(
                 "audience",
@@ -77,8 +77,10 @@ impl AuthorizationServerBuilder {
             retry_after: 1,
             documents: Documents::default(),
         };
-        settings.documents = Documents::of(&settings, plain_http)?;
-        Ok(AuthorizationServer::of(settings))
+        settings.documents = Documents::of(&settings, plain_http, &self.own_metadata)?;
+        let server = AuthorizationServer::of(settings);
+        paths_differ(server.paths())?;
+        Ok(server)
     }
 
     /// Each member by itself, and those that speak of each other. CF-1, CF-3.
