@@ -9,9 +9,11 @@ use super::client::{AuthMethod, GrantType};
 use super::client_auth::AssertionPolicy;
 use super::envelope::ErrorEnvelope;
 use super::lifetimes::{Lifetimes, RefreshPolicy};
+use super::routes::EndpointName;
 use crate::crypto::{AlgorithmSet, CryptoProvider};
 use crate::dpop::ProofPolicy;
 use crate::http::OriginPolicy;
+use crate::metadata::MemberValue;
 use crate::mtls::CertificatePolicy;
 use crate::token::{KeyRing, PrincipalKinds};
 use alloc::string::String;
@@ -25,8 +27,12 @@ pub struct AuthorizationServerBuilder {
     issuer: String,
     provider: Arc<dyn CryptoProvider>,
     keys: Arc<KeyRing>,
+    id_token_keys: Vec<Arc<KeyRing>>,
+    without_rs256: bool,
     audience: Option<String>,
     prefix: String,
+    own_paths: Vec<(EndpointName, String)>,
+    own_metadata: Vec<(String, MemberValue)>,
     profile: Profile,
     grants: Option<Vec<GrantType>>,
     auth_methods: Option<Vec<AuthMethod>>,
@@ -60,8 +66,12 @@ impl AuthorizationServerBuilder {
             issuer,
             provider,
             keys,
+            id_token_keys: Vec::new(),
+            without_rs256: false,
             audience: None,
             prefix: "/oauth".into(),
+            own_paths: Vec::new(),
+            own_metadata: Vec::new(),
             profile: Profile::Generic,
             grants: None,
             auth_methods: None,
@@ -101,9 +111,41 @@ impl AuthorizationServerBuilder {
         self
     }
 
-    /// The path that the endpoints are under. Default `/oauth`.
+    /// The path that the endpoints are under, on the issuer's origin: the issuer's own path is not put before it. Default `/oauth`. Two
+    /// issuers on one host need one each, such as `/t1/oauth`.
     pub fn path_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.prefix = prefix.into();
+        self
+    }
+
+    /// The path of one endpoint, on the issuer's origin, in place of the one that the prefix gives it; for the key set in place of
+    /// `/.well-known/jwks.json`, which stands below the path of an issuer that has one. No two endpoints share a path.
+    pub fn endpoint_path(mut self, endpoint: EndpointName, path: impl Into<String>) -> Self {
+        self.own_paths.push((endpoint, path.into()));
+        self
+    }
+
+    /// Adds a member to the metadata documents for what the host itself does beside this server: its `userinfo_endpoint`,
+    /// `registration_endpoint`, `end_session_endpoint`, `service_documentation`, `claims_supported` and so on. Only for members of the
+    /// registry that speak of no endpoint of this server: what those are and do follows from the configuration, and is not for a
+    /// document to contradict (MD-4).
+    ///
+    /// ```
+    /// # use attesto_core::crypto::{Algorithm, CryptoProvider, EntropyError, RustCrypto};
+    /// # use attesto_core::token::KeyRing;
+    /// # use std::sync::Arc;
+    /// # fn entropy(out: &mut [u8]) -> Result<(), EntropyError> { out.fill(9); Ok(()) }
+    /// # let provider: Arc<dyn CryptoProvider> = Arc::new(RustCrypto::new());
+    /// # let ring = Arc::new(KeyRing::generate(provider.as_ref(), Algorithm::ES256, &mut entropy)?);
+    /// # let builder = || attesto_core::authorization::AuthorizationServer::builder("https://auth.example.com", provider.clone(), ring.clone())
+    /// #     .audience("https://api.example.com");
+    /// assert!(builder().metadata_member("userinfo_endpoint", "https://auth.example.com/me").build().is_ok());
+    /// let refused = builder().metadata_member("token_endpoint", "https://auth.example.com/other").build();
+    /// assert_eq!(refused.unwrap_err().member(), "metadata_member");
+    /// # Ok::<(), attesto_core::ConfigError>(())
+    /// ```
+    pub fn metadata_member(mut self, name: impl Into<String>, value: impl Into<MemberValue>) -> Self {
+        self.own_metadata.push((name.into(), value.into()));
         self
     }
 
@@ -257,9 +299,47 @@ impl AuthorizationServerBuilder {
         self
     }
 
-    /// Gives ID tokens with the scope `openid`, and publishes the document of OpenID Connect Discovery (OIDC Core §2).
+    /// Gives ID tokens with the scope `openid`, and publishes the document of OpenID Connect Discovery (OIDC Core §2). One of the
+    /// server's rings must sign with RS256 (§3 of Discovery): the one that it began with or one of
+    /// [`id_token_keys`](Self::id_token_keys); or [`id_tokens_without_rs256`](Self::id_tokens_without_rs256) is stated.
     pub const fn openid_connect(mut self) -> Self {
         self.openid = true;
+        self
+    }
+
+    /// One more ring that signs ID tokens, of another algorithm than the rings before it; may be called for several. Each client's ID
+    /// tokens are signed by the algorithm that it is registered with
+    /// ([`Client::id_token_signed_response_alg`](super::Client::id_token_signed_response_alg)), by RS256 if it is registered with none
+    /// (OIDC Registration §2). Access tokens are signed with the ring that the server began with. The keys of all rings are published
+    /// in one set, and each ring rotates by itself.
+    ///
+    /// ```
+    /// # use attesto_core::crypto::{Algorithm, CryptoProvider, EntropyError, RustCrypto};
+    /// # use attesto_core::token::KeyRing;
+    /// # use std::sync::Arc;
+    /// # fn entropy(out: &mut [u8]) -> Result<(), EntropyError> { out.fill(9); Ok(()) }
+    /// # let provider: Arc<dyn CryptoProvider> = Arc::new(RustCrypto::new());
+    /// # let ring = Arc::new(KeyRing::generate(provider.as_ref(), Algorithm::ES256, &mut entropy)?);
+    /// # let rsa_pem = include_str!("../../tests/keys/rsa2048.pkcs8.pem");
+    /// use attesto_core::authorization::AuthorizationServer;
+    ///
+    /// let rsa = Arc::new(KeyRing::from_pem(provider.as_ref(), rsa_pem, Algorithm::RS256)?);
+    /// let server = AuthorizationServer::builder("https://auth.example.com", provider, ring)
+    ///     .audience("https://api.example.com")
+    ///     .openid_connect()
+    ///     .id_token_keys(rsa)
+    ///     .build()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn id_token_keys(mut self, keys: Arc<KeyRing>) -> Self {
+        self.id_token_keys.push(keys);
+        self
+    }
+
+    /// States that every client takes ID tokens that are signed by another algorithm than RS256: what breaks with OIDC Discovery §3, and
+    /// with each library that expects RS256 where nothing else was said. For clients that are all known, and configured so.
+    pub const fn id_tokens_without_rs256(mut self) -> Self {
+        self.without_rs256 = true;
         self
     }
 

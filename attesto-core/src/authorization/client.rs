@@ -3,6 +3,7 @@
 use super::cors::is_origin;
 use super::error::Reason;
 use super::scopes::ScopeSet;
+use crate::crypto::Algorithm;
 use crate::jose::JwkSet;
 use crate::mtls::DistinguishedName;
 use crate::{ConfigError, Timestamp};
@@ -274,6 +275,8 @@ pub struct Client {
     pub(super) require_par: bool,
     pub(super) default_max_age: Option<u32>,
     pub(super) origins: Vec<String>,
+    pub(super) id_token_alg: Option<Algorithm>,
+    pub(super) introspection_alg: Option<Algorithm>,
 }
 
 impl Client {
@@ -296,6 +299,8 @@ impl Client {
             require_par: false,
             default_max_age: None,
             origins: Vec::new(),
+            id_token_alg: None,
+            introspection_alg: None,
         }
     }
 
@@ -443,6 +448,21 @@ impl Client {
     /// RFC 6749 §3.3; TK-4. Which of the two is meant, only the host can know.
     fn defaults_are_within_the_scopes(&self) -> Result<(), Fault> {
         if self.default_scopes.is_within(&self.scopes) { Ok(()) } else { Err(Fault::DefaultScopes) }
+    }
+
+    /// The algorithm that its ID tokens are signed with (OIDC Registration §2): one that the server has a ring of
+    /// ([`id_token_keys`](super::AuthorizationServerBuilder::id_token_keys)), or its requests for `openid` end with an error. By default
+    /// RS256, or that of access tokens where a server has no RS256.
+    pub const fn id_token_signed_response_alg(mut self, algorithm: Algorithm) -> Self {
+        self.id_token_alg = Some(algorithm);
+        self
+    }
+
+    /// The algorithm that answers of the introspection endpoint are signed with where it asks for signed ones (RFC 9701 §6). By default
+    /// that of access tokens.
+    pub const fn introspection_signed_response_alg(mut self, algorithm: Algorithm) -> Self {
+        self.introspection_alg = Some(algorithm);
+        self
     }
 
     /// Its identifier.

@@ -6,7 +6,7 @@ use crate::ConfigError;
 use crate::crypto::AlgorithmSet;
 use crate::http::ResponseParts;
 use crate::metadata::url::{PlainHttp, WebUrl};
-use crate::metadata::{AuthorizationServerMetadata, MemberValue, document};
+use crate::metadata::{AuthorizationServerMetadata, MemberValue, document, member_is_the_hosts};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -28,16 +28,21 @@ struct Page {
 
 impl Documents {
     /// The documents of this server, at the paths that its issuer gives them. MD-2.
-    pub(super) fn of(server: &Settings, plain_http: PlainHttp) -> Result<Self, ConfigError> {
+    pub(super) fn of(
+        server: &Settings,
+        plain_http: PlainHttp,
+        of_the_host: &[(String, MemberValue)],
+    ) -> Result<Self, ConfigError> {
+        of_the_host.iter().try_for_each(|(name, _)| member_is_the_hosts(name))?;
         // In both documents: a client that asks for `openid` and reads this one would expect RS256 otherwise.
         let of_id_tokens = server.openid.then(|| id_token_algorithms(server));
-        let oauth = document(server, plain_http, of_id_tokens.as_slice())?;
+        let oauth = document(server, plain_http, of_id_tokens.as_slice(), of_the_host)?;
         let mut pages: Vec<Page> = [Page { path: oauth.well_known_path(), json: oauth.to_json() }].into();
         if server.openid {
-            let json = document(server, plain_http, &openid_members(server))?.to_json();
+            let json = document(server, plain_http, &openid_members(server), of_the_host)?.to_json();
             let issuer = WebUrl::parse("issuer", &server.issuer, plain_http)?;
-            let path = issuer.path().strip_suffix('/').unwrap_or(issuer.path());
-            pages.push(Page { path: format!("{path}{OPENID}"), json: json.clone() });
+            pages.push(Page { path: issuer.below(OPENID), json: json.clone() });
+            let path = issuer.below("");
             if !path.is_empty() {
                 // Where clients look that take RFC 8414's rule for all documents.
                 pages.push(Page { path: format!("{OPENID}{path}"), json });
@@ -62,6 +67,7 @@ fn document(
     server: &Settings,
     plain_http: PlainHttp,
     besides: &[(&'static str, MemberValue)],
+    of_the_host: &[(String, MemberValue)],
 ) -> Result<AuthorizationServerMetadata, ConfigError> {
     let mut builder = match plain_http {
         PlainHttp::Refused => AuthorizationServerMetadata::builder(&*server.issuer),
@@ -83,6 +89,9 @@ fn document(
     }
     for (name, value) in besides {
         builder = builder.member(*name, value.clone());
+    }
+    for (name, value) in of_the_host {
+        builder = builder.member(name.clone(), value.clone());
     }
     builder.build()
 }
@@ -115,7 +124,7 @@ fn members(server: &Settings) -> Vec<(&'static str, MemberValue)> {
         ("introspection_endpoint", server.routes.introspection.url.as_str().into()),
         ("introspection_endpoint_auth_methods_supported", methods(&|method| method != AuthMethod::None)),
         ("introspection_endpoint_auth_signing_alg_values_supported", algorithms),
-        ("introspection_signing_alg_values_supported", [server.tokens.algorithm().name()].into()),
+        ("introspection_signing_alg_values_supported", signing_algorithms(server)),
     ]
     .into();
     if server.certificates.is_some() {
@@ -148,7 +157,12 @@ fn openid_members(server: &Settings) -> Vec<(&'static str, MemberValue)> {
 }
 
 fn id_token_algorithms(server: &Settings) -> (&'static str, MemberValue) {
-    ("id_token_signing_alg_values_supported", [server.tokens.algorithm().name()].into())
+    ("id_token_signing_alg_values_supported", signing_algorithms(server))
+}
+
+/// Every algorithm that a client may be registered for. MD-4.
+fn signing_algorithms(server: &Settings) -> MemberValue {
+    server.signers.algorithms().map(|algorithm| algorithm.name().into()).collect::<Vec<String>>().into()
 }
 
 fn names(algorithms: AlgorithmSet) -> Vec<String> {

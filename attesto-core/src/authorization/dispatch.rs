@@ -129,7 +129,7 @@ impl AuthorizationServer {
             Place::Introspection => Some(self.introspect(request, now, entropy)),
             Place::PushedAuthorization => Some(self.push_authorization(request, now, entropy)),
             Place::Authorization => Some(self.authorize(request, now, entropy)),
-            Place::Jwks => Some(Step::Done(settings.keys.jwks().respond(request.method))),
+            Place::Jwks => Some(Step::Done(settings.jwks.respond(request.method))),
             Place::Document => settings.documents.respond(request.method, request.path).map(Step::Done),
         }
     }
@@ -139,7 +139,7 @@ impl AuthorizationServer {
 #[cfg(feature = "rust-crypto")]
 mod tests {
     use super::*;
-    use crate::authorization::{AuthMethod, AuthorizationServerBuilder, GrantType};
+    use crate::authorization::{AuthMethod, AuthorizationServerBuilder, EndpointName, GrantType};
     use crate::crypto::{Algorithm, CryptoProvider, KeyKind, RustCrypto};
     use crate::http::{Connection, ResponseParts};
     use crate::jose::KeyMaterial;
@@ -188,7 +188,7 @@ mod tests {
     #[test]
     fn md4_every_advertised_endpoint_answers() {
         for (server, named) in [
-            (builder("https://as.example").openid_connect().build().unwrap(), 6),
+            (builder("https://as.example").openid_connect().id_tokens_without_rs256().build().unwrap(), 6),
             (builder("https://as.example").grants([GrantType::ClientCredentials]).build().unwrap(), 4),
             (builder("https://as.example").path_prefix("/mcp/oauth").build().unwrap(), 6),
         ] {
@@ -227,7 +227,7 @@ mod tests {
 
     #[test]
     fn c4_head_is_told_what_get_is_told_less_the_body() {
-        let server = builder("https://as.example").openid_connect().build().unwrap();
+        let server = builder("https://as.example").openid_connect().id_tokens_without_rs256().build().unwrap();
         for path in server.paths() {
             let (told, head) = (get(&server, "GET", path).unwrap(), get(&server, "HEAD", path).unwrap());
             assert!(!told.body.is_empty(), "{path}");
@@ -242,7 +242,7 @@ mod tests {
 
     #[test]
     fn cf5_every_path_has_one_class() {
-        let server = builder("https://as.example").openid_connect().build().unwrap();
+        let server = builder("https://as.example").openid_connect().id_tokens_without_rs256().build().unwrap();
         assert_eq!(server.paths_of(RouteClass::Interactive), ["/oauth/authorize"]);
         let protocol = ["/oauth/token", "/oauth/revoke", "/oauth/introspect", "/oauth/par"];
         assert_eq!(server.paths_of(RouteClass::Protocol), protocol);
@@ -254,7 +254,12 @@ mod tests {
 
     #[test]
     fn md1_md3_both_documents_agree_on_what_they_share() {
-        let server = builder("https://as.example").openid_connect().scopes_supported(["read"]).build().unwrap();
+        let server = builder("https://as.example")
+            .openid_connect()
+            .id_tokens_without_rs256()
+            .scopes_supported(["read"])
+            .build()
+            .unwrap();
         let (oauth, openid) = (document(&server, OAUTH), document(&server, "/.well-known/openid-configuration"));
         for (name, value) in oauth.as_object().unwrap() {
             assert_eq!(openid.get(name), Some(value), "{name}");
@@ -271,7 +276,7 @@ mod tests {
 
     #[test]
     fn md2_an_issuer_with_a_path_has_its_documents_where_clients_look() {
-        let server = builder("https://as.example/t1").openid_connect().build().unwrap();
+        let server = builder("https://as.example/t1").openid_connect().id_tokens_without_rs256().build().unwrap();
         let paths: Vec<String> =
             server.paths().into_iter().filter(|path| path.contains("known")).map(Into::into).collect();
         for path in [
@@ -283,6 +288,79 @@ mod tests {
             assert_eq!(document(&server, path)["issuer"], "https://as.example/t1");
         }
         assert!(get(&server, "GET", OAUTH).is_none(), "the root is another issuer's");
+    }
+
+    #[test]
+    fn md4_the_host_adds_members_of_its_own_endpoints_to_both_documents() {
+        let own = "https://as.example/me";
+        let server = builder("https://as.example").openid_connect().id_tokens_without_rs256();
+        let server = server.metadata_member("userinfo_endpoint", own).metadata_member("claims_supported", ["sub"]);
+        let server = server.build().unwrap();
+        for path in [OAUTH, OPENID] {
+            let document = document(&server, path);
+            assert_eq!(document["userinfo_endpoint"], own, "{path}");
+            assert_eq!(document["claims_supported"], serde_json::json!(["sub"]), "{path}");
+        }
+        assert!(!server.paths().contains(&"/me"), "the host answers there");
+    }
+
+    #[test]
+    fn md4_no_member_of_the_protocol_can_be_changed_or_invented() {
+        let as_built = document(
+            &builder("https://as.example").openid_connect().id_tokens_without_rs256().build().unwrap(),
+            OPENID,
+        );
+        let names = as_built.as_object().unwrap().keys().map(String::as_str);
+        // What it says, and what it does not say because it is not so.
+        let others = [
+            "client_id_metadata_document_supported",
+            "require_pushed_authorization_requests",
+            "request_object_signing_alg_values_supported",
+            "userinfo_endpont",
+            "",
+        ];
+        for name in names.chain(others) {
+            for value in [crate::metadata::MemberValue::from("https://as.example/x"), ["x"].into(), true.into()] {
+                let built = builder("https://as.example").metadata_member(name, value).build();
+                assert_eq!(built.unwrap_err().member(), "metadata_member", "{name}");
+            }
+        }
+        let twice = builder("https://as.example")
+            .metadata_member("op_tos_uri", "https://a")
+            .metadata_member("op_tos_uri", "https://b");
+        assert!(twice.build().is_err());
+        assert_eq!(
+            builder("https://as.example").metadata_member("op_tos_uri", "/tos").build().unwrap_err().member(),
+            "op_tos_uri"
+        );
+    }
+
+    #[test]
+    fn cf4_an_endpoint_with_a_path_of_its_own_is_there_and_named_so() {
+        let server = builder("https://as.example/t1")
+            .endpoint_path(EndpointName::Jwks, "/t1/keys")
+            .endpoint_path(EndpointName::Token, "/connect/token")
+            .build()
+            .unwrap();
+        let document = document(&server, "/.well-known/oauth-authorization-server/t1");
+        assert_eq!(document["jwks_uri"], "https://as.example/t1/keys");
+        assert_eq!(document["token_endpoint"], "https://as.example/connect/token");
+        assert_eq!(get(&server, "GET", "/t1/keys").unwrap().status, 200);
+        assert_eq!(get(&server, "POST", "/connect/token").unwrap().status, 400);
+        for gone in ["/t1/.well-known/jwks.json", "/.well-known/jwks.json", "/oauth/token"] {
+            assert!(get(&server, "GET", gone).is_none(), "{gone}");
+        }
+    }
+
+    #[test]
+    fn cf4_no_path_leads_to_two_places() {
+        for path in ["/oauth/revoke", OAUTH, "/.well-known/jwks.json", "/oauth/par"] {
+            let built = builder("https://as.example").endpoint_path(EndpointName::Token, path).build();
+            assert_eq!(built.unwrap_err().member(), "endpoint_path", "{path}");
+        }
+        // What is not mounted is in nobody's way.
+        let machines = builder("https://as.example").grants([GrantType::ClientCredentials]);
+        assert!(machines.endpoint_path(EndpointName::Token, "/oauth/par").build().is_ok());
     }
 
     #[test]

@@ -205,6 +205,8 @@ reasons! {
         RegistrationKeys => "registration_keys", "internal error";
         /// The host's answer contradicts the question: another pushed request than the one asked for. TK-6.
         HostAnswer => "host_answer", "internal error";
+        /// The client is registered for an algorithm that the server has no key of. OIDC Registration §2, RFC 9701 §6; IT-2, IN-5.
+        SigningAlgorithm => "signing_algorithm", "internal error";
         /// The token could not be made. TK-6.
         Minting => "minting_failed", "internal error";
         /// The entropy source failed. TK-6.
@@ -313,6 +315,7 @@ impl Reason {
             | Self::RegistrationKeys
             | Self::HostAnswer
             | Self::ConsentSkipped
+            | Self::SigningAlgorithm
             | Self::Minting
             | Self::Entropy => OAuthError::ServerError,
             Self::Unavailable => OAuthError::TemporarilyUnavailable,

@@ -52,7 +52,8 @@ fn signed(flow: &mut Flow, caller: &AuthenticatedClient, members: Map<String, Va
         ("token_introspection", Value::Object(members)),
     ];
     let claims = claims.into_iter().map(|(name, value)| (String::from(name), value)).collect();
-    let jwt = flow.server.tokens.sign("token-introspection+jwt", claims, flow.entropy.as_mut());
+    let signer = flow.server.signers.of_introspection(caller)?;
+    let jwt = signer.sign("token-introspection+jwt", claims, flow.entropy.as_mut());
     let jwt = jwt.map_err(|_| Reason::Minting)?;
     let mut response = response::empty(200, flow.nonce.as_deref());
     response.headers.push(Header::new("content-type", "application/token-introspection+jwt"));

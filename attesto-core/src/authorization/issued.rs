@@ -89,6 +89,7 @@ pub(super) fn mint(flow: &mut Flow, wanted: Wanted<'_>, sender: &Sender) -> Resu
 /// An ID token beside the access token, where `openid` was granted and this is an OpenID provider. AC-8, IT-2.
 pub(super) async fn id_token(
     flow: &mut Flow,
+    client: &Client,
     authorization: &Authorization,
     nonce: Option<&str>,
     scopes: &ScopeSet,
@@ -97,10 +98,12 @@ pub(super) async fn id_token(
     if !flow.server.openid || !scopes.contains("openid") {
         return Ok(None);
     }
+    flow.server.signers.of_id_tokens(client)?; // before anybody is asked for claims
     let (subject, client_id) = (authorization.subject.as_str(), authorization.client_id.as_str());
     let about = ClaimsRequest { subject: subject.into(), client_id: client_id.into(), scopes: scopes.clone() };
     let claims = flow.ask(Ask::IdTokenClaims, about).await?;
     let request = IdTokenRequest {
+        issuer: &flow.server.issuer,
         subject,
         client_id,
         lifetime: flow.server.lifetimes.id_token,
@@ -114,7 +117,7 @@ pub(super) async fn id_token(
         claims,
     };
     let provider = flow.server.provider.as_ref();
-    let made = flow.server.tokens.id_token(request, provider, flow.now, flow.entropy.as_mut());
+    let made = flow.server.signers.of_id_tokens(client)?.id_token(request, provider, flow.now, flow.entropy.as_mut());
     made.map(Some).map_err(|_| Reason::Minting)
 }
 

@@ -90,6 +90,7 @@ mod scopes;
 mod secret;
 mod sender;
 mod server;
+mod signers;
 mod token_endpoint;
 
 pub use ask::{
@@ -115,7 +116,7 @@ pub use records::{
     AuthenticationContext, Authorization, AuthorizationCode, IssuedAccessToken, RefreshState, RefreshToken, Rotated,
     Rotation, SpentCode, SpentRefresh, SuccessorSalt, TakenCode,
 };
-pub use routes::{Endpoint, Routes};
+pub use routes::{Endpoint, EndpointName, Routes};
 pub use scopes::ScopeSet;
 pub use secret::{FamilyId, SecretDigest};
 pub use server::AuthorizationServer;

@@ -11,12 +11,14 @@ use super::lifetimes::{Lifetimes, RefreshPolicy};
 use super::needs::Needs;
 use super::routes::Routes;
 use super::scopes::ScopeSet;
+use super::signers::Signers;
 use super::{accept, authorize, cors, introspection_endpoint, par, revocation, token_endpoint};
 use crate::Timestamp;
 use crate::crypto::{CryptoProvider, Entropy, EntropyError};
 use crate::dpop::ProofPolicy;
 use crate::exchange::Step;
 use crate::http::{OriginPolicy, RequestParts};
+use crate::jose::JwkSet;
 use crate::mtls::CertificatePolicy;
 use crate::token::{AccessTokenIssuer, AccessTokenVerifier, KeyRing};
 use alloc::string::String;
@@ -38,8 +40,9 @@ pub struct AuthorizationServer {
 pub(super) struct Settings {
     pub(super) issuer: String,
     pub(super) provider: Arc<dyn CryptoProvider>,
-    pub(super) keys: Arc<KeyRing>,
     pub(super) tokens: AccessTokenIssuer,
+    pub(super) signers: Signers,
+    pub(super) jwks: JwkSet,
     pub(super) verifier: AccessTokenVerifier,
     pub(super) ask_introspection: bool,
     pub(super) openid: bool,
@@ -68,7 +71,8 @@ pub(super) struct Settings {
 
 impl AuthorizationServer {
     /// Starts the configuration of the server with this issuer identifier (https, without query and fragment), which signs with this
-    /// ring.
+    /// ring: access tokens always, and what else it signs unless further rings are given
+    /// ([`id_token_keys`](AuthorizationServerBuilder::id_token_keys)).
     pub fn builder(
         issuer: impl Into<String>,
         provider: Arc<dyn CryptoProvider>,

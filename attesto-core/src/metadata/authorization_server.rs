@@ -14,6 +14,10 @@ use alloc::vec::Vec;
 /// The suffix of RFC 8414 §3.
 const WELL_KNOWN: &str = "/.well-known/oauth-authorization-server";
 
+/// Where an issuer's keys are unless it says otherwise: below its own path, so that two issuers on one host have a set each (RFC 8414 §2,
+/// §3.1; CF-4, MD-5).
+pub(crate) const JWKS: &str = "/.well-known/jwks.json";
+
 /// The grants that need an authorization endpoint (RFC 8414 §2).
 const REDIRECT_GRANTS: [&str; 2] = ["authorization_code", "implicit"];
 
@@ -33,7 +37,7 @@ const REDIRECT_GRANTS: [&str; 2] = ["authorization_code", "implicit"];
 ///     "{\"issuer\":\"https://auth.example.com/tenant\",\
 ///      \"authorization_endpoint\":\"https://auth.example.com/oauth/authorize\",\
 ///      \"token_endpoint\":\"https://auth.example.com/oauth/token\",\
-///      \"jwks_uri\":\"https://auth.example.com/.well-known/jwks.json\",\
+///      \"jwks_uri\":\"https://auth.example.com/tenant/.well-known/jwks.json\",\
 ///      \"response_types_supported\":[\"code\"],\"grant_types_supported\":[\"authorization_code\"],\
 ///      \"code_challenge_methods_supported\":[\"S256\"],\"scopes_supported\":[\"documents.read\"]}"
 /// );
@@ -97,7 +101,7 @@ pub struct AuthorizationServerMetadataBuilder {
     issuer: String,
     authorization_endpoint: Option<String>,
     token_endpoint: String,
-    jwks_uri: String,
+    jwks_uri: Option<String>,
     response_types: Option<Vec<String>>,
     grant_types: Vec<String>,
     dpop_algs: Option<AlgorithmSet>,
@@ -112,7 +116,7 @@ impl AuthorizationServerMetadataBuilder {
             issuer,
             authorization_endpoint: None,
             token_endpoint: "/oauth/token".into(),
-            jwks_uri: "/.well-known/jwks.json".into(),
+            jwks_uri: None,
             response_types: None,
             grant_types: ["client_credentials".into()].into(),
             dpop_algs: None,
@@ -135,10 +139,11 @@ impl AuthorizationServerMetadataBuilder {
         self
     }
 
-    /// Sets `jwks_uri`: a path or URL on the issuer's origin. Default `/.well-known/jwks.json`.
+    /// Sets `jwks_uri`: a path or URL on the issuer's origin. Default `/.well-known/jwks.json`, below the issuer's own path if it
+    /// has one.
     #[must_use]
     pub fn jwks_uri(mut self, uri: impl Into<String>) -> Self {
-        self.jwks_uri = uri.into();
+        self.jwks_uri = Some(uri.into());
         self
     }
 
@@ -192,7 +197,8 @@ impl AuthorizationServerMetadataBuilder {
         let mut document = Document::default();
         document.add("issuer", Some(issuer.as_str()));
         document.add("authorization_endpoint", authorization_endpoint.as_ref().map(WebUrl::as_str));
-        for (name, endpoint) in [("token_endpoint", &self.token_endpoint), ("jwks_uri", &self.jwks_uri)] {
+        let jwks_uri = self.jwks_uri.clone().unwrap_or_else(|| issuer.below(JWKS));
+        for (name, endpoint) in [("token_endpoint", &self.token_endpoint), ("jwks_uri", &jwks_uri)] {
             document.add(name, Some(self.on_the_issuers_origin(name, endpoint, &issuer)?.as_str()));
         }
         document.add_list("response_types_supported", self.response_types(authorization_endpoint.is_some())?);
@@ -304,6 +310,19 @@ mod tests {
             r#""grant_types_supported":["client_credentials"],"code_challenge_methods_supported":["S256"]}"#
         );
         assert_eq!(builder().build().unwrap().to_json(), expected);
+    }
+
+    #[test]
+    fn cf4_md5_two_issuers_on_one_host_do_not_share_a_key_set() {
+        let of = |issuer: &str| AuthorizationServerMetadata::builder(issuer).response_types_supported(["code"]);
+        for (issuer, keys) in [
+            ("https://as/", "https://as/.well-known/jwks.json"),
+            ("https://as/t1", "https://as/t1/.well-known/jwks.json"),
+            ("https://as/t2/", "https://as/t2/.well-known/jwks.json"),
+        ] {
+            assert_eq!(json(of(issuer))["jwks_uri"], keys);
+        }
+        assert_eq!(json(of("https://as/t1").jwks_uri("/keys"))["jwks_uri"], "https://as/keys");
     }
 
     #[test]

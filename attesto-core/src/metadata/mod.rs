@@ -38,6 +38,8 @@ mod registered;
 mod set;
 pub(crate) mod url;
 
+#[cfg(feature = "std")]
+pub(crate) use authorization_server::JWKS;
 pub use authorization_server::{AuthorizationServerMetadata, AuthorizationServerMetadataBuilder};
 pub use document::MemberValue;
 pub use enforced::{BearerMethod, EnforcedCapabilities};
@@ -45,4 +47,6 @@ pub use identifier::ResourceIdentifier;
 pub use pointer::{MetadataPointer, PointerRequest, PointerResolver, PointerUnavailable, PointerUrl};
 pub use protected_resource::{ProtectedResourceMetadata, ProtectedResourceMetadataBuilder};
 pub use public::PublicDocuments;
+#[cfg(feature = "std")]
+pub(crate) use registered::member_is_the_hosts;
 pub use set::{MetadataSet, RootDocument};

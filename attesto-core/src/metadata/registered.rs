@@ -123,6 +123,51 @@ pub(super) fn member_is_registered(
     Ok(name)
 }
 
+/// The members that say nothing of the endpoints which an [`AuthorizationServer`](crate::authorization::AuthorizationServer) answers: the
+/// host's own endpoints, what they do, and its pages. In alphabetical order.
+#[cfg(feature = "std")]
+const OF_THE_HOST: &[&str] = &[
+    "acr_values_supported",
+    "backchannel_authentication_endpoint",
+    "backchannel_authentication_request_signing_alg_values_supported",
+    "backchannel_logout_session_supported",
+    "backchannel_logout_supported",
+    "backchannel_token_delivery_modes_supported",
+    "backchannel_user_code_parameter_supported",
+    "check_session_iframe",
+    "claim_types_supported",
+    "claims_locales_supported",
+    "claims_supported",
+    "device_authorization_endpoint",
+    "display_values_supported",
+    "end_session_endpoint",
+    "frontchannel_logout_session_supported",
+    "frontchannel_logout_supported",
+    "mtls_endpoint_aliases",
+    "op_policy_uri",
+    "op_tos_uri",
+    "registration_endpoint",
+    "service_documentation",
+    "ui_locales_supported",
+    "userinfo_encryption_alg_values_supported",
+    "userinfo_encryption_enc_values_supported",
+    "userinfo_endpoint",
+    "userinfo_signing_alg_values_supported",
+];
+
+/// The member is one that the host of an authorization server may set: a member of the protocol follows from the configuration. MD-4.
+#[cfg(feature = "std")]
+pub(crate) fn member_is_the_hosts(name: &str) -> Result<(), ConfigError> {
+    if OF_THE_HOST.contains(&name) {
+        return Ok(());
+    }
+    let problem = format!(
+        "{name:?} is a member that follows from the server's configuration, or none of the registry; \
+         only what the host does beside this server may be added"
+    );
+    Err(ConfigError::new("metadata_member", problem))
+}
+
 /// Every item is valid, and none occurs twice.
 fn items_are_valid(
     name: &'static str,
@@ -165,6 +210,8 @@ mod tests {
     #[test]
     fn p10_table_is_sorted_and_without_repetition() {
         assert!(REGISTERED.is_sorted_by(|a, b| a.0 < b.0));
+        assert!(OF_THE_HOST.is_sorted_by(|a, b| a < b));
+        assert!(OF_THE_HOST.iter().all(|name| REGISTERED.iter().any(|(registered, _)| registered == name)));
     }
 
     #[test]

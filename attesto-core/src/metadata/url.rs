@@ -84,6 +84,11 @@ impl WebUrl {
         self.text.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http:"))
     }
 
+    /// This absolute path below the URL's own.
+    pub(crate) fn below(&self, path: &str) -> String {
+        [self.path().strip_suffix('/').unwrap_or(self.path()), path].concat()
+    }
+
     /// The URL at this absolute path of the same origin.
     pub(crate) fn sibling(&self, path: &str) -> String {
         [self.origin(), path].concat()

@@ -1,6 +1,6 @@
 //! ID tokens (OIDC Core §2; catalogue IT-2 to IT-4).
 
-use super::{AccessTokenIssuer, MintError};
+use super::{JwtSigner, MintError};
 use crate::Timestamp;
 use crate::crypto::{Algorithm, CryptoProvider, Entropy};
 use crate::encoding::base64url;
@@ -30,6 +30,7 @@ const RESERVED: [&str; 15] = [
 
 /// One ID token to be made.
 pub(crate) struct IdTokenRequest<'r> {
+    pub(crate) issuer: &'r str,
     pub(crate) subject: &'r str,
     pub(crate) client_id: &'r str,
     pub(crate) lifetime: u64,
@@ -46,8 +47,8 @@ pub(crate) struct IdTokenRequest<'r> {
     pub(crate) claims: Map<String, Value>,
 }
 
-impl AccessTokenIssuer {
-    /// Makes and signs one ID token, with the same key as access tokens.
+impl JwtSigner {
+    /// Makes and signs one ID token. Its hashes are by the hash of the algorithm that signs it.
     ///
     /// # Errors
     /// [`MintError`].
@@ -58,68 +59,40 @@ impl AccessTokenIssuer {
         now: Timestamp,
         entropy: &mut dyn Entropy,
     ) -> Result<Zeroizing<String>, MintError> {
-        let claims = self.id_token_claims(request, provider, self.keys.signer().algorithm(), now)?;
-        self.sign("JWT", claims, entropy)
+        self.sign("JWT", id_token_claims(request, provider, self.algorithm(), now)?, entropy)
     }
+}
 
-    /// A JWT of this type with these claims, signed with the same key as access tokens. No access token: that is minted.
-    ///
-    /// # Errors
-    /// [`MintError::Signer`] and [`MintError::SignatureRejected`].
-    pub(crate) fn sign(
-        &self,
-        typ: &str,
-        claims: Map<String, Value>,
-        entropy: &mut dyn Entropy,
-    ) -> Result<Zeroizing<String>, MintError> {
-        let signer = self.keys.signer();
-        let mut token = Zeroizing::new(String::with_capacity(1024));
-        base64url::encode_append(self.header(typ, signer.algorithm()).as_bytes(), &mut token);
-        token.push('.');
-        base64url::encode_append(Value::Object(claims).to_string().as_bytes(), &mut token);
-        let signature = signer.sign(token.as_bytes(), entropy).map_err(|_| MintError::Signer)?;
-        let verified = self.verifying.verify(signer.algorithm(), token.as_bytes(), &signature);
-        verified.map_err(|_| MintError::SignatureRejected)?;
-        token.push('.');
-        base64url::encode_append(&signature, &mut token);
-        Ok(token)
+fn id_token_claims(
+    request: IdTokenRequest<'_>,
+    provider: &dyn CryptoProvider,
+    algorithm: Algorithm,
+    now: Timestamp,
+) -> Result<Map<String, Value>, MintError> {
+    let mut claims = request.claims;
+    if claims.keys().any(|name| RESERVED.contains(&name.as_str())) {
+        return Err(MintError::ReservedClaim);
     }
-
-    fn id_token_claims(
-        &self,
-        request: IdTokenRequest<'_>,
-        provider: &dyn CryptoProvider,
-        algorithm: Algorithm,
-        now: Timestamp,
-    ) -> Result<Map<String, Value>, MintError> {
-        let mut claims = request.claims;
-        if claims.keys().any(|name| RESERVED.contains(&name.as_str())) {
-            return Err(MintError::ReservedClaim);
-        }
-        let optional = [
-            ("nonce", request.nonce.map(Value::from)),
-            ("auth_time", request.auth_time.map(|at| at.as_secs().into())),
-            ("acr", request.acr.map(Value::from)),
-            (
-                "amr",
-                (!request.amr.is_empty()).then(|| request.amr.iter().map(String::as_str).collect::<Vec<_>>().into()),
-            ),
-            ("sid", request.sid.map(Value::from)),
-            ("c_hash", request.code.map(|code| half_hash(provider, algorithm, code).into())),
-        ];
-        let always = [
-            ("iss", self.issuer.as_str().into()),
-            ("sub", request.subject.into()),
-            ("aud", request.client_id.into()),
-            ("azp", request.client_id.into()),
-            ("iat", now.as_secs().into()),
-            ("exp", now.plus(request.lifetime).as_secs().into()),
-            ("at_hash", half_hash(provider, algorithm, request.access_token).into()),
-        ];
-        let optional = optional.into_iter().filter_map(|(name, value)| Some((name, value?)));
-        claims.extend(always.into_iter().chain(optional).map(|(name, value)| (name.to_string(), value)));
-        Ok(claims)
-    }
+    let optional = [
+        ("nonce", request.nonce.map(Value::from)),
+        ("auth_time", request.auth_time.map(|at| at.as_secs().into())),
+        ("acr", request.acr.map(Value::from)),
+        ("amr", (!request.amr.is_empty()).then(|| request.amr.iter().map(String::as_str).collect::<Vec<_>>().into())),
+        ("sid", request.sid.map(Value::from)),
+        ("c_hash", request.code.map(|code| half_hash(provider, algorithm, code).into())),
+    ];
+    let always = [
+        ("iss", request.issuer.into()),
+        ("sub", request.subject.into()),
+        ("aud", request.client_id.into()),
+        ("azp", request.client_id.into()),
+        ("iat", now.as_secs().into()),
+        ("exp", now.plus(request.lifetime).as_secs().into()),
+        ("at_hash", half_hash(provider, algorithm, request.access_token).into()),
+    ];
+    let optional = optional.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    claims.extend(always.into_iter().chain(optional).map(|(name, value)| (name.to_string(), value)));
+    Ok(claims)
 }
 
 /// The left half of the text's hash, by the hash of the signature's algorithm. OIDC Core §3.1.3.6, §3.3.2.11; IT-3.

@@ -44,9 +44,9 @@ reasons! {
 /// Mints the access tokens of one issuer.
 #[derive(Clone, Debug)]
 pub struct AccessTokenIssuer {
-    pub(super) issuer: String,
-    pub(super) keys: Arc<KeyRing>,
-    pub(super) verifying: Arc<dyn VerifyingKey>,
+    issuer: String,
+    keys: Arc<KeyRing>,
+    verifying: Arc<dyn VerifyingKey>,
     audience: Vec<String>,
     lifetime: u64,
     principal_kinds: Option<PrincipalKinds>,
@@ -151,12 +151,6 @@ impl AccessTokenIssuer {
         AccessTokenIssuerBuilder { insecure_loopback: true, ..Self::builder(issuer, provider, keys) }
     }
 
-    /// The algorithm that it signs with.
-    #[cfg(feature = "std")]
-    pub(crate) fn algorithm(&self) -> Algorithm {
-        self.keys.signer().algorithm()
-    }
-
     /// Mints and signs one token.
     ///
     /// # Errors
@@ -191,19 +185,11 @@ impl AccessTokenIssuer {
         let claims = self.claims(request, now, expires_in, &jwt_id)?;
         let signer = self.keys.signer();
         let mut signing_input = Zeroizing::new(String::with_capacity(1024));
-        base64url::encode_append(self.header("at+jwt", signer.algorithm()).as_bytes(), &mut signing_input);
+        base64url::encode_append(self.keys.header("at+jwt").as_bytes(), &mut signing_input);
         signing_input.push('.');
         base64url::encode_append(claims.as_bytes(), &mut signing_input);
         let (algorithm, verifying) = (signer.algorithm(), Arc::clone(&self.verifying));
         Ok(UnsignedToken { signing_input, algorithm, verifying, token_type, expires_in, jwt_id })
-    }
-
-    pub(super) fn header(&self, typ: &str, algorithm: Algorithm) -> String {
-        let mut header = Map::new();
-        header.insert("typ".into(), typ.into());
-        header.insert("alg".into(), algorithm.name().into());
-        header.insert("kid".into(), self.keys.current().kid().unwrap_or_default().into());
-        Value::Object(header).to_string()
     }
 
     fn request_is_sound(&self, request: &MintRequest) -> Result<(), MintError> {

@@ -37,6 +37,8 @@ mod foreign;
 #[cfg(feature = "std")]
 mod id_token;
 mod issuer;
+#[cfg(feature = "std")]
+mod jwt_signer;
 mod keys;
 mod mint;
 mod policy;
@@ -62,6 +64,8 @@ pub use foreign::ForeignClaims;
 #[cfg(feature = "std")]
 pub(crate) use id_token::IdTokenRequest;
 pub use issuer::TrustedIssuer;
+#[cfg(feature = "std")]
+pub(crate) use jwt_signer::JwtSigner;
 #[cfg(feature = "std")]
 pub use keys::RotatingKeys;
 pub use keys::{KeySource, VerificationKeys};

@@ -11,6 +11,7 @@ use crate::{ConfigError, Timestamp};
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use serde_json::{Map, Value};
 
 /// The current signing key with those before and after it.
 ///
@@ -153,7 +154,7 @@ impl KeyRing {
         Ok(())
     }
 
-    fn public_keys(&self) -> impl Iterator<Item = &Jwk> {
+    pub(crate) fn public_keys(&self) -> impl Iterator<Item = &Jwk> {
         core::iter::once(&self.current).chain(&self.next).chain(self.retired.iter().map(|(key, _)| key))
     }
 
@@ -205,6 +206,15 @@ impl KeyRing {
             lapsing: live.into_iter().map(|(key, lapses)| (kid(key), *lapses)).collect(),
             lapsed: lapsed.into_iter().map(|(key, _)| kid(key)).collect(),
         }
+    }
+
+    /// The header of what the current key signs.
+    pub(super) fn header(&self, typ: &str) -> String {
+        let mut header = Map::new();
+        header.insert("typ".into(), typ.into());
+        header.insert("alg".into(), self.signer.algorithm().name().into());
+        header.insert("kid".into(), self.current.kid().unwrap_or_default().into());
+        Value::Object(header).to_string()
     }
 
     pub(super) const fn current(&self) -> &Jwk {

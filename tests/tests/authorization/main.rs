@@ -1,5 +1,6 @@
 //! The authorization server as a whole: that nothing is ever spent twice, whatever goes wrong between its questions.
 
+mod algorithms;
 mod browsers;
 mod configured;
 mod deny_list;

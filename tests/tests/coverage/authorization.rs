@@ -351,7 +351,7 @@ pub(crate) const RULES: &[Rule] = &[
     ("CF-1", "Boot fails with a message naming field, value, r", "-", "authorization/builder/build.rs", "build"),
     ("CF-2", "Feature -> need", "-", "authorization/needs.rs", "Needs"),
     ("CF-3", "Values", "-", "authorization/builder/build.rs", "assertions_can_be_verified"),
-    ("CF-4", "Prefix", "-", "authorization/routes.rs", "under"),
+    ("CF-4", "Prefix", "-", "authorization/routes.rs", "new"),
     ("CF-5", "Route classes", "-", "authorization/dispatch.rs", "RouteClass"),
     ("CF-6", "Profiles as data", "-", "authorization/builder/profile.rs", "profile_is_kept"),
 ];

@@ -32,6 +32,11 @@ impl Drop for Stop {
 fn endpoints(mounted: Mounted) -> impl FnOnce(&mut ServiceConfig) {
     move |routes| match mounted {
         Mounted::Whole(server, host) => authorization_routes(server, host)(routes),
+        Mounted::SideBySide(both) => {
+            for (server, host) in both {
+                authorization_routes(server, host)(routes);
+            }
+        }
         Mounted::ByClass(endpoints) => {
             for class in RouteClass::ALL {
                 let marking = DefaultHeaders::new().add((CLASS, mark(class)));

@@ -23,6 +23,9 @@ async fn echo(request: Request) -> Body {
 fn endpoints(mounted: Mounted) -> Router {
     match mounted {
         Mounted::Whole(server, host) => authorization_router(server, host),
+        Mounted::SideBySide(both) => both
+            .into_iter()
+            .fold(Router::new(), |router, (server, host)| router.merge(authorization_router(server, host))),
         Mounted::ByClass(endpoints) => RouteClass::ALL.into_iter().fold(Router::new(), |router, class| {
             let marking = from_fn(move |request: Request, next: Next| async move {
                 let mut response = next.run(request).await;

@@ -43,6 +43,8 @@ async fn who(request: Request<RequestBody<Incoming>>) -> Result<Response<Sent>, 
 /// What is the application's own.
 struct Own {
     guard: Arc<Guard>,
+    /// A second issuer.
+    beside: Option<Authorize>,
 }
 
 impl Service<Request<Incoming>> for Own {
@@ -52,7 +54,15 @@ impl Service<Request<Incoming>> for Own {
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         let protected = Protect::new(self.guard.clone()).clock(clock()).wrap(service_fn(who));
+        let beside = self.beside.clone();
         Box::pin(async move {
+            let request = match beside {
+                Some(beside) => match beside.respond(request).await {
+                    Ok(answer) => return Ok(whole(answer)),
+                    Err(request) => request,
+                },
+                None => request,
+            };
             match (request.method(), request.uri().path()) {
                 (&Method::POST, "/echo") => Ok(Response::new(request.into_body().boxed())),
                 (_, "/mcp") => {
@@ -105,8 +115,12 @@ where
 
 fn start(setup: Setup) -> Running {
     let publish = Publish::new(setup.documents());
-    let own = Own { guard: setup.guard };
+    let mut own = Own { guard: setup.guard, beside: None };
     let (authorize, class_of): (_, ClassOf) = match setup.mounted {
+        Mounted::SideBySide([(first, host), (second, hosted)]) => {
+            own.beside = Some(Authorize::new(second, hosted));
+            (Authorize::new(first, host), Arc::new(|_: &str| None))
+        }
         Mounted::Whole(server, host) => (Authorize::new(server, host), Arc::new(|_: &str| None)),
         Mounted::ByClass(endpoints) => {
             let server = endpoints.server().clone();

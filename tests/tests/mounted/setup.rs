@@ -43,13 +43,15 @@ pub(crate) struct Setup {
     pub(crate) looked_up: Arc<AtomicUsize>,
 }
 
-/// The two ways to mount.
+/// The ways to mount.
 #[derive(Clone)]
 pub(crate) enum Mounted {
     /// Class by class, each behind middleware of its own, by the tests' clock and randomness.
     ByClass(Arc<AuthorizationEndpoints>),
     /// In one piece, by the system's.
     Whole(AuthorizationServer, AuthorizationHost),
+    /// Two in one application, each in one piece.
+    SideBySide([(AuthorizationServer, AuthorizationHost); 2]),
 }
 
 /// A server that serves. It ends when this is dropped.
@@ -99,6 +101,7 @@ pub(crate) fn builder(issuer: &str) -> AuthorizationServerBuilder {
         .scopes_supported(["read", "write"])
         .origin(pinned())
         .openid_connect()
+        .id_tokens_without_rs256()
         .deny_list()
 }
 
@@ -136,6 +139,23 @@ impl Setup {
         Self { guard: guard(server.issuer()), mounted: Mounted::Whole(server, host), looked_up }
     }
 
+    /// Two issuers with paths on one host, each with keys and endpoints of its own.
+    pub(crate) fn side_by_side() -> Self {
+        let tenant = |path: &str, seed: u8| {
+            let ring = Arc::new(KeyRing::new(provider().as_ref(), key(seed).into()).expect("a ring"));
+            let server = AuthorizationServer::builder(format!("{ORIGIN}{path}"), provider(), ring)
+                .audience(RESOURCE)
+                .path_prefix(format!("{path}/oauth"))
+                .origin(pinned())
+                .build()
+                .expect("a sound configuration");
+            let (host, looked_up) = host(&server);
+            ((server, host), looked_up)
+        };
+        let ((first, looked_up), (second, _)) = (tenant("/t1", 1), tenant("/t2", 2));
+        Self { guard: guard(first.0.issuer()), mounted: Mounted::SideBySide([first, second]), looked_up }
+    }
+
     /// What the resource publishes of itself.
     pub(crate) fn documents(&self) -> PublicDocuments {
         PublicDocuments::of([&*self.guard]).expect("a sound resource")
@@ -144,7 +164,7 @@ impl Setup {
     pub(crate) fn server(&self) -> &AuthorizationServer {
         match &self.mounted {
             Mounted::ByClass(endpoints) => endpoints.server(),
-            Mounted::Whole(server, _) => server,
+            Mounted::Whole(server, _) | Mounted::SideBySide([(server, _), _]) => server,
         }
     }
 }

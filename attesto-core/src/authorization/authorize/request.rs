@@ -70,6 +70,7 @@ impl AuthorizationRequest {
         rules::is_pushed_if_it_must_be(server, client, channel)?; // AZ-13
         let prompt = parameters.get("prompt").map_or(Ok(Prompt::default()), Prompt::parse)?; // AZ-17
         let scopes = rules::scopes(parameters, client, prompt)?; // AZ-14
+        rules::id_token_can_be_signed(server, client, &scopes)?; // IT-2
         let challenge = rules::challenge(parameters)?; //     AZ-15
         rules::state_is_sound(parameters, redirect.mode())?; // AZ-16
         let nonce = rules::nonce(parameters, server, &scopes)?;

@@ -64,6 +64,15 @@ pub(super) fn scopes(parameters: &Parameters, client: &Client, prompt: Prompt) -
     if scopes.is_empty() { Err(Reason::ScopeRefused) } else { Ok(scopes) }
 }
 
+/// The server has a key of the algorithm that this client's ID tokens are signed with: found out now, before a code is spent on it. OIDC
+/// Registration §2; IT-2.
+pub(super) fn id_token_can_be_signed(server: &Settings, client: &Client, scopes: &ScopeSet) -> Result<(), Reason> {
+    if server.openid && scopes.contains("openid") {
+        server.signers.of_id_tokens(client)?;
+    }
+    Ok(())
+}
+
 /// RFC 7636 §4.3, §4.4.1; AZ-15. For every client (RFC 9700 §2.1.1).
 pub(super) fn challenge(parameters: &Parameters) -> Result<CodeChallenge, Reason> {
     let challenge = parameters.get("code_challenge").ok_or(Reason::ChallengeMissing)?;

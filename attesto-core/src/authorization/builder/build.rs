@@ -5,9 +5,10 @@ use crate::ConfigError;
 use crate::authorization::client::{AuthMethod, GrantType};
 use crate::authorization::discovery::Documents;
 use crate::authorization::own_tokens;
-use crate::authorization::routes::Routes;
+use crate::authorization::routes::{Routes, paths_differ};
 use crate::authorization::scopes::ScopeSet;
 use crate::authorization::server::{AuthorizationServer, Settings};
+use crate::authorization::signers::Signers;
 use crate::dpop::ProofPolicy;
 use crate::metadata::url::{PlainHttp, WebUrl};
 use crate::token::AccessTokenIssuer;
@@ -21,7 +22,7 @@ impl AuthorizationServerBuilder {
     /// The first member that is missing or wrong, and what to do about it.
     pub fn build(mut self) -> Result<AuthorizationServer, ConfigError> {
         let plain_http = if self.insecure_loopback { PlainHttp::LoopbackOnly } else { PlainHttp::Refused };
-        let routes = Routes::under(&self.prefix, &self.issuer, plain_http)?;
+        let routes = Routes::new(&self.prefix, &self.own_paths, &self.issuer, plain_http)?;
         let audience = self.audience.take().ok_or_else(|| {
             ConfigError::new(
                 "audience",
@@ -36,6 +37,10 @@ impl AuthorizationServerBuilder {
             return Err(ConfigError::new("scopes_supported", "one is no scope-token (RFC 6749 §3.3), or occurs twice"));
         }
         let tokens = self.token_issuer(&audience)?;
+        let signers = Signers::new(self.provider.as_ref(), Arc::clone(&self.keys), self.id_token_keys)?;
+        if self.openid {
+            signers.rs256_is_there_or_waived(self.without_rs256)?;
+        }
         let verifier = own_tokens::verifier(&self.issuer, &self.provider, &self.keys, self.insecure_loopback)?;
         if self.insecure_loopback {
             self.origin = self.origin.danger_allow_http();
@@ -44,8 +49,9 @@ impl AuthorizationServerBuilder {
         let mut settings = Settings {
             issuer: self.issuer,
             provider: self.provider,
-            keys: self.keys,
             tokens,
+            jwks: signers.jwks(),
+            signers,
             verifier,
             ask_introspection: self.ask_introspection,
             openid: self.openid,
@@ -71,8 +77,10 @@ impl AuthorizationServerBuilder {
             retry_after: 1,
             documents: Documents::default(),
         };
-        settings.documents = Documents::of(&settings, plain_http)?;
-        Ok(AuthorizationServer::of(settings))
+        settings.documents = Documents::of(&settings, plain_http, &self.own_metadata)?;
+        let server = AuthorizationServer::of(settings);
+        paths_differ(server.paths())?;
+        Ok(server)
     }
 
     /// Each member by itself, and those that speak of each other. CF-1, CF-3.

@@ -155,7 +155,7 @@ async fn issue(
         principal,
     };
     let access = mint(flow, wanted, sender)?;
-    let id_token = id_token(flow, authorization, code.nonce.as_deref(), &scopes, &access).await?;
+    let id_token = id_token(flow, client, authorization, code.nonce.as_deref(), &scopes, &access).await?;
     let noted = noted(&access, flow);
     let refresh = if refresh_is_due(flow, client, &scopes) {
         Some(Secret::draw(flow.entropy.as_mut()).map_err(|_| Reason::Entropy)?)

@@ -11,9 +11,12 @@ use std::collections::HashMap;
 use std::error::Error;
 use std::sync::Arc;
 
-/// Where the answers go. The native clients may add a port, and may write `localhost`.
+/// Where the answers go.
 pub(super) const REDIRECT_URI: &str = "http://127.0.0.1/callback";
-const LOCALHOST_REDIRECT_URI: &str = "http://localhost/callback";
+/// The same for native clients, in the spellings that real ones use: the MCP Inspector and mcp-remote have `/oauth/callback`, most write
+/// `localhost`, and each listens on a port of its own, which is not registered.
+const NATIVE_REDIRECT_URIS: [&str; 4] =
+    [REDIRECT_URI, "http://localhost/callback", "http://127.0.0.1/oauth/callback", "http://localhost/oauth/callback"];
 
 /// What a client may be granted at most.
 pub(super) const SCOPES: [&str; 5] = [mcp::TOOLS_READ, mcp::TOOLS_CALL, "openid", "profile", "offline_access"];
@@ -49,7 +52,7 @@ impl Clients {
 
 /// An application on the user's own device: it listens on whatever port it gets.
 fn on_a_device(client: Client) -> Client {
-    let client = client.native().localhost_redirects().redirect_uris([REDIRECT_URI, LOCALHOST_REDIRECT_URI]);
+    let client = client.native().localhost_redirects().redirect_uris(NATIVE_REDIRECT_URIS);
     client.scopes(SCOPES).grants(CODE)
 }
 

@@ -42,7 +42,10 @@ fn md4_every_url_that_the_documents_name_is_answered(server: Server) {
             let urls = named(&document);
             assert_eq!(urls.len(), 6, "{place}: {urls:?}");
             for url in urls {
-                assert!(url.starts_with(&format!("{prefix}/")) || url == "/.well-known/jwks.json", "{url}");
+                assert!(
+                    url.starts_with(&format!("{prefix}/")) || url == format!("{path}/.well-known/jwks.json"),
+                    "{url}"
+                );
                 // By the wrong method, where there is one: an endpoint says so itself, and nobody else does.
                 let answer = connection.send(&to("PUT", &url));
                 assert_eq!(answer.status, 405, "{url}");
@@ -58,6 +61,25 @@ fn md4_every_url_that_the_documents_name_is_answered(server: Server) {
             assert_eq!(connection.send(&to("POST", "/oauth/token")).status, 404, "nothing is there");
         }
     }
+}
+
+/// Two issuers of one host in one application, as tenants have them: each has its documents, its endpoints and its keys, and verifies
+/// nothing of the other's.
+fn cf4_md5_two_issuers_on_one_host_are_mounted_side_by_side(server: Server) {
+    let running = (server.start)(Setup::side_by_side());
+    let mut connection = Connection::open(running.address);
+    let mut sets = Vec::new();
+    for tenant in ["/t1", "/t2"] {
+        let metadata = document(&mut connection, &format!("/.well-known/oauth-authorization-server{tenant}"));
+        assert_eq!(metadata["issuer"], format!("{ORIGIN}{tenant}"));
+        for url in named(&metadata) {
+            assert!(url.starts_with(&format!("{tenant}/")), "{url}");
+            assert_eq!(connection.send(&to("PUT", &url)).status, 405, "{url}");
+        }
+        sets.push(document(&mut connection, &format!("{tenant}/.well-known/jwks.json")));
+    }
+    assert_ne!(sets[0]["keys"][0]["kid"], sets[1]["keys"][0]["kid"], "each has keys of its own");
+    assert_eq!(connection.send(&to("GET", "/.well-known/jwks.json")).status, 404, "the root is neither's");
 }
 
 /// What is off is nowhere: not in the documents, not behind a path.
@@ -126,6 +148,7 @@ fn md6_the_resource_beside_the_server_leads_to_it(server: Server) {
 
 on_every_adapter!(
     md4_every_url_that_the_documents_name_is_answered
+    cf4_md5_two_issuers_on_one_host_are_mounted_side_by_side
     c12_what_is_off_is_not_mounted
     cf5_each_class_has_middleware_of_its_own
     md6_the_resource_beside_the_server_leads_to_it
