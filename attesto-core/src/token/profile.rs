@@ -8,6 +8,8 @@ use crate::jose::Header;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
+mod products;
+
 /// How an issuer's access tokens look: data, not code. The default is RFC 9068, strictly. A profile changes where things are said,
 /// and what tells an access token from the issuer's other tokens; issuer, audience, dates, signature and binding are never its
 /// business.
@@ -26,7 +28,12 @@ use alloc::vec::Vec;
 /// let issuer = TrustedIssuer::remote(keys).profile(IssuerProfile::okta());
 ///
 /// // An issuer of your own: the client in `app`, scopes as an array, `typ: JWT`.
-/// let own = IssuerProfile::rfc9068().header_typ(["JWT"])?.client_id_in(["app"])?.scopes_in(["permissions"])?;
+/// // Its refresh tokens are JWTs as well: what tells them apart is pinned.
+/// let own = IssuerProfile::rfc9068()
+///     .header_typ(["JWT"])?
+///     .pin("token_use", "access")
+///     .client_id_in(["app"])?
+///     .scopes_in(["permissions"])?;
 /// # Ok::<(), attesto_core::ConfigError>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -34,11 +41,36 @@ use alloc::vec::Vec;
 pub struct IssuerProfile {
     header_typ: Vec<String>,
     header_typ_may_be_absent: bool,
+    /// Claims of [`OTHER_KINDS`] that the issuer's access tokens have as well.
+    may_hold: Vec<String>,
     names: Option<Names>,
     jti_is_optional: bool,
     purpose: Option<Purpose>,
-    pinned: Vec<(String, String)>,
+    pinned: Vec<Pin>,
     forbidden: Vec<String>,
+}
+
+/// Claims that ID tokens and logout tokens have and access tokens have not. OpenID Connect Core 1.0 §2, §3.1.3.6, §3.3.2.11;
+/// Back-Channel Logout 1.0 §2.4.
+const OTHER_KINDS: [&str; 4] = ["nonce", "at_hash", "c_hash", "events"];
+
+/// One of these strings must stand where the path leads.
+#[derive(Clone, Debug)]
+struct Pin {
+    path: Vec<String>,
+    values: Vec<String>,
+}
+
+impl Pin {
+    fn holds(&self, claims: Object<'_>) -> bool {
+        let Some((last, parents)) = self.path.split_last() else { return false };
+        let mut object = claims;
+        for name in parents {
+            let Some(Value::Object(inner)) = object.get(name) else { return false };
+            object = inner;
+        }
+        matches!(object.get(last), Some(Value::String(found)) if self.values.iter().any(|value| found == *value))
+    }
 }
 
 /// Where a profile's claims are.
@@ -70,6 +102,7 @@ impl IssuerProfile {
         Self {
             header_typ: Vec::new(),
             header_typ_may_be_absent: false,
+            may_hold: Vec::new(),
             names: None,
             jti_is_optional: false,
             purpose: None,
@@ -78,65 +111,34 @@ impl IssuerProfile {
         }
     }
 
-    /// Keycloak: `typ` is `JWT` and the same for its ID and refresh tokens, so that the private `typ` claim must say `Bearer` (or
-    /// `DPoP`); the client is in `azp`.
-    ///
-    /// Add an audience mapper for this resource to the client or a client scope, or tokens have no `aud` for it. From 26.2 on a
-    /// client can be told to use `at+jwt`, which is better, and fits this profile as well.
-    pub fn keycloak() -> Self {
-        Self::recipe(&["JWT"], &["client_id", "azp"], &["scope"], &["jti"]).purpose(&["Bearer", "DPoP"], true)
-    }
-
-    /// Auth0 with its own token profile: `typ` is `JWT`, the client in `azp`; there is no `jti`. The issuer ends in a slash:
-    /// `https://tenant.eu.auth0.com/`. The API's setting "RFC 9068" makes tokens that need no profile.
-    ///
-    /// The array `permissions`, which RBAC adds, is not read. It lists everything that the *user* may do, whatever of it the client was
-    /// granted: taken for scopes it lets a client that was granted little do all that its user can. Where every client is yours, add it:
-    /// `.scopes_in(["scope", "permissions"])`.
-    pub fn auth0() -> Self {
-        let mut profile = Self::recipe(&["JWT"], &["client_id", "azp"], &["scope"], &["jti"]).not_an_id_token();
-        profile.jti_is_optional = true;
-        profile
-    }
-
-    /// Okta's custom authorization servers: no `typ` at all, the client in `cid`, scopes in the array `scp`. ID tokens have neither
-    /// `cid` nor `scp`.
-    pub fn okta() -> Self {
-        let typ = ["JWT", "okta-internal-at+jwt"];
-        let mut profile = Self::recipe(&typ, &["cid"], &["scp"], &["jti"]).not_an_id_token();
-        profile.header_typ_may_be_absent = true;
-        profile
-    }
-
-    /// Microsoft Entra ID, tokens of version 2.0 of one tenant: `typ` is `JWT`, the client in `azp`, delegated scopes in the string
-    /// `scp`, `uti` for `jti`. `ver` must be `2.0` and `tid` the tenant. In a token that no user delegated, which has no `scp`, the array
-    /// `roles` holds the client's own permissions, and they count as its scopes; beside `scp` it holds the roles of the user, and is not
-    /// read.
-    ///
-    /// `aud` is the API's application id, not its URL: name it with
-    /// [`TokenRules::audience_is`](super::TokenRules::audience_is). Set `requestedAccessTokenVersion` to 2 in the API's manifest; the
-    /// issuer is then `https://login.microsoftonline.com/{tenant}/v2.0`. Tokens for several tenants need one issuer each.
-    pub fn entra_id_v2(tenant: impl Into<String>) -> Self {
-        let mut profile = Self::recipe(&["JWT"], &["azp"], &["scp"], &["uti", "jti"]).not_an_id_token();
-        profile.names_mut().client_scope = Vec::from(["roles".to_string()]);
-        profile.pinned = Vec::from([("ver".to_string(), "2.0".to_string()), ("tid".to_string(), tenant.into())]);
-        profile
-    }
-
-    /// The Elixir family attesto / attesto_phoenix: it does not look at `typ` and tells tokens apart by the private claim `typ`, which
-    /// must say `access`.
-    pub fn reference_family() -> Self {
-        let mut profile = Self::recipe(&["JWT"], &["client_id"], &["scope"], &["jti"]).purpose(&["access"], true);
-        profile.header_typ_may_be_absent = true;
-        profile
-    }
-
     /// Accepts these `typ` header values beside `at+jwt` (J13).
+    ///
+    /// `typ` is what keeps an access token apart from everything else that its issuer signs (RFC 9068 §4, RFC 8725 §3.12). In its place
+    /// a token with a claim that only ID and logout tokens have (`nonce`, `at_hash`, `c_hash`, `events`) is refused. That does not
+    /// tell refresh tokens that are JWTs, nor ID tokens without these claims: find out what does (`token_use`, `type`, `mode`,
+    /// `token_class`), and [`pin`](Self::pin) it.
     ///
     /// # Errors
     /// Where a value is blank: there is no "any".
     pub fn header_typ<S: Into<String>>(mut self, values: impl IntoIterator<Item = S>) -> Result<Self, ConfigError> {
         self.header_typ.extend(named("header_typ", values)?);
+        Ok(self)
+    }
+
+    /// Says that access tokens of this issuer hold these claims too, of the four that are otherwise taken for another kind's where
+    /// `typ` was loosened. Say it only where a [`pin`](Self::pin) or [`purpose_is`](Self::purpose_is) tells the kinds apart.
+    ///
+    /// # Errors
+    /// Where a name is none of `nonce`, `at_hash`, `c_hash` and `events`.
+    pub fn access_tokens_may_hold<S: Into<String>>(
+        mut self,
+        claims: impl IntoIterator<Item = S>,
+    ) -> Result<Self, ConfigError> {
+        let claims = named("access_tokens_may_hold", claims)?;
+        if claims.iter().any(|claim| !OTHER_KINDS.contains(&claim.as_str())) {
+            return Err(ConfigError::new("access_tokens_may_hold", "name claims of nonce, at_hash, c_hash and events"));
+        }
+        self.may_hold.extend(claims);
         Ok(self)
     }
 
@@ -197,7 +199,7 @@ impl IssuerProfile {
 
     /// The claim must be this string.
     pub fn pin(mut self, claim: impl Into<String>, value: impl Into<String>) -> Self {
-        self.pinned.push((claim.into(), value.into()));
+        self.pinned.push(Pin { path: Vec::from([claim.into()]), values: Vec::from([value.into()]) });
         self
     }
 
@@ -216,12 +218,6 @@ impl IssuerProfile {
     fn purpose(mut self, accepted: &[&str], required: bool) -> Self {
         let accepted = accepted.iter().map(ToString::to_string).collect();
         self.purpose = Some(Purpose { accepted, required });
-        self
-    }
-
-    /// OpenID Connect Core 1.0 §2, §3.1.3.6, §3.3.2.11; Back-Channel Logout 1.0 §2.4.
-    fn not_an_id_token(mut self) -> Self {
-        self.forbidden.extend(["nonce", "at_hash", "c_hash", "events"].map(String::from));
         self
     }
 
@@ -270,13 +266,30 @@ impl IssuerProfile {
         self.jti_is_optional
     }
 
+    /// Whether `typ` does not tell access tokens from the issuer's other tokens. RFC 9068 §4, RFC 8725 §3.12; J13.
+    fn typ_is_loosened(&self) -> bool {
+        self.header_typ_may_be_absent || !self.header_typ.is_empty()
+    }
+
     /// No claim that only the issuer's other tokens have, and each pinned claim as pinned.
     pub(super) fn payload_fits(&self, object: Object<'_>) -> Result<(), TokenError> {
-        if self.forbidden.iter().any(|claim| object.get(claim).is_some()) {
-            return Err(TokenError::OtherTokenKind);
+        self.kind_is_access_token(object)?;
+        if self.pinned.iter().all(|pin| pin.holds(object)) { Ok(()) } else { Err(TokenError::PinnedClaim) }
+    }
+
+    /// No claim that only the issuer's other tokens have: those the profile names, and where `typ` tells nothing, the usual ones. RFC 8725
+    /// §3.12; A13.
+    fn kind_is_access_token(&self, object: Object<'_>) -> Result<(), TokenError> {
+        let guarded = self.typ_is_loosened();
+        if !guarded && self.forbidden.is_empty() {
+            return Ok(());
         }
-        let holds = |(claim, value): &(String, String)| matches!(object.get(claim), Some(Value::String(found)) if found == *value);
-        if self.pinned.iter().all(holds) { Ok(()) } else { Err(TokenError::PinnedClaim) }
+        object.members(|name, _| {
+            let of_another_kind =
+                guarded && OTHER_KINDS.contains(&name) && !self.may_hold.iter().any(|claim| claim == name);
+            let forbidden = self.forbidden.iter().any(|claim| claim == name);
+            if of_another_kind || forbidden { Err(TokenError::OtherTokenKind) } else { Ok(()) }
+        })
     }
 
     /// Puts what the profile's claims say where the rules look for it.
