@@ -70,7 +70,7 @@ impl From<JwsError> for ProofError {
     fn from(error: JwsError) -> Self {
         match error {
             JwsError::TooLarge => Self::TooLarge,
-            JwsError::Malformed => Self::Malformed,
+            JwsError::Malformed | JwsError::Encrypted => Self::Malformed,
             JwsError::UnsupportedAlg => Self::InvalidAlg,
             JwsError::UnsupportedCriticalHeader => Self::UnsupportedCriticalHeader,
         }

@@ -2,21 +2,29 @@
 
 use super::TokenError;
 use super::raw::RawClaims;
-use crate::ConfigError;
 use crate::encoding::json::{Object, Value};
 use crate::jose::Header;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
+mod options;
 mod products;
+mod sessions;
+mod workloads;
 
 /// How an issuer's access tokens look: data, not code. The default is RFC 9068, strictly. A profile changes where things are said,
 /// and what tells an access token from the issuer's other tokens; issuer, audience, dates, signature and binding are never its
 /// business.
 ///
-/// The recipes ([`keycloak`](Self::keycloak), [`auth0`](Self::auth0), [`okta`](Self::okta), [`entra_id_v2`](Self::entra_id_v2),
-/// [`reference_family`](Self::reference_family)) say what each product issues by default. Where the product can be told to issue RFC
-/// 9068 tokens, that is better, and needs no profile.
+/// The recipes say what each product issues by default: authorization servers ([`keycloak`](Self::keycloak),
+/// [`auth0`](Self::auth0), [`okta`](Self::okta), [`entra_id_v2`](Self::entra_id_v2), [`entra_id_v1`](Self::entra_id_v1),
+/// [`cognito`](Self::cognito), [`spring_authorization_server`](Self::spring_authorization_server), [`duende`](Self::duende),
+/// [`reference_family`](Self::reference_family)), identities of workloads ([`kubernetes`](Self::kubernetes),
+/// [`github_actions`](Self::github_actions), [`gitlab_ci`](Self::gitlab_ci), [`aws`](Self::aws),
+/// [`google_service_account`](Self::google_service_account), [`spiffe`](Self::spiffe)) and sessions
+/// ([`supabase`](Self::supabase), [`firebase`](Self::firebase), [`clerk`](Self::clerk), [`workos`](Self::workos),
+/// [`cloudflare_access`](Self::cloudflare_access)). Where the product can be told to issue RFC 9068 tokens, that is better, and needs
+/// no profile. The guide `docs/issuers.md` lists issuer, audience and keys of each.
 ///
 /// ```
 /// # use attesto_core::crypto::RustCrypto;
@@ -45,6 +53,8 @@ pub struct IssuerProfile {
     may_hold: Vec<String>,
     names: Option<Names>,
     jti_is_optional: bool,
+    iat_is_optional: bool,
+    subject_may_be_client: bool,
     purpose: Option<Purpose>,
     pinned: Vec<Pin>,
     forbidden: Vec<String>,
@@ -54,7 +64,32 @@ pub struct IssuerProfile {
 /// Back-Channel Logout 1.0 §2.4.
 const OTHER_KINDS: [&str; 4] = ["nonce", "at_hash", "c_hash", "events"];
 
-/// One of these strings must stand where the path leads.
+/// Claims that say that a user is concerned, under the names that real issuers give them. A token with one of them stands for no client,
+/// whatever else it leaves out.
+const NAMES_OF_USERS: [&str; 20] = [
+    "username",
+    "user_name",
+    "preferred_username",
+    "cognito:username",
+    "unique_name",
+    "upn",
+    "email",
+    "phone_number",
+    "name",
+    "nickname",
+    "given_name",
+    "family_name",
+    "user_id",
+    "uid",
+    "oid",
+    "user",
+    "login",
+    "auth_time",
+    "amr",
+    "sid",
+];
+
+/// One of these strings must stand where the path leads; where none is named, any that is not empty.
 #[derive(Clone, Debug)]
 struct Pin {
     path: Vec<String>,
@@ -69,7 +104,11 @@ impl Pin {
             let Some(Value::Object(inner)) = object.get(name) else { return false };
             object = inner;
         }
-        matches!(object.get(last), Some(Value::String(found)) if self.values.iter().any(|value| found == *value))
+        match object.get(last) {
+            Some(Value::String(found)) if self.values.is_empty() => !found.is_empty(),
+            Some(Value::String(found)) => self.values.iter().any(|value| found == *value),
+            Some(Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) | None => false,
+        }
     }
 }
 
@@ -81,6 +120,8 @@ struct Names {
     /// Where none of `scope` is there.
     client_scope: Vec<String>,
     jti: Vec<String>,
+    /// Where there is no `aud`.
+    audience: Vec<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -90,9 +131,25 @@ struct Purpose {
 }
 
 impl Names {
+    const fn none() -> Self {
+        Self {
+            client_id: Vec::new(),
+            scope: Vec::new(),
+            client_scope: Vec::new(),
+            jti: Vec::new(),
+            audience: Vec::new(),
+        }
+    }
+
     fn rfc9068() -> Self {
         let one = |name: &str| Vec::from([name.to_string()]);
-        Self { client_id: one("client_id"), scope: one("scope"), client_scope: Vec::new(), jti: one("jti") }
+        Self {
+            client_id: one("client_id"),
+            scope: one("scope"),
+            client_scope: Vec::new(),
+            jti: one("jti"),
+            audience: Vec::new(),
+        }
     }
 }
 
@@ -105,113 +162,17 @@ impl IssuerProfile {
             may_hold: Vec::new(),
             names: None,
             jti_is_optional: false,
+            iat_is_optional: false,
+            subject_may_be_client: false,
             purpose: None,
             pinned: Vec::new(),
             forbidden: Vec::new(),
         }
     }
 
-    /// Accepts these `typ` header values beside `at+jwt` (J13).
-    ///
-    /// `typ` is what keeps an access token apart from everything else that its issuer signs (RFC 9068 §4, RFC 8725 §3.12). In its place
-    /// a token with a claim that only ID and logout tokens have (`nonce`, `at_hash`, `c_hash`, `events`) is refused. That does not
-    /// tell refresh tokens that are JWTs, nor ID tokens without these claims: find out what does (`token_use`, `type`, `mode`,
-    /// `token_class`), and [`pin`](Self::pin) it.
-    ///
-    /// # Errors
-    /// Where a value is blank: there is no "any".
-    pub fn header_typ<S: Into<String>>(mut self, values: impl IntoIterator<Item = S>) -> Result<Self, ConfigError> {
-        self.header_typ.extend(named("header_typ", values)?);
-        Ok(self)
-    }
-
-    /// Says that access tokens of this issuer hold these claims too, of the four that are otherwise taken for another kind's where
-    /// `typ` was loosened. Say it only where a [`pin`](Self::pin) or [`purpose_is`](Self::purpose_is) tells the kinds apart.
-    ///
-    /// # Errors
-    /// Where a name is none of `nonce`, `at_hash`, `c_hash` and `events`.
-    pub fn access_tokens_may_hold<S: Into<String>>(
-        mut self,
-        claims: impl IntoIterator<Item = S>,
-    ) -> Result<Self, ConfigError> {
-        let claims = named("access_tokens_may_hold", claims)?;
-        if claims.iter().any(|claim| !OTHER_KINDS.contains(&claim.as_str())) {
-            return Err(ConfigError::new("access_tokens_may_hold", "name claims of nonce, at_hash, c_hash and events"));
-        }
-        self.may_hold.extend(claims);
-        Ok(self)
-    }
-
-    /// The claims that may name the client, the first that is there counts. One of them is required (A8).
-    ///
-    /// # Errors
-    /// Where there is none, or one is blank.
-    pub fn client_id_in<S: Into<String>>(mut self, claims: impl IntoIterator<Item = S>) -> Result<Self, ConfigError> {
-        self.names_mut().client_id = named("client_id_in", claims)?;
-        Ok(self)
-    }
-
-    /// The claims that hold scopes, all of which count: a string of scopes with single spaces between, or an array with one scope in
-    /// each element (A10).
-    ///
-    /// # Errors
-    /// Where there is none, or one is blank.
-    pub fn scopes_in<S: Into<String>>(mut self, claims: impl IntoIterator<Item = S>) -> Result<Self, ConfigError> {
-        self.names_mut().scope = named("scopes_in", claims)?;
-        Ok(self)
-    }
-
-    /// The claims that hold the scopes of a token that no user delegated. They count where none of [`scopes_in`](Self::scopes_in) is
-    /// there: beside those they often say what the user may do, which is not what the client was granted.
-    ///
-    /// # Errors
-    /// Where there is none, or one is blank.
-    pub fn client_scopes_in<S: Into<String>>(
-        mut self,
-        claims: impl IntoIterator<Item = S>,
-    ) -> Result<Self, ConfigError> {
-        self.names_mut().client_scope = named("client_scopes_in", claims)?;
-        Ok(self)
-    }
-
-    /// The claims that may identify the token, the first that is there counts, and whether there may be none (A9).
-    ///
-    /// # Errors
-    /// Where there is none, or one is blank.
-    pub fn jti_in<S: Into<String>>(
-        mut self,
-        claims: impl IntoIterator<Item = S>,
-        optional: bool,
-    ) -> Result<Self, ConfigError> {
-        self.names_mut().jti = named("jti_in", claims)?;
-        self.jti_is_optional = optional;
-        Ok(self)
-    }
-
-    /// The private `typ` claim must say one of these (A13).
-    ///
-    /// # Errors
-    /// Where there is none, or one is blank.
-    pub fn purpose_is<S: Into<String>>(mut self, values: impl IntoIterator<Item = S>) -> Result<Self, ConfigError> {
-        self.purpose = Some(Purpose { accepted: named("purpose_is", values)?, required: true });
-        Ok(self)
-    }
-
-    /// The claim must be this string.
-    pub fn pin(mut self, claim: impl Into<String>, value: impl Into<String>) -> Self {
-        self.pinned.push(Pin { path: Vec::from([claim.into()]), values: Vec::from([value.into()]) });
-        self
-    }
-
-    /// A token with this claim is refused: it is one of the issuer's other tokens, `at_hash` or `nonce` of an ID token say.
-    pub fn forbid(mut self, claim: impl Into<String>) -> Self {
-        self.forbidden.push(claim.into());
-        self
-    }
-
     fn recipe(typ: &[&str], client_id: &[&str], scope: &[&str], jti: &[&str]) -> Self {
         let list = |names: &[&str]| names.iter().map(ToString::to_string).collect();
-        let names = Names { client_id: list(client_id), scope: list(scope), client_scope: Vec::new(), jti: list(jti) };
+        let names = Names { client_id: list(client_id), scope: list(scope), jti: list(jti), ..Names::none() };
         Self { header_typ: list(typ), names: Some(names), ..Self::rfc9068() }
     }
 
@@ -234,10 +195,12 @@ impl IssuerProfile {
     }
 
     /// `at+jwt`, or what the profile names. RFC 9068 §4; J13.
-    pub(super) fn typ_is_access_token(&self, header: &Header<'_>) -> bool {
+    pub(super) fn typ_is_access_token(&self, header: &Header<'_>) -> Result<(), TokenError> {
         match header.typ {
-            None => self.header_typ_may_be_absent,
-            Some(_) => header.typ_is("at+jwt") || self.header_typ.iter().any(|typ| header.typ_is(typ)),
+            None if self.header_typ_may_be_absent => Ok(()),
+            None => Err(TokenError::TypMissing),
+            Some(_) if header.typ_is("at+jwt") || self.header_typ.iter().any(|typ| header.typ_is(typ)) => Ok(()),
+            Some(_) => Err(TokenError::UnexpectedTyp),
         }
     }
 
@@ -264,6 +227,10 @@ impl IssuerProfile {
 
     pub(super) const fn jti_is_optional(&self) -> bool {
         self.jti_is_optional
+    }
+
+    pub(super) const fn iat_may_be_absent(&self) -> bool {
+        self.iat_is_optional
     }
 
     /// Whether `typ` does not tell access tokens from the issuer's other tokens. RFC 9068 §4, RFC 8725 §3.12; J13.
@@ -294,12 +261,39 @@ impl IssuerProfile {
 
     /// Puts what the profile's claims say where the rules look for it.
     pub(super) fn locate<'p>(&self, claims: &mut RawClaims<'p>, object: Object<'p>) {
-        let Some(names) = &self.names else { return };
+        if let Some(names) = &self.names {
+            names.locate(claims, object);
+        }
+        if self.subject_may_be_client && claims.stand_for_a_client(object) {
+            claims.sub = claims.client_id.clone();
+        }
+    }
+}
+
+impl Names {
+    fn locate<'p>(&self, claims: &mut RawClaims<'p>, object: Object<'p>) {
         let first = |names: &[String]| names.iter().find_map(|name| object.get(name));
-        claims.client_id = first(&names.client_id);
-        claims.jti = first(&names.jti);
+        claims.client_id = first(&self.client_id);
+        claims.jti = first(&self.jti);
+        if claims.aud.is_none() {
+            claims.aud = first(&self.audience);
+        }
         let all = |names: &[String]| all_scopes(names.iter().filter_map(|name| object.get(name)));
-        claims.scope = all(&names.scope).or_else(|| all(&names.client_scope));
+        claims.scope = all(&self.scope).or_else(|| all(&self.client_scope));
+    }
+}
+
+impl RawClaims<'_> {
+    /// There is no subject, and nothing that names a user. RFC 9068 §2.2, RFC 7662 §2.2; A7.
+    fn stand_for_a_client(&self, object: Object<'_>) -> bool {
+        let unsaid = match &self.sub {
+            None | Some(Value::Null) => true,
+            Some(Value::String(sub)) => sub.is_empty(),
+            Some(Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => false,
+        };
+        let names_a_user =
+            |name: &str, value: &Value<'_>| NAMES_OF_USERS.contains(&name) && !matches!(value, Value::Null);
+        unsaid && object.members(|name, value| if names_a_user(name, &value) { Err(()) } else { Ok(()) }).is_ok()
     }
 }
 
@@ -307,17 +301,6 @@ impl Default for IssuerProfile {
     fn default() -> Self {
         Self::rfc9068()
     }
-}
-
-fn named<S: Into<String>>(
-    member: &'static str,
-    values: impl IntoIterator<Item = S>,
-) -> Result<Vec<String>, ConfigError> {
-    let values: Vec<String> = values.into_iter().map(Into::into).collect();
-    if values.is_empty() || values.iter().any(|value| value.trim().is_empty()) {
-        return Err(ConfigError::new(member, "name at least one, none of them blank; there is no \"any\""));
-    }
-    Ok(values)
 }
 
 /// The scopes of all claims in one string. What has the wrong shape anywhere gives `null`, which is no scope claim (A10): half of

@@ -377,7 +377,7 @@ fn a1_precedence_issuer_audience_and_time_win_over_claim_shapes() {
     let cases = [
         (json!({"cnf": {}}), TokenError::UnsupportedConfirmation),
         (json!({}), TokenError::InvalidIssuer),
-        (json!({"iss": iss}), TokenError::AudienceShape),
+        (json!({"iss": iss}), TokenError::AudienceMissing),
         (json!({"iss": iss, "aud": aud}), TokenError::ExpInvalid),
         (json!({"iss": iss, "aud": aud, "exp": exp}), TokenError::SubInvalid),
         (json!({"iss": iss, "aud": aud, "exp": exp, "sub": "s"}), TokenError::ClientIdInvalid),

@@ -1,6 +1,6 @@
 //! How the tokens of well-known products look.
 
-use super::IssuerProfile;
+use super::{IssuerProfile, Names};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -58,6 +58,41 @@ impl IssuerProfile {
     pub fn reference_family() -> Self {
         let mut profile = Self::recipe(&["JWT"], &["client_id"], &["scope"], &["jti"]).purpose(&["access"], true);
         profile.header_typ_may_be_absent = true;
+        profile
+    }
+
+    /// Microsoft Entra ID, tokens of version 1.0 of one tenant: what every API gets until its manifest says 2, and what managed identities
+    /// get. As [`entra_id_v2`](Self::entra_id_v2), with the client in `appid`, and `ver` must be `1.0`.
+    ///
+    /// The issuer is `https://sts.windows.net/{tenant}/`, with the slash; `aud` is the API's identifier (`api://...`) or its application
+    /// id, as the token was asked for.
+    pub fn entra_id_v1(tenant: impl Into<String>) -> Self {
+        let mut profile = Self::recipe(&["JWT"], &["appid"], &["scp"], &["uti", "jti"]);
+        profile.names_mut().client_scope = Vec::from(["roles".to_string()]);
+        profile.pin("ver", "1.0").pin("tid", tenant)
+    }
+
+    /// Amazon Cognito user pools: no `typ`; `token_use` must be `access`, which ID tokens are not. A token that was asked for with a
+    /// resource has its `aud`; any other has none, and is for the client that asked: name the clients' ids with
+    /// [`TokenRules::audience_is`](super::TokenRules::audience_is), beside the resource.
+    pub fn cognito() -> Self {
+        let mut profile = Self::recipe(&[], &["client_id"], &["scope"], &["jti"]).header_typ_may_be_absent();
+        profile.names_mut().audience = Vec::from(["client_id".to_string()]);
+        profile.pin("token_use", "access")
+    }
+
+    /// Spring Authorization Server: no `typ`, scopes in an array. By default its tokens are for the client itself (`aud`) and do not
+    /// name it otherwise: an `OAuth2TokenCustomizer` has to put this resource into `aud` and the client into `client_id`, in access
+    /// tokens only (`OAuth2TokenType.ACCESS_TOKEN`). Its ID tokens, which have `azp`, are refused even where it does so in them too.
+    pub fn spring_authorization_server() -> Self {
+        let profile = Self::recipe(&["JWT"], &["client_id"], &["scope"], &["jti"]).header_typ_may_be_absent();
+        profile.forbid("azp").forbid("sid")
+    }
+
+    /// Duende IdentityServer: RFC 9068, but that scopes are an array, and a token that stands for a client has no `sub`.
+    pub fn duende() -> Self {
+        let mut profile = Self::rfc9068().subject_may_be_client();
+        profile.names = Some(Names::rfc9068());
         profile
     }
 }
