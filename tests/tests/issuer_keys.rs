@@ -1,8 +1,10 @@
 //! Key sets as issuers publish them: which key a token means, and what a strange entry does to the rest (catalogue J6, J8, J10, J22).
 
 use attesto_core::crypto::{Algorithm, AlgorithmSet, CryptoProvider, KeyKind, RustCrypto, Signer};
+use attesto_core::danger::signed_payload;
 use attesto_core::jose::{Jwk, JwkSet, KeyMaterial};
 use attesto_core::limits;
+use attesto_core::remote::{Need, RemoteKeys};
 use attesto_core::token::{AccessTokenVerifier, TokenError, TokenRules, TrustedIssuer, VerificationKeys};
 use attesto_tests::{AUDIENCE, ISSUER, World, counter, sign};
 use serde_json::{Value, json};
@@ -160,4 +162,33 @@ fn j22_limit_of_keys_counts_those_that_can_serve() {
     assert_eq!(set(&most).expect("keys").len(), limits::JWK_SET_KEYS);
     let too_many: Vec<Value> = (0..=limits::JWK_SET_KEYS).map(good).collect();
     assert!(set(&too_many).is_err());
+}
+
+#[test]
+fn danger_signature_check_gives_what_was_signed_and_judges_nothing_else() {
+    let world = World::new();
+    let issuer = world.trusted();
+    let claims = json!({"iss": "https://other.example.com", "exp": 0, "nonce": "n"}).to_string();
+    let header = |members: Value| {
+        let mut header = json!({"alg": "ES256", "kid": "k1"});
+        header.as_object_mut().expect("an object").extend(members.as_object().expect("an object").clone());
+        header.to_string()
+    };
+    let token = sign(world.issuer.as_ref(), &header(json!({})), &claims);
+    assert_eq!(signed_payload(&token, &issuer, world.now()), Ok(claims.clone().into_bytes()));
+    for (header, signer, error) in [
+        (header(json!({})), &world.thief, TokenError::InvalidSignature),
+        (header(json!({"kid": "k2"})), &world.issuer, TokenError::UnknownKey),
+        (header(json!({"alg": "none"})), &world.issuer, TokenError::UnsupportedAlg),
+        (header(json!({"alg": "RS384"})), &world.issuer, TokenError::UnsupportedAlg),
+        (header(json!({"alg": "ES384"})), &world.issuer, TokenError::KeyNotForAlg),
+        (header(json!({"crit": ["x"]})), &world.issuer, TokenError::UnsupportedCriticalHeader),
+    ] {
+        let refused =
+            signed_payload(&sign(signer.as_ref(), &header, &claims), &issuer, world.now()).expect_err("refused");
+        assert_eq!((refused.error, refused.need), (error, None), "{header}");
+    }
+    let remote = RemoteKeys::builder(ISSUER, world.provider.clone()).build().expect("a sound issuer");
+    let cold = signed_payload(&token, &TrustedIssuer::remote(remote), world.now()).expect_err("no keys yet");
+    assert_eq!((cold.error, cold.need), (TokenError::KeysUnavailable, Some(Need::Usable)));
 }
