@@ -140,7 +140,9 @@ fn split(text: &str) -> Result<CompactJws<'_>, Reason> {
 const fn of_header(error: JwsError) -> Reason {
     match error {
         JwsError::UnsupportedAlg => Reason::AssertionKey,
-        JwsError::TooLarge | JwsError::Malformed | JwsError::UnsupportedCriticalHeader => Reason::AssertionMalformed,
+        JwsError::TooLarge | JwsError::Malformed | JwsError::Encrypted | JwsError::UnsupportedCriticalHeader => {
+            Reason::AssertionMalformed
+        }
     }
 }
 
