@@ -8,7 +8,7 @@
 //! A line may hold a DPoP proof for `GET` of the resource behind the token, with a space between.
 
 use attesto_core::crypto::{AlgorithmSet, RustCrypto};
-use attesto_core::host::{Guard, MemoryReplayStore};
+use attesto_core::host::{Clock, Guard, MemoryReplayStore};
 use attesto_core::http::{CanonicalOrigin, OriginPolicy, RequestParts};
 use attesto_core::remote::RemoteKeys;
 use attesto_core::resource::{Requirement, ResourceServer};
@@ -112,7 +112,8 @@ async fn check(guard: &Guard, resource: &Url, line: &str) -> bool {
     headers.extend(proof.map(|proof| ("dpop", proof.as_bytes())));
     let headers: &[(&str, &[u8])] = &headers;
     let request = RequestParts::new("GET", resource.path(), &headers).query(resource.query());
-    match guard.admit(&request, &Requirement::authenticated(), SystemTime::now().into()).await {
+    let clock = Clock::new(|| SystemTime::now().into());
+    match guard.admit(&request, &Requirement::authenticated(), &clock).await {
         Ok(admission) => {
             let grant = &admission.grant;
             let scopes: Vec<&str> = grant.claims().scopes().collect();
