@@ -3,7 +3,7 @@
 use crate::args::Args;
 use attesto_core::crypto::{AlgorithmSet, RustCrypto};
 use attesto_core::encoding::json::{Object, Value};
-use attesto_core::host::{Guard, Introspector, MemoryReplayStore};
+use attesto_core::host::{Clock, Guard, Introspector, MemoryReplayStore};
 use attesto_core::http::{CanonicalOrigin, OriginPolicy, RequestParts};
 use attesto_core::introspection::{IntrospectionEndpoint, IntrospectionError};
 use attesto_core::jose::{CompactJws, JwsLimits};
@@ -75,7 +75,8 @@ impl Checker {
         let headers: &[(&str, &[u8])] = &headers;
         let request = RequestParts::new("GET", self.resource.path(), &headers).query(self.resource.query());
         *self.introspection.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = None;
-        match self.guard.admit(&request, &Requirement::authenticated(), SystemTime::now().into()).await {
+        let clock = Clock::new(|| SystemTime::now().into());
+        match self.guard.admit(&request, &Requirement::authenticated(), &clock).await {
             Ok(admission) => {
                 let grant = &admission.grant;
                 let scopes: Vec<&str> = grant.claims().scopes().collect();

@@ -96,6 +96,11 @@ fn aud_names_resource(claims: &RawClaims<'_>, rules: &TokenRules) -> Result<(), 
 /// `exp > now - leeway`; a token that expires this second has expired. RFC 7519 §4.1.4; A4.
 fn token_is_unexpired(claims: &RawClaims<'_>, rules: &TokenRules, now: Timestamp) -> Result<(), TokenError> {
     let exp = number(&claims.exp).and_then(Number::date_floor).ok_or(TokenError::ExpInvalid)?;
+    exp_is_ahead(exp, rules, now)
+}
+
+/// The same of a date that was read before. A4.
+pub(super) fn exp_is_ahead(exp: Timestamp, rules: &TokenRules, now: Timestamp) -> Result<(), TokenError> {
     if exp.plus(rules.exp_leeway) > now { Ok(()) } else { Err(TokenError::Expired) }
 }
 

@@ -165,6 +165,12 @@ impl AccessTokenVerifier {
         Ok(claims)
     }
 
+    /// Holds claims that were verified before a wait to A4 once more.
+    pub(crate) fn is_still_unexpired(&self, claims: &Claims, now: Timestamp) -> Result<(), TokenError> {
+        // Only a custom verifier's claims may leave it out.
+        claims.expires_at().map_or(Ok(()), |exp| rules::exp_is_ahead(exp, &self.rules, now))
+    }
+
     const fn limits(&self) -> JwsLimits {
         self.rules.limits
     }

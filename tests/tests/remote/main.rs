@@ -101,7 +101,7 @@ async fn admit(guard: &Guard, call: &Call, seconds: u64) -> Result<(), Denial> {
     let connection = attesto_core::http::Connection::new().tls();
     let parts = attesto_core::http::RequestParts::new(&call.method, &call.path, &headers).connection(connection);
     let now = Timestamp::from_secs(NOW + seconds);
-    guard.admit(&parts, &Requirement::authenticated(), now).await.map(|_| ())
+    guard.admit(&parts, &Requirement::authenticated(), &attesto_tests::stopped(now)).await.map(|_| ())
 }
 
 #[tokio::test]
