@@ -93,7 +93,8 @@ mod token_endpoint;
 
 pub use ask::{
     Answered, Ask, ClaimsRequest, FamilyRevocation, FinalizedCode, IntrospectionCheck, NewCode, NewRefresh, Principal,
-    RepeatedRefresh, ReplayQuery, RevokedAccessToken, ScopeRequest, SecretCheck, SecretQuery, Unavailable,
+    RepeatedRefresh, ReplayQuery, RevocableFamily, RevokedAccessTokens, ScopeRequest, SecretCheck, SecretQuery,
+    SettledRevocation, Unavailable,
 };
 pub(crate) use authorize::LONGEST_VISIT;
 pub use authorize::{
@@ -115,5 +116,5 @@ pub use records::{
 };
 pub use routes::{Endpoint, Routes};
 pub use scopes::ScopeSet;
-pub use secret::{FamilyId, SecretDigest};
+pub use secret::{FamilyId, RefreshKey, SecretDigest};
 pub use server::AuthorizationServer;

@@ -61,6 +61,11 @@ impl ProofPolicy {
         Ok(self)
     }
 
+    /// Seconds after its use for which a proof is on record at most: made by a client whose clock is ahead.
+    pub(crate) const fn replay_window(&self) -> u64 {
+        self.max_age.saturating_add(self.future_skew.saturating_mul(2)).saturating_add(1)
+    }
+
     /// How far ahead a client's clock may be, in seconds (§11.1).
     ///
     /// # Errors

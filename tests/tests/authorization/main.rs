@@ -8,6 +8,7 @@ mod faults;
 mod held;
 mod journeys;
 mod ledger;
+mod long_runs;
 mod model;
 mod profiles;
 mod races;

@@ -99,7 +99,6 @@ pub(crate) fn builder(issuer: &str) -> AuthorizationServerBuilder {
         .scopes_supported(["read", "write"])
         .origin(pinned())
         .openid_connect()
-        .deny_list()
 }
 
 /// Never the same bytes twice, and the same in every run.

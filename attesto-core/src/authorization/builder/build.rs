@@ -14,6 +14,9 @@ use crate::token::AccessTokenIssuer;
 use alloc::string::ToString;
 use alloc::sync::Arc;
 
+/// Seconds.
+const LONGEST_LEEWAY: u64 = 3600;
+
 impl AuthorizationServerBuilder {
     /// Checks everything.
     ///
@@ -36,7 +39,9 @@ impl AuthorizationServerBuilder {
             return Err(ConfigError::new("scopes_supported", "one is no scope-token (RFC 6749 §3.3), or occurs twice"));
         }
         let tokens = self.token_issuer(&audience)?;
-        let verifier = own_tokens::verifier(&self.issuer, &self.provider, &self.keys, self.insecure_loopback)?;
+        let verifier =
+            |leeway| own_tokens::verifier(&self.issuer, &self.provider, &self.keys, self.insecure_loopback, leeway);
+        let (verifier, late_verifier) = (verifier(0)?, verifier(self.resource_leeway)?);
         if self.insecure_loopback {
             self.origin = self.origin.danger_allow_http();
             self.dpop = self.dpop.map(ProofPolicy::danger_allow_http);
@@ -47,6 +52,8 @@ impl AuthorizationServerBuilder {
             keys: self.keys,
             tokens,
             verifier,
+            late_verifier,
+            resource_leeway: self.resource_leeway,
             ask_introspection: self.ask_introspection,
             openid: self.openid,
             require_par: self.require_par,
@@ -94,6 +101,9 @@ impl AuthorizationServerBuilder {
                 "access_token_lifetime",
                 "must be 1 second to a day: nothing takes an access token back",
             ));
+        }
+        if self.resource_leeway > LONGEST_LEEWAY {
+            return Err(ConfigError::new("resource_leeway", "must be at most an hour"));
         }
         let realm_fits = |byte: u8| matches!(byte, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e);
         if !self.realm.bytes().all(realm_fits) {
