@@ -48,6 +48,7 @@ pub struct AuthorizationServerBuilder {
     principal_kinds: Option<PrincipalKinds>,
     client_kind: Option<String>,
     deny_list: bool,
+    resource_leeway: u64,
     ask_introspection: bool,
     openid: bool,
     require_par: bool,
@@ -86,7 +87,8 @@ impl AuthorizationServerBuilder {
             origin: OriginPolicy::new(),
             principal_kinds: None,
             client_kind: None,
-            deny_list: false,
+            deny_list: true,
+            resource_leeway: 60,
             ask_introspection: false,
             openid: false,
             require_par: false,
@@ -286,10 +288,20 @@ impl AuthorizationServerBuilder {
         self
     }
 
-    /// Says that the host keeps a list of revoked access tokens, which its resources consult: revocation and reuse put access tokens
-    /// on it. Without one they live until they expire.
-    pub const fn deny_list(mut self) -> Self {
-        self.deny_list = true;
+    /// Says that the host keeps no list of revoked access tokens: they live until they expire, whatever happens to the authorization
+    /// that they came from. By default there is one, and revocation and reuse put access tokens on it.
+    ///
+    /// Without one, a client that revokes an access token gets 400 `unsupported_token_type` (RFC 7009 §2.2.1), unless it is
+    /// confidential or proves the token's key: then the refresh tokens of the same authorization end (RV-4).
+    pub const fn without_deny_list(mut self) -> Self {
+        self.deny_list = false;
+        self
+    }
+
+    /// Seconds for which any resource takes tokens after their `exp` ([`TokenRules::exp_leeway`](crate::token::TokenRules::exp_leeway)),
+    /// the widest there is: revoked tokens stay on the deny list for as long. At most 3600. Default 60.
+    pub const fn resource_leeway(mut self, seconds: u64) -> Self {
+        self.resource_leeway = seconds;
         self
     }
 

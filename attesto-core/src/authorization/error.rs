@@ -191,6 +191,8 @@ reasons! {
         RefreshReuse => "refresh_reuse", "the grant is invalid";
         /// The family was revoked. RT-3.
         FamilyRevoked => "family_revoked", "the grant is invalid";
+        /// The family has as many living access tokens as one may have. RFC 6585 §4.
+        TooManyAccessTokens => "too_many_access_tokens", "too many tokens at a time; use those that were given";
         /// The subject may not log in any more. HC-2.
         SubjectSuspended => "subject_suspended", "the grant is invalid";
         /// The token cannot be revoked here: nobody would be told. RFC 7009 §2.2.1; RV-4.
@@ -318,7 +320,7 @@ impl Reason {
             | Self::SigningAlgorithm
             | Self::Minting
             | Self::Entropy => OAuthError::ServerError,
-            Self::Unavailable => OAuthError::TemporarilyUnavailable,
+            Self::TooManyAccessTokens | Self::Unavailable => OAuthError::TemporarilyUnavailable,
         }
     }
 
@@ -328,6 +330,7 @@ impl Reason {
     pub const fn status(self) -> u16 {
         match self.error() {
             OAuthError::ServerError => 500,
+            OAuthError::TemporarilyUnavailable if matches!(self, Self::TooManyAccessTokens) => 429,
             OAuthError::TemporarilyUnavailable => 503,
             OAuthError::InvalidClient => 401,
             OAuthError::InvalidRequest if matches!(self, Self::MethodNotAllowed) => 405,

@@ -98,8 +98,8 @@ async fn refresh_token(
     if !flow.server.grants.contains(&GrantType::RefreshToken) {
         return Ok(None);
     }
-    let digest = secret.digest(flow.server.provider.as_ref());
-    let Some(state) = flow.ask(Ask::GetRefresh, digest).await? else { return Ok(None) };
+    let key = secret.refresh_key(flow.server.provider.as_ref());
+    let Some(state) = flow.ask(Ask::GetRefresh, key).await? else { return Ok(None) };
     let token = state.token;
     let counts = token.authorization.client_id == caller.id
         && state.spent.is_none()
@@ -122,7 +122,7 @@ async fn subject_may_have_tokens(flow: &Flow, subject: &str) -> Result<bool, Rea
 async fn access_token(flow: &Flow, presented: &str) -> Result<Option<(Claims, bool)>, Reason> {
     let Some(claims) = own_tokens::verified(flow, presented) else { return Ok(None) };
     if flow.server.deny_list {
-        let revocable = own_tokens::revocable(&claims)?;
+        let revocable = own_tokens::revocable(flow, &claims)?;
         if flow.ask(Ask::IsRevoked, revocable).await? {
             return Ok(None);
         }

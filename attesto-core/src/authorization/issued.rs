@@ -121,9 +121,10 @@ pub(super) async fn id_token(
     made.map(Some).map_err(|_| Reason::Minting)
 }
 
-/// How revocation knows a minted token.
+/// How revocation knows a minted token: for as long as any resource takes it (RV-4).
 pub(super) fn noted(access: &MintedToken, flow: &Flow) -> IssuedAccessToken {
-    IssuedAccessToken::new(access.jwt_id.clone(), flow.now.plus(access.expires_in))
+    let expires_at = flow.now.plus(access.expires_in).plus(flow.server.resource_leeway);
+    IssuedAccessToken::new(access.jwt_id.clone(), expires_at)
 }
 
 /// The scope that the request asks for, within a ceiling; without the parameter, `otherwise`. RFC 6749 §3.3, §6.

@@ -95,7 +95,8 @@ mod token_endpoint;
 
 pub use ask::{
     Answered, Ask, ClaimsRequest, FamilyRevocation, FinalizedCode, IntrospectionCheck, NewCode, NewRefresh, Principal,
-    Recorded, RepeatedRefresh, ReplayQuery, RevokedAccessToken, ScopeRequest, SecretCheck, SecretQuery, Unavailable,
+    Recorded, RepeatedRefresh, ReplayQuery, RevocableFamily, RevokedAccessTokens, ScopeRequest, SecretCheck,
+    SecretQuery, SettledRevocation, Unavailable,
 };
 pub(crate) use authorize::LONGEST_VISIT;
 pub use authorize::{
@@ -118,5 +119,5 @@ pub use records::{
 };
 pub use routes::{Endpoint, EndpointName, Routes};
 pub use scopes::ScopeSet;
-pub use secret::{FamilyId, SecretDigest};
+pub use secret::{FamilyId, RefreshKey, SecretDigest};
 pub use server::AuthorizationServer;

@@ -44,6 +44,9 @@ pub(super) struct Settings {
     pub(super) signers: Signers,
     pub(super) jwks: JwkSet,
     pub(super) verifier: AccessTokenVerifier,
+    /// Takes a token until the last resource refuses it.
+    pub(super) late_verifier: AccessTokenVerifier,
+    pub(super) resource_leeway: u64,
     pub(super) ask_introspection: bool,
     pub(super) openid: bool,
     pub(super) require_par: bool,
@@ -99,6 +102,14 @@ impl AuthorizationServer {
     #[must_use]
     pub fn routes(&self) -> &Routes {
         &self.settings.routes
+    }
+
+    /// Seconds after which nothing can be used again that was used now: proofs and client assertions.
+    pub(crate) fn replay_window(&self) -> u64 {
+        let proofs = self.settings.dpop.as_ref().map(ProofPolicy::replay_window);
+        let signs = self.settings.auth_methods.contains(&AuthMethod::PrivateKeyJwt);
+        let assertions = signs.then(|| self.settings.assertions.replay_window());
+        proofs.max(assertions).unwrap_or_default()
     }
 
     /// What the host must be able to answer.

@@ -10,6 +10,7 @@ mod grant_rules;
 mod held;
 mod journeys;
 mod ledger;
+mod long_runs;
 mod model;
 mod profiles;
 mod races;

@@ -283,13 +283,7 @@ pub(crate) const RULES: &[Rule] = &[
         "authorization/grants/refresh_token.rs",
         "mint_within",
     ),
-    (
-        "RT-7",
-        "Family has an absolute end",
-        "6749 6, 9700 4.14",
-        "authorization/grants/refresh_token.rs",
-        "family_counts",
-    ),
+    ("RT-7", "Family has an absolute end", "6749 6, 9700 4.14", "authorization/grants/refresh_token.rs", "rotates"),
     (
         "RT-8",
         "Principal, policy and signing come before RT-3,",
@@ -318,8 +312,14 @@ pub(crate) const RULES: &[Rule] = &[
     ("IT-6", "Principal kinds", "9068, OIDC Core 2", "authorization/ask.rs", "Principal"),
     ("RV-1", "C rows; client auth with *every* enabled method,", "7009", "authorization/revocation.rs", "revoke"),
     ("RV-2", "token required -> J 400 invalid_request", "7009", "authorization/revocation.rs", "revoke"),
-    ("RV-3", "Refresh token of this client -> RevokeFamily", "7009", "authorization/revocation.rs", "revoke"),
-    ("RV-4", "Access token of this client -> RevokeAccessToke", "7009", "authorization/revocation.rs", "revoke"),
+    (
+        "RV-3",
+        "Refresh token of this client -> RevokeFamily",
+        "7009",
+        "authorization/revocation.rs",
+        "token_is_the_clients",
+    ),
+    ("RV-4", "Access token of this client -> RevokeAccessToke", "7009", "authorization/revocation.rs", "access_token"),
     ("RV-5", "200 empty body", "7009", "authorization/revocation.rs", "respond"),
     (
         "IN-1",

@@ -15,6 +15,9 @@ use crate::token::AccessTokenIssuer;
 use alloc::string::ToString;
 use alloc::sync::Arc;
 
+/// Seconds.
+const LONGEST_LEEWAY: u64 = 3600;
+
 impl AuthorizationServerBuilder {
     /// Checks everything.
     ///
@@ -41,7 +44,9 @@ impl AuthorizationServerBuilder {
         if self.openid {
             signers.rs256_is_there_or_waived(self.without_rs256)?;
         }
-        let verifier = own_tokens::verifier(&self.issuer, &self.provider, &self.keys, self.insecure_loopback)?;
+        let verifier =
+            |leeway| own_tokens::verifier(&self.issuer, &self.provider, &self.keys, self.insecure_loopback, leeway);
+        let (verifier, late_verifier) = (verifier(0)?, verifier(self.resource_leeway)?);
         if self.insecure_loopback {
             self.origin = self.origin.danger_allow_http();
             self.dpop = self.dpop.map(ProofPolicy::danger_allow_http);
@@ -53,6 +58,8 @@ impl AuthorizationServerBuilder {
             jwks: signers.jwks(),
             signers,
             verifier,
+            late_verifier,
+            resource_leeway: self.resource_leeway,
             ask_introspection: self.ask_introspection,
             openid: self.openid,
             require_par: self.require_par,
@@ -102,6 +109,9 @@ impl AuthorizationServerBuilder {
                 "access_token_lifetime",
                 "must be 1 second to a day: nothing takes an access token back",
             ));
+        }
+        if self.resource_leeway > LONGEST_LEEWAY {
+            return Err(ConfigError::new("resource_leeway", "must be at most an hour"));
         }
         let realm_fits = |byte: u8| matches!(byte, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e);
         if !self.realm.bytes().all(realm_fits) {

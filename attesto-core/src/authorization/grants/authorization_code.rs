@@ -1,6 +1,6 @@
 //! The authorization code grant (RFC 6749 §4.1.3; catalogue section 8.1).
 
-use crate::authorization::ask::{Ask, FamilyRevocation, FinalizedCode, NewRefresh, SecretQuery};
+use crate::authorization::ask::{Ask, FinalizedCode, NewRefresh, SecretQuery};
 use crate::authorization::client::{Client, GrantType};
 use crate::authorization::client_auth::AuthenticatedClient;
 use crate::authorization::error::Reason;
@@ -12,7 +12,7 @@ use crate::authorization::issued::{
 };
 use crate::authorization::records::{AuthorizationCode, IssuedAccessToken, RefreshToken, SpentCode, TakenCode};
 use crate::authorization::scopes::ScopeSet;
-use crate::authorization::secret::{FamilyId, Secret, SecretDigest};
+use crate::authorization::secret::{Secret, SecretDigest};
 use crate::authorization::sender::Sender;
 use crate::pkce::CodeVerifier;
 
@@ -76,26 +76,24 @@ async fn take(
     }
 }
 
-/// A code came back. If something had come of it, and it is its own client that shows it, two parties have it: what came of it is
-/// revoked. Another client is given no such power, nor is who lacks the verifier: a code from somebody's log, which never could be
-/// redeemed, must not end a session. RFC 6749 §4.1.2; AC-6, AC-7.
+/// A code came back. If it is its own client that shows it, two parties have it: what came of it is revoked, and what may still come
+/// of a first exchange that is under way has no family to come into (where a fault ended that exchange, this costs nothing). Another
+/// client is given no such power, nor is who lacks the verifier: a code from somebody's log, which never could be redeemed, must not end
+/// a session. RFC 6749 §4.1.2; AC-6, AC-7.
 async fn spent_before(flow: &mut Flow, client: &Client, spent: SpentCode, peeked: &AuthorizationCode) -> Reason {
     flow.event.family = Some(spent.family);
     let reason = if spent.client_id == client.id { Reason::CodeReplayed } else { Reason::OtherClient };
     flow.tell(EventKind::CodeReplayed, Some(reason)).await;
-    let (Reason::CodeReplayed, Some(access)) = (reason, spent.finalized) else { return reason };
+    if reason != Reason::CodeReplayed {
+        return reason;
+    }
     if redirect_uri_is_the_same(flow, peeked).and_then(|()| verifier_meets_challenge(flow, peeked)).is_err() {
         return reason;
     }
-    match family::revoke(flow, whole_family(flow, spent.family), &[access]).await {
+    match family::revoke(flow, spent.family, &peeked.authorization.subject, spent.finalized.as_slice()).await {
         Ok(()) => reason,
         Err(unavailable) => unavailable,
     }
-}
-
-/// As long as a family that begins now can live.
-fn whole_family(flow: &Flow, family: FamilyId) -> FamilyRevocation {
-    FamilyRevocation { family, now: flow.now, keep_until: flow.now.plus(flow.server.refresh.family_lifetime) }
 }
 
 /// RFC 6749 §4.1.2; AC-3.
@@ -162,10 +160,10 @@ async fn issue(
     } else {
         None
     };
-    let family = whole_family(flow, authorization.family);
+    let (family, subject) = (authorization.family, authorization.subject.clone());
     if let Err(reason) = make_it_count(flow, client, sender, digest, code, &scopes, &noted, refresh.as_ref()).await {
         // What may have been stored must not live on: nobody will be given it. The refusal stands whatever comes of this.
-        let _ = family::revoke(flow, family, &[noted]).await;
+        let _ = family::revoke(flow, family, &subject, &[noted]).await;
         return Err(reason);
     }
     Ok(Issued { access, scopes, refresh, id_token })
@@ -200,7 +198,7 @@ async fn make_it_count(
             token.dpop_jkt = sender.jkt().copied();
             token.x5t_s256 = sender.x5t_s256().copied();
         }
-        let row = NewRefresh { digest: refresh.digest(flow.server.provider.as_ref()), token, now: flow.now };
+        let row = NewRefresh { key: refresh.refresh_key(flow.server.provider.as_ref()), token, now: flow.now };
         if !flow.ask(Ask::InsertRefresh, row).await? {
             return Err(Reason::FamilyRevoked);
         }

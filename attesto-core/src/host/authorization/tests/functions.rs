@@ -10,7 +10,7 @@ const ASK: &str = "grant_type=client_credentials&client_id=job&client_secret=s3c
 
 fn secrets() -> AuthorizationServer {
     let with = |builder: AuthorizationServerBuilder| {
-        builder.without_dpop().auth_methods([AuthMethod::ClientSecretPost]).ask_introspection()
+        builder.without_dpop().without_deny_list().auth_methods([AuthMethod::ClientSecretPost]).ask_introspection()
     };
     server(&[GrantType::ClientCredentials], with)
 }
@@ -59,7 +59,9 @@ fn hc4_a_function_wins_over_the_trait_whichever_was_set_first_and_the_last_one_c
     let twice = right().verify_client_secret_with(|_| async { Ok(false) });
     assert_eq!(ask(&twice.build(&secrets()).unwrap()), (401, "invalid_client".into()));
     // Nor does it matter that a part is set later.
-    let users = |builder: AuthorizationServerBuilder| builder.without_dpop().auth_methods([AuthMethod::None]);
+    let users = |builder: AuthorizationServerBuilder| {
+        builder.without_dpop().without_deny_list().auth_methods([AuthMethod::None])
+    };
     let server = server(CODE_AND_REFRESH, users);
     let asked = Arc::new(AtomicU32::new(0));
     let count = Arc::clone(&asked);
