@@ -39,6 +39,7 @@ pub struct IssuerProfile {
     purpose: Option<Purpose>,
     pinned: Vec<(String, String)>,
     forbidden: Vec<String>,
+    dates_may_be_text: bool,
 }
 
 /// Where a profile's claims are.
@@ -75,6 +76,7 @@ impl IssuerProfile {
             purpose: None,
             pinned: Vec::new(),
             forbidden: Vec::new(),
+            dates_may_be_text: false,
         }
     }
 
@@ -205,6 +207,16 @@ impl IssuerProfile {
     pub fn forbid(mut self, claim: impl Into<String>) -> Self {
         self.forbidden.push(claim.into());
         self
+    }
+
+    /// In introspection answers, dates may be digits in quotation marks: `"exp": "1800000000"`. In tokens they may not (RFC 7519 §2).
+    pub const fn introspected_dates_may_be_text(mut self) -> Self {
+        self.dates_may_be_text = true;
+        self
+    }
+
+    pub(super) const fn dates_may_be_text(&self) -> bool {
+        self.dates_may_be_text
     }
 
     fn recipe(typ: &[&str], client_id: &[&str], scope: &[&str], jti: &[&str]) -> Self {
