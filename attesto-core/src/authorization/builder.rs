@@ -1,5 +1,6 @@
 //! Configures an authorization server (catalogue CF-1, CF-2).
 
+mod browsers;
 mod build;
 mod profile;
 
@@ -48,6 +49,10 @@ pub struct AuthorizationServerBuilder {
     require_nonce: bool,
     refuse_embedded: bool,
     browser_clients: bool,
+    browser_credentials: bool,
+    private_use_schemes: Vec<String>,
+    loopback_is_a_site: bool,
+    narrow_scopes: bool,
     envelope: Option<Arc<dyn ErrorEnvelope>>,
     realm: String,
     insecure_loopback: bool,
@@ -83,6 +88,10 @@ impl AuthorizationServerBuilder {
             require_nonce: false,
             refuse_embedded: false,
             browser_clients: false,
+            browser_credentials: false,
+            private_use_schemes: Vec::new(),
+            loopback_is_a_site: false,
+            narrow_scopes: false,
             envelope: None,
             insecure_loopback: false,
         }
@@ -114,7 +123,7 @@ impl AuthorizationServerBuilder {
     }
 
     /// The methods of client authentication that are taken at all; of them each client may use the one it is registered with. By
-    /// default all but the two with certificates; with [`Profile::Mcp`] only `none`.
+    /// default all but the two with certificates.
     pub fn auth_methods(mut self, methods: impl IntoIterator<Item = AuthMethod>) -> Self {
         self.auth_methods = Some(methods.into_iter().collect());
         self

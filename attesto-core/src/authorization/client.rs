@@ -250,6 +250,11 @@ impl Client {
         self.redirect_uris = uris.into_iter().map(Into::into).collect();
         self
     }
+    ///
+    /// Codes are sent to https URIs, to plain http ones of loopback addresses (`127.0.0.1`, `[::1]`, `localhost`; RFC 9700 §2.6), and to
+    /// private-use schemes that hold a dot (RFC 8252 §7.1) or that
+    /// [`private_use_schemes`](super::AuthorizationServerBuilder::private_use_schemes) lists; never to `javascript:`, `data:`, `file:`,
+    /// `mailto:`, `intent:` and the like, whatever is registered.
 
     /// Every scope that it may ever be granted. What is no scope-token is left out.
     pub fn scopes<S: AsRef<str>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
@@ -282,7 +287,8 @@ impl Client {
         self
     }
 
-    /// Lets `http://localhost` redirects of a native client match on any port too (RFC 8252 §8.3 advises against it; AZ-9).
+    /// Lets `http://localhost` redirects of a native client match on any port too (RFC 8252 §8.3 advises against it; AZ-9): half of the
+    /// clients that there are write it so. With [`Profile::Mcp`](super::Profile::Mcp) it is so for every native client.
     pub const fn localhost_redirects(mut self) -> Self {
         self.localhost_redirects = true;
         self

@@ -123,7 +123,7 @@ fn members(server: &Settings) -> Vec<(&'static str, MemberValue)> {
     }
     if has_authorization_endpoint(server) {
         members.extend([
-            ("response_modes_supported", ["query", "form_post"].into()),
+            ("response_modes_supported", ["query", "fragment", "form_post"].into()),
             ("authorization_response_iss_parameter_supported", true.into()),
             ("pushed_authorization_request_endpoint", server.routes.pushed_authorization.url.as_str().into()),
             ("request_parameter_supported", false.into()),

@@ -108,6 +108,14 @@ reasons! {
         MalformedRedirectUri => "malformed_redirect_uri", "redirect_uri is not valid";
         /// `redirect_uri` is not registered. RFC 6749 §3.1.2.4, RFC 9700 §4.1.3; AZ-8, AZ-9.
         UnregisteredRedirectUri => "unregistered_redirect_uri", "redirect_uri is not registered";
+        /// `redirect_uri` is plain http, and not to a loopback address. RFC 9700 §2.6; AZ-8.
+        PlainHttpRedirect => "plain_http_redirect", "redirect_uri must be https; plain http is for loopback addresses only";
+        /// The scheme of `redirect_uri` could be any application's. RFC 8252 §7.1; AZ-8.
+        PrivateUseScheme => "private_use_scheme", "the scheme of redirect_uri must hold a dot, or be listed with private_use_schemes";
+        /// `redirect_uri` is registered with another port, and the client is not native. RFC 8252 §7.3; AZ-9.
+        PortOfNativeClient => "port_of_native_client", "redirect_uri is registered with another port; only clients that are registered as native may use any";
+        /// `redirect_uri` is `http://localhost` on another port than the registered one. RFC 8252 §8.3; AZ-9.
+        LocalhostPort => "localhost_port", "redirect_uri is registered with another port; http://localhost may have any with localhost_redirects only";
         /// `response_mode` is not one of ours. OAuth 2.0 Multiple Response Types §2.1; AZ-10.
         UnsupportedResponseMode => "unsupported_response_mode", "the response mode is not supported";
         /// A `request_uri` that was not pushed: nothing is fetched. OIDC Core §3.1.2.6; AZ-11.
@@ -237,6 +245,10 @@ impl Reason {
             | Self::NonceTooLong
             | Self::NonceRequired
             | Self::MalformedPrompt
+            | Self::PlainHttpRedirect
+            | Self::PrivateUseScheme
+            | Self::PortOfNativeClient
+            | Self::LocalhostPort
             | Self::PromptNoneNotAlone
             | Self::MalformedMaxAge
             | Self::IdTokenHint

@@ -82,3 +82,11 @@ fn cf1_cf2_clients_prove_who_they_are_before_they_get_tokens_for_themselves() {
     let both = [AuthMethod::None, AuthMethod::ClientSecretBasic];
     assert_eq!(wrong(|builder| builder.auth_methods(both)), None, "one of them proves it");
 }
+
+#[test]
+fn cf1_az8_a_listed_scheme_is_an_applications_own() {
+    for bad in ["javascript", "https", "mailto", "intent", "cursor:", "Cursor", ""] {
+        assert_eq!(wrong(|builder| builder.private_use_schemes([bad])), Some("private_use_schemes"), "{bad:?}");
+    }
+    assert_eq!(wrong(|builder| builder.private_use_schemes(["cursor", "vscode"])), None);
+}

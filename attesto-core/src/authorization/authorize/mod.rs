@@ -27,6 +27,7 @@ mod rules;
 #[cfg(test)]
 #[cfg(feature = "rust-crypto")]
 mod tests;
+mod sendable;
 mod ticket;
 
 pub(super) use self::embedded::is_no_embedded_user_agent;
@@ -47,6 +48,7 @@ pub use self::ticket::VisitTicket;
 pub(super) use self::ticket::admit_late_returns;
 
 use self::direct::Direct;
+pub(super) use self::sendable::RedirectPolicy;
 pub(super) use self::identify::endpoint_is_offered;
 use self::identify::{Identified, identify};
 use super::error::{OAuthError, Reason};

@@ -2,6 +2,7 @@
 
 use super::AuthorizationServerBuilder;
 use crate::ConfigError;
+use crate::authorization::authorize::RedirectPolicy;
 use crate::authorization::client::{AuthMethod, GrantType};
 use crate::authorization::discovery::Documents;
 use crate::authorization::own_tokens;
@@ -48,6 +49,7 @@ impl AuthorizationServerBuilder {
             tokens,
             verifier,
             ask_introspection: self.ask_introspection,
+        let redirects = self.redirect_policy();
             openid: self.openid,
             require_par: self.require_par,
             require_nonce: self.require_nonce,
@@ -60,6 +62,11 @@ impl AuthorizationServerBuilder {
             auth_methods: self.auth_methods.unwrap_or_else(|| self.profile.auth_methods()),
             assertions: self.assertions,
             scopes,
+            browser_credentials: self.browser_credentials,
+            redirects,
+            loopback_is_a_site: self.loopback_is_a_site,
+            narrow_scopes: self.narrow_scopes,
+            pkce_always: self.profile.pkce_always(),
             lifetimes: self.lifetimes,
             refresh: self.refresh,
             dpop: self.dpop,
@@ -89,6 +96,7 @@ impl AuthorizationServerBuilder {
                 "its nonces are those of a resource; make them for NonceUse::AuthorizationServer",
             ));
         }
+        self.redirect_policy().is_sound()?;
         if !(1..=86_400).contains(&self.access_token_lifetime) {
             return Err(ConfigError::new(
                 "access_token_lifetime",
@@ -109,6 +117,11 @@ impl AuthorizationServerBuilder {
         } else {
             AccessTokenIssuer::builder(self.issuer.clone(), provider, keys)
         };
+    fn redirect_policy(&self) -> RedirectPolicy {
+        let localhost_on_any_port = self.profile.localhost_on_any_port();
+        RedirectPolicy { schemes: self.private_use_schemes.clone(), localhost_on_any_port }
+    }
+
         if let Some(kinds) = &self.principal_kinds {
             issuer = issuer.principal_kinds(kinds.clone());
         }

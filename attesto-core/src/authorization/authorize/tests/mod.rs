@@ -3,10 +3,12 @@
 mod binding;
 mod direct;
 mod flows;
+mod modes;
 mod pages;
 mod pushed;
 mod redirected;
 mod user;
+mod redirect_uris;
 mod world;
 
 use super::*;
