@@ -90,6 +90,8 @@ reasons! {
         InvalidTarget => "invalid_target", "the resource is unknown, malformed or may not be asked for";
         /// The endpoint is for a grant that is off. C-12.
         NotOffered => "not_offered", "there is no such endpoint";
+        /// The browser looks ahead, and no user is there. AZ-1.
+        Prefetch => "prefetch", "this address cannot be fetched ahead";
         /// The browser is inside of another application, and those are refused here. RFC 8252 §8.12; AZ-2.
         EmbeddedUserAgent => "embedded_user_agent", "open this page in a browser of its own, not inside of an application";
         /// The client is not registered, or disabled; or what should name it cannot. RFC 6749 §4.1.2.1; AZ-5.
@@ -236,6 +238,7 @@ impl Reason {
             | Self::MalformedRedirectUri
             | Self::UnregisteredRedirectUri
             | Self::UnsupportedResponseMode
+            | Self::Prefetch
             | Self::ParRequired
             | Self::ParameterTooLong
             | Self::ChallengeMissing

@@ -2,7 +2,7 @@
 
 use super::accept::prefers_html;
 use super::ask::{Answered, Ask, ReplayQuery};
-use super::authorize::{UserAgent, is_no_embedded_user_agent};
+use super::authorize::{UserAgent, is_no_embedded_user_agent, is_no_prefetch};
 use super::cors;
 use super::error::Reason;
 use super::events::{AuthorizationEvent, EventKind};
@@ -187,6 +187,7 @@ pub(super) fn transport_is_https(server: &Settings, request: &RequestParts<'_>) 
     checked.map_err(|error| match error {
         OriginError::InsecureTransport => Reason::InsecureTransport,
         OriginError::MissingHost
+        is_no_prefetch(request)?;
         | OriginError::SeveralHosts
         | OriginError::InvalidHost
         | OriginError::HostsDisagree

@@ -19,6 +19,7 @@ mod login;
 mod loopback;
 mod prompt;
 mod records;
+mod prefetch;
 mod redirect;
 mod reply;
 mod request;
@@ -36,6 +37,7 @@ pub use self::interaction::{
 };
 pub use self::prompt::Prompt;
 pub use self::records::{
+pub(super) use self::prefetch::is_no_prefetch;
     ConsentBinding, ConsentGrant, ConsentRedemption, NewConsentGrant, NewPushedRequest, PushedRequest,
 };
 pub(super) use self::redirect::VerifiedRedirect;
@@ -74,6 +76,7 @@ pub(super) async fn respond(flow: &mut Flow) -> ResponseParts {
         Ok(identified) => answer(flow, identified).await,
         Err(Direct(reason)) => {
             flow.tell(EventKind::AuthorizationFailed, Some(reason)).await;
+        Err(Direct(Reason::Prefetch)) => direct::response(flow, Direct(Reason::Prefetch)), // no visit, so nothing to tell of
             direct::response(flow, Direct(reason))
         }
     }
@@ -86,7 +89,7 @@ async fn answer(flow: &mut Flow, identified: Identified) -> ResponseParts {
     let (redirect, server) = (&identified.redirect, &flow.server);
     match outcome {
         Ok(Outcome::Done(code)) => redirect.code(server, &code),
-        Ok(Outcome::Interact(page)) => direct::guarded(*page),
+        Ok(Outcome::Interact(page)) => direct::guarded_page(*page),
         Err(reason) => {
             let response = redirect.refuse(server, reason);
             flow.tell(event_of(reason), Some(reason)).await;
