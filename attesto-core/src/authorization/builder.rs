@@ -104,7 +104,8 @@ impl AuthorizationServerBuilder {
         self
     }
 
-    /// The resource that tokens are for when nobody asks for another: an absolute https URL. Required.
+    /// The resource that tokens are for when nobody asks for another: an absolute https URL, or a URI of another scheme than http
+    /// (`urn:`, `api://`; RFC 8707 §2). Required.
     pub fn audience(mut self, resource: impl Into<String>) -> Self {
         self.audience = Some(resource.into());
         self

@@ -268,7 +268,9 @@ impl Client {
         self
     }
 
-    /// The resources that it may ask tokens for, besides the server's own audience (RFC 8707 §2).
+    /// The resources that it may ask tokens for, besides the server's own audience (RFC 8707 §2): absolute URIs of any scheme, without a
+    /// fragment. `https://host` and `https://host/` are one resource: it may be asked for either way, tokens spell it as it stands
+    /// here, and a client that has both is refused with [`Reason::ResourceSpelledTwice`](super::Reason::ResourceSpelledTwice) (AZ-21).
     pub fn resources<S: Into<String>>(mut self, resources: impl IntoIterator<Item = S>) -> Self {
         self.resources = resources.into_iter().map(Into::into).collect();
         self

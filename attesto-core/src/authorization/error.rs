@@ -208,6 +208,8 @@ reasons! {
         Entropy => "entropy_failed", "internal error";
         /// A store or the host could not answer. TK-6.
         Unavailable => "unavailable", "try again later";
+        /// The client is registered for one resource in two spellings, or for the server's audience in another one. AZ-21.
+        ResourceSpelledTwice => "resource_spelled_twice", "internal error";
     }
 }
 
@@ -306,9 +308,12 @@ impl Reason {
             | Self::FamilyRevoked
             | Self::SubjectSuspended => OAuthError::InvalidGrant,
             Self::UnsupportedTokenType => OAuthError::UnsupportedTokenType,
-            Self::PolicyOverreach | Self::HostAnswer | Self::ConsentSkipped | Self::Minting | Self::Entropy => {
-                OAuthError::ServerError
-            }
+            Self::PolicyOverreach
+            | Self::HostAnswer
+            | Self::ConsentSkipped
+            | Self::ResourceSpelledTwice
+            | Self::Minting
+            | Self::Entropy => OAuthError::ServerError,
             Self::Unavailable => OAuthError::TemporarilyUnavailable,
         }
     }

@@ -83,6 +83,7 @@ mod par;
 mod parameters;
 mod records;
 mod response;
+mod resources;
 mod revocation;
 mod routes;
 mod scopes;

@@ -4,8 +4,8 @@ use super::redirect::{ResponseMode, state_is_echoable};
 use super::request::Channel;
 use crate::authorization::client::{Client, GrantType};
 use crate::authorization::error::Reason;
-use crate::authorization::issued::{RESOURCES, is_absolute};
 use crate::authorization::parameters::Parameters;
+use crate::authorization::resources::named;
 use crate::authorization::scopes::ScopeSet;
 use crate::authorization::server::Settings;
 use crate::jose::Thumbprint;
@@ -110,20 +110,9 @@ pub(super) fn no_id_token_hint(parameters: &Parameters) -> Result<(), Reason> {
 
 /// RFC 8707 §2; AZ-21: the server's own audience, or what the client may ask for besides. Each once, in order.
 pub(super) fn resources(parameters: &Parameters, server: &Settings, client: &Client) -> Result<Vec<String>, Reason> {
-    let mut resources: Vec<String> = Vec::new();
-    for resource in parameters.all("resource") {
-        let allowed = resource == server.audience || client.resources.iter().any(|own| own == resource);
-        if !allowed || !is_absolute(resource) {
-            return Err(Reason::InvalidTarget);
-        }
-        if !resources.iter().any(|known| known == resource) {
-            resources.push(resource.into());
-        }
-        if resources.len() > RESOURCES {
-            return Err(Reason::InvalidTarget);
-        }
-    }
-    Ok(resources)
+    let mut allowed: Vec<&str> = [server.audience.as_str()].into();
+    allowed.extend(client.resources.iter().map(String::as_str));
+    named(parameters, &allowed)
 }
 
 /// RFC 9449 §10; AZ-22. A server without DPoP does not know the parameter.

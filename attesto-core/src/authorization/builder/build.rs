@@ -6,6 +6,7 @@ use crate::authorization::authorize::RedirectPolicy;
 use crate::authorization::client::{AuthMethod, GrantType};
 use crate::authorization::discovery::Documents;
 use crate::authorization::own_tokens;
+use crate::authorization::resources::is_absolute;
 use crate::authorization::routes::Routes;
 use crate::authorization::scopes::ScopeSet;
 use crate::authorization::server::{AuthorizationServer, Settings};
@@ -29,7 +30,7 @@ impl AuthorizationServerBuilder {
                 "is missing: name the resource that tokens are for, such as https://api.example.com",
             )
         })?;
-        WebUrl::parse("audience", &audience, plain_http)?;
+        audience_is_a_resource(&audience, plain_http)?;
         self.profile_is_kept()?;
         self.members_are_sound()?;
         let scopes = ScopeSet::of(&self.scopes);
@@ -195,5 +196,19 @@ impl AuthorizationServerBuilder {
             None => {}
         }
         Ok(())
+    }
+}
+
+/// RFC 8707 §2; AZ-21. What is a URL is held to what URLs of ours are.
+fn audience_is_a_resource(audience: &str, plain_http: PlainHttp) -> Result<(), ConfigError> {
+    let is_web =
+        audience.split_once(':').is_none_or(|(scheme, _)| matches!(&*scheme.to_ascii_lowercase(), "http" | "https"));
+    if is_web {
+        return WebUrl::parse("audience", audience, plain_http).map(|_| ());
+    }
+    if is_absolute(audience) {
+        Ok(())
+    } else {
+        Err(ConfigError::new("audience", "must be an absolute URI without a fragment (RFC 8707 §2)"))
     }
 }

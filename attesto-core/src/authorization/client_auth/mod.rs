@@ -12,7 +12,9 @@ use super::client::{Client, ClientAuthentication};
 use super::cors;
 use super::error::Reason;
 use super::flow::Flow;
+use super::resources;
 use crate::limits;
+use alloc::string::String;
 
 /// Evidence that a client has authenticated as it is registered to. There is no other way to one than [`authenticate`].
 pub(super) struct AuthenticatedClient {
@@ -84,7 +86,16 @@ pub(super) async fn load(flow: &Flow, id: &str) -> Result<Option<Client>, Reason
     if client.as_ref().is_some_and(|client| client.id != id) {
         return Err(Reason::HostAnswer);
     }
+    if client.as_ref().is_some_and(|client| !resources_are_spelled_once(flow, client)) {
+        return Err(Reason::ResourceSpelledTwice);
+    }
     Ok(client)
+}
+
+/// Neither is one of the client's resources there twice, nor is one the server's own audience in another spelling. AZ-21.
+fn resources_are_spelled_once(flow: &Flow, client: &Client) -> bool {
+    let all = [&flow.server.audience].into_iter().chain(&client.resources).map(String::as_str);
+    client.resources.is_empty() || resources::are_spelled_once(all)
 }
 
 /// A secret that need not be looked at is looked at all the same, so that the time does not tell which clients exist and how they
