@@ -152,7 +152,10 @@ impl AuthorizationServerBuilder {
         self
     }
 
-    /// The scopes to advertise (`scopes_supported` of RFC 8414).
+    /// The scopes to advertise (`scopes_supported` of RFC 8414); left out of the metadata where none are named.
+    ///
+    /// Required with [`openid_connect`](Self::openid_connect), of which it is what the server knows: other names in a request with
+    /// `openid` are ignored (OIDC Core §3.1.2.1), as long as the client is not registered for them.
     pub fn scopes_supported<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         self.scopes = scopes.into_iter().map(Into::into).collect();
         self
@@ -266,7 +269,8 @@ impl AuthorizationServerBuilder {
         self
     }
 
-    /// Gives ID tokens with the scope `openid`, and publishes the document of OpenID Connect Discovery (OIDC Core §2).
+    /// Gives ID tokens with the scope `openid`, and publishes the document of OpenID Connect Discovery (OIDC Core §2). Needs
+    /// [`scopes_supported`](Self::scopes_supported).
     pub const fn openid_connect(mut self) -> Self {
         self.openid = true;
         self

@@ -208,6 +208,8 @@ pub struct Client {
     pub(super) require_par: bool,
     pub(super) default_max_age: Option<u32>,
     pub(super) origins: Vec<String>,
+    pub(super) nonce_instead_of_pkce: bool,
+    pub(super) without_pkce: bool,
 }
 
 impl Client {
@@ -229,6 +231,8 @@ impl Client {
             require_par: false,
             default_max_age: None,
             origins: Vec::new(),
+            nonce_instead_of_pkce: false,
+            without_pkce: false,
         }
     }
 
@@ -246,15 +250,15 @@ impl Client {
 
     /// The redirect URIs that are its own, compared as text (AZ-8). An application that listens on whichever loopback port is free is
     /// registered without one, and as [`native`](Self::native).
-    pub fn redirect_uris<S: Into<String>>(mut self, uris: impl IntoIterator<Item = S>) -> Self {
-        self.redirect_uris = uris.into_iter().map(Into::into).collect();
-        self
-    }
     ///
     /// Codes are sent to https URIs, to plain http ones of loopback addresses (`127.0.0.1`, `[::1]`, `localhost`; RFC 9700 §2.6), and to
     /// private-use schemes that hold a dot (RFC 8252 §7.1) or that
     /// [`private_use_schemes`](super::AuthorizationServerBuilder::private_use_schemes) lists; never to `javascript:`, `data:`, `file:`,
     /// `mailto:`, `intent:` and the like, whatever is registered.
+    pub fn redirect_uris<S: Into<String>>(mut self, uris: impl IntoIterator<Item = S>) -> Self {
+        self.redirect_uris = uris.into_iter().map(Into::into).collect();
+        self
+    }
 
     /// Every scope that it may ever be granted. What is no scope-token is left out.
     pub fn scopes<S: AsRef<str>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
@@ -305,6 +309,28 @@ impl Client {
     /// It must push its authorization requests (RFC 9126 §6; AZ-13).
     pub const fn require_par(mut self) -> Self {
         self.require_par = true;
+        self
+    }
+
+    /// It may leave out PKCE where its request is for `openid` and has a `nonce`, which the client then checks in the ID token (RFC 9700
+    /// §2.1.1, OAuth 2.1 §7.5.1; AZ-15): for relying parties whose library has no PKCE. If the user or the host does not allow
+    /// `openid`, there is no code. A challenge that is sent binds as always.
+    ///
+    /// It has no effect on clients that are public, [`native`](Self::native) or [bound to a key](Self::require), nor with
+    /// [`Profile::Mcp`](super::Profile::Mcp), nor where the server is no OpenID provider. Say it of clients that you register yourself
+    /// and whose check of the nonce you know; never because a registration request or a client's document asks for it.
+    pub const fn nonce_instead_of_pkce(mut self) -> Self {
+        self.nonce_instead_of_pkce = true;
+        self
+    }
+
+    /// It may leave out PKCE, with or without a `nonce` (AZ-15). A code that an attacker has stolen can then be slipped into another
+    /// user's session at this client, and nothing here can tell (RFC 9700 §4.5): for old clients that cannot be mended, while
+    /// they last. A challenge that is sent binds as always.
+    ///
+    /// It has no effect where [`nonce_instead_of_pkce`](Self::nonce_instead_of_pkce) has none, but for servers that are no OpenID provider.
+    pub const fn danger_without_pkce(mut self) -> Self {
+        self.without_pkce = true;
         self
     }
 

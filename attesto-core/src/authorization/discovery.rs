@@ -94,6 +94,7 @@ pub(super) fn has_authorization_endpoint(server: &Settings) -> bool {
 
 /// The members that follow from the configuration. Lists without values are left out by the document.
 fn members(server: &Settings) -> Vec<(&'static str, MemberValue)> {
+    // Nothing configured is nothing said: a list with `openid` alone would be wrong, and some clients ask for no scope that is not there.
     let mut scopes: Vec<String> = server.scopes.iter().map(Into::into).collect();
     if server.openid && !server.scopes.contains("openid") {
         scopes.push("openid".into());

@@ -108,8 +108,6 @@ reasons! {
         MissingRedirectUri => "missing_redirect_uri", "redirect_uri is missing";
         /// `redirect_uri` is too long, has a fragment, or is no URI that a browser may be sent to. RFC 6749 §3.1.2; AZ-8.
         MalformedRedirectUri => "malformed_redirect_uri", "redirect_uri is not valid";
-        /// `redirect_uri` is not registered. RFC 6749 §3.1.2.4, RFC 9700 §4.1.3; AZ-8, AZ-9.
-        UnregisteredRedirectUri => "unregistered_redirect_uri", "redirect_uri is not registered";
         /// `redirect_uri` is plain http, and not to a loopback address. RFC 9700 §2.6; AZ-8.
         PlainHttpRedirect => "plain_http_redirect", "redirect_uri must be https; plain http is for loopback addresses only";
         /// The scheme of `redirect_uri` could be any application's. RFC 8252 §7.1; AZ-8.
@@ -118,6 +116,8 @@ reasons! {
         PortOfNativeClient => "port_of_native_client", "redirect_uri is registered with another port; only clients that are registered as native may use any";
         /// `redirect_uri` is `http://localhost` on another port than the registered one. RFC 8252 §8.3; AZ-9.
         LocalhostPort => "localhost_port", "redirect_uri is registered with another port; http://localhost may have any with localhost_redirects only";
+        /// `redirect_uri` is not registered. RFC 6749 §3.1.2.4, RFC 9700 §4.1.3; AZ-8, AZ-9.
+        UnregisteredRedirectUri => "unregistered_redirect_uri", "redirect_uri is not registered";
         /// `response_mode` is not one of ours. OAuth 2.0 Multiple Response Types §2.1; AZ-10.
         UnsupportedResponseMode => "unsupported_response_mode", "the response mode is not supported";
         /// A `request_uri` that was not pushed: nothing is fetched. OIDC Core §3.1.2.6; AZ-11.
@@ -170,6 +170,8 @@ reasons! {
         ConsentRequired => "consent_required", "consent is required";
         /// The user or the host said no. RFC 6749 §4.1.2.1; AZ-25.
         AccessDenied => "access_denied", "access was denied";
+        /// The request has a `nonce` in place of a challenge, and `openid`, without which no ID token carries it, was not allowed. AZ-15.
+        OpenIdNotAllowed => "openid_not_allowed", "the request needs openid, which was not allowed";
         /// The host granted without asking the user, who must be asked. RFC 8252 §8.6; AZ-25.
         ConsentSkipped => "consent_skipped", "internal error";
         /// The code is not one of ours, or unknown. AC-2.
@@ -182,6 +184,10 @@ reasons! {
         OtherClient => "other_client", "the grant is invalid";
         /// `redirect_uri` is not the one of the authorization request. RFC 6749 §4.1.3; AC-3.
         RedirectUriMismatch => "redirect_uri_mismatch", "the grant is invalid";
+        /// `code_verifier` for a code without challenge: somebody has taken the challenge out of the request. RFC 9700 §4.8.2; AC-4.
+        VerifierWithoutChallenge => "verifier_without_challenge", "the grant is invalid";
+        /// The code has no challenge, and its client may not do without any more. RFC 9700 §2.1.1; AC-4.
+        CodeWithoutChallenge => "code_without_challenge", "the grant is invalid";
         /// `code_verifier` is missing, malformed or not the one of the challenge. RFC 7636 §4.6; AC-4.
         WrongVerifier => "wrong_verifier", "the grant is invalid";
         /// The proof's key is not the one the grant is bound to. RFC 9449 §5, §10; AC-3, RT-2.
@@ -202,14 +208,14 @@ reasons! {
         PolicyOverreach => "policy_overreach", "internal error";
         /// The host's answer contradicts the question: another client than the one asked for. TK-6.
         HostAnswer => "host_answer", "internal error";
+        /// The client is registered for one resource in two spellings, or for the server's audience in another one. AZ-21.
+        ResourceSpelledTwice => "resource_spelled_twice", "internal error";
         /// The token could not be made. TK-6.
         Minting => "minting_failed", "internal error";
         /// The entropy source failed. TK-6.
         Entropy => "entropy_failed", "internal error";
         /// A store or the host could not answer. TK-6.
         Unavailable => "unavailable", "try again later";
-        /// The client is registered for one resource in two spellings, or for the server's audience in another one. AZ-21.
-        ResourceSpelledTwice => "resource_spelled_twice", "internal error";
     }
 }
 
@@ -232,15 +238,19 @@ impl Reason {
             | Self::ProofRequired
             | Self::CertificateRequired
             | Self::NotOffered
+            | Self::Prefetch
             | Self::EmbeddedUserAgent
             | Self::NoSuchClient
             | Self::OtherClientsRequest
             | Self::RequestAndRequestUri
             | Self::MissingRedirectUri
             | Self::MalformedRedirectUri
+            | Self::PlainHttpRedirect
+            | Self::PrivateUseScheme
+            | Self::PortOfNativeClient
+            | Self::LocalhostPort
             | Self::UnregisteredRedirectUri
             | Self::UnsupportedResponseMode
-            | Self::Prefetch
             | Self::ParRequired
             | Self::ParameterTooLong
             | Self::ChallengeMissing
@@ -250,10 +260,6 @@ impl Reason {
             | Self::NonceTooLong
             | Self::NonceRequired
             | Self::MalformedPrompt
-            | Self::PlainHttpRedirect
-            | Self::PrivateUseScheme
-            | Self::PortOfNativeClient
-            | Self::LocalhostPort
             | Self::PromptNoneNotAlone
             | Self::MalformedMaxAge
             | Self::IdTokenHint
@@ -269,7 +275,7 @@ impl Reason {
             Self::InteractionRequired => OAuthError::InteractionRequired,
             Self::AccountSelectionRequired => OAuthError::AccountSelectionRequired,
             Self::ConsentRequired => OAuthError::ConsentRequired,
-            Self::LoginDeclined | Self::AccessDenied => OAuthError::AccessDenied,
+            Self::LoginDeclined | Self::AccessDenied | Self::OpenIdNotAllowed => OAuthError::AccessDenied,
             Self::MalformedCredentials
             | Self::NoClient
             | Self::UnknownClient
@@ -301,6 +307,8 @@ impl Reason {
             | Self::OtherClient
             | Self::RedirectUriMismatch
             | Self::WrongVerifier
+            | Self::VerifierWithoutChallenge
+            | Self::CodeWithoutChallenge
             | Self::KeyMismatch
             | Self::UnknownRefreshToken
             | Self::RefreshTokenExpired

@@ -320,7 +320,7 @@ fn ac8_a_refresh_token_only_where_the_client_may_use_one() {
 
 #[test]
 fn ac8_it2_it4_an_id_token_for_openid_from_an_openid_provider() {
-    let mut scene = Scene::of(builder(true).openid_connect());
+    let mut scene = Scene::of(builder(true).openid_connect().scopes_supported(["openid"]));
     let request = scene.redeem();
     assert!(text(&scene.clone().grant(&request), "id_token").is_none(), "openid was not granted");
     scene.code(|code| {
@@ -384,7 +384,7 @@ fn cc1_a_confidential_client_gets_a_token_for_itself_and_nothing_more() {
 
 #[test]
 fn cc1_openid_is_no_scope_of_a_client_itself() {
-    let mut scene = Scene::of(builder(true).openid_connect());
+    let mut scene = Scene::of(builder(true).openid_connect().scopes_supported(["openid"]));
     let (other, secret) = scene.ledger.clients.remove("other").expect("other");
     scene.ledger.clients.insert("other".into(), (other.scopes(["read", "openid"]), secret));
     assert_eq!(scene.refuse(&job().and("scope", "openid")), (Reason::ScopeTooWide, "invalid_scope".into()));

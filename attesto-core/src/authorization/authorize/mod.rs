@@ -8,6 +8,8 @@
 //! §4.11.2 warns of clients that register a redirect URI in order to phish with such answers, and wants a server to send browsers on
 //! by itself only where it trusts the URI: here every URI was registered by the host, byte for byte, and nobody registers themselves.
 
+mod asked_scopes;
+mod challenge;
 mod consent;
 mod direct;
 mod embedded;
@@ -17,27 +19,27 @@ mod interaction;
 mod issue;
 mod login;
 mod loopback;
+mod prefetch;
 mod prompt;
 mod records;
-mod prefetch;
 mod redirect;
 mod reply;
 mod request;
 mod resume;
 mod rules;
+mod sendable;
 #[cfg(test)]
 #[cfg(feature = "rust-crypto")]
 mod tests;
-mod sendable;
 mod ticket;
 
 pub(super) use self::embedded::is_no_embedded_user_agent;
 pub use self::interaction::{
     Authentication, AuthenticationRequest, ConsentDecision, ConsentRequest, Login, UserAgent, Visit,
 };
+pub(super) use self::prefetch::is_no_prefetch;
 pub use self::prompt::Prompt;
 pub use self::records::{
-pub(super) use self::prefetch::is_no_prefetch;
     ConsentBinding, ConsentGrant, ConsentRedemption, NewConsentGrant, NewPushedRequest, PushedRequest,
 };
 pub(super) use self::redirect::VerifiedRedirect;
@@ -46,11 +48,11 @@ pub(super) use self::request::Channel;
 pub(crate) use self::resume::LONGEST_VISIT;
 pub(super) use self::resume::is_of_the_request;
 pub(super) use self::rules::no_request_object;
+pub(super) use self::sendable::RedirectPolicy;
 pub use self::ticket::VisitTicket;
 pub(super) use self::ticket::admit_late_returns;
 
 use self::direct::Direct;
-pub(super) use self::sendable::RedirectPolicy;
 pub(super) use self::identify::endpoint_is_offered;
 use self::identify::{Identified, identify};
 use super::error::{OAuthError, Reason};
@@ -74,9 +76,9 @@ enum Outcome<T> {
 pub(super) async fn respond(flow: &mut Flow) -> ResponseParts {
     match identify(flow).await {
         Ok(identified) => answer(flow, identified).await,
+        Err(Direct(Reason::Prefetch)) => direct::response(flow, Direct(Reason::Prefetch)), // no visit, so nothing to tell of
         Err(Direct(reason)) => {
             flow.tell(EventKind::AuthorizationFailed, Some(reason)).await;
-        Err(Direct(Reason::Prefetch)) => direct::response(flow, Direct(Reason::Prefetch)), // no visit, so nothing to tell of
             direct::response(flow, Direct(reason))
         }
     }
@@ -133,6 +135,10 @@ async fn authorize(flow: &mut Flow, identified: &Identified) -> Result<Outcome<S
         }
         Err(reason) => return Err(reason),
     };
+    if let Err(denied) = challenge::openid_is_allowed(visit.request.challenge.as_ref(), &flow.server, client, &scopes) {
+        issue::discard_pushed(flow, identified).await?;
+        return Err(denied);
+    }
     issue::issue(flow, identified, &visit.request, login, scopes).await.map(Outcome::Done)
 }
 

@@ -10,11 +10,8 @@ use crate::authorization::scopes::ScopeSet;
 use crate::authorization::server::Settings;
 use crate::jose::Thumbprint;
 use crate::limits;
-use crate::pkce::CodeChallenge;
 use alloc::string::String;
 use alloc::vec::Vec;
-
-use super::prompt::Prompt;
 
 /// AZ-7.
 pub(in crate::authorization) fn no_request_object(parameters: &Parameters) -> Result<(), Reason> {
@@ -46,31 +43,6 @@ pub(super) fn is_pushed_if_it_must_be(server: &Settings, client: &Client, channe
         Channel::Front if server.require_par || client.require_par => Err(Reason::ParRequired),
         Channel::Front => Ok(()),
     }
-}
-
-/// RFC 6749 §3.3; AZ-14. `offline_access` is for those who ask the user (OIDC Core §11).
-pub(super) fn scopes(parameters: &Parameters, client: &Client, prompt: Prompt) -> Result<ScopeSet, Reason> {
-    let mut scopes = match parameters.get("scope") {
-        Some(parameter) => ScopeSet::parse(parameter).ok_or(Reason::MalformedScope)?,
-        None => client.defaults().clone(),
-    };
-    if !scopes.is_within(&client.scopes) {
-        return Err(Reason::ScopeTooWide);
-    }
-    if !prompt.consent {
-        scopes.remove("offline_access");
-    }
-    // The token endpoint would refuse it in any case (TK-4).
-    if scopes.is_empty() { Err(Reason::ScopeRefused) } else { Ok(scopes) }
-}
-
-/// RFC 7636 §4.3, §4.4.1; AZ-15. For every client (RFC 9700 §2.1.1).
-pub(super) fn challenge(parameters: &Parameters) -> Result<CodeChallenge, Reason> {
-    let challenge = parameters.get("code_challenge").ok_or(Reason::ChallengeMissing)?;
-    if parameters.get("code_challenge_method") != Some("S256") {
-        return Err(Reason::ChallengeMethod);
-    }
-    CodeChallenge::parse(challenge).ok_or(Reason::ChallengeMalformed)
 }
 
 /// AZ-16.

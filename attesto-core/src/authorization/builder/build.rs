@@ -37,12 +37,19 @@ impl AuthorizationServerBuilder {
         if scopes.iter().count() != self.scopes.len() {
             return Err(ConfigError::new("scopes_supported", "one is no scope-token (RFC 6749 §3.3), or occurs twice"));
         }
+        if self.openid && scopes.is_empty() {
+            return Err(ConfigError::new(
+                "scopes_supported",
+                "is missing: with openid_connect(), name the scopes that there are, such as openid, profile and offline_access",
+            ));
+        }
         let tokens = self.token_issuer(&audience)?;
         let verifier = own_tokens::verifier(&self.issuer, &self.provider, &self.keys, self.insecure_loopback)?;
         if self.insecure_loopback {
             self.origin = self.origin.danger_allow_http();
             self.dpop = self.dpop.map(ProofPolicy::danger_allow_http);
         }
+        let redirects = self.redirect_policy();
         let mut settings = Settings {
             issuer: self.issuer,
             provider: self.provider,
@@ -50,12 +57,16 @@ impl AuthorizationServerBuilder {
             tokens,
             verifier,
             ask_introspection: self.ask_introspection,
-        let redirects = self.redirect_policy();
             openid: self.openid,
             require_par: self.require_par,
             require_nonce: self.require_nonce,
             refuse_embedded: self.refuse_embedded,
             browser_clients: self.browser_clients,
+            browser_credentials: self.browser_credentials,
+            redirects,
+            loopback_is_a_site: self.loopback_is_a_site,
+            narrow_scopes: self.narrow_scopes,
+            pkce_always: self.profile.pkce_always(),
             envelope: self.envelope,
             routes,
             audience,
@@ -63,11 +74,6 @@ impl AuthorizationServerBuilder {
             auth_methods: self.auth_methods.unwrap_or_else(|| self.profile.auth_methods()),
             assertions: self.assertions,
             scopes,
-            browser_credentials: self.browser_credentials,
-            redirects,
-            loopback_is_a_site: self.loopback_is_a_site,
-            narrow_scopes: self.narrow_scopes,
-            pkce_always: self.profile.pkce_always(),
             lifetimes: self.lifetimes,
             refresh: self.refresh,
             dpop: self.dpop,
@@ -90,6 +96,7 @@ impl AuthorizationServerBuilder {
         self.certificates_can_be_believed()?;
         self.assertions_can_be_verified()?;
         self.lifetimes.are_sound()?;
+        self.redirect_policy().is_sound()?;
         if self.dpop.as_ref().and_then(ProofPolicy::nonces).is_some_and(|nonces| !nonces.is_for_authorization_server())
         {
             return Err(ConfigError::new(
@@ -97,7 +104,6 @@ impl AuthorizationServerBuilder {
                 "its nonces are those of a resource; make them for NonceUse::AuthorizationServer",
             ));
         }
-        self.redirect_policy().is_sound()?;
         if !(1..=86_400).contains(&self.access_token_lifetime) {
             return Err(ConfigError::new(
                 "access_token_lifetime",
@@ -111,6 +117,11 @@ impl AuthorizationServerBuilder {
         Ok(())
     }
 
+    fn redirect_policy(&self) -> RedirectPolicy {
+        let localhost_on_any_port = self.profile.localhost_on_any_port();
+        RedirectPolicy { schemes: self.private_use_schemes.clone(), localhost_on_any_port }
+    }
+
     fn token_issuer(&self, audience: &str) -> Result<AccessTokenIssuer, ConfigError> {
         let (provider, keys) = (Arc::clone(&self.provider), Arc::clone(&self.keys));
         let mut issuer = if self.insecure_loopback {
@@ -118,11 +129,6 @@ impl AuthorizationServerBuilder {
         } else {
             AccessTokenIssuer::builder(self.issuer.clone(), provider, keys)
         };
-    fn redirect_policy(&self) -> RedirectPolicy {
-        let localhost_on_any_port = self.profile.localhost_on_any_port();
-        RedirectPolicy { schemes: self.private_use_schemes.clone(), localhost_on_any_port }
-    }
-
         if let Some(kinds) = &self.principal_kinds {
             issuer = issuer.principal_kinds(kinds.clone());
         }

@@ -10,6 +10,7 @@ use crate::authorization::flow::Flow;
 use crate::authorization::issued::{
     Issued, Wanted, authorize_scopes, id_token, mint, noted, requested_resources, still_allowed,
 };
+use crate::authorization::pkce_exemption::{PkceExemption, exemption};
 use crate::authorization::records::{AuthorizationCode, IssuedAccessToken, RefreshToken, SpentCode, TakenCode};
 use crate::authorization::scopes::ScopeSet;
 use crate::authorization::secret::{FamilyId, Secret, SecretDigest};
@@ -38,8 +39,10 @@ pub(in crate::authorization) async fn exchange(
     flow.event.family = Some(code.authorization.family);
     code_is_not_expired(flow, &code)?;
     code_is_the_clients(client, &code)?;
+    redirect_uri_is_sent_again(flow, &code)?;
     redirect_uri_is_the_same(flow, &code)?;
     verifier_meets_challenge(flow, &code)?;
+    challenge_may_be_missing(flow, client, &code)?;
     key_is_the_same(&code, &sender)?;
     issue(flow, client, &sender, digest, code).await
 }
@@ -96,10 +99,44 @@ fn redirect_uri_is_the_same(flow: &Flow, code: &AuthorizationCode) -> Result<(),
     if same { Ok(()) } else { Err(Reason::RedirectUriMismatch) }
 }
 
+/// Without a challenge, the redirect URI is what ties the code to its request: it is sent again. RFC 6749 §4.1.3; AC-3.
+fn redirect_uri_is_sent_again(flow: &Flow, code: &AuthorizationCode) -> Result<(), Reason> {
+    let sent = flow.request.parameters.get("redirect_uri").is_some();
+    if sent || code.challenge.is_some() { Ok(()) } else { Err(Reason::RedirectUriMismatch) }
+}
+
+/// A code without challenge is its client's as it is registered now. RFC 9700 §2.1.1; AZ-15, AC-4.
+fn challenge_may_be_missing(flow: &Flow, client: &Client, code: &AuthorizationCode) -> Result<(), Reason> {
+    let may = match (&code.challenge, exemption(&flow.server, client)) {
+        (Some(_), _) | (None, PkceExemption::Any) => true,
+        (None, PkceExemption::Nonce) => code.nonce.is_some() && code.authorization.scopes.contains("openid"),
+        (None, PkceExemption::None) => false,
+    };
+    if may { Ok(()) } else { Err(Reason::CodeWithoutChallenge) }
+}
+
+/// The `nonce` stands in for a challenge, so that no token is given without the ID token that carries it. AZ-15.
+fn nonce_reaches_the_client(
+    flow: &Flow,
+    client: &Client,
+    code: &AuthorizationCode,
+    scopes: &ScopeSet,
+) -> Result<(), Reason> {
+    let by_nonce = code.challenge.is_none() && exemption(&flow.server, client) == PkceExemption::Nonce;
+    if by_nonce && !scopes.contains("openid") { Err(Reason::ScopeRefused) } else { Ok(()) }
+}
+
+/// A client that sends a verifier has sent a challenge: where the code has none, somebody has taken it out. RFC 9700 §4.8.2; AC-4.
+fn no_verifier_is_sent(flow: &Flow) -> Result<(), Reason> {
+    let sent = flow.request.parameters.get("code_verifier").is_some();
+    if sent { Err(Reason::VerifierWithoutChallenge) } else { Ok(()) }
+}
+
 /// RFC 7636 §4.6; AC-4.
 fn verifier_meets_challenge(flow: &Flow, code: &AuthorizationCode) -> Result<(), Reason> {
+    let Some(challenge) = &code.challenge else { return no_verifier_is_sent(flow) };
     let verifier = flow.request.parameters.get("code_verifier").and_then(CodeVerifier::parse);
-    let met = verifier.is_some_and(|verifier| code.challenge.is_met_by(&verifier, flow.server.provider.as_ref()));
+    let met = verifier.is_some_and(|verifier| challenge.is_met_by(&verifier, flow.server.provider.as_ref()));
     if met { Ok(()) } else { Err(Reason::WrongVerifier) }
 }
 
@@ -125,6 +162,7 @@ async fn issue(
     let resources = requested_resources(flow, &still_allowed(flow, client, &authorization.resources)?)?;
     let asked = authorization.scopes.intersection(&client.scopes);
     let scopes = authorize_scopes(flow, client, Some(subject), GrantType::AuthorizationCode, asked, &resources).await?;
+    nonce_reaches_the_client(flow, client, &code, &scopes)?;
     let wanted = Wanted {
         subject,
         client_id: &client.id,

@@ -5,10 +5,14 @@ mod direct;
 mod flows;
 mod modes;
 mod pages;
+mod pkce;
+mod prefetch;
 mod pushed;
-mod redirected;
-mod user;
 mod redirect_uris;
+mod redirected;
+mod scopes;
+mod targets;
+mod user;
 mod world;
 
 use super::*;
