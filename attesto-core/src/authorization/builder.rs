@@ -1,5 +1,6 @@
 //! Configures an authorization server (catalogue CF-1, CF-2).
 
+mod browsers;
 mod build;
 mod profile;
 
@@ -55,6 +56,10 @@ pub struct AuthorizationServerBuilder {
     require_nonce: bool,
     refuse_embedded: bool,
     browser_clients: bool,
+    browser_credentials: bool,
+    private_use_schemes: Vec<String>,
+    loopback_is_a_site: bool,
+    narrow_scopes: bool,
     envelope: Option<Arc<dyn ErrorEnvelope>>,
     realm: String,
     insecure_loopback: bool,
@@ -95,6 +100,10 @@ impl AuthorizationServerBuilder {
             require_nonce: false,
             refuse_embedded: false,
             browser_clients: false,
+            browser_credentials: false,
+            private_use_schemes: Vec::new(),
+            loopback_is_a_site: false,
+            narrow_scopes: false,
             envelope: None,
             insecure_loopback: false,
         }
@@ -107,7 +116,8 @@ impl AuthorizationServerBuilder {
         self
     }
 
-    /// The resource that tokens are for when nobody asks for another: an absolute https URL. Required.
+    /// The resource that tokens are for when nobody asks for another: an absolute https URL, or a URI of another scheme than http
+    /// (`urn:`, `api://`; RFC 8707 §2). Required.
     pub fn audience(mut self, resource: impl Into<String>) -> Self {
         self.audience = Some(resource.into());
         self
@@ -158,7 +168,7 @@ impl AuthorizationServerBuilder {
     }
 
     /// The methods of client authentication that are taken at all; of them each client may use the one it is registered with. By
-    /// default all but the two with certificates; with [`Profile::Mcp`] only `none`.
+    /// default all but the two with certificates.
     pub fn auth_methods(mut self, methods: impl IntoIterator<Item = AuthMethod>) -> Self {
         self.auth_methods = Some(methods.into_iter().collect());
         self
@@ -186,7 +196,10 @@ impl AuthorizationServerBuilder {
         self
     }
 
-    /// The scopes to advertise (`scopes_supported` of RFC 8414).
+    /// The scopes to advertise (`scopes_supported` of RFC 8414); left out of the metadata where none are named.
+    ///
+    /// Required with [`openid_connect`](Self::openid_connect), of which it is what the server knows: other names in a request with
+    /// `openid` are ignored (OIDC Core §3.1.2.1), as long as the client is not registered for them.
     pub fn scopes_supported<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         self.scopes = scopes.into_iter().map(Into::into).collect();
         self
@@ -313,7 +326,8 @@ impl AuthorizationServerBuilder {
 
     /// Gives ID tokens with the scope `openid`, and publishes the document of OpenID Connect Discovery (OIDC Core §2). One of the
     /// server's rings must sign with RS256 (§3 of Discovery): the one that it began with or one of
-    /// [`id_token_keys`](Self::id_token_keys); or [`id_tokens_without_rs256`](Self::id_tokens_without_rs256) is stated.
+    /// [`id_token_keys`](Self::id_token_keys); or [`id_tokens_without_rs256`](Self::id_tokens_without_rs256) is stated. Needs
+    /// [`scopes_supported`](Self::scopes_supported).
     pub const fn openid_connect(mut self) -> Self {
         self.openid = true;
         self

@@ -8,6 +8,7 @@ use super::events::EventKind;
 use super::flow::Flow;
 use super::own_tokens;
 use super::records::RefreshToken;
+use super::resources;
 use super::response;
 use super::secret::Secret;
 use crate::http::{Header, ResponseParts};
@@ -129,7 +130,10 @@ async fn access_token(flow: &Flow, presented: &str) -> Result<Option<(Claims, bo
     }
     let client_id = claims.client_id().unwrap_or_default();
     let Some(client) = client_auth::load(flow, client_id).await? else { return Ok(None) };
-    let known = |audience: &String| *audience == flow.server.audience || client.resources.contains(audience);
+    let known = |audience: &String| {
+        let allowed = [&flow.server.audience].into_iter().chain(&client.resources).map(String::as_str);
+        resources::configured(allowed, audience).is_some()
+    };
     if !claims.audiences().iter().all(known) {
         return Ok(None);
     }

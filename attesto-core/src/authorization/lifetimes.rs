@@ -7,6 +7,9 @@ use zeroize::Zeroizing;
 /// The longest grace window, in seconds: stores may forget how a successor is found again when it has passed.
 pub(crate) const LONGEST_GRACE: u64 = 60;
 
+/// Seconds that the clock of another node, which stamped what is shown here, may be ahead of this one's: as for all dates.
+pub(super) const CLOCK_SKEW: u64 = 60;
+
 /// Seconds that each kind of secret lives.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Lifetimes {

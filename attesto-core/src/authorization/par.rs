@@ -45,7 +45,7 @@ async fn push(flow: &mut Flow) -> Result<Secret, Reason> {
     no_request_uri(flow)?;
     no_request_object(parameters)?;
     client_is_the_authenticated_one(flow, &client.id)?;
-    let redirect = VerifiedRedirect::check(parameters, &client)?;
+    let redirect = VerifiedRedirect::check(&flow.server.redirects, parameters, &client)?;
     let channel = Channel::Pushed { dpop_jkt: None };
     let request = AuthorizationRequest::check(&flow.server, &client, &redirect, parameters, channel)?;
     let proof = check_proof(flow)?;

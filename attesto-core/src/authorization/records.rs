@@ -95,8 +95,8 @@ pub struct AuthorizationCode {
     pub authorization: Authorization,
     /// The redirect URI of the authorization request, as presented.
     pub redirect_uri: String,
-    /// The PKCE challenge.
-    pub challenge: CodeChallenge,
+    /// The PKCE challenge. `None` for a client that is registered to do without; a store keeps the two apart.
+    pub challenge: Option<CodeChallenge>,
     /// The DPoP key it is bound to (RFC 9449 §10).
     pub dpop_jkt: Option<Thumbprint>,
     /// `nonce` of the request, for the ID token.
@@ -111,9 +111,10 @@ impl AuthorizationCode {
     pub fn new(
         authorization: Authorization,
         redirect_uri: impl Into<String>,
-        challenge: CodeChallenge,
+        challenge: impl Into<Option<CodeChallenge>>,
         expires_at: Timestamp,
     ) -> Self {
+        let challenge = challenge.into();
         Self { authorization, redirect_uri: redirect_uri.into(), challenge, dpop_jkt: None, nonce: None, expires_at }
     }
 }

@@ -1,6 +1,6 @@
 //! One authorization server: what was configured, and the way to each endpoint.
 
-use super::authorize::{ConsentBinding, ConsentGrant, NewConsentGrant};
+use super::authorize::{ConsentBinding, ConsentGrant, NewConsentGrant, RedirectPolicy};
 use super::builder::AuthorizationServerBuilder;
 use super::client::{AuthMethod, GrantType};
 use super::client_auth::AssertionPolicy;
@@ -53,6 +53,11 @@ pub(super) struct Settings {
     pub(super) require_nonce: bool,
     pub(super) refuse_embedded: bool,
     pub(super) browser_clients: bool,
+    pub(super) browser_credentials: bool,
+    pub(super) redirects: RedirectPolicy,
+    pub(super) loopback_is_a_site: bool,
+    pub(super) narrow_scopes: bool,
+    pub(super) pkce_always: bool,
     pub(super) envelope: Option<Arc<dyn ErrorEnvelope>>,
     pub(super) routes: Routes,
     pub(super) audience: String,

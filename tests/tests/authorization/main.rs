@@ -21,3 +21,4 @@ mod token_rules;
 mod user;
 mod visit_races;
 mod whole_flows;
+mod without_pkce;

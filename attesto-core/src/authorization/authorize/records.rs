@@ -101,10 +101,15 @@ impl ConsentBinding {
     ) -> Self {
         let mut scopes: Vec<&str> = request.scopes.iter().collect();
         scopes.sort_unstable();
-        let challenge = request.challenge.to_string();
+        // What ties the code to the client's session: the challenge, or what stands in for it.
+        let (challenge, method) = match (&request.challenge, &request.nonce) {
+            (Some(challenge), _) => (challenge.to_string(), "S256"),
+            (None, Some(nonce)) => (nonce.clone(), "nonce"),
+            (None, None) => (String::new(), ""),
+        };
         let mut framed = Vec::from(*b"attesto consent:");
         let groups: [&[&str]; 3] = [
-            &[subject, client_id, &request.redirect_uri, &challenge, "S256"],
+            &[subject, client_id, &request.redirect_uri, &challenge, method],
             &scopes,
             &request.resources.iter().map(String::as_str).collect::<Vec<_>>(),
         ];

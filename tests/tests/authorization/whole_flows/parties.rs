@@ -50,8 +50,12 @@ pub(super) fn server(method: AuthMethod) -> AuthorizationServer {
         by_certificate,
     ];
     let builder = AuthorizationServer::builder(ISSUER, provider(), Arc::new(ring)).audience("https://api.example");
-    let builder =
-        builder.auth_methods(methods).mtls(CertificatePolicy::new()).openid_connect().id_tokens_without_rs256();
+    let builder = builder
+        .auth_methods(methods)
+        .mtls(CertificatePolicy::new())
+        .openid_connect()
+        .id_tokens_without_rs256()
+        .scopes_supported(["openid"]);
     let builder = if method == AuthMethod::TlsClientAuth { builder.tls_chains_are_validated() } else { builder };
     builder.dpop(ProofPolicy::new().require_nonces(nonces)).ask_introspection().build().expect("a sound configuration")
 }

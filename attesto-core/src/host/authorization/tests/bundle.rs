@@ -27,8 +27,9 @@ fn cf2_a_host_has_what_its_server_asks() {
     let users = || users().consent_policy(Office::default());
     assert!(users().build(&all).is_ok());
     assert_eq!(office().single_node_memory(0).unwrap_err().member(), "capacity");
-    let wider =
-        server(CODE_AND_REFRESH, |builder| builder.openid_connect().id_tokens_without_rs256().ask_introspection());
+    let wider = server(CODE_AND_REFRESH, |builder| {
+        builder.openid_connect().id_tokens_without_rs256().scopes_supported(["openid"]).ask_introspection()
+    });
     assert_eq!(refused(users(), &wider), "claims");
     assert_eq!(refused(users().claims(Office::default()), &wider), "introspection_policy");
     assert!(users().claims(Office::default()).introspection_policy(Office::default()).build(&wider).is_ok());

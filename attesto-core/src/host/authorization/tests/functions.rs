@@ -98,7 +98,9 @@ fn hc4_what_a_server_asks_is_there_as_a_part_or_as_a_function() {
     assert_eq!(missing(grants(), &secrets()), "introspection_policy");
     assert!(grants().may_introspect_with(|_| async { Ok(false) }).build(&secrets()).is_ok());
 
-    let users = server(CODE_AND_REFRESH, |builder| builder.openid_connect().id_tokens_without_rs256());
+    let users = server(CODE_AND_REFRESH, |builder| {
+        builder.openid_connect().id_tokens_without_rs256().scopes_supported(["openid"])
+    });
     let stores = || grants().single_node_memory(1).unwrap();
     assert_eq!(missing(stores(), &users), "principals");
     let known = || stores().load_principal_with(|_| async { Ok(None) });
