@@ -4,7 +4,7 @@ use crate::args::Args;
 use attesto_core::crypto::{AlgorithmSet, RustCrypto};
 use attesto_core::encoding::json::{Object, Value};
 use attesto_core::host::{Clock, Guard, Introspector, MemoryReplayStore};
-use attesto_core::http::{CanonicalOrigin, OriginPolicy, RequestParts};
+use attesto_core::http::{CanonicalOrigin, Connection, OriginPolicy, RequestParts};
 use attesto_core::introspection::{IntrospectionEndpoint, IntrospectionError};
 use attesto_core::jose::{CompactJws, JwsLimits};
 use attesto_core::remote::{FetchError, RemoteKeys};
@@ -14,6 +14,7 @@ use attesto_reqwest::ReqwestClient;
 use attesto_reqwest::reqwest::Url;
 use std::error::Error;
 use std::fmt::Write;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
@@ -73,7 +74,9 @@ impl Checker {
             vec![("host", host.as_bytes()), ("authorization", authorization.as_bytes())];
         headers.extend(proof.map(|proof| ("dpop", proof.as_bytes())));
         let headers: &[(&str, &[u8])] = &headers;
-        let request = RequestParts::new("GET", self.resource.path(), &headers).query(self.resource.query());
+        let here = Connection::new().peer(IpAddr::V4(Ipv4Addr::LOCALHOST));
+        let request =
+            RequestParts::new("GET", self.resource.path(), &headers).query(self.resource.query()).connection(here);
         *self.introspection.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = None;
         let clock = Clock::new(|| SystemTime::now().into());
         match self.guard.admit(&request, &Requirement::authenticated(), &clock).await {
@@ -137,11 +140,9 @@ fn called_by_its_name(
     resource: &Url,
     loopback: bool,
 ) -> Result<ResourceServerBuilder, Box<dyn Error>> {
-    if loopback {
-        return Ok(server.danger_insecure_loopback());
-    }
     let origin = resource.origin().ascii_serialization();
-    Ok(server.origin(OriginPolicy::new().canonical(CanonicalOrigin::parse(&origin)?)))
+    let server = server.origin(OriginPolicy::new().canonical(CanonicalOrigin::parse(&origin)?));
+    Ok(if loopback && origin.starts_with("http:") { server.danger_insecure_loopback() } else { server })
 }
 
 fn client(loopback: bool) -> Result<ReqwestClient, Box<dyn Error>> {

@@ -94,3 +94,8 @@ fn cf1_az8_a_listed_scheme_is_an_applications_own() {
     }
     assert_eq!(wrong(|builder| builder.private_use_schemes(["cursor", "vscode"])), None);
 }
+
+#[test]
+fn cf1_the_switch_for_loopback_is_refused_on_another_host() {
+    assert_eq!(wrong(AuthorizationServerBuilder::danger_insecure_loopback), Some("danger_insecure_loopback"));
+}

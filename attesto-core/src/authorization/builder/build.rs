@@ -12,6 +12,7 @@ use crate::authorization::scopes::ScopeSet;
 use crate::authorization::server::{AuthorizationServer, Settings};
 use crate::authorization::signers::Signers;
 use crate::dpop::ProofPolicy;
+use crate::http::CanonicalOrigin;
 use crate::metadata::url::{PlainHttp, WebUrl};
 use crate::token::AccessTokenIssuer;
 use alloc::string::ToString;
@@ -28,6 +29,14 @@ impl AuthorizationServerBuilder {
     pub fn build(mut self) -> Result<AuthorizationServer, ConfigError> {
         let plain_http = if self.insecure_loopback { PlainHttp::LoopbackOnly } else { PlainHttp::Refused };
         let routes = Routes::new(&self.prefix, &self.own_paths, &self.issuer, plain_http)?;
+        let issuer = WebUrl::parse("issuer", &self.issuer, plain_http)?;
+        if self.insecure_loopback && !issuer.is_loopback() {
+            return Err(ConfigError::new(
+                "danger_insecure_loopback",
+                "is for issuers on a loopback host (localhost, 127.0.0.1, [::1]); take the call away, or change the issuer",
+            ));
+        }
+        let own = CanonicalOrigin::parse(issuer.origin())?;
         let audience = self.audience.take().ok_or_else(|| {
             ConfigError::new(
                 "audience",
@@ -57,7 +66,7 @@ impl AuthorizationServerBuilder {
             |leeway| own_tokens::verifier(&self.issuer, &self.provider, &self.keys, self.insecure_loopback, leeway);
         let (verifier, late_verifier) = (verifier(0)?, verifier(self.resource_leeway)?);
         if self.insecure_loopback {
-            self.origin = self.origin.danger_allow_http();
+            self.origin = self.origin.allow_http_from_here();
             self.dpop = self.dpop.map(ProofPolicy::danger_allow_http);
         }
         let mut settings = Settings {
@@ -92,6 +101,7 @@ impl AuthorizationServerBuilder {
             dpop: self.dpop,
             certificates: self.certificates,
             origin: self.origin,
+            own,
             deny_list: self.deny_list,
             realm: self.realm,
             client_kind: self.client_kind,
