@@ -75,6 +75,12 @@
 //! Where a proxy ends TLS, `CertificatePolicy::forwarded` reads what it says in a header, from proxies named in `OriginPolicy::proxies`
 //! only; the contract such a proxy must keep stands in [`core::mtls`]. The connection's own certificate comes first.
 //!
+//! # Refusals
+//!
+//! A refusal does not wait for the request's body. actix reads on in what still comes, so that the answer reaches a client that is
+//! still sending (RFC 9112 §9.6), for as long as `HttpServer::client_disconnect_timeout` says: one second, unless you choose more. With
+//! zero, such answers are lost behind many proxies.
+//!
 //! No rule of any RFC lives here: the crate translates types into [`attesto_core`] and back.
 
 #![forbid(unsafe_code)]
