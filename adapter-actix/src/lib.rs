@@ -6,7 +6,7 @@
 //! use actix_web::{App, HttpServer, web};
 //! use attesto_actix::core::{crypto::RustCrypto, jose::JwkSet, token::{TrustedIssuer, VerificationKeys}};
 //! use attesto_actix::core::{host::{Guard, MemoryReplayStore}, metadata::PublicDocuments, resource::ResourceServer};
-//! use attesto_actix::core::http::{CanonicalOrigin, OriginPolicy};
+//! use attesto_actix::core::http::{OriginPolicy, TrustedProxies, XForwarded};
 //! use attesto_actix::{Granted, Protect, publish};
 //! use std::{error::Error, sync::Arc};
 //!
@@ -17,7 +17,7 @@
 //!     let keys = VerificationKeys::from_jwk_set(provider.as_ref(), &jwks)?;
 //!     let server = ResourceServer::builder("https://api.example.com", provider) // how clients call you; the tokens' `aud`
 //!         .issuer(TrustedIssuer::new("https://auth.example.com", keys)?)        // exactly as in the tokens' `iss`
-//!         .origin(OriginPolicy::new().canonical(CanonicalOrigin::parse("https://api.example.com")?)) // TLS ends at a proxy
+//!         .origin(OriginPolicy::behind(TrustedProxies::parse(["loopback"])?, XForwarded::PROTO)) // TLS ends at a proxy
 //!         .build()?;
 //!     let guard = Arc::new(Guard::builder(server).replay_store(MemoryReplayStore::single_instance(1_000_000)?).build()?);
 //!     let documents = Arc::new(PublicDocuments::of([&*guard])?);
@@ -74,6 +74,9 @@
 //!
 //! Where a proxy ends TLS, `CertificatePolicy::forwarded` reads what it says in a header, from proxies named in `OriginPolicy::proxies`
 //! only; the contract such a proxy must keep stands in [`core::mtls`]. The connection's own certificate comes first.
+//!
+//! Where a proxy ends TLS and comes over a Unix socket, note `core::http::UnixSocket` in `HttpServer::on_connect` for streams of that
+//! type; `TrustedProxies::parse(["unix"])` then trusts them.
 //!
 //! # Refusals
 //!

@@ -7,7 +7,9 @@ use actix_web::web::Bytes;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use attesto_core::Timestamp;
 use attesto_core::host::{Clock, Passage};
-use attesto_core::http::{AmendMode, Amendment, Header, HeaderLines, RequestParts, ResponseParts, TlsSession};
+use attesto_core::http::{
+    AmendMode, Amendment, Connection, Header, HeaderLines, RequestParts, ResponseParts, TlsSession, UnixSocket,
+};
 use std::borrow::Cow;
 
 /// A header map as the core reads it: line by line, nothing merged, nothing copied.
@@ -28,6 +30,14 @@ pub(crate) fn tls_session(request: &HttpRequest) -> Option<TlsSession> {
     request.extensions().get().cloned().or_else(|| request.conn_data().cloned())
 }
 
+/// Marks the connection as a Unix socket, where `HttpServer::on_connect` or a middleware has noted it.
+fn marked<'r>(request: &HttpRequest, connection: Connection<'r>) -> Connection<'r> {
+    match request.conn_data::<UnixSocket>() {
+        Some(noted) => UnixSocket::mark(Some(noted), connection),
+        None => UnixSocket::mark(request.extensions().get(), connection),
+    }
+}
+
 /// Lends a request to the core, for calling it by hand.
 #[must_use]
 pub fn request_parts<'r>(
@@ -41,7 +51,7 @@ pub fn request_parts<'r>(
     let parts = RequestParts::new(request.method().as_str(), uri.path(), headers)
         .query(uri.query())
         .authority(uri.authority().map(uri::Authority::as_str))
-        .connection(TlsSession::connection_of(tls, peer));
+        .connection(marked(request, TlsSession::connection_of(tls, peer)));
     match form {
         Some(form) => parts.form_body(form),
         None => parts,

@@ -4,7 +4,7 @@
 //!
 //! ```no_run
 //! use attesto_axum::core::{crypto::RustCrypto, jose::JwkSet, token::{TrustedIssuer, VerificationKeys}};
-//! use attesto_axum::core::{host::{Guard, MemoryReplayStore}, http::{CanonicalOrigin, OriginPolicy}, resource::ResourceServer};
+//! use attesto_axum::core::{host::{Guard, MemoryReplayStore}, http::{OriginPolicy, TrustedProxies, XForwarded}, resource::ResourceServer};
 //! use attesto_axum::{Granted, ProtectLayer, metadata_router};
 //! use std::{error::Error, net::SocketAddr, sync::Arc};
 //!
@@ -15,7 +15,7 @@
 //!     let keys = VerificationKeys::from_jwk_set(provider.as_ref(), &jwks)?;
 //!     let server = ResourceServer::builder("https://api.example.com", provider) // how clients call you; the tokens' `aud`
 //!         .issuer(TrustedIssuer::new("https://auth.example.com", keys)?)        // exactly as in the tokens' `iss`
-//!         .origin(OriginPolicy::new().canonical(CanonicalOrigin::parse("https://api.example.com")?)) // TLS ends at a proxy
+//!         .origin(OriginPolicy::behind(TrustedProxies::parse(["loopback"])?, XForwarded::PROTO)) // TLS ends at a proxy
 //!         .build()?;
 //!     let guard = Arc::new(Guard::builder(server).replay_store(MemoryReplayStore::single_instance(1_000_000)?).build()?);
 //!     let app = axum::Router::new()
@@ -74,6 +74,9 @@
 //!
 //! Where a proxy ends TLS, `CertificatePolicy::forwarded` reads what it says in a header, from proxies named in `OriginPolicy::proxies`
 //! only; the contract such a proxy must keep stands in [`core::mtls`]. The connection's own certificate comes first.
+//!
+//! Where a proxy ends TLS and comes over a Unix socket, say so with `.layer(axum::Extension(core::http::UnixSocket))`, outermost, on a
+//! router that is served on that socket only; `TrustedProxies::parse(["unix"])` then trusts it.
 //!
 //! No rule of any RFC lives here: the crate translates types into [`attesto_core`] and back. Bodies are streamed, never
 //! buffered, unless they are an authorization server's, or tokens in form bodies are opted in to.

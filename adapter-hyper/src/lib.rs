@@ -5,7 +5,7 @@
 //! ```no_run
 //! use attesto_hyper::core::{crypto::RustCrypto, jose::JwkSet, token::{TrustedIssuer, VerificationKeys}};
 //! use attesto_hyper::core::{host::{Guard, MemoryReplayStore}, metadata::PublicDocuments, resource::ResourceServer};
-//! use attesto_hyper::core::http::{CanonicalOrigin, OriginPolicy};
+//! use attesto_hyper::core::http::{OriginPolicy, TrustedProxies, XForwarded};
 //! use attesto_hyper::{OnConnection, Protect, Publish, RequestBody, admitted, response};
 //! use http_body_util::Full;
 //! use hyper::{Request, Response, body::{Bytes, Incoming}, service::service_fn};
@@ -26,7 +26,7 @@
 //!     let keys = VerificationKeys::from_jwk_set(provider.as_ref(), &jwks)?;
 //!     let server = ResourceServer::builder("https://api.example.com", provider) // how clients call you; the tokens' `aud`
 //!         .issuer(TrustedIssuer::new("https://auth.example.com", keys)?)        // exactly as in the tokens' `iss`
-//!         .origin(OriginPolicy::new().canonical(CanonicalOrigin::parse("https://api.example.com")?)) // TLS ends at a proxy
+//!         .origin(OriginPolicy::behind(TrustedProxies::parse(["loopback"])?, XForwarded::PROTO)) // TLS ends at a proxy
 //!         .build()?;
 //!     let guard = Arc::new(Guard::builder(server).replay_store(MemoryReplayStore::single_instance(1_000_000)?).build()?);
 //!     let documents = PublicDocuments::of([&*guard])?;
@@ -93,6 +93,9 @@
 //! # By hand
 //!
 //! [`request_parts`] and [`response`] translate for code that calls `ResourceServer::check` itself.
+//!
+//! Where a proxy ends TLS and comes over a Unix socket, `OnConnection::unix_socket()` says so; `TrustedProxies::parse(["unix"])` then
+//! trusts it.
 //!
 //! No rule of any RFC lives here: the crate translates types into [`attesto_core`] and back.
 

@@ -5,7 +5,7 @@ use crate::translate::{HeaderView, Observed, PeerAddress, amend, passage, reques
 use crate::unread::answer_early;
 use attesto_core::Timestamp;
 use attesto_core::host::{Clock, Gate, Guard};
-use attesto_core::http::TlsSession;
+use attesto_core::http::{TlsSession, UnixSocket};
 use attesto_core::mcp::SessionOwners;
 use attesto_core::metadata::PublicDocuments;
 use attesto_core::resource::Requirement;
@@ -242,7 +242,7 @@ impl<B: Body + Send + 'static> Stage<B> for Publish {
 /// Tells the requests of one connection whom they come from. Outermost, made anew for each accepted connection.
 #[derive(Clone, Debug)]
 pub struct OnConnection {
-    peer: SocketAddr,
+    peer: Option<SocketAddr>,
     tls: Option<TlsSession>,
 }
 
@@ -250,7 +250,13 @@ impl OnConnection {
     /// A connection from this socket peer.
     #[must_use]
     pub const fn from(peer: SocketAddr) -> Self {
-        Self { peer, tls: None }
+        Self { peer: Some(peer), tls: None }
+    }
+
+    /// A connection over a Unix socket, which is trusted where [`TrustedProxies`](attesto_core::http::TrustedProxies) name `unix`.
+    #[must_use]
+    pub const fn unix_socket() -> Self {
+        Self { peer: None, tls: None }
     }
 
     /// Through this TLS session; `None` for plain http.
@@ -272,7 +278,10 @@ impl<B: 'static> Stage<B> for OnConnection {
         R: Send,
         E: Send,
     {
-        request.extensions_mut().insert(PeerAddress(self.peer));
+        match self.peer {
+            Some(peer) => _ = request.extensions_mut().insert(PeerAddress(peer)),
+            None => _ = request.extensions_mut().insert(UnixSocket),
+        }
         if let Some(session) = self.tls {
             request.extensions_mut().insert(session);
         }

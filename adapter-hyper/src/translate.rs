@@ -1,7 +1,9 @@
 //! Between the `http` crate's types and the core's.
 
 use attesto_core::host::{Passage, WiringError};
-use attesto_core::http::{AmendMode, Amendment, Header, HeaderLines, RequestParts, ResponseParts, TlsSession};
+use attesto_core::http::{
+    AmendMode, Amendment, Header, HeaderLines, RequestParts, ResponseParts, TlsSession, UnixSocket,
+};
 use attesto_core::resource::Requirement;
 use bytes::Bytes;
 use http::header::{HeaderName, HeaderValue};
@@ -55,7 +57,8 @@ impl<'p> Observed<'p> {
     }
 }
 
-/// Lends a request to the core, for calling it by hand. The TLS session is a [`TlsSession`] in the extensions.
+/// Lends a request to the core, for calling it by hand. The TLS session is a [`TlsSession`] in the extensions, and a [`UnixSocket`]
+/// there says that the connection is one.
 #[must_use]
 pub fn request_parts<'r>(
     parts: &'r Parts,
@@ -63,10 +66,11 @@ pub fn request_parts<'r>(
     headers: &'r HeaderView<'r>,
     form: Option<&'r Bytes>,
 ) -> RequestParts<'r> {
+    let connection = TlsSession::connection_of(parts.extensions.get(), observed.peer);
     let request = RequestParts::new(parts.method.as_str(), observed.uri.path(), headers)
         .query(observed.uri.query())
         .authority(observed.uri.authority().map(http::uri::Authority::as_str))
-        .connection(TlsSession::connection_of(parts.extensions.get(), observed.peer));
+        .connection(UnixSocket::mark(parts.extensions.get(), connection));
     match form {
         Some(form) => request.form_body(form),
         None => request,

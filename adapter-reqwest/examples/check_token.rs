@@ -9,7 +9,7 @@
 
 use attesto_core::crypto::{AlgorithmSet, RustCrypto};
 use attesto_core::host::{Guard, MemoryReplayStore};
-use attesto_core::http::{CanonicalOrigin, OriginPolicy, RequestParts};
+use attesto_core::http::{CanonicalOrigin, Connection, OriginPolicy, RequestParts};
 use attesto_core::remote::RemoteKeys;
 use attesto_core::resource::{Requirement, ResourceServer};
 use attesto_core::token::{IssuerProfile, TrustedIssuer};
@@ -17,6 +17,7 @@ use attesto_reqwest::ReqwestClient;
 use attesto_reqwest::reqwest::Url;
 use std::error::Error;
 use std::io::BufRead;
+use std::net::{IpAddr, Ipv4Addr};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -89,13 +90,12 @@ fn guard(args: Args) -> Result<Guard, Box<dyn Error>> {
         issuer = issuer.accept_algorithms(AlgorithmSet::ALL);
     }
     let mut server = ResourceServer::builder(args.resource.as_str(), provider).issuer(issuer);
-    server = if args.loopback {
-        server.danger_insecure_loopback()
-    } else {
-        // Whoever calls the check, the resource was called by its name.
-        let origin = Url::parse(&args.resource)?.origin().ascii_serialization();
-        server.origin(OriginPolicy::new().canonical(CanonicalOrigin::parse(&origin)?))
-    };
+    // Whoever calls the check, the resource was called by its name.
+    let origin = Url::parse(&args.resource)?.origin().ascii_serialization();
+    server = server.origin(OriginPolicy::new().canonical(CanonicalOrigin::parse(&origin)?));
+    if args.loopback && origin.starts_with("http:") {
+        server = server.danger_insecure_loopback();
+    }
     let replay = MemoryReplayStore::single_instance(10_000)?;
     Ok(Guard::builder(server.build()?).replay_store(replay).http_client(client.build()?).build()?)
 }
@@ -111,7 +111,8 @@ async fn check(guard: &Guard, resource: &Url, line: &str) -> bool {
     let mut headers: Vec<(&str, &[u8])> = vec![("host", host.as_bytes()), ("authorization", authorization.as_bytes())];
     headers.extend(proof.map(|proof| ("dpop", proof.as_bytes())));
     let headers: &[(&str, &[u8])] = &headers;
-    let request = RequestParts::new("GET", resource.path(), &headers).query(resource.query());
+    let here = Connection::new().peer(IpAddr::V4(Ipv4Addr::LOCALHOST));
+    let request = RequestParts::new("GET", resource.path(), &headers).query(resource.query()).connection(here);
     match guard.admit(&request, &Requirement::authenticated(), SystemTime::now().into()).await {
         Ok(admission) => {
             let grant = &admission.grant;

@@ -4,7 +4,7 @@
 //!
 //! ```no_run
 //! use attesto_core::{crypto::RustCrypto, remote::RemoteKeys, resource::ResourceServer, token::TrustedIssuer};
-//! use attesto_core::{host::{Guard, MemoryReplayStore}, http::{CanonicalOrigin, OriginPolicy}};
+//! use attesto_core::{host::{Guard, MemoryReplayStore}, http::{OriginPolicy, TrustedProxies, XForwarded}};
 //! use attesto_reqwest::ReqwestClient;
 //! use std::{error::Error, sync::Arc, time::SystemTime};
 //!
@@ -13,7 +13,7 @@
 //!     let keys = RemoteKeys::builder("https://auth.example.com", provider.clone()).build()?; // the tokens' `iss`
 //!     let server = ResourceServer::builder("https://api.example.com", provider)
 //!         .issuer(TrustedIssuer::remote(keys))
-//!         .origin(OriginPolicy::new().canonical(CanonicalOrigin::parse("https://api.example.com")?))
+//!         .origin(OriginPolicy::behind(TrustedProxies::parse(["loopback"])?, XForwarded::PROTO)) // TLS ends at a proxy
 //!         .build()?;
 //!     let guard = Guard::builder(server)
 //!         .replay_store(MemoryReplayStore::single_instance(1_000_000)?)

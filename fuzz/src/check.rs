@@ -8,7 +8,7 @@ use attesto_core::challenge::Challenge;
 use attesto_core::crypto::CryptoProvider;
 use attesto_core::dpop::ProofPolicy;
 use attesto_core::host::ReplayAnswer;
-use attesto_core::http::{ForwardedHeader, OriginPolicy, ResponseParts, TrustedProxies};
+use attesto_core::http::{ForwardedHeader, OriginPolicy, ResponseParts, TrustedProxies, XForwarded};
 use attesto_core::mtls::{CertificatePolicy, ClientCert};
 use attesto_core::resource::{
     CredentialPolicy, Denial, ForeignAnswer, Grant, Outcome, PrincipalAnswer, Question, Requirement, ResourceServer,
@@ -17,6 +17,10 @@ use attesto_core::resource::{
 use attesto_core::token::ForeignClaims;
 use serde_json::Value;
 use std::sync::{Arc, LazyLock};
+
+/// All that a proxy can forward.
+const X_FORWARDED: ForwardedHeader =
+    ForwardedHeader::XForwarded(XForwarded::PROTO.and(XForwarded::HOST).and(XForwarded::PORT).and(XForwarded::FOR));
 
 static SERVERS: LazyLock<Vec<ResourceServer>> = LazyLock::new(|| servers(&WORLD.provider));
 /// The same on the other provider.
@@ -36,7 +40,7 @@ fn servers(provider: &Arc<dyn CryptoProvider>) -> Vec<ResourceServer> {
     let certificates = || CertificatePolicy::new().forwarded(Arc::new(ClientCert));
     [
         builder(),
-        behind(ForwardedHeader::XForwarded).mtls(certificates()),
+        behind(X_FORWARDED).mtls(certificates()),
         behind(ForwardedHeader::Forwarded).mtls(certificates()).prefer_dpop(true).realm("things \"and\" more"),
         builder().credentials(CredentialPolicy::new().form_body(true)).ask_revocation().ask_principal(),
         builder().ask_foreign().danger_show_reasons(),

@@ -1,10 +1,21 @@
 //! `Forwarded` and `X-Forwarded-*`: what the trusted proxies said counts, what a client wrote before them does not.
 
 use crate::request::Request;
-use attesto_core::http::{ForwardedHeader, ObservedUri, OriginError, OriginPolicy, Scheme, TrustedProxies};
+use attesto_core::http::{
+    CanonicalOrigin, ForwardedHeader, ObservedUri, OriginError, OriginPolicy, Scheme, TrustedProxies, XForwarded,
+};
 use attesto_core::limits;
 use std::net::IpAddr;
+use std::sync::LazyLock;
 use url::Url;
+
+/// The origin of the server's identifier.
+static OWN: LazyLock<CanonicalOrigin> = LazyLock::new(|| CanonicalOrigin::parse("https://own.example").expect("one"));
+/// The hosts that the operator listed.
+const LISTED: [&str; 4] = ["a.example", "a.example:444", "b.example:80", "[2001:db8::1]:8443"];
+/// All that a proxy can forward.
+const X_FORWARDED: ForwardedHeader =
+    ForwardedHeader::XForwarded(XForwarded::PROTO.and(XForwarded::HOST).and(XForwarded::PORT).and(XForwarded::FOR));
 
 /// A request. Its method says which field is read and over how many proxies: `F1`, `X3`.
 pub fn forwarded(data: &[u8]) {
@@ -12,11 +23,12 @@ pub fn forwarded(data: &[u8]) {
     let x = request.method.starts_with('X');
     let digit = request.method.as_bytes().get(1).filter(|byte| byte.is_ascii_digit());
     let hops = digit.map_or(1, |digit| usize::from(digit - b'0')).max(1);
-    let header = if x { ForwardedHeader::XForwarded } else { ForwardedHeader::Forwarded };
+    let header = if x { X_FORWARDED } else { ForwardedHeader::Forwarded };
     let trusting = policy(header, hops).proxies(TrustedProxies::parse(["10.0.0.0/8"]).expect("a network"));
     let seen = resolve(&trusting, &request);
     if let Ok(origin) = &seen {
         is_an_origin(origin);
+        is_of_the_operators_choice(origin);
     }
     if x {
         values_are_those_of_the_outermost_proxy(&request, hops, &seen);
@@ -32,11 +44,12 @@ pub fn forwarded(data: &[u8]) {
 }
 
 fn policy(header: ForwardedHeader, hops: usize) -> OriginPolicy {
-    OriginPolicy::new().forwarded(header).hops(hops).expect("one to nine").danger_allow_http()
+    let policy = OriginPolicy::new().forwarded(header).hops(hops).expect("one to nine").danger_allow_http();
+    policy.hosts(LISTED).expect("hosts")
 }
 
 fn resolve(policy: &OriginPolicy, request: &Request) -> Result<String, OriginError> {
-    request.with_parts(|parts| policy.resolve(parts).map(|origin| origin.to_string()))
+    request.with_parts(|parts| policy.resolve(parts, &OWN).map(|origin| origin.to_string()))
 }
 
 fn client(policy: &OriginPolicy, request: &Request) -> Option<IpAddr> {
@@ -53,6 +66,14 @@ fn is_an_origin(origin: &str) {
     }
 }
 
+/// Whatever the request says, the host is the server's own or a listed one.
+fn is_of_the_operators_choice(origin: &str) {
+    let (scheme, _) = origin.split_once("://").expect("a scheme");
+    let ours = LISTED.into_iter().chain(["own.example"]).map(|host| format!("{scheme}://{host}"));
+    let ours: Vec<String> = ours.filter_map(|text| ObservedUri::parse(&text).map(|uri| uri.to_string())).collect();
+    assert!(ours.iter().any(|ours| ours == origin), "{origin}");
+}
+
 /// Commas and positions, without any cleverness.
 fn values_are_those_of_the_outermost_proxy(request: &Request, hops: usize, seen: &Result<String, OriginError>) {
     let value = |name: &str| {
@@ -61,22 +82,26 @@ fn values_are_those_of_the_outermost_proxy(request: &Request, hops: usize, seen:
         let all = lines.join(",");
         let values: Vec<String> = all.split(',').map(|value| value.trim_ascii().to_owned()).collect();
         let chosen = values[values.len().saturating_sub(hops)].clone();
-        (!lines.is_empty()).then_some((values, chosen))
+        (!lines.is_empty()).then_some((values, Some(chosen).filter(|value| !value.is_empty())))
     };
     let [proto, host, port] = ["proto", "host", "port"].map(|name| value(&format!("x-forwarded-{name}")));
     let Ok(seen) = seen else { return };
     for (values, _) in [&proto, &host, &port].into_iter().flatten() {
-        assert!(values.len() <= limits::FORWARDED_ELEMENTS && !values.iter().any(String::is_empty));
+        assert!(values.len() <= limits::FORWARDED_ELEMENTS);
     }
     let uri = ObservedUri::parse(seen).expect("an origin is a URI");
-    match proto {
-        Some((_, proto)) => assert!(uri.scheme().as_str().eq_ignore_ascii_case(&proto), "{seen} {proto}"),
+    let scheme_of = |proto: &str| if proto.to_ascii_lowercase().ends_with('s') { Scheme::Https } else { Scheme::Http };
+    match proto.and_then(|(_, proto)| proto) {
+        Some(proto) => assert_eq!(uri.scheme(), scheme_of(&proto), "{seen} {proto}"),
         None => assert_eq!(uri.scheme(), Scheme::Https, "the connection's own"),
     }
-    if let Some((_, host)) = host {
-        let suffix = port.map(|(_, port)| port).filter(|_| !has_port(&host)).map(|port| format!(":{port}"));
-        let expected = format!("{}://{}{}", uri.scheme(), host.trim_end_matches(':'), suffix.unwrap_or_default());
-        assert_eq!(ObservedUri::parse(&expected).map(|uri| uri.to_string()).as_ref(), Some(seen));
+    if let Some(host) = host.and_then(|(_, host)| host) {
+        let port = port.and_then(|(_, port)| port).filter(|_| !has_port(&host));
+        let suffix = port.map(|port| format!(":{port}")).unwrap_or_default();
+        let named = format!("{}://{}{suffix}", uri.scheme(), host.trim_end_matches(':'));
+        let named = ObservedUri::parse(&named).map(|uri| uri.to_string()).expect("a host");
+        let own = format!("{}://own.example", uri.scheme());
+        assert!(*seen == named || *seen == own, "{seen}: neither {named} nor {own}");
     }
 }
 

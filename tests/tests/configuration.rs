@@ -31,6 +31,40 @@ fn d19_contradictory_configurations_are_refused_when_built() {
     assert!(bare().ask_foreign().build().is_ok());
 }
 
+#[test]
+fn p14_loopback_switch_is_refused_on_another_host() {
+    let at = |identifier: &str| {
+        let world = World::new();
+        let builder = ResourceServer::builder(identifier, Arc::clone(&world.provider)).issuer(world.trusted());
+        builder.danger_insecure_loopback()
+    };
+    for elsewhere in ["https://mcp.example.com/mcp", "https://localhost.example.com", "https://10.0.0.1"] {
+        fails(at(elsewhere), "danger_insecure_loopback");
+    }
+    for here in ["http://localhost:3000/mcp", "https://localhost", "http://127.0.0.1:8080", "http://[::1]:1"] {
+        assert!(at(here).build().is_ok(), "{here}");
+    }
+}
+
+#[test]
+fn p14_loopback_switch_takes_plain_http_from_this_machine_only() {
+    let world = World::new();
+    let builder = ResourceServer::builder("http://localhost:3000/mcp", Arc::clone(&world.provider));
+    let server = builder.issuer(world.trusted()).danger_insecure_loopback().build().expect("sound");
+    let from = |peer: Option<[u8; 4]>| {
+        let mut call = Call::new().bearer(&world.token(|_, claims| {
+            claims.insert("aud".into(), serde_json::json!("http://localhost:3000/mcp"));
+        }));
+        (call.tls, call.peer) = (false, peer.map(Into::into));
+        world.check(&server, &Requirement::authenticated(), &call, Answers::good()).result.map(drop)
+    };
+    assert!(from(Some([127, 0, 0, 1])).is_ok());
+    for elsewhere in [Some([203, 0, 113, 9]), Some([192, 168, 0, 2]), None] {
+        let refused = from(elsewhere).expect_err("plain http from elsewhere");
+        assert_eq!(refused.reason(), attesto_core::http::OriginError::InsecureTransport.into(), "{elsewhere:?}");
+    }
+}
+
 /// Nonces of the authorization server are for its token endpoint: taken here, the one could stand in for the other.
 #[test]
 fn d12_nonces_are_made_for_resource_servers() {

@@ -4,7 +4,7 @@ use attesto_core::Timestamp;
 use attesto_core::challenge::{AuthScheme, Challenge, ChallengeHook, parse_challenges};
 use attesto_core::dpop::{NonceIssuer, NonceSecret, NonceUse, ProofError, ProofPolicy};
 use attesto_core::host::ReplayAnswer;
-use attesto_core::http::{ObservedUri, RequestParts};
+use attesto_core::http::{ObservedUri, OriginPolicy, RequestParts, TrustedProxies};
 use attesto_core::metadata::{MetadataPointer, PointerRequest, PointerResolver, PointerUnavailable};
 use attesto_core::mtls::CertificatePolicy;
 use attesto_core::resource::{
@@ -352,13 +352,50 @@ impl ObservedUriResolver for Says {
 #[test]
 fn d10_host_callback_names_the_uri_and_never_falls_back() {
     let none = Requirement::authenticated();
-    let with = |uri| server(|b| b.observed_uri(Arc::new(Says(uri))));
-    let call = World::new().dpop_call();
+    let proxy = || OriginPolicy::new().proxies(TrustedProxies::parse(["10.0.0.1"]).expect("a proxy"));
+    let with = |uri| server(|b| b.origin(proxy()).observed_uri(Arc::new(Says(uri))));
+    let mut call = World::new().dpop_call();
+    call.peer = Some([10, 0, 0, 1].into());
     assert!(run(&with(Some(AUDIENCE)), &none, &call).result.is_ok());
     for wrong in [None, Some("https://mcp.example.com/other"), Some("not a uri")] {
         assert_eq!(denial(&with(wrong), &none, &call).reason(), ProofError::InvalidHtu.into());
     }
     assert!(run(&with(None), &none, &plain()).result.is_ok(), "a bearer token needs no URI");
+}
+
+#[test]
+fn d10_resolver_of_the_uri_is_asked_for_trusted_proxies_only() {
+    let none = Requirement::authenticated();
+    let proxy = || OriginPolicy::new().proxies(TrustedProxies::parse(["10.0.0.1"]).expect("a proxy"));
+    let elsewhere = server(|b| b.origin(proxy()).observed_uri(Arc::new(Says(Some("https://mcp.example.com/other")))));
+    for peer in [None, Some([10, 0, 0, 2].into())] {
+        let mut call = World::new().dpop_call();
+        call.peer = peer;
+        assert!(run(&elsewhere, &none, &call).result.is_ok(), "{peer:?}: what it would say does not count");
+    }
+    let unnamed = server(|b| b.observed_uri(Arc::new(Says(Some("https://mcp.example.com/other")))));
+    assert!(run(&unnamed, &none, &World::new().dpop_call()).result.is_ok());
+}
+
+#[test]
+fn d10_resolved_uri_must_have_a_host_of_ours() {
+    let none = Requirement::authenticated();
+    let relayed = |host: &'static str| {
+        let world = World::new();
+        let token = world.bound_token();
+        let proof = world.proof(&token, |_, claims| {
+            claims.insert("htu".into(), json!(host));
+        });
+        let mut call = Call::new().dpop(&token, &proof);
+        call.peer = Some([10, 0, 0, 1].into());
+        call
+    };
+    let proxy = || OriginPolicy::new().proxies(TrustedProxies::parse(["10.0.0.1"]).expect("a proxy"));
+    let (evil, listed) = ("https://evil.example/mcp", "https://mcp.example.org/mcp");
+    let with = |uri, origin| server(|b| b.origin(origin).observed_uri(Arc::new(Says(Some(uri)))));
+    assert_eq!(denial(&with(evil, proxy()), &none, &relayed(evil)).reason(), ProofError::InvalidHtu.into());
+    let origin = proxy().hosts(["mcp.example.org"]).expect("a host");
+    assert!(run(&with(listed, origin), &none, &relayed(listed)).result.is_ok());
 }
 
 #[test]

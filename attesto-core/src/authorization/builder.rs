@@ -230,7 +230,7 @@ impl AuthorizationServerBuilder {
         self
     }
 
-    /// Replaces how a request's origin is found: pin, proxies, https.
+    /// Replaces how a request's origin is found: proxies, pin, https. Not needed where TLS ends in this process.
     pub fn origin(mut self, policy: OriginPolicy) -> Self {
         self.origin = policy;
         self
@@ -274,7 +274,8 @@ impl AuthorizationServerBuilder {
         self
     }
 
-    /// **Development only.** The issuer, the audience and the requests may be plain http to this machine.
+    /// **Development only**, for issuers on a loopback host: the issuer and the audience may be plain http URLs of this machine, and
+    /// requests from this machine need no TLS. The adapter must know the peer's address, else they are refused (C-1).
     pub fn danger_insecure_loopback(mut self) -> Self {
         self.insecure_loopback = true;
         self

@@ -183,7 +183,8 @@ impl Received {
 
 /// RFC 6749 §3.2; C-1. Comes before anything is done with credentials.
 pub(super) fn transport_is_https(server: &Settings, request: &RequestParts<'_>) -> Result<(), Reason> {
-    let checked = server.origin.resolve(request).and_then(|origin| server.origin.transport_is_https(&origin));
+    let origin = server.origin.resolve(request, &server.own);
+    let checked = origin.and_then(|origin| server.origin.transport_is_https(&origin, request));
     checked.map_err(|error| match error {
         OriginError::InsecureTransport => Reason::InsecureTransport,
         OriginError::MissingHost

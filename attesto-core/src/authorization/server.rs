@@ -16,7 +16,7 @@ use crate::Timestamp;
 use crate::crypto::{CryptoProvider, Entropy, EntropyError};
 use crate::dpop::ProofPolicy;
 use crate::exchange::Step;
-use crate::http::{OriginPolicy, RequestParts};
+use crate::http::{CanonicalOrigin, OriginPolicy, RequestParts};
 use crate::mtls::CertificatePolicy;
 use crate::token::{AccessTokenIssuer, AccessTokenVerifier, KeyRing};
 use alloc::string::String;
@@ -59,6 +59,8 @@ pub(super) struct Settings {
     pub(super) dpop: Option<ProofPolicy>,
     pub(super) certificates: Option<CertificatePolicy>,
     pub(super) origin: OriginPolicy,
+    /// The issuer's origin.
+    pub(super) own: CanonicalOrigin,
     pub(super) deny_list: bool,
     pub(super) realm: String,
     pub(super) client_kind: Option<String>,

@@ -2,8 +2,9 @@
 
 use super::Scheme;
 use crate::limits;
+use alloc::string::String;
 use core::fmt;
-use core::net::{Ipv4Addr, Ipv6Addr};
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// A host: a name, or an address compared by value. RFC 3986 §3.2.2.
 #[derive(Clone, Copy, Debug)]
@@ -102,6 +103,47 @@ impl<'a> Authority<'a> {
     }
 }
 
+/// An authority that a configuration keeps. Names are in lower case.
+#[derive(Clone, Eq, PartialEq)]
+pub(crate) struct OwnedAuthority {
+    name: String,
+    address: Option<IpAddr>,
+    port: Option<u16>,
+}
+
+impl OwnedAuthority {
+    /// Reads `host [ ":" port ]`, as [`Authority::parse`] does.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let Authority { host, port } = Authority::parse(text)?;
+        let (name, address) = match host {
+            Host::Name(name) => (name.to_ascii_lowercase(), None),
+            Host::V4(address) => (String::new(), Some(IpAddr::V4(address))),
+            Host::V6(address) => (String::new(), Some(IpAddr::V6(address))),
+        };
+        Some(Self { name, address, port })
+    }
+
+    /// The same, borrowed.
+    pub(crate) fn lent(&self) -> Authority<'_> {
+        let host = match self.address {
+            None => Host::Name(&self.name),
+            Some(IpAddr::V4(address)) => Host::V4(address),
+            Some(IpAddr::V6(address)) => Host::V6(address),
+        };
+        Authority { host, port: self.port }
+    }
+}
+
+impl fmt::Debug for OwnedAuthority {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Authority { host, port } = self.lent();
+        match port {
+            Some(port) => write!(f, "{host}:{port}"),
+            None => write!(f, "{host}"),
+        }
+    }
+}
+
 /// A port, 1 to 65535. Compared as a number: leading zeros do not matter, signs do not exist.
 pub(crate) fn parse_port(digits: &str) -> Option<u16> {
     let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
@@ -116,7 +158,6 @@ pub(crate) const fn is_unreserved(byte: u8) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::string::String;
 
     fn agree(a: &str, b: &str) -> bool {
         let (a, b) = (Authority::parse(a).unwrap(), Authority::parse(b).unwrap());

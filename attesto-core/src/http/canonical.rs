@@ -1,29 +1,26 @@
 //! The pinned origin (catalogue P11).
 
-use super::authority::{Authority, Host};
+use super::authority::{Authority, OwnedAuthority};
 use super::uri::{has_legal_characters, until};
 use super::{EffectiveOrigin, Scheme};
 use crate::{ConfigError, limits};
 use alloc::borrow::ToOwned;
 use alloc::string::{String, ToString};
 use core::fmt;
-use core::net::IpAddr;
 use core::str::FromStr;
 
 const MEMBER: &str = "canonical_origin";
 
 /// The origin under which clients know this resource, as configured: `scheme://host[:port][/prefix]`.
 ///
-/// With a pin, no header field takes part in the answer to "where were we called?", so no `Host` or forwarded value can
-/// mislead `htu` checks or metadata. Deployments behind a proxy should have one. An `https` pin is also the operator's
-/// word that clients reach the resource through TLS only (P14): the plain listener behind the terminator must not be
-/// reachable by anybody else.
+/// As a [pin](super::OriginPolicy::canonical) it answers "where were we called?" alone: no header field takes part. That is
+/// for a proxy that takes a prefix off the path, or that forwards nothing. An `https` pin is also the operator's word that
+/// clients reach the resource through TLS only (P14): the plain listener behind the terminator must not be reachable by
+/// anybody else.
 #[derive(Clone, Eq, PartialEq)]
 pub struct CanonicalOrigin {
     scheme: Scheme,
-    name: String,
-    address: Option<IpAddr>,
-    port: Option<u16>,
+    authority: OwnedAuthority,
     prefix: String,
 }
 
@@ -56,7 +53,7 @@ impl CanonicalOrigin {
             return refuse("the scheme must be https (or http, in development)");
         };
         let written = until(rest, &['/']);
-        let Some(Authority { host, port }) = Authority::parse(written) else {
+        let Some(authority) = OwnedAuthority::parse(written) else {
             return refuse("needs a host name or address, without user name, and a port from 1 to 65535 if any");
         };
         let prefix = rest.strip_prefix(written).unwrap_or_default();
@@ -64,23 +61,18 @@ impl CanonicalOrigin {
         if !prefix_is_plain(prefix) {
             return refuse("the prefix must not have empty segments or dot segments");
         }
-        let (name, address) = match host {
-            Host::Name(name) => (name.to_ascii_lowercase(), None),
-            Host::V4(address) => (String::new(), Some(IpAddr::V4(address))),
-            Host::V6(address) => (String::new(), Some(IpAddr::V6(address))),
-        };
-        Ok(Self { scheme, name, address, port, prefix: prefix.to_owned() })
+        Ok(Self { scheme, authority, prefix: prefix.to_owned() })
     }
 
     /// The pin as the origin of a request.
     #[must_use]
     pub fn origin(&self) -> EffectiveOrigin<'_> {
-        let host = match self.address {
-            None => Host::Name(&self.name),
-            Some(IpAddr::V4(address)) => Host::V4(address),
-            Some(IpAddr::V6(address)) => Host::V6(address),
-        };
-        EffectiveOrigin::from_parts(self.scheme, Authority { host, port: self.port }, &self.prefix)
+        EffectiveOrigin::from_parts(self.scheme, self.authority(), &self.prefix)
+    }
+
+    /// Host and port.
+    pub(crate) fn authority(&self) -> Authority<'_> {
+        self.authority.lent()
     }
 }
 

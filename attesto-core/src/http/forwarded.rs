@@ -15,10 +15,60 @@ pub enum ForwardedHeader {
     /// None.
     #[default]
     None,
-    /// `Forwarded` (RFC 7239), with its parameters `proto`, `host` and `for`.
+    /// `Forwarded` (RFC 7239), with its parameters `proto`, `host` and `for`: one proxy writes all of an element.
     Forwarded,
-    /// `X-Forwarded-Proto`, `X-Forwarded-Host`, `X-Forwarded-Port` and `X-Forwarded-For`, lists of plain values.
-    XForwarded,
+    /// Those fields of `X-Forwarded-*` that are named.
+    XForwarded(XForwarded),
+}
+
+impl From<XForwarded> for ForwardedHeader {
+    fn from(fields: XForwarded) -> Self {
+        Self::XForwarded(fields)
+    }
+}
+
+/// The fields of `X-Forwarded-*` that count: those that the proxy sets on **every** request. There is no default, because no two
+/// proxies set the same, and what a proxy does not set arrives as the client wrote it. `HOST` and `PORT` are of use only with
+/// [`OriginPolicy::hosts`](super::OriginPolicy::hosts). Lines that set one field each, and nothing else is needed:
+///
+/// | proxy | sets by default | the line for `PROTO` |
+/// |---|---|---|
+/// | nginx | none | `proxy_set_header X-Forwarded-Proto $scheme;` (beside every other `proxy_set_header` of the block) |
+/// | HAProxy | none | `http-request set-header X-Forwarded-Proto %[ssl_fc,iif(https,http)]` |
+/// | Apache | `HOST` and `FOR`, appended | `RequestHeader set X-Forwarded-Proto "expr=%{REQUEST_SCHEME}"` |
+/// | Caddy | `PROTO`, `HOST`, `FOR` | none needed |
+/// | Envoy | `PROTO` and `FOR`, with `use_remote_address: true` | that one |
+///
+/// ```
+/// use attesto_core::http::XForwarded;
+///
+/// let by_caddy = XForwarded::PROTO.and(XForwarded::FOR);
+/// assert!(by_caddy.names(XForwarded::PROTO) && !by_caddy.names(XForwarded::PORT));
+/// ```
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct XForwarded(u8);
+
+impl XForwarded {
+    /// `X-Forwarded-Proto`: the scheme that the client used.
+    pub const PROTO: Self = Self(1);
+    /// `X-Forwarded-Host`: the host, and possibly the port, that the client named.
+    pub const HOST: Self = Self(2);
+    /// `X-Forwarded-Port`: the port that the client used, where the host comes without one.
+    pub const PORT: Self = Self(4);
+    /// `X-Forwarded-For`: the client's address, for events.
+    pub const FOR: Self = Self(8);
+
+    /// These fields and those.
+    #[must_use]
+    pub const fn and(self, others: Self) -> Self {
+        Self(self.0 | others.0)
+    }
+
+    /// Whether all of those are among these.
+    #[must_use]
+    pub const fn names(self, others: Self) -> bool {
+        self.0 & others.0 == others.0
+    }
 }
 
 /// The forwarded values of a request, each as far as it was sent.
@@ -40,19 +90,34 @@ pub(crate) fn values<'r>(
         ForwardedHeader::None => (None, None, None),
         ForwardedHeader::Forwarded => {
             let element = nth_from_right(headers, "forwarded", hops, elements)?.unwrap_or_default();
-            (element.proto, element.host, None)
+            (element.proto, element.host.filter(|host| !host.is_empty()), None)
         }
-        ForwardedHeader::XForwarded => (
-            nth_from_right(headers, "x-forwarded-proto", hops, plain_values)?,
-            nth_from_right(headers, "x-forwarded-host", hops, plain_values)?,
-            nth_from_right(headers, "x-forwarded-port", hops, plain_values)?,
+        ForwardedHeader::XForwarded(fields) => (
+            named(headers, fields, XForwarded::PROTO, "x-forwarded-proto", hops)?,
+            named(headers, fields, XForwarded::HOST, "x-forwarded-host", hops)?,
+            named(headers, fields, XForwarded::PORT, "x-forwarded-port", hops)?,
         ),
     };
     Ok(Values {
-        scheme: read(proto, Scheme::parse, OriginError::ForwardedProto)?,
+        scheme: read(proto, Scheme::parse_forwarded, OriginError::ForwardedProto)?,
         authority: read(host, Authority::parse, OriginError::ForwardedHost)?,
         port: read(port, |digits| parse_port(digits).filter(|_| digits.len() <= 5), OriginError::ForwardedPort)?,
     })
+}
+
+/// The value of a field, if it is among those that the proxies set: another one is the client's text, and is not looked at. P13.
+fn named<'r>(
+    headers: &'r dyn HeaderLines,
+    fields: XForwarded,
+    field: XForwarded,
+    name: &str,
+    hops: usize,
+) -> Result<Option<&'r [u8]>, OriginError> {
+    if !fields.names(field) {
+        return Ok(None);
+    }
+    let value = nth_from_right(headers, name, hops, plain_values)?;
+    Ok(value.filter(|value| !value.is_empty()))
 }
 
 /// The client's address of the same element; `None` where it is hidden (`unknown`, `_x`) or unreadable.
@@ -60,7 +125,7 @@ pub(crate) fn client(headers: &dyn HeaderLines, header: ForwardedHeader, hops: u
     let node = match header {
         ForwardedHeader::None => None,
         ForwardedHeader::Forwarded => nth_from_right(headers, "forwarded", hops, elements).ok()??.node,
-        ForwardedHeader::XForwarded => nth_from_right(headers, "x-forwarded-for", hops, plain_values).ok()?,
+        ForwardedHeader::XForwarded(fields) => named(headers, fields, XForwarded::FOR, "x-forwarded-for", hops).ok()?,
     };
     parse_node(core::str::from_utf8(node?).ok()?)
 }
@@ -115,15 +180,10 @@ fn nth_from_right<'r, T: Copy>(
     Ok(list.get(count.saturating_sub(hops)).copied().flatten())
 }
 
-/// The values between the commas of an `X-Forwarded-*` line. An empty one is an error: skipping it would move the count
-/// from the right on to a value that a client chose.
+/// The values between the commas of an `X-Forwarded-*` line. An empty one (RFC 9110 §5.6.1.2) has no value, but keeps its
+/// place in the count: skipping it would move the count from the right on to a value that a client chose.
 fn plain_values<'r>(line: &'r [u8], each: &mut dyn FnMut(&'r [u8])) -> Result<(), OriginError> {
-    for value in line.split(|&byte| byte == b',') {
-        match value.trim_ascii() {
-            b"" => return Err(OriginError::ForwardedMalformed),
-            value => each(value),
-        }
-    }
+    line.split(|&byte| byte == b',').for_each(|value| each(value.trim_ascii()));
     Ok(())
 }
 
@@ -164,22 +224,19 @@ fn elements<'r>(line: &'r [u8], each: &mut dyn FnMut(Element<'r>)) -> Result<(),
     }
 }
 
-/// `forwarded-element = [ forwarded-pair ] *( ";" [ forwarded-pair ] )`, with one pair at least, for the reason given
-/// at [`plain_values`]. Spaces around the semicolons are let through; many proxies are configured by hand.
+/// `forwarded-element = [ forwarded-pair ] *( ";" [ forwarded-pair ] )`. One without a pair says nothing and counts, for the
+/// reason given at [`plain_values`]. Spaces around the semicolons are let through; many proxies are configured by hand.
 fn element<'r>(rest: &mut &'r [u8]) -> Result<Element<'r>, OriginError> {
     let mut element = Element::default();
-    let mut pairs = 0_usize;
     loop {
         *rest = rest.trim_ascii_start();
         if !matches!(rest.first(), None | Some(b';' | b',')) {
             let (name, value) = pair(rest).ok_or(OriginError::ForwardedMalformed)?;
             element.set(name, value)?;
-            pairs = pairs.saturating_add(1);
         }
         *rest = rest.trim_ascii_start();
         match rest.split_first() {
             Some((b';', after)) => *rest = after,
-            Some(_) | None if pairs == 0 => return Err(OriginError::ForwardedMalformed),
             Some(_) | None => return Ok(element),
         }
     }
@@ -225,7 +282,7 @@ fn quoted_string<'r>(rest: &mut &'r [u8]) -> Option<&'r [u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::{Connection, OriginPolicy, RequestParts, TrustedProxies};
+    use crate::http::{CanonicalOrigin, Connection, OriginPolicy, RequestParts, TrustedProxies};
     use alloc::string::{String, ToString};
     use alloc::vec::Vec;
     use std::sync::Mutex;
@@ -242,16 +299,26 @@ mod tests {
         }
     }
 
-    fn policy(header: ForwardedHeader, hops: usize) -> OriginPolicy {
+    const PROTO_HOST_PORT: XForwarded = XForwarded::PROTO.and(XForwarded::HOST).and(XForwarded::PORT);
+
+    /// Every host that a test forwards is one that the operator listed; the identifier's is none of them.
+    fn policy(header: impl Into<ForwardedHeader>, hops: usize) -> OriginPolicy {
         let proxies = TrustedProxies::parse(["10.0.0.0/8"]).unwrap();
-        OriginPolicy::new().proxies(proxies).forwarded(header).hops(hops).unwrap()
+        let listed = ["h", "h:8443", "h:9443", "H:80", "[2001:db8::1]", "direct", "direct:8080", "f", "x", "evil"];
+        let more = ["outer", "inner", "only", "good"];
+        let policy = OriginPolicy::behind(proxies, header).hops(hops).unwrap();
+        policy.hosts(listed.into_iter().chain(more)).unwrap()
     }
 
-    fn resolve(header: ForwardedHeader, hops: usize, lines: Pairs<'_>) -> Result<String, OriginError> {
+    fn own() -> CanonicalOrigin {
+        CanonicalOrigin::parse("https://own").unwrap()
+    }
+
+    fn resolve(header: impl Into<ForwardedHeader>, hops: usize, lines: Pairs<'_>) -> Result<String, OriginError> {
         let headers = Recording(lines, Mutex::default());
         let connection = Connection::new().peer("10.0.0.1".parse().unwrap());
         let request = RequestParts::new("GET", "/", &headers).connection(connection);
-        policy(header, hops).resolve(&request).map(|origin| origin.to_string())
+        policy(header, hops).resolve(&request, &own()).map(|origin| origin.to_string())
     }
 
     fn rfc7239(hops: usize, values: &[&str]) -> Result<String, OriginError> {
@@ -262,7 +329,77 @@ mod tests {
 
     fn x(lines: Pairs<'_>) -> Result<String, OriginError> {
         let lines: Vec<_> = lines.iter().copied().chain([("host", "direct:8080")]).collect();
-        resolve(ForwardedHeader::XForwarded, 1, &lines)
+        resolve(PROTO_HOST_PORT, 1, &lines)
+    }
+
+    #[test]
+    fn p13_a_field_that_the_operator_did_not_name_is_not_even_read() {
+        let lines: Pairs<'_> = &[
+            ("host", "direct"),
+            ("x-forwarded-proto", "https"),
+            ("x-forwarded-host", "h"),
+            ("x-forwarded-port", "8443"),
+            ("x-forwarded-for", "192.0.2.2"),
+        ];
+        for (field, name, origin) in [
+            (XForwarded::PROTO, "x-forwarded-proto", "https://direct"),
+            (XForwarded::HOST, "x-forwarded-host", "http://h"),
+            (XForwarded::PORT, "x-forwarded-port", "https://own"),
+            (XForwarded::FOR, "x-forwarded-for", "http://direct"),
+        ] {
+            let headers = Recording(lines, Mutex::default());
+            let connection = Connection::new().peer("10.0.0.1".parse().unwrap());
+            let request = RequestParts::new("GET", "/", &headers).connection(connection);
+            let (policy, own) = (policy(field, 1), own());
+            let seen = policy.resolve(&request, &own).unwrap().to_string();
+            assert_eq!(seen.replace("http://own", "https://own"), origin, "{name}");
+            let client = policy.client_address(&request).unwrap().to_string();
+            assert_eq!(client, if field == XForwarded::FOR { "192.0.2.2" } else { "10.0.0.1" }, "{name}");
+            let asked = headers.1.lock().unwrap();
+            assert!(asked.iter().filter(|asked| asked.starts_with("x-")).all(|asked| asked == name), "{asked:?}");
+        }
+    }
+
+    #[test]
+    fn p13_what_is_not_named_cannot_refuse_a_request_either() {
+        let lines =
+            [("x-forwarded-proto", "https"), ("x-forwarded-host", "a b"), ("x-forwarded-port", "0"), ("host", "h")];
+        assert_eq!(resolve(XForwarded::PROTO, 1, &lines).unwrap(), "https://h");
+    }
+
+    #[test]
+    fn p13_web_socket_schemes_are_those_of_their_http_requests() {
+        for (proto, scheme) in [("wss", "https"), ("WSS", "https"), ("ws", "http")] {
+            assert_eq!(x(&[("x-forwarded-proto", proto)]).unwrap(), alloc::format!("{scheme}://direct:8080"));
+            assert_eq!(rfc7239(1, &[&alloc::format!("proto={proto};host=h")]).unwrap(), alloc::format!("{scheme}://h"));
+        }
+        assert!(Scheme::parse("wss").is_none(), "elsewhere wss is no scheme of HTTP");
+    }
+
+    #[test]
+    fn p13_empty_elements_have_no_value_and_keep_their_place_in_the_count() {
+        for (list, origin) in [(", h", "http://h"), ("evil,, h", "http://h"), (",,h", "http://h")] {
+            assert_eq!(x(&[("x-forwarded-host", list)]).unwrap(), origin, "{list}");
+        }
+        for list in ["", " ", "evil,", "evil, ,"] {
+            assert_eq!(x(&[("x-forwarded-host", list)]).unwrap(), "http://direct:8080", "{list}: not the client's");
+        }
+        for (list, origin) in [(",host=h", "http://h"), ("host=evil,,host=h", "http://h"), (";, host=h", "http://h")] {
+            assert_eq!(rfc7239(1, &[list]).unwrap(), origin, "{list}");
+        }
+        for list in ["", ",", ";", "host=evil,", "host=evil, ;"] {
+            assert_eq!(rfc7239(1, &[list]).unwrap(), "http://direct:8080", "{list}: not the client's");
+        }
+        assert_eq!(rfc7239(2, &["host=outer;proto=https,"]).unwrap(), "https://outer");
+        assert_eq!(rfc7239(1, &[&",".repeat(31)]).unwrap(), "http://direct:8080");
+        assert_eq!(rfc7239(1, &[&",".repeat(32)]), Err(OriginError::ForwardedTooLong), "a reasonable number");
+        assert_eq!(x(&[("x-forwarded-host", &",".repeat(32))]), Err(OriginError::ForwardedTooLong));
+    }
+
+    #[test]
+    fn p13_an_empty_host_of_forwarded_is_absent() {
+        assert_eq!(rfc7239(1, &[r#"proto=https;host="""#]).unwrap(), "https://direct:8080");
+        assert_eq!(rfc7239(1, &[r#"host="";host=h"#]), Err(OriginError::ForwardedMalformed), "twice is twice");
     }
 
     #[test]
@@ -292,13 +429,6 @@ mod tests {
     #[test]
     fn p13_malformed_forwarded_is_refused() {
         for value in [
-            "",
-            " ",
-            ",",
-            "host=h,",
-            ",host=h",
-            "host=h,,host=h",
-            ";",
             "host",
             "host=",
             "host =h",
@@ -328,19 +458,16 @@ mod tests {
 
     #[test]
     fn p13_invalid_values_are_refused_one_by_one() {
-        for proto in ["proto=wss", "proto=\"\"", "proto=htt", r#"proto="https, http""#, r#"proto="h\ttps""#] {
+        for proto in ["proto=wsss", "proto=\"\"", "proto=htt", r#"proto="https, http""#, r#"proto="h\ttps""#] {
             assert_eq!(rfc7239(1, &[proto]), Err(OriginError::ForwardedProto), "{proto}");
         }
-        for host in [r#"host="""#, r#"host="u@h""#, r#"host="h:0""#, r#"host="a,b""#, r#"host="a\b""#, "host=a%2eb"] {
+        for host in [r#"host="u@h""#, r#"host="h:0""#, r#"host="a,b""#, r#"host="a\b""#, "host=a%2eb"] {
             assert_eq!(rfc7239(1, &[host]), Err(OriginError::ForwardedHost), "{host}");
         }
         assert_eq!(x(&[("x-forwarded-proto", "ftp")]), Err(OriginError::ForwardedProto));
         assert_eq!(x(&[("x-forwarded-host", "h/")]), Err(OriginError::ForwardedHost));
         for port in ["0", "65536", "x", "+1", "-1", "000443", "4 43"] {
             assert_eq!(x(&[("x-forwarded-port", port)]), Err(OriginError::ForwardedPort), "{port}");
-        }
-        for empty in ["", " ", "evil,", "evil,,", ",h"] {
-            assert_eq!(x(&[("x-forwarded-host", empty)]), Err(OriginError::ForwardedMalformed), "{empty:?}");
         }
     }
 
@@ -372,19 +499,20 @@ mod tests {
             ("x-forwarded-host", "x"),
             ("x-forwarded-for", "192.0.2.2"),
         ];
+        let x_host_for = ForwardedHeader::from(XForwarded::HOST.and(XForwarded::FOR));
         for (header, peer, origin, client) in [
             (ForwardedHeader::None, Some("10.0.0.1"), "http://direct", Some("10.0.0.1")),
             (ForwardedHeader::Forwarded, Some("10.0.0.1"), "https://f", Some("192.0.2.1")),
-            (ForwardedHeader::XForwarded, Some("::ffff:10.0.0.1"), "http://x", Some("192.0.2.2")),
+            (x_host_for, Some("::ffff:10.0.0.1"), "http://x", Some("192.0.2.2")),
             (ForwardedHeader::Forwarded, Some("11.0.0.1"), "http://direct", Some("11.0.0.1")),
-            (ForwardedHeader::XForwarded, None, "http://direct", None),
+            (x_host_for, None, "http://direct", None),
         ] {
             let headers = Recording(lines, Mutex::default());
             let mut connection = Connection::new();
             connection.peer = peer.map(|peer| peer.parse().unwrap());
             let request = RequestParts::new("GET", "/", &headers).connection(connection);
             let policy = policy(header, 1);
-            assert_eq!(policy.resolve(&request).unwrap().to_string(), origin);
+            assert_eq!(policy.resolve(&request, &own()).unwrap().to_string(), origin);
             assert_eq!(policy.client_address(&request).map(|ip| ip.to_string()).as_deref(), client);
 
             let asked = headers.1.lock().unwrap();

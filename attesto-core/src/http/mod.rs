@@ -2,25 +2,23 @@
 //! "under which origin did the client call us?" (catalogue P11 to P14).
 //!
 //! ```
-//! use attesto_core::http::{Connection, ForwardedHeader, OriginPolicy, RequestParts, TrustedProxies};
+//! use attesto_core::http::{CanonicalOrigin, Connection, ForwardedHeader, OriginPolicy, RequestParts, TrustedProxies};
 //!
 //! // Behind one proxy on this machine, which writes RFC 7239 `Forwarded`.
-//! let policy = OriginPolicy::new()
-//!     .proxies(TrustedProxies::parse(["loopback"])?)
-//!     .forwarded(ForwardedHeader::Forwarded);
+//! let policy = OriginPolicy::behind(TrustedProxies::parse(["loopback"])?, ForwardedHeader::Forwarded);
+//! let own = CanonicalOrigin::parse("https://api.example.com")?; // a server takes it from its identifier
 //!
-//! let headers: &[(&str, &[u8])] =
-//!     &[("host", b"10.0.0.7:8080"), ("forwarded", b"for=192.0.2.1;host=api.example.com;proto=https")];
+//! let headers: &[(&str, &[u8])] = &[("host", b"10.0.0.7:8080"), ("forwarded", b"for=192.0.2.1;proto=https")];
 //! let peer = "127.0.0.1".parse()?;
 //! let request = RequestParts::new("GET", "/orders", &headers).connection(Connection::new().peer(peer));
 //!
-//! let origin = policy.resolve(&request)?;
-//! assert!(policy.transport_is_https(&origin).is_ok());
+//! let origin = policy.resolve(&request, &own)?;
+//! assert!(policy.transport_is_https(&origin, &request).is_ok());
 //! assert_eq!(origin.uri(request.path).to_string(), "https://api.example.com/orders");
 //!
 //! // The same header from anybody else is not even read.
 //! let stranger = request.connection(Connection::new().peer("192.0.2.9".parse()?));
-//! assert_eq!(policy.resolve(&stranger)?.to_string(), "http://10.0.0.7:8080");
+//! assert!(!policy.resolve(&stranger, &own)?.is_https());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
@@ -40,13 +38,13 @@ mod uri;
 pub use address_policy::AddressPolicy;
 pub use amendment::{AmendMode, Amendment};
 pub use canonical::CanonicalOrigin;
-pub use forwarded::ForwardedHeader;
+pub use forwarded::{ForwardedHeader, XForwarded};
 pub use origin::{EffectiveOrigin, OriginError, OriginPolicy};
 pub use proxy::TrustedProxies;
 pub(crate) use request::WithoutCredentials;
 pub use request::{Connection, HeaderLines, Lines, RequestParts};
 pub use response::{Header, ResponseParts};
-pub use tls_session::TlsSession;
+pub use tls_session::{TlsSession, UnixSocket};
 #[cfg(feature = "std")]
 pub(crate) use uri::has_legal_characters;
 pub use uri::{ObservedUri, Scheme};

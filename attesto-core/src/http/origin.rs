@@ -1,9 +1,11 @@
 //! The origin a request was made to (catalogue P11, P14).
 
-use super::authority::Authority;
+use super::authority::{Authority, OwnedAuthority};
 use super::forwarded::{self, ForwardedHeader};
 use super::{CanonicalOrigin, HeaderLines, Lines, ObservedUri, RequestParts, Scheme, TrustedProxies};
 use crate::{ConfigError, limits};
+use alloc::format;
+use alloc::vec::Vec;
 use core::fmt;
 use core::net::IpAddr;
 
@@ -20,12 +22,12 @@ reasons! {
         InvalidHost => "invalid_host", "the host is not a valid host";
         /// `Host` and the request target's authority name different hosts. RFC 9113 §8.3.1; P11.
         HostsDisagree => "invalid_host", "Host and the request target name different hosts";
-        /// The forwarded field is not a list of the right form, an element is empty, or one has a parameter twice.
+        /// The forwarded field is not a list of the right form, or an element has a parameter twice.
         /// RFC 7239 §4; P13.
         ForwardedMalformed => "invalid_forwarded", "the forwarded field is malformed";
         /// The forwarded field has too many elements or too long a line. P13.
         ForwardedTooLong => "invalid_forwarded", "the forwarded field is too long";
-        /// The forwarded scheme is neither `http` nor `https`. RFC 7239 §5.4; P13.
+        /// The forwarded scheme is neither `http` nor `https`, nor one of WebSockets. RFC 7239 §5.4; P13.
         ForwardedProto => "invalid_forwarded", "the forwarded scheme is neither http nor https";
         /// The forwarded host is not a host with an optional port. RFC 7239 §5.3; P13.
         ForwardedHost => "invalid_forwarded", "the forwarded host is not a valid host";
@@ -34,30 +36,51 @@ reasons! {
     }
 }
 
-/// How the origin of a request is found; the first hit wins (P11):
+/// How the origin of a request is found (P11). Where the [canonical origin](Self::canonical) is configured, that is the answer, and
+/// nothing of the request is looked at. Elsewhere:
 ///
-/// 1. the [canonical origin](Self::canonical), where one is configured: nothing of the request is looked at;
-/// 2. what a [trusted proxy](Self::proxies) forwarded in the [configured header field](Self::forwarded), value by
-///    value: a proxy that forwards the scheme only leaves the host to the next step;
-/// 3. the connection: whether it has TLS, and the one valid `Host` field or `:authority`.
+/// - the **scheme** is the one that a [trusted proxy](Self::proxies) forwarded in the [configured field](Self::forwarded), else
+///   that of the connection: whether it has TLS;
+/// - the **host**, with its port, is that of the server's own identifier (a resource's, an issuer's), whatever the request names. A
+///   [listed host](Self::hosts) is taken where the request was made to it: as a trusted proxy forwarded it, else as its one valid
+///   `Host` field or `:authority` says. So a client never chooses the host that a proof is held against.
+///
+/// Where TLS ends in this process there is nothing to configure. Where it ends at a proxy, say which proxy that is, and that it
+/// sets the scheme:
 ///
 /// ```
-/// use attesto_core::http::{CanonicalOrigin, OriginPolicy, RequestParts};
+/// use attesto_core::http::{CanonicalOrigin, Connection, OriginPolicy, RequestParts, TrustedProxies, XForwarded};
 ///
-/// let policy = OriginPolicy::new().canonical(CanonicalOrigin::parse("https://api.example.com/v1")?);
-/// let headers: &[(&str, &[u8])] = &[("host", b"whatever.example")];
-/// let request = RequestParts::new("GET", "/orders", &headers);
-/// let uri = policy.resolve(&request)?.uri(request.path);
-/// assert_eq!(uri.to_string(), "https://api.example.com/v1/orders");
+/// let policy = OriginPolicy::behind(TrustedProxies::parse(["loopback"])?, XForwarded::PROTO);
+///
+/// let own = CanonicalOrigin::parse("https://api.example.com")?; // a server takes it from its identifier
+/// let headers: &[(&str, &[u8])] = &[("host", b"whatever.example"), ("x-forwarded-proto", b"https")];
+/// let connection = Connection::new().peer("127.0.0.1".parse()?);
+/// let request = RequestParts::new("GET", "/orders", &headers).connection(connection);
+/// let uri = policy.resolve(&request, &own)?.uri(request.path);
+/// assert_eq!(uri.to_string(), "https://api.example.com/orders");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+///
+/// That proxy needs one line; [`XForwarded`](super::XForwarded) has it for five of them. Without the line, or from another address,
+/// requests are refused: `insecure_transport`.
 #[derive(Clone, Debug)]
 pub struct OriginPolicy {
     canonical: Option<CanonicalOrigin>,
+    hosts: Vec<OwnedAuthority>,
     proxies: TrustedProxies,
     forwarded: ForwardedHeader,
     hops: usize,
-    require_https: bool,
+    plain_http: PlainHttp,
+}
+
+/// From where plain http is taken.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum PlainHttp {
+    Refused,
+    /// From this machine: development with an identifier on a loopback host.
+    FromHere,
+    Allowed,
 }
 
 impl Default for OriginPolicy {
@@ -72,18 +95,48 @@ impl OriginPolicy {
     pub const fn new() -> Self {
         Self {
             canonical: None,
+            hosts: Vec::new(),
             proxies: TrustedProxies::none(),
             forwarded: ForwardedHeader::None,
             hops: 1,
-            require_https: true,
+            plain_http: PlainHttp::Refused,
         }
     }
 
-    /// Pins the origin. Recommended wherever the public origin is known, and above all behind proxies.
+    /// TLS ends at these proxies, which say in this field how they were called: [`proxies`](Self::proxies) and
+    /// [`forwarded`](Self::forwarded) in one.
+    #[must_use]
+    pub fn behind(proxies: TrustedProxies, field: impl Into<ForwardedHeader>) -> Self {
+        Self::new().proxies(proxies).forwarded(field)
+    }
+
+    /// Pins the origin: for a proxy that takes a prefix off the path, or that forwards no scheme.
     #[must_use]
     pub fn canonical(mut self, origin: CanonicalOrigin) -> Self {
         self.canonical = Some(origin);
         self
+    }
+
+    /// Lists hosts by which the server is called besides its identifier's: `host` or `host:port`, without a port for that of the
+    /// scheme. A proof for one of them is taken where the request was made to it. Default: none.
+    ///
+    /// ```
+    /// use attesto_core::http::OriginPolicy;
+    ///
+    /// assert!(OriginPolicy::new().hosts(["api.example.org", "[2001:db8::1]:8443"]).is_ok());
+    /// assert!(OriginPolicy::new().hosts(["https://api.example.org"]).is_err());
+    /// ```
+    ///
+    /// # Errors
+    /// [`ConfigError`] where an entry is not of that form. There are no wildcards.
+    pub fn hosts<'a>(mut self, hosts: impl IntoIterator<Item = &'a str>) -> Result<Self, ConfigError> {
+        for host in hosts {
+            let listed = OwnedAuthority::parse(host).ok_or_else(|| {
+                ConfigError::new("origin.hosts", format!("{host:?} must be host or host:port, without scheme and path"))
+            })?;
+            self.hosts.push(listed);
+        }
+        Ok(self)
     }
 
     /// Sets the peers whose forwarded values count. Default: none.
@@ -93,11 +146,11 @@ impl OriginPolicy {
         self
     }
 
-    /// Sets the header field in which the proxies forward. Default: none. The proxy must remove or extend what clients
-    /// send in it.
+    /// Sets the header field in which the proxies forward: `Forwarded`, or those of [`XForwarded`](super::XForwarded) that the
+    /// proxies set on every request. Default: none. What clients send in it the proxies must remove or extend.
     #[must_use]
-    pub fn forwarded(mut self, header: ForwardedHeader) -> Self {
-        self.forwarded = header;
+    pub fn forwarded(mut self, field: impl Into<ForwardedHeader>) -> Self {
+        self.forwarded = field.into();
         self
     }
 
@@ -115,18 +168,21 @@ impl OriginPolicy {
         Ok(self)
     }
 
-    /// Development only: accepts credentials without TLS. Whoever can read the network can then use them (RFC 6750
+    /// Development only: accepts credentials without TLS, from everywhere. Whoever can read the network can then use them (RFC 6750
     /// §5.3).
     #[must_use]
     pub fn danger_allow_http(mut self) -> Self {
-        self.require_https = false;
+        self.plain_http = PlainHttp::Allowed;
         self
     }
 
-    /// Whether plain http is accepted; see [`danger_allow_http`](Self::danger_allow_http).
+    /// Accepts credentials without TLS from this machine, for identifiers on a loopback host.
     #[must_use]
-    pub const fn allows_http(&self) -> bool {
-        !self.require_https
+    pub(crate) fn allow_http_from_here(mut self) -> Self {
+        if self.plain_http == PlainHttp::Refused {
+            self.plain_http = PlainHttp::FromHere;
+        }
+        self
     }
 
     /// The configured pin.
@@ -141,11 +197,15 @@ impl OriginPolicy {
         &self.proxies
     }
 
-    /// Finds the origin of `request`. P11, P13.
+    /// Finds the origin of `request` to the server whose identifier has the origin `own`. P11, P13.
     ///
     /// # Errors
     /// [`OriginError`]; the request is to be refused with 400.
-    pub fn resolve<'r>(&'r self, request: &RequestParts<'r>) -> Result<EffectiveOrigin<'r>, OriginError> {
+    pub fn resolve<'r>(
+        &'r self,
+        request: &RequestParts<'r>,
+        own: &'r CanonicalOrigin,
+    ) -> Result<EffectiveOrigin<'r>, OriginError> {
         if let Some(pin) = &self.canonical {
             return Ok(pin.origin());
         }
@@ -159,8 +219,22 @@ impl OriginPolicy {
             None => direct_authority(request, scheme)?,
         };
         // A port beside the host is part of the URL the client typed; a forwarded port only fills its absence.
-        let authority = Authority { host, port: port.or(forwarded.port) };
+        let named = Authority { host, port: port.or(forwarded.port) };
+        let authority = if self.lists(&named, scheme) { named } else { own.authority() };
         Ok(EffectiveOrigin::from_parts(scheme, authority, ""))
+    }
+
+    /// Whether the operator listed this host. P11.
+    fn lists(&self, host: &Authority<'_>, scheme: Scheme) -> bool {
+        self.hosts.iter().any(|listed| listed.lent().agrees_with(host, scheme))
+    }
+
+    /// The host of a URI that a proof may be made for is the pin's, or else the identifier's own or a listed one. P11; RFC 9449 §4.3
+    /// check 9.
+    #[must_use]
+    pub(crate) fn host_is_ours(&self, uri: &ObservedUri<'_>, own: &CanonicalOrigin) -> bool {
+        let pin = self.canonical.as_ref().unwrap_or(own);
+        pin.authority().agrees_with(&uri.authority, uri.scheme) || self.lists(&uri.authority, uri.scheme)
     }
 
     /// The effective scheme is `https`, unless the policy was told to do without. RFC 6750 §5.3; P14. Comes before
@@ -169,8 +243,24 @@ impl OriginPolicy {
     ///
     /// # Errors
     /// [`OriginError::InsecureTransport`].
-    pub fn transport_is_https(&self, origin: &EffectiveOrigin<'_>) -> Result<(), OriginError> {
-        if origin.is_https() || self.allows_http() { Ok(()) } else { Err(OriginError::InsecureTransport) }
+    pub fn transport_is_https(
+        &self,
+        origin: &EffectiveOrigin<'_>,
+        request: &RequestParts<'_>,
+    ) -> Result<(), OriginError> {
+        let taken = origin.is_https()
+            || match self.plain_http {
+                PlainHttp::Refused => false,
+                PlainHttp::FromHere => self.is_from_here(request),
+                PlainHttp::Allowed => true,
+            };
+        if taken { Ok(()) } else { Err(OriginError::InsecureTransport) }
+    }
+
+    /// Both ends are on this machine, as far as the connection and the proxies tell; not where nothing is known of the peer. P14.
+    fn is_from_here(&self, request: &RequestParts<'_>) -> bool {
+        let client_is_elsewhere = self.client_address(request).is_some_and(|client| !client.is_loopback());
+        request.connection.is_local() && !client_is_elsewhere
     }
 
     /// The client's address, for events and never for a decision: what the element that
@@ -181,9 +271,14 @@ impl OriginPolicy {
         named.or(request.connection.peer).map(|address| address.to_canonical())
     }
 
+    /// Whether a trusted proxy sent this request. P12.
+    pub(crate) fn is_from_proxy(&self, request: &RequestParts<'_>) -> bool {
+        self.proxies.trust(&request.connection)
+    }
+
     /// The forwarded field to read for this request: none, unless its socket peer is trusted. P12, P13.
     fn header_of(&self, request: &RequestParts<'_>) -> Option<ForwardedHeader> {
-        let reads = self.forwarded != ForwardedHeader::None && self.proxies.contains(request.connection.peer);
+        let reads = self.forwarded != ForwardedHeader::None && self.is_from_proxy(request);
         reads.then_some(self.forwarded)
     }
 }
@@ -263,22 +358,61 @@ mod tests {
 
     type Pairs<'a> = &'a [(&'a str, &'a [u8])];
 
-    fn origin(policy: &OriginPolicy, request: &RequestParts<'_>) -> Result<String, OriginError> {
-        policy.resolve(request).map(|origin| origin.to_string())
+    fn own() -> CanonicalOrigin {
+        CanonicalOrigin::parse("https://own.example").unwrap()
     }
 
+    fn origin(policy: &OriginPolicy, request: &RequestParts<'_>) -> Result<String, OriginError> {
+        policy.resolve(request, &own()).map(|origin| origin.to_string())
+    }
+
+    /// Of a server that lists `h` and another port of it.
     fn direct(authority: Option<&str>, headers: Pairs<'_>) -> Result<String, OriginError> {
         let request = RequestParts::new("GET", "/", &headers).authority(authority);
-        origin(&OriginPolicy::new(), &request.connection(Connection::new().tls()))
+        let policy = OriginPolicy::new().hosts(["h", "h:8443", "api.example.com"]).unwrap();
+        origin(&policy, &request.connection(Connection::new().tls()))
     }
 
     #[test]
-    fn p11_a_direct_connection_takes_tls_and_host() {
+    fn p11_a_direct_connection_takes_tls_and_a_listed_host() {
         assert_eq!(direct(None, &[("host", b"API.example.com:443")]).unwrap(), "https://api.example.com");
         assert_eq!(direct(Some("h:8443"), &[]).unwrap(), "https://h:8443");
         let headers: Pairs<'_> = &[("Host", b"h")];
         let plain = RequestParts::new("GET", "/", &headers);
-        assert_eq!(origin(&OriginPolicy::new(), &plain).unwrap(), "http://h");
+        assert_eq!(origin(&OriginPolicy::new().hosts(["h"]).unwrap(), &plain).unwrap(), "http://h");
+    }
+
+    #[test]
+    fn p11_a_host_that_a_client_chose_never_decides() {
+        for host in [&b"evil.example"[..], b"own.example:8443", b"own.example.", b"h:8444", b"h:80", b"x.h"] {
+            assert_eq!(direct(None, &[("host", host)]).unwrap(), "https://own.example", "{host:?}");
+        }
+        let headers: Pairs<'_> = &[("host", b"evil.example")];
+        let tls = RequestParts::new("GET", "/", &headers).connection(Connection::new().tls());
+        assert_eq!(origin(&OriginPolicy::new(), &tls).unwrap(), "https://own.example");
+        assert_eq!(origin(&OriginPolicy::new(), &tls.authority(Some("evil.example"))).unwrap(), "https://own.example");
+    }
+
+    #[test]
+    fn p11_a_resolved_uri_has_one_of_our_hosts() {
+        let uri = |text| ObservedUri::parse(text).unwrap();
+        let policy = OriginPolicy::new().hosts(["h:8443"]).unwrap();
+        for ours in ["https://own.example/a", "https://OWN.example:443/", "https://h:8443/b"] {
+            assert!(policy.host_is_ours(&uri(ours), &own()), "{ours}");
+        }
+        for other in ["https://own.example:8443/a", "http://own.example:443/", "https://h/b", "https://evil.example/"] {
+            assert!(!policy.host_is_ours(&uri(other), &own()), "{other}");
+        }
+        let pinned = policy.canonical(CanonicalOrigin::parse("https://pin.example/v1").unwrap());
+        assert!(pinned.host_is_ours(&uri("https://pin.example/x"), &own()));
+        assert!(!pinned.host_is_ours(&uri("https://own.example/x"), &own()));
+    }
+
+    #[test]
+    fn p11_listed_hosts_are_hosts() {
+        for host in ["", "https://h", "h/", "*.h", "u@h", "h:0", "h h", "::1", "*"] {
+            assert_eq!(OriginPolicy::new().hosts([host]).unwrap_err().member(), "origin.hosts", "{host}");
+        }
     }
 
     #[test]
@@ -311,9 +445,14 @@ mod tests {
         let headers: Pairs<'_> = &[("host", b"evil"), ("host", b"\0"), ("forwarded", b"host=evil;proto=gopher")];
         let peer = Connection::new().peer("127.0.0.1".parse().unwrap());
         let request = RequestParts::new("GET", "/a%2fb?x", &headers).connection(peer);
-        let origin = policy.resolve(&request).unwrap();
+        let own = own();
+        let origin = policy.resolve(&request, &own).unwrap();
         assert_eq!(origin.to_string(), "https://api.example.com/v1");
         assert_eq!(origin.uri(request.path).to_string(), "https://api.example.com/v1/a%2fb");
+    }
+
+    fn transport(policy: &OriginPolicy, request: &RequestParts<'_>) -> Result<(), OriginError> {
+        policy.transport_is_https(&policy.resolve(request, &own()).unwrap(), request)
     }
 
     #[test]
@@ -322,10 +461,35 @@ mod tests {
         let plain = RequestParts::new("GET", "/", &headers);
         let tls = plain.connection(Connection::new().tls());
         let policy = OriginPolicy::new();
-        assert_eq!(policy.transport_is_https(&policy.resolve(&tls).unwrap()), Ok(()));
-        let insecure = policy.resolve(&plain).unwrap();
-        assert_eq!(policy.transport_is_https(&insecure), Err(OriginError::InsecureTransport));
-        assert_eq!(policy.clone().danger_allow_http().transport_is_https(&insecure), Ok(()));
+        assert_eq!(transport(&policy, &tls), Ok(()));
+        assert_eq!(transport(&policy, &plain), Err(OriginError::InsecureTransport));
+        assert_eq!(transport(&policy.danger_allow_http(), &plain), Ok(()));
+    }
+
+    #[test]
+    fn p14_development_on_loopback_takes_plain_http_from_this_machine_only() {
+        let local = OriginPolicy::new().allow_http_from_here();
+        let from = |connection| {
+            let headers: Pairs<'_> = &[("host", b"localhost:3000"), ("x-forwarded-for", b"203.0.113.9")];
+            transport(&local, &RequestParts::new("GET", "/", &headers).connection(connection))
+        };
+        for here in ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"] {
+            assert_eq!(from(Connection::new().peer(here.parse().unwrap())), Ok(()), "{here}");
+        }
+        assert_eq!(from(Connection::new().unix_socket()), Ok(()));
+        for elsewhere in ["203.0.113.9", "10.0.0.1", "::2"] {
+            let connection = Connection::new().peer(elsewhere.parse().unwrap());
+            assert_eq!(from(connection), Err(OriginError::InsecureTransport), "{elsewhere}");
+            assert_eq!(from(connection.tls()), Ok(()), "{elsewhere} through TLS");
+        }
+        assert_eq!(from(Connection::new()), Err(OriginError::InsecureTransport), "nothing is known of the peer");
+
+        // A proxy on this machine, whose client is elsewhere.
+        let proxied = OriginPolicy::behind(TrustedProxies::parse(["loopback"]).unwrap(), super::super::XForwarded::FOR);
+        let headers: Pairs<'_> = &[("host", b"localhost:3000"), ("x-forwarded-for", b"203.0.113.9")];
+        let connection = Connection::new().peer("127.0.0.1".parse().unwrap());
+        let request = RequestParts::new("GET", "/", &headers).connection(connection);
+        assert_eq!(transport(&proxied.allow_http_from_here(), &request), Err(OriginError::InsecureTransport));
     }
 
     #[test]

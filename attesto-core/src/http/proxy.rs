@@ -1,5 +1,6 @@
 //! Which peers may speak for the client (catalogue P12).
 
+use super::Connection;
 use super::network::Network;
 use crate::ConfigError;
 use alloc::format;
@@ -14,6 +15,7 @@ use core::net::IpAddr;
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct TrustedProxies {
     any: bool,
+    unix: bool,
     networks: Vec<Network>,
 }
 
@@ -21,20 +23,25 @@ impl TrustedProxies {
     /// No peer is trusted. The default.
     #[must_use]
     pub const fn none() -> Self {
-        Self { any: false, networks: Vec::new() }
+        Self { any: false, unix: false, networks: Vec::new() }
     }
 
     /// Reads a list of addresses (`192.0.2.1`, `2001:db8::1`), networks in CIDR notation (`10.0.0.0/8`), `loopback`
-    /// (127.0.0.0/8 and ::1) and `any` (every peer that has an address: only where nothing but the proxy can connect).
+    /// (127.0.0.0/8 and ::1), `unix` (whoever connects over a Unix socket: its file's permissions say who can) and `any`
+    /// (every peer that has an address: only where nothing but the proxy can connect).
+    ///
+    /// `unix` counts for connections of which the adapter knows that they are Unix sockets: put a
+    /// [`UnixSocket`](super::UnixSocket) where it looks for one.
     ///
     /// ```
-    /// use attesto_core::http::TrustedProxies;
+    /// use attesto_core::http::{Connection, TrustedProxies};
     ///
-    /// let proxies = TrustedProxies::parse(["10.0.0.0/8", "loopback"])?;
-    /// assert!(proxies.contains("10.1.2.3".parse().ok()));
-    /// assert!(!proxies.contains("192.0.2.1".parse().ok()));
-    /// assert!(!proxies.contains(None));
-    /// # Ok::<(), attesto_core::ConfigError>(())
+    /// let proxies = TrustedProxies::parse(["10.0.0.0/8", "loopback", "unix"])?;
+    /// assert!(proxies.trust(&Connection::new().peer("10.1.2.3".parse()?)));
+    /// assert!(proxies.trust(&Connection::new().unix_socket()));
+    /// assert!(!proxies.trust(&Connection::new().peer("192.0.2.1".parse()?)));
+    /// assert!(!proxies.trust(&Connection::new()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors
@@ -44,6 +51,7 @@ impl TrustedProxies {
         for entry in entries {
             match entry {
                 "any" => proxies.any = true,
+                "unix" => proxies.unix = true,
                 "loopback" => proxies.networks.extend(Network::LOOPBACK),
                 _ => proxies.networks.push(Network::parse(entry).ok_or_else(|| malformed(entry))?),
             }
@@ -51,9 +59,14 @@ impl TrustedProxies {
         Ok(proxies)
     }
 
-    /// Whether the socket's peer is trusted. A connection without a peer address never is.
+    /// Whether the peer of this connection is trusted.
     #[must_use]
-    pub fn contains(&self, peer: Option<IpAddr>) -> bool {
+    pub fn trust(&self, connection: &Connection<'_>) -> bool {
+        if connection.unix { self.unix } else { self.contains(connection.peer) }
+    }
+
+    /// Whether a peer is trusted by its address. Without one it never is.
+    fn contains(&self, peer: Option<IpAddr>) -> bool {
         peer.is_some_and(|peer| {
             let peer = peer.to_canonical();
             self.any || self.networks.iter().any(|network| network.contains(peer))
@@ -62,7 +75,7 @@ impl TrustedProxies {
 }
 
 fn malformed(entry: &str) -> ConfigError {
-    let problem = "is not an address, a network such as 10.0.0.0/8 (no bits beyond its length), loopback or any";
+    let problem = "is not an address, a network such as 10.0.0.0/8 (no bits beyond its length), loopback, unix or any";
     ConfigError::new("trusted_proxies", format!("{entry:?} {problem}"))
 }
 
@@ -112,6 +125,17 @@ mod tests {
     fn p12_no_peer_address_is_never_trusted() {
         assert!(!TrustedProxies::parse(["any"]).unwrap().contains(None));
         assert!(!TrustedProxies::none().contains("127.0.0.1".parse().ok()));
+    }
+
+    #[test]
+    fn p12_a_unix_socket_is_trusted_by_name_only() {
+        let proxies = |entry| TrustedProxies::parse([entry]).unwrap();
+        let unix = Connection::new().unix_socket();
+        assert!(proxies("unix").trust(&unix));
+        assert!(!proxies("any").trust(&unix) && !proxies("loopback").trust(&unix));
+        assert!(!TrustedProxies::none().trust(&unix));
+        assert!(!proxies("unix").trust(&Connection::new()), "a peer of which nothing is known");
+        assert!(!proxies("unix").trust(&Connection::new().peer("127.0.0.1".parse().unwrap())));
     }
 
     #[test]

@@ -81,8 +81,12 @@ impl HeaderLines for WithoutCredentials<'_> {
 #[derive(Clone, Copy, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Connection<'r> {
-    /// The address of the socket's immediate peer. `None` (a Unix socket, say) is never a trusted proxy.
+    /// The address of the socket's immediate peer. Without one the peer is never a trusted proxy, unless the connection
+    /// is known to be a [Unix socket](Self::unix) and those are trusted by name.
     pub peer: Option<IpAddr>,
+    /// Whether the connection came over a Unix socket, as far as the server knows. A peer without an address is not one by
+    /// itself: a server that notes no addresses has only such peers.
+    pub unix: bool,
     /// Whether this server terminated TLS on the connection.
     pub tls: bool,
     /// The client certificate of that TLS session, as DER.
@@ -93,7 +97,19 @@ impl<'r> Connection<'r> {
     /// A connection without TLS and without a known peer.
     #[must_use]
     pub const fn new() -> Self {
-        Self { peer: None, tls: false, certificate: None }
+        Self { peer: None, unix: false, tls: false, certificate: None }
+    }
+
+    /// Says that the connection came over a Unix socket.
+    #[must_use]
+    pub const fn unix_socket(mut self) -> Self {
+        self.unix = true;
+        self
+    }
+
+    /// Whether the other end is on this machine: a loopback address, or a Unix socket.
+    pub(crate) fn is_local(&self) -> bool {
+        self.unix || self.peer.is_some_and(|peer| peer.to_canonical().is_loopback())
     }
 
     /// Sets the socket peer's address.
@@ -123,6 +139,7 @@ impl fmt::Debug for Connection<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Connection")
             .field("peer", &self.peer)
+            .field("unix", &self.unix)
             .field("tls", &self.tls)
             .field("certificate", &self.certificate.map(|_| "..."))
             .finish()

@@ -56,6 +56,20 @@ impl TlsSession {
     }
 }
 
+/// Marks a connection that came over a Unix socket. Put it where your adapter looks for it (the extensions of request or
+/// connection); it counts where [`TrustedProxies`](super::TrustedProxies) name `unix`. Never make it from a header.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[expect(clippy::exhaustive_structs, reason = "a mark")]
+pub struct UnixSocket;
+
+impl UnixSocket {
+    /// The connection of a request, marked if it is known to be one.
+    #[must_use]
+    pub const fn mark<'r>(mark: Option<&Self>, connection: Connection<'r>) -> Connection<'r> {
+        if mark.is_some() { connection.unix_socket() } else { connection }
+    }
+}
+
 /// A certificate may name a person: says only whether there is one.
 impl fmt::Debug for TlsSession {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -20,6 +20,13 @@ impl Scheme {
         [Self::Https, Self::Http].into_iter().find(|scheme| scheme.as_str().eq_ignore_ascii_case(name))
     }
 
+    /// Reads the scheme that a proxy forwards: `ws` and `wss` are those of WebSockets, whose requests are http and https.
+    /// RFC 7239 §5.4, RFC 6455 §3; P13.
+    pub(crate) fn parse_forwarded(name: &str) -> Option<Self> {
+        let is = |scheme: &str| name.eq_ignore_ascii_case(scheme);
+        Self::parse(name).or_else(|| is("wss").then_some(Self::Https)).or_else(|| is("ws").then_some(Self::Http))
+    }
+
     /// The name, in lower case.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -102,6 +102,11 @@ impl ResourceIdentifier {
         paths_agree("metadata path", &self.well_known_path(), path)
     }
 
+    /// Whether the host is this machine: `localhost` or a loopback address.
+    pub(crate) fn is_loopback(&self) -> bool {
+        self.0.is_loopback()
+    }
+
     /// What URLs beside this identifier may be: plain http only for a plain http identifier, which is a loopback one.
     pub(super) fn plain_http(&self) -> PlainHttp {
         if self.0.is_plain_http() { PlainHttp::LoopbackOnly } else { PlainHttp::Refused }

@@ -84,6 +84,12 @@ impl WebUrl {
         self.text.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http:"))
     }
 
+    /// Whether the host is this machine.
+    pub(crate) fn is_loopback(&self) -> bool {
+        let authority = self.origin().split_once("://").map(|(_, authority)| authority);
+        authority.and_then(|authority| host_of(authority).ok()).is_some_and(is_loopback)
+    }
+
     /// The URL at this absolute path of the same origin.
     pub(crate) fn sibling(&self, path: &str) -> String {
         [self.origin(), path].concat()

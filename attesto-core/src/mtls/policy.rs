@@ -50,7 +50,7 @@ impl CertificatePolicy {
         let der = match request.connection.certificate {
             Some(der) => Cow::Borrowed(der),
             None => {
-                let extractor = self.forwarded.as_ref().filter(|_| proxies.contains(request.connection.peer))?;
+                let extractor = self.forwarded.as_ref().filter(|_| proxies.trust(&request.connection))?;
                 Cow::Owned(extractor.extract(request.headers)?)
             }
         };

@@ -8,7 +8,7 @@ use crate::ConfigError;
 use crate::challenge::{AuthScheme, ChallengeHook, is_realm};
 use crate::crypto::CryptoProvider;
 use crate::dpop::{NonceUse, ProofPolicy};
-use crate::http::OriginPolicy;
+use crate::http::{CanonicalOrigin, OriginPolicy};
 use crate::mcp;
 use crate::metadata::{
     EnforcedCapabilities, MetadataPointer, ProtectedResourceMetadata, ProtectedResourceMetadataBuilder,
@@ -210,13 +210,15 @@ impl ResourceServerBuilder {
         self
     }
 
-    /// Replaces how the request's origin is found: pin, proxies, https (P11 to P14).
+    /// Replaces how the request's origin is found: hosts, proxies, pin, https (P11 to P14). Not needed where TLS ends in this
+    /// process and clients call the identifier's host.
     pub fn origin(mut self, policy: OriginPolicy) -> Self {
         self.origin = policy;
         self
     }
 
-    /// Lets the host name the URI that proofs must be made for.
+    /// Lets a resolver name the URI that proofs must be made for, for requests from [trusted proxies](OriginPolicy::proxies): see
+    /// [`ObservedUriResolver`].
     pub fn observed_uri(mut self, resolver: Arc<dyn ObservedUriResolver>) -> Self {
         self.observed_uri = Some(resolver);
         self
@@ -275,8 +277,9 @@ impl ResourceServerBuilder {
         self
     }
 
-    /// **Development only.** Serves plain http: an identifier on a loopback host may be an http URL, requests need no TLS,
-    /// and proofs may be made for http URIs.
+    /// **Development only**, for identifiers on a loopback host: the identifier may be an http URL, proofs may be made for http
+    /// URIs, and requests from this machine need no TLS. The adapter must know the peer's address (axum:
+    /// `into_make_service_with_connect_info::<SocketAddr>()`), else they are refused: `insecure_transport` (P14).
     pub const fn danger_insecure_loopback(mut self) -> Self {
         self.insecure_loopback = true;
         self
@@ -292,10 +295,11 @@ impl ResourceServerBuilder {
             self.dpop = None;
         }
         let identifier = if self.insecure_loopback {
-            ResourceIdentifier::parse_insecure_loopback(&self.identifier)?
+            loopback_switch_is_for_loopback(ResourceIdentifier::parse_insecure_loopback(&self.identifier)?)?
         } else {
             ResourceIdentifier::parse(&self.identifier)?
         };
+        let own = CanonicalOrigin::parse(identifier.origin())?;
         self.check_consistency()?;
         self.dpop = self.dpop.map(|policy| verifiable(policy, self.provider.as_ref())).transpose()?;
         let metadata = self.build_metadata(&identifier)?;
@@ -315,6 +319,7 @@ impl ResourceServerBuilder {
             tokens: AccessTokenVerifier::new(&self.provider, self.issuers, rules)?,
             credentials,
             identifier,
+            own,
             metadata,
             audience_is_decided,
             skew,
@@ -324,7 +329,7 @@ impl ResourceServerBuilder {
             own_scopes: self.own_scopes,
             sender_policy: self.sender_policy,
             certificates: self.certificates.unwrap_or_default(),
-            origin: if insecure { self.origin.danger_allow_http() } else { self.origin },
+            origin: if insecure { self.origin.allow_http_from_here() } else { self.origin },
             observed_uri: self.observed_uri,
             prefer_dpop: self.prefer_dpop,
             realm: self.realm,
@@ -400,6 +405,15 @@ impl ResourceServerBuilder {
             mtls_bound: self.certificates.is_some(),
         })
     }
+}
+
+/// The switch for development on this machine is refused where the resource is not on this machine. P14.
+fn loopback_switch_is_for_loopback(identifier: ResourceIdentifier) -> Result<ResourceIdentifier, ConfigError> {
+    if identifier.is_loopback() {
+        return Ok(identifier);
+    }
+    let problem = "is for identifiers on a loopback host (localhost, 127.0.0.1, [::1]); take the call away, or change the identifier";
+    Err(ConfigError::new("danger_insecure_loopback", problem))
 }
 
 /// What is accepted, advertised and challenged for is what the provider can verify (D4, W4).

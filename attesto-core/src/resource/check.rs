@@ -102,6 +102,18 @@ pub(super) fn start<'a>(
     }
 }
 
+impl ResourceServer {
+    /// What the resolver says about a request from a trusted proxy; `None` where there is no resolver, or no such proxy. Its host
+    /// must be one of ours: the field that a proxy sets may repeat what the client wrote. RFC 9449 §4.3 check 9; D10, P11, P12.
+    fn observed_uri_is_ours<'r>(&self, request: &RequestParts<'r>) -> Result<Option<ObservedUri<'r>>, ProofError> {
+        let Some(resolver) = self.observed_uri.as_ref().filter(|_| self.origin.is_from_proxy(request)) else {
+            return Ok(None);
+        };
+        let uri = resolver.observed_uri(request).filter(|uri| self.origin.host_is_ours(uri, &self.own));
+        uri.map(Some).ok_or(ProofError::InvalidHtu)
+    }
+}
+
 /// What steps 1 to 3 leave.
 struct Received<'r> {
     presented: Presented<'r>,
@@ -122,17 +134,17 @@ impl<'a> Stage<'a> {
     where
         'a: 'r,
     {
-        let origin = self.server.origin.resolve(request)?;
-        self.server.origin.transport_is_https(&origin)?;
+        let origin = self.server.origin.resolve(request, &self.server.own)?;
+        self.server.origin.transport_is_https(&origin, request)?;
         let presented = self.server.credentials.extract(request).inspect_err(|_| {
             self.facts.scheme = recognisable_scheme(request);
         })?;
         self.facts.scheme = Some(presented.scheme);
         self.facts.channel = Some(presented.channel);
         let proof = self.proof_goes_with_scheme(request, presented.scheme)?;
-        let uri = match (&self.server.observed_uri, presented.scheme) {
-            (Some(resolver), AuthScheme::Dpop) => resolver.observed_uri(request).ok_or(ProofError::InvalidHtu)?,
-            (Some(_), AuthScheme::Bearer) | (None, _) => origin.uri(request.path),
+        let uri = match presented.scheme {
+            AuthScheme::Dpop => self.server.observed_uri_is_ours(request)?.unwrap_or_else(|| origin.uri(request.path)),
+            AuthScheme::Bearer => origin.uri(request.path),
         };
         Ok(Received { presented, uri, proof })
     }

@@ -15,7 +15,7 @@ use super::verdict::Verdict;
 use crate::challenge::{AuthScheme, Challenge, ChallengeHook};
 use crate::crypto::CryptoProvider;
 use crate::dpop::ProofPolicy;
-use crate::http::{HeaderLines, ObservedUri, OriginPolicy, RequestParts};
+use crate::http::{CanonicalOrigin, HeaderLines, ObservedUri, OriginPolicy, RequestParts};
 use crate::jose::Thumbprint;
 #[cfg(feature = "std")]
 use crate::limits;
@@ -33,6 +33,10 @@ use alloc::vec::Vec;
 use core::fmt;
 
 /// Names the URI a proof must have been made for, where the server cannot derive it (RFC 9449 §4.3 check 9).
+///
+/// Asked for requests from [trusted proxies](OriginPolicy::proxies) only, because what it reads is most likely a header field, which
+/// everybody else can write as well; for others the URI is derived from the connection. Its host must be the identifier's own, or one
+/// that the [`OriginPolicy`] lists or pins: fields such as nginx's `$scheme://$http_host$request_uri` repeat the client's `Host`.
 pub trait ObservedUriResolver: fmt::Debug + Send + Sync {
     /// The URI the client requested. `None` refuses the request: there is no silent fallback.
     fn observed_uri<'r>(&self, request: &RequestParts<'r>) -> Option<ObservedUri<'r>>;
@@ -50,6 +54,8 @@ pub(crate) struct Asks {
 #[derive(Debug)]
 pub struct ResourceServer {
     pub(super) identifier: ResourceIdentifier,
+    /// The identifier's origin.
+    pub(super) own: CanonicalOrigin,
     pub(super) metadata: ProtectedResourceMetadata,
     pub(super) pointer: MetadataPointer,
     pub(super) provider: Arc<dyn CryptoProvider>,

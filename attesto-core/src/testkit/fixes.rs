@@ -73,6 +73,22 @@ pub(super) const REPEATED: &str = "only one of two header lines is looked at. So
 pub(super) const SPOOF: &str = "what a stranger writes into forwarding headers is believed. Name your proxies, and only those, in \
      `OriginPolicy::proxies`, or pin the origin with `OriginPolicy::canonical`.";
 
+pub(super) const UNSET_HOST: &str = "`X-Forwarded-Host` counts, but the proxy does not set it: it is the client's text. Name only the fields \
+     that the proxy sets on every request (`XForwarded::PROTO` is enough, since the host is the identifier's), or let the proxy set it.";
+
+pub(super) const UNSET_PORT: &str = "`X-Forwarded-Port` counts, but the proxy does not set it: it is the client's text. Name only the fields \
+     that the proxy sets on every request (`XForwarded::PROTO` is enough, since the port is the identifier's), or let the proxy set it.";
+
+pub(super) const UNSET_PROTO: &str = "`X-Forwarded-Proto` counts, but the proxy does not set it: it is the client's text. Let the proxy set it \
+     on every request (`XForwarded` has the lines), or pin the origin with `OriginPolicy::canonical` and take the field's name away.";
+
+pub(super) const UNSET_FORWARDED: &str = "`Forwarded` counts, but the proxy does not write it: it is the client's text. Give `OriginPolicy::forwarded` \
+     what the proxy writes (`XForwarded::PROTO`, say), or let the proxy write it on every request.";
+
+pub(super) const HOST: &str = "a proof for a host that the client chose is taken: whoever a client calls can use its token and proof here. List \
+     in `OriginPolicy::hosts` only hosts of this server; without the list the identifier's own counts. A proof that code of your own \
+     verifies must be held against a host from the configuration, never against `Host`.";
+
 pub(super) const CERTIFICATE: &str = "a certificate-bound token is taken without its certificate. Something other than the guard \
      authenticates here, or a header is believed that anybody can write: `CertificatePolicy::forwarded` is for trusted proxies only.";
 

@@ -74,14 +74,14 @@ pub use checks::{
     assert_audience_enforced, assert_bound_token_refused_as_bearer, assert_certificate_binding_enforced,
     assert_challenge_points_to_metadata, assert_duplicate_headers_refused, assert_every_defective_proof_refused,
     assert_expired_refused, assert_forged_refused, assert_forwarded_headers_ignored, assert_no_credentials_challenged,
-    assert_proof_accepted, assert_query_token_refused, assert_refused_request_leaves_proof_usable,
-    assert_replay_refused, assert_resource_protected, assert_scope_required, assert_step_up_required,
-    assert_unbound_token_refused, check_audience_enforced, check_bound_token_refused_as_bearer,
-    check_certificate_binding_enforced, check_challenge_points_to_metadata, check_duplicate_headers_refused,
-    check_every_defective_proof_refused, check_expired_refused, check_forged_refused, check_forwarded_headers_ignored,
-    check_no_credentials_challenged, check_proof_accepted, check_query_token_refused,
-    check_refused_request_leaves_proof_usable, check_replay_refused, check_resource_protected, check_scope_required,
-    check_step_up_required, check_unbound_token_refused,
+    assert_other_host_refused, assert_proof_accepted, assert_query_token_refused,
+    assert_refused_request_leaves_proof_usable, assert_replay_refused, assert_resource_protected,
+    assert_scope_required, assert_step_up_required, assert_unbound_token_refused, check_audience_enforced,
+    check_bound_token_refused_as_bearer, check_certificate_binding_enforced, check_challenge_points_to_metadata,
+    check_duplicate_headers_refused, check_every_defective_proof_refused, check_expired_refused, check_forged_refused,
+    check_forwarded_headers_ignored, check_no_credentials_challenged, check_other_host_refused, check_proof_accepted,
+    check_query_token_refused, check_refused_request_leaves_proof_usable, check_replay_refused,
+    check_resource_protected, check_scope_required, check_step_up_required, check_unbound_token_refused,
 };
 pub use clock::ManualClock;
 pub use defect::ProofDefect;

@@ -9,6 +9,7 @@ use crate::resource::Sender;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Mutex, PoisonError};
 
 /// Which kind of token a route is called with. The rest of what it takes is found out.
@@ -97,6 +98,14 @@ pub struct Route {
     pub(super) discovery: bool,
     pub(super) answers: Option<u16>,
     pub(super) reached: Option<Reached>,
+    pub(super) proxy: Option<Proxy>,
+}
+
+/// What stands between clients and the server.
+#[derive(Clone, Debug)]
+pub(super) struct Proxy {
+    address: IpAddr,
+    sets: Vec<(String, String)>,
 }
 
 impl Route {
@@ -116,6 +125,7 @@ impl Route {
             discovery: true,
             answers: None,
             reached: None,
+            proxy: None,
         }
     }
 
@@ -195,13 +205,45 @@ impl Route {
         self
     }
 
+    /// Requests come through the proxy that ends TLS: from its address, on a plain connection, and with the fields that it sets on every
+    /// request. The checks then write each of the other forwarding fields, as a client can.
+    ///
+    /// ```
+    /// use attesto_core::http::{OriginPolicy, TrustedProxies, XForwarded};
+    /// use attesto_core::testkit::{BareApp, Fixture, Route, assert_resource_protected, block_on};
+    ///
+    /// let fixture = Fixture::new();
+    /// let origin = OriginPolicy::behind(TrustedProxies::parse(["10.0.0.1"])?, XForwarded::PROTO);
+    /// let app = BareApp::new(fixture.guard_of(fixture.resource_server().origin(origin)), fixture.clock());
+    /// let route = Route::get("/mcp").behind([10, 0, 0, 1].into(), [("x-forwarded-proto", "https")]);
+    /// block_on(assert_resource_protected(&app, &fixture, &route));
+    /// # Ok::<(), attesto_core::ConfigError>(())
+    /// ```
+    pub fn behind<'f>(mut self, proxy: IpAddr, sets: impl IntoIterator<Item = (&'f str, &'f str)>) -> Self {
+        let sets = sets.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value.to_string())).collect();
+        self.proxy = Some(Proxy { address: proxy, sets });
+        self
+    }
+
+    /// Whether the proxy sets this field.
+    pub(super) fn proxy_sets(&self, field: &str) -> bool {
+        self.proxy.as_ref().is_some_and(|proxy| proxy.sets.iter().any(|(name, _)| name == field))
+    }
+
     /// A request for this route without credentials.
     #[must_use]
     pub fn request(&self, fixture: &Fixture) -> TestRequest {
         let mut request = TestRequest::new(self.method.as_str(), self.path.as_str()).header("host", fixture.host());
         request.headers.extend(self.headers.iter().cloned());
         request.body.clone_from(&self.body);
-        request.tls((!fixture.is_plain_http()).then(TlsSession::new))
+        if let Some(proxy) = &self.proxy {
+            request.headers.extend(proxy.sets.iter().cloned());
+            return request.tls(None).peer(SocketAddr::new(proxy.address, 50_000));
+        }
+        if fixture.is_plain_http() {
+            return request.tls(None).peer(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 50_000));
+        }
+        request.tls(TlsSession::new())
     }
 
     /// A token that meets the route's requirements, not bound to anything.

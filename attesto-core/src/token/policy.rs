@@ -16,7 +16,7 @@ pub type TokenPredicate = Arc<dyn Fn(&Claims, Timestamp) -> bool + Send + Sync>;
 /// ```
 /// use attesto_core::token::TokenRules;
 ///
-/// let rules = TokenRules::new().skew(30).max_age(3600).allow_clients(["web", "cli"]);
+/// let rules = TokenRules::new().skew(30).max_age(3600);
 /// ```
 #[derive(Clone)]
 pub struct TokenRules {
@@ -26,8 +26,6 @@ pub struct TokenRules {
     pub(super) skew: u64,
     pub(super) exp_leeway: u64,
     pub(super) limits: JwsLimits,
-    subjects: Option<Vec<String>>,
-    clients: Option<Vec<String>>,
     max_age: Option<u64>,
     max_lifetime: Option<u64>,
     predicate: Option<TokenPredicate>,
@@ -44,8 +42,6 @@ impl TokenRules {
             skew: 60,
             exp_leeway: 0,
             limits: JwsLimits::ACCESS_TOKEN,
-            subjects: None,
-            clients: None,
             max_age: None,
             max_lifetime: None,
             predicate: None,
@@ -91,20 +87,6 @@ impl TokenRules {
     #[must_use]
     pub const fn size_limit(mut self, bytes: usize) -> Self {
         self.limits.jws = bytes;
-        self
-    }
-
-    /// Accepts these subjects only (A17).
-    #[must_use]
-    pub fn allow_subjects<S: Into<String>>(mut self, subjects: impl IntoIterator<Item = S>) -> Self {
-        self.subjects = Some(subjects.into_iter().map(Into::into).collect());
-        self
-    }
-
-    /// Accepts these clients only (A17).
-    #[must_use]
-    pub fn allow_clients<S: Into<String>>(mut self, clients: impl IntoIterator<Item = S>) -> Self {
-        self.clients = Some(clients.into_iter().map(Into::into).collect());
         self
     }
 
@@ -173,17 +155,8 @@ impl TokenRules {
         Ok(())
     }
 
-    /// Everything the policy names, in its order. A17.
+    /// Everything the policy names, in its order; the issuer's lists were asked before. A17.
     pub(super) fn policy_allows(&self, claims: &Claims, now: Timestamp) -> Result<(), TokenError> {
-        let allowed = |list: &Option<Vec<String>>, value: Option<&str>| {
-            list.as_ref().is_none_or(|list| list.iter().any(|entry| value == Some(entry.as_str())))
-        };
-        if !allowed(&self.subjects, Some(claims.subject())) {
-            return Err(TokenError::SubjectNotAllowed);
-        }
-        if !allowed(&self.clients, claims.client_id()) {
-            return Err(TokenError::ClientNotAllowed);
-        }
         self.age_is_allowed(claims, now)?;
         match &self.predicate {
             Some(predicate) if !predicate(claims, now) => Err(TokenError::PolicyRefused),

@@ -107,14 +107,14 @@ impl AccessTokenVerifier {
     ) -> Result<Claims, Refused> {
         let jws = CompactJws::split(token.as_bytes(), self.limits())?;
         let payload = jws.decode(buffer)?;
-        let (judged, signed, trusted) = {
+        let (judged, signed, trusted, issuer) = {
             let (payload, header) = buffer.split_at_checked(payload).ok_or(TokenError::MalformedClaims)?;
             // Read before anything is verified: what is malformed costs no arithmetic on a curve.
             let raw = RawClaims::read(payload)?;
             let issuer = self.issuer_of(&raw)?;
             let trusted = trusts(&jws, header, issuer, now, sighting.as_deref_mut())?;
             let raw = raw.spelt_by(issuer);
-            (self.judge(&raw, issuer, trusted.typ_fits, now), Claims::of(&raw, payload), trusted)
+            (self.judge(&raw, issuer, trusted.typ_fits, now), Claims::of(&raw, payload), trusted, issuer)
         };
         let claims = signed.and_then(|claims| {
             let mut kept = mem::take(buffer);
@@ -122,13 +122,15 @@ impl AccessTokenVerifier {
             claims.with_payload(kept)
         });
         match (judged, claims) {
-            (Ok(()), Ok(claims)) => match self.rules.policy_allows(&claims, now) {
-                Ok(()) => {
-                    trusted.remember(sighting, now);
-                    Ok(claims)
+            (Ok(()), Ok(claims)) => {
+                match issuer.lists_admit(&claims).and_then(|()| self.rules.policy_allows(&claims, now)) {
+                    Ok(()) => {
+                        trusted.remember(sighting, now);
+                        Ok(claims)
+                    }
+                    Err(error) => Err(Refused::new(error, Some(Box::new(claims)))),
                 }
-                Err(error) => Err(Refused::new(error, Some(Box::new(claims)))),
-            },
+            }
             (Ok(()), Err(error)) => Err(error.into()),
             (Err(error), claims) => Err(Refused::new(error, claims.ok().map(Box::new))),
         }
@@ -161,6 +163,9 @@ impl AccessTokenVerifier {
         let raw = RawClaims::read(&buffer)?;
         rules::check_foreign(&raw, &self.rules, now)?;
         let claims = Claims::of(&raw, &buffer)?.with_payload(buffer)?;
+        if let Some(issuer) = self.issuers.iter().find(|issuer| claims.issuer() == Some(issuer.issuer())) {
+            issuer.lists_admit(&claims)?;
+        }
         self.rules.policy_allows(&claims, now)?;
         Ok(claims)
     }

@@ -3,15 +3,16 @@
 use super::row::{Row, Told, bearer, row};
 use crate::{Call, World};
 use attesto_core::http::OriginError::*;
-use attesto_core::http::{ForwardedHeader, OriginPolicy, TrustedProxies};
+use attesto_core::http::{ForwardedHeader, OriginPolicy, TrustedProxies, XForwarded};
 use attesto_core::resource::ResourceServerBuilder;
 
 const MALFORMED: Told = Told::Error(400, "DPoP", "invalid_request");
 
-fn behind_proxy(header: ForwardedHeader) -> impl Fn(&World, ResourceServerBuilder) -> ResourceServerBuilder {
+fn behind_proxy(header: impl Into<ForwardedHeader>) -> impl Fn(&World, ResourceServerBuilder) -> ResourceServerBuilder {
+    let header = header.into();
     move |_, builder| {
         let proxies = TrustedProxies::parse(["loopback"]).expect("a known word");
-        builder.origin(OriginPolicy::new().proxies(proxies).forwarded(header))
+        builder.origin(OriginPolicy::behind(proxies, header))
     }
 }
 
@@ -60,7 +61,7 @@ pub(super) fn rows() -> Vec<Row> {
         row("p13 port", ForwardedPort, MALFORMED, |world| {
             forwarded("x-forwarded-proto", "https")(world).header("x-forwarded-port", "0")
         })
-        .on(behind_proxy(ForwardedHeader::XForwarded))
+        .on(behind_proxy(XForwarded::PROTO.and(XForwarded::PORT)))
         .mended_by(|world| forwarded("x-forwarded-proto", "https")(world).header("x-forwarded-port", "443")),
     ]
 }

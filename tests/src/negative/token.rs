@@ -229,9 +229,9 @@ fn principal_and_policy_rows() -> Vec<Row> {
         by_kind("a14 subject of another kind", PrincipalSubject, Box::new(principal("user", "svc_1", "t"))),
         by_kind("a15 claim is empty", PrincipalClaims, Box::new(principal("user", "usr_1", ""))),
         claim(SubjectNotAllowed, "a17 subject", "sub", json!("usr_2"))
-            .on(rules(|rules| rules.allow_subjects(["usr_1"]))),
+            .on(|world, _| only(world, world.trusted().allow_subjects(["usr_1"]))),
         claim(ClientNotAllowed, "a17 client", "client_id", json!("client-2"))
-            .on(rules(|rules| rules.allow_clients(["client-1"]))),
+            .on(|world, _| only(world, world.trusted().allow_clients(["client-1"]))),
         claim(TokenTooOld, "a17 age", "iat", json!(NOW - 161))
             .on(rules(|rules| rules.max_age(100)))
             .mended_by(good_with("iat", json!(NOW - 160))),

@@ -82,3 +82,8 @@ fn cf1_cf2_clients_prove_who_they_are_before_they_get_tokens_for_themselves() {
     let both = [AuthMethod::None, AuthMethod::ClientSecretBasic];
     assert_eq!(wrong(|builder| builder.auth_methods(both)), None, "one of them proves it");
 }
+
+#[test]
+fn cf1_the_switch_for_loopback_is_refused_on_another_host() {
+    assert_eq!(wrong(AuthorizationServerBuilder::danger_insecure_loopback), Some("danger_insecure_loopback"));
+}

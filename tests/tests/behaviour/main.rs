@@ -88,6 +88,8 @@ on_every_server! {
         rows_that_no_socket_can_carry_are_exactly_these;
     proxies:
         p13_forwarded_origin_counts_from_a_trusted_proxy
+        p11_proof_for_a_host_that_the_client_chose_is_refused
+        p11_port_that_the_operator_did_not_name_is_the_clients_text
         p13_forwarded_origin_is_ignored_from_anybody_else
         m4_forwarded_certificate_counts_only_from_a_trusted_proxy;
     replay:

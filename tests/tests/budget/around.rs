@@ -3,7 +3,7 @@
 use crate::row::{Row, bytes};
 use crate::scene::{granted, plain, refused};
 use attesto_core::encoding::base64url;
-use attesto_core::http::{ForwardedHeader, OriginError, OriginPolicy, TrustedProxies};
+use attesto_core::http::{ForwardedHeader, OriginError, OriginPolicy, TrustedProxies, XForwarded};
 use attesto_core::limits;
 use attesto_core::mtls::{CertificateExtractor, CertificatePolicy, ClientCert, EscapedPem, XForwardedClientCert};
 use attesto_core::resource::{BindingError, CredentialError, ResourceServerBuilder};
@@ -37,8 +37,8 @@ fn from_a_proxy(mut call: Call) -> Call {
     call
 }
 
-fn behind(header: ForwardedHeader) -> OriginPolicy {
-    OriginPolicy::new().proxies(TrustedProxies::parse(["10.0.0.0/8"]).expect("a network")).forwarded(header)
+fn behind(header: impl Into<ForwardedHeader>) -> OriginPolicy {
+    OriginPolicy::behind(TrustedProxies::parse(["10.0.0.0/8"]).expect("a network"), header)
 }
 
 /// The same for both spellings: what a stranger sends is not read, what a trusted proxy sends is bounded.
@@ -85,7 +85,7 @@ pub(crate) fn forwarded_field() -> Row {
 
 pub(crate) fn x_forwarded_fields() -> Row {
     fn configure(builder: ResourceServerBuilder) -> ResourceServerBuilder {
-        builder.origin(behind(ForwardedHeader::XForwarded))
+        builder.origin(behind(XForwarded::HOST))
     }
     let input = "Each `X-Forwarded-*` from a trusted proxy; from anybody else it is not read";
     forwarded(input, configure, "x-forwarded-host", "a.example.com:8443")

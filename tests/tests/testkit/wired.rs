@@ -2,7 +2,7 @@
 
 use crate::under::{Parts, Wiring, bare, every_adapter, run};
 use attesto_core::dpop::{NonceIssuer, NonceSecret, NonceUse, ProofPolicy};
-use attesto_core::http::{CanonicalOrigin, OriginPolicy};
+use attesto_core::http::{CanonicalOrigin, OriginPolicy, TrustedProxies, XForwarded};
 use attesto_core::mtls::CertificatePolicy;
 use attesto_core::resource::{Requirement, ResourceServerBuilder, SenderPolicy};
 use attesto_core::testkit::{Fixture, Presents, Route, assert_resource_protected};
@@ -86,6 +86,15 @@ fn t9_holds_where_a_proxy_ends_tls() {
     let origin = CanonicalOrigin::parse("https://mcp.example.com").expect("an origin");
     let (fixture, parts) = configured(|server| server.origin(OriginPolicy::new().canonical(origin.clone())));
     run(passes(&fixture, &parts, |route| route));
+}
+
+#[test]
+fn t10_holds_behind_a_proxy_that_sets_the_scheme_only() {
+    let proxies = TrustedProxies::parse(["10.0.0.1"]).expect("a proxy");
+    let origin = OriginPolicy::behind(proxies, XForwarded::PROTO);
+    let (fixture, parts) = configured(|server| server.origin(origin.clone()));
+    let sets = [("x-forwarded-proto", "https")];
+    run(passes(&fixture, &parts, |route| route.behind([10, 0, 0, 1].into(), sets)));
 }
 
 #[test]

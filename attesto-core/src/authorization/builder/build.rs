@@ -9,6 +9,7 @@ use crate::authorization::routes::Routes;
 use crate::authorization::scopes::ScopeSet;
 use crate::authorization::server::{AuthorizationServer, Settings};
 use crate::dpop::ProofPolicy;
+use crate::http::CanonicalOrigin;
 use crate::metadata::url::{PlainHttp, WebUrl};
 use crate::token::AccessTokenIssuer;
 use alloc::string::ToString;
@@ -22,6 +23,14 @@ impl AuthorizationServerBuilder {
     pub fn build(mut self) -> Result<AuthorizationServer, ConfigError> {
         let plain_http = if self.insecure_loopback { PlainHttp::LoopbackOnly } else { PlainHttp::Refused };
         let routes = Routes::under(&self.prefix, &self.issuer, plain_http)?;
+        let issuer = WebUrl::parse("issuer", &self.issuer, plain_http)?;
+        if self.insecure_loopback && !issuer.is_loopback() {
+            return Err(ConfigError::new(
+                "danger_insecure_loopback",
+                "is for issuers on a loopback host (localhost, 127.0.0.1, [::1]); take the call away, or change the issuer",
+            ));
+        }
+        let own = CanonicalOrigin::parse(issuer.origin())?;
         let audience = self.audience.take().ok_or_else(|| {
             ConfigError::new(
                 "audience",
@@ -38,7 +47,7 @@ impl AuthorizationServerBuilder {
         let tokens = self.token_issuer(&audience)?;
         let verifier = own_tokens::verifier(&self.issuer, &self.provider, &self.keys, self.insecure_loopback)?;
         if self.insecure_loopback {
-            self.origin = self.origin.danger_allow_http();
+            self.origin = self.origin.allow_http_from_here();
             self.dpop = self.dpop.map(ProofPolicy::danger_allow_http);
         }
         let mut settings = Settings {
@@ -65,6 +74,7 @@ impl AuthorizationServerBuilder {
             dpop: self.dpop,
             certificates: self.certificates,
             origin: self.origin,
+            own,
             deny_list: self.deny_list,
             realm: self.realm,
             client_kind: self.client_kind,

@@ -43,6 +43,7 @@ async fn everything<A: App>(probe: Probe<'_, A>) -> Result<(), Finding> {
     super::check_query_token_refused(app, fixture, route).await?;
     super::check_duplicate_headers_refused(app, fixture, route).await?;
     super::check_forwarded_headers_ignored(app, fixture, route).await?;
+    super::check_other_host_refused(app, fixture, route).await?;
     if route.discovery {
         super::check_challenge_points_to_metadata(app, fixture, route).await?;
     }

@@ -50,8 +50,9 @@ pub use discovery::{
 };
 pub use request::{
     assert_duplicate_headers_refused, assert_every_defective_proof_refused, assert_forwarded_headers_ignored,
-    assert_query_token_refused, check_duplicate_headers_refused, check_every_defective_proof_refused,
-    check_forwarded_headers_ignored, check_query_token_refused,
+    assert_other_host_refused, assert_query_token_refused, check_duplicate_headers_refused,
+    check_every_defective_proof_refused, check_forwarded_headers_ignored, check_other_host_refused,
+    check_query_token_refused,
 };
 pub use token::{
     assert_audience_enforced, assert_expired_refused, assert_forged_refused, assert_scope_required,

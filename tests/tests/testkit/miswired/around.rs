@@ -139,33 +139,6 @@ fn t10_tokens_in_the_query_are_taken() {
     );
 }
 
-/// As behind a front that believes `X-Forwarded-Host` of anybody.
-#[test]
-fn t10_forwarding_headers_of_strangers_are_believed() {
-    let text = found_around(
-        |mut request| {
-            let claimed = request.headers.iter().find(|(name, _)| name == "x-forwarded-host").cloned();
-            if let Some((_, host)) = claimed {
-                request = request.without_header("host").header("host", host);
-            }
-            Ok(request)
-        },
-        |response| response,
-        |route| route,
-    );
-    assert_eq!(
-        text,
-        words(
-            "forwarded_headers_ignored",
-            "a proof made for https://attacker.example.com, and forwarding headers from a stranger that name it",
-            "200; the handler was reached",
-            "401, WWW-Authenticate: DPoP error=\"invalid_dpop_proof\"",
-            "what a stranger writes into forwarding headers is believed. Name your proxies, and only those, in \
-             `OriginPolicy::proxies`, or pin the origin with `OriginPolicy::canonical`."
-        )
-    );
-}
-
 #[test]
 fn t5_another_path() {
     let text = found_around(

@@ -4,7 +4,7 @@ use super::{ALGS, POINTER, found, words};
 use crate::under::{Parts, Wiring, run};
 use attesto_core::crypto::RustCrypto;
 use attesto_core::host::{ForeignVerifier, Guard};
-use attesto_core::http::{CanonicalOrigin, OriginPolicy, RequestParts};
+use attesto_core::http::{CanonicalOrigin, ForwardedHeader, OriginPolicy, RequestParts, TrustedProxies, XForwarded};
 use attesto_core::resource::{ForeignAnswer, ForeignQuestion, ResourceServer, ResourceServerBuilder};
 use attesto_core::testkit::{Fixture, ManualClock};
 use attesto_core::token::{AccessTokenVerifier, ForeignClaims, TokenRules};
@@ -200,4 +200,60 @@ fn t4_a_foreign_verifier_that_drops_the_binding() {
              `ForeignClaims::dpop_jkt`, `ForeignClaims::x5t_s256`."
         )
     );
+}
+
+/// With these hosts listed, and this field read from this peer, while the route's proxy sets something else.
+fn found_behind(
+    listed: &str,
+    peer: &str,
+    field: impl Into<ForwardedHeader>,
+    sets: Option<(&'static str, &'static str)>,
+) -> String {
+    let proxies = TrustedProxies::parse([peer]).expect("a peer");
+    let origin = OriginPolicy::behind(proxies, field).hosts([listed]).expect("a host");
+    let (fixture, parts) = configured(|server| server.origin(origin.clone()));
+    let route = match sets {
+        Some(field) => parts.route().behind([10, 0, 0, 1].into(), [field]),
+        None => parts.route(),
+    };
+    run(found(&fixture, &parts, Wiring::Right, route))
+}
+
+const LET_IN: &str = "200; the handler was reached";
+const REFUSED: &str = "401, WWW-Authenticate: DPoP error=\"invalid_dpop_proof\"";
+
+#[test]
+fn t10_forwarding_headers_of_strangers_are_believed() {
+    let text = found_behind("attacker.example.com", "203.0.113.9", XForwarded::HOST, None);
+    let sent = "a proof made for https://attacker.example.com, and forwarding headers from a stranger that name it";
+    let fix = "what a stranger writes into forwarding headers is believed. Name your proxies, and only those, in \
+               `OriginPolicy::proxies`, or pin the origin with `OriginPolicy::canonical`.";
+    assert_eq!(text, words("forwarded_headers_ignored", sent, LET_IN, REFUSED, fix));
+}
+
+#[test]
+fn t10_forwarding_field_that_the_proxy_does_not_set_is_believed() {
+    let by_proxy = Some(("x-forwarded-proto", "https"));
+    let wide = XForwarded::PROTO.and(XForwarded::HOST).and(XForwarded::PORT);
+    for (listed, claimed, field) in [
+        ("attacker.example.com", "https://attacker.example.com", "x-forwarded-host"),
+        ("mcp.example.com:1", "https://mcp.example.com:1", "x-forwarded-port"),
+    ] {
+        let text = found_behind(listed, "10.0.0.1", wide, by_proxy);
+        assert!(text.contains(&format!("a proof made for {claimed}, and {field} fields from a client")), "{text}");
+        assert!(text.contains("Name only the fields that the proxy sets on every request"), "{text}");
+    }
+    let wrong_kind = found_behind("h.example", "10.0.0.1", wide, Some(("forwarded", "proto=https")));
+    assert!(wrong_kind.contains("[insecure_transport]"), "plain http, as far as the server can tell: {wrong_kind}");
+}
+
+#[test]
+fn t10_host_that_the_client_chose_is_listed() {
+    let origin = OriginPolicy::new().hosts(["attacker.example.com"]).expect("a host");
+    let text = found_where(|server| server.origin(origin.clone()));
+    let sent = "a proof made for https://attacker.example.com, and a Host that names it";
+    let fix = "a proof for a host that the client chose is taken: whoever a client calls can use its token and proof here. List in \
+               `OriginPolicy::hosts` only hosts of this server; without the list the identifier's own counts. A proof that code of \
+               your own verifies must be held against a host from the configuration, never against `Host`.";
+    assert_eq!(text, words("other_host_refused", sent, LET_IN, "400, 401 or 403", fix));
 }
