@@ -78,6 +78,12 @@
 //! Where a proxy ends TLS and comes over a Unix socket, note `core::http::UnixSocket` in `HttpServer::on_connect` for streams of that
 //! type; `TrustedProxies::parse(["unix"])` then trusts them.
 //!
+//! # Refusals
+//!
+//! A refusal does not wait for the request's body. actix reads on in what still comes, so that the answer reaches a client that is
+//! still sending (RFC 9112 §9.6), for as long as `HttpServer::client_disconnect_timeout` says: one second, unless you choose more. With
+//! zero, such answers are lost behind many proxies.
+//!
 //! No rule of any RFC lives here: the crate translates types into [`attesto_core`] and back.
 
 #![forbid(unsafe_code)]

@@ -4,7 +4,7 @@ use attesto_core::ConfigError;
 use attesto_core::host::Guard;
 use attesto_core::jose::JwkSet;
 use attesto_core::metadata::{MetadataSet, PublicDocuments};
-use attesto_hyper::response;
+use attesto_hyper::{answer_early, response};
 use axum::Router;
 use axum::extract::Request;
 use axum::routing::any;
@@ -51,9 +51,13 @@ where
     for path in documents.paths().map(str::to_owned).collect::<Vec<_>>() {
         let documents = Arc::clone(&documents);
         let answer = move |request: Request| {
-            let uri = request.uri();
-            let document = documents.respond(request.method().as_str(), uri.path(), uri.query()).map(response);
-            async move { document.ok_or(StatusCode::NOT_FOUND) }
+            let documents = Arc::clone(&documents);
+            async move {
+                let (parts, body) = request.into_parts();
+                let document = documents.respond(parts.method.as_str(), parts.uri.path(), parts.uri.query());
+                let document = document.map(response).ok_or(StatusCode::NOT_FOUND)?;
+                Ok::<_, StatusCode>(answer_early(&parts, body, document).await)
+            }
         };
         router = router.route(&path, any(answer));
     }
@@ -67,8 +71,9 @@ where
 {
     let keys = Arc::new(keys);
     let answer = move |request: Request| {
-        let answer = response(keys.respond(request.method().as_str()));
-        async move { answer }
+        let (parts, body) = request.into_parts();
+        let answer = response(keys.respond(parts.method.as_str()));
+        async move { answer_early(&parts, body, answer).await }
     };
     Router::new().without_v07_checks().route(path, any(answer))
 }

@@ -1,7 +1,7 @@
 //! tower services with a stage before them.
 
 use attesto_hyper::{GuardedBody, McpSessions, Protect, Require, Stage};
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use http::{Request, Response};
 use std::future::Future;
 use std::pin::Pin;
@@ -29,7 +29,7 @@ macro_rules! tower_service {
             S::Future: Send,
             S::Error: Send,
             R: Send,
-            $($generic: Send + 'static,)?
+            $($generic: HttpBody + Send + 'static,)?
         {
             type Response = Response<GuardedBody<R>>;
             type Error = S::Error;

@@ -42,8 +42,8 @@ impl<B: Body<Data = Bytes> + Unpin> RequestBody<B> {
 }
 
 /// A body of a form's size at most; a longer one up to where it becomes too long, and `None` of one that broke off.
-pub(crate) async fn read_beyond<B: Body<Data = Bytes> + Unpin>(mut body: B) -> Option<Bytes> {
-    let (form, last) = gather(&mut body).await;
+pub(crate) async fn read_beyond<B: Body<Data = Bytes> + Unpin>(body: &mut B) -> Option<Bytes> {
+    let (form, last) = gather(body).await;
     (!matches!(last, Some(Err(_)))).then_some(form)
 }
 

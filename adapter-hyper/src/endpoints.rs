@@ -3,6 +3,7 @@
 use crate::body::{GuardedBody, read_beyond};
 use crate::stage::{Stage, system_clock};
 use crate::translate::{HeaderView, Observed, request_parts, response};
+use crate::unread::answer_early;
 use attesto_core::authorization::AuthorizationServer;
 use attesto_core::crypto::EntropyError;
 use attesto_core::host::{AuthorizationEndpoints, AuthorizationHost, EntropySource};
@@ -64,18 +65,20 @@ impl Authorize {
     /// The request, untouched, where it is to another path.
     pub async fn respond<B>(&self, request: Request<B>) -> Result<Response<Full<Bytes>>, Request<B>>
     where
-        B: Body<Data = Bytes> + Send + Unpin,
+        B: Body<Data = Bytes> + Send + Unpin + 'static,
     {
-        let (parts, body) = request.into_parts();
+        let (parts, mut body) = request.into_parts();
         let path = (self.observe)(&parts).uri.path();
         if !self.endpoints.serves(path) {
             return Err(Request::from_parts(parts, body));
         }
         let wanted = self.endpoints.wants_body(parts.method.as_str(), path);
-        let form = if wanted { read_beyond(body).await } else { None };
+        let form = if wanted { read_beyond(&mut body).await } else { None };
         let headers = HeaderView(&parts.headers);
         let lent = request_parts(&parts, (self.observe)(&parts), &headers, form.as_ref());
-        Ok(response(self.endpoints.respond(&lent).await.unwrap_or_else(|| ResponseParts::new(404))))
+        let answer = self.endpoints.respond(&lent).await;
+        let answer = response(answer.unwrap_or_else(|| ResponseParts::new(404)));
+        Ok(answer_early(&parts, body, answer).await)
     }
 }
 

@@ -45,7 +45,8 @@
 //! [`Protect`] authenticates every request; [`Require`] adds scopes or step-up before a single service, [`require()`] inside one
 //! that dispatches itself; [`McpSessions`] ties MCP sessions to their owners; [`Publish`] serves the RFC 9728 documents that clients
 //! discover the authorization server by; [`Authorize`] is an authorization server of your own. They work over HTTP/1 and HTTP/2 alike.
-//! Bodies are streamed, never buffered, unless they are an authorization server's, or tokens in form bodies are opted in to.
+//! Bodies are streamed, never buffered, unless they are an authorization server's, or tokens in form bodies are opted in to. A refusal
+//! does not wait for the body, and reaches a client that is still sending one ([`answer_early`]).
 //!
 //! # Cryptography in production
 //!
@@ -107,12 +108,14 @@ mod stage;
 #[cfg(feature = "testkit")]
 pub mod testkit;
 mod translate;
+mod unread;
 
 pub use body::{GuardedBody, RequestBody};
 pub use endpoints::{Authorize, system_entropy};
 pub use service::Staged;
 pub use stage::{McpSessions, OnConnection, Protect, Publish, Require, Stage, system_clock};
 pub use translate::{HeaderView, Observed, PeerAddress, admitted, amend, request_parts, require, response};
+pub use unread::answer_early;
 
 /// The core, so that an application needs one dependency.
 pub use attesto_core as core;

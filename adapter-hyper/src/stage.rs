@@ -2,6 +2,7 @@
 
 use crate::body::{GuardedBody, RequestBody};
 use crate::translate::{HeaderView, Observed, PeerAddress, amend, passage, request_parts, require_of, response};
+use crate::unread::answer_early;
 use attesto_core::Timestamp;
 use attesto_core::host::{Clock, Gate, Guard};
 use attesto_core::http::{TlsSession, UnixSocket};
@@ -84,7 +85,7 @@ impl Protect {
 impl<B> Stage<B> for Protect
 where
     B: Body<Data = Bytes> + Send + Unpin + 'static,
-    B::Error: Send,
+    B::Error: Send + Unpin,
 {
     type Body = RequestBody<B>;
 
@@ -107,7 +108,10 @@ where
             let request = request_parts(&parts, (self.observe)(&parts), &headers, form.as_ref());
             match self.gate.enter(&request).await {
                 Ok(passage) => passage,
-                Err(refusal) => return Ok(response(refusal).map(Either::Left)),
+                Err(refusal) => {
+                    let refusal = answer_early(&parts, body, response(refusal)).await;
+                    return Ok(refusal.map(Either::Left));
+                }
             }
         };
         let amendments = passage.amendments();
@@ -141,7 +145,7 @@ impl Require {
     }
 }
 
-impl<B: 'static> Stage<B> for Require {
+impl<B: Body + Send + 'static> Stage<B> for Require {
     type Body = B;
 
     async fn pass<C, F, R, E>(self, request: Request<B>, call: C) -> Result<Response<GuardedBody<R>>, E>
@@ -154,7 +158,7 @@ impl<B: 'static> Stage<B> for Require {
     {
         let (parts, body) = request.into_parts();
         if let Err(refusal) = require_of(&parts, (self.observe)(&parts), &self.requirement) {
-            return Ok(refusal.map(Either::Left));
+            return Ok(answer_early(&parts, body, refusal).await.map(Either::Left));
         }
         Ok(call(Request::from_parts(parts, body)).await?.map(Either::Right))
     }
@@ -174,7 +178,7 @@ impl McpSessions {
     }
 }
 
-impl<B: 'static> Stage<B> for McpSessions {
+impl<B: Body + Send + 'static> Stage<B> for McpSessions {
     type Body = B;
 
     async fn pass<C, F, R, E>(self, request: Request<B>, call: C) -> Result<Response<GuardedBody<R>>, E>
@@ -188,7 +192,10 @@ impl<B: 'static> Stage<B> for McpSessions {
         let method = request.method().as_str();
         let visit = match self.owners.enter(passage(&request), method, &HeaderView(request.headers())) {
             Ok(visit) => visit,
-            Err(refusal) => return Ok(response(refusal).map(Either::Left)),
+            Err(refusal) => {
+                let (parts, body) = request.into_parts();
+                return Ok(answer_early(&parts, body, response(refusal)).await.map(Either::Left));
+            }
         };
         let answer = call(request).await?;
         visit.leave(answer.status().as_u16(), &HeaderView(answer.headers()));
@@ -210,7 +217,7 @@ impl Publish {
     }
 }
 
-impl<B: 'static> Stage<B> for Publish {
+impl<B: Body + Send + 'static> Stage<B> for Publish {
     type Body = B;
 
     async fn pass<C, F, R, E>(self, request: Request<B>, call: C) -> Result<Response<GuardedBody<R>>, E>
@@ -223,7 +230,10 @@ impl<B: 'static> Stage<B> for Publish {
     {
         let uri = request.uri();
         match self.documents.respond(request.method().as_str(), uri.path(), uri.query()) {
-            Some(document) => Ok(response(document).map(Either::Left)),
+            Some(document) => {
+                let (parts, body) = request.into_parts();
+                Ok(answer_early(&parts, body, response(document)).await.map(Either::Left))
+            }
             None => Ok(call(request).await?.map(Either::Right)),
         }
     }
@@ -284,4 +294,66 @@ impl<B: 'static> Stage<B> for OnConnection {
 #[must_use]
 pub fn system_clock() -> Clock {
     Clock::new(|| Timestamp::from(std::time::SystemTime::now()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{McpSessions, Publish, Require, Stage};
+    use crate::Protect;
+    use attesto_core::host::Guard;
+    use attesto_core::mcp::SessionOwners;
+    use attesto_core::metadata::PublicDocuments;
+    use attesto_core::resource::Requirement;
+    use attesto_core::testkit::{Fixture, block_on};
+    use bytes::Bytes;
+    use http::{Request, Response};
+    use http_body::{Body, Frame};
+    use std::convert::Infallible;
+    use std::pin::Pin;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::{Context, Poll};
+
+    const FRAMES: usize = 100;
+
+    /// Counts how many of its frames were taken.
+    struct Counted(Arc<AtomicUsize>);
+
+    impl Body for Counted {
+        type Data = Bytes;
+        type Error = Infallible;
+
+        fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+            let one_more = self.0.fetch_add(1, Ordering::SeqCst) < FRAMES;
+            Poll::Ready(one_more.then(|| Ok(Frame::data(Bytes::from_static(&[b'x'; 1000])))))
+        }
+    }
+
+    /// The status of an answer that the stage gives by itself, and how much of the body it took.
+    fn answered(stage: impl Stage<Counted>, method: &str, path: &str) -> (u16, usize) {
+        let taken = Arc::new(AtomicUsize::new(0));
+        let request = Request::builder().method(method).uri(format!("https://api.example.com{path}"));
+        let request = request.body(Counted(Arc::clone(&taken))).expect("a request");
+        let call = |_| std::future::ready(Ok::<_, Infallible>(Response::new(String::new())));
+        let Ok(answer) = block_on(stage.pass(request, call));
+        (answer.status().as_u16(), taken.load(Ordering::SeqCst))
+    }
+
+    /// All of the body, and the look at its end.
+    const ALL: usize = FRAMES + 1;
+
+    #[test]
+    fn every_stage_reads_on_in_what_it_answers_without() {
+        let guard: Arc<Guard> = Fixture::builder().resource("https://api.example.com").build().guard();
+        assert_eq!(answered(Protect::new(guard.clone()), "POST", "/documents"), (401, ALL));
+        let write = Requirement::scopes(["write"]).expect("a scope");
+        assert_eq!(answered(Require::new(write), "POST", "/documents"), (401, ALL));
+        let sessions = SessionOwners::single_instance(1).expect("a capacity");
+        let (status, taken) = answered(McpSessions::new(sessions), "POST", "/mcp");
+        assert!(status >= 400);
+        assert_eq!(taken, ALL);
+        let documents = PublicDocuments::of([&*guard]).expect("documents");
+        let path = "/.well-known/oauth-protected-resource";
+        assert_eq!(answered(Publish::new(documents), "POST", path), (405, ALL));
+    }
 }

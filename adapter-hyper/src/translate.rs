@@ -109,7 +109,8 @@ fn field(header: Header) -> Option<(HeaderName, HeaderValue)> {
 }
 
 /// Holds a request behind [`Protect`](crate::Protect) against a further requirement: for services that dispatch themselves and
-/// know only then what the operation requires.
+/// know only then what the operation requires. Where the request may have a body, send the refusal through
+/// [`answer_early`](crate::answer_early).
 ///
 /// # Errors
 /// The response to send. A request that nothing authenticated is refused (catalogue S10).

@@ -62,6 +62,13 @@ pub const WAIT: u64 = 30;
 pub const LEADERS_GONE: usize = 3;
 /// A form body in which a token may be presented (C8).
 pub const FORM_BODY: usize = 64 * 1024;
+/// What an adapter reads on of a request's body after it has answered without it, so that the answer reaches a client that is still
+/// sending (RFC 9112 §9.6). A proxy has some hundred KiB on the way before it sees the answer.
+pub const UNREAD_BODY: usize = 1024 * 1024;
+/// For how long it does so, in seconds.
+pub const UNREAD_BODY_SECONDS: u64 = 5;
+/// On how many connections of a process at once. A further one ends the oldest.
+pub const UNREAD_BODIES: usize = 256;
 /// One parameter of an authorization request.
 pub const PARAMETER: usize = 8 * 1024;
 /// `redirect_uri` (AZ-8).

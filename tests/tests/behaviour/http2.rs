@@ -124,6 +124,31 @@ fn http2_streams_of_one_connection_are_checked_one_by_one() {
     assert_eq!(running.reached.times(), 1, "the echo does not count, and the refused request did not come through");
 }
 
+/// A stream ends by itself there: what a client still sends on it is nothing to the others.
+#[test]
+fn http2_refusal_reaches_a_client_that_is_still_sending() {
+    let world = World::new();
+    let running = (SERVER.start)(Setup::simple(pinned(&world)));
+    run(async {
+        let mut client = connect(running.address).await;
+        for _ in 0..3 {
+            let (chunks, body) = channel(1);
+            let answer = client.send_request(translated(&Request::new("POST", "/mcp/echo"), Chunks(body)));
+            let sending = async {
+                let mut sent = 0;
+                // Until the server has said that it reads no more of this stream.
+                while chunks.send(Bytes::from_static(&[b'x'; 16 * 1024])).await.is_ok() {
+                    sent += 16 * 1024;
+                    assert!(sent < 64 * 1024 * 1024, "the server reads and reads");
+                }
+            };
+            let (answer, ()) = tokio::join!(answer, sending);
+            assert_eq!(answer.expect("a response").status(), 401);
+            assert_eq!(send(&mut client, &Request::new("GET", "/mcp").bearer(&bearer(&world))).await.status, 200);
+        }
+    });
+}
+
 #[test]
 fn r1_a_proof_on_two_concurrent_http2_streams_passes_once() {
     let world = World::new();

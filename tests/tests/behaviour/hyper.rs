@@ -5,13 +5,15 @@ use crate::setup::{Reached, Running, Setup, admin, clock};
 use ::hyper::body::{Body, Bytes, Incoming};
 use ::hyper::service::Service;
 use ::hyper::{Request, Response};
-use attesto_hyper::{GuardedBody, OnConnection, Protect, Publish, RequestBody, Staged, admitted, require, response};
+use attesto_hyper::{
+    GuardedBody, OnConnection, Protect, Publish, RequestBody, Staged, admitted, answer_early, require, response,
+};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use std::convert::Infallible;
-use std::future::{Ready, ready};
+use std::future::ready;
 use std::pin::Pin;
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -42,20 +44,21 @@ fn missing() -> Response<Sent> {
 }
 
 /// What is behind one resource's guard: a router as small as it needs.
+#[derive(Clone)]
 struct Routes {
     base: &'static str,
     reached: Reached,
 }
 
 impl Routes {
-    fn respond(&self, request: Request<RequestBody<Incoming>>) -> Response<Sent> {
+    async fn respond(&self, request: Request<RequestBody<Incoming>>) -> Response<Sent> {
         let (parts, body) = request.into_parts();
         let caller = admitted(&parts.extensions);
         match parts.uri.path().strip_prefix(self.base) {
             Some("") => said(self.reached.who(caller.ok().map(|caller| &**caller))),
             Some("/scoped") => match require(&parts, &admin()) {
                 Ok(()) => said(self.reached.who(caller.ok().map(|caller| &**caller))),
-                Err(refusal) => whole(refusal),
+                Err(refusal) => whole(answer_early(&parts, body, refusal).await),
             },
             Some("/user") => match caller.and_then(|caller| caller.principal::<String>()) {
                 Ok(user) => said(user.to_string()),
@@ -70,17 +73,19 @@ impl Routes {
 impl Service<Request<RequestBody<Incoming>>> for Routes {
     type Response = Response<Sent>;
     type Error = Infallible;
-    type Future = Ready<Result<Response<Sent>, Infallible>>;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Sent>, Infallible>> + Send>>;
 
     fn call(&self, request: Request<RequestBody<Incoming>>) -> Self::Future {
-        let head = request.method() == http::Method::HEAD;
-        let mut response = self.respond(request);
-        if head {
-            // Over HTTP/2 hyper sends what it is given, and clients take a body after HEAD for a broken stream. What attesto
-            // itself answers has none; frameworks see to it for their handlers.
-            *response.body_mut() = whole(Response::default()).into_body();
-        }
-        ready(Ok(response))
+        let (head, routes) = (request.method() == http::Method::HEAD, self.clone());
+        Box::pin(async move {
+            let mut response = routes.respond(request).await;
+            if head {
+                // Over HTTP/2 hyper sends what it is given, and clients take a body after HEAD for a broken stream. What attesto
+                // itself answers has none; frameworks see to it for their handlers.
+                *response.body_mut() = whole(Response::default()).into_body();
+            }
+            Ok(response)
+        })
     }
 }
 

@@ -59,6 +59,11 @@ on_every_server! {
         refusal_does_not_wait_for_the_body
         body_of_a_refused_request_is_not_taken_for_a_request
         c8_form_tokens_are_read_only_on_request_and_the_handler_still_gets_the_form;
+    early:
+        refusal_reaches_a_client_that_is_still_sending
+        refusal_of_a_body_that_is_there_already_keeps_the_connection
+        body_without_an_end_is_cut_off
+        client_that_waits_to_be_asked_for_its_body_is_refused_and_not_asked;
     host:
         principal_lookup_may_accept_refuse_or_fail
         principal_that_nobody_looks_up_is_our_own_fault

@@ -1,4 +1,4 @@
-//! A form body that arrives in the smallest pieces, through the adapters.
+//! Bodies that arrive in the smallest pieces, through the adapters: forms, and what comes after an answer was given.
 
 use crate::meter::{Work, heap};
 use crate::row::{Row, bytes};
@@ -14,7 +14,7 @@ use attesto_tests::{NOW, World};
 use futures_core::Stream;
 use http_body_util::Empty;
 use hyper::body::{Body, Frame};
-use hyper::{Request, Response};
+use hyper::{Request, Response, Version};
 use std::convert::Infallible;
 use std::future::Future;
 use std::pin::{Pin, pin};
@@ -39,6 +39,19 @@ fn clock() -> Clock {
 /// One byte after another; how many were taken can be seen.
 #[derive(Clone)]
 struct Bytewise(Arc<AtomicUsize>);
+
+/// The same without an end.
+struct Endless(Bytewise);
+
+impl Body for Endless {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        self.0.0.fetch_add(1, Ordering::Relaxed);
+        Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(b"a")))))
+    }
+}
 
 impl Bytewise {
     fn next(&self) -> Option<Bytes> {
@@ -82,6 +95,7 @@ fn through_hyper() -> Work {
     let request = Request::builder()
         .method("POST")
         .uri("https://mcp.example.com/mcp")
+        .version(Version::HTTP_2) // over HTTP/1 more is read of it, after the answer
         .header("content-type", FORM)
         .body(Bytewise(Arc::clone(&taken)))
         .expect("a request");
@@ -124,6 +138,28 @@ pub(crate) fn frames_of_a_form() -> Row {
         input: "The same in frames of one byte, through an adapter: the most that any holds of it",
         limit: bytes(limits::FORM_BODY),
         beyond: "not read".into(),
+        work,
+    }
+}
+
+/// Beside the refusal's own work: a place in the list, and what reads.
+pub(crate) fn unread_body() -> Row {
+    let taken = Arc::new(AtomicUsize::new(0));
+    let request = Request::builder()
+        .method("POST")
+        .uri("https://mcp.example.com/mcp")
+        .body(Endless(Bytewise(Arc::clone(&taken))))
+        .expect("a request");
+    let protect = attesto_hyper::Protect::new(guard()).clock(clock());
+    let call = |_| async { Ok::<_, Infallible>(Response::new(Empty::<Bytes>::new())) };
+    let (work, answer) = counted(protect.pass(request, call));
+    assert!(answer.is_ok_and(|answer| answer.status().is_client_error()));
+    assert_eq!(taken.load(Ordering::Relaxed), limits::UNREAD_BODY);
+    let (seconds, connections) = (limits::UNREAD_BODY_SECONDS, limits::UNREAD_BODIES);
+    Row {
+        input: "What comes of a body after it was refused without it, over HTTP/1 through attesto-hyper or -axum: read, and not kept",
+        limit: format!("{}, {seconds} s, {connections} connections at once", bytes(limits::UNREAD_BODY)),
+        beyond: "the connection closes; of too many, the oldest".into(),
         work,
     }
 }

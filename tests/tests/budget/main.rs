@@ -43,7 +43,8 @@ rows! {
         token_of_one_of_several_issuers
         form_body;
     frames:
-        frames_of_a_form;
+        frames_of_a_form
+        unread_body;
     credentials:
         extracted_token
         path_and_query;

@@ -2,6 +2,7 @@
 
 pub(crate) mod access;
 pub(crate) mod bodies;
+pub(crate) mod early;
 pub(crate) mod host;
 pub(crate) mod metadata;
 pub(crate) mod methods;

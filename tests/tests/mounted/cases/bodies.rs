@@ -87,6 +87,27 @@ fn what_is_beyond_the_limit_is_not_taken_for_a_request(server: Server) {
     assert_eq!(running.send(&sized("/oauth/token", LIMIT)).status, 200, "still serving");
 }
 
+/// The rest of the form is read and thrown away, so that the answer is not lost to whoever is still sending it (RFC 9112 §9.6).
+fn refusal_of_a_form_that_is_too_long_reaches_a_client_that_is_still_sending(server: Server) {
+    let running = (server.start)(Setup::new());
+    let length = 900_000;
+    for path in ENDPOINTS.into_iter().chain(["/.well-known/jwks.json"]) {
+        let body = padded(length);
+        let mut connection = Connection::open(running.address);
+        connection.write(&posted(path, "").head(length));
+        connection.write(&body[..300_000]);
+        let answer = connection.read("POST");
+        assert_eq!(answer.status, if path.starts_with("/.well-known") { 405 } else { 413 }, "{path}");
+        for piece in body[300_000..].chunks(10_000) {
+            connection.write(piece);
+        }
+        assert_eq!(answer.all("connection"), ["close"]);
+        let mut stream = connection.writer();
+        stream.shutdown(Shutdown::Write).expect("an open connection");
+        stream.read_to_end(&mut Vec::new()).expect("an end, and no reset");
+    }
+}
+
 /// What came of a body looks like a whole form, and nothing is done with it: nobody is looked up, and a code stays good.
 fn a_body_that_breaks_off_reaches_nothing(server: Server) {
     let setup = Setup::new();
@@ -179,6 +200,7 @@ on_every_adapter!(
     c5_a_body_of_the_limit_is_read_and_one_byte_more_is_413
     c5_the_same_holds_for_chunked_bodies
     what_is_beyond_the_limit_is_not_taken_for_a_request
+    refusal_of_a_form_that_is_too_long_reaches_a_client_that_is_still_sending
     a_body_that_breaks_off_reaches_nothing
     c5_other_content_types_are_refused_whatever_is_in_the_body
     c6_c7_duplicates_and_parameters_in_the_query_are_refused
