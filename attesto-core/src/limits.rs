@@ -39,7 +39,7 @@ pub const RSA_MODULUS_BITS_MAX: usize = 8192;
 pub const JTI: usize = 256;
 /// A client certificate in DER (M1).
 pub const CERTIFICATE_DER: usize = 64 * 1024;
-/// Keys in one JWK Set (J22).
+/// Keys in one JWK Set that could serve (J22); what else it lists is bounded by its length.
 pub const JWK_SET_KEYS: usize = 32;
 /// A JWK Set document.
 pub const JWK_SET: usize = 512 * 1024;

@@ -83,9 +83,10 @@ fn drive(mut fetch: KeyFetch, issuer: &str, answers: &[Answer]) -> bool {
         match fetch.received(answer.send()) {
             FetchStep::Send(next) => {
                 fetch = next;
-                if !of_keys && let Some(document) = answer.document() {
-                    jwks_uri = Some(jwks_uri_of(document, issuer));
-                }
+                assert!(!of_keys, "nothing comes after the keys");
+                // Where the next request goes elsewhere, it asks another of the issuer's URLs for its metadata, and is held to that above.
+                let named = answer.document().and_then(|document| jwks_uri_of(document, issuer));
+                jwks_uri = named.filter(|named| *named == fetch.request().url);
             }
             FetchStep::Ended(result) => {
                 let keys = answer.document().filter(|_| of_keys).and_then(|document| JwkSet::from_json(document).ok());
@@ -97,11 +98,11 @@ fn drive(mut fetch: KeyFetch, issuer: &str, answers: &[Answer]) -> bool {
     panic!("a fifth request")
 }
 
-/// RFC 8414 §3.3: whoever is believed has said that he is the issuer.
-fn jwks_uri_of(document: &[u8], issuer: &str) -> String {
-    let tree = Tree::strict_object(document.trim_ascii()).expect("only strict JSON is believed");
-    assert_eq!(tree.get("issuer").and_then(Tree::text), Some(issuer));
-    tree.get("jwks_uri").and_then(Tree::text).expect("a text").to_owned()
+/// RFC 8414 §3.3: whoever is believed has said, in strict JSON, that he is the issuer.
+fn jwks_uri_of(document: &[u8], issuer: &str) -> Option<String> {
+    let tree = Tree::strict_object(document.trim_ascii())?;
+    tree.get("issuer").and_then(Tree::text).filter(|named| *named == issuer)?;
+    tree.get("jwks_uri").and_then(Tree::text).map(str::to_owned)
 }
 
 /// What was checked is what an HTTP client connects to.

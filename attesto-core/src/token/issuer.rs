@@ -116,7 +116,8 @@ impl TrustedIssuer {
         }
     }
 
-    /// Accepts these algorithms only (J5).
+    /// Accepts these algorithms only (J5). What is opted in to here, RS512 say, holds for the issuer's keys that do not name an
+    /// algorithm of their own (J6).
     #[must_use]
     pub const fn accept_algorithms(mut self, algorithms: AlgorithmSet) -> Self {
         self.algorithms = algorithms;
@@ -131,7 +132,9 @@ impl TrustedIssuer {
         self
     }
 
-    /// Accepts these `typ` values beside `at+jwt`, for an issuer that predates RFC 9068 (J13).
+    /// Accepts these `typ` values beside `at+jwt`, for an issuer that predates RFC 9068 (J13). As with
+    /// [`IssuerProfile::header_typ`], a token with a claim that only ID and logout tokens have is then refused; a profile can
+    /// [pin](IssuerProfile::pin) what tells the others apart, and should.
     ///
     /// # Errors
     /// Where a value is blank: there is no "any".

@@ -295,6 +295,39 @@ async fn cds5_where_no_url_serves_the_most_telling_failure_is_reported() {
     scene.net.serve_openid(ok("<html>"));
     scene.outcome("k1", 0).await;
     assert_eq!(scene.events.of_keys(), ["keys_refresh_failed issuer_mismatch"], "html tells less");
+    let failure = scene.remote.last_failure().expect("no keys");
+    assert_eq!(failure.error, FetchError::IssuerMismatch);
+    assert_eq!(failure.url, format!("{ISSUER}{METADATA}"));
+    assert_eq!(failure.named.as_deref(), Some("https://evil.example.com"));
+    scene.net.serve_metadata(ok(format!(r#"{{"issuer":"{}"}}"#, "ü".repeat(300))));
+    scene.outcome("k1", 5).await;
+    let named = scene.remote.last_failure().and_then(|failure| failure.named).expect("a name");
+    assert_eq!(named, "ü".repeat(128), "no more than an operator wants to read");
+    scene.net.serve_openid(own_metadata());
+    assert_eq!(scene.outcome("k1", 60).await, "200");
+    assert_eq!(scene.remote.last_failure(), None);
+}
+
+#[tokio::test]
+async fn j10_keys_of_a_spiffe_bundle_serve_where_it_is_said_to_be_one() {
+    for is_bundle in [true, false] {
+        let scene = Scene::new();
+        let bundle = jwks(scene.world.provider.as_ref(), &[("k1", scene.world.issuer.as_ref())]);
+        scene.net.serve_keys(ok(bundle.replace(r#""use":"sig""#, r#""use":"jwt-svid""#)));
+        let keys = RemoteKeys::builder(ISSUER, Arc::clone(&scene.world.provider));
+        let keys = if is_bundle { keys.spiffe_bundle() } else { keys };
+        let server = ResourceServer::builder(AUDIENCE, Arc::clone(&scene.world.provider))
+            .issuer(TrustedIssuer::remote(keys.build().expect("a sound issuer")))
+            .build()
+            .expect("a sound configuration");
+        let guard = Guard::builder(server)
+            .replay_store(MemoryReplayStore::single_instance(100).expect("a capacity"))
+            .http_client(Client { net: Arc::clone(&scene.net), background: false })
+            .build()
+            .expect("a sound guard");
+        let verdict = admit(&guard, &Call::new().bearer(&scene.world.token(|_, _| {})), 0).await;
+        assert_eq!(verdict.map_err(|denial| denial.status()), if is_bundle { Ok(()) } else { Err(503) });
+    }
 }
 
 #[tokio::test]

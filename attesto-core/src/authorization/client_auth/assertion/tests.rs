@@ -1,7 +1,7 @@
 use super::super::tests::{ISSUER, NOW, Sent, World, all_providers, client, post};
 use super::*;
 use crate::authorization::{AuthorizationServerBuilder, ClientAuthentication, Unavailable};
-use crate::crypto::{Algorithm, EntropyError, RustCrypto};
+use crate::crypto::{Algorithm, EntropyError, KeyKind, RustCrypto};
 use crate::encoding::{base64url, form};
 use crate::jose::{Jwk, JwkSet, KeyMaterial};
 use alloc::format;
@@ -124,6 +124,31 @@ fn ca4_each_algorithm_of_the_fapi_set_authenticates() {
 }
 
 #[test]
+fn ca4_registered_keys_of_one_kid_serve_by_what_they_can_do() {
+    let sent = |pem, algorithm: Algorithm| {
+        let header = json!({"alg": algorithm.name(), "kid": "k"}).to_string();
+        body(&signed(pem, algorithm, &header, &good_claims().to_string()))
+    };
+    for provider in all_providers() {
+        // Of two types, and one of them twice.
+        let keys = [jwk(P256), jwk(RSA), jwk(P256)].map(|key| key.with_kid("k"));
+        for (pem, algorithm) in [(P256, Algorithm::ES256), (RSA, Algorithm::PS256)] {
+            let mut world = World::configured(provider.clone(), [job(&keys)], |builder| builder);
+            assert_eq!(world.token(post(&sent(pem, algorithm))).status, 200, "{algorithm}: {:?}", world.reason());
+        }
+        // A variant of RSA holds for a key without `alg` where assertions may be signed with it, and only there.
+        let all = |builder: AuthorizationServerBuilder| builder.assertion_algorithms(AlgorithmSet::ALL);
+        let mut world = World::configured(provider.clone(), [job(&keys)], all);
+        assert_eq!(world.token(post(&sent(RSA, Algorithm::RS512))).status, 200, "{:?}", world.reason());
+        let mut world = World::configured(provider.clone(), [job(&keys)], |builder| builder);
+        world.refuses(post(&sent(RSA, Algorithm::RS512)), Reason::AssertionKey, "not among the accepted");
+        let narrowed = [jwk(RSA).with_alg(Algorithm::PS256).unwrap().with_kid("k")];
+        let mut world = World::configured(provider, [job(&narrowed)], all);
+        world.refuses(post(&sent(RSA, Algorithm::RS512)), Reason::AssertionKey, "the key says what it is for");
+    }
+}
+
+#[test]
 fn ca4_assertions_of_other_libraries() {
     let widened = |builder: AuthorizationServerBuilder| {
         let algorithms = [Algorithm::ES256, Algorithm::EdDSA, Algorithm::Ed25519, Algorithm::PS256, Algorithm::RS256];
@@ -228,7 +253,8 @@ fn ca4_algorithms_and_keys_are_the_clients_own() {
         assert_eq!(wide.token(post(&rs256)).status, 200);
     }
     // Two keys that could be meant, and nothing that says which.
-    let mut world = World::new([job(&[jwk(P256).with_kid("a"), jwk(P256).with_kid("b")])]);
+    let another = Jwk::new(KeyMaterial::generate(KeyKind::P256, &mut counter()).unwrap().public().clone());
+    let mut world = World::new([job(&[jwk(P256).with_kid("a"), another.with_kid("b")])]);
     world.refuses(post(&body(&es256(&good_claims()))), Reason::AssertionKey, "two keys, no kid");
 }
 
@@ -253,7 +279,7 @@ fn ca4_the_signature_is_by_the_registered_key() {
     let (_, other) = with("jti", json!("j-2")).rsplit_once('.').map(|(a, b)| (a.to_string(), b.to_string())).unwrap();
     refused(&format!("{input}.{other}"), Reason::AssertionSignature, "another payload's signature");
     // The header brings its own key, which signed: nobody looks at it.
-    let stranger = KeyMaterial::generate(crate::crypto::KeyKind::P256, &mut counter()).unwrap();
+    let stranger = KeyMaterial::generate(KeyKind::P256, &mut counter()).unwrap();
     let header = format!(r#"{{"alg":"ES256","jwk":{}}}"#, Jwk::new(stranger.public().clone()).to_json());
     let signer = RustCrypto::new().signer(stranger.private().unwrap(), Algorithm::ES256).unwrap();
     let claims = good_claims().to_string();
