@@ -4,6 +4,7 @@
 //! To write it again: `ATTESTO_WRITE_SECURITY=1 cargo test -p attesto-tests --test budget`.
 
 mod around;
+mod clients;
 mod credentials;
 mod frames;
 mod issuers;
@@ -54,6 +55,9 @@ rows! {
         proof_with_the_largest_key
         proof_with_an_unknown_nonce
         jti_of_a_proof;
+    clients:
+        secret_of_no_client
+        code_that_cannot_be_redeemed;
     around:
         host
         forwarded_field

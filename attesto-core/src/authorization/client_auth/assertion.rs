@@ -98,7 +98,8 @@ async fn keys_of(flow: &Flow, client: &Client, keys: &ClientKeys) -> Result<Arc<
     }
 }
 
-/// Every check but the signature's, before any key is looked for: who merely names a client makes nobody fetch its keys. RFC 7523 §3.
+/// Every check but the signature's, before any key is looked for: a name alone makes no host fetch keys. Whoever takes the trouble to write
+/// a plausible assertion does, and needs no key for that: hosts keep what they fetch. RFC 7523 §3.
 /// What this gives is recorded once the signature has verified.
 fn is_plausible(
     assertion: &Assertion,

@@ -38,7 +38,8 @@ pub trait ClientStore: Send + Sync {
 
     /// The keys that the client of this identifier signs with. Asked only of clients whose keys are
     /// [`ClientKeys::AskHost`](crate::authorization::ClientKeys::AskHost): a host that registers none leaves it out, and there
-    /// is no answer.
+    /// is no answer. Anybody can have it asked, by an assertion that looks like the client's: a host that fetches keys keeps them,
+    /// and bounds how often it fetches.
     fn client_keys(&self, client_id: &str) -> impl Future<Output = Answered<Arc<VerificationKeys>>> + Send {
         let _ = client_id;
         core::future::ready(Err(Unavailable))
