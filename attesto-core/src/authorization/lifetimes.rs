@@ -124,7 +124,7 @@ impl RefreshPolicy {
     }
 
     /// How many access tokens of one authorization may live at a time: 2 to 1000. Default 100. A client that refreshes more often within
-    /// the lifetime of an access token is told 429 until some have expired, so that no client can fill the host's stores with one
+    /// the lifetime of an access token gets 429 until some have expired, so that no client can fill the host's stores with one
     /// authorization, and so that a revocation has a bounded number of tokens to deny.
     ///
     /// # Errors

@@ -56,7 +56,7 @@ async fn revoke(flow: &mut Flow) -> Result<(), Reason> {
     Ok(())
 }
 
-/// A client that shows another's token is refused, and it is told of: its request was wrong, or the token is stolen. RFC 7009 §2.1; RV-3.
+/// A client that shows another's token is refused, with an event: its request was wrong, or the token is stolen. RFC 7009 §2.1; RV-3.
 fn token_is_the_clients(client: &Client, owner: &str) -> Result<(), Reason> {
     if client.id == owner { Ok(()) } else { Err(Reason::OtherClient) }
 }

@@ -63,6 +63,7 @@ impl ProofPolicy {
     }
 
     /// Seconds after its use for which a proof is on record at most: made by a client whose clock is ahead.
+    #[cfg(feature = "std")]
     pub(crate) const fn replay_window(&self) -> u64 {
         self.max_age.saturating_add(self.future_skew.saturating_mul(2)).saturating_add(1)
     }

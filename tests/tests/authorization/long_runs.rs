@@ -12,7 +12,7 @@ use attesto_core::testkit::block_on;
 const CAPACITY: usize = 100_000;
 const DAY: u64 = 86_400;
 
-/// Somebody whose client is logged in, and refreshes.
+/// A user whose client is logged in, and refreshes.
 struct User {
     name: String,
     /// Counts families and tokens, so that no two are alike.

@@ -150,7 +150,7 @@ fn two_redemptions_of_one_code() {
         let explored = explore("code/code", &scene, &[request.clone(), request.clone()], |scene, context| {
             assert!(successes(scene, &request) <= 1, "{context}");
             if !context.contains(" at ") {
-                // One is a replay, whichever: what came of the other is revoked, if it came before, or never comes (AC-6).
+                // One is a replay, whichever: what the other was given is revoked, or it is given nothing (AC-6).
                 assert!(scene.ledger.revoked.contains(&FAMILY) && scene.ledger.live(FAMILY) == 0, "{context}");
             }
         });

@@ -4,6 +4,7 @@
 //! To write it again: `ATTESTO_WRITE_SECURITY=1 cargo test -p attesto-tests --test budget`.
 
 mod around;
+mod authorization;
 mod clients;
 mod credentials;
 mod frames;
@@ -80,6 +81,12 @@ rows! {
         introspections_under_way
         queue_of_events
         owners_of_mcp_sessions;
+    authorization:
+        families_of_refresh_tokens
+        revoked_access_tokens
+        authorization_codes
+        pushed_requests
+        consent_grants;
 }
 
 const HEAD: &str = "| Input, at its worst | The most that is read or kept | Beyond it | Signatures verified | Keys parsed | SHA-256 | \

@@ -21,7 +21,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 
 /// What `keep` leaves on the heap for each of `entries`, rounded up; it must be no more than `most`.
-fn bytes_each(entries: usize, most: usize, keep: impl FnOnce()) {
+pub(crate) fn bytes_each(entries: usize, most: usize, keep: impl FnOnce()) {
     let before = held();
     keep();
     let each = (held() - before).unsigned_abs().div_ceil(entries);
@@ -31,7 +31,7 @@ fn bytes_each(entries: usize, most: usize, keep: impl FnOnce()) {
 }
 
 /// The memory is the rule here: so much for each entry of a full store.
-fn row(input: &'static str, each: usize, entries: usize, entry: &str, beyond: &str) -> Row {
+pub(crate) fn row(input: &'static str, each: usize, entries: usize, entry: &str, beyond: &str) -> Row {
     Row {
         input,
         limit: format!("its capacity; at most {each} bytes for each {entry}"),

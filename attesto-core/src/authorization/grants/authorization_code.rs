@@ -79,7 +79,7 @@ async fn take(
     }
 }
 
-/// A code came back. If it is its own client that shows it, two parties have it: what came of it is revoked, and what may still come
+/// A code came back. If it is its own client that shows it, two parties have it: what was issued for it is revoked, and what may still come
 /// of a first exchange that is under way has no family to come into (where a fault ended that exchange, this costs nothing). Another
 /// client is given no such power, nor is who lacks the verifier: a code from somebody's log, which never could be redeemed, must not end
 /// a session. RFC 6749 §4.1.2; AC-6, AC-7.

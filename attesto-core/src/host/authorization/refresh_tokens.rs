@@ -6,7 +6,6 @@ use crate::authorization::{
 };
 use crate::host::{BoxFuture, StoreReach};
 use alloc::boxed::Box;
-use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::future::Future;
@@ -55,7 +54,7 @@ pub trait RefreshStore: Send + Sync {
     fn repeat(&self, repeated: &RepeatedRefresh) -> impl Future<Output = Answered<bool>> + Send;
 
     /// The family that the access token of this `jti` is noted with. Changes nothing.
-    fn find_family(&self, jwt_id: &String) -> impl Future<Output = Answered<Option<RevocableFamily>>> + Send;
+    fn find_family(&self, jwt_id: &str) -> impl Future<Output = Answered<Option<RevocableFamily>>> + Send;
 
     /// Revokes a family for good.
     fn revoke_family(
@@ -75,7 +74,7 @@ erase! { RefreshStore as ErasedRefreshStore [reach] {
     fn insert(&NewRefresh) -> bool;
     fn rotate(&Rotation) -> Rotated;
     fn repeat(&RepeatedRefresh) -> bool;
-    fn find_family(&String) -> Option<RevocableFamily>;
+    fn find_family(&str) -> Option<RevocableFamily>;
     fn revoke_family(&FamilyRevocation) -> Vec<IssuedAccessToken>;
     fn settle_revocation(&SettledRevocation) -> ();
 } }

@@ -146,7 +146,7 @@ impl RefreshStore for Falling {
         self.0.revoke_family(of)
     }
 
-    fn find_family(&self, jwt_id: &String) -> impl Future<Output = Answered<Option<RevocableFamily>>> + Send {
+    fn find_family(&self, jwt_id: &str) -> impl Future<Output = Answered<Option<RevocableFamily>>> + Send {
         self.0.find_family(jwt_id)
     }
 

@@ -132,7 +132,7 @@ impl RefreshStore for Tokens {
         self.1.repeat(repeated).await
     }
 
-    async fn find_family(&self, jwt_id: &String) -> Answered<Option<RevocableFamily>> {
+    async fn find_family(&self, jwt_id: &str) -> Answered<Option<RevocableFamily>> {
         self.1.find_family(jwt_id).await
     }
 

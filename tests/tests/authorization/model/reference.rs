@@ -132,7 +132,7 @@ impl Model {
             }
             Request::Refresh { family, token, who, key, scope } => {
                 let family = position(family, self.families.len())?;
-                // A store may forget a family that can never be used again: then nobody learns of its key.
+                // A store may forget a family that can never be used again, its key with it.
                 (!self.is_gone(family) || self.key_of(family).is_none()).then_some(Request::Refresh {
                     family,
                     token: member(family, token)?,

@@ -58,8 +58,10 @@ fn sweep<T>(table: &Mutex<T>, free: impl Fn(&mut T, usize) -> Freed) -> usize {
 
 /// One part in so many of a store, and no less than a few rows of a small one: what one user, say, may have of it.
 const fn share(capacity: usize, parts: usize) -> usize {
-    let share = capacity / parts;
-    if share > SMALLEST_SHARE { share } else { SMALLEST_SHARE }
+    match capacity.checked_div(parts) {
+        Some(share) if share > SMALLEST_SHARE => share,
+        Some(_) | None => SMALLEST_SHARE,
+    }
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ const PUBLIC: usize = 2;
 /// request in the name of a public client: all of them together have half of the places, and no client has more than a quarter
 /// (64 places of a small store). Rows that have lapsed are freed by later calls, a few at a time, by the `now` that they are
 /// given. When there is no room, requests of the same kind that no browser need come with any more go, the oldest first: of
-/// a user who is slow to log in just then, and of all those that nobody came with at all. Where there are none, a new request is
+/// a user who is slow to log in just then, and those that no browser ever came with. Where there are none, a new request is
 /// [`Unavailable`].
 ///
 /// How much to hold: requests pushed per second, times the seconds within which a browser must come with one

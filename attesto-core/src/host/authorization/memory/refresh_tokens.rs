@@ -56,7 +56,7 @@ struct Row {
     /// How long a revocation is kept at least.
     keep_until: Timestamp,
     tokens: Option<Box<Tokens>>,
-    /// Access tokens that may live still; of a revoked family those that nobody has taken care of.
+    /// Access tokens that may live still; of a revoked family those that were not settled.
     access: Vec<IssuedAccessToken>,
 }
 
@@ -116,7 +116,7 @@ impl RefreshStore for MemoryRefreshStore {
         locked(&self.state, |state| state.repeat(repeated))
     }
 
-    async fn find_family(&self, jwt_id: &String) -> Answered<Option<RevocableFamily>> {
+    async fn find_family(&self, jwt_id: &str) -> Answered<Option<RevocableFamily>> {
         locked(&self.state, |state| Ok(state.find_family(jwt_id)))
     }
 

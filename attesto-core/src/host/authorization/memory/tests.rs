@@ -131,7 +131,7 @@ fn rt5_a_revoked_family_is_forgotten_but_for_its_revocation_when_it_is_settled()
     let settled = SettledRevocation { family, access: state.undenied, now: at(0) };
     assert_eq!(run(store.settle_revocation(&settled)), Ok(()));
     assert_eq!((run(store.get(&key(1, 1))), store.len()), (Ok(None), 1));
-    assert_eq!(run(store.find_family(&"jti 1".into())), Ok(None));
+    assert_eq!(run(store.find_family("jti 1")), Ok(None));
     assert_eq!(insert(&store, 2, 1, 500, 1), Ok(false), "the revocation is kept");
     // A living family is not settled by anybody.
     assert_eq!(insert(&store, 3, 2, 100, 0), Ok(true));

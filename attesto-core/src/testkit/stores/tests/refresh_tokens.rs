@@ -6,7 +6,6 @@ use crate::authorization::{
 };
 use crate::host::{MemoryRefreshStore, RefreshStore, StoreReach};
 use crate::testkit::{assert_refresh_store_conforms, block_on, check_refresh_store_conforms};
-use alloc::string::String;
 use alloc::vec::Vec;
 use std::sync::{Mutex, MutexGuard};
 
@@ -232,7 +231,7 @@ impl RefreshStore for Broken {
         answer
     }
 
-    async fn find_family(&self, jwt_id: &String) -> Answered<Option<RevocableFamily>> {
+    async fn find_family(&self, jwt_id: &str) -> Answered<Option<RevocableFamily>> {
         if self.fault == Fault::FindsNoFamily { Ok(None) } else { self.inner.find_family(jwt_id).await }
     }
 
