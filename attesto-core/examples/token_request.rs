@@ -40,7 +40,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 query.answer(Ok(client))
             }
             Step::Ask(Ask::VerifySecret(query)) => {
-                let right = *query.question().secret == "s3cret"; // yours: a slow hash, compared in constant time
+                let right = *query.question().secret == "s3cret"; // yours: `ClientSecrets::verify`
                 query.answer(Ok(right))
             }
             Step::Ask(Ask::AuthorizeScope(query)) => {

@@ -54,7 +54,8 @@ impl fmt::Display for CodeChallenge {
     }
 }
 
-/// A code verifier: 43 to 128 unreserved characters (RFC 7636 §4.1). Zeroized, never shown.
+/// A code verifier: 43 to 128 characters, unreserved ones but where [`parse_printable`](Self::parse_printable) read it (RFC 7636 §4.1).
+/// Zeroized, never shown.
 #[derive(Clone)]
 pub struct CodeVerifier(Zeroizing<String>);
 
@@ -62,9 +63,22 @@ impl CodeVerifier {
     /// Reads a verifier; `None` where its length or a character is wrong.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
-        let fits = (43..=128).contains(&text.len()) && text.bytes().all(unreserved);
+        Self::parse_printable(text).filter(Self::is_unreserved)
+    }
+
+    /// Reads what a client may have sent as one: of any printable ASCII characters but spaces. Some clients in use take a random text in
+    /// Base64 with its padding; hashing decides whether it is the verifier, and takes any bytes.
+    #[must_use]
+    pub fn parse_printable(text: &str) -> Option<Self> {
+        let fits = (43..=128).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
         fits.then(|| Self(Zeroizing::new(text.into())))
+    }
+
+    /// Whether it has the characters of RFC 7636 §4.1 only: `A-Za-z0-9-._~`.
+    #[must_use]
+    pub fn is_unreserved(&self) -> bool {
+        let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
+        self.0.bytes().all(unreserved)
     }
 
     /// The challenge of this verifier, for clients.
@@ -111,6 +125,23 @@ mod tests {
             "a b".repeat(20),
         ] {
             assert!(CodeVerifier::parse(&bad).is_none(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn ac4_a_printable_verifier_has_no_spaces_and_the_same_length() {
+        for good in ["+/=".repeat(15), "!".repeat(43), "~".repeat(128)] {
+            let read = CodeVerifier::parse_printable(&good);
+            assert_eq!(read.map(|read| read.is_unreserved()), Some(good.starts_with('~')), "{good}");
+        }
+        for bad in [
+            "=".repeat(42),
+            "=".repeat(129),
+            format!("{} ", "a".repeat(50)),
+            format!("{}\u{7f}", "a".repeat(50)),
+            "é".repeat(25),
+        ] {
+            assert!(CodeVerifier::parse_printable(&bad).is_none(), "{bad}");
         }
     }
 

@@ -41,8 +41,8 @@ attesto runs under axum, in a release build, on one thread; oidc-provider in one
 \`resourceIndicators\` with the format \`jwt\`, on its own memory adapter; neither needs its stores for this grant. Node signs on a pool of
 threads of its own, so it has more than one. attesto verifies each signature that it has made before it lets the token out, which with
 RustCrypto costs nearly as much again; oidc-provider does not. The same client drives all three over loopback, HTTP/1.1, connections that stay open, in turns,
-each round beginning with another; it shares the machine with them. Neither side hashes the client's secret slowly, as a real host
-should: that would cost both the same. Every token must come with 200; tokens of every sample are verified after its clock has stopped,
+each round beginning with another; it shares the machine with them. Neither side hashes the client's secret slowly,
+which only secrets that people chose would need: that would cost both the same. Every token must come with 200; tokens of every sample are verified after its clock has stopped,
 as what they are said to be: signature, \`alg\`, \`typ\`, issuer, audience, times, client and scope, and that no two are the same.
 
 Ratios are attesto's to oidc-provider's, of throughput, and of tokens per processor time, which counts all threads and both user mode and

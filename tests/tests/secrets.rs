@@ -1,7 +1,7 @@
 //! What `docs/security.md` says about comparisons and secrets is what the code does: the listed comparisons are there, no other
 //! constant-time comparison is missing from the list, and what holds a secret cannot be compared or shown by accident.
 
-use attesto_core::authorization::GraceSecret;
+use attesto_core::authorization::{ClientSecret, GraceSecret};
 use attesto_core::crypto::PrivateKey;
 use attesto_core::dpop::{NonceIssuer, NonceSecret};
 use attesto_core::introspection::IntrospectionCredentials;
@@ -137,8 +137,9 @@ fn what_holds_a_secret_cannot_be_compared() {
         Probe::<PrivateKey>::HAS_EQUALITY,
         Probe::<KeyMaterial>::HAS_EQUALITY,
         Probe::<IntrospectionCredentials>::HAS_EQUALITY,
+        Probe::<ClientSecret>::HAS_EQUALITY,
     ];
-    assert_eq!(secrets, [false; 6]);
+    assert_eq!(secrets, [false; 7]);
     let the_probe_works = Probe::<Thumbprint>::HAS_EQUALITY;
     assert!(the_probe_works);
 }

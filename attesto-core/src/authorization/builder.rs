@@ -236,7 +236,8 @@ impl AuthorizationServerBuilder {
     }
 
     /// Answers what browsers ask before scripts of other origins send a request with a DPoP proof or an `Authorization` field (C-11). Whose
-    /// scripts may read the answers is said with each client: [`Client::origins`](super::Client::origins). Off by default.
+    /// scripts may read the answers is said with each client: [`Client::origins`](super::Client::origins). Answers that come before a client
+    /// has authenticated may be read by everybody's: a client that registers itself has to see that it is unknown by now. Off by default.
     pub const fn browser_clients(mut self) -> Self {
         self.browser_clients = true;
         self

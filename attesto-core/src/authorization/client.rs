@@ -1,13 +1,16 @@
 //! Who may ask for tokens: a registered client, as far as this server needs to know it (catalogue HC-1).
 
 use super::cors::is_origin;
+use super::error::Reason;
 use super::scopes::ScopeSet;
-use crate::Timestamp;
 use crate::crypto::Algorithm;
 use crate::jose::JwkSet;
+use crate::mtls::DistinguishedName;
+use crate::{ConfigError, Timestamp};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
+use core::net::IpAddr;
 
 /// A grant that the token endpoint dispatches (RFC 6749 §1.3).
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -102,13 +105,16 @@ impl AuthMethod {
     }
 }
 
-/// How one client authenticates: the method it is registered with, and no other (CA-10).
+/// How one client authenticates: by what it is registered with, and in no other way (CA-10).
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum ClientAuthentication {
     /// Not at all: a public client (CA-9).
     None,
-    /// By a secret in the `Authorization` field (CA-2). The host holds it, and is asked.
+    /// By a secret, in the `Authorization` field or in the body, one at a time: for libraries that use both in turn, and where it is not
+    /// known which one a library uses (RFC 6749 §2.3.1; CA-2, CA-3). The host holds the secret, and is asked.
+    Secret,
+    /// By a secret in the `Authorization` field (CA-2).
     SecretBasic,
     /// By a secret in the body (CA-3).
     SecretPost,
@@ -122,23 +128,24 @@ pub enum ClientAuthentication {
 }
 
 impl ClientAuthentication {
-    /// The registered name of the method.
+    /// The methods that it may use: one, or with [`Secret`](Self::Secret) two.
     #[must_use]
-    pub const fn method(&self) -> AuthMethod {
+    pub const fn methods(&self) -> &'static [AuthMethod] {
         match self {
-            Self::None => AuthMethod::None,
-            Self::SecretBasic => AuthMethod::ClientSecretBasic,
-            Self::SecretPost => AuthMethod::ClientSecretPost,
-            Self::PrivateKeyJwt(_) => AuthMethod::PrivateKeyJwt,
-            Self::TlsClientAuth(_) => AuthMethod::TlsClientAuth,
-            Self::SelfSignedTls(_) => AuthMethod::SelfSignedTlsClientAuth,
+            Self::None => &[AuthMethod::None],
+            Self::Secret => &[AuthMethod::ClientSecretBasic, AuthMethod::ClientSecretPost],
+            Self::SecretBasic => &[AuthMethod::ClientSecretBasic],
+            Self::SecretPost => &[AuthMethod::ClientSecretPost],
+            Self::PrivateKeyJwt(_) => &[AuthMethod::PrivateKeyJwt],
+            Self::TlsClientAuth(_) => &[AuthMethod::TlsClientAuth],
+            Self::SelfSignedTls(_) => &[AuthMethod::SelfSignedTlsClientAuth],
         }
     }
 }
 
 impl fmt::Debug for ClientAuthentication {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.method().name())
+        f.debug_list().entries(self.methods().iter().map(|method| method.name())).finish()
     }
 }
 
@@ -157,7 +164,8 @@ pub enum ClientKeys {
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum TlsSubject {
-    /// `tls_client_auth_subject_dn`, in the form of RFC 4514: the most specific name first. Compared name by name, each value exactly.
+    /// `tls_client_auth_subject_dn`, in the form of RFC 4514: the most specific name first. Compared name by name, each value exactly. Kinds
+    /// of names are the descriptors of RFC 4519, those of extended validation certificates, and numbers.
     Dn(String),
     /// `tls_client_auth_san_dns`, in any case.
     SanDns(String),
@@ -169,6 +177,32 @@ pub enum TlsSubject {
     SanEmail(String),
 }
 
+impl TlsSubject {
+    /// Whether any certificate can have it. RFC 8705 §2.1.2; CA-7.
+    fn is_readable(&self) -> bool {
+        match self {
+            Self::Dn(name) => DistinguishedName::parse(name).is_some(),
+            Self::SanDns(name) => !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic()),
+            Self::SanUri(uri) => uri.split_once(':').is_some_and(|(scheme, _)| !scheme.is_empty()),
+            Self::SanIp(address) => address.parse::<IpAddr>().is_ok(),
+            Self::SanEmail(mailbox) => {
+                mailbox.rsplit_once('@').is_some_and(|(local, host)| !local.is_empty() && !host.is_empty())
+            }
+        }
+    }
+
+    /// As registration calls it (RFC 8705 §2.1.2).
+    const fn member(&self) -> &'static str {
+        match self {
+            Self::Dn(_) => "tls_client_auth_subject_dn",
+            Self::SanDns(_) => "tls_client_auth_san_dns",
+            Self::SanUri(_) => "tls_client_auth_san_uri",
+            Self::SanIp(_) => "tls_client_auth_san_ip",
+            Self::SanEmail(_) => "tls_client_auth_san_email",
+        }
+    }
+}
+
 /// What tokens can be bound to.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
@@ -177,6 +211,37 @@ pub enum SenderConstraint {
     Dpop,
     /// A client certificate (RFC 8705 §3).
     Mtls,
+}
+
+/// Why a registration cannot be kept.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Fault {
+    DefaultScopes,
+    /// The member that holds the subject.
+    Subject(&'static str),
+    /// A key set without any key.
+    Keys,
+}
+
+impl Fault {
+    /// As requests of the client are refused for it.
+    pub(super) const fn reason(self) -> Reason {
+        match self {
+            Self::DefaultScopes => Reason::RegistrationScopes,
+            Self::Subject(_) => Reason::RegistrationSubject,
+            Self::Keys => Reason::RegistrationKeys,
+        }
+    }
+}
+
+impl From<Fault> for ConfigError {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::DefaultScopes => Self::new("default_scopes", "hold a scope that is not among the client's scopes"),
+            Fault::Subject(member) => Self::new(member, "cannot be read: no certificate could ever have it"),
+            Fault::Keys => Self::new("jwks", "holds no key: no assertion could ever verify"),
+        }
+    }
 }
 
 /// One registered client.
@@ -197,6 +262,7 @@ pub struct Client {
     pub(super) id: String,
     pub(super) authentication: ClientAuthentication,
     pub(super) secret_expires_at: Option<Timestamp>,
+    pub(super) older_assertion_audiences: bool,
     pub(super) grants: Vec<GrantType>,
     pub(super) redirect_uris: Vec<String>,
     pub(super) scopes: ScopeSet,
@@ -220,6 +286,7 @@ impl Client {
             id: id.into(),
             authentication,
             secret_expires_at: None,
+            older_assertion_audiences: false,
             grants: Vec::new(),
             redirect_uris: Vec::new(),
             scopes: ScopeSet::default(),
@@ -243,6 +310,18 @@ impl Client {
         self
     }
 
+    /// **For clients that cannot be changed.** Takes assertions of this client whose `aud` is not the issuer alone, but the URL of the token
+    /// endpoint or of the endpoint for pushed requests, or a list of one; at every endpoint, except where `typ` is
+    /// `client-authentication+jwt` (RFC 7523 §3, RFC 9126 §2; CA-5).
+    ///
+    /// What can happen: the client also uses a server whose metadata names our token endpoint as its own. It makes an assertion for that,
+    /// sends it to an endpoint of that server, and that server can be the client here. So each use is told of:
+    /// [`EventKind::OlderAssertionAudience`](super::EventKind::OlderAssertionAudience).
+    pub const fn danger_older_assertion_audiences(mut self) -> Self {
+        self.older_assertion_audiences = true;
+        self
+    }
+
     /// The grants it may use.
     pub fn grants(mut self, grants: impl IntoIterator<Item = GrantType>) -> Self {
         self.grants = grants.into_iter().collect();
@@ -262,7 +341,8 @@ impl Client {
         self
     }
 
-    /// What it is granted when it asks for nothing in particular; by default everything it may have.
+    /// What it is granted when it asks for nothing in particular; by default everything it may have. All of it must be among the
+    /// [`scopes`](Self::scopes): else no request of the client is answered (see [`check`](Self::check)).
     pub fn default_scopes<S: AsRef<str>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         self.default_scopes = ScopeSet::of(scopes);
         self
@@ -318,6 +398,56 @@ impl Client {
     pub fn origins<S: Into<String>>(mut self, origins: impl IntoIterator<Item = S>) -> Self {
         self.origins = origins.into_iter().map(Into::into).filter(|origin: &String| is_origin(origin)).collect();
         self
+    }
+
+    /// Whether the registration can be kept: its parts agree with each other, and can be read.
+    ///
+    /// Call it where a client is registered. The server asks the same of each client that it is given: what is not sound gets no token,
+    /// the answer is `server_error` and the event names the part.
+    ///
+    /// ```
+    /// use attesto_core::authorization::{Client, ClientAuthentication};
+    ///
+    /// let job = Client::new("job", ClientAuthentication::SecretBasic).scopes(["read"]);
+    /// assert!(job.check().is_ok());
+    /// // A scope was taken away in one place of two.
+    /// assert_eq!(job.default_scopes(["read", "admin"]).check().unwrap_err().member(), "default_scopes");
+    /// ```
+    ///
+    /// # Errors
+    /// The first part that contradicts another, or cannot be read.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        self.fault().map_or(Ok(()), |fault| Err(fault.into()))
+    }
+
+    /// What is wrong with the registration.
+    pub(super) fn fault(&self) -> Option<Fault> {
+        self.defaults_are_within_the_scopes().and_then(|()| self.credentials_can_be_met()).err()
+    }
+
+    /// Some credentials can be the registered ones. A client that cannot ever authenticate is a mistake of who registered it, and must not
+    /// look like one of the client.
+    fn credentials_can_be_met(&self) -> Result<(), Fault> {
+        match &self.authentication {
+            ClientAuthentication::TlsClientAuth(subject) if !subject.is_readable() => {
+                Err(Fault::Subject(subject.member()))
+            }
+            ClientAuthentication::PrivateKeyJwt(ClientKeys::Registered(keys)) if keys.keys().is_empty() => {
+                Err(Fault::Keys)
+            }
+            ClientAuthentication::None
+            | ClientAuthentication::Secret
+            | ClientAuthentication::SecretBasic
+            | ClientAuthentication::SecretPost
+            | ClientAuthentication::PrivateKeyJwt(_)
+            | ClientAuthentication::TlsClientAuth(_)
+            | ClientAuthentication::SelfSignedTls(_) => Ok(()),
+        }
+    }
+
+    /// RFC 6749 §3.3; TK-4. Which of the two is meant, only the host can know.
+    fn defaults_are_within_the_scopes(&self) -> Result<(), Fault> {
+        if self.default_scopes.is_within(&self.scopes) { Ok(()) } else { Err(Fault::DefaultScopes) }
     }
 
     /// The algorithm that its ID tokens are signed with (OIDC Registration §2): one that the server has a ring of

@@ -28,19 +28,49 @@ pub(super) fn origin_of(headers: &dyn HeaderLines) -> Option<String> {
     core::str::from_utf8(origin).ok().filter(|origin| is_origin(origin)).map(Into::into)
 }
 
-/// Notes the origin of the request, if the client's scripts run there. C-11.
-pub(super) fn origin_is_the_clients(flow: &mut Flow, client: &Client) {
-    let origin = flow.request.origin.take();
-    flow.readable_by = origin.filter(|origin| client.origins.contains(origin));
+/// Whose scripts may read an answer.
+#[derive(Debug, Eq, PartialEq)]
+pub(super) enum Readers {
+    Nobodys,
+    /// Before a client has authenticated, where there are clients in browsers: a script whose client is unknown by now registers it
+    /// anew, and has to see why. Such an answer tells nothing that is not the same for everybody.
+    Everybodys,
+    /// Those of this origin.
+    Of(String),
 }
 
-/// Lets the scripts that the client is known to have read the answer. Never with credentials: cookies mean nothing here.
-pub(super) fn shared(mut response: ResponseParts, flow: &Flow) -> ResponseParts {
-    if let Some(origin) = &flow.readable_by {
-        response.headers.push(Header::new("access-control-allow-origin", origin.clone()));
-        response.headers.push(Header::new("access-control-expose-headers", EXPOSED));
-        response.headers.push(Header::new("vary", "Origin"));
+impl Readers {
+    /// Of the answer to a request of which nothing is known yet.
+    pub(super) const fn at_first(server: &Settings) -> Self {
+        if server.browser_clients { Self::Everybodys } else { Self::Nobodys }
     }
+}
+
+/// Notes the origin of the request, if the scripts run there of the client that it names. Where there are clients in browsers, everybody
+/// may read still what there is to say. C-11.
+pub(super) fn origin_is_the_named_clients(flow: &mut Flow, client: &Client) {
+    if !flow.server.browser_clients {
+        origin_is_the_clients(flow, client);
+    }
+}
+
+/// Notes the origin of the request, if the client's scripts run there: from here on, the answer is about this client. C-11.
+pub(super) fn origin_is_the_clients(flow: &mut Flow, client: &Client) {
+    let origin = flow.request.origin.as_ref().filter(|origin| client.origins.contains(origin));
+    flow.readers = origin.cloned().map_or(Readers::Nobodys, Readers::Of);
+}
+
+/// Lets the scripts that may read the answer. Never with credentials: cookies mean nothing here.
+pub(super) fn shared(mut response: ResponseParts, flow: &Flow) -> ResponseParts {
+    match &flow.readers {
+        Readers::Nobodys => return response,
+        Readers::Everybodys => response.headers.push(Header::new("access-control-allow-origin", "*")),
+        Readers::Of(origin) => {
+            response.headers.push(Header::new("access-control-allow-origin", origin.clone()));
+            response.headers.push(Header::new("vary", "Origin"));
+        }
+    }
+    response.headers.push(Header::new("access-control-expose-headers", EXPOSED));
     response
 }
 

@@ -24,8 +24,8 @@ reasons! {
         DuplicateParameter => "duplicate_parameter", "a parameter occurs more than once";
         /// A parameter of a POST endpoint is in the query. RFC 6749 §2.3.1; C-7.
         QueryParameters => "query_parameters", "parameters must be in the body";
-        /// A parameter that must be there is absent. RFC 6749 §5.2.
-        MissingParameter => "missing_parameter", "a required parameter is missing";
+        /// The parameter of this name must be there, and is absent. RFC 6749 §5.2.
+        MissingParameter(&'static str = "grant_type") => "missing_parameter", "a required parameter is missing: {0}";
         /// More than one way of client authentication. RFC 6749 §2.3; CA-1.
         SeveralAuthMethods => "several_auth_methods", "more than one client authentication method was used";
         /// Several `Authorization` fields, or one that cannot be read. RFC 7617 §2; CA-2.
@@ -36,7 +36,8 @@ reasons! {
         NoClient => "no_client", "client authentication failed";
         /// The client is not registered, or disabled. CA-11.
         UnknownClient => "unknown_client", "client authentication failed";
-        /// Another method than the registered one. CA-10.
+        /// Another method than the registered one, or one that the server does not take; the event names both
+        /// ([`auth_method`](crate::authorization::AuthorizationEvent::auth_method)). CA-10.
         WrongAuthMethod => "wrong_auth_method", "client authentication failed";
         /// The secret is wrong. CA-2, CA-3.
         WrongSecret => "wrong_secret", "client authentication failed";
@@ -46,13 +47,15 @@ reasons! {
         AssertionMalformed => "assertion_malformed", "client authentication failed";
         /// `client_assertion_type` is not that of RFC 7523. CA-4.
         AssertionType => "assertion_type", "client authentication failed";
+        /// `typ` is that of another kind of JWT. RFC 8725 §3.11; CA-4.
+        AssertionTyp => "assertion_typ", "client authentication failed";
         /// The assertion's algorithm or key is none of the client's. CA-4.
         AssertionKey => "assertion_key", "client authentication failed";
         /// The assertion's signature does not verify. CA-4.
         AssertionSignature => "assertion_signature", "client authentication failed";
         /// `iss` or `sub` is not the client. RFC 7523 §3; CA-4.
         AssertionSubject => "assertion_subject", "client authentication failed";
-        /// `aud` is not one string that means this server. CA-4, CA-5.
+        /// `aud` is not the issuer, alone; or for a client that may use older forms, none of these. CA-4, CA-5.
         AssertionAudience => "assertion_audience", "client authentication failed";
         /// `exp`, `iat` or `nbf` is missing, malformed or out of range. CA-4.
         AssertionTime => "assertion_time", "client authentication failed";
@@ -172,7 +175,11 @@ reasons! {
         OtherClient => "other_client", "the grant is invalid";
         /// `redirect_uri` is not the one of the authorization request. RFC 6749 §4.1.3; AC-3.
         RedirectUriMismatch => "redirect_uri_mismatch", "the grant is invalid";
-        /// `code_verifier` is missing, malformed or not the one of the challenge. RFC 7636 §4.6; AC-4.
+        /// `code_verifier` is absent. RFC 7636 §4.5; AC-4.
+        VerifierMissing => "verifier_missing", "the grant is invalid";
+        /// `code_verifier` is not 43 to 128 printable characters. RFC 7636 §4.1; AC-4.
+        VerifierMalformed => "verifier_malformed", "the grant is invalid";
+        /// `code_verifier` is not the one of the challenge. RFC 7636 §4.6; AC-4.
         WrongVerifier => "wrong_verifier", "the grant is invalid";
         /// The proof's key is not the one the grant is bound to. RFC 9449 §5, §10; AC-3, RT-2.
         KeyMismatch => "dpop_key_mismatch", "the grant is invalid";
@@ -190,7 +197,13 @@ reasons! {
         UnsupportedTokenType => "unsupported_token_type", "tokens of this type cannot be revoked";
         /// The host granted more than was asked for. TK-4.
         PolicyOverreach => "policy_overreach", "internal error";
-        /// The host's answer contradicts the question: another client than the one asked for. TK-6.
+        /// The client is registered with default scopes that it may not have. RFC 6749 §3.3; TK-4.
+        RegistrationScopes => "registration_scopes", "internal error";
+        /// The subject that the client's certificate must have cannot be read. RFC 8705 §2.1.2; CA-7.
+        RegistrationSubject => "registration_subject", "internal error";
+        /// None of the keys that the client is registered with can be used. RFC 7591 §2; CA-4.
+        RegistrationKeys => "registration_keys", "internal error";
+        /// The host's answer contradicts the question: another pushed request than the one asked for. TK-6.
         HostAnswer => "host_answer", "internal error";
         /// The client is registered for an algorithm that the server has no key of. OIDC Registration §2, RFC 9701 §6; IT-2, IN-5.
         SigningAlgorithm => "signing_algorithm", "internal error";
@@ -216,7 +229,7 @@ impl Reason {
             | Self::MalformedForm
             | Self::DuplicateParameter
             | Self::QueryParameters
-            | Self::MissingParameter
+            | Self::MissingParameter(_)
             | Self::SeveralAuthMethods
             | Self::ClientIdMismatch
             | Self::ProofRequired
@@ -263,6 +276,7 @@ impl Reason {
             | Self::SecretExpired
             | Self::AssertionMalformed
             | Self::AssertionType
+            | Self::AssertionTyp
             | Self::AssertionKey
             | Self::AssertionSignature
             | Self::AssertionSubject
@@ -285,6 +299,8 @@ impl Reason {
             | Self::CodeReplayed
             | Self::OtherClient
             | Self::RedirectUriMismatch
+            | Self::VerifierMissing
+            | Self::VerifierMalformed
             | Self::WrongVerifier
             | Self::KeyMismatch
             | Self::UnknownRefreshToken
@@ -294,6 +310,9 @@ impl Reason {
             | Self::SubjectSuspended => OAuthError::InvalidGrant,
             Self::UnsupportedTokenType => OAuthError::UnsupportedTokenType,
             Self::PolicyOverreach
+            | Self::RegistrationScopes
+            | Self::RegistrationSubject
+            | Self::RegistrationKeys
             | Self::HostAnswer
             | Self::ConsentSkipped
             | Self::SigningAlgorithm
@@ -303,17 +322,18 @@ impl Reason {
         }
     }
 
-    /// The status of the JSON error, where there is no `Authorization` field to challenge (RFC 6749 §5.2; CA-11).
+    /// The status of the JSON error (RFC 6749 §5.2). A client that is unknown, or has not proved that it is the one, is told 401 wherever
+    /// clients authenticate: clients that register themselves do it anew on that (CA-11).
     #[must_use]
     pub const fn status(self) -> u16 {
         match self.error() {
             OAuthError::ServerError => 500,
             OAuthError::TemporarilyUnavailable => 503,
+            OAuthError::InvalidClient => 401,
             OAuthError::InvalidRequest if matches!(self, Self::MethodNotAllowed) => 405,
             OAuthError::InvalidRequest if matches!(self, Self::BodyTooLarge) => 413,
             OAuthError::InvalidRequest if matches!(self, Self::NotOffered) => 404,
             OAuthError::InvalidRequest
-            | OAuthError::InvalidClient
             | OAuthError::InvalidGrant
             | OAuthError::UnauthorizedClient
             | OAuthError::UnsupportedGrantType

@@ -1,6 +1,6 @@
 //! What the authorization server did, for those who watch (catalogue EV-1, EV-2): neutral values without secrets.
 
-use super::client::GrantType;
+use super::client::{AuthMethod, GrantType};
 use super::error::Reason;
 use super::secret::FamilyId;
 use alloc::string::String;
@@ -26,6 +26,11 @@ pub enum EventKind {
     TokenDenied,
     /// `code_replayed`: a spent code came back.
     CodeReplayed,
+    /// `older_assertion_audience`: a client has authenticated by an assertion whose `aud` is not the issuer alone, as
+    /// [`danger_older_assertion_audiences`](super::Client::danger_older_assertion_audiences) lets it.
+    OlderAssertionAudience,
+    /// `unusual_verifier`: a code was redeemed with a `code_verifier` of other characters than RFC 7636 §4.1 has. It met the challenge.
+    UnusualVerifier,
     /// `refresh_issued`: the first refresh token of a family.
     RefreshIssued,
     /// `refresh_rotated`.
@@ -57,6 +62,8 @@ impl EventKind {
             Self::TokenIssued => "token_issued",
             Self::TokenDenied => "token_denied",
             Self::CodeReplayed => "code_replayed",
+            Self::OlderAssertionAudience => "older_assertion_audience",
+            Self::UnusualVerifier => "unusual_verifier",
             Self::RefreshIssued => "refresh_issued",
             Self::RefreshRotated => "refresh_rotated",
             Self::RefreshReuseDetected => "refresh_reuse_detected",
@@ -80,6 +87,11 @@ pub struct AuthorizationEvent {
     pub client_id: Option<String>,
     /// What the request called its client, before anything was proved: to count failures by, never to act upon (CA-13).
     pub claimed_client_id: Option<String>,
+    /// The method of client authentication that the request used, if its credentials could be read: `none` where it only names its
+    /// client, unless that has shown its certificate.
+    pub auth_method: Option<AuthMethod>,
+    /// The methods that the client which the request names is registered with; empty where it names none that is known.
+    pub registered_auth_methods: &'static [AuthMethod],
     /// The user.
     pub subject: Option<String>,
     /// The grant.
@@ -113,6 +125,8 @@ impl AuthorizationEvent {
             kind,
             client_id: None,
             claimed_client_id: None,
+            auth_method: None,
+            registered_auth_methods: &[],
             subject: None,
             grant: None,
             scope: None,

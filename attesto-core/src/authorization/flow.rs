@@ -3,7 +3,7 @@
 use super::accept::prefers_html;
 use super::ask::{Answered, Ask, ReplayQuery};
 use super::authorize::{UserAgent, is_no_embedded_user_agent};
-use super::cors;
+use super::cors::{self, Readers};
 use super::error::Reason;
 use super::events::{AuthorizationEvent, EventKind};
 use super::parameters::Parameters;
@@ -34,8 +34,8 @@ pub(super) struct Flow {
     pub(super) request: Received,
     /// What is known so far; each event of the flow is one of these.
     pub(super) event: AuthorizationEvent,
-    /// The origin of the client's script that sent the request: it may read the answer (C-11).
-    pub(super) readable_by: Option<String>,
+    /// Whose scripts may read the answer (C-11).
+    pub(super) readers: Readers,
     /// A nonce that the response is to carry.
     pub(super) nonce: Option<String>,
     /// Whether the answer has no body, whatever it says.
@@ -116,7 +116,7 @@ impl Flow {
             entropy: Box::new(entropy),
             request: received,
             event,
-            readable_by: None,
+            readers: Readers::at_first(server),
             nonce: None,
             head: request.method == "HEAD",
             host: None,

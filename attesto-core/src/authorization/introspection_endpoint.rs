@@ -1,7 +1,7 @@
 //! `POST {prefix}/introspect` (RFC 7662; catalogue section 10).
 
 use super::ask::{Ask, IntrospectionCheck};
-use super::client::GrantType;
+use super::client::{Client, GrantType};
 use super::client_auth::{self, AuthenticatedClient};
 use super::error::Reason;
 use super::events::EventKind;
@@ -70,9 +70,13 @@ async fn introspect(flow: &Flow, caller: &AuthenticatedClient) -> Result<Option<
     if let Some(secret) = Secret::presented(&presented) {
         return Ok(refresh_token(flow, caller, &secret).await?.map(|token| of_refresh(flow, &token)));
     }
-    let Some(claims) = access_token(flow, &presented).await? else { return Ok(None) };
+    let Some((claims, is_the_clients_own)) = access_token(flow, &presented).await? else { return Ok(None) };
     let found = of_access(&claims);
-    Ok(caller_may_know(flow, caller, &found).await?.then_some(found.members))
+    if !caller_may_know(flow, caller, &found).await? {
+        return Ok(None);
+    }
+    let active = is_the_clients_own || subject_may_have_tokens(flow, claims.subject()).await?;
+    Ok(active.then_some(found.members))
 }
 
 /// An active access token, before the caller is judged.
@@ -105,11 +109,17 @@ async fn refresh_token(
     if !counts || client_auth::load(flow, &token.authorization.client_id).await?.is_none() {
         return Ok(None);
     }
-    Ok(Some(token))
+    Ok(subject_may_have_tokens(flow, &token.authorization.subject).await?.then_some(token))
 }
 
-/// Verified as a resource would, less proof and audience; not revoked; of a client that is still there. IN-2.
-async fn access_token(flow: &Flow, presented: &str) -> Result<Option<Claims>, Reason> {
+/// A subject who could get no new token is not one to act upon an old one for. RFC 7662 §2.2, §4; HC-2.
+async fn subject_may_have_tokens(flow: &Flow, subject: &str) -> Result<bool, Reason> {
+    Ok(flow.ask(Ask::LoadPrincipal, subject.into()).await?.is_some())
+}
+
+/// Verified as a resource would, less proof and audience; not revoked; of a client that is still there. With it, whether the subject is
+/// the client itself, and no user. IN-2.
+async fn access_token(flow: &Flow, presented: &str) -> Result<Option<(Claims, bool)>, Reason> {
     let Some(claims) = own_tokens::verified(flow, presented) else { return Ok(None) };
     if flow.server.deny_list {
         let revocable = own_tokens::revocable(&claims)?;
@@ -120,7 +130,17 @@ async fn access_token(flow: &Flow, presented: &str) -> Result<Option<Claims>, Re
     let client_id = claims.client_id().unwrap_or_default();
     let Some(client) = client_auth::load(flow, client_id).await? else { return Ok(None) };
     let known = |audience: &String| *audience == flow.server.audience || client.resources.contains(audience);
-    Ok(claims.audiences().iter().all(known).then_some(claims))
+    if !claims.audiences().iter().all(known) {
+        return Ok(None);
+    }
+    let is_the_clients_own = is_of_the_client_itself(flow, &claims, &client);
+    Ok(Some((claims, is_the_clients_own)))
+}
+
+/// As the client credentials grant makes them (RFC 9068 §2.2), for a client that may use it still. A server without users has no other.
+fn is_of_the_client_itself(flow: &Flow, claims: &Claims, client: &Client) -> bool {
+    let has_users = flow.server.grants.contains(&GrantType::AuthorizationCode);
+    !has_users || (claims.subject() == client.id && client.may_use(GrantType::ClientCredentials))
 }
 
 /// The caller is the token's client or in its audience, or the host says that it may. IN-4.

@@ -133,7 +133,8 @@ pub(super) fn requested_scopes(flow: &Flow, ceiling: &ScopeSet, otherwise: &Scop
     if asked.is_within(ceiling) { Ok(asked) } else { Err(Reason::ScopeTooWide) }
 }
 
-/// Has the policy decide, and holds its answer to what was asked: it can only narrow. TK-4.
+/// Has the policy decide, and holds its answer to what was asked: it can only narrow. What is asked lies within what the client is
+/// registered for, whichever way it came here. TK-4.
 pub(super) async fn authorize_scopes(
     flow: &Flow,
     client: &Client,
@@ -142,6 +143,9 @@ pub(super) async fn authorize_scopes(
     scopes: ScopeSet,
     resources: &[String],
 ) -> Result<ScopeSet, Reason> {
+    if !scopes.is_within(&client.scopes) {
+        return Err(Reason::ScopeTooWide);
+    }
     let request = ScopeRequest {
         client_id: client.id.clone(),
         subject: subject.map(Into::into),

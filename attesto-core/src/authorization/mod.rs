@@ -43,7 +43,7 @@
 //!             query.answer(Ok(Some(job)))
 //!         }
 //!         Step::Ask(Ask::VerifySecret(query)) => {
-//!             let right = *query.question().secret == "s3cret"; // yours: a slow hash, compared in constant time
+//!             let right = *query.question().secret == "s3cret"; // yours: `ClientSecrets`, which compares digests in constant time
 //!             query.answer(Ok(right))
 //!         }
 //!         Step::Ask(Ask::AuthorizeScope(query)) => {
@@ -65,6 +65,7 @@ mod authorize;
 mod builder;
 mod client;
 mod client_auth;
+mod client_secret;
 mod cors;
 mod discovery;
 mod dispatch;
@@ -104,6 +105,7 @@ pub use authorize::{
 };
 pub use builder::{AuthorizationServerBuilder, Profile};
 pub use client::{AuthMethod, Client, ClientAuthentication, ClientKeys, GrantType, SenderConstraint, TlsSubject};
+pub use client_secret::{ClientSecret, ClientSecrets};
 pub use dispatch::RouteClass;
 pub use envelope::ErrorEnvelope;
 pub use error::{OAuthError, Reason};

@@ -125,8 +125,8 @@ impl Parameters {
     }
 
     /// A parameter that must be there.
-    pub(super) fn required(&self, name: &str) -> Result<&str, Reason> {
-        self.get(name).ok_or(Reason::MissingParameter)
+    pub(super) fn required(&self, name: &'static str) -> Result<&str, Reason> {
+        self.get(name).ok_or(Reason::MissingParameter(name))
     }
 }
 
@@ -212,7 +212,7 @@ mod tests {
         assert_eq!(Parameters::parse(b"unknown=a&unknown=b&scope").unwrap().get("scope"), None);
         let resources = Parameters::parse(b"resource=a&resource=b").unwrap();
         assert!(resources.all("resource").eq(["a", "b"]));
-        assert_eq!(resources.required("code").unwrap_err(), Reason::MissingParameter);
+        assert_eq!(resources.required("code").unwrap_err(), Reason::MissingParameter("code"));
     }
 
     #[test]

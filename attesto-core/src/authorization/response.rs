@@ -36,16 +36,15 @@ pub(super) fn error_members(reason: Reason) -> Map<String, Value> {
     members
 }
 
-/// The error of RFC 6749 §5.2. `challenge`: the client sent an `Authorization` field, and a failed authentication is 401 with a
-/// challenge; without one 401 would lack the challenge that HTTP demands, and it is 400. CA-11.
+/// The error of RFC 6749 §5.2. `challenge`: the client sent an `Authorization` field, and the 401 of a failed authentication says what
+/// that should hold. Without the field it says nothing: a browser would ask its user for a name and a password. CA-11.
 pub(super) fn refusal(server: &Settings, reason: Reason, challenge: bool, nonce: Option<&str>) -> ResponseParts {
     let mut fields: Vec<Header> = nonce.map(|nonce| Header::new("dpop-nonce", nonce.to_string())).into_iter().collect();
-    let unauthenticated = reason.error() == OAuthError::InvalidClient && challenge;
-    if unauthenticated {
+    if reason.error() == OAuthError::InvalidClient && challenge {
         let realm = &server.realm;
         fields.push(envelope::challenge(server, format!("Basic realm=\"{realm}\", charset=\"UTF-8\"")));
     }
-    error(server, if unauthenticated { 401 } else { reason.status() }, reason, fields, "POST")
+    error(server, reason.status(), reason, fields, "POST")
 }
 
 /// An error as JSON, or as the host writes it, with the fields that its reason demands. C-8, C-9.

@@ -26,28 +26,62 @@ enum Value {
     Der(Vec<u8>),
 }
 
-/// Descriptors of RFC 4514 §3, and those that certificates are described with besides. Anything else is named by its number.
+/// The descriptors of RFC 4514 §3 and RFC 4519 §2, short and long, those of extended validation certificates, and those that tools write
+/// besides. Anything else is named by its number.
 const KINDS: &[(&str, &str)] = &[
     ("CN", "2.5.4.3"),
+    ("COMMONNAME", "2.5.4.3"),
     ("SN", "2.5.4.4"),
+    ("SURNAME", "2.5.4.4"),
     ("SERIALNUMBER", "2.5.4.5"),
     ("C", "2.5.4.6"),
+    ("COUNTRYNAME", "2.5.4.6"),
     ("L", "2.5.4.7"),
+    ("LOCALITYNAME", "2.5.4.7"),
     ("ST", "2.5.4.8"),
+    ("S", "2.5.4.8"),
+    ("STATEORPROVINCENAME", "2.5.4.8"),
     ("STREET", "2.5.4.9"),
+    ("STREETADDRESS", "2.5.4.9"),
     ("O", "2.5.4.10"),
+    ("ORGANIZATIONNAME", "2.5.4.10"),
     ("OU", "2.5.4.11"),
+    ("ORGANIZATIONALUNITNAME", "2.5.4.11"),
     ("TITLE", "2.5.4.12"),
+    ("T", "2.5.4.12"),
+    ("DESCRIPTION", "2.5.4.13"),
     ("BUSINESSCATEGORY", "2.5.4.15"),
+    ("POSTALADDRESS", "2.5.4.16"),
     ("POSTALCODE", "2.5.4.17"),
+    ("POSTOFFICEBOX", "2.5.4.18"),
+    ("PHYSICALDELIVERYOFFICENAME", "2.5.4.19"),
+    ("TELEPHONENUMBER", "2.5.4.20"),
     ("NAME", "2.5.4.41"),
     ("GIVENNAME", "2.5.4.42"),
     ("GN", "2.5.4.42"),
+    ("INITIALS", "2.5.4.43"),
+    ("GENERATIONQUALIFIER", "2.5.4.44"),
+    ("X500UNIQUEIDENTIFIER", "2.5.4.45"),
+    ("DNQUALIFIER", "2.5.4.46"),
+    ("HOUSEIDENTIFIER", "2.5.4.51"),
+    ("PSEUDONYM", "2.5.4.65"),
     ("ORGANIZATIONIDENTIFIER", "2.5.4.97"),
     ("EMAILADDRESS", "1.2.840.113549.1.9.1"),
+    ("EMAIL", "1.2.840.113549.1.9.1"),
     ("E", "1.2.840.113549.1.9.1"),
     ("UID", "0.9.2342.19200300.100.1.1"),
+    ("USERID", "0.9.2342.19200300.100.1.1"),
     ("DC", "0.9.2342.19200300.100.1.25"),
+    ("DOMAINCOMPONENT", "0.9.2342.19200300.100.1.25"),
+    ("JURISDICTIONL", "1.3.6.1.4.1.311.60.2.1.1"),
+    ("JURISDICTIONLOCALITYNAME", "1.3.6.1.4.1.311.60.2.1.1"),
+    ("JURISDICTIONOFINCORPORATIONLOCALITYNAME", "1.3.6.1.4.1.311.60.2.1.1"),
+    ("JURISDICTIONST", "1.3.6.1.4.1.311.60.2.1.2"),
+    ("JURISDICTIONSTATEORPROVINCENAME", "1.3.6.1.4.1.311.60.2.1.2"),
+    ("JURISDICTIONOFINCORPORATIONSTATEORPROVINCENAME", "1.3.6.1.4.1.311.60.2.1.2"),
+    ("JURISDICTIONC", "1.3.6.1.4.1.311.60.2.1.3"),
+    ("JURISDICTIONCOUNTRYNAME", "1.3.6.1.4.1.311.60.2.1.3"),
+    ("JURISDICTIONOFINCORPORATIONCOUNTRYNAME", "1.3.6.1.4.1.311.60.2.1.3"),
 ];
 
 impl DistinguishedName {
@@ -129,8 +163,11 @@ fn spaces_skipped(bytes: &[u8]) -> &[u8] {
     bytes.get(start..).unwrap_or_default()
 }
 
-/// `attributeType = descr / numericoid`, the descriptor in any case.
+/// `attributeType = descr / numericoid`, the descriptor in any case; and a number as RFC 2253 §4 has older tools write it, behind `OID.`.
 fn kind_of(name: &str) -> Option<Vec<u8>> {
+    if let Some((_, number)) = name.split_at_checked(4).filter(|(prefix, _)| prefix.eq_ignore_ascii_case("OID.")) {
+        return object_identifier(number);
+    }
     let known = KINDS.iter().find(|(descriptor, _)| descriptor.eq_ignore_ascii_case(name));
     object_identifier(known.map_or(name, |(_, number)| *number))
 }

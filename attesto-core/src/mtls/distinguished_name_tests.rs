@@ -139,7 +139,10 @@ fn ca7_what_is_no_distinguished_name_matches_nothing() {
         "CN=#0c016100",
         "CN=a\0",
         "XX=a",
-        "OID.2.5.4.3=a",
+        "OID.CN=a",
+        "OID.=a",
+        "OID2.5.4.3=a",
+        "OID.OID.2.5.4.3=a",
         "2=a",
         "3.1=a",
         "1.40=a",
@@ -152,6 +155,37 @@ fn ca7_what_is_no_distinguished_name_matches_nothing() {
         assert!(DistinguishedName::parse(bad).is_none(), "{bad:?}");
         assert!(!is(bad, &nobody), "{bad:?}");
     }
+}
+
+#[test]
+fn ca7_kinds_are_known_by_the_names_that_certificates_are_described_with() {
+    for (names, number) in [
+        (&["jurisdictionC", "jurisdictionCountryName", "JURISDICTIONCOUNTRYNAME"][..], "1.3.6.1.4.1.311.60.2.1.3"),
+        (&["jurisdictionST", "jurisdictionStateOrProvinceName"], "1.3.6.1.4.1.311.60.2.1.2"),
+        (&["jurisdictionL", "jurisdictionLocalityName"], "1.3.6.1.4.1.311.60.2.1.1"),
+        (&["businessCategory"], "2.5.4.15"),
+        (&["commonName", "CN", "OID.2.5.4.3", "oid.2.5.4.3"], "2.5.4.3"),
+        (&["surname", "SN"], "2.5.4.4"),
+        (&["serialNumber"], "2.5.4.5"),
+        (&["countryName"], "2.5.4.6"),
+        (&["localityName"], "2.5.4.7"),
+        (&["stateOrProvinceName", "S", "ST"], "2.5.4.8"),
+        (&["streetAddress", "street"], "2.5.4.9"),
+        (&["organizationName"], "2.5.4.10"),
+        (&["organizationalUnitName"], "2.5.4.11"),
+        (&["organizationIdentifier"], "2.5.4.97"),
+        (&["userId", "UID"], "0.9.2342.19200300.100.1.1"),
+        (&["domainComponent"], "0.9.2342.19200300.100.1.25"),
+        (&["emailAddress", "E"], "1.2.840.113549.1.9.1"),
+    ] {
+        let subject = tlv(0x30, &relative(&object_identifier(number).unwrap(), 0x0c, b"DE"));
+        for name in names {
+            assert!(is(&format!("{name}=DE"), &subject), "{name}");
+            assert!(!is(&format!("{name}=FR"), &subject), "{name}");
+        }
+        assert!(!is("OU=DE", &subject) || number == "2.5.4.11");
+    }
+    assert!(KINDS.iter().all(|(name, number)| object_identifier(number).is_some() && !name.contains('.')));
 }
 
 #[test]

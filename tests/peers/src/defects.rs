@@ -2,7 +2,7 @@
 //! little without it.
 
 use crate::common::world::{SCOPE, World, entropy, issuer_key, signer};
-use crate::{Peer, attesto, dpop_verifier, huskarl, jsonwebtoken_11, jwt_simple, now, oauth_resource_server, turbomcp};
+use crate::{Peer, attesto, dpop_verifier, huskarl, jsonwebtoken_12, jwt_simple, now, oauth_resource_server, turbomcp};
 use attesto_core::crypto::{Algorithm, KeyKind, RustCrypto, Signer};
 use attesto_core::encoding::base64url;
 use attesto_core::jose::KeyMaterial;
@@ -145,7 +145,7 @@ pub fn print() {
     println!("| | crate | lets in |\n|---|---|---|");
     for peer in [
         attesto::aws_lc(&world),
-        jsonwebtoken_11::aws_lc(&world),
+        jsonwebtoken_12::aws_lc(&world),
         huskarl::peer(&world),
         jwt_simple::peer(&world),
         oauth_resource_server::peer(&world),

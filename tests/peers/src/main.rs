@@ -13,7 +13,7 @@ mod counting;
 mod defects;
 mod dpop_verifier;
 mod huskarl;
-mod jsonwebtoken_11;
+mod jsonwebtoken_12;
 mod jwt_simple;
 mod oauth_resource_server;
 mod turbomcp;
@@ -114,10 +114,10 @@ fn tables(bearer: &[&dyn Fn(&World) -> Peer], dpop: &[&dyn Fn(&World) -> Peer], 
 
 fn main() {
     if std::env::args().nth(1).as_deref() == Some("--second-backend") {
-        jsonwebtoken_11::use_rust_crypto();
-        return tables(&[&jsonwebtoken_11::rust_crypto], &[], &[]);
+        jsonwebtoken_12::use_rust_crypto();
+        return tables(&[&jsonwebtoken_12::rust_crypto], &[], &[]);
     }
-    jsonwebtoken_11::use_aws_lc();
+    jsonwebtoken_12::use_aws_lc();
     println!("| what | crate | signatures by | raw us | us | ratio | allocations |");
     println!("|---|---|---|---:|---:|---:|---:|");
     tables(
@@ -125,7 +125,7 @@ fn main() {
             &attesto::aws_lc,
             &attesto::remembering,
             &attesto::rust_crypto,
-            &jsonwebtoken_11::aws_lc,
+            &jsonwebtoken_12::aws_lc,
             &huskarl::peer,
             &jwt_simple::peer,
             &oauth_resource_server::peer,

@@ -1,5 +1,6 @@
 //! Scripts of other origins: which may read what (catalogue C-11).
 
+use crate::ledger::Fault;
 use crate::scene::{NOW, Request, SECRET, Scene, builder, proof};
 use attesto_core::authorization::{AuthorizationServerBuilder, Client, ClientAuthentication, GrantType};
 use attesto_core::dpop::{NonceIssuer, NonceSecret, NonceUse, ProofPolicy};
@@ -97,6 +98,57 @@ fn c11_errors_can_be_read_once_it_is_known_whose_they_are() {
         let response = send(&mut scene, &unknown);
         assert_ne!(response.status, 200, "{}", unknown.body);
         assert_eq!(cors(&response), [], "{}", unknown.body);
+    }
+}
+
+#[test]
+fn c11_where_there_are_browser_clients_everybody_may_read_why_a_client_did_not_authenticate() {
+    let mut scene = scene(AuthorizationServerBuilder::browser_clients);
+    scene.ledger.clients.insert("web".into(), confidential());
+    let everybody: Vec<(&str, String)> = [
+        ("access-control-allow-origin", "*".to_owned()),
+        ("access-control-expose-headers", "DPoP-Nonce, WWW-Authenticate".to_owned()),
+    ]
+    .into();
+    let code = scene.redeem();
+    let at = |path: &'static str, body: &str| Request { path, ..Request::token(body.into()) };
+    for path in ["/oauth/token", "/oauth/par", "/oauth/revoke"] {
+        for (request, status) in [
+            (at(path, "client_id=nobody"), 401),
+            (at(path, "token=x"), 401),
+            (at(path, "client_id=app&client_secret=x"), 401),
+            (at(path, "").header("authorization", "Basic d2ViOndyb25n"), 401),
+            (at(path, "").header("authorization", "Basic !"), 401),
+            (at(path, "client_id=app&client_id=app"), 400),
+            (at(path, "").header("content-type", "text/plain"), 400),
+            (Request { method: "GET", ..at(path, "") }, 405),
+        ] {
+            for origin in [ORIGIN, OTHER, "null"] {
+                let response = send(&mut scene, &request.clone().header("origin", origin));
+                let context = format!("{path} {} {:?} {origin}", request.body, request.headers);
+                assert_eq!((response.status, cors(&response)), (status, everybody.clone()), "{context}");
+            }
+        }
+        let request = at(path, "client_id=app").header("origin", OTHER);
+        let fault = |question| (question == 0).then_some(Fault::BeforeActing);
+        let response = scene.send_with(&request, fault).expect("an answer");
+        assert_eq!((response.status, cors(&response)), (503, everybody.clone()), "{path}");
+    }
+    // Once it has authenticated, the answer is about this client, and for its scripts only.
+    for (origin, readable) in [(ORIGIN, open_to(ORIGIN)), (OTHER, Vec::new())] {
+        let wrong = code.clone().but("code_verifier", "wrong").header("origin", origin);
+        let response = send(&mut scene.clone(), &wrong);
+        assert_eq!((response.status, cors(&response)), (400, readable.clone()), "{origin}");
+        let response = send(&mut scene.clone(), &code.clone().header("origin", origin));
+        assert_eq!((response.status, cors(&response)), (200, readable), "{origin}");
+    }
+    // Who introspects is no script, and who authorizes is a person.
+    let introspect = at("/oauth/introspect", "token=x&client_id=nobody").header("origin", ORIGIN);
+    let visit = Request::visit("client_id=nobody").header("origin", ORIGIN);
+    for request in [introspect, visit] {
+        let response = send(&mut scene, &request);
+        assert_ne!(response.status, 200);
+        assert_eq!(cors(&response), []);
     }
 }
 

@@ -6,6 +6,7 @@ mod configured;
 mod deny_list;
 mod envelope;
 mod faults;
+mod grant_rules;
 mod held;
 mod journeys;
 mod ledger;

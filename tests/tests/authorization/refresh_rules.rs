@@ -38,7 +38,10 @@ fn issued() -> (Scene, String, String) {
 #[test]
 fn rt1_a_token_that_is_missing_or_unknown_is_refused() {
     let mut scene = Scene::new(true);
-    assert_eq!(scene.refuse(&Request::refresh("")), (Reason::MissingParameter, "invalid_request".into()));
+    assert_eq!(
+        scene.refuse(&Request::refresh("")),
+        (Reason::MissingParameter("refresh_token"), "invalid_request".into())
+    );
     for token in ["short".to_owned(), base64url::encode(&[3; 32]), scene.code.clone()] {
         let refused = scene.refuse(&Request::refresh(&token));
         assert_eq!(refused, (Reason::UnknownRefreshToken, "invalid_grant".into()), "{token}");
@@ -161,7 +164,7 @@ fn rv1_rv2_the_client_authenticates_and_names_a_token() {
     let mut scene = Scene::new(true);
     let nobody = Request::revoke("x").but("client_id", "nobody");
     assert_eq!(scene.refuse(&nobody), (Reason::UnknownClient, "invalid_client".into()));
-    assert_eq!(scene.refuse(&Request::revoke("")), (Reason::MissingParameter, "invalid_request".into()));
+    assert_eq!(scene.refuse(&Request::revoke("")), (Reason::MissingParameter("token"), "invalid_request".into()));
     scene.grant(&Request::revoke("x").and("token_type_hint", "no_such_type"));
 }
 
@@ -228,7 +231,7 @@ fn in1_introspection_is_for_confidential_clients() {
     assert!(response.header("www-authenticate").next().is_some_and(|challenge| challenge.starts_with("Basic ")));
     let wrong = introspect(&access).but("client_secret", "wrong");
     assert_eq!(scene.send(&wrong).expect("no fault").status, 401, "RFC 7662 §2.3");
-    assert_eq!(scene.refuse(&introspect("")), (Reason::MissingParameter, "invalid_request".into()));
+    assert_eq!(scene.refuse(&introspect("")), (Reason::MissingParameter("token"), "invalid_request".into()));
 }
 
 #[test]

@@ -5,6 +5,7 @@ use attesto_core::Timestamp;
 use attesto_core::authorization::{EventKind, GrantType, Reason, RefreshPolicy, ScopeSet, SenderConstraint};
 use attesto_core::dpop::{NonceIssuer, NonceSecret, NonceUse, ProofPolicy};
 use attesto_core::encoding::base64url;
+use attesto_core::pkce::CodeVerifier;
 use serde_json::Value;
 
 /// The payload of a JWT.
@@ -27,7 +28,7 @@ fn tk1_grant_type_is_named_known_and_the_clients() {
     let mut scene = Scene::new(true);
     let code = scene.redeem();
     let cases = [
-        (code.clone().but("grant_type", ""), Reason::MissingParameter, "invalid_request"),
+        (code.clone().but("grant_type", ""), Reason::MissingParameter("grant_type"), "invalid_request"),
         (code.clone().but("grant_type", "password"), Reason::UnsupportedGrantType, "unsupported_grant_type"),
         (code.clone().but("grant_type", "client_credentials"), Reason::GrantNotAllowed, "unauthorized_client"),
     ];
@@ -201,12 +202,12 @@ fn sc6_a_public_clients_refresh_token_is_bound_to_its_key() {
 }
 
 #[test]
-fn ac1_code_and_redirect_uri_are_required() {
+fn ac1_a_code_is_required_and_what_is_missing_is_named() {
     let mut scene = Scene::new(true);
-    for name in ["code", "redirect_uri"] {
-        let request = scene.redeem().but(name, "");
-        assert_eq!(scene.refuse(&request), (Reason::MissingParameter, "invalid_request".into()), "{name}");
-    }
+    let request = scene.redeem().but("code", "");
+    assert_eq!(scene.refuse(&request), (Reason::MissingParameter("code"), "invalid_request".into()));
+    let told = scene.send(&request).and_then(|response| text(&response, "error_description"));
+    assert_eq!(told.as_deref(), Some("a required parameter is missing: code"));
 }
 
 #[test]
@@ -248,10 +249,34 @@ fn ac4_the_verifier_is_the_one_of_the_challenge() {
     let request = scene.redeem();
     let mut other = VERIFIER.replace('d', "e");
     other.truncate(43);
-    for verifier in ["", "short", &other, &"a".repeat(129)] {
+    for (verifier, reason) in [
+        ("", Reason::VerifierMissing),
+        ("short", Reason::VerifierMalformed),
+        (&"a".repeat(129), Reason::VerifierMalformed),
+        (&format!("{VERIFIER}%20"), Reason::VerifierMalformed),
+        (&format!("{VERIFIER}%C3%A9"), Reason::VerifierMalformed),
+        (&other, Reason::WrongVerifier),
+        (&format!("{VERIFIER}%3D"), Reason::WrongVerifier),
+    ] {
         let refused = scene.clone().refuse(&request.clone().but("code_verifier", verifier));
-        assert_eq!(refused, (Reason::WrongVerifier, "invalid_grant".into()), "{verifier}");
+        assert_eq!(refused, (reason, "invalid_grant".into()), "{verifier}");
     }
+}
+
+#[test]
+fn ac4_a_verifier_of_other_printable_characters_is_taken_if_it_meets_the_challenge_and_told_of() {
+    let mut scene = Scene::new(true);
+    let base64 = "dBjftJeZ4CVP+mB92K27uhbUJU1p1r/wW1gFWFOEjXk=";
+    let verifier = CodeVerifier::parse_printable(base64).expect("printable");
+    scene.code(|code| code.challenge = verifier.challenge(provider().as_ref()));
+    let request = scene.redeem();
+    assert_eq!(scene.clone().refuse(&request).0, Reason::WrongVerifier);
+    let sent = base64.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D");
+    scene.grant(&request.but("code_verifier", &sent));
+    let told = |scene: &Scene| scene.ledger.events.iter().any(|event| event.kind == EventKind::UnusualVerifier);
+    assert!(told(&scene));
+    let (usual, _) = Scene::redeemed(true);
+    assert!(!told(&usual));
 }
 
 #[test]

@@ -216,10 +216,10 @@ pub(crate) const RULES: &[Rule] = &[
     ("TK-7", "Events", "6749 5", "authorization/token_endpoint.rs", "respond"),
     (
         "AC-1",
-        "code required; redirect_uri required, as it",
-        "6749 4.1.3, 7636",
+        "code required; redirect_uri may be absent",
+        "OAuth 2.1 4.1.3, 7636",
         "authorization/grants/authorization_code.rs",
-        "exchange",
+        "redirect_uri_is_the_same",
     ),
     ("AC-2", "PeekCode for existence", "6749 4.1.3, 7636", "authorization/grants/authorization_code.rs", "take"),
     (

@@ -94,9 +94,9 @@ fn assert_granted(answer: &Answer, to: &Identity) {
     assert_eq!(payload["cnf"], serde_json::json!({ "x5t#S256": bound }));
 }
 
-/// 400 and not 401, which HTTP knows with a challenge only, and there is none for certificates. CA-11.
+/// 401 as by every other method, without a challenge: there is none for certificates. CA-11.
 fn assert_refused(answer: &Answer) {
-    assert_eq!(answer.status, 400, "{answer:?}");
+    assert_eq!(answer.status, 401, "{answer:?}");
     let body: Value = serde_json::from_str(&answer.body).expect("JSON");
     assert_eq!(body["error"], "invalid_client");
     assert!(!answer.body.contains("token\":"), "{answer:?}");

@@ -48,6 +48,7 @@ pub(super) async fn identify(flow: &mut Flow) -> Result<Identified, Direct> {
         None => bounded(parameters)?,
     };
     let client = client_auth::load(flow, client_id).await?.ok_or(Reason::NoSuchClient)?;
+    client_auth::registration_is_sound(&client)?;
     let redirect = VerifiedRedirect::check(&parameters, &client)?;
     Ok(Identified { client: Arc::new(client), redirect, parameters, pushed })
 }

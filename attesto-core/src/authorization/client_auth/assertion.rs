@@ -20,6 +20,8 @@ use zeroize::Zeroizing;
 
 /// The one `client_assertion_type` (RFC 7523 §2.2).
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+/// The type of an assertion that says what it is (draft-ietf-oauth-rfc7523bis §4).
+const EXPLICIT_TYPE: &str = "client-authentication+jwt";
 /// Seconds that a client's clock may be ahead.
 const SKEW: u64 = 60;
 
@@ -58,17 +60,27 @@ impl Assertion {
     }
 }
 
-/// The assertion is the client's, is meant for this server, and comes for the first time.
+/// The assertion is the client's, is meant for this server, and comes for the first time. Says how it names this server.
 pub(super) async fn is_the_clients(
     flow: &Flow,
     client: &Client,
     keys: &ClientKeys,
     assertion: &Assertion,
-) -> Result<(), Reason> {
-    let first_use = is_plausible(assertion, client.id(), &flow.server, &flow.request.url, flow.now)?;
+) -> Result<Audience, Reason> {
+    let (first_use, audience) = is_plausible(assertion, client, &flow.server, flow.now)?;
     let keys = keys_of(flow, client, keys).await?;
     is_signed(assertion, &keys, flow.now)?;
-    flow.record_first_use(first_use, Reason::AssertionReplay).await
+    flow.record_first_use(first_use, Reason::AssertionReplay).await?;
+    Ok(audience)
+}
+
+/// How an assertion names the server that it is for. CA-5.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Audience {
+    /// By its issuer.
+    Issuer,
+    /// As RFC 7523 and RFC 9126 had it.
+    Older,
 }
 
 /// Registered keys are parsed for each request: a server that keeps parsed ones answers [`Ask::ClientKeys`] instead.
@@ -76,7 +88,7 @@ async fn keys_of(flow: &Flow, client: &Client, keys: &ClientKeys) -> Result<Arc<
     match keys {
         ClientKeys::Registered(set) => VerificationKeys::from_jwk_set(flow.server.provider.as_ref(), set)
             .map(Arc::new)
-            .map_err(|_| Reason::AssertionKey),
+            .map_err(|_| Reason::RegistrationKeys),
         ClientKeys::AskHost => flow.ask(Ask::ClientKeys, client.id.clone()).await,
     }
 }
@@ -85,25 +97,25 @@ async fn keys_of(flow: &Flow, client: &Client, keys: &ClientKeys) -> Result<Arc<
 /// What this gives is recorded once the signature has verified.
 fn is_plausible(
     assertion: &Assertion,
-    client_id: &str,
+    client: &Client,
     server: &Settings,
-    endpoint: &str,
     now: Timestamp,
-) -> Result<ReplayClaim, Reason> {
+) -> Result<(ReplayClaim, Audience), Reason> {
     let jws = split(&assertion.text)?;
     let mut buffer = Vec::new();
     let header = jws.header(&mut buffer).map_err(of_header)?;
     alg_is_allowed(&header, server.assertions)?;
+    let explicit = typ_is_an_assertions(&header)?;
     let claims = Claims::read(jws.payload(&mut buffer).map_err(|_| Reason::AssertionMalformed)?)?;
-    iss_and_sub_are_the_client(&claims, client_id)?;
-    aud_is_this_server(&claims, server, endpoint)?;
+    iss_and_sub_are_the_client(&claims, &client.id)?;
+    let audience = aud_is_this_server(&claims, server, client.older_assertion_audiences && !explicit)?;
     let exp = exp_is_near(&claims, server.assertions, now)?;
     iat_is_recent(&claims, server.assertions, now)?;
     nbf_has_come(&claims, now)?;
     let jti = jti_is_bounded_text(&claims)?;
-    let key = replay_key(client_id, jti, server.provider.as_ref());
+    let key = replay_key(&client.id, jti, server.provider.as_ref());
     // As long as any node whose clock is late could still accept it.
-    Ok(ReplayClaim::new(key, exp.plus(SKEW).plus(1)))
+    Ok((ReplayClaim::new(key, exp.plus(SKEW).plus(1)), audience))
 }
 
 /// One of the client's keys has signed it.
@@ -137,6 +149,16 @@ fn alg_is_allowed(header: &Header<'_>, policy: AssertionPolicy) -> Result<(), Re
     if policy.algorithms.contains(header.alg) { Ok(()) } else { Err(Reason::AssertionKey) }
 }
 
+/// `typ` may be absent or say no more than `JWT`; what says more must be an assertion for client authentication, and no token that was made
+/// for something else. Whether it says so. RFC 8725 §3.11, §3.12; CA-4.
+fn typ_is_an_assertions(header: &Header<'_>) -> Result<bool, Reason> {
+    if header.typ_is(EXPLICIT_TYPE) {
+        return Ok(true);
+    }
+    let tail = header.typ.as_deref().and_then(|typ| typ.get(typ.len().checked_sub("+jwt".len())?..));
+    if tail.is_some_and(|tail| tail.eq_ignore_ascii_case("+jwt")) { Err(Reason::AssertionTyp) } else { Ok(false) }
+}
+
 /// With one of the client's keys: never one that the header brings along. RFC 7523 §3 item 9; CA-4, RO-2.
 fn signature_verifies(
     jws: &CompactJws<'_>,
@@ -156,19 +178,24 @@ fn iss_and_sub_are_the_client(claims: &Claims<'_>, client_id: &str) -> Result<()
     if both { Ok(()) } else { Err(Reason::AssertionSubject) }
 }
 
-/// `aud` is one string: the issuer, or at the token endpoint its URL. A list could name other servers too, and each of them could
-/// use the assertion here. RFC 7523 §3 item 3; CA-5.
-fn aud_is_this_server(claims: &Claims<'_>, server: &Settings, endpoint: &str) -> Result<(), Reason> {
-    let audience = claims.aud.as_deref().ok_or(Reason::AssertionAudience)?;
-    let token = &server.routes.token.url;
-    let ours = audience == server.issuer || (endpoint == token && audience == token);
-    if ours { Ok(()) } else { Err(Reason::AssertionAudience) }
+/// `aud` is one string, the issuer: another server could have named an endpoint of ours as its own, and would be sent what is good here
+/// (draft-ietf-oauth-rfc7523bis §3). `older`: for a client that is registered so, the token endpoint's URL (RFC 7523 §3 item 3) and that of
+/// pushed requests (RFC 9126 §2) mean this server too, at each endpoint, and a list of one is as good as its one string. A longer list names
+/// other servers, and each of them could use the assertion here. CA-5.
+fn aud_is_this_server(claims: &Claims<'_>, server: &Settings, older: bool) -> Result<Audience, Reason> {
+    let (name, is_list) = claims.aud.as_ref().ok_or(Reason::AssertionAudience)?;
+    let (name, routes) = (name.as_ref(), &server.routes);
+    if name == server.issuer && !is_list {
+        return Ok(Audience::Issuer);
+    }
+    let ours = name == server.issuer || name == routes.token.url || name == routes.pushed_authorization.url;
+    if older && ours { Ok(Audience::Older) } else { Err(Reason::AssertionAudience) }
 }
 
-/// `exp` is ahead, and not far. RFC 7523 §3 item 4; CA-4.
+/// `exp` is ahead, and not far: as far as the client's clock may be. RFC 7523 §3 item 4; CA-4.
 fn exp_is_near(claims: &Claims<'_>, policy: AssertionPolicy, now: Timestamp) -> Result<Timestamp, Reason> {
     let exp = number(claims.exp.as_ref()).and_then(Number::date_floor).ok_or(Reason::AssertionTime)?;
-    if exp > now && exp <= now.plus(policy.lifetime) { Ok(exp) } else { Err(Reason::AssertionTime) }
+    if exp > now && exp <= now.plus(policy.lifetime).plus(SKEW) { Ok(exp) } else { Err(Reason::AssertionTime) }
 }
 
 /// `iat`, which an assertion need not have, is not ahead and not old. RFC 7523 §3 item 6; CA-4.
@@ -209,7 +236,8 @@ fn replay_key(client_id: &str, jti: &str, provider: &dyn CryptoProvider) -> Repl
 struct Claims<'p> {
     iss: Option<Cow<'p, str>>,
     sub: Option<Cow<'p, str>>,
-    aud: Option<Cow<'p, str>>,
+    /// The one name, and whether a list holds it.
+    aud: Option<(Cow<'p, str>, bool)>,
     jti: Option<Cow<'p, str>>,
     exp: Option<Value<'p>>,
     iat: Option<Value<'p>>,
@@ -224,7 +252,7 @@ impl<'p> Claims<'p> {
             match name {
                 "iss" => claims.iss = value.into_string(),
                 "sub" => claims.sub = value.into_string(),
-                "aud" => claims.aud = value.into_string(),
+                "aud" => claims.aud = single(value),
                 "jti" => claims.jti = value.into_string(),
                 "exp" => claims.exp = Some(value),
                 "iat" => claims.iat = Some(value),
@@ -235,6 +263,21 @@ impl<'p> Claims<'p> {
         })?;
         Ok(claims)
     }
+}
+
+/// A text, or the only item of a list that is one.
+fn single(value: Value<'_>) -> Option<(Cow<'_, str>, bool)> {
+    let Value::Array(list) = value else { return value.into_string().map(|text| (text, false)) };
+    let mut found = None;
+    let only = list.items(|item| {
+        if found.is_none() {
+            found = Some(item);
+            Ok(())
+        } else {
+            Err(())
+        }
+    });
+    only.ok().and(found).and_then(Value::into_string).map(|text| (text, true))
 }
 
 const fn number(value: Option<&Value<'_>>) -> Option<Number> {

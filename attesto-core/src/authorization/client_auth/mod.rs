@@ -6,13 +6,16 @@ mod presented;
 mod secret;
 
 pub(super) use self::assertion::AssertionPolicy;
-use self::presented::Presented;
+use self::assertion::{Assertion, Audience};
+use self::presented::{Credentials, Presented};
 use super::ask::Ask;
-use super::client::{Client, ClientAuthentication};
+use super::client::{AuthMethod, Client, ClientAuthentication, ClientKeys, TlsSubject};
 use super::cors;
 use super::error::Reason;
+use super::events::EventKind;
 use super::flow::Flow;
 use crate::limits;
+use alloc::vec::Vec;
 
 /// Evidence that a client has authenticated as it is registered to. There is no other way to one than [`authenticate`].
 pub(super) struct AuthenticatedClient {
@@ -31,42 +34,93 @@ impl core::ops::Deref for AuthenticatedClient {
 pub(super) async fn authenticate(flow: &mut Flow) -> Result<AuthenticatedClient, Reason> {
     let presented = Presented::read(&flow.request.authorization, &flow.request.parameters)?;
     flow.event.claimed_client_id = Some(presented.client_id()).filter(|id| is_client_id(id)).map(Into::into);
+    flow.event.auth_method = Some(presented.method());
     let Some(client) = load(flow, presented.client_id()).await? else {
         return Err(refuse_in_the_same_time(flow, &presented, Reason::UnknownClient).await);
     };
-    cors::origin_is_the_clients(flow, &client);
-    let method = client.authentication.method();
-    if !flow.server.auth_methods.contains(&method) {
+    registration_is_sound(&client)?;
+    cors::origin_is_the_named_clients(flow, &client);
+    flow.event.registered_auth_methods = client.authentication.methods();
+    let taken = |shown: &Shown<'_>| flow.server.auth_methods.contains(&shown.method());
+    let Some(shown) = Shown::of(&client.authentication, &presented).filter(taken) else {
         return Err(refuse_in_the_same_time(flow, &presented, Reason::WrongAuthMethod).await);
-    }
-    match (&client.authentication, &presented) {
-        (ClientAuthentication::None, Presented::Named { .. }) => {}
-        (ClientAuthentication::SecretBasic, Presented::Basic(credentials))
-        | (ClientAuthentication::SecretPost, Presented::Post(credentials)) => {
-            secret::is_the_clients(flow, &client, credentials).await?;
-        }
-        (ClientAuthentication::PrivateKeyJwt(keys), Presented::Assertion(assertion)) => {
-            assertion::is_the_clients(flow, &client, keys, assertion).await?;
-        }
-        (ClientAuthentication::TlsClientAuth(subject), Presented::Named { .. }) => {
-            certificate::is_of_subject(flow, subject)?;
-        }
-        (ClientAuthentication::SelfSignedTls(registered), Presented::Named { .. }) => {
-            certificate::is_registered(flow, registered)?;
-        }
-        // CA-10: any other method than the registered one, `none` included.
-        (
-            ClientAuthentication::None
-            | ClientAuthentication::SecretBasic
-            | ClientAuthentication::SecretPost
-            | ClientAuthentication::PrivateKeyJwt(_)
-            | ClientAuthentication::TlsClientAuth(_)
-            | ClientAuthentication::SelfSignedTls(_),
-            Presented::Named { .. } | Presented::Basic(_) | Presented::Post(_) | Presented::Assertion(_),
-        ) => return Err(refuse_in_the_same_time(flow, &presented, Reason::WrongAuthMethod).await),
-    }
+    };
+    let audience = is_the_clients(flow, &client, &shown).await?;
+    flow.event.auth_method = Some(shown.method());
     flow.event.client_id = Some(client.id.clone());
+    cors::origin_is_the_clients(flow, &client);
+    if audience == Audience::Older {
+        flow.tell(EventKind::OlderAssertionAudience, None).await;
+    }
     Ok(AuthenticatedClient { client })
+}
+
+/// What a request shows, beside what it has to be held against.
+enum Shown<'s> {
+    Name,
+    Secret(AuthMethod, &'s Credentials),
+    Assertion(&'s ClientKeys, &'s Assertion),
+    Subject(&'s TlsSubject),
+    Certificate(&'s [Vec<u8>]),
+}
+
+impl<'s> Shown<'s> {
+    /// What is presented, if it is what the client is registered to present. CA-10.
+    const fn of(registered: &'s ClientAuthentication, presented: &'s Presented) -> Option<Self> {
+        match (registered, presented) {
+            (ClientAuthentication::None, Presented::Named { .. } | Presented::NamedInField { .. }) => Some(Self::Name),
+            (ClientAuthentication::SecretBasic | ClientAuthentication::Secret, Presented::Basic(credentials)) => {
+                Some(Self::Secret(AuthMethod::ClientSecretBasic, credentials))
+            }
+            (ClientAuthentication::SecretPost | ClientAuthentication::Secret, Presented::Post(credentials)) => {
+                Some(Self::Secret(AuthMethod::ClientSecretPost, credentials))
+            }
+            (ClientAuthentication::PrivateKeyJwt(keys), Presented::Assertion(assertion)) => {
+                Some(Self::Assertion(keys, assertion))
+            }
+            (ClientAuthentication::TlsClientAuth(subject), Presented::Named { .. }) => Some(Self::Subject(subject)),
+            (ClientAuthentication::SelfSignedTls(certificates), Presented::Named { .. }) => {
+                Some(Self::Certificate(certificates.as_slice()))
+            }
+            // Any other method than the registered one, `none` included.
+            (
+                ClientAuthentication::None
+                | ClientAuthentication::Secret
+                | ClientAuthentication::SecretBasic
+                | ClientAuthentication::SecretPost
+                | ClientAuthentication::PrivateKeyJwt(_)
+                | ClientAuthentication::TlsClientAuth(_)
+                | ClientAuthentication::SelfSignedTls(_),
+                Presented::Named { .. }
+                | Presented::NamedInField { .. }
+                | Presented::Basic(_)
+                | Presented::Post(_)
+                | Presented::Assertion(_),
+            ) => None,
+        }
+    }
+
+    const fn method(&self) -> AuthMethod {
+        match self {
+            Self::Name => AuthMethod::None,
+            Self::Secret(method, _) => *method,
+            Self::Assertion(..) => AuthMethod::PrivateKeyJwt,
+            Self::Subject(_) => AuthMethod::TlsClientAuth,
+            Self::Certificate(_) => AuthMethod::SelfSignedTlsClientAuth,
+        }
+    }
+}
+
+/// What is shown is the client's. A name proves nothing, and need not where the client is registered as one that cannot. CA-9.
+async fn is_the_clients(flow: &Flow, client: &Client, shown: &Shown<'_>) -> Result<Audience, Reason> {
+    match shown {
+        Shown::Name => {}
+        Shown::Secret(_, credentials) => secret::is_the_clients(flow, client, credentials).await?,
+        Shown::Assertion(keys, assertion) => return assertion::is_the_clients(flow, client, keys, assertion).await,
+        Shown::Subject(subject) => certificate::is_of_subject(flow, subject)?,
+        Shown::Certificate(registered) => certificate::is_registered(flow, registered)?,
+    }
+    Ok(Audience::Issuer)
 }
 
 /// What can be a client's identifier at all. RFC 6749 appendix A.1: `client-id = *VSCHAR`.
@@ -79,12 +133,14 @@ pub(super) async fn load(flow: &Flow, id: &str) -> Result<Option<Client>, Reason
     if !is_client_id(id) {
         return Ok(None);
     }
-    let client = flow.ask(Ask::LoadClient, id.into()).await?;
-    // A host that answers with somebody else would authenticate one client as another.
-    if client.as_ref().is_some_and(|client| client.id != id) {
-        return Err(Reason::HostAnswer);
-    }
-    Ok(client)
+    // Of a store that folds case, `A` gets the client `a`. Identifiers are case-sensitive (RFC 6749 §1.9): there is no client `A`, and
+    // no stranger must be able to raise an alarm, nor to be one client by another's name.
+    Ok(flow.ask(Ask::LoadClient, id.into()).await?.filter(|client| client.id == id))
+}
+
+/// The client's registration does not contradict itself. TK-4.
+pub(super) fn registration_is_sound(client: &Client) -> Result<(), Reason> {
+    client.fault().map_or(Ok(()), |fault| Err(fault.reason()))
 }
 
 /// A secret that need not be looked at is looked at all the same, so that the time does not tell which clients exist and how they
@@ -92,7 +148,7 @@ pub(super) async fn load(flow: &Flow, id: &str) -> Result<Option<Client>, Reason
 async fn refuse_in_the_same_time(flow: &Flow, presented: &Presented, reason: Reason) -> Reason {
     match presented {
         Presented::Basic(credentials) | Presented::Post(credentials) => secret::refuse(flow, credentials, reason).await,
-        Presented::Named { .. } | Presented::Assertion(_) => reason,
+        Presented::Named { .. } | Presented::NamedInField { .. } | Presented::Assertion(_) => reason,
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a request presents as its client's credentials: exactly one method (RFC 6749 §2.3; catalogue CA-1 to CA-4).
 
 use super::assertion::Assertion;
+use crate::authorization::client::AuthMethod;
 use crate::authorization::error::Reason;
 use crate::authorization::flow::Authorization;
 use crate::authorization::parameters::Parameters;
@@ -14,6 +15,9 @@ use zeroize::Zeroizing;
 pub(super) enum Presented {
     /// `client_id` alone: a public client, or one whose certificate speaks for it.
     Named { client_id: String },
+    /// The same, in the `Authorization` field: a name and an empty password, as libraries send it for clients without a secret. An empty
+    /// secret may be left out (RFC 6749 §2.3.1), and here none is ever kept.
+    NamedInField { client_id: String },
     /// In the `Authorization` field.
     Basic(Credentials),
     /// In the body.
@@ -49,7 +53,10 @@ impl Presented {
             if named.is_some_and(|named| named != credentials.client_id) {
                 return Err(Reason::ClientIdMismatch);
             }
-            return Ok(Self::Basic(credentials));
+            return Ok(match credentials.secret.is_empty() {
+                true => Self::NamedInField { client_id: credentials.client_id },
+                false => Self::Basic(credentials),
+            });
         }
         if assertion.is_some() || assertion_type.is_some() {
             let assertion = Assertion::read(assertion_type, assertion)?;
@@ -71,9 +78,19 @@ impl Presented {
 
     pub(super) fn client_id(&self) -> &str {
         match self {
-            Self::Named { client_id } => client_id,
+            Self::Named { client_id } | Self::NamedInField { client_id } => client_id,
             Self::Basic(credentials) | Self::Post(credentials) => &credentials.client_id,
             Self::Assertion(assertion) => assertion.client_id(),
+        }
+    }
+
+    /// The method, as far as it can be told before the client is known: who names itself may show a certificate besides.
+    pub(super) const fn method(&self) -> AuthMethod {
+        match self {
+            Self::Named { .. } | Self::NamedInField { .. } => AuthMethod::None,
+            Self::Basic(_) => AuthMethod::ClientSecretBasic,
+            Self::Post(_) => AuthMethod::ClientSecretPost,
+            Self::Assertion(_) => AuthMethod::PrivateKeyJwt,
         }
     }
 }
@@ -96,7 +113,7 @@ impl Credentials {
             return Err(Reason::MalformedCredentials);
         };
         let (client_id, secret) = (form_decoded(id)?, form_decoded(secret)?);
-        if client_id.is_empty() || secret.is_empty() {
+        if client_id.is_empty() {
             return Err(Reason::MalformedCredentials);
         }
         Ok(Self { client_id: String::from(client_id.as_str()), secret })
@@ -176,7 +193,7 @@ mod tests {
             "DPoP YTpi".into(),
             basic("a"),
             basic(":b"),
-            basic("a:"),
+            basic(":"),
             basic("a%:b"),
             basic("a:%zz"),
             basic("a:%ff"),
@@ -184,6 +201,16 @@ mod tests {
         for value in bad {
             assert_eq!(refused(Some(&value), ""), Reason::MalformedCredentials, "{value}");
         }
+    }
+
+    #[test]
+    fn ca9_a_name_and_an_empty_password_name_a_client() {
+        for (body, id) in [("", "a"), ("client_id=a", "a"), ("client_id=a&client_secret=", "a")] {
+            let Ok(Presented::NamedInField { client_id }) = read(Some(&basic("a:")), body) else { panic!("{body}") };
+            assert_eq!(client_id, id);
+        }
+        assert_eq!(refused(Some(&basic("a:")), "client_id=c"), Reason::ClientIdMismatch);
+        assert_eq!(refused(Some(&basic("a:")), "client_id=a&client_secret=s"), Reason::SeveralAuthMethods);
     }
 
     #[test]

@@ -173,13 +173,13 @@ impl World {
         self.events.last().expect("every request is told of").reason
     }
 
-    /// Refused for this reason, as every failed authentication without an `Authorization` field is.
+    /// Refused for this reason, as every failed authentication is.
     #[track_caller]
     pub(super) fn refuses(&mut self, sent: Sent<'_>, reason: Reason, what: &str) {
         let response = self.token(sent);
         assert_eq!(self.reason(), Some(reason), "{what}");
         let expected = r#"{"error":"invalid_client","error_description":"client authentication failed"}"#;
-        assert_eq!((response.status, &*response.body_text()), (400, expected), "{what}");
+        assert_eq!((response.status, &*response.body_text()), (401, expected), "{what}");
     }
 }
 

@@ -22,9 +22,7 @@ pub(in crate::authorization) async fn exchange(
     client: &AuthenticatedClient,
     sender: Sender,
 ) -> Result<Issued, Reason> {
-    let parameters = &flow.request.parameters;
-    parameters.required("redirect_uri")?;
-    let secret = Secret::presented(parameters.required("code")?).ok_or(Reason::UnknownCode)?;
+    let secret = Secret::presented(flow.request.parameters.required("code")?).ok_or(Reason::UnknownCode)?;
     let digest = secret.digest(flow.server.provider.as_ref());
     let peeked = flow.ask(Ask::PeekCode, digest).await?.ok_or(Reason::UnknownCode)?;
     if let Err(reason) = code_is_the_clients(client, &peeked) {
@@ -32,16 +30,36 @@ pub(in crate::authorization) async fn exchange(
         flow.tell(EventKind::CodeReplayed, Some(reason)).await;
         return Err(reason);
     }
-    sender.record_proof(flow).await?;
+    let judged = code_may_be_redeemed(flow, client, &peeked, &sender);
+    if judged.is_ok() {
+        sender.record_proof(flow).await?;
+    }
     let code = take(flow, client, digest, &peeked).await?;
     flow.event.subject = Some(code.authorization.subject.clone());
     flow.event.family = Some(code.authorization.family);
-    code_is_not_expired(flow, &code)?;
-    code_is_the_clients(client, &code)?;
-    redirect_uri_is_the_same(flow, &code)?;
-    verifier_meets_challenge(flow, &code)?;
-    key_is_the_same(&code, &sender)?;
+    judged?;
+    let unusual = code_may_be_redeemed(flow, client, &code, &sender)?;
+    if unusual {
+        flow.tell(EventKind::UnusualVerifier, None).await;
+    }
     issue(flow, client, &sender, digest, code).await
+}
+
+/// Everything that a code is redeemed by, judged on what was peeked: else whoever finds a dead code in a log could fill the replay store
+/// with it. What fails here is spent all the same, as it always was, and leaves no proof behind. Then judged once more on what was taken.
+/// RFC 9449 §11.1; AC-2, AC-3, SC-4.
+fn code_may_be_redeemed(
+    flow: &Flow,
+    client: &Client,
+    code: &AuthorizationCode,
+    sender: &Sender,
+) -> Result<bool, Reason> {
+    code_is_not_expired(flow, code)?;
+    code_is_the_clients(client, code)?;
+    redirect_uri_is_the_same(flow, code)?;
+    let unusual = verifier_meets_challenge(flow, code)?;
+    key_is_the_same(code, sender)?;
+    Ok(unusual)
 }
 
 /// Spends the code. Exactly one caller is given it. AC-2.
@@ -90,17 +108,20 @@ fn code_is_the_clients(client: &Client, code: &AuthorizationCode) -> Result<(), 
     if code.authorization.client_id == client.id { Ok(()) } else { Err(Reason::OtherClient) }
 }
 
-/// Byte for byte the one of the authorization request. RFC 6749 §4.1.3; AC-3.
+/// Byte for byte the one of the authorization request (RFC 6749 §4.1.3). Where it is absent, the code's challenge does its work, as
+/// OAuth 2.1 has it (§4.1.3, §10.2), and every code has one. AC-1, AC-3.
 fn redirect_uri_is_the_same(flow: &Flow, code: &AuthorizationCode) -> Result<(), Reason> {
-    let same = flow.request.parameters.get("redirect_uri") == Some(code.redirect_uri.as_str());
+    let same = flow.request.parameters.get("redirect_uri").is_none_or(|uri| uri == code.redirect_uri);
     if same { Ok(()) } else { Err(Reason::RedirectUriMismatch) }
 }
 
-/// RFC 7636 §4.6; AC-4.
-fn verifier_meets_challenge(flow: &Flow, code: &AuthorizationCode) -> Result<(), Reason> {
-    let verifier = flow.request.parameters.get("code_verifier").and_then(CodeVerifier::parse);
-    let met = verifier.is_some_and(|verifier| code.challenge.is_met_by(&verifier, flow.server.provider.as_ref()));
-    if met { Ok(()) } else { Err(Reason::WrongVerifier) }
+/// The verifier is there, can be one, and is the one. Some clients send Base64 with `+`, `/` or `=`: whoever meets the challenge with that
+/// has made the request, and is told of by an event. Says whether it is one of these. RFC 7636 §4.6; AC-4.
+fn verifier_meets_challenge(flow: &Flow, code: &AuthorizationCode) -> Result<bool, Reason> {
+    let presented = flow.request.parameters.get("code_verifier").ok_or(Reason::VerifierMissing)?;
+    let verifier = CodeVerifier::parse_printable(presented).ok_or(Reason::VerifierMalformed)?;
+    let met = code.challenge.is_met_by(&verifier, flow.server.provider.as_ref());
+    if met { Ok(!verifier.is_unreserved()) } else { Err(Reason::WrongVerifier) }
 }
 
 /// A code that is bound to a key is redeemed with it; one that is not may be redeemed with any. RFC 9449 §10; AC-3, AC-5.

@@ -49,7 +49,7 @@ use core::fmt;
 ///         Ok((client_id == "job").then_some(job))
 ///     }
 ///     async fn verify_client_secret(&self, check: &SecretCheck) -> Answered<bool> {
-///         // Yours: a slow hash, compared in constant time; a dummy one where no client is named.
+///         // Yours: `ClientSecrets::verify`, from what is stored for the client.
 ///         Ok(check.client_id.is_some() && *check.secret == "s3cret")
 ///     }
 /// }

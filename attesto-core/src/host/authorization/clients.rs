@@ -11,10 +11,15 @@ use core::future::Future;
 ///
 /// - **Exactly this one.** Identifiers are compared byte for byte. The client that is answered has the identifier that was
 ///   asked for; another one makes the request fail. A client that is disabled is answered like one that does not exist: `None`.
-/// - **Secrets** are checked slowly and evenly. They are kept as a salted hash made to be slow (Argon2id, scrypt, bcrypt), and
-///   compared in constant time. A [`SecretCheck`] that names no client is worked through all the same, against a hash that
-///   nothing meets, and answered `false`: else the time would tell which clients exist (CA-11). How often one may try is the
-///   implementation's to bound.
+/// - **Secrets** are kept as digests, compared in constant time, and checked evenly. A [`SecretCheck`] that names no client is
+///   worked through all the same and answered `false`: else the time would tell which clients exist (CA-11). Two secrets of one
+///   client may count at once, while its owner moves from one to the other. The empty text is no secret.
+///   - *Secrets that you make* have 256 random bits: one SHA-256 or HMAC is enough, since there is nothing to guess.
+///     [`ClientSecret`](crate::authorization::ClientSecret) makes one, and
+///     [`ClientSecrets::verify`](crate::authorization::ClientSecrets::verify) is the whole answer.
+///   - *Secrets that people chose* need a slow, salted hash (Argon2id, scrypt, bcrypt). Anybody can ask for such a check, so that
+///     slow work which all clients share keeps them all out when strangers queue for it: bound the checks in progress for each
+///     client, and those that name no client as if they were one more.
 /// - **Never a guess.** An error or a time-out is [`Unavailable`]: the request ends with 503. `None` and `false` are for what
 ///   is known.
 ///

@@ -68,7 +68,7 @@ functions! {
     ///         let clients = Arc::clone(&clients);
     ///         async move { Ok(clients.get(&id).cloned()) }
     ///     })
-    ///     // Yours: a slow hash, compared in constant time.
+    ///     // Yours: `ClientSecrets::verify`, from what is stored.
     ///     .verify_client_secret_with(|check: SecretCheck| async move { Ok(check.client_id.is_some() && *check.secret == "s3cret") })
     ///     .authorize_scope_with(|request| async move { Ok(request.scopes) });
     /// # let _ = host;

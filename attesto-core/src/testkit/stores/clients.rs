@@ -61,7 +61,7 @@ impl core::fmt::Debug for KnownClient<'_> {
 ///         Ok((client_id == "job").then(|| Client::new("job", ClientAuthentication::SecretPost)))
 ///     }
 ///     async fn verify_client_secret(&self, check: &SecretCheck) -> Answered<bool> {
-///         Ok(check.client_id.as_deref() == Some("job") && *check.secret == "S3cret") // yours: a slow hash
+///         Ok(check.client_id.as_deref() == Some("job") && *check.secret == "S3cret") // yours: `ClientSecrets`
 ///     }
 /// }
 ///
@@ -77,7 +77,7 @@ pub async fn assert_client_store_conforms(store: &impl ClientStore, known: Known
 /// Holds a store to the contract of [`ClientStore`]: exactly the client that was asked for, none that is disabled, its secret and no
 /// other, and nothing changed by asking.
 ///
-/// A wrong secret is shown some ten times: a store that slows down who guesses needs that much patience. How slow its hash is, and
+/// A wrong secret is shown some ten times: a store that slows down who guesses needs that much patience. How it keeps secrets, and
 /// whether a check that names no client takes as long as others, is not measured here; that it is done at all is the store's to
 /// prove.
 ///

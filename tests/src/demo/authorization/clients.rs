@@ -1,16 +1,15 @@
 //! The registered clients.
 
-use super::passwords::{self, Passwords};
 use super::seeds::Seeds;
-use argon2::password_hash::phc::PasswordHash;
 use attesto_core::authorization::{
-    Answered, Client, ClientAuthentication, ClientKeys, GrantType, SecretCheck, SenderConstraint, Unavailable,
+    Answered, Client, ClientAuthentication, ClientKeys, ClientSecrets, GrantType, SecretCheck, SenderConstraint,
 };
+use attesto_core::crypto::CryptoProvider;
 use attesto_core::host::ClientStore;
 use attesto_core::mcp;
 use std::collections::HashMap;
 use std::error::Error;
-use zeroize::Zeroizing;
+use std::sync::Arc;
 
 /// Where the answers go.
 pub(super) const REDIRECT_URI: &str = "http://127.0.0.1/callback";
@@ -27,12 +26,13 @@ const CODE: [GrantType; 2] = [GrantType::AuthorizationCode, GrantType::RefreshTo
 #[derive(Debug)]
 pub(super) struct Clients {
     registered: HashMap<String, Client>,
-    secrets: HashMap<String, PasswordHash>,
-    passwords: Passwords,
+    /// Digests of random secrets: quick to check, so that no crowd keeps a client from being heard.
+    secrets: HashMap<String, ClientSecrets>,
+    provider: Arc<dyn CryptoProvider>,
 }
 
 impl Clients {
-    pub(super) fn new(seeds: &Seeds, passwords: Passwords) -> Result<Self, Box<dyn Error>> {
+    pub(super) fn new(seeds: &Seeds, provider: Arc<dyn CryptoProvider>) -> Result<Self, Box<dyn Error>> {
         let (public, dpop, basic, jwt) = (&seeds.public, &seeds.dpop, &seeds.basic, &seeds.jwt);
         let keys = ClientAuthentication::PrivateKeyJwt(ClientKeys::Registered(seeds.jwt_keys()?));
         let all = [
@@ -43,9 +43,10 @@ impl Clients {
             on_a_server(Client::new(&basic.id, ClientAuthentication::SecretBasic).name(&basic.name)),
             on_a_server(Client::new(&jwt.id, keys).name(&jwt.name)).require(SenderConstraint::Dpop),
         ];
+        all.iter().try_for_each(Client::check)?;
         let registered = all.into_iter().map(|client| (client.id().to_owned(), client)).collect();
-        let secrets = HashMap::from([(basic.id.clone(), passwords::hash(&seeds.basic_secret)?)]);
-        Ok(Self { registered, secrets, passwords })
+        let secret = ClientSecrets::new(seeds.basic_secret.digest(provider.as_ref()));
+        Ok(Self { registered, secrets: HashMap::from([(basic.id.clone(), secret)]), provider })
     }
 }
 
@@ -66,7 +67,7 @@ impl ClientStore for Clients {
     }
 
     async fn verify_client_secret(&self, check: &SecretCheck) -> Answered<bool> {
-        let hash = check.client_id.as_ref().and_then(|client_id| self.secrets.get(client_id));
-        self.passwords.verify(hash, Zeroizing::clone(&check.secret)).await.ok_or(Unavailable)
+        let stored = check.client_id.as_ref().and_then(|client_id| self.secrets.get(client_id));
+        Ok(ClientSecrets::verify(stored, check, self.provider.as_ref()))
     }
 }

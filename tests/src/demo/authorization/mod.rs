@@ -4,6 +4,8 @@
 mod attempts;
 mod browser;
 mod clients;
+#[cfg(test)]
+mod crowd;
 mod desk;
 mod form_filling;
 mod forms;

@@ -1,4 +1,4 @@
-//! Passwords and client secrets, kept as slow hashes (Argon2id).
+//! Passwords of users, kept as slow hashes (Argon2id). The secrets of clients are random, and need none of this.
 
 use argon2::password_hash::PasswordHasher;
 use argon2::password_hash::phc::PasswordHash;
@@ -13,8 +13,8 @@ use zeroize::Zeroizing;
 /// Secrets that are looked at or wait for it at most. Who comes beyond is told to come again: waiting would not help them.
 const WAITING: usize = 32;
 
-/// Compares secrets with their hashes, one at a time, beside the threads that serve. Users have one of these and clients another: a
-/// crowd at one does not keep the others out.
+/// Compares passwords with their hashes, one at a time, beside the threads that serve. A crowd at the login form makes users wait, and
+/// no client.
 #[derive(Clone, Debug)]
 pub(super) struct Passwords {
     /// Of a secret that nobody has: for names that nobody has.

@@ -3,6 +3,7 @@
 use super::clients::REDIRECT_URI;
 use super::random;
 use crate::demo::issuer::entropy;
+use attesto_core::authorization::ClientSecret;
 use attesto_core::crypto::KeyKind;
 use attesto_core::jose::{JwkSet, KeyMaterial};
 use std::error::Error;
@@ -34,7 +35,7 @@ pub(super) struct Seeds {
     pub(super) public: Seed,
     pub(super) dpop: Seed,
     pub(super) basic: Seed,
-    pub(super) basic_secret: String,
+    pub(super) basic_secret: ClientSecret,
     pub(super) jwt: Seed,
     jwt_key: KeyMaterial,
 }
@@ -56,7 +57,7 @@ impl Seeds {
             public: Seed::new("mcp-client", "Desk Assistant"),
             dpop: Seed::new("dpop-client", "Notebook Assistant"),
             basic: Seed::new("basic-client", "Report Builder"),
-            basic_secret: random()?,
+            basic_secret: ClientSecret::draw(&mut entropy)?,
             jwt: Seed::new("jwt-client", "Nightly Indexer"),
             jwt_key: KeyMaterial::generate(KeyKind::P256, &mut entropy)?,
         })
@@ -98,7 +99,7 @@ impl Seeds {
             "clients": {
                 "public": { "client_id": self.public.id },
                 "dpop": { "client_id": self.dpop.id },
-                "basic": { "client_id": self.basic.id, "client_secret": self.basic_secret },
+                "basic": { "client_id": self.basic.id, "client_secret": self.basic_secret.as_str() },
                 "jwt": { "client_id": self.jwt.id, "private_jwk": private_jwk },
             },
         });

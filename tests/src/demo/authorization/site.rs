@@ -55,13 +55,13 @@ impl Site {
         let keys = Arc::new(KeyRing::generate(provider.as_ref(), Algorithm::ES256, &mut entropy)?);
         let deny_list = Arc::new(MemoryDenyList::single_node(ROWS)?);
         let grants = Arc::new(MemoryConsentGrants::single_node(ROWS)?);
-        let (users, clients) = (Passwords::new()?, Passwords::new()?);
+        let (users, clients) = (Passwords::new()?, Clients::new(seeds, Arc::clone(&provider))?);
         let desk = Arc::new(Desk::new(Arc::clone(&provider))?);
 
         let house = House::new(&desk, &resource, seeds);
 
         let server = server(origin, &resource, &provider, &keys)?.id_token_keys(rsa(provider.as_ref())?).build()?;
-        let host = AuthorizationHost::builder(Clients::new(seeds, clients)?, house.clone())
+        let host = AuthorizationHost::builder(clients, house.clone())
             .single_node_memory(ROWS)?
             .deny_list(Arc::clone(&deny_list))
             .principals(house.clone())

@@ -162,11 +162,12 @@ impl Model {
         }
     }
 
-    /// Which access tokens count, and which refresh tokens.
+    /// Which access tokens count, and which refresh tokens: none of a user who is suspended.
     pub(crate) fn live(&self) -> (Vec<bool>, Vec<Option<bool>>) {
-        let access = self.access.iter().map(|access| self.now < access.until && !access.denied);
+        let here = !self.suspended;
+        let access = self.access.iter().map(|access| here && self.now < access.until && !access.denied);
         let refresh = (0..self.refresh.len()).map(|token| match self.families[self.refresh[token].family].client {
-            Client::Web => Some(self.counts(token)),
+            Client::Web => Some(here && self.counts(token)),
             Client::App => None,
         });
         (access.collect(), refresh.collect())
@@ -196,8 +197,8 @@ impl Model {
         match who {
             Who::Right => Ok(right),
             Who::Other => Ok(right.other()),
-            Who::WrongSecret => Err(self.refuse("wrong secret", 400, "invalid_client")),
-            Who::Nobody => Err(self.refuse("no such client", 400, "invalid_client")),
+            Who::WrongSecret => Err(self.refuse("wrong secret", 401, "invalid_client")),
+            Who::Nobody => Err(self.refuse("no such client", 401, "invalid_client")),
         }
     }
 

@@ -124,10 +124,10 @@ fn pa2_request_objects_are_refused() {
 #[test]
 fn pa3_the_client_is_the_one_that_authenticated() {
     let mut world = World::new();
-    refused(&mut world, &pushed().with("client_secret", "wrong"), 400, Reason::WrongSecret);
-    refused(&mut world, &good(), 400, Reason::WrongAuthMethod);
-    refused(&mut world, &pushed().with("client_id", "cli"), 400, Reason::WrongAuthMethod);
-    refused(&mut world, &pushed().without("client_id"), 400, Reason::NoClient);
+    refused(&mut world, &pushed().with("client_secret", "wrong"), 401, Reason::WrongSecret);
+    refused(&mut world, &good(), 401, Reason::WrongAuthMethod);
+    refused(&mut world, &pushed().with("client_id", "cli"), 401, Reason::WrongAuthMethod);
+    refused(&mut world, &pushed().without("client_id"), 401, Reason::NoClient);
 }
 
 #[test]
@@ -163,7 +163,7 @@ fn pa4_the_rules_are_those_of_the_authorization_endpoint() {
         (pushed().with("redirect_uri", "javascript:alert(1)"), Reason::MalformedRedirectUri),
         (pushed().with("response_mode", "jwt"), Reason::UnsupportedResponseMode),
         (pushed().with("registration", "{}"), Reason::RegistrationParameter),
-        (pushed().without("response_type"), Reason::MissingParameter),
+        (pushed().without("response_type"), Reason::MissingParameter("response_type")),
         (pushed().with("response_type", "token"), Reason::UnsupportedResponseType),
         (pushed().with("scope", "admin"), Reason::ScopeTooWide),
         (pushed().with("scope", "a  b"), Reason::MalformedScope),

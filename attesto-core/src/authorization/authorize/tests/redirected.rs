@@ -70,7 +70,7 @@ fn az11_nothing_is_fetched_and_nobody_registers() {
 #[test]
 fn az12_the_response_type_is_code() {
     let mut world = World::new();
-    refused(&mut world, &good().without("response_type"), Reason::MissingParameter);
+    refused(&mut world, &good().without("response_type"), Reason::MissingParameter("response_type"));
     for response_type in ["token", "id_token", "code id_token", "none", "Code", "code "] {
         refused(&mut world, &good().with("response_type", response_type), Reason::UnsupportedResponseType);
     }

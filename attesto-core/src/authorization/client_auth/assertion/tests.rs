@@ -11,6 +11,7 @@ use serde_json::{Value as Json, json};
 mod claims;
 
 const TOKEN_URL: &str = "https://auth.example.com/oauth/token";
+const PAR_URL: &str = "https://auth.example.com/oauth/par";
 const REVOKE_URL: &str = "https://auth.example.com/oauth/revoke";
 const P256: &str = include_str!("../../../../tests/keys/p256.pkcs8.pem");
 const ED25519: &str = include_str!("../../../../tests/keys/ed25519.pkcs8.pem");
@@ -141,12 +142,12 @@ fn ca4_assertions_of_other_libraries() {
             let mut by_default = World::configured(provider.clone(), [client()], |builder| builder);
             let expected = match case["name"].as_str().unwrap() {
                 "RS256" => Some(Reason::AssertionKey),
-                "one hour long" => Some(Reason::AssertionTime),
+                "one hour long" => Some(Reason::AssertionAudience), // its `aud` is the token endpoint
                 _ => None,
             };
             by_default.token(post(body));
             assert_eq!(by_default.reason(), expected, "{name}");
-            let mut wide = World::configured(provider, [client()], widened);
+            let mut wide = World::configured(provider, [client().danger_older_assertion_audiences()], widened);
             assert_eq!(wide.token(post(body)).status, 200, "{name}: {:?}", wide.reason());
         }
         seen += 1;
@@ -229,6 +230,17 @@ fn ca4_algorithms_and_keys_are_the_clients_own() {
     // Two keys that could be meant, and nothing that says which.
     let mut world = World::new([job(&[jwk(P256).with_kid("a"), jwk(P256).with_kid("b")])]);
     world.refuses(post(&body(&es256(&good_claims()))), Reason::AssertionKey, "two keys, no kid");
+}
+
+#[test]
+fn ca4_a_registration_without_a_usable_key_is_a_fault_of_its_own() {
+    let assertion = body(&es256(&good_claims()));
+    let nothing = client("job", ClientAuthentication::PrivateKeyJwt(ClientKeys::Registered(JwkSet::default())));
+    assert_eq!(nothing.check().unwrap_err().member(), "jwks");
+    assert!(job(&[jwk(P256)]).check().is_ok());
+    let mut world = World::new([nothing]);
+    let response = world.token(post(&assertion));
+    assert_eq!((response.status, world.reason()), (500, Some(Reason::RegistrationKeys)));
 }
 
 #[test]

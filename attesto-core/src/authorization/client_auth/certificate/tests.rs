@@ -6,7 +6,7 @@ use crate::http::{OriginPolicy, TrustedProxies};
 use crate::mtls::test_certificates::{NAMED, NAMED_SUBJECT, P256, RFC8705, der};
 use crate::mtls::{CertificatePolicy, ClientCert};
 use alloc::format;
-use alloc::string::ToString;
+use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec;
 
@@ -59,15 +59,11 @@ fn ca7_a_name_counts_in_its_own_place_only() {
     let named = der(NAMED);
     for subject in [
         TlsSubject::SanDns("urn:client:Job".into()),
-        TlsSubject::SanUri("Client.Example.com".into()),
-        TlsSubject::SanEmail("Client.Example.com".into()),
-        TlsSubject::SanIp("client.example.com".into()),
-        TlsSubject::Dn("client.example.com".into()),
-        TlsSubject::Dn("".into()),
-        TlsSubject::SanDns("".into()),
-        TlsSubject::SanUri("".into()),
-        TlsSubject::SanIp("".into()),
-        TlsSubject::SanEmail("".into()),
+        TlsSubject::SanDns("Job@example.com".into()),
+        TlsSubject::SanUri("dns:Client.Example.com".into()),
+        TlsSubject::SanEmail("urn:client:Job@example.com".into()),
+        TlsSubject::SanIp("198.51.100.9".into()),
+        TlsSubject::Dn("CN=client.example.com".into()),
     ] {
         world(of_subject(subject.clone()), chains).refuses(
             sent(&named),
@@ -117,6 +113,37 @@ fn ca8_a_self_signed_certificate_is_a_registered_one_byte_for_byte() {
         Reason::WrongCertificate,
         "no certificate",
     );
+}
+
+#[test]
+fn ca7_a_subject_that_no_certificate_can_have_is_a_fault_of_the_registration() {
+    let named = der(NAMED);
+    for (subject, member) in [
+        (TlsSubject::Dn("jurisdiction=DE,CN=a".into()), "tls_client_auth_subject_dn"),
+        (TlsSubject::Dn(String::new()), "tls_client_auth_subject_dn"),
+        (TlsSubject::SanDns(String::new()), "tls_client_auth_san_dns"),
+        (TlsSubject::SanUri("client".into()), "tls_client_auth_san_uri"),
+        (TlsSubject::SanIp("10.0.0".into()), "tls_client_auth_san_ip"),
+        (TlsSubject::SanEmail("a@".into()), "tls_client_auth_san_email"),
+    ] {
+        let client = of_subject(subject);
+        assert_eq!(client.check().unwrap_err().member(), member);
+        let mut server = world(client, chains);
+        let response = server.token(sent(&named));
+        assert_eq!((response.status, server.reason()), (500, Some(Reason::RegistrationSubject)), "{member}");
+        assert!(response.body_text().contains(r#""error":"server_error","error_description":"internal error""#));
+    }
+    for subject in [
+        TlsSubject::Dn("jurisdictionCountryName=DE,CN=a".into()),
+        TlsSubject::SanDns("a".into()),
+        TlsSubject::SanUri("urn:a".into()),
+        TlsSubject::SanIp("::1".into()),
+        TlsSubject::SanEmail("a@b".into()),
+    ] {
+        let client = of_subject(subject);
+        assert!(client.check().is_ok());
+        world(client, chains).refuses(sent(&named), Reason::WrongCertificate, "readable, and another's");
+    }
 }
 
 #[test]

@@ -45,11 +45,11 @@ fn hc4_a_function_wins_over_the_trait_whichever_was_set_first_and_the_last_one_c
     // `Office` knows no `job`, and every secret is wrong.
     let office =
         || AuthorizationHost::builder(Office::default(), Office::default()).introspection_policy(Office::default());
-    assert_eq!(ask(&office().build(&secrets()).unwrap()), (400, "invalid_client".into()));
+    assert_eq!(ask(&office().build(&secrets()).unwrap()), (401, "invalid_client".into()));
     let known = || office().load_client_with(|_| async { Ok(Some(job())) });
     assert_eq!(
         ask(&known().build(&secrets()).unwrap()),
-        (400, "invalid_client".into()),
+        (401, "invalid_client".into()),
         "the secret is the trait's to check"
     );
     let right = || known().verify_client_secret_with(|_| async { Ok(true) });
@@ -57,7 +57,7 @@ fn hc4_a_function_wins_over_the_trait_whichever_was_set_first_and_the_last_one_c
     let narrow = right().authorize_scope_with(|_| async { Ok(ScopeSet::of(["read"])) });
     assert_eq!(ask(&narrow.build(&secrets()).unwrap()), (200, "read".into()));
     let twice = right().verify_client_secret_with(|_| async { Ok(false) });
-    assert_eq!(ask(&twice.build(&secrets()).unwrap()), (400, "invalid_client".into()));
+    assert_eq!(ask(&twice.build(&secrets()).unwrap()), (401, "invalid_client".into()));
     // Nor does it matter that a part is set later.
     let users = |builder: AuthorizationServerBuilder| builder.without_dpop().auth_methods([AuthMethod::None]);
     let server = server(CODE_AND_REFRESH, users);
@@ -156,7 +156,7 @@ fn hc4_hc5_a_function_that_panics_or_errs_gives_no_answer() {
     let wide = functions().authorize_scope_with(|_| async { Ok(ScopeSet::of(["admin"])) });
     assert_eq!(ask(&wide.build(&secrets()).unwrap()), (500, "server_error".into()));
     let other = functions().load_client_with(|_| async { Ok(Some(Client::new("cli", ClientAuthentication::None))) });
-    assert_eq!(ask(&other.build(&secrets()).unwrap()), (500, "server_error".into()));
+    assert_eq!(ask(&other.build(&secrets()).unwrap()), (401, "invalid_client".into()));
 }
 
 #[test]

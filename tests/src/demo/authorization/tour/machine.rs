@@ -6,7 +6,7 @@ use crate::demo::client::Answer;
 use std::error::Error;
 
 /// `user:password` as RFC 7617 has it. Neither has a character that would have to be encoded first (RFC 6749 §2.3.1).
-fn basic(user: &str, password: &str) -> String {
+pub(in super::super) fn basic(user: &str, password: &str) -> String {
     let mut encoded = String::from("Basic ");
     for chunk in format!("{user}:{password}").into_bytes().chunks(3) {
         let bits = [0, 1, 2].into_iter().fold(0, |bits, index| bits << 8 | u32::from(*chunk.get(index).unwrap_or(&0)));
@@ -56,7 +56,7 @@ impl Tour<'_> {
     }
 
     async fn as_basic_client(&self, endpoint: &str, form: &[(&str, &str)]) -> Result<Answer, Box<dyn Error>> {
-        let credentials = basic(&self.seeds.basic.id, &self.seeds.basic_secret);
+        let credentials = basic(&self.seeds.basic.id, self.seeds.basic_secret.as_str());
         post(&format!("{}/oauth/{endpoint}", self.origin), form, &[("authorization", &credentials)]).await
     }
 }

@@ -13,6 +13,8 @@ use crate::demo::client::Answer;
 use crate::demo::steps::Steps;
 use app::App;
 use browser::Browser;
+#[cfg(test)]
+pub(super) use machine::basic;
 use std::error::Error;
 
 /// The parties, and the count.

@@ -1,6 +1,7 @@
 //! What an assertion says (CA-4, CA-5), and that it says it once (CA-6).
 
 use super::*;
+use crate::authorization::{AuthorizationEvent, EventKind};
 
 #[test]
 fn ca4_iss_and_sub_are_the_client() {
@@ -29,37 +30,110 @@ fn ca4_client_id_beside_the_assertion_is_its_issuer() {
     assert!(response.body_text().contains(r#""error":"invalid_request""#));
 }
 
-#[test]
-fn ca5_aud_is_one_string_that_means_this_endpoint() {
-    accepted(&with("aud", json!(ISSUER)), "the issuer");
-    accepted(&with("aud", json!(TOKEN_URL)), "the token endpoint");
-    for aud in [
+/// What `aud` is not.
+fn other_audiences() -> [Json; 13] {
+    [
         Json::Null,
         json!(""),
-        json!([ISSUER]),
         json!([TOKEN_URL, ISSUER]),
+        json!([ISSUER, "https://other.example.com"]),
         json!([]),
+        json!([[ISSUER]]),
         json!(7),
         json!("https://auth.example.com/"),
         json!("https://AUTH.example.com"),
         json!("https://auth.example.com:443"),
-        json!("https://auth.example.com/oauth/token/"),
         json!("https://auth.example.com/oauth/token?x"),
         json!(REVOKE_URL),
         json!("https://other.example.com"),
-    ] {
+    ]
+}
+
+/// The older names of this server, and a list of one.
+fn older_audiences() -> [Json; 5] {
+    [json!(TOKEN_URL), json!(PAR_URL), json!([ISSUER]), json!([TOKEN_URL]), json!([PAR_URL])]
+}
+
+#[test]
+fn ca5_aud_is_the_issuer_alone() {
+    accepted(&with("aud", json!(ISSUER)), "the issuer");
+    for aud in other_audiences().into_iter().chain(older_audiences()) {
         refused(&with("aud", aud.clone()), Reason::AssertionAudience, &aud.to_string());
     }
 }
 
 #[test]
-fn ca5_elsewhere_aud_is_the_issuer_only() {
-    for (aud, status) in [(ISSUER, 200), (TOKEN_URL, 400), (REVOKE_URL, 400)] {
+fn ca5_at_every_endpoint_aud_is_the_issuer_alone() {
+    for (aud, status) in [(ISSUER, 200), (TOKEN_URL, 401), (REVOKE_URL, 401), (PAR_URL, 401)] {
         let mut world = worlds().next().unwrap();
         let sent = body(&with("aud", json!(aud))).replace("grant_type=client_credentials", "token=x");
         assert_eq!(world.revoke(post(&sent)).status, status, "{aud}");
         assert_eq!(world.recorded.len(), usize::from(status == 200), "{aud}");
     }
+}
+
+/// With a client that may use older forms.
+fn of_older_forms() -> World {
+    World::new([job(&[jwk(P256)]).danger_older_assertion_audiences()])
+}
+
+#[test]
+fn ca5_older_audiences_are_for_clients_registered_so_at_every_endpoint_and_each_use_is_told_of() {
+    let world = of_older_forms;
+    let told = |world: &World| {
+        let older = |event: &&AuthorizationEvent| event.kind == EventKind::OlderAssertionAudience;
+        world.events.iter().filter(older).map(|event| event.client_id.clone()).collect::<Vec<_>>()
+    };
+    for aud in older_audiences() {
+        let mut world = world();
+        let sent = body(&with("aud", aud.clone()));
+        assert_eq!(world.token(post(&sent)).status, 200, "{aud}");
+        assert_eq!(told(&world), [Some("job".into())], "{aud}");
+        world.refuses(post(&sent), Reason::AssertionReplay, "once");
+        let mut world = of_older_forms();
+        let sent = sent.replace("grant_type=client_credentials", "token=x");
+        assert_eq!(world.revoke(post(&sent)).status, 200, "{aud}");
+        assert_eq!(told(&world).len(), 1, "{aud}");
+    }
+    let mut new = world();
+    assert_eq!(new.token(post(&body(&es256(&good_claims())))).status, 200);
+    assert!(told(&new).is_empty(), "the issuer alone is no older form");
+    for aud in other_audiences() {
+        world().refuses(post(&body(&with("aud", aud.clone()))), Reason::AssertionAudience, &aud.to_string());
+    }
+    // What a stranger signs is nobody's use.
+    let mut forged = world();
+    let mut claims = good_claims();
+    claims["aud"] = json!([ISSUER]);
+    let other = signed(ED25519, Algorithm::EdDSA, r#"{"alg":"EdDSA"}"#, &claims.to_string());
+    forged.refuses(post(&body(&other)), Reason::AssertionKey, "forged");
+    assert!(told(&forged).is_empty());
+}
+
+#[test]
+fn ca4_typ_says_nothing_or_that_it_is_an_assertion() {
+    let of_type = |typ: &str, claims: &Json| {
+        signed(P256, Algorithm::ES256, &json!({"alg": "ES256", "typ": typ}).to_string(), &claims.to_string())
+    };
+    for typ in [
+        "client-authentication+jwt",
+        "Client-Authentication+JWT",
+        "application/client-authentication+jwt",
+        "JWT",
+        "jwt",
+        "",
+    ] {
+        accepted(&of_type(typ, &good_claims()), typ);
+    }
+    for typ in ["at+jwt", "dpop+jwt", "logout+JWT", "application/at+jwt", "+jwt", "client-authentication+jwt+jwt"] {
+        refused(&of_type(typ, &good_claims()), Reason::AssertionTyp, typ);
+    }
+    // Whoever writes the type knows who the audience is.
+    let mut claims = good_claims();
+    claims["aud"] = json!(TOKEN_URL);
+    let explicit = of_type("client-authentication+jwt", &claims);
+    of_older_forms().refuses(post(&body(&explicit)), Reason::AssertionAudience, "explicit");
+    assert_eq!(of_older_forms().token(post(&body(&of_type("JWT", &claims)))).status, 200);
 }
 
 #[test]
@@ -68,6 +142,8 @@ fn ca4_times_are_near() {
     for (name, value) in [
         ("exp", json!(now + 1)),
         ("exp", json!(now + 300)),
+        ("exp", json!(now + 301)), // the client's clock is a second ahead
+        ("exp", json!(now + 360)),
         ("exp", json!(now as f64 + 1.5)),
         ("iat", json!(now + 60)),
         ("iat", json!(now - 300)),
@@ -82,7 +158,7 @@ fn ca4_times_are_near() {
         ("exp", json!(now)),
         ("exp", json!(now as f64 + 0.5)),
         ("exp", json!(now - 1)),
-        ("exp", json!(now + 301)),
+        ("exp", json!(now + 361)),
         ("exp", json!((now + 60).to_string())),
         ("exp", json!(-1)),
         ("exp", json!(u64::MAX)),

@@ -1,4 +1,4 @@
-//! jsonwebtoken 11: signature, `iss`, `aud`, `exp`, `nbf` and which claims must be there; `typ`,
+//! jsonwebtoken 12: signature, `iss`, `aud`, `exp`, `nbf` and which claims must be there; `typ`,
 //! `kid` and scope by hand, as its users do.
 
 use crate::Peer;
@@ -29,7 +29,7 @@ pub fn aws_lc(world: &World) -> Peer {
 }
 
 pub fn rust_crypto(world: &World) -> Peer {
-    peer(world, "rust_crypto (p256 0.13, rsa 0.9)", "RustCrypto")
+    peer(world, "rust_crypto (p256 0.14, rsa 0.10)", "RustCrypto")
 }
 
 fn peer(world: &World, backend: &'static str, side: &'static str) -> Peer {
@@ -52,5 +52,5 @@ fn peer(world: &World, backend: &'static str, side: &'static str) -> Peer {
         };
         Box::new(check) as crate::Check
     };
-    Peer { name: "jsonwebtoken 11.1", backend, side, prepare: Box::new(prepare) }
+    Peer { name: "jsonwebtoken 12.0", backend, side, prepare: Box::new(prepare) }
 }
