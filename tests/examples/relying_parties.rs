@@ -11,7 +11,6 @@ use attesto_core::authorization::{
     IntrospectionCheck, Principal, RefreshPolicy, SecretCheck, Unavailable,
 };
 use attesto_core::crypto::{Algorithm, AwsLc, CryptoProvider, EntropyError};
-use attesto_core::encoding::base64url;
 use attesto_core::host::{
     AuthorizationHost, ClaimsProvider, ClientStore, ConsentPolicy, DenyListCheck, Guard, IntrospectionPolicy,
     MemoryConsentGrants, MemoryDenyList, MemoryReplayStore, PrincipalStore, ScopesAsAsked,
@@ -19,9 +18,7 @@ use attesto_core::host::{
 use attesto_core::http::{CanonicalOrigin, OriginPolicy, ResponseParts};
 use attesto_core::resource::ResourceServer;
 use attesto_core::token::{KeyRing, TrustedIssuer};
-use attesto_tests::demo::now;
-use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
-use aws_lc_rs::rsa::{KeyPair, KeySize};
+use attesto_tests::demo::{now, rsa_ring};
 use axum::routing::any;
 use axum::{Json, Router};
 use serde_json::{Map, Value, json};
@@ -31,6 +28,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 
+/// Of every client that has one. The printed line says it.
+const SECRET: &str = "Interop0secret1of2A3Za4z5and6digits";
 const ROWS: usize = 10_000;
 const SCOPES: [&str; 6] = ["openid", "profile", "email", "offline_access", "read", "write"];
 
@@ -42,7 +41,8 @@ fn entropy(out: &mut [u8]) -> Result<(), EntropyError> {
 struct Clients(HashMap<String, (Client, Option<String>)>);
 
 impl Clients {
-    /// Each entry: `client_id`, `client_secret`, `redirect_uris`, and how it authenticates and what it is, in the words of RFC 7591.
+    /// Each entry: `client_id`, `redirect_uris`, and how it authenticates and what it is, in the words of RFC 7591; `any` is a secret in
+    /// the header or in the body.
     fn read(json: &str) -> Result<Self, Box<dyn Error>> {
         let entries: Vec<Value> = serde_json::from_str(json)?;
         entries.iter().map(registered).collect::<Result<_, _>>().map(Self)
@@ -55,6 +55,7 @@ fn registered(entry: &Value) -> Result<(String, (Client, Option<String>)), Box<d
     let authentication = match entry["token_endpoint_auth_method"].as_str() {
         Some("none") => ClientAuthentication::None,
         Some("client_secret_post") => ClientAuthentication::SecretPost,
+        Some("any") => ClientAuthentication::Secret,
         None | Some("client_secret_basic") => ClientAuthentication::SecretBasic,
         Some(other) => return Err(format!("{id}: no such method: {other}").into()),
     };
@@ -71,7 +72,7 @@ fn registered(entry: &Value) -> Result<(String, (Client, Option<String>)), Box<d
         client = client.id_token_signed_response_alg(*algorithm);
     }
     let origins: Vec<&str> = entry["origins"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-    Ok((id, (client.origins(origins), text("client_secret"))))
+    Ok((id, (client.origins(origins), confidential.then(|| SECRET.into()))))
 }
 
 impl ClientStore for Clients {
@@ -142,23 +143,10 @@ impl ConsentPolicy for Alice {
     }
 }
 
-/// ES256 for access tokens, RS256 for the ID tokens of who says nothing.
-fn rings(provider: &dyn CryptoProvider) -> Result<[Arc<KeyRing>; 2], Box<dyn Error>> {
-    let pair = KeyPair::generate(KeySize::Rsa2048).map_err(|_| "no RSA key")?;
-    let der: Pkcs8V1Der<'_> = pair.as_der().map_err(|_| "no private key")?;
-    let text = base64url::encode(der.as_ref()).replace('-', "+").replace('_', "/");
-    let padding = "=".repeat((4 - text.len() % 4) % 4);
-    let pem = format!("-----BEGIN PRIVATE KEY-----\n{text}{padding}\n-----END PRIVATE KEY-----\n");
-    Ok([
-        Arc::new(KeyRing::generate(provider, Algorithm::ES256, &mut entropy)?),
-        Arc::new(KeyRing::from_pem(provider, &pem, Algorithm::RS256)?),
-    ])
-}
-
 /// The host's own userinfo endpoint, behind a guard that takes the server's tokens; the documents name it.
 fn app(issuer: &str, clients: Clients) -> Result<Router, Box<dyn Error>> {
     let provider: Arc<dyn CryptoProvider> = Arc::new(AwsLc::new());
-    let [es256, rs256] = rings(provider.as_ref())?;
+    let es256 = Arc::new(KeyRing::generate(provider.as_ref(), Algorithm::ES256, &mut entropy)?);
     let local = issuer.starts_with("http:");
     let origin = issuer.split('/').take(3).collect::<Vec<_>>().join("/");
     let path = issuer.strip_prefix(&origin).unwrap_or_default().trim_end_matches('/').to_owned();
@@ -171,7 +159,7 @@ fn app(issuer: &str, clients: Clients) -> Result<Router, Box<dyn Error>> {
         .scopes_supported(SCOPES)
         .refresh(RefreshPolicy::new().grace(30, GraceSecret::new([7; 32]))?)
         .openid_connect()
-        .id_token_keys(rs256)
+        .id_token_keys(rsa_ring(provider.as_ref())?)
         .metadata_member("userinfo_endpoint", userinfo.as_str())
         .metadata_member("claims_supported", ["sub", "name", "preferred_username", "email", "email_verified"])
         .browser_clients()
@@ -219,7 +207,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let local = format!("http://{}", listener.local_addr()?);
     let issuer = arguments.next().unwrap_or_else(|| local.clone());
     let app = app(&issuer, Clients::read(&std::fs::read_to_string(clients)?)?)?;
-    println!("{}", json!({ "issuer": issuer, "local": local }));
+    println!("{}", json!({ "issuer": issuer, "local": local, "secret": SECRET }));
     let app = app.into_make_service_with_connect_info::<SocketAddr>();
     Ok(axum::serve(listener, app).await?)
 }
