@@ -11,7 +11,7 @@ use attesto_core::remote::RemoteKeys;
 use attesto_core::resource::{Requirement, ResourceServer};
 use attesto_core::token::TrustedIssuer;
 use attesto_reqwest::{ReqwestClient, ReqwestClientBuilder, reqwest};
-use attesto_tests::{AUDIENCE, Call, NOW, World};
+use attesto_tests::{AUDIENCE, Call, NOW, World, stopped};
 use server::{Identity, Reply, Server, response};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -153,7 +153,7 @@ async fn admitted(guard: &Guard, call: &Call) -> u16 {
     let headers: &[(&str, &[u8])] = &headers;
     let connection = attesto_core::http::Connection::new().tls();
     let parts = attesto_core::http::RequestParts::new(&call.method, &call.path, &headers).connection(connection);
-    match guard.admit(&parts, &Requirement::authenticated(), Timestamp::from_secs(NOW)).await {
+    match guard.admit(&parts, &Requirement::authenticated(), &stopped(Timestamp::from_secs(NOW))).await {
         Ok(_) => 200,
         Err(denial) => denial.status(),
     }

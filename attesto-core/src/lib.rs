@@ -49,6 +49,7 @@
 //! - [`jose`], [`crypto`], [`encoding`]: tokens as bytes, keys and signatures behind one trait.
 //! - [`remote`]: keys of issuers elsewhere, discovered, fetched and held. [`introspection`]: opaque tokens.
 //! - [`http`]: requests, responses, origins and proxies without a framework. [`host`]: stores, hooks, events.
+//! - [`danger`]: single steps of a check, for those who make the others themselves.
 //! - [`limits`]: every bound on hostile input. [`time`], [`config`]: time as a value; what is wrong with a configuration.
 //!
 //! # Features
@@ -96,6 +97,7 @@ pub mod authorization;
 pub mod challenge;
 pub mod config;
 pub mod crypto;
+pub mod danger;
 pub mod dpop;
 pub mod encoding;
 #[cfg(feature = "std")]

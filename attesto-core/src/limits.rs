@@ -53,6 +53,11 @@ pub const REMEMBERED_INTROSPECTION: usize = 8 * 1024;
 pub const REMEMBERED_TOKENS: usize = 10_000;
 /// Requests that wait for one fetch of keys, or for one introspection; the next one is answered 503 at once (CRS-3).
 pub const KEY_WAITERS: usize = 1024;
+/// Seconds that one request may wait for its host's answers, from the first reading of the clock to the latest; after that it is answered
+/// 503, whatever the answers say. A fetch of keys takes half of it at most (CRS-3).
+pub const WAIT: u64 = 30;
+/// Leaders of a shared introspection that may go away, one after the other, before a request that follows asks for itself.
+pub const LEADERS_GONE: usize = 3;
 /// A form body in which a token may be presented (C8).
 pub const FORM_BODY: usize = 64 * 1024;
 /// One parameter of an authorization request.

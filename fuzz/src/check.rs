@@ -124,22 +124,31 @@ fn drive(
                     return Ok(grant);
                 }
                 Verdict::Denied(denial) => return Err(Box::new(denial)),
-                Verdict::Ask(Question::Replay(question)) => question.answer(match bits % 8 {
-                    0 => ReplayAnswer::Fresh,
-                    1..=3 => ReplayAnswer::Replay,
-                    _ => ReplayAnswer::Unavailable,
-                }),
-                Verdict::Ask(Question::Revocation(question)) => question.answer(match bits % 8 {
-                    0 => RevocationAnswer::Active,
-                    1..=3 => RevocationAnswer::Revoked,
-                    _ => RevocationAnswer::Unavailable,
-                }),
-                Verdict::Ask(Question::Principal(question)) => question.answer(match bits % 8 {
-                    0 => PrincipalAnswer::Accepted,
-                    1..=3 => PrincipalAnswer::Refused,
-                    _ => PrincipalAnswer::Unavailable,
-                }),
-                Verdict::Ask(Question::Foreign(question)) => question.answer(foreign(bits)),
+                Verdict::Ask(Question::Replay(question)) => {
+                    let answer = match bits % 8 {
+                        0 => ReplayAnswer::Fresh,
+                        1..=3 => ReplayAnswer::Replay,
+                        _ => ReplayAnswer::Unavailable,
+                    };
+                    question.answer(answer, NOW)
+                }
+                Verdict::Ask(Question::Revocation(question)) => {
+                    let answer = match bits % 8 {
+                        0 => RevocationAnswer::Active,
+                        1..=3 => RevocationAnswer::Revoked,
+                        _ => RevocationAnswer::Unavailable,
+                    };
+                    question.answer(answer, NOW)
+                }
+                Verdict::Ask(Question::Principal(question)) => {
+                    let answer = match bits % 8 {
+                        0 => PrincipalAnswer::Accepted,
+                        1..=3 => PrincipalAnswer::Refused,
+                        _ => PrincipalAnswer::Unavailable,
+                    };
+                    question.answer(answer, NOW)
+                }
+                Verdict::Ask(Question::Foreign(question)) => question.answer(foreign(bits), NOW),
                 Verdict::Ask(Question::Keys(_)) => panic!("no issuer's keys are fetched here"),
             };
         }

@@ -137,7 +137,7 @@ fn is_acceptable(answer: &Tree, claims: ForeignClaims) {
     let Verdict::Ask(Question::Foreign(question)) = SERVER.check(&request, &requirement, NOW) else {
         panic!("an opaque token is asked about")
     };
-    match question.answer(ForeignAnswer::Claims(claims)) {
+    match question.answer(ForeignAnswer::Claims(claims), NOW) {
         Verdict::Granted(grant) => {
             assert_eq!(Some(grant.subject()), answer.get("sub").and_then(Tree::text));
             assert!(!grant.subject().is_empty());

@@ -26,7 +26,8 @@ fn splits_at_two_dots(token: &[u8], limits: JwsLimits) {
             return assert!(token.len() > limits.jws || header.len() > limits.header);
         }
         (Err(JwsError::Malformed), [header, payload, _]) => return assert!(header.is_empty() || payload.is_empty()),
-        (Err(JwsError::Malformed), _) => return,
+        (Err(JwsError::Encrypted), segments) => return assert!(segments.len() == 5 && !segments[0].is_empty()),
+        (Err(JwsError::Malformed), segments) => return assert!(segments.len() != 5 || segments[0].is_empty()),
         (Ok(jws), [header, payload, _]) => {
             assert!(token.len() <= limits.jws && header.len() <= limits.header);
             assert!(!header.is_empty() && !payload.is_empty());

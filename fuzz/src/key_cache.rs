@@ -215,7 +215,7 @@ impl Run {
         assert!(self.cache.ended(number, Err(error), self.now));
         self.rate.ended += 1;
         self.failure = Some((self.now, self.failure.map_or(0, |(_, in_a_row)| in_a_row).saturating_add(1)));
-        if let (Some(held), false) = (&mut self.held, error.is_outage()) {
+        if let (Some(held), true) = (&mut self.held, error.disowns_keys()) {
             held.disowned = true;
         }
         for need in [Need::Usable, Need::Fresh, Need::Newer(self.succeeded)] {

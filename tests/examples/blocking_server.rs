@@ -14,7 +14,7 @@
 
 use attesto_core::Timestamp;
 use attesto_core::dpop::ReplayClaim;
-use attesto_core::host::{Event, MemoryReplayStore, ReplayAnswer};
+use attesto_core::host::{Clock, Event, MemoryReplayStore, ReplayAnswer};
 use attesto_core::http::{Connection, Header, ResponseParts};
 use attesto_core::metadata::PublicDocuments;
 use attesto_core::resource::Grant;
@@ -63,9 +63,9 @@ impl App {
         // 3. What this server itself knows of the connection. Where it ends TLS, say `Connection::new().tls()`, and add
         //    `.certificate(der)` where the client showed one. Never take either from a header.
         let connection = Connection::new();
-        // 4. The time is read once, so that no two checks of one request disagree about it.
-        let now = now();
-        match exchange.parts(connection, form.as_deref(), |request| door.enter(request, now)) {
+        // 4. The clock is read when the request comes and after each of the host's answers: what was fresh may be fresh no more.
+        let clock = Clock::new(now);
+        match exchange.parts(connection, form.as_deref(), |request| door.enter(request, &clock)) {
             // 5. Refused: status, challenges and body are the core's. Send them as they are.
             Err(refusal) => refusal,
             // 6. Let in: `grant` says who is calling. The handler's answer may have to carry a fresh nonce.

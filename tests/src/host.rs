@@ -1,5 +1,6 @@
 //! A host whose answers are set beforehand.
 
+use attesto_core::Timestamp;
 use attesto_core::host::ReplayAnswer;
 use attesto_core::resource::{ForeignAnswer, KeysAnswer, PrincipalAnswer, Question, RevocationAnswer, Verdict};
 use attesto_core::token::ForeignClaims;
@@ -35,29 +36,29 @@ impl Answers {
         }
     }
 
-    /// Drives a verdict to its end.
-    pub fn drive<'a>(&mut self, mut verdict: Verdict<'a>) -> Verdict<'a> {
+    /// Drives a verdict to its end, without waiting.
+    pub fn drive<'a>(&mut self, mut verdict: Verdict<'a>, now: Timestamp) -> Verdict<'a> {
         loop {
             verdict = match verdict {
                 Verdict::Ask(Question::Keys(question)) => {
                     self.asked.push("keys");
-                    question.answer(self.keys)
+                    question.answer(self.keys, now)
                 }
                 Verdict::Ask(Question::Replay(question)) => {
                     self.asked.push("replay");
-                    question.answer(self.replay)
+                    question.answer(self.replay, now)
                 }
                 Verdict::Ask(Question::Revocation(question)) => {
                     self.asked.push("revocation");
-                    question.answer(self.revocation)
+                    question.answer(self.revocation, now)
                 }
                 Verdict::Ask(Question::Principal(question)) => {
                     self.asked.push("principal");
-                    question.answer(self.principal)
+                    question.answer(self.principal, now)
                 }
                 Verdict::Ask(Question::Foreign(question)) => {
                     self.asked.push("foreign");
-                    question.answer(self.foreign.take().unwrap_or(ForeignAnswer::Unavailable))
+                    question.answer(self.foreign.take().unwrap_or(ForeignAnswer::Unavailable), now)
                 }
                 done @ (Verdict::Granted(_) | Verdict::Denied(_)) => return done,
             };

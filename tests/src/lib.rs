@@ -23,4 +23,4 @@ mod world;
 pub use host::Answers;
 pub use jws::{Json, counter, sign};
 pub use request::Call;
-pub use world::{AUDIENCE, ISSUER, NOW, Seen, World};
+pub use world::{AUDIENCE, ISSUER, NOW, Seen, World, stopped};

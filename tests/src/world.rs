@@ -4,6 +4,7 @@ use crate::{Answers, Call, Json, counter, sign};
 use attesto_core::Timestamp;
 use attesto_core::crypto::{Algorithm, CryptoProvider, KeyKind, RustCrypto, Signer};
 use attesto_core::encoding::base64url;
+use attesto_core::host::Clock;
 use attesto_core::jose::{Jwk, KeyMaterial, Thumbprint};
 use attesto_core::resource::{Denial, Grant, Requirement, ResourceServer, ResourceServerBuilder, Verdict};
 use attesto_core::token::{TrustedIssuer, VerificationKeys};
@@ -62,6 +63,12 @@ impl World {
     #[must_use]
     pub const fn now(&self) -> Timestamp {
         Timestamp::from_secs(NOW)
+    }
+
+    /// A clock that stands still at that time.
+    #[must_use]
+    pub fn clock(&self) -> Clock {
+        stopped(self.now())
     }
 
     /// The thumbprint of a signer's key.
@@ -169,7 +176,7 @@ impl World {
         mut answers: Answers,
         now: Timestamp,
     ) -> Seen {
-        let verdict = call.with_parts(|parts| answers.drive(server.check(parts, requirement, now)));
+        let verdict = call.with_parts(|parts| answers.drive(server.check(parts, requirement, now), now));
         let result = match verdict {
             Verdict::Granted(grant) => Ok(grant),
             Verdict::Denied(denial) => Err(Box::new(denial)),
@@ -194,4 +201,10 @@ fn object(value: serde_json::Value) -> Json {
 
 fn text(map: Json) -> String {
     serde_json::Value::Object(map).to_string()
+}
+
+/// A clock that stands still.
+#[must_use]
+pub fn stopped(now: Timestamp) -> Clock {
+    Clock::new(move || now)
 }

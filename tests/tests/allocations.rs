@@ -65,7 +65,9 @@ fn check(server: &ResourceServer, scratch: &mut Scratch, call: &Call) -> usize {
     call.with_parts(|parts| {
         let (granted, counted) = allocations(|| {
             let verdict = match server.check_with(scratch, parts, &requirement, Timestamp::from_secs(NOW)) {
-                Verdict::Ask(Question::Replay(question)) => question.answer(ReplayAnswer::Fresh),
+                Verdict::Ask(Question::Replay(question)) => {
+                    question.answer(ReplayAnswer::Fresh, Timestamp::from_secs(NOW))
+                }
                 verdict => verdict,
             };
             match verdict {
@@ -160,7 +162,9 @@ fn of_call(call: &Call) -> usize {
         call.with_parts(|parts| {
             let (verdict, counted) =
                 allocations(|| match server.check(parts, &requirement, Timestamp::from_secs(NOW)) {
-                    Verdict::Ask(Question::Replay(question)) => question.answer(ReplayAnswer::Fresh),
+                    Verdict::Ask(Question::Replay(question)) => {
+                        question.answer(ReplayAnswer::Fresh, Timestamp::from_secs(NOW))
+                    }
                     verdict => verdict,
                 });
             assert!(matches!(verdict, Verdict::Granted(_)), "{verdict:?}");
@@ -198,10 +202,11 @@ fn guard_adds_no_allocation_for_an_event() {
         builder.build().expect("a sound guard")
     };
     let requirement = Requirement::authenticated();
+    let clock = world.clock();
     let counted = [guard(false), guard(true)].map(|guard| {
         Call::new().bearer(&world.token(|_, _| {})).with_parts(|parts| {
             let admit = || {
-                let admission = pin!(guard.admit(parts, &requirement, world.now()));
+                let admission = pin!(guard.admit(parts, &requirement, &clock));
                 match admission.poll(&mut Context::from_waker(Waker::noop())) {
                     Poll::Ready(admitted) => admitted.map(|_| ()).map_err(|_| ()),
                     Poll::Pending => Err(()),

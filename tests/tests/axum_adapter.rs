@@ -4,6 +4,8 @@ use attesto_axum::{
     Clock, Granted, GrantedScopes, GrantedSender, McpSessionLayer, Principal, ProtectLayer, RequireLayer, TlsSession,
     metadata_router,
 };
+use attesto_core::Timestamp;
+use attesto_core::dpop::{ProofPolicy, ReplayClaim};
 use attesto_core::host::{
     Event, EventSink, ForeignVerifier, Guard, Instances, MemoryReplayStore, PrincipalLookup, PrincipalOutcome,
     ReplayAnswer, ReplayStore, StoreReach,
@@ -16,7 +18,6 @@ use attesto_core::resource::{
     ResourceServerBuilder, Sender,
 };
 use attesto_core::token::{Claims, ForeignClaims};
-use attesto_core::{Timestamp, dpop::ReplayClaim};
 use attesto_tests::{AUDIENCE, NOW, World};
 use axum::body::{Body, Bytes};
 use axum::extract::Request;
@@ -622,6 +623,13 @@ async fn d19_r8_guard_without_a_fitting_replay_store_cannot_be_built() {
     assert_eq!(Guard::builder(server()).build().expect_err("no store").member(), "replay_store");
     assert!(Guard::builder(server()).replay_store(local()).instances(Instances::Multiple).build().is_err());
     assert!(Guard::builder(server()).replay_store(Broken).instances(Instances::Multiple).build().is_ok());
+    let same =
+        |policy: ProofPolicy| Guard::builder(pinned(&world).dpop(policy).build().expect("sound")).replay_store(Broken);
+    let none = || ProofPolicy::new().future_skew(0).expect("none");
+    let refused = same(none()).instances(Instances::Multiple).build().expect_err("no two clocks agree to the second");
+    assert_eq!(refused.member(), "dpop.future_skew");
+    let one = ProofPolicy::new().future_skew(1).expect("a second");
+    assert!(same(one).instances(Instances::Multiple).build().is_ok() && same(none()).build().is_ok());
     assert!(Guard::builder(pinned(&world).without_dpop().build().expect("sound")).build().is_ok());
     assert!(
         Guard::builder(pinned(&world).ask_revocation().build().expect("sound")).replay_store(local()).build().is_err()

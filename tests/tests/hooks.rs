@@ -6,7 +6,7 @@ use attesto_core::http::{Connection, HeaderLines, Lines, RequestParts};
 use attesto_core::metadata::{MetadataPointer, PointerRequest, PointerResolver, PointerUnavailable};
 use attesto_core::resource::{Denial, ForeignAnswer, ForeignQuestion, RefusalError, Requirement, Unavailable};
 use attesto_core::token::ForeignClaims;
-use attesto_tests::{Answers, Call, NOW, World};
+use attesto_tests::{Answers, Call, NOW, World, stopped};
 use std::future::Future;
 use std::pin::pin;
 use std::sync::{Arc, Mutex};
@@ -138,7 +138,7 @@ fn h1_credentials_are_hidden_from_a_hook_however_it_spells_their_fields() {
         let headers: &[(&str, &[u8])] = &headers;
         assert!(NAMES[..5].iter().all(|name| headers.lines(name) != Lines::None), "there to be seen");
         let request = RequestParts::new("POST", "/mcp", &headers).connection(Connection::new().tls());
-        let admitted = now(guard.admit(&request, &Requirement::authenticated(), Timestamp::from_secs(NOW)));
+        let admitted = now(guard.admit(&request, &Requirement::authenticated(), &stopped(Timestamp::from_secs(NOW))));
         assert!(admitted.is_ok_and(|admission| admission.grant.subject() == "somebody"));
         assert_eq!(std::mem::take(&mut *curious.0.lock().expect("no panic")), ["x-tenant", "X-Tenant"]);
     }

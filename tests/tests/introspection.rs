@@ -12,7 +12,7 @@ use attesto_core::limits;
 use attesto_core::remote::RemoteKeys;
 use attesto_core::resource::{Requirement, ResourceServer};
 use attesto_core::token::TrustedIssuer;
-use attesto_tests::{AUDIENCE, Call, ISSUER, NOW, World, sign};
+use attesto_tests::{AUDIENCE, Call, ISSUER, NOW, World, sign, stopped};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Waker};
@@ -115,7 +115,7 @@ async fn outcome(guard: &Guard, call: &Call, requirement: &Requirement, seconds:
     let headers: &[(&str, &[u8])] = &headers;
     let connection = attesto_core::http::Connection::new().tls();
     let parts = attesto_core::http::RequestParts::new(&call.method, &call.path, &headers).connection(connection);
-    match guard.admit(&parts, requirement, Timestamp::from_secs(NOW + seconds)).await {
+    match guard.admit(&parts, requirement, &stopped(Timestamp::from_secs(NOW + seconds))).await {
         Ok(admission) => format!("200 {} {}", admission.grant.subject(), admission.grant.sender().kind()),
         Err(denial) => format!("{} {}", denial.status(), denial.reason().code()),
     }
@@ -281,9 +281,9 @@ async fn active_is_remembered_for_a_moment_never_past_exp_and_nothing_else_is() 
 async fn one_token_in_a_thousand_requests_is_one_question() {
     let silent = Issuer { silent: true, ..Issuer::saying(says(&active())) };
     let introspector = introspector(endpoint(), &silent);
-    let now = Timestamp::from_secs(NOW);
+    let clock = stopped(Timestamp::from_secs(NOW));
     let mut context = Context::from_waker(Waker::noop());
-    let mut waiting: Vec<_> = (0..1_000).map(|_| Box::pin(introspector.introspect(TOKEN, now))).collect();
+    let mut waiting: Vec<_> = (0..1_000).map(|_| Box::pin(introspector.introspect(TOKEN, &clock))).collect();
     assert!(waiting.iter_mut().all(|question| question.as_mut().poll(&mut context).is_pending()));
     assert_eq!(silent.times_asked(), 1);
     // Whoever asks goes away: one of the others does.
@@ -296,11 +296,11 @@ async fn one_token_in_a_thousand_requests_is_one_question() {
 async fn failure_is_told_to_all_who_wait_and_not_remembered() {
     let issuer = Issuer::saying(Err(HttpFailure::Timeout));
     let introspector = introspector(endpoint(), &issuer);
-    let now = Timestamp::from_secs(NOW);
-    let (one, other) = tokio::join!(introspector.introspect(TOKEN, now), introspector.introspect(TOKEN, now));
+    let clock = stopped(Timestamp::from_secs(NOW));
+    let (one, other) = tokio::join!(introspector.introspect(TOKEN, &clock), introspector.introspect(TOKEN, &clock));
     assert_eq!([one.unwrap_err(), other.unwrap_err()], [IntrospectionError::Timeout; 2]);
     issuer.say(says(&active()));
-    assert!(introspector.introspect(TOKEN, now).await.is_ok());
+    assert!(introspector.introspect(TOKEN, &clock).await.is_ok());
 }
 
 #[tokio::test]
@@ -320,15 +320,15 @@ async fn long_answers_are_not_remembered() {
 async fn number_of_introspections_at_a_time_is_bounded() {
     let silent = Issuer { silent: true, ..Issuer::saying(says(&active())) };
     let introspector = introspector(endpoint(), &silent).at_once(2);
-    let now = Timestamp::from_secs(NOW);
+    let clock = stopped(Timestamp::from_secs(NOW));
     let mut context = Context::from_waker(Waker::noop());
-    let mut waiting: Vec<_> = ["a", "b"].map(|token| Box::pin(introspector.introspect(token, now))).into();
+    let mut waiting: Vec<_> = ["a", "b"].map(|token| Box::pin(introspector.introspect(token, &clock))).into();
     for question in &mut waiting {
         assert!(question.as_mut().poll(&mut context).is_pending());
     }
-    assert_eq!(introspector.introspect("c", now).await.unwrap_err(), IntrospectionError::Overloaded);
+    assert_eq!(introspector.introspect("c", &clock).await.unwrap_err(), IntrospectionError::Overloaded);
     drop(waiting.pop());
-    assert!(Box::pin(introspector.introspect("c", now)).as_mut().poll(&mut context).is_pending(), "room again");
+    assert!(Box::pin(introspector.introspect("c", &clock)).as_mut().poll(&mut context).is_pending(), "room again");
 }
 
 #[test]

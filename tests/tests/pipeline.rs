@@ -205,9 +205,10 @@ fn d17_replay_claim_outlives_every_moment_at_which_the_proof_is_accepted() {
         else {
             panic!("a proof is asked about");
         };
+        assert_eq!(question.claim().not_after, Timestamp::from_secs(NOW + 60));
         assert_eq!(question.claim().retain_until, Timestamp::from_secs(NOW + 60 + 60 + 1));
         assert_eq!(question.jti(), "proof-1");
-        let _ = question.answer(ReplayAnswer::Replay);
+        let _ = question.answer(ReplayAnswer::Replay, world.now());
     });
     // Made as far ahead as clocks may differ, it is accepted from then until a minute after its own time.
     let token = world.bound_token();

@@ -156,7 +156,7 @@ fn a_guard_remembers_unless_told_not_to() {
         let call = Call::new().bearer(&world.token(|_, _| {}));
         for expected in [1, expected] {
             let requirement = Requirement::authenticated();
-            let admitted = call.with_parts(|parts| block_on(guard.admit(parts, &requirement, world.now())).is_ok());
+            let admitted = call.with_parts(|parts| block_on(guard.admit(parts, &requirement, &world.clock())).is_ok());
             assert!(admitted, "a valid request");
             assert_eq!(counts.take().0, expected);
         }

@@ -73,7 +73,7 @@ impl Call {
     fn verdict(&self, scratch: &mut Scratch) -> Verdict<'_> {
         let parts = RequestParts::new("GET", "/documents", &self.headers).connection(Connection::new().tls());
         match self.server.check_with(scratch, &parts, &self.requirement, self.now) {
-            Verdict::Ask(Question::Replay(question)) => question.answer(ReplayAnswer::Fresh),
+            Verdict::Ask(Question::Replay(question)) => question.answer(ReplayAnswer::Fresh, self.now),
             verdict => verdict,
         }
     }

@@ -46,7 +46,7 @@ pub enum Ask {
     /// Which keys does the client of this identifier sign with?
     ClientKeys(Query<String, Answered<Arc<VerificationKeys>>>),
     /// Is this the first use? One namespace for proofs and assertions, told apart by their keys.
-    RecordReplay(Query<ReplayQuery, ReplayAnswer>),
+    RecordReplay(Query<ReplayQuery, Recorded>),
     /// Who is the user in this browser? Or: this is what to show them.
     Authenticate(Query<AuthenticationRequest, Answered<Authentication>>),
     /// Does the user allow it? Or: this is what to show them.
@@ -158,6 +158,17 @@ impl fmt::Debug for SecretCheck {
 pub struct ReplayQuery {
     /// What is used.
     pub claim: ReplayClaim,
+    /// When.
+    pub now: Timestamp,
+}
+
+/// What the replay store says, and the time at which it has said so: read from the clock **after** the answer has come. Until then the
+/// store may have dropped the record of an earlier use, and a claim whose time has passed is refused whatever the answer is (D11, D17).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_structs, reason = "what, and when")]
+pub struct Recorded {
+    /// What.
+    pub answer: ReplayAnswer,
     /// When.
     pub now: Timestamp,
 }

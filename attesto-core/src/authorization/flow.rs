@@ -134,12 +134,15 @@ impl Flow {
         host.ask(wrap, question).await.map_err(|super::Unavailable| Reason::Unavailable)
     }
 
-    /// Records a first use; another is refused for the reason given.
-    pub(super) async fn record_first_use(&self, claim: ReplayClaim, replay: Reason) -> Result<(), Reason> {
+    /// Records a first use; another is refused for the first reason given, and one whose time has passed for the second: what waited so
+    /// long, before the store or in it, may be another that the store has forgotten. D11, D17; SC-4, CA-6.
+    pub(super) async fn record_first_use(&self, claim: ReplayClaim, [replay, late]: [Reason; 2]) -> Result<(), Reason> {
         let Some(host) = &self.host else { return Err(Reason::Unavailable) };
-        match host.ask(Ask::RecordReplay, ReplayQuery { claim, now: self.now }).await {
-            ReplayAnswer::Fresh => Ok(()),
+        let recorded = host.ask(Ask::RecordReplay, ReplayQuery { claim, now: self.now }).await;
+        match recorded.answer {
             ReplayAnswer::Replay => Err(replay),
+            ReplayAnswer::Fresh | ReplayAnswer::Unavailable if claim.has_passed(recorded.now) => Err(late),
+            ReplayAnswer::Fresh => Ok(()),
             ReplayAnswer::Unavailable => Err(Reason::Unavailable),
         }
     }

@@ -95,7 +95,7 @@ mod token_endpoint;
 
 pub use ask::{
     Answered, Ask, ClaimsRequest, FamilyRevocation, FinalizedCode, IntrospectionCheck, NewCode, NewRefresh, Principal,
-    RepeatedRefresh, ReplayQuery, RevokedAccessToken, ScopeRequest, SecretCheck, SecretQuery, Unavailable,
+    Recorded, RepeatedRefresh, ReplayQuery, RevokedAccessToken, ScopeRequest, SecretCheck, SecretQuery, Unavailable,
 };
 pub(crate) use authorize::LONGEST_VISIT;
 pub use authorize::{

@@ -57,7 +57,9 @@ impl Sender {
     /// Records the proof, if there is one, as late as may be: after every check that changes nothing, before whatever is spent. SC-4.
     pub(super) async fn record_proof(&self, flow: &Flow) -> Result<(), Reason> {
         match self {
-            Self::Dpop(proof) => flow.record_first_use(proof.replay_claim(), Reason::ProofReplay).await,
+            Self::Dpop(proof) => {
+                flow.record_first_use(proof.replay_claim(), [Reason::ProofReplay, Reason::InvalidProof]).await
+            }
             Self::Bearer | Self::Mtls(_) => Ok(()),
         }
     }

@@ -70,7 +70,7 @@ impl From<JwsError> for ProofError {
     fn from(error: JwsError) -> Self {
         match error {
             JwsError::TooLarge => Self::TooLarge,
-            JwsError::Malformed => Self::Malformed,
+            JwsError::Malformed | JwsError::Encrypted => Self::Malformed,
             JwsError::UnsupportedAlg => Self::InvalidAlg,
             JwsError::UnsupportedCriticalHeader => Self::UnsupportedCriticalHeader,
         }
@@ -80,7 +80,9 @@ impl From<JwsError> for ProofError {
 impl From<JwkError> for ProofError {
     fn from(error: JwkError) -> Self {
         match error {
-            JwkError::Malformed | JwkError::UnknownKind | JwkError::UnusableSet => Self::InvalidJwk,
+            JwkError::Malformed | JwkError::UnknownKind | JwkError::MalformedSet | JwkError::UnusableSet => {
+                Self::InvalidJwk
+            }
             JwkError::Private => Self::PrivateJwk,
             JwkError::WrongUse => Self::JwkUse,
             JwkError::WrongKeyOps => Self::JwkKeyOps,

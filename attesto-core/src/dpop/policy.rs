@@ -49,7 +49,8 @@ impl ProofPolicy {
         self
     }
 
-    /// How old a proof may be, in seconds (§4.3 check 11). Used proofs are remembered for as long.
+    /// How old a proof may be, in seconds (§4.3 check 11). Used proofs are remembered for as long. Resources that share a replay store and
+    /// are called by the same URIs must say the same: the shortest of them decides how long the others' proofs are remembered.
     ///
     /// # Errors
     /// Outside 1 to 3600.
@@ -61,7 +62,11 @@ impl ProofPolicy {
         Ok(self)
     }
 
-    /// How far ahead a client's clock may be, in seconds (§11.1).
+    /// How far ahead a client's clock may be, in seconds (§11.1). A used proof is remembered for this much longer than it is accepted, so
+    /// it must also cover the difference between the clocks of the nodes that serve the resource, and of the replay store where it goes
+    /// by a clock of its own: on a node whose clock is late by more than this and a second, a used proof passes again. With 0 all of them
+    /// must agree to the second, and [`GuardBuilder::build`](crate::host::GuardBuilder::build) refuses it where several instances are
+    /// declared.
     ///
     /// # Errors
     /// Over 3600.
@@ -98,6 +103,12 @@ impl ProofPolicy {
     pub const fn danger_allow_http(mut self) -> Self {
         self.allow_http = true;
         self
+    }
+
+    /// How far ahead a client's clock may be, in seconds.
+    #[must_use]
+    pub const fn future_skew_seconds(&self) -> u64 {
+        self.future_skew
     }
 
     /// The accepted algorithms.

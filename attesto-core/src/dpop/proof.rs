@@ -65,12 +65,12 @@ impl CheckedProof {
     pub(super) fn assertion(
         jkt: Thumbprint,
         jti: &str,
-        retain_until: Timestamp,
+        [not_after, retain_until]: [Timestamp; 2],
         nonce: Option<NonceAge>,
         provider: &dyn CryptoProvider,
     ) -> Self {
-        let key = replay_key(&jkt, jti, provider);
-        Self { jkt, jti: Jti::of(jti), replay: ReplayClaim::new(key, retain_until), nonce }
+        let replay = ReplayClaim::new(replay_key(&jkt, jti, provider), retain_until).not_after(not_after);
+        Self { jkt, jti: Jti::of(jti), replay, nonce }
     }
 
     /// The thumbprint of the proof's key (RFC 7638).

@@ -36,7 +36,7 @@ impl fmt::Debug for ReplayKey {
     }
 }
 
-/// What a store records, once: a proof, and how long the record must be kept.
+/// What a store records, once: a proof, until when the claim counts, and how long the record must be kept.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct ReplayClaim {
@@ -44,13 +44,30 @@ pub struct ReplayClaim {
     pub key: ReplayKey,
     /// The record may be dropped when the clock is past this: no node accepts the proof any more.
     pub retain_until: Timestamp,
+    /// The last second at which the claim counts: `iat` and the greatest age of a proof. Later the record of an earlier use may be gone, and
+    /// "not on record" no longer means "never used".
+    pub not_after: Timestamp,
 }
 
 impl ReplayClaim {
-    /// A claim to be kept until `retain_until`.
+    /// A claim to be kept until `retain_until`, and to count as long unless [`not_after`](Self::not_after) says less.
     #[must_use]
     pub const fn new(key: ReplayKey, retain_until: Timestamp) -> Self {
-        Self { key, retain_until }
+        Self { key, retain_until, not_after: retain_until }
+    }
+
+    /// The same, which counts until then. What lies between this and `retain_until` is the difference that may be between the clocks of
+    /// those who share the store, its own included.
+    #[must_use]
+    pub const fn not_after(mut self, not_after: Timestamp) -> Self {
+        self.not_after = not_after;
+        self
+    }
+
+    /// Whether the claim no longer counts: what waited so long is refused, whatever the store says. D11, D17, R1.
+    #[must_use]
+    pub fn has_passed(&self, now: Timestamp) -> bool {
+        self.not_after < now
     }
 
     /// Seconds from `now` for which the record must be kept; at least one.

@@ -85,7 +85,7 @@ pub(crate) fn check_proof_in(
     let jti = jti_is_bounded_text(&claims)?; //                                  3
     ath_is_hash_of_token(&claims, request, provider, known.hash)?; //            12
     let nonce = nonce_is_ours(&claims, policy, provider, now)?; //               10
-    Ok(CheckedProof::assertion(jkt, jti, retain_until(iat, policy), nonce, provider))
+    Ok(CheckedProof::assertion(jkt, jti, claim_ends(iat, policy), nonce, provider))
 }
 
 /// Checks 4, 5 and 7 read the header; the key is not used before they passed.
@@ -226,7 +226,9 @@ fn nonce_is_ours(
     age.map(Some).ok_or(ProofError::UseDpopNonce)
 }
 
-/// One second longer than any node could still accept the proof (D17, X16).
-fn retain_until(iat: Timestamp, policy: &ProofPolicy) -> Timestamp {
-    iat.plus(policy.max_age).plus(policy.future_skew).plus(1)
+/// Until when a first use counts, and how long its record is kept: one second longer than any node could still accept the proof, whose
+/// clocks differ by less than the skew (D17, X16).
+const fn claim_ends(iat: Timestamp, policy: &ProofPolicy) -> [Timestamp; 2] {
+    let not_after = iat.plus(policy.max_age);
+    [not_after, not_after.plus(policy.future_skew).plus(1)]
 }

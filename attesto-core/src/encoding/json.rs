@@ -217,6 +217,31 @@ impl<'a> Object<'a> {
     }
 }
 
+/// Visits the items of the array that stands under `name` in the object that `bytes` are. The object is checked strictly but for these
+/// items: each is an object that is strict by itself, or is not, and does not spoil the others. The visitor's error ends the visit.
+///
+/// # Errors
+/// [`NotStrictJson`] as for [`Object::parse`], and where no array stands there; inside, the visitor's.
+pub(crate) fn read_items<'a, E>(
+    bytes: &'a [u8],
+    name: &str,
+    mut visit: impl FnMut(Result<Object<'a>, NotStrictJson>) -> Result<(), E>,
+) -> Result<Result<(), E>, NotStrictJson> {
+    if bytes.first() != Some(&b'{') || bytes.last() != Some(&b'}') {
+        return Err(NotStrictJson);
+    }
+    let raw = core::str::from_utf8(bytes).map_err(|_| NotStrictJson)?;
+    let items = strict::all_but(raw, name)?.filter(|value| value.starts_with('[')).ok_or(NotStrictJson)?;
+    let mut failure = None;
+    let visitor = Items(|item: &'a RawValue| {
+        failure = visit(Object::parse(item.get().as_bytes())).err();
+        failure.is_none()
+    });
+    // The array was found to be JSON: the only error left is the one our own visitor raises to stop.
+    let _ = serde_json::Deserializer::from_str(items).deserialize_seq(visitor);
+    Ok(failure.map_or(Ok(()), Err))
+}
+
 impl<'a> Array<'a> {
     /// Visits the items in order. The visitor's error ends the visit.
     ///

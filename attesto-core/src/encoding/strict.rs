@@ -22,6 +22,39 @@ pub(super) fn read<'de>(document: &'de str, visit: impl FnMut(&str, Value<'de>))
     deserializer.end().map_err(|_| NotStrictJson)
 }
 
+/// Walks the object and leaves what stands under `name` unread, for the caller to look at.
+pub(super) fn all_but<'de>(document: &'de str, name: &str) -> Result<Option<&'de str>, NotStrictJson> {
+    let mut deserializer = serde_json::Deserializer::from_str(document);
+    let unread = deserializer.deserialize_map(AllBut(name)).map_err(|_| NotStrictJson)?;
+    deserializer.end().map_err(|_| NotStrictJson)?;
+    Ok(unread)
+}
+
+struct AllBut<'n>(&'n str);
+
+impl<'de> Visitor<'de> for AllBut<'_> {
+    type Value = Option<&'de str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Option<&'de str>, A::Error> {
+        let (mut names, mut unread) = (Names::default(), None);
+        while let Some(name) = map.next_key_seed(TextSeed)? {
+            if name == self.0 {
+                unread = Some(map.next_value::<&'de RawValue>()?.get());
+            } else {
+                map.next_value_seed(Strict { depth: JSON_DEPTH.saturating_sub(1) })?;
+            }
+            if !names.insert(name) {
+                return Err(A::Error::custom("duplicate member"));
+            }
+        }
+        Ok(unread)
+    }
+}
+
 struct Reading<F>(F);
 
 impl<'de, F: FnMut(&str, Value<'de>)> Visitor<'de> for Reading<F> {

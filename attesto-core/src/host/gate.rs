@@ -86,11 +86,10 @@ impl Gate {
         if self.pass_preflight && is_cors_preflight(request) {
             return Ok(Passage(Way::Preflight));
         }
-        let now = self.clock.now();
-        match self.guard.admit(request, &self.requirement, now).await {
+        match self.guard.admit(request, &self.requirement, &self.clock).await {
             Ok(admission) => {
                 let guard = Arc::clone(&self.guard);
-                Ok(Passage(Way::Admitted(Admitted(Arc::new(Evidence { admission, guard, now })))))
+                Ok(Passage(Way::Admitted(Admitted(Arc::new(Evidence { admission, guard })))))
             }
             Err(denial) => Err(denial.response()),
         }
@@ -142,8 +141,10 @@ impl Passage {
         match extensions.map(|passage| &passage.0) {
             Some(Way::Preflight) => Ok(()),
             Some(Way::Admitted(Admitted(evidence))) => {
-                let Evidence { admission, guard, now } = evidence.as_ref();
-                guard.require(&admission.grant, request, requirement, *now).map_err(|denial| denial.response())
+                let Evidence { admission, guard } = evidence.as_ref();
+                // By the time at which the request was let in: no two checks of one request disagree about it.
+                let now = admission.checked_at;
+                guard.require(&admission.grant, request, requirement, now).map_err(|denial| denial.response())
             }
             None => Err(WiringError::NotProtected.response()),
         }
@@ -172,8 +173,6 @@ pub struct Admitted(Arc<Evidence>);
 struct Evidence {
     admission: Admission,
     guard: Arc<Guard>,
-    /// Read once: no two checks of one request disagree about the time.
-    now: Timestamp,
 }
 
 impl Admitted {
@@ -186,10 +185,10 @@ impl Admitted {
         principal.downcast().map_err(|_| WiringError::NoSuchPrincipal)
     }
 
-    /// When the request was checked.
+    /// When the request was let in: the latest reading of the clock.
     #[must_use]
     pub fn checked_at(&self) -> Timestamp {
-        self.0.now
+        self.0.admission.checked_at
     }
 }
 

@@ -1,5 +1,6 @@
 //! A resource server with everything it may ask: the driver that the adapters share.
 
+use super::clock::{Clock, Watch};
 use super::events::EventSink;
 #[cfg(feature = "std")]
 use super::key_refresh::KeyRefresh;
@@ -12,6 +13,7 @@ use super::traits::{
 #[cfg(feature = "std")]
 use super::{DynHttpClient, HttpClient};
 use super::{Instances, reach_is_enough};
+use crate::dpop::ProofPolicy;
 use crate::http::{RequestParts, WithoutCredentials};
 #[cfg(feature = "std")]
 use crate::remote::Need;
@@ -64,6 +66,8 @@ pub struct Admission {
     pub grant: Grant,
     /// What the host's [`PrincipalLookup`] gave, if one is set.
     pub principal: Option<AnyPrincipal>,
+    /// The time by which it was let in: the latest reading of the clock.
+    pub checked_at: Timestamp,
 }
 
 impl Guard {
@@ -81,18 +85,22 @@ impl Guard {
     /// Checks one request to the end, asking the host in the catalogue's order. Emits one event for the decision and one
     /// more for what deserves a name of its own.
     ///
+    /// The clock is read when the request comes and again whenever the host has answered, however long that took: what depends on time goes
+    /// by the latest reading. A request that has waited for [`limits::WAIT`](crate::limits::WAIT) seconds is refused with 503.
+    ///
     /// # Errors
     /// The [`Denial`] to answer with.
     pub async fn admit(
         &self,
         request: &RequestParts<'_>,
         requirement: &Requirement,
-        now: Timestamp,
+        clock: &Clock,
     ) -> Result<Admission, Denial> {
-        let decided = self.decide(request, requirement, now).await;
+        let mut watch = Watch::start(clock);
+        let decided = self.decide(request, requirement, &mut watch).await;
         #[cfg(feature = "std")]
         for remote in self.server.remote_keys().filter(|remote| remote.stale_were_taken()) {
-            self.key_refresh().refresh_stale(remote, now).await;
+            self.key_refresh().refresh_stale(remote, watch.latest()).await;
         }
         decided
     }
@@ -106,7 +114,7 @@ impl Guard {
     pub async fn warm(&self, now: Timestamp) -> Result<(), Vec<String>> {
         let mut cold = Vec::new();
         for remote in self.server.remote_keys() {
-            match self.key_refresh().obtain(remote, Need::Usable, now).await {
+            match self.key_refresh().obtain(remote, Need::Usable, &Clock::new(move || now)).await {
                 KeysAnswer::Refreshed => {}
                 KeysAnswer::Unchanged | KeysAnswer::Unavailable => cold.push(String::from(remote.issuer())),
             }
@@ -130,22 +138,22 @@ impl Guard {
         &self,
         request: &RequestParts<'_>,
         requirement: &Requirement,
-        now: Timestamp,
+        watch: &mut Watch<'_>,
     ) -> Result<Admission, Denial> {
         let reporter = Reporter::new(self.hooks.events.as_deref(), &self.server, request, requirement);
         let mut principal = None;
-        let mut verdict = self.server.check(request, requirement, now);
+        let mut verdict = self.server.check(request, requirement, watch.latest());
         loop {
             verdict = match verdict {
                 Verdict::Granted(grant) => {
                     reporter.granted(&grant);
-                    return Ok(Admission { grant, principal });
+                    return Ok(Admission { grant, principal, checked_at: watch.latest() });
                 }
                 Verdict::Denied(denial) => {
                     reporter.denied(&denial);
                     return Err(denial);
                 }
-                Verdict::Ask(question) => self.ask(question, request, &mut principal, &reporter, now).await,
+                Verdict::Ask(question) => self.ask(question, request, &mut principal, &reporter, watch).await,
             };
         }
     }
@@ -173,16 +181,17 @@ impl Guard {
         request: &RequestParts<'_>,
         principal: &mut Option<AnyPrincipal>,
         reporter: &Reporter<'_>,
-        now: Timestamp,
+        watch: &mut Watch<'_>,
     ) -> Verdict<'a> {
         match question {
-            Question::Replay(question) => self.ask_replay(question, reporter, now).await,
+            Question::Replay(question) => self.ask_replay(question, reporter, watch).await,
             #[cfg(feature = "std")]
             Question::Keys(question) => {
-                let answer = self.key_refresh().obtain(question.remote(), question.need(), now).await;
-                question.answer(answer)
+                let answer = self.key_refresh().obtain(question.remote(), question.need(), watch.clock()).await;
+                question.answer(answer, watch.read())
             }
             Question::Foreign(question) => {
+                let question = question.timed_by(watch.clock());
                 let answer = match &self.hooks.foreign {
                     Some(verifier) => {
                         let headers = WithoutCredentials(request.headers);
@@ -191,28 +200,29 @@ impl Guard {
                     }
                     None => ForeignAnswer::Unavailable,
                 };
-                question.answer(answer)
+                question.answer(answer, watch.read())
             }
             Question::Revocation(question) => {
                 let answer = match &self.hooks.revocation {
                     Some(check) => check.revocation(question.claims()).await,
                     None => RevocationAnswer::Unavailable,
                 };
-                question.answer(answer)
+                question.answer(answer, watch.read())
             }
             Question::Principal(question) => {
                 let outcome = match &self.hooks.principal {
                     Some(lookup) => lookup.principal(question.claims(), question.sender()).await,
                     None => PrincipalOutcome::Unavailable,
                 };
-                question.answer(match outcome {
+                let answer = match outcome {
                     PrincipalOutcome::Accepted(found) => {
                         *principal = Some(found);
                         PrincipalAnswer::Accepted
                     }
                     PrincipalOutcome::Refused => PrincipalAnswer::Refused,
                     PrincipalOutcome::Unavailable => PrincipalAnswer::Unavailable,
-                })
+                };
+                question.answer(answer, watch.read())
             }
         }
     }
@@ -221,14 +231,16 @@ impl Guard {
         &self,
         question: ReplayQuestion<'a>,
         reporter: &Reporter<'_>,
-        now: Timestamp,
+        watch: &mut Watch<'_>,
     ) -> Verdict<'a> {
+        let now = watch.read();
         let answer = match &self.hooks.replay {
-            Some(store) => store.claim_boxed(question.claim(), now).await,
-            None => ReplayAnswer::Unavailable,
+            // A store is asked for what counts only; the answer is judged by the time at which it has come. D17, R1.
+            Some(store) if !question.claim().has_passed(now) => store.claim_boxed(question.claim(), now).await,
+            Some(_) | None => ReplayAnswer::Unavailable,
         };
         reporter.replay_answered(&question, answer);
-        question.answer(answer)
+        question.answer(answer, watch.read())
     }
 }
 
@@ -267,7 +279,8 @@ impl GuardBuilder {
         self
     }
 
-    /// Whether several processes serve this resource. [`Instances::Multiple`] demands a shared replay store (R8).
+    /// Whether several processes serve this resource. [`Instances::Multiple`] demands a shared replay store (R8), and a
+    /// [`future_skew`](crate::dpop::ProofPolicy::future_skew) that covers the difference between their clocks.
     pub const fn instances(mut self, instances: Instances) -> Self {
         self.instances = instances;
         self
@@ -303,14 +316,15 @@ impl GuardBuilder {
     /// Builds the guard.
     ///
     /// # Errors
-    /// Where the server asks something that nothing here answers, keys are to be fetched without an HTTP client, or the replay store does not reach all instances (D19,
-    /// R8).
+    /// Where the server asks something that nothing here answers, keys are to be fetched without an HTTP client, the replay store does not
+    /// reach all instances (D19, R8), or several instances would have to have one clock (D11, D17).
     pub fn build(self) -> Result<Guard, ConfigError> {
         #[cfg_attr(not(feature = "std"), expect(unused_mut, reason = "without std no token is remembered"))]
         let Self { mut server, hooks, instances } = self;
         #[cfg(feature = "std")]
         server.remember_tokens_by_default()?;
-        if server.uses_dpop() {
+        if let Some(policy) = server.proof_policy() {
+            clocks_may_differ(instances, policy)?;
             let store = hooks.replay.as_ref().ok_or_else(|| {
                 ConfigError::new("replay_store", "DPoP is on and needs one; set it, or turn DPoP off")
             })?;
@@ -333,5 +347,16 @@ impl GuardBuilder {
             Some((member, ..)) => Err(ConfigError::new(member, "the resource server asks for it; set one")),
             None => Ok(Guard { server: Arc::new(server), hooks }),
         }
+    }
+}
+
+/// Several nodes never have the same time to the second, and what a node whose clock is late still accepts must be on record. D11, D17.
+fn clocks_may_differ(instances: Instances, policy: &ProofPolicy) -> Result<(), ConfigError> {
+    match (instances, policy.future_skew_seconds()) {
+        (Instances::Multiple, 0) => Err(ConfigError::new(
+            "dpop.future_skew",
+            "must cover the difference between the clocks of several instances; 0 is for one",
+        )),
+        (Instances::Multiple, _) | (Instances::Single, _) => Ok(()),
     }
 }

@@ -1,13 +1,13 @@
 //! Asking an issuer about tokens that only it can read.
 
 use super::flights::{Flights, Followed, Joined};
-use super::{DynHttpClient, ForeignVerifier, HttpClient, KeyRefresh};
+use super::{Clock, DynHttpClient, ForeignVerifier, HttpClient, KeyRefresh};
 use crate::crypto::CryptoProvider;
 use crate::http::RequestParts;
 use crate::introspection::{Introspected, IntrospectionEndpoint, IntrospectionError, Remembered};
+use crate::limits;
 use crate::remote::Need;
 use crate::resource::{ForeignAnswer, ForeignQuestion};
-use crate::{Timestamp, limits};
 use alloc::sync::Arc;
 use core::fmt;
 use core::sync::atomic::{AtomicUsize, Ordering};
@@ -69,20 +69,22 @@ impl Introspector {
         self
     }
 
-    /// What the issuer says about a token.
+    /// What the issuer says about a token. The clock is read when it is asked and when it has answered.
+    ///
+    /// A request that waits for another's answer does so for as long as three of those go away without one
+    /// ([`limits::LEADERS_GONE`]), and then asks for itself: nobody is kept waiting by others who hang up.
     ///
     /// # Errors
     /// Where it says nothing that helps.
-    pub async fn introspect(&self, token: &str, now: Timestamp) -> Result<Introspected, IntrospectionError> {
+    pub async fn introspect(&self, token: &str, clock: &Clock) -> Result<Introspected, IntrospectionError> {
         let digest = self.provider.sha256(&[token.as_bytes()]);
-        loop {
-            if let Some(claims) = self.remembered.get(&digest, now) {
+        for _ in 0..limits::LEADERS_GONE {
+            if let Some(claims) = self.remembered.get(&digest, clock.now()) {
                 return Ok(Introspected::Active(claims));
             }
-            // Ends: who follows gets an answer, or finds that a leader has gone away and may lead itself.
             match self.flights.join(digest) {
                 Joined::Lead(lead) => {
-                    let answer = self.ask(token, digest, now).await;
+                    let answer = self.ask(token, digest, clock).await;
                     lead.land(answer.clone());
                     return answer;
                 }
@@ -93,21 +95,25 @@ impl Introspector {
                 },
             }
         }
+        self.ask(token, digest, clock).await
     }
 
-    async fn ask(&self, token: &str, digest: [u8; 32], now: Timestamp) -> Result<Introspected, IntrospectionError> {
+    async fn ask(&self, token: &str, digest: [u8; 32], clock: &Clock) -> Result<Introspected, IntrospectionError> {
         let _turn = Turn::take(&self.under_way, self.at_once).ok_or(IntrospectionError::Overloaded)?;
+        let asked = clock.now();
         let response = self.client.send_boxed(self.endpoint.request(token)).await;
         let is_short = response.as_ref().is_ok_and(|answer| answer.body.len() <= limits::REMEMBERED_INTROSPECTION);
+        let now = clock.now();
         let mut judged = self.endpoint.judge(response.clone(), now);
         if let (Err(IntrospectionError::KeysUnavailable), Some(remote)) = (&judged, self.endpoint.remote_keys()) {
             let need = if remote.is_ready(now) { Need::Newer(remote.generation()) } else { Need::Usable };
             let keys = KeyRefresh { client: Some(Arc::clone(&self.client)), events: None };
-            keys.obtain(remote, need, now).await;
-            judged = self.endpoint.judge(response, now);
+            keys.obtain(remote, need, clock).await;
+            judged = self.endpoint.judge(response, clock.now());
         }
         if let (Ok(Introspected::Active(claims)), true) = (&judged, is_short) {
-            self.remembered.put(digest, claims, now);
+            // Since it was asked: the token may have been revoked while the answer was on its way.
+            self.remembered.put(digest, claims, asked);
         }
         judged
     }
@@ -122,7 +128,7 @@ impl Introspector {
 
 impl ForeignVerifier for Introspector {
     async fn verify(&self, token: &ForeignQuestion<'_>, _: &RequestParts<'_>) -> ForeignAnswer {
-        match self.introspect(token.token(), token.now()).await {
+        match self.introspect(token.token(), &token.clock()).await {
             Ok(Introspected::Active(claims)) => ForeignAnswer::Claims(claims),
             Ok(Introspected::Inactive) => ForeignAnswer::InvalidToken,
             Err(error) => self.failed(error),

@@ -1,10 +1,10 @@
 //! Fetching an issuer's keys for the requests that wait for them, once for all (catalogue J9, J22, CRS-2, CRS-3).
 
 use super::events::{Event, EventSink, KeysRefreshFailed, KeysRefreshed, StaleKeysUsed, UnknownKidThrottled, emit};
-use super::{BoxFuture, DynHttpClient};
-use crate::Timestamp;
+use super::{BoxFuture, Clock, DynHttpClient};
 use crate::remote::{Begun, FetchError, FetchStep, KeyFetch, Need, RemoteKeys};
 use crate::resource::KeysAnswer;
+use crate::{Timestamp, limits};
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -18,11 +18,16 @@ pub(super) struct KeyRefresh {
 
 impl KeyRefresh {
     /// Sees to a need: begins a fetch, waits for the one under way, or finds that it is not the time for one.
-    pub(super) async fn obtain(&self, remote: &Arc<RemoteKeys>, need: Need, now: Timestamp) -> KeysAnswer {
+    pub(super) async fn obtain(&self, remote: &Arc<RemoteKeys>, need: Need, clock: &Clock) -> KeysAnswer {
         let Some(client) = &self.client else { return KeysAnswer::Unavailable };
+        let now = clock.now();
         // Ends: each turn a fetch ends or is given up. After the first the need is met, or it is too early for another fetch at this
-        // `now`; the second may happen a few times only, and each time leaves the next turn to lead a fetch itself.
+        // `now`; the second may happen a few times only, and each time leaves the next turn to lead a fetch itself. Whoever leads fetch
+        // after fetch and hangs up keeps no other waiting beyond the limit.
         loop {
+            if clock.now().since(now) > limits::WAIT {
+                return KeysAnswer::Unavailable;
+            }
             match remote.begin(need, now) {
                 Begun::Met => return KeysAnswer::Refreshed,
                 Begun::Failing => return KeysAnswer::Unavailable,

@@ -37,9 +37,11 @@ pub enum StoreReach {
 ///   [`Fresh`](ReplayAnswer::Fresh) until the record may be dropped. The store tests and sets in one atomic step
 ///   (insert or ignore on a unique key, set if absent); reading first and writing later does not conform. R1.
 /// - **Kept long enough.** A record is kept through `retain_until` and may be dropped when the clock is past it,
-///   strictly: `retain_until < now`. Each record has its own time; there is no time to live of the store. Afterwards
-///   the key may be claimed again, with one winner again; a store that goes on refusing until it has swept conforms as
+///   strictly: `retain_until < now`, with the `now` of the question. Each record has its own time; there is no time to live of the store.
+///   Afterwards the key may be claimed again, with one winner again; a store that goes on refusing until it has swept conforms as
 ///   well. R1, R2, R4.
+/// - **Swept with care.** What sweeps by a clock of its own (a job in a database) waits beyond `retain_until` for the greatest difference
+///   that may be between that clock and those of the nodes: 60 seconds, unless you know better. R4.
 /// - **Never dropped early.** No record is evicted to make room. A store that is full answers
 ///   [`Unavailable`](ReplayAnswer::Unavailable). R3.
 /// - **Never a guess.** An error, a timeout or a lost answer is `Unavailable`. Should the lost claim have been recorded
@@ -47,8 +49,9 @@ pub enum StoreReach {
 /// - **Opaque keys.** 32 bytes (43 characters as text), never parsed. Keys of other purposes need their own namespace.
 ///   R7.
 ///
-/// `now` is the time of the request; a store with a clock of its own (a database) may use that one, and then takes
-/// [`ReplayClaim::ttl`] for the time to keep a record.
+/// `now` was read just before the question. A store that keeps records by a clock of its own (set if absent with an expiry) takes
+/// [`ReplayClaim::ttl`] for the time to keep one. A claim may wait on its way, for a connection say, longer than records are kept: whoever
+/// asks reads the clock again when the answer has come, and refuses what is past [`ReplayClaim::not_after`] by then.
 ///
 /// A future that is dropped before it is done may or may not have recorded the claim.
 pub trait ReplayStore: Send + Sync {

@@ -46,7 +46,8 @@ pub enum PrincipalOutcome<P> {
 /// Verifies tokens that no configured issuer signed: opaque tokens, introspection, foreign formats (section 11).
 ///
 /// The audience (RFC 8707) and the confirmation (`cnf`) are the implementation's duty to carry over: a verifier that drops
-/// `cnf` drops the binding. An error or a time-out is [`ForeignAnswer::Unavailable`].
+/// `cnf` drops the binding. An error or a time-out is [`ForeignAnswer::Unavailable`]. [`ForeignQuestion::now`] reads the clock again each
+/// time: ask it after a wait, not before.
 pub trait ForeignVerifier: Send + Sync {
     /// What the token says. The request shows peer, path and header fields, less those that carry credentials.
     fn verify(

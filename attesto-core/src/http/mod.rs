@@ -47,6 +47,7 @@ pub(crate) use request::WithoutCredentials;
 pub use request::{Connection, HeaderLines, Lines, RequestParts};
 pub use response::{Header, ResponseParts};
 pub use tls_session::TlsSession;
+pub(crate) use uri::KeptUri;
 #[cfg(feature = "std")]
 pub(crate) use uri::has_legal_characters;
 pub use uri::{ObservedUri, Scheme};

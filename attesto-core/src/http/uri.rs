@@ -2,6 +2,7 @@
 
 use super::authority::Authority;
 use crate::limits;
+use alloc::string::{String, ToString};
 use core::fmt;
 
 /// The scheme of an HTTP origin.
@@ -119,6 +120,36 @@ impl fmt::Display for ObservedUri<'_> {
     }
 }
 
+/// An observed URI that outlives its request, part by part: what a check borrowed before a wait it finds again after it, whatever the path
+/// is made of (D10).
+#[derive(Debug)]
+pub(crate) struct KeptUri {
+    scheme: Scheme,
+    text: String,
+    /// Where prefix and path begin.
+    prefix: usize,
+    path: usize,
+}
+
+impl KeptUri {
+    pub(crate) fn of(uri: &ObservedUri<'_>) -> Self {
+        let text = uri.to_string();
+        let path = text.len().saturating_sub(uri.path.len());
+        Self { scheme: uri.scheme, prefix: path.saturating_sub(uri.prefix.len()), path, text }
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    pub(crate) fn observed(&self) -> Option<ObservedUri<'_>> {
+        let (rest, path) = self.text.split_at_checked(self.path)?;
+        let (origin, prefix) = rest.split_at_checked(self.prefix)?;
+        let authority = origin.split_once("://").and_then(|(_, authority)| Authority::parse(authority))?;
+        Some(ObservedUri { scheme: self.scheme, authority, prefix, path })
+    }
+}
+
 /// `text` up to the first of `ends`.
 pub(crate) fn until<'t>(text: &'t str, ends: &[char]) -> &'t str {
     text.split(ends).next().unwrap_or(text)
@@ -194,6 +225,21 @@ mod tests {
             "https://#",
         ] {
             assert!(ObservedUri::parse(uri).is_none(), "{uri:?}");
+        }
+    }
+
+    #[test]
+    fn d10_uri_is_the_same_when_it_was_kept() {
+        for authority in ["h", "API.example.com:8443", "[2001:db8::1]", "192.0.2.1:443"] {
+            for (prefix, path) in [("", ""), ("", "*"), ("/p", "*"), ("/p", ""), ("", "/100%"), ("/p", "/a\\b\u{e9}")] {
+                let uri = ObservedUri::from_parts(Scheme::Https, Authority::parse(authority).unwrap(), prefix, path);
+                let kept = KeptUri::of(&uri);
+                let again = kept.observed().unwrap();
+                assert_eq!((again.prefix, again.path), (prefix, path));
+                assert!(again.authority.agrees_with(&uri.authority, Scheme::Https) && again.scheme == Scheme::Https);
+                assert_eq!((again.to_string(), kept.as_str()), (uri.to_string(), uri.to_string().as_str()));
+                assert_eq!(again.path_is_comparable(), uri.path_is_comparable());
+            }
         }
     }
 

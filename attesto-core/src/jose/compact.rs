@@ -14,6 +14,8 @@ reasons! {
         TooLarge => "too_large", "the token is longer than the limit";
         /// Not three base64url segments with a UTF-8 JSON object in each of the first two. RFC 7515 §5.2; J2, J3, J4.
         Malformed => "malformed", "not a strict compact JWS";
+        /// Five segments: a JWE, which is never decrypted. RFC 7516 §7.1; J2.
+        Encrypted => "encrypted", "a JWE is not supported";
         /// `alg` is missing or not the name of an algorithm that exists here. RFC 8725 §3.1; J5, J7.
         UnsupportedAlg => "unsupported_alg", "the algorithm is not supported";
         /// `crit` is present, or `b64` is not `true`. RFC 7515 §4.1.11, RFC 7797 §7; J14.
@@ -73,7 +75,7 @@ impl<'t> CompactJws<'t> {
     ///
     /// # Errors
     /// [`JwsError::TooLarge`] before anything is looked at (J1); [`JwsError::Malformed`] unless there are exactly three
-    /// segments of which the first two hold something (J2): five would be a JWE, which is never decrypted.
+    /// segments of which the first two hold something, [`JwsError::Encrypted`] where there are five (J2).
     pub fn split(jws: &'t [u8], limits: JwsLimits) -> Result<Self, JwsError> {
         if jws.len() > limits.jws {
             return Err(JwsError::TooLarge);
@@ -93,7 +95,9 @@ impl<'t> CompactJws<'t> {
         let [b'.', payload @ ..] = payload else { return Err(JwsError::Malformed) };
         let [b'.', signature @ ..] = signature else { return Err(JwsError::Malformed) };
         if header.is_empty() || payload.is_empty() || payload.contains(&b'.') {
-            return Err(JwsError::Malformed);
+            let dots = payload.iter().filter(|byte| **byte == b'.').count();
+            let encrypted = !header.is_empty() && dots == 2;
+            return Err(if encrypted { JwsError::Encrypted } else { JwsError::Malformed });
         }
         let signed = header.len().saturating_add(1).saturating_add(payload.len());
         let signing_input = jws.get(..signed).ok_or(JwsError::Malformed)?;
@@ -193,8 +197,14 @@ mod tests {
     fn j2_exactly_three_segments() {
         assert!(split("e30.e30.AA").is_ok());
         assert!(split("e30.e30.").is_ok()); // an empty signature fails verification, J12
-        for jws in ["", ".", "..", "a", "a.b", ".e30.AA", "e30..AA", "e30.e30.AA.", "a.b.c.d", "a.b.c.d.e"] {
+        for jws in
+            ["", ".", "..", "a", "a.b", ".e30.AA", "e30..AA", "e30.e30.AA.", "a.b.c.d", ".b.c.d.e", "a.b.c.d.e.f"]
+        {
             assert_eq!(split(jws).unwrap_err(), JwsError::Malformed, "{jws}");
+        }
+        // RFC 7516 §7.1; with a key that both have, its second segment is empty.
+        for jwe in ["a.b.c.d.e", "a..c.d.e"] {
+            assert_eq!(split(jwe).unwrap_err(), JwsError::Encrypted, "{jwe}");
         }
         assert_eq!(split(r#"{"payload":"e30","signatures":[]}"#).unwrap_err(), JwsError::Malformed);
     }

@@ -25,7 +25,9 @@ reasons! {
         WrongKeyOps => "wrong_key_ops", "the key's operations do not include verify";
         /// `alg` contradicts the key type, or is not known. RFC 7517 §4.4; J6, D7.
         WrongAlg => "wrong_alg", "the key's algorithm contradicts its type";
-        /// A JWK Set that is no set, too large, or without one usable key. RFC 7517 §5; J10, J22.
+        /// Not a JSON object with an array of keys. RFC 7517 §5; J10.
+        MalformedSet => "malformed_jwk_set", "the document is not a JWK Set";
+        /// A JWK Set that is too large, or without one usable key. RFC 7517 §5; J10, J22.
         UnusableSet => "unusable_jwk_set", "the JWK Set holds no usable key";
     }
 }
@@ -91,23 +93,32 @@ impl Jwk {
     /// # Errors
     /// [`JwkError`].
     pub fn from_object(object: Object<'_>) -> Result<Self, JwkError> {
-        let (jwk, kid) = Self::read(object, &mut RsaNumbers::default())?;
+        Self::with_use(object, &["sig"])
+    }
+
+    /// The same for a key that may have one of these uses.
+    pub(super) fn with_use(object: Object<'_>, uses: &[&str]) -> Result<Self, JwkError> {
+        let (jwk, kid) = Self::read(object, uses, &mut RsaNumbers::default())?;
         Ok(Self { kid: kid.map(Cow::into_owned), ..jwk })
     }
 
     /// The same for a key that is used once, which nobody will call by its `kid`, with numbers in a buffer that is there already.
     pub(crate) fn once(object: Object<'_>, numbers: &mut RsaNumbers) -> Result<Self, JwkError> {
-        Self::read(object, numbers).map(|(jwk, _)| jwk)
+        Self::read(object, &["sig"], numbers).map(|(jwk, _)| jwk)
     }
 
     /// The key, and its `kid` apart.
-    fn read<'o>(object: Object<'o>, numbers: &mut RsaNumbers) -> Result<(Self, Option<Cow<'o, str>>), JwkError> {
+    fn read<'o>(
+        object: Object<'o>,
+        uses: &[&str],
+        numbers: &mut RsaNumbers,
+    ) -> Result<(Self, Option<Cow<'o, str>>), JwkError> {
         let members = Members::read(object)?;
         let key = members.key(numbers)?;
         if members.private {
             return Err(JwkError::Private);
         }
-        use_is_signature(members.key_use.as_ref())?;
+        use_is_signature(members.key_use.as_ref(), uses)?;
         key_ops_allow_verify(members.key_ops)?;
         let kid = match members.kid {
             None => None,
@@ -317,10 +328,10 @@ fn number(value: Option<&Value<'_>>, max_bytes: usize, spare: &mut Vec<u8>) -> R
 }
 
 /// RFC 7517 §4.2.
-fn use_is_signature(value: Option<&Value<'_>>) -> Result<(), JwkError> {
+fn use_is_signature(value: Option<&Value<'_>>, uses: &[&str]) -> Result<(), JwkError> {
     match value {
         None => Ok(()),
-        Some(Value::String(text)) if text == "sig" => Ok(()),
+        Some(Value::String(text)) if uses.contains(&text.as_ref()) => Ok(()),
         Some(_) => Err(JwkError::WrongUse),
     }
 }

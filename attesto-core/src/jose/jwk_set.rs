@@ -2,7 +2,7 @@
 
 use super::{Jwk, JwkError};
 use crate::crypto::CryptoProvider;
-use crate::encoding::json::{Object, Value};
+use crate::encoding::json;
 use crate::http::{Header, ResponseParts};
 use crate::limits;
 use alloc::string::{String, ToString};
@@ -48,28 +48,50 @@ impl JwkSet {
         Self { keys: keys.into_iter().collect() }
     }
 
-    /// Reads an issuer's set. Keys of unknown type, malformed, private or not for verification are skipped (J10).
+    /// Reads an issuer's set. Keys of unknown type, malformed, private or not for verification are skipped, whatever is wrong with
+    /// them, and the rest are usable (J10).
     ///
     /// # Errors
-    /// [`JwkError::UnusableSet`] where the document is not a set, is larger than
-    /// [`limits::JWK_SET`], lists more than [`limits::JWK_SET_KEYS`] keys, or holds no usable one.
+    /// [`JwkError::MalformedSet`] where the document is not a set; [`JwkError::UnusableSet`] where it is larger than
+    /// [`limits::JWK_SET`], lists more than [`limits::JWK_SET_KEYS`] keys that could serve, or holds none.
     pub fn from_json(bytes: &[u8]) -> Result<Self, JwkError> {
+        Self::read(bytes, &["sig"])
+    }
+
+    /// Reads the bundle of a SPIFFE trust domain, whose keys for JWT-SVIDs have the use `jwt-svid` (SPIFFE Trust Domain and Bundle
+    /// §4.2.2). Keys for X.509-SVIDs are skipped.
+    ///
+    /// ```
+    /// use attesto_core::jose::JwkSet;
+    ///
+    /// let bundle = br#"{"spiffe_sequence":1,"keys":[
+    ///     {"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo","kid":"a","use":"jwt-svid"}]}"#;
+    /// assert_eq!(JwkSet::from_spiffe_bundle(bundle)?.keys().len(), 1);
+    /// assert!(JwkSet::from_json(bundle).is_err());
+    /// # Ok::<(), attesto_core::jose::JwkError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`from_json`](Self::from_json).
+    pub fn from_spiffe_bundle(bytes: &[u8]) -> Result<Self, JwkError> {
+        Self::read(bytes, &["sig", "jwt-svid"])
+    }
+
+    /// The keys with one of these uses, or none. RFC 7517 §5; J10, J22.
+    fn read(bytes: &[u8], uses: &[&str]) -> Result<Self, JwkError> {
         if bytes.len() > limits::JWK_SET {
             return Err(JwkError::UnusableSet);
         }
-        let set = Object::parse(bytes.trim_ascii()).map_err(|_| JwkError::UnusableSet)?;
-        let Some(Value::Array(entries)) = set.get("keys") else { return Err(JwkError::UnusableSet) };
-        let (mut keys, mut seen) = (Vec::new(), 0_usize);
-        entries.items(|entry| {
-            seen = seen.saturating_add(1);
-            if seen > limits::JWK_SET_KEYS {
+        let mut keys = Vec::new();
+        json::read_items(bytes.trim_ascii(), "keys", |entry| {
+            let Some(key) = entry.ok().and_then(|object| Jwk::with_use(object, uses).ok()) else { return Ok(()) };
+            if keys.len() >= limits::JWK_SET_KEYS {
                 return Err(JwkError::UnusableSet);
             }
-            if let Value::Object(object) = entry {
-                keys.extend(Jwk::from_object(object).ok());
-            }
+            keys.push(key);
             Ok(())
-        })?;
+        })
+        .map_err(|_| JwkError::MalformedSet)??;
         if keys.is_empty() { Err(JwkError::UnusableSet) } else { Ok(Self { keys }) }
     }
 
@@ -112,6 +134,7 @@ impl JwkSet {
 mod tests {
     use super::*;
     use crate::crypto::{Algorithm, PublicKey};
+    use crate::encoding::json::{Object, Value};
     use crate::jose::jwk::PRIVATE_MEMBERS;
 
     const KEY: &str = r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
@@ -146,9 +169,20 @@ mod tests {
     #[test]
     fn j10_document_must_be_a_set() {
         for json in ["", "[]", "{}", r#"{"keys":{}}"#, r#"{"keys":null}"#, KEY] {
-            assert_eq!(JwkSet::from_json(json.as_bytes()).unwrap_err(), JwkError::UnusableSet, "{json}");
+            assert_eq!(JwkSet::from_json(json.as_bytes()).unwrap_err(), JwkError::MalformedSet, "{json}");
         }
         assert!(JwkSet::from_json(alloc::format!("\n{{\"keys\":[{KEY}]}}\n").as_bytes()).is_ok());
+    }
+
+    #[test]
+    fn j10_keys_of_a_spiffe_bundle_serve_where_it_is_one() {
+        let of_use = |key_use: &str| KEY.replace('}', &alloc::format!(r#","use":"{key_use}"}}"#));
+        let bundle = |keys: &[&str]| alloc::format!(r#"{{"spiffe_sequence":1,"keys":[{}]}}"#, keys.join(","));
+        let (svid, x509) = (of_use("jwt-svid"), of_use("x509-svid"));
+        let read = |keys: &[&str]| JwkSet::from_spiffe_bundle(bundle(keys).as_bytes()).map(|set| set.keys().len());
+        assert_eq!(read(&[&x509, &svid, &of_use("sig"), &of_use("enc")]), Ok(2));
+        assert_eq!(read(&[&x509]), Err(JwkError::UnusableSet));
+        assert_eq!(JwkSet::from_json(bundle(&[&svid]).as_bytes()).unwrap_err(), JwkError::UnusableSet);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use alloc::sync::Arc;
 pub enum Lookup {
     /// Keys within their time.
     Fresh(KeySnapshot),
-    /// Keys past their time, which serve while they are fetched again (for a minute) or while the issuer cannot be reached.
+    /// Keys past their time, which serve while they are fetched again (for a minute) or while the issuer gives none.
     Stale(KeySnapshot),
     /// None that may verify.
     Missing,
@@ -92,7 +92,7 @@ struct Held {
     snapshot: KeySnapshot,
     fetched: Timestamp,
     fresh_for: u64,
-    /// The issuer has been heard since and said something else or nonsense: these keys end with their freshness.
+    /// The issuer has published a key set since in which they are not: these keys end with their freshness.
     disowned: bool,
 }
 
@@ -133,7 +133,7 @@ impl KeyCache {
     }
 
     /// What may verify now. Past their freshness keys serve for a minute, in which they should be fetched again; after that only if
-    /// the issuer has turned out, a moment ago, not to answer. J22, CRS-2.
+    /// the issuer has turned out, a moment ago, to give none. J22, CRS-2.
     #[must_use]
     pub fn lookup(&self, now: Timestamp) -> Lookup {
         match &self.held {
@@ -206,7 +206,7 @@ impl KeyCache {
             Err(error) => {
                 let in_a_row = self.failure.map_or(0, |failure| failure.in_a_row).saturating_add(1);
                 self.failure = Some(Failure { at: now, in_a_row });
-                if let (Some(held), false) = (&mut self.held, error.is_outage()) {
+                if let (Some(held), true) = (&mut self.held, error.disowns_keys()) {
                     held.disowned = true;
                 }
             }
@@ -239,7 +239,7 @@ impl KeyCache {
         self.held.as_ref().map_or(0, |held| held.snapshot.generation)
     }
 
-    /// The issuer was asked a moment ago and did not answer. What it answered, if it did, has disowned the keys.
+    /// The issuer was asked a moment ago and gave no keys. A key set without them would have disowned those held.
     fn is_out(&self, now: Timestamp) -> bool {
         let asked_again_by = |failure: Failure| pause_after(failure.in_a_row).saturating_add(GRACE);
         self.failure.is_some_and(|failure| !passed(now, failure.at, asked_again_by(failure)))

@@ -1,6 +1,8 @@
 //! Why keys could not be fetched.
 
 use crate::host::HttpFailure;
+use alloc::string::String;
+use core::fmt;
 
 reasons! {
     /// A fetch of an issuer's metadata or keys failed (catalogue J22). The text is for logs; a client is told 503 at most.
@@ -19,11 +21,13 @@ reasons! {
         NoMetadata => "metadata_not_found", "the issuer publishes no metadata at a well-known URL";
         /// The metadata is no strict JSON object.
         MalformedMetadata => "metadata_malformed", "the issuer's metadata is not a JSON object";
-        /// The metadata's `issuer` is not the configured one, byte for byte. RFC 8414 §3.3.
+        /// The metadata's `issuer` is absent, or not the configured one, byte for byte. RFC 8414 §3.3.
         IssuerMismatch => "issuer_mismatch", "the metadata is another issuer's";
         /// `jwks_uri` is absent, or not an https URL. RFC 8414 §2.
         InvalidJwksUri => "jwks_uri_invalid", "the metadata names no usable jwks_uri";
-        /// The JWK Set is malformed, too long, or has no key that can verify. RFC 7517 §5.
+        /// What stands at the `jwks_uri` is no JWK Set. RFC 7517 §5.
+        MalformedKeys => "keys_malformed", "the issuer's jwks_uri serves no JWK Set";
+        /// The JWK Set has too many keys, or none that can verify. RFC 7517 §5.
         UnusableKeys => "keys_unusable", "the issuer's JWK Set holds no usable key";
         /// The response is of a kind that the HTTP client does not take: redirected, or with a content coding.
         Unacceptable => "unacceptable", "the issuer's response is redirected or encoded";
@@ -33,8 +37,7 @@ reasons! {
 }
 
 impl FetchError {
-    /// The issuer was not heard at all, or said that it cannot answer. Only then may keys past their freshness go on to serve
-    /// (J22): an issuer that was heard and served something wrong may have withdrawn them.
+    /// The issuer was not heard at all, or said that it cannot answer: where its keys are is still known.
     #[must_use]
     pub const fn is_outage(self) -> bool {
         match self {
@@ -45,10 +48,68 @@ impl FetchError {
             | Self::MalformedMetadata
             | Self::IssuerMismatch
             | Self::InvalidJwksUri
+            | Self::MalformedKeys
             | Self::UnusableKeys
             | Self::Unacceptable
             | Self::Superseded => false,
         }
+    }
+
+    /// The issuer published a key set, and the keys that are held are not in it: they end with their freshness. Whatever is no key set
+    /// says nothing about them, and they serve on until they are [too old](super::KeyPolicy::stale) (J22).
+    #[must_use]
+    pub const fn disowns_keys(self) -> bool {
+        match self {
+            Self::UnusableKeys => true,
+            Self::Timeout
+            | Self::Transport
+            | Self::Busy
+            | Self::TooLarge
+            | Self::Status
+            | Self::NoMetadata
+            | Self::MalformedMetadata
+            | Self::IssuerMismatch
+            | Self::InvalidJwksUri
+            | Self::MalformedKeys
+            | Self::Unacceptable
+            | Self::Superseded => false,
+        }
+    }
+
+    /// How much it helps an operator to know it: of several metadata URLs that failed, the one that tells most is reported. CDS-5.
+    #[cfg(feature = "std")]
+    pub(super) const fn tells(self) -> u8 {
+        match self {
+            Self::Superseded | Self::MalformedKeys | Self::UnusableKeys => 0,
+            Self::NoMetadata => 1,
+            Self::Status => 2,
+            Self::MalformedMetadata => 3,
+            Self::Unacceptable => 4,
+            Self::TooLarge => 5,
+            // Among them may be the one that has the document at other times.
+            Self::Timeout | Self::Transport | Self::Busy => 6,
+            Self::IssuerMismatch => 7,
+            Self::InvalidJwksUri => 8,
+        }
+    }
+}
+
+/// A fetch that failed, for whoever looks for the reason: see [`RemoteKeys::last_failure`](super::RemoteKeys::last_failure).
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct FetchFailure {
+    /// Why.
+    pub error: FetchError,
+    /// The URL that was asked.
+    pub url: String,
+    /// The issuer that the metadata there names, where that is [another](FetchError::IssuerMismatch): its first 256 bytes.
+    pub named: Option<String>,
+}
+
+impl fmt::Display for FetchFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.error, self.url)?;
+        self.named.as_ref().map_or(Ok(()), |named| write!(f, ": it names {named:?}"))
     }
 }
 

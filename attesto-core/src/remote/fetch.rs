@@ -1,11 +1,11 @@
 //! One fetch of an issuer's keys, request by request: metadata first where the `jwks_uri` is not known, then the keys.
 
 use super::cache_control::cacheable_for;
-use super::error::FetchError;
+use super::error::{FetchError, FetchFailure};
 use super::keys::RemoteKeys;
+use super::location::issuer_named_in;
 use crate::host::{HttpFailure, IncomingResponse, OutgoingRequest};
 use crate::http::Header;
-use crate::jose::JwkSet;
 use crate::token::VerificationKeys;
 use crate::{Timestamp, limits};
 use alloc::string::String;
@@ -30,8 +30,8 @@ pub struct KeyFetch {
 
 #[derive(Debug)]
 enum Stage {
-    /// Asking for the metadata at one URL; the others are still to be tried.
-    Metadata { url: String, others: vec::IntoIter<String> },
+    /// Asking for the metadata at one URL; the others are still to be tried, and of those that were, one has told most.
+    Metadata { url: String, others: vec::IntoIter<String>, tried: Option<FetchFailure> },
     /// Asking for the keys.
     Keys { url: String },
 }
@@ -76,20 +76,30 @@ impl KeyFetch {
     /// Takes what came back.
     pub fn received(mut self, answer: Result<IncomingResponse, HttpFailure>) -> FetchStep {
         let step = match &mut self.stage {
-            Stage::Metadata { others, .. } => match read_metadata(&self.remote, answer) {
+            Stage::Metadata { url, others, tried } => match read_metadata(&self.remote, answer) {
                 Ok(jwks_uri) => {
                     self.remote.locate(&jwks_uri, self.now);
                     Ok(Stage::Keys { url: jwks_uri })
                 }
-                Err(Refusal::NotHere) => match others.next() {
-                    Some(url) => Ok(Stage::Metadata { url, others: core::mem::take(others) }),
-                    None => Err(FetchError::NoMetadata),
-                },
-                Err(Refusal::Failed(error)) => Err(error),
+                Err(refusal) => {
+                    let (goes_on, error, named) = match refusal {
+                        Refusal::NotHere(error, named) => (true, error, named),
+                        Refusal::Stop(error) => (false, error, None),
+                    };
+                    let failure = FetchFailure { error, url: core::mem::take(url), named };
+                    match others.next().filter(|_| goes_on) {
+                        Some(url) => {
+                            let tried = Some(more_telling(tried.take(), failure));
+                            Ok(Stage::Metadata { url, others: core::mem::take(others), tried })
+                        }
+                        None if goes_on => Err(more_telling(tried.take(), failure)),
+                        None => Err(failure),
+                    }
+                }
             },
-            Stage::Keys { .. } => match read_keys(&self.remote, answer) {
-                Ok((keys, cacheable)) => return FetchStep::Ended(self.end(Ok((keys, cacheable)))),
-                Err(error) => Err(error),
+            Stage::Keys { url } => match read_keys(&self.remote, answer) {
+                Ok(keys) => return FetchStep::Ended(self.end(Ok(keys))),
+                Err(error) => Err(FetchFailure { error, url: core::mem::take(url), named: None }),
             },
         };
         match step {
@@ -97,13 +107,21 @@ impl KeyFetch {
                 self.stage = stage;
                 FetchStep::Send(self)
             }
-            Err(error) => FetchStep::Ended(self.end(Err(error))),
+            Err(failure) => FetchStep::Ended(self.end(Err(failure))),
         }
     }
 
-    fn end(mut self, result: Result<(VerificationKeys, Option<u64>), FetchError>) -> Result<u64, FetchError> {
+    fn end(mut self, result: Result<(VerificationKeys, Option<u64>), FetchFailure>) -> Result<u64, FetchError> {
         self.ended = true;
         self.remote.ended(self.number, result, self.now)
+    }
+}
+
+/// Of the metadata URLs that had nothing, the first that tells most. CDS-5.
+fn more_telling(before: Option<FetchFailure>, failure: FetchFailure) -> FetchFailure {
+    match before {
+        Some(before) if before.error.tells() >= failure.error.tells() => before,
+        Some(_) | None => failure,
     }
 }
 
@@ -112,7 +130,7 @@ impl Stage {
         let mut others = urls.into_iter();
         // There is always one: an issuer has at least two metadata URLs.
         let url = others.next().unwrap_or_default();
-        Self::Metadata { url, others }
+        Self::Metadata { url, others, tried: None }
     }
 }
 
@@ -131,18 +149,29 @@ impl fmt::Debug for KeyFetch {
 }
 
 enum Refusal {
-    /// 4xx: there is nothing here; the next URL may have it. CDS-5.
-    NotHere,
-    Failed(FetchError),
+    /// There is no document of this issuer here, and who it names; the next URL may have one.
+    NotHere(FetchError, Option<String>),
+    /// The issuer cannot answer now: it would not elsewhere.
+    Stop(FetchError),
 }
 
+/// Silence, 429 and 503 stop; whatever else is no metadata document of this issuer leads to the next URL. RFC 8414 §3.2 and §3.3 forbid to
+/// use it, not to ask on; each document is held to the issuer's exact name. CDS-5, J22.
 fn read_metadata(remote: &RemoteKeys, answer: Result<IncomingResponse, HttpFailure>) -> Result<String, Refusal> {
-    let response = answer.map_err(|failure| Refusal::Failed(failure.into()))?;
-    if (400..=499).contains(&response.status) && response.status != 429 {
-        return Err(Refusal::NotHere);
+    let response = answer.map_err(|failure| match failure {
+        HttpFailure::Timeout | HttpFailure::Transport => Refusal::Stop(failure.into()),
+        HttpFailure::TooLarge | HttpFailure::Unacceptable => Refusal::NotHere(failure.into(), None),
+    })?;
+    match response.status {
+        429 | 503 => return Err(Refusal::Stop(FetchError::Busy)),
+        400..=499 => return Err(Refusal::NotHere(FetchError::NoMetadata, None)),
+        _ => {}
     }
-    let document = document(&response, limits::ISSUER_METADATA).map_err(Refusal::Failed)?;
-    remote.jwks_uri_of(document).map_err(Refusal::Failed)
+    let document = document(&response, limits::ISSUER_METADATA).map_err(|error| Refusal::NotHere(error, None))?;
+    remote.jwks_uri_of(document).map_err(|error| {
+        let named = (error == FetchError::IssuerMismatch).then(|| issuer_named_in(document)).flatten();
+        Refusal::NotHere(error, named)
+    })
 }
 
 fn read_keys(
@@ -150,8 +179,7 @@ fn read_keys(
     answer: Result<IncomingResponse, HttpFailure>,
 ) -> Result<(VerificationKeys, Option<u64>), FetchError> {
     let response = answer?;
-    let set = JwkSet::from_json(document(&response, limits::JWK_SET)?).map_err(|_| FetchError::UnusableKeys)?;
-    let keys = VerificationKeys::from_jwk_set(remote.provider(), &set).map_err(|_| FetchError::UnusableKeys)?;
+    let keys = remote.keys_in(document(&response, limits::JWK_SET)?)?;
     Ok((keys, response.cache_control.as_deref().and_then(cacheable_for)))
 }
 

@@ -1,12 +1,13 @@
 //! The keys of one remote issuer, shared by everything that verifies its tokens.
 
 use super::cache::{KeyCache, KeySnapshot, Lookup, Need, Plan, passed};
-use super::error::FetchError;
+use super::error::{FetchError, FetchFailure};
 use super::fetch::KeyFetch;
 use super::location::IssuerUrl;
 use super::policy::{KeyPolicy, LOCATION};
 use super::wait::{Wait, Waiters};
 use crate::crypto::CryptoProvider;
+use crate::jose::{JwkError, JwkSet};
 use crate::metadata::url::PlainHttp;
 use crate::token::VerificationKeys;
 use crate::{ConfigError, Timestamp};
@@ -39,6 +40,7 @@ pub struct RemoteKeys {
     issuer: IssuerUrl,
     provider: Arc<dyn CryptoProvider>,
     jwks_uri: Option<String>,
+    is_spiffe_bundle: bool,
     stale_used: AtomicBool,
     state: Mutex<State>,
 }
@@ -46,6 +48,8 @@ pub struct RemoteKeys {
 struct State {
     cache: KeyCache,
     found: Option<Found>,
+    /// Why the last fetch brought nothing.
+    failure: Option<FetchFailure>,
     waiters: Waiters,
 }
 
@@ -76,7 +80,14 @@ pub enum Begun {
 impl RemoteKeys {
     /// The keys of this issuer, named exactly as in the `iss` of its tokens.
     pub fn builder(issuer: impl Into<String>, provider: Arc<dyn CryptoProvider>) -> RemoteKeysBuilder {
-        RemoteKeysBuilder { issuer: issuer.into(), provider, jwks_uri: None, policy: KeyPolicy::new(), loopback: false }
+        RemoteKeysBuilder {
+            issuer: issuer.into(),
+            provider,
+            jwks_uri: None,
+            is_spiffe_bundle: false,
+            policy: KeyPolicy::new(),
+            loopback: false,
+        }
     }
 
     /// The issuer.
@@ -114,6 +125,12 @@ impl RemoteKeys {
         self.state().cache.generation()
     }
 
+    /// Why the last fetch brought no keys, and where; `None` after one that did. For logs and health pages, not for clients.
+    #[must_use]
+    pub fn last_failure(&self) -> Option<FetchFailure> {
+        self.state().failure.clone()
+    }
+
     /// Begins a fetch, if that is what the need calls for now.
     pub fn begin(self: &Arc<Self>, need: Need, now: Timestamp) -> Begun {
         let mut state = self.state();
@@ -142,8 +159,13 @@ impl RemoteKeys {
         self.issuer.jwks_uri_of(document)
     }
 
-    pub(super) fn provider(&self) -> &dyn CryptoProvider {
-        self.provider.as_ref()
+    /// The keys in this document that the provider can use.
+    pub(super) fn keys_in(&self, document: &[u8]) -> Result<VerificationKeys, FetchError> {
+        let read = if self.is_spiffe_bundle { JwkSet::from_spiffe_bundle } else { JwkSet::from_json };
+        let set = read(document).map_err(|error| {
+            if error == JwkError::MalformedSet { FetchError::MalformedKeys } else { FetchError::UnusableKeys }
+        })?;
+        VerificationKeys::from_jwk_set(self.provider.as_ref(), &set).map_err(|_| FetchError::UnusableKeys)
     }
 
     pub(super) fn locate(&self, jwks_uri: &str, now: Timestamp) {
@@ -153,14 +175,19 @@ impl RemoteKeys {
     pub(super) fn ended(
         &self,
         number: u64,
-        result: Result<(VerificationKeys, Option<u64>), FetchError>,
+        result: Result<(VerificationKeys, Option<u64>), FetchFailure>,
         now: Timestamp,
     ) -> Result<u64, FetchError> {
+        let (result, why) = match result {
+            Ok(keys) => (Ok(keys), None),
+            Err(failure) => (Err(failure.error), Some(failure)),
+        };
         let failure = result.as_ref().err().copied();
         let mut state = self.state();
         if !state.cache.ended(number, result, now) {
             return Err(FetchError::Superseded);
         }
+        state.failure = why;
         match (failure, &mut state.found) {
             (None, _) | (Some(_), None) => {}
             // The keys may have moved: the next fetch asks the metadata. Where that is out as well, they are tried where they were.
@@ -210,6 +237,7 @@ pub struct RemoteKeysBuilder {
     issuer: String,
     provider: Arc<dyn CryptoProvider>,
     jwks_uri: Option<String>,
+    is_spiffe_bundle: bool,
     policy: KeyPolicy,
     loopback: bool,
 }
@@ -219,6 +247,13 @@ impl RemoteKeysBuilder {
     /// Discovery).
     pub fn jwks_uri(mut self, jwks_uri: impl Into<String>) -> Self {
         self.jwks_uri = Some(jwks_uri.into());
+        self
+    }
+
+    /// What stands at the [`jwks_uri`](Self::jwks_uri) is the bundle of a SPIFFE trust domain: see
+    /// [`JwkSet::from_spiffe_bundle`](crate::jose::JwkSet::from_spiffe_bundle).
+    pub const fn spiffe_bundle(mut self) -> Self {
+        self.is_spiffe_bundle = true;
         self
     }
 
@@ -245,11 +280,13 @@ impl RemoteKeysBuilder {
         if let Some(jwks_uri) = &self.jwks_uri {
             issuer.jwks_uri_is_acceptable(jwks_uri)?;
         }
-        let state = State { cache: KeyCache::new(self.policy)?, found: None, waiters: Waiters::default() };
+        let state =
+            State { cache: KeyCache::new(self.policy)?, found: None, failure: None, waiters: Waiters::default() };
         Ok(Arc::new(RemoteKeys {
             issuer,
             provider: self.provider,
             jwks_uri: self.jwks_uri,
+            is_spiffe_bundle: self.is_spiffe_bundle,
             stale_used: AtomicBool::new(false),
             state: Mutex::new(state),
         }))

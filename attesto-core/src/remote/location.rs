@@ -2,9 +2,9 @@
 //! Discovery 1.0; catalogue J22, CDS-5, CDS-6).
 
 use super::error::FetchError;
-use crate::ConfigError;
 use crate::encoding::json::{Object, Value};
 use crate::metadata::url::{PlainHttp, WebUrl};
+use crate::{ConfigError, limits};
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -59,6 +59,14 @@ impl IssuerUrl {
         self.jwks_uri_is_acceptable(&jwks_uri).map_err(|_| FetchError::InvalidJwksUri)?;
         Ok(jwks_uri.into_owned())
     }
+}
+
+/// The issuer that a metadata document names, for an operator to read.
+pub(super) fn issuer_named_in(document: &[u8]) -> Option<String> {
+    let metadata = Object::parse(document.trim_ascii()).ok()?;
+    let named = metadata.get("issuer").and_then(Value::into_string)?;
+    let end = (0..=limits::EVENT_TEXT).rev().find(|end| named.is_char_boundary(*end))?;
+    Some(named.get(..end).unwrap_or(&named).into())
 }
 
 #[cfg(test)]

@@ -60,7 +60,7 @@ mod policy;
 mod wait;
 
 pub use cache::{KeyCache, KeySnapshot, Lookup, Need, Plan};
-pub use error::FetchError;
+pub use error::{FetchError, FetchFailure};
 #[cfg(feature = "std")]
 pub use fetch::{FetchStep, KeyFetch};
 #[cfg(feature = "std")]

@@ -36,7 +36,7 @@ pub(super) const CLOCK_STEP: u64 = 60;
 pub(super) const LOCATION: u64 = 3_600;
 
 impl KeyPolicy {
-    /// Fresh for 5 minutes, usable for an hour where the issuer does not answer, one fetch per 30 seconds for unknown key ids (catalogue J9, J22).
+    /// Fresh for 5 minutes, usable for an hour where the issuer gives none, one fetch per 30 seconds for unknown key ids (catalogue J9, J22).
     pub const fn new() -> Self {
         Self { fresh: 300, stale: 3_600, unknown_kid_spacing: 30 }
     }
@@ -48,7 +48,8 @@ impl KeyPolicy {
     }
 
     /// The age at which keys stop to verify, whatever happens: how long a key that its issuer has withdrawn can outlive its
-    /// withdrawal while the issuer cannot be reached. Where it can be, that is a minute longer than freshness.
+    /// withdrawal while the issuer cannot be reached, or serves anything but a key set. Where it serves one, that is a minute longer
+    /// than freshness.
     pub const fn stale(mut self, seconds: u64) -> Self {
         self.stale = seconds;
         self

@@ -16,15 +16,15 @@ use super::verdict::{
 };
 #[cfg(feature = "std")]
 use super::verdict::{KeysAnswer, KeysQuestion};
-use crate::Timestamp;
 use crate::challenge::AuthScheme;
-use crate::dpop::{self, BoundKey, CheckedProof, KnownToken, ProofContext, ProofError, ProofRoom};
-use crate::host::ReplayAnswer;
-use crate::http::{Lines, ObservedUri, RequestParts};
+use crate::dpop::{self, BoundKey, CheckedProof, KnownToken, ProofContext, ProofError, ProofRoom, ReplayClaim};
+use crate::host::{Clock, ReplayAnswer};
+use crate::http::{KeptUri, Lines, ObservedUri, RequestParts};
 use crate::jose::Thumbprint;
 #[cfg(feature = "std")]
 use crate::token::Refused;
 use crate::token::{Claims, Confirmation, Sighting, TokenError};
+use crate::{Timestamp, limits};
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
@@ -37,6 +37,9 @@ pub(super) struct Stage<'a> {
     server: &'a ResourceServer,
     requirement: &'a Requirement,
     facts: Facts,
+    /// The first reading of the clock.
+    began: Timestamp,
+    /// The latest one, by which every rule goes that depends on time. D11, A4.
     pub(super) now: Timestamp,
 }
 
@@ -46,7 +49,8 @@ struct Shown<'s> {
     token: &'s str,
     proof: Option<&'s [u8]>,
     method: &'s str,
-    uri: &'s ObservedUri<'s>,
+    /// `None`: unreadable, which is a matter of proofs (D10).
+    uri: Option<&'s ObservedUri<'s>>,
 }
 
 /// A request whose token waits for somebody else in step 4: the custom verifier, or its issuer's keys.
@@ -56,7 +60,9 @@ pub(super) struct Waiting<'a> {
     pub(super) token: Hidden,
     pub(super) scheme: AuthScheme,
     pub(super) method: String,
-    pub(super) uri: String,
+    pub(super) uri: KeptUri,
+    /// What tells the time meanwhile, where the driver has said.
+    pub(super) clock: Option<Clock>,
     proof: Option<Vec<u8>>,
     certificate: Option<Thumbprint>,
 }
@@ -95,7 +101,7 @@ pub(super) fn start<'a>(
     requirement: &'a Requirement,
     now: Timestamp,
 ) -> Verdict<'a> {
-    let mut stage = Stage { server, requirement, facts: server.facts(request, requirement), now };
+    let mut stage = Stage { server, requirement, facts: server.facts(request, requirement), began: now, now };
     match stage.receive(request) {
         Ok(received) => stage.identify(scratch, request, &received),
         Err(reason) => stage.deny(reason),
@@ -160,19 +166,20 @@ impl<'a> Stage<'a> {
             token,
             proof: received.proof,
             method: request.method,
-            uri: &received.uri,
+            uri: Some(&received.uri),
         };
         if self.server.tokens.is_too_large(token) {
             return self.deny(TokenError::TooLarge.into());
         }
         if self.server.asks.foreign && !self.server.tokens.is_ours_in(token, &mut scratch.proof.buffer) {
-            return Verdict::Ask(Question::Foreign(ForeignQuestion(self.wait(request, &shown))));
+            return Verdict::Ask(Question::Foreign(ForeignQuestion(self.wait(request, &shown, &received.uri))));
         }
         let mut sighting = self.server.sighting(token);
         match self.server.tokens.verify_in(token, self.now, &mut scratch.token, Some(&mut sighting)) {
             #[cfg(feature = "std")]
             Err(Refused { remedy: Some(remedy), error, .. }) => {
-                Verdict::Ask(Question::Keys(KeysQuestion { waiting: self.wait(request, &shown), remedy, error }))
+                let waiting = self.wait(request, &shown, &received.uri);
+                Verdict::Ask(Question::Keys(KeysQuestion { waiting, remedy, error }))
             }
             Ok(claims) => {
                 // Hashed only where a binding asks for it: B11.
@@ -187,12 +194,13 @@ impl<'a> Stage<'a> {
     }
 
     /// Keeps what steps 4 to 6 need of the request.
-    fn wait(self, request: &RequestParts<'_>, shown: &Shown<'_>) -> Waiting<'a> {
+    fn wait(self, request: &RequestParts<'_>, shown: &Shown<'_>, uri: &ObservedUri<'_>) -> Waiting<'a> {
         Waiting {
             token: Hidden(Zeroizing::new(shown.token.to_string())),
             scheme: shown.scheme,
             method: shown.method.to_string(),
-            uri: shown.uri.to_string(),
+            uri: KeptUri::of(uri),
+            clock: None,
             proof: shown.proof.map(<[u8]>::to_vec),
             certificate: self.server.certificate_thumbprint(request),
             stage: self,
@@ -241,13 +249,24 @@ impl<'a> Stage<'a> {
                 AuthScheme::Dpop => Err(ProofError::MissingProof.into()),
             };
         };
-        let context = ProofContext { method: shown.method, uri: shown.uri, access_token: Some(shown.token) };
+        let uri = shown.uri.ok_or(ProofError::InvalidHtu)?;
+        let context = ProofContext { method: shown.method, uri, access_token: Some(shown.token) };
         let provider = self.server.provider.as_ref();
         let proof = dpop::check_proof_in(room, proof, &context, policy, provider, self.now, known)?;
         if proof.nonce_is_due() {
             self.facts.nonce = self.server.fresh_nonce(self.now);
         }
         Ok(Some(proof))
+    }
+
+    /// A wait is over: what follows goes by this reading of the clock, unless that was set back meanwhile.
+    fn read_clock_again(&mut self, now: Timestamp) {
+        self.now = self.now.max(now);
+    }
+
+    /// All waits of one request have one limit. It is kept where the clock is read: the core has no timer.
+    fn wait_is_short(&self, waited_for: Unavailable) -> Result<(), Unavailable> {
+        if self.now.since(self.began) <= limits::WAIT { Ok(()) } else { Err(waited_for) }
     }
 
     fn deny(self, reason: Reason) -> Verdict<'a> {
@@ -284,7 +303,11 @@ fn keep_parsed(sighting: Option<&mut Sighting<'_>>, known: KnownToken) {
 impl<'a> Waiting<'a> {
     /// Step 4 again, now that newer keys may be there. They are asked for once: J9.
     #[cfg(feature = "std")]
-    pub(super) fn keys_answered(self, error: TokenError, answer: KeysAnswer) -> Verdict<'a> {
+    pub(super) fn keys_answered(mut self, error: TokenError, answer: KeysAnswer, now: Timestamp) -> Verdict<'a> {
+        self.stage.read_clock_again(now);
+        if self.stage.wait_is_short(Unavailable::Verifier).is_err() {
+            return self.stage.deny(TokenError::KeysUnavailable.into());
+        }
         match answer {
             KeysAnswer::Refreshed => {
                 let Stage { server, now, .. } = self.stage;
@@ -301,7 +324,11 @@ impl<'a> Waiting<'a> {
     }
 
     /// Step 4 answered: H1 to H5.
-    pub(super) fn foreign_answered(self, answer: ForeignAnswer) -> Verdict<'a> {
+    pub(super) fn foreign_answered(mut self, answer: ForeignAnswer, now: Timestamp) -> Verdict<'a> {
+        self.stage.read_clock_again(now);
+        if let Err(error) = self.stage.wait_is_short(Unavailable::Verifier) {
+            return self.stage.deny(error.into());
+        }
         match answer {
             ForeignAnswer::Claims(claims) => match self.stage.server.tokens.check_foreign(claims, self.stage.now) {
                 Ok(claims) => self.accepted(claims),
@@ -335,11 +362,9 @@ impl<'a> Waiting<'a> {
     }
 
     fn accepted(self, claims: Claims) -> Verdict<'a> {
-        let Self { stage, token, scheme, method, uri, proof, certificate } = self;
-        let Some(uri) = ObservedUri::parse(&uri) else {
-            return stage.deny(ProofError::InvalidHtu.into());
-        };
-        let shown = Shown { scheme, token: &token, proof: proof.as_deref(), method: &method, uri: &uri };
+        let Self { stage, token, scheme, method, uri, clock: _, proof, certificate } = self;
+        let uri = uri.observed();
+        let shown = Shown { scheme, token: &token, proof: proof.as_deref(), method: &method, uri: uri.as_ref() };
         stage.bind(&mut ProofRoom::default(), claims, &shown, certificate.as_ref(), None)
     }
 }
@@ -356,11 +381,24 @@ impl<'a> Bound<'a> {
         }
     }
 
-    pub(super) fn replay_answered(self, answer: ReplayAnswer) -> Verdict<'a> {
+    pub(super) fn replay_answered(mut self, claim: &ReplayClaim, answer: ReplayAnswer, now: Timestamp) -> Verdict<'a> {
+        self.stage.read_clock_again(now);
+        match self.first_use_counts(claim, answer) {
+            Ok(()) => self.ask_revocation(),
+            Err(reason) => self.deny(reason),
+        }
+    }
+
+    /// The store has recorded this use and no other before (RFC 9449 §11.1; R1, X17), and within the time in which it can tell.
+    fn first_use_counts(&self, claim: &ReplayClaim, answer: ReplayAnswer) -> Result<(), Reason> {
+        if answer == ReplayAnswer::Replay {
+            return Err(RefusalError::Replay.into());
+        }
+        self.stage.wait_is_short(Unavailable::ReplayStore)?;
+        claim_is_in_time(claim, self.stage.now)?;
         match answer {
-            ReplayAnswer::Fresh => self.ask_revocation(),
-            ReplayAnswer::Replay => self.deny(RefusalError::Replay.into()),
-            ReplayAnswer::Unavailable => self.deny(Unavailable::ReplayStore.into()),
+            ReplayAnswer::Fresh => Ok(()),
+            ReplayAnswer::Replay | ReplayAnswer::Unavailable => Err(Unavailable::ReplayStore.into()),
         }
     }
 
@@ -372,7 +410,11 @@ impl<'a> Bound<'a> {
         self.ask_principal()
     }
 
-    pub(super) fn revocation_answered(self, answer: RevocationAnswer) -> Verdict<'a> {
+    pub(super) fn revocation_answered(mut self, answer: RevocationAnswer, now: Timestamp) -> Verdict<'a> {
+        self.stage.read_clock_again(now);
+        if let Err(error) = self.stage.wait_is_short(Unavailable::Revocation) {
+            return self.deny(error.into());
+        }
         match answer {
             RevocationAnswer::Active => self.ask_principal(),
             RevocationAnswer::Revoked => self.deny(RefusalError::Revoked.into()),
@@ -388,7 +430,11 @@ impl<'a> Bound<'a> {
         self.authorize()
     }
 
-    pub(super) fn principal_answered(self, answer: PrincipalAnswer) -> Verdict<'a> {
+    pub(super) fn principal_answered(mut self, answer: PrincipalAnswer, now: Timestamp) -> Verdict<'a> {
+        self.stage.read_clock_again(now);
+        if let Err(error) = self.stage.wait_is_short(Unavailable::Principal) {
+            return self.deny(error.into());
+        }
         match answer {
             PrincipalAnswer::Accepted => self.authorize(),
             PrincipalAnswer::Refused => self.deny(RefusalError::Principal.into()),
@@ -398,7 +444,10 @@ impl<'a> Bound<'a> {
 
     /// Steps 10 to 12.
     fn authorize(self) -> Verdict<'a> {
-        match requirement_is_met(self.stage.server, &self.claims, self.stage.requirement, self.stage.now) {
+        let Stage { server, requirement, now, .. } = self.stage;
+        // Steps 7 to 9 may have waited since step 4 judged it.
+        let unexpired = server.tokens.is_still_unexpired(&self.claims, now).map_err(Reason::from);
+        match unexpired.and_then(|()| requirement_is_met(server, &self.claims, requirement, now)) {
             Ok(()) => Verdict::Granted(Grant::assertion(self.claims, self.sender, self.stage.facts)),
             Err(reason) => self.deny(reason),
         }
@@ -407,6 +456,11 @@ impl<'a> Bound<'a> {
     fn deny(self, reason: Reason) -> Verdict<'a> {
         self.stage.deny_signed(reason, Some(Box::new(self.claims)))
     }
+}
+
+/// What the store says about a first use counts only while it cannot have forgotten another. RFC 9449 §11.1; D11, D17.
+fn claim_is_in_time(claim: &ReplayClaim, now: Timestamp) -> Result<(), Reason> {
+    if claim.has_passed(now) { Err(ProofError::ProofExpired.into()) } else { Ok(()) }
 }
 
 /// Steps 10 and 11, which a two-phase host runs again when it knows the operation.

@@ -2,7 +2,7 @@
 //!
 //! [`ResourceServer::check`] takes a request and the time and gives a [`Verdict`]: granted, denied, or a [`Question`] that
 //! only the host can answer. [`crate::host::Guard`] answers the questions through traits; a custom server can answer them by
-//! hand:
+//! hand, each with the time at which the answer has come:
 //!
 //! ```
 //! # use attesto_core::resource::{Question, ResourceServer, Requirement, Verdict};
@@ -10,18 +10,18 @@
 //! use attesto_core::host::ReplayAnswer;
 //! use attesto_core::resource::{ForeignAnswer, KeysAnswer, PrincipalAnswer, RevocationAnswer};
 //!
-//! fn serve(server: &ResourceServer, request: &RequestParts<'_>, now: Timestamp) -> u16 {
+//! fn serve(server: &ResourceServer, request: &RequestParts<'_>, clock: impl Fn() -> Timestamp) -> u16 {
 //!     let requirement = Requirement::authenticated();
-//!     let mut verdict = server.check(request, &requirement, now);
+//!     let mut verdict = server.check(request, &requirement, clock());
 //!     loop {
 //!         verdict = match verdict {
 //!             Verdict::Granted(grant) => return if grant.subject().is_empty() { 500 } else { 200 },
 //!             Verdict::Denied(denial) => return denial.response().status,
-//!             Verdict::Ask(Question::Replay(question)) => question.answer(ReplayAnswer::Fresh), // ask your store here
-//!             Verdict::Ask(Question::Revocation(question)) => question.answer(RevocationAnswer::Active),
-//!             Verdict::Ask(Question::Principal(question)) => question.answer(PrincipalAnswer::Accepted),
-//!             Verdict::Ask(Question::Foreign(question)) => question.answer(ForeignAnswer::InvalidToken),
-//!             Verdict::Ask(Question::Keys(question)) => question.answer(KeysAnswer::Unavailable), // see `remote`
+//!             Verdict::Ask(Question::Replay(question)) => question.answer(ReplayAnswer::Fresh, clock()), // ask your store
+//!             Verdict::Ask(Question::Revocation(question)) => question.answer(RevocationAnswer::Active, clock()),
+//!             Verdict::Ask(Question::Principal(question)) => question.answer(PrincipalAnswer::Accepted, clock()),
+//!             Verdict::Ask(Question::Foreign(question)) => question.answer(ForeignAnswer::InvalidToken, clock()),
+//!             Verdict::Ask(Question::Keys(question)) => question.answer(KeysAnswer::Unavailable, clock()), // see `remote`
 //!         };
 //!     }
 //! }

@@ -183,6 +183,10 @@ impl ResourceServer {
         self.dpop.is_some()
     }
 
+    pub(crate) const fn proof_policy(&self) -> Option<&ProofPolicy> {
+        self.dpop.as_ref()
+    }
+
     /// The address of the client as far as trusted proxies vouch for it; for events only.
     #[must_use]
     pub fn client_address(&self, request: &RequestParts<'_>) -> Option<core::net::IpAddr> {

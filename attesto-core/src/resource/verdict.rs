@@ -2,6 +2,11 @@
 //!
 //! Each question owns what it needs to go on and is consumed by its answer, which gives the next verdict: a driver cannot
 //! skip, repeat or forget one. There is no other way to a [`Grant`].
+//!
+//! Whoever answers may have waited, and what was fresh before need not be fresh any more. So each answer comes with `now`, read from the
+//! clock **after** the answer has come: every rule that depends on time goes by the latest reading, never by one before the first. The time
+//! at which the request came is the wrong one here, and lets a used proof pass again. One request may wait for
+//! [`limits::WAIT`](crate::limits::WAIT) seconds over all its questions.
 
 use super::check::{Bound, Waiting};
 use super::denial::Denial;
@@ -9,7 +14,7 @@ use super::grant::{Grant, Sender};
 use crate::Timestamp;
 use crate::challenge::AuthScheme;
 use crate::dpop::ReplayClaim;
-use crate::host::ReplayAnswer;
+use crate::host::{Clock, ReplayAnswer};
 #[cfg(feature = "std")]
 use crate::remote::{Need, RemoteKeys};
 use crate::token::{Claims, ForeignClaims};
@@ -169,18 +174,32 @@ impl<'a> ForeignQuestion<'a> {
     /// The observed URI: canonical origin and raw path, no query.
     #[must_use]
     pub fn uri(&self) -> &str {
-        &self.0.uri
+        self.0.uri.as_str()
     }
 
-    /// Goes on with the answer.
-    pub fn answer(self, answer: ForeignAnswer) -> Verdict<'a> {
-        self.0.foreign_answered(answer)
+    /// Goes on with the answer, at the time at which it has come.
+    pub fn answer(self, answer: ForeignAnswer, now: Timestamp) -> Verdict<'a> {
+        self.0.foreign_answered(answer, now)
     }
 
-    /// The time of the check.
+    /// The same question, whose [`now`](Self::now) goes by this clock from here on. A [`Guard`](crate::host::Guard) gives it the gate's.
+    pub fn timed_by(mut self, clock: &Clock) -> Self {
+        self.0.clock = Some(clock.clone());
+        self
+    }
+
+    /// The time: of the clock, where the driver has lent one, so that a verifier that waits can ask again; of the check otherwise.
     #[must_use]
-    pub const fn now(&self) -> Timestamp {
-        self.0.stage.now
+    pub fn now(&self) -> Timestamp {
+        let began = self.0.stage.now;
+        self.0.clock.as_ref().map_or(began, |clock| clock.now().max(began))
+    }
+
+    /// What [`now`](Self::now) goes by.
+    #[must_use]
+    pub fn clock(&self) -> Clock {
+        let began = self.0.stage.now;
+        self.0.clock.clone().unwrap_or_else(|| Clock::new(move || began))
     }
 }
 
@@ -198,20 +217,21 @@ impl<'a> KeysQuestion<'a> {
         self.remedy.need
     }
 
-    /// The time of the check.
+    /// The time before the wait.
     #[must_use]
     pub const fn now(&self) -> Timestamp {
         self.waiting.stage.now
     }
 
-    /// Goes on with the answer.
-    pub fn answer(self, answer: KeysAnswer) -> Verdict<'a> {
-        self.waiting.keys_answered(self.error, answer)
+    /// Goes on with the answer, at the time at which it has come.
+    pub fn answer(self, answer: KeysAnswer, now: Timestamp) -> Verdict<'a> {
+        self.waiting.keys_answered(self.error, answer, now)
     }
 }
 
 impl<'a> ReplayQuestion<'a> {
-    /// What to record, atomically, if it is not there yet.
+    /// What to record, atomically, if it is not there yet. A claim [whose time has passed](ReplayClaim::has_passed) when the store comes to
+    /// it need not be recorded: whatever the answer is then, the request is refused.
     #[must_use]
     pub const fn claim(&self) -> &ReplayClaim {
         &self.1
@@ -229,9 +249,10 @@ impl<'a> ReplayQuestion<'a> {
         &self.0.claims
     }
 
-    /// Goes on with the answer. `Fresh` is the only one that leads further.
-    pub fn answer(self, answer: ReplayAnswer) -> Verdict<'a> {
-        self.0.replay_answered(answer)
+    /// Goes on with the answer, at the time at which it has come. `Fresh` is the only one that leads further, and only while the proof is
+    /// not too old: a store may have forgotten older ones.
+    pub fn answer(self, answer: ReplayAnswer, now: Timestamp) -> Verdict<'a> {
+        self.0.replay_answered(&self.1, answer, now)
     }
 }
 
@@ -242,9 +263,9 @@ impl<'a> RevocationQuestion<'a> {
         &self.0.claims
     }
 
-    /// Goes on with the answer.
-    pub fn answer(self, answer: RevocationAnswer) -> Verdict<'a> {
-        self.0.revocation_answered(answer)
+    /// Goes on with the answer, at the time at which it has come.
+    pub fn answer(self, answer: RevocationAnswer, now: Timestamp) -> Verdict<'a> {
+        self.0.revocation_answered(answer, now)
     }
 }
 
@@ -261,8 +282,8 @@ impl<'a> PrincipalQuestion<'a> {
         &self.0.sender
     }
 
-    /// Goes on with the answer.
-    pub fn answer(self, answer: PrincipalAnswer) -> Verdict<'a> {
-        self.0.principal_answered(answer)
+    /// Goes on with the answer, at the time at which it has come.
+    pub fn answer(self, answer: PrincipalAnswer, now: Timestamp) -> Verdict<'a> {
+        self.0.principal_answered(answer, now)
     }
 }

@@ -151,13 +151,13 @@ impl RequestVerifier {
         let mut verdict = self.server.check(&request.parts(&headers), &self.requirement, now);
         loop {
             verdict = match verdict {
-                Verdict::Ask(Question::Keys(question)) => question.answer(self.keys),
-                Verdict::Ask(Question::Replay(question)) => question.answer(self.replay),
-                Verdict::Ask(Question::Revocation(question)) => question.answer(self.revocation),
-                Verdict::Ask(Question::Principal(question)) => question.answer(self.principal),
+                Verdict::Ask(Question::Keys(question)) => question.answer(self.keys, now),
+                Verdict::Ask(Question::Replay(question)) => question.answer(self.replay, now),
+                Verdict::Ask(Question::Revocation(question)) => question.answer(self.revocation, now),
+                Verdict::Ask(Question::Principal(question)) => question.answer(self.principal, now),
                 Verdict::Ask(Question::Foreign(question)) => {
                     let answer = (self.foreign)(&question);
-                    question.answer(answer)
+                    question.answer(answer, now)
                 }
                 Verdict::Granted(grant) => return Verified::Granted(Box::new(grant)),
                 Verdict::Denied(denial) => {

@@ -9,6 +9,8 @@ reasons! {
         TooLarge => "too_large", "the token is longer than the limit";
         /// Not a strict compact JWS. RFC 7515 §5.2; J2, J3, J4.
         Malformed => "malformed", "the token is not a strict compact JWS";
+        /// Five segments: encrypted, which only the one it was encrypted for can read. RFC 7516 §7.1; J2.
+        Encrypted => "encrypted", "the token is encrypted (a JWE of five parts), which is not supported";
         /// `alg` is unknown, symmetric, `none`, or not in the issuer's allow-list. RFC 8725 §3.1; J5, J7.
         UnsupportedAlg => "unsupported_alg", "the token's algorithm is not accepted";
         /// `crit` is present, or `b64` is not `true`. RFC 7515 §4.1.11; J14.
@@ -23,16 +25,20 @@ reasons! {
         KeyNotForAlg => "invalid_signature", "the key is not for the token's algorithm";
         /// The signature does not verify. RFC 7515 §5.2; J12.
         InvalidSignature => "invalid_signature", "the token's signature does not verify";
-        /// `typ` is not `at+jwt`. RFC 9068 §4; J13.
-        UnexpectedTyp => "unexpected_typ", "the token's typ is not at+jwt";
+        /// `typ` is absent. RFC 9068 §4; J13.
+        TypMissing => "unexpected_typ", "the token has no typ";
+        /// `typ` is neither `at+jwt` nor another that the issuer's profile names. RFC 9068 §4; J13.
+        UnexpectedTyp => "unexpected_typ", "the token's typ is not that of the issuer's access tokens";
         /// The payload is not a strict JSON object. RFC 7519 §7.2; J4.
         MalformedClaims => "malformed", "the token's payload is not a strict JSON object";
         /// `cnf` is anything but one known confirmation. RFC 7800 §3.1; A11.
         UnsupportedConfirmation => "unsupported_confirmation", "the token's confirmation is not one we can check";
         /// `iss` is not a trusted issuer, exactly. RFC 9068 §4; A1.
         InvalidIssuer => "invalid_issuer", "the token is not from a trusted issuer";
-        /// `aud` is absent, empty, or not of strings only. RFC 7519 §4.1.3; A2.
-        AudienceShape => "invalid_audience", "the token's audience is not a list of strings";
+        /// `aud` is absent. RFC 9068 §2.2; A2.
+        AudienceMissing => "invalid_audience", "the token names no audience";
+        /// `aud` is empty, or not of strings only. RFC 7519 §4.1.3; A2.
+        AudienceShape => "invalid_audience", "the token's audience is empty or not a list of strings";
         /// `aud` does not name this resource. RFC 9068 §4; A2.
         InvalidAudience => "invalid_audience", "the token is for another audience";
         /// `aud` names others beside this resource. RFC 8707 §2; A3.
@@ -60,7 +66,7 @@ reasons! {
         /// A claim that only the issuer's other tokens have, by its profile. RFC 8725 §3.12; A13.
         OtherTokenKind => "unexpected_typ", "the token is another kind of the issuer's tokens";
         /// A claim has not the value that the issuer's profile pins.
-        PinnedClaim => "pinned_claim", "a pinned claim of the token has another value";
+        PinnedClaim => "pinned_claim", "a pinned claim of the token is missing or has another value";
         /// `iat` is absent or no date. RFC 9068 §2.2; A6, J17.
         IatInvalid => "invalid_claims", "the token does not say when it was issued";
         /// `iat` lies in the future. RFC 9068 §2.2; A6.
@@ -89,6 +95,7 @@ impl From<JwsError> for TokenError {
         match error {
             JwsError::TooLarge => Self::TooLarge,
             JwsError::Malformed => Self::Malformed,
+            JwsError::Encrypted => Self::Encrypted,
             JwsError::UnsupportedAlg => Self::UnsupportedAlg,
             JwsError::UnsupportedCriticalHeader => Self::UnsupportedCriticalHeader,
         }

@@ -55,7 +55,8 @@ impl VerificationKeys {
         Ok(keys)
     }
 
-    /// Adds a key. It serves its own `alg`, or where it names none, what its type allows: for RSA RS256 and PS256 (J6).
+    /// Adds a key. It serves its own `alg`, or where it names none, whatever its type allows of what the issuer's tokens may be signed
+    /// with: for RSA RS256 and PS256, unless [other variants](super::TrustedIssuer::accept_algorithms) are opted in to (J6).
     ///
     /// # Errors
     /// Where the provider refuses the key: too weak, off its curve, of a kind it does not know.
@@ -64,7 +65,7 @@ impl VerificationKeys {
         Ok(self)
     }
 
-    /// Adds a key for exactly these algorithms: how the SHA-384 and SHA-512 variants of RSA are opted in to (J5, J6).
+    /// Adds a key for exactly these algorithms (J6).
     ///
     /// # Errors
     /// As [`with_key`](Self::with_key), and where an algorithm contradicts the key.
@@ -120,7 +121,8 @@ impl VerificationKeys {
         (from, until)
     }
 
-    /// The one key that a header means. RFC 7515 §4.1.4; J6, J8.
+    /// The one key that a header means: of those with its `kid`, the one that can serve its algorithm. The same key published twice is
+    /// one key. Whether the algorithm is accepted at all has been asked before. RFC 7515 §4.1.4, RFC 7517 §4.5; J6, J8.
     pub(crate) fn select(
         &self,
         kid: Option<&str>,
@@ -128,31 +130,32 @@ impl VerificationKeys {
         now: Timestamp,
     ) -> Result<&dyn VerifyingKey, TokenError> {
         let live = self.keys.iter().filter(|key| key.lapses.is_none_or(|lapses| now <= lapses));
-        match kid {
-            Some(kid) => {
-                let key = only(live.filter(|key| key.jwk.kid() == Some(kid)))?;
-                if !key.algorithms.contains(algorithm) {
-                    return Err(TokenError::KeyNotForAlg);
-                }
-                Ok(key.key.as_ref())
+        let named = live.filter(|key| kid.is_none_or(|kid| key.jwk.kid() == Some(kid)));
+        let mut none_serves = TokenError::UnknownKey;
+        let serving = named.filter(|key| {
+            let serves = key.algorithms.contains(algorithm);
+            if !serves && kid.is_some() {
+                none_serves = TokenError::KeyNotForAlg;
             }
-            None => only(live.filter(|key| key.algorithms.contains(algorithm))).map(|key| key.key.as_ref()),
+            serves
+        });
+        match only(serving)? {
+            Some(key) => Ok(key.key.as_ref()),
+            None => Err(none_serves),
         }
     }
 }
 
-fn only<'k>(mut keys: impl Iterator<Item = &'k Key>) -> Result<&'k Key, TokenError> {
-    match (keys.next(), keys.next()) {
-        (None, _) => Err(TokenError::UnknownKey),
-        (Some(key), None) => Ok(key),
-        (Some(_), Some(_)) => Err(TokenError::AmbiguousKey),
-    }
+/// The one key there is, however often. RFC 7517 §4.5; J8.
+fn only<'k>(mut keys: impl Iterator<Item = &'k Key>) -> Result<Option<&'k Key>, TokenError> {
+    let Some(first) = keys.next() else { return Ok(None) };
+    if keys.all(|other| other.jwk.key() == first.jwk.key()) { Ok(Some(first)) } else { Err(TokenError::AmbiguousKey) }
 }
 
 fn parse(provider: &dyn CryptoProvider, jwk: &Jwk, algorithms: Option<AlgorithmSet>) -> Result<Key, ConfigError> {
     let allowed = jwk.alg().map_or_else(|| of_kind(jwk), AlgorithmSet::only);
     let algorithms = match algorithms {
-        None => jwk.algorithms(),
+        None => allowed,
         Some(wanted) if wanted.iter().all(|algorithm| allowed.contains(algorithm)) => wanted,
         Some(_) => return Err(ConfigError::new("keys", "an algorithm contradicts the key's type or its own alg")),
     };

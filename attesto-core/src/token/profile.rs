@@ -2,19 +2,29 @@
 
 use super::TokenError;
 use super::raw::RawClaims;
-use crate::ConfigError;
 use crate::encoding::json::{Object, Value};
 use crate::jose::Header;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
+mod options;
+mod products;
+mod sessions;
+mod workloads;
+
 /// How an issuer's access tokens look: data, not code. The default is RFC 9068, strictly. A profile changes where things are said,
 /// and what tells an access token from the issuer's other tokens; issuer, audience, dates, signature and binding are never its
 /// business.
 ///
-/// The recipes ([`keycloak`](Self::keycloak), [`auth0`](Self::auth0), [`okta`](Self::okta), [`entra_id_v2`](Self::entra_id_v2),
-/// [`reference_family`](Self::reference_family)) say what each product issues by default. Where the product can be told to issue RFC
-/// 9068 tokens, that is better, and needs no profile.
+/// The recipes say what each product issues by default: authorization servers ([`keycloak`](Self::keycloak),
+/// [`auth0`](Self::auth0), [`okta`](Self::okta), [`entra_id_v2`](Self::entra_id_v2), [`entra_id_v1`](Self::entra_id_v1),
+/// [`cognito`](Self::cognito), [`spring_authorization_server`](Self::spring_authorization_server), [`duende`](Self::duende),
+/// [`reference_family`](Self::reference_family)), identities of workloads ([`kubernetes`](Self::kubernetes),
+/// [`github_actions`](Self::github_actions), [`gitlab_ci`](Self::gitlab_ci), [`aws`](Self::aws),
+/// [`google_service_account`](Self::google_service_account), [`spiffe`](Self::spiffe)) and sessions
+/// ([`supabase`](Self::supabase), [`firebase`](Self::firebase), [`clerk`](Self::clerk), [`workos`](Self::workos),
+/// [`cloudflare_access`](Self::cloudflare_access)). Where the product can be told to issue RFC 9068 tokens, that is better, and needs
+/// no profile. The guide `docs/issuers.md` lists issuer, audience and keys of each.
 ///
 /// ```
 /// # use attesto_core::crypto::RustCrypto;
@@ -26,7 +36,12 @@ use alloc::vec::Vec;
 /// let issuer = TrustedIssuer::remote(keys).profile(IssuerProfile::okta());
 ///
 /// // An issuer of your own: the client in `app`, scopes as an array, `typ: JWT`.
-/// let own = IssuerProfile::rfc9068().header_typ(["JWT"])?.client_id_in(["app"])?.scopes_in(["permissions"])?;
+/// // Its refresh tokens are JWTs as well: what tells them apart is pinned.
+/// let own = IssuerProfile::rfc9068()
+///     .header_typ(["JWT"])?
+///     .pin("token_use", "access")
+///     .client_id_in(["app"])?
+///     .scopes_in(["permissions"])?;
 /// # Ok::<(), attesto_core::ConfigError>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -34,11 +49,67 @@ use alloc::vec::Vec;
 pub struct IssuerProfile {
     header_typ: Vec<String>,
     header_typ_may_be_absent: bool,
+    /// Claims of [`OTHER_KINDS`] that the issuer's access tokens have as well.
+    may_hold: Vec<String>,
     names: Option<Names>,
     jti_is_optional: bool,
+    iat_is_optional: bool,
+    subject_may_be_client: bool,
     purpose: Option<Purpose>,
-    pinned: Vec<(String, String)>,
+    pinned: Vec<Pin>,
     forbidden: Vec<String>,
+}
+
+/// Claims that ID tokens and logout tokens have and access tokens have not. OpenID Connect Core 1.0 §2, §3.1.3.6, §3.3.2.11;
+/// Back-Channel Logout 1.0 §2.4.
+const OTHER_KINDS: [&str; 4] = ["nonce", "at_hash", "c_hash", "events"];
+
+/// Claims that say that a user is concerned, under the names that real issuers give them. A token with one of them stands for no client,
+/// whatever else it leaves out.
+const NAMES_OF_USERS: [&str; 20] = [
+    "username",
+    "user_name",
+    "preferred_username",
+    "cognito:username",
+    "unique_name",
+    "upn",
+    "email",
+    "phone_number",
+    "name",
+    "nickname",
+    "given_name",
+    "family_name",
+    "user_id",
+    "uid",
+    "oid",
+    "user",
+    "login",
+    "auth_time",
+    "amr",
+    "sid",
+];
+
+/// One of these strings must stand where the path leads; where none is named, any that is not empty.
+#[derive(Clone, Debug)]
+struct Pin {
+    path: Vec<String>,
+    values: Vec<String>,
+}
+
+impl Pin {
+    fn holds(&self, claims: Object<'_>) -> bool {
+        let Some((last, parents)) = self.path.split_last() else { return false };
+        let mut object = claims;
+        for name in parents {
+            let Some(Value::Object(inner)) = object.get(name) else { return false };
+            object = inner;
+        }
+        match object.get(last) {
+            Some(Value::String(found)) if self.values.is_empty() => !found.is_empty(),
+            Some(Value::String(found)) => self.values.iter().any(|value| found == *value),
+            Some(Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) | None => false,
+        }
+    }
 }
 
 /// Where a profile's claims are.
@@ -49,6 +120,8 @@ struct Names {
     /// Where none of `scope` is there.
     client_scope: Vec<String>,
     jti: Vec<String>,
+    /// Where there is no `aud`.
+    audience: Vec<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -58,9 +131,25 @@ struct Purpose {
 }
 
 impl Names {
+    const fn none() -> Self {
+        Self {
+            client_id: Vec::new(),
+            scope: Vec::new(),
+            client_scope: Vec::new(),
+            jti: Vec::new(),
+            audience: Vec::new(),
+        }
+    }
+
     fn rfc9068() -> Self {
         let one = |name: &str| Vec::from([name.to_string()]);
-        Self { client_id: one("client_id"), scope: one("scope"), client_scope: Vec::new(), jti: one("jti") }
+        Self {
+            client_id: one("client_id"),
+            scope: one("scope"),
+            client_scope: Vec::new(),
+            jti: one("jti"),
+            audience: Vec::new(),
+        }
     }
 }
 
@@ -70,158 +159,26 @@ impl IssuerProfile {
         Self {
             header_typ: Vec::new(),
             header_typ_may_be_absent: false,
+            may_hold: Vec::new(),
             names: None,
             jti_is_optional: false,
+            iat_is_optional: false,
+            subject_may_be_client: false,
             purpose: None,
             pinned: Vec::new(),
             forbidden: Vec::new(),
         }
     }
 
-    /// Keycloak: `typ` is `JWT` and the same for its ID and refresh tokens, so that the private `typ` claim must say `Bearer` (or
-    /// `DPoP`); the client is in `azp`.
-    ///
-    /// Add an audience mapper for this resource to the client or a client scope, or tokens have no `aud` for it. From 26.2 on a
-    /// client can be told to use `at+jwt`, which is better, and fits this profile as well.
-    pub fn keycloak() -> Self {
-        Self::recipe(&["JWT"], &["client_id", "azp"], &["scope"], &["jti"]).purpose(&["Bearer", "DPoP"], true)
-    }
-
-    /// Auth0 with its own token profile: `typ` is `JWT`, the client in `azp`; there is no `jti`. The issuer ends in a slash:
-    /// `https://tenant.eu.auth0.com/`. The API's setting "RFC 9068" makes tokens that need no profile.
-    ///
-    /// The array `permissions`, which RBAC adds, is not read. It lists everything that the *user* may do, whatever of it the client was
-    /// granted: taken for scopes it lets a client that was granted little do all that its user can. Where every client is yours, add it:
-    /// `.scopes_in(["scope", "permissions"])`.
-    pub fn auth0() -> Self {
-        let mut profile = Self::recipe(&["JWT"], &["client_id", "azp"], &["scope"], &["jti"]).not_an_id_token();
-        profile.jti_is_optional = true;
-        profile
-    }
-
-    /// Okta's custom authorization servers: no `typ` at all, the client in `cid`, scopes in the array `scp`. ID tokens have neither
-    /// `cid` nor `scp`.
-    pub fn okta() -> Self {
-        let typ = ["JWT", "okta-internal-at+jwt"];
-        let mut profile = Self::recipe(&typ, &["cid"], &["scp"], &["jti"]).not_an_id_token();
-        profile.header_typ_may_be_absent = true;
-        profile
-    }
-
-    /// Microsoft Entra ID, tokens of version 2.0 of one tenant: `typ` is `JWT`, the client in `azp`, delegated scopes in the string
-    /// `scp`, `uti` for `jti`. `ver` must be `2.0` and `tid` the tenant. In a token that no user delegated, which has no `scp`, the array
-    /// `roles` holds the client's own permissions, and they count as its scopes; beside `scp` it holds the roles of the user, and is not
-    /// read.
-    ///
-    /// `aud` is the API's application id, not its URL: name it with
-    /// [`TokenRules::audience_is`](super::TokenRules::audience_is). Set `requestedAccessTokenVersion` to 2 in the API's manifest; the
-    /// issuer is then `https://login.microsoftonline.com/{tenant}/v2.0`. Tokens for several tenants need one issuer each.
-    pub fn entra_id_v2(tenant: impl Into<String>) -> Self {
-        let mut profile = Self::recipe(&["JWT"], &["azp"], &["scp"], &["uti", "jti"]).not_an_id_token();
-        profile.names_mut().client_scope = Vec::from(["roles".to_string()]);
-        profile.pinned = Vec::from([("ver".to_string(), "2.0".to_string()), ("tid".to_string(), tenant.into())]);
-        profile
-    }
-
-    /// The Elixir family attesto / attesto_phoenix: it does not look at `typ` and tells tokens apart by the private claim `typ`, which
-    /// must say `access`.
-    pub fn reference_family() -> Self {
-        let mut profile = Self::recipe(&["JWT"], &["client_id"], &["scope"], &["jti"]).purpose(&["access"], true);
-        profile.header_typ_may_be_absent = true;
-        profile
-    }
-
-    /// Accepts these `typ` header values beside `at+jwt` (J13).
-    ///
-    /// # Errors
-    /// Where a value is blank: there is no "any".
-    pub fn header_typ<S: Into<String>>(mut self, values: impl IntoIterator<Item = S>) -> Result<Self, ConfigError> {
-        self.header_typ.extend(named("header_typ", values)?);
-        Ok(self)
-    }
-
-    /// The claims that may name the client, the first that is there counts. One of them is required (A8).
-    ///
-    /// # Errors
-    /// Where there is none, or one is blank.
-    pub fn client_id_in<S: Into<String>>(mut self, claims: impl IntoIterator<Item = S>) -> Result<Self, ConfigError> {
-        self.names_mut().client_id = named("client_id_in", claims)?;
-        Ok(self)
-    }
-
-    /// The claims that hold scopes, all of which count: a string of scopes with single spaces between, or an array with one scope in
-    /// each element (A10).
-    ///
-    /// # Errors
-    /// Where there is none, or one is blank.
-    pub fn scopes_in<S: Into<String>>(mut self, claims: impl IntoIterator<Item = S>) -> Result<Self, ConfigError> {
-        self.names_mut().scope = named("scopes_in", claims)?;
-        Ok(self)
-    }
-
-    /// The claims that hold the scopes of a token that no user delegated. They count where none of [`scopes_in`](Self::scopes_in) is
-    /// there: beside those they often say what the user may do, which is not what the client was granted.
-    ///
-    /// # Errors
-    /// Where there is none, or one is blank.
-    pub fn client_scopes_in<S: Into<String>>(
-        mut self,
-        claims: impl IntoIterator<Item = S>,
-    ) -> Result<Self, ConfigError> {
-        self.names_mut().client_scope = named("client_scopes_in", claims)?;
-        Ok(self)
-    }
-
-    /// The claims that may identify the token, the first that is there counts, and whether there may be none (A9).
-    ///
-    /// # Errors
-    /// Where there is none, or one is blank.
-    pub fn jti_in<S: Into<String>>(
-        mut self,
-        claims: impl IntoIterator<Item = S>,
-        optional: bool,
-    ) -> Result<Self, ConfigError> {
-        self.names_mut().jti = named("jti_in", claims)?;
-        self.jti_is_optional = optional;
-        Ok(self)
-    }
-
-    /// The private `typ` claim must say one of these (A13).
-    ///
-    /// # Errors
-    /// Where there is none, or one is blank.
-    pub fn purpose_is<S: Into<String>>(mut self, values: impl IntoIterator<Item = S>) -> Result<Self, ConfigError> {
-        self.purpose = Some(Purpose { accepted: named("purpose_is", values)?, required: true });
-        Ok(self)
-    }
-
-    /// The claim must be this string.
-    pub fn pin(mut self, claim: impl Into<String>, value: impl Into<String>) -> Self {
-        self.pinned.push((claim.into(), value.into()));
-        self
-    }
-
-    /// A token with this claim is refused: it is one of the issuer's other tokens, `at_hash` or `nonce` of an ID token say.
-    pub fn forbid(mut self, claim: impl Into<String>) -> Self {
-        self.forbidden.push(claim.into());
-        self
-    }
-
     fn recipe(typ: &[&str], client_id: &[&str], scope: &[&str], jti: &[&str]) -> Self {
         let list = |names: &[&str]| names.iter().map(ToString::to_string).collect();
-        let names = Names { client_id: list(client_id), scope: list(scope), client_scope: Vec::new(), jti: list(jti) };
+        let names = Names { client_id: list(client_id), scope: list(scope), jti: list(jti), ..Names::none() };
         Self { header_typ: list(typ), names: Some(names), ..Self::rfc9068() }
     }
 
     fn purpose(mut self, accepted: &[&str], required: bool) -> Self {
         let accepted = accepted.iter().map(ToString::to_string).collect();
         self.purpose = Some(Purpose { accepted, required });
-        self
-    }
-
-    /// OpenID Connect Core 1.0 §2, §3.1.3.6, §3.3.2.11; Back-Channel Logout 1.0 §2.4.
-    fn not_an_id_token(mut self) -> Self {
-        self.forbidden.extend(["nonce", "at_hash", "c_hash", "events"].map(String::from));
         self
     }
 
@@ -238,10 +195,12 @@ impl IssuerProfile {
     }
 
     /// `at+jwt`, or what the profile names. RFC 9068 §4; J13.
-    pub(super) fn typ_is_access_token(&self, header: &Header<'_>) -> bool {
+    pub(super) fn typ_is_access_token(&self, header: &Header<'_>) -> Result<(), TokenError> {
         match header.typ {
-            None => self.header_typ_may_be_absent,
-            Some(_) => header.typ_is("at+jwt") || self.header_typ.iter().any(|typ| header.typ_is(typ)),
+            None if self.header_typ_may_be_absent => Ok(()),
+            None => Err(TokenError::TypMissing),
+            Some(_) if header.typ_is("at+jwt") || self.header_typ.iter().any(|typ| header.typ_is(typ)) => Ok(()),
+            Some(_) => Err(TokenError::UnexpectedTyp),
         }
     }
 
@@ -270,23 +229,71 @@ impl IssuerProfile {
         self.jti_is_optional
     }
 
+    pub(super) const fn iat_may_be_absent(&self) -> bool {
+        self.iat_is_optional
+    }
+
+    /// Whether `typ` does not tell access tokens from the issuer's other tokens. RFC 9068 §4, RFC 8725 §3.12; J13.
+    fn typ_is_loosened(&self) -> bool {
+        self.header_typ_may_be_absent || !self.header_typ.is_empty()
+    }
+
     /// No claim that only the issuer's other tokens have, and each pinned claim as pinned.
     pub(super) fn payload_fits(&self, object: Object<'_>) -> Result<(), TokenError> {
-        if self.forbidden.iter().any(|claim| object.get(claim).is_some()) {
-            return Err(TokenError::OtherTokenKind);
+        self.kind_is_access_token(object)?;
+        if self.pinned.iter().all(|pin| pin.holds(object)) { Ok(()) } else { Err(TokenError::PinnedClaim) }
+    }
+
+    /// No claim that only the issuer's other tokens have: those the profile names, and where `typ` tells nothing, the usual ones. RFC 8725
+    /// §3.12; A13.
+    fn kind_is_access_token(&self, object: Object<'_>) -> Result<(), TokenError> {
+        let guarded = self.typ_is_loosened();
+        if !guarded && self.forbidden.is_empty() {
+            return Ok(());
         }
-        let holds = |(claim, value): &(String, String)| matches!(object.get(claim), Some(Value::String(found)) if found == *value);
-        if self.pinned.iter().all(holds) { Ok(()) } else { Err(TokenError::PinnedClaim) }
+        object.members(|name, _| {
+            let of_another_kind =
+                guarded && OTHER_KINDS.contains(&name) && !self.may_hold.iter().any(|claim| claim == name);
+            let forbidden = self.forbidden.iter().any(|claim| claim == name);
+            if of_another_kind || forbidden { Err(TokenError::OtherTokenKind) } else { Ok(()) }
+        })
     }
 
     /// Puts what the profile's claims say where the rules look for it.
     pub(super) fn locate<'p>(&self, claims: &mut RawClaims<'p>, object: Object<'p>) {
-        let Some(names) = &self.names else { return };
+        if let Some(names) = &self.names {
+            names.locate(claims, object);
+        }
+        if self.subject_may_be_client && claims.stand_for_a_client(object) {
+            claims.sub = claims.client_id.clone();
+        }
+    }
+}
+
+impl Names {
+    fn locate<'p>(&self, claims: &mut RawClaims<'p>, object: Object<'p>) {
         let first = |names: &[String]| names.iter().find_map(|name| object.get(name));
-        claims.client_id = first(&names.client_id);
-        claims.jti = first(&names.jti);
+        claims.client_id = first(&self.client_id);
+        claims.jti = first(&self.jti);
+        if claims.aud.is_none() {
+            claims.aud = first(&self.audience);
+        }
         let all = |names: &[String]| all_scopes(names.iter().filter_map(|name| object.get(name)));
-        claims.scope = all(&names.scope).or_else(|| all(&names.client_scope));
+        claims.scope = all(&self.scope).or_else(|| all(&self.client_scope));
+    }
+}
+
+impl RawClaims<'_> {
+    /// There is no subject, and nothing that names a user. RFC 9068 §2.2, RFC 7662 §2.2; A7.
+    fn stand_for_a_client(&self, object: Object<'_>) -> bool {
+        let unsaid = match &self.sub {
+            None | Some(Value::Null) => true,
+            Some(Value::String(sub)) => sub.is_empty(),
+            Some(Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => false,
+        };
+        let names_a_user =
+            |name: &str, value: &Value<'_>| NAMES_OF_USERS.contains(&name) && !matches!(value, Value::Null);
+        unsaid && object.members(|name, value| if names_a_user(name, &value) { Err(()) } else { Ok(()) }).is_ok()
     }
 }
 
@@ -294,17 +301,6 @@ impl Default for IssuerProfile {
     fn default() -> Self {
         Self::rfc9068()
     }
-}
-
-fn named<S: Into<String>>(
-    member: &'static str,
-    values: impl IntoIterator<Item = S>,
-) -> Result<Vec<String>, ConfigError> {
-    let values: Vec<String> = values.into_iter().map(Into::into).collect();
-    if values.is_empty() || values.iter().any(|value| value.trim().is_empty()) {
-        return Err(ConfigError::new(member, "name at least one, none of them blank; there is no \"any\""));
-    }
-    Ok(values)
 }
 
 /// The scopes of all claims in one string. What has the wrong shape anywhere gives `null`, which is no scope claim (A10): half of

@@ -28,7 +28,10 @@ pub(super) fn check(
     }
     scope_is_well_formed(claims.scope.as_ref())?; //         A10
     issuer.profile.purpose_is_access(claims.purpose.as_ref(), claims.cnf.as_ref())?; // A13
-    iat_is_past(claims, rules, now) //                       A6
+    if claims.iat.is_some() || !issuer.profile.iat_may_be_absent() {
+        iat_is_past(claims, rules, now)?; //                 A6
+    }
+    Ok(())
 }
 
 /// The rules for a custom verifier's answer: what it carries is held to the same rules, what it leaves out is its duty.
@@ -71,6 +74,7 @@ fn aud_names_resource(claims: &RawClaims<'_>, rules: &TokenRules) -> Result<(), 
         others |= !known;
     };
     match &claims.aud {
+        None => return Err(TokenError::AudienceMissing),
         Some(Value::String(audience)) if !audience.is_empty() => see(audience),
         Some(Value::Array(audiences)) => audiences.items(|item| match item.into_string() {
             Some(audience) => {
@@ -79,7 +83,7 @@ fn aud_names_resource(claims: &RawClaims<'_>, rules: &TokenRules) -> Result<(), 
             }
             None => Err(TokenError::AudienceShape),
         })?,
-        Some(Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_)) | None => {}
+        Some(Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_)) => {}
     }
     match (ours, others) {
         (false, false) => Err(TokenError::AudienceShape),
@@ -92,6 +96,11 @@ fn aud_names_resource(claims: &RawClaims<'_>, rules: &TokenRules) -> Result<(), 
 /// `exp > now - leeway`; a token that expires this second has expired. RFC 7519 §4.1.4; A4.
 fn token_is_unexpired(claims: &RawClaims<'_>, rules: &TokenRules, now: Timestamp) -> Result<(), TokenError> {
     let exp = number(&claims.exp).and_then(Number::date_floor).ok_or(TokenError::ExpInvalid)?;
+    exp_is_ahead(exp, rules, now)
+}
+
+/// The same of a date that was read before. A4.
+pub(super) fn exp_is_ahead(exp: Timestamp, rules: &TokenRules, now: Timestamp) -> Result<(), TokenError> {
     if exp.plus(rules.exp_leeway) > now { Ok(()) } else { Err(TokenError::Expired) }
 }
 

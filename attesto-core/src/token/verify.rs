@@ -114,7 +114,7 @@ impl AccessTokenVerifier {
             let issuer = self.issuer_of(&raw)?;
             let trusted = trusts(&jws, header, issuer, now, sighting.as_deref_mut())?;
             let raw = raw.spelt_by(issuer);
-            (self.judge(&raw, issuer, trusted.typ_fits, now), Claims::of(&raw, payload), trusted)
+            (self.judge(&raw, issuer, trusted.typ, now), Claims::of(&raw, payload), trusted)
         };
         let claims = signed.and_then(|claims| {
             let mut kept = mem::take(buffer);
@@ -165,6 +165,12 @@ impl AccessTokenVerifier {
         Ok(claims)
     }
 
+    /// Holds claims that were verified before a wait to A4 once more.
+    pub(crate) fn is_still_unexpired(&self, claims: &Claims, now: Timestamp) -> Result<(), TokenError> {
+        // Only a custom verifier's claims may leave it out.
+        claims.expires_at().map_or(Ok(()), |exp| rules::exp_is_ahead(exp, &self.rules, now))
+    }
+
     const fn limits(&self) -> JwsLimits {
         self.rules.limits
     }
@@ -187,12 +193,10 @@ impl AccessTokenVerifier {
         &self,
         raw: &RawClaims<'_>,
         issuer: &TrustedIssuer,
-        typ_fits: bool,
+        typ: Result<(), TokenError>,
         now: Timestamp,
     ) -> Result<(), TokenError> {
-        if !typ_fits {
-            return Err(TokenError::UnexpectedTyp);
-        }
+        typ?;
         rules::check(raw, issuer, &self.rules, now)?;
         issuer.profile.payload_fits(raw.object)?;
         principal_fits(raw, issuer.principal_kinds.as_ref())
@@ -202,8 +206,8 @@ impl AccessTokenVerifier {
 /// That one of the issuer's keys signed the token.
 struct Trusted {
     keys: Arc<VerificationKeys>,
-    /// Where the signature was not verified again, the type fitted the last time: it is part of the same bytes.
-    typ_fits: bool,
+    /// Whether it is an access token's. Where the signature was not verified again, it was the last time, in the same bytes.
+    typ: Result<(), TokenError>,
     is_remembered: bool,
 }
 
@@ -230,12 +234,12 @@ fn trusts(
         let KeysNow { keys, .. } = issuer.keys(now).map_err(|NoKeys| no_keys(issuer))?;
         if memory.is_of(&keys, now) {
             sighting.confirm(memory);
-            return Ok(Trusted { keys, typ_fits: true, is_remembered: true });
+            return Ok(Trusted { keys, typ: Ok(()), is_remembered: true });
         }
     }
     let header = Header::parse(header)?;
     let keys = signature_verifies(jws, &header, issuer, now)?;
-    Ok(Trusted { keys, typ_fits: issuer.profile.typ_is_access_token(&header), is_remembered: false })
+    Ok(Trusted { keys, typ: issuer.profile.typ_is_access_token(&header), is_remembered: false })
 }
 
 /// The one key that the header means verifies the signature; of which keys it was. RFC 8725 §3.1, RFC 7515 §4.1.4; J5, J6, J8, J12.

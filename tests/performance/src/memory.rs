@@ -5,7 +5,7 @@ use crate::parties::{Client, Issuer, entropy, requirement};
 use crate::table;
 use attesto_core::Timestamp;
 use attesto_core::crypto::{Algorithm, KeyKind};
-use attesto_core::host::{Guard, MemoryReplayStore};
+use attesto_core::host::{Clock, Guard, MemoryReplayStore};
 use attesto_core::http::{Connection, RequestParts};
 use attesto_core::jose::KeyMaterial;
 use attesto_core::resource::Requirement;
@@ -33,7 +33,8 @@ impl Caller {
         let headers: &[(&str, &[u8])] =
             &[("host", b"mcp.example.com"), ("authorization", authorization.as_bytes()), ("dpop", proof.as_bytes())];
         let parts = RequestParts::new("POST", "/mcp", &headers).connection(Connection::new().tls());
-        let admitted = pin!(self.guard.admit(&parts, &self.requirement, now));
+        let clock = Clock::new(move || now);
+        let admitted = pin!(self.guard.admit(&parts, &self.requirement, &clock));
         match admitted.poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(Ok(_)) => Ok(()),
             Poll::Ready(Err(denial)) => Err(format!("refused: {:?}", denial.reason()).into()),

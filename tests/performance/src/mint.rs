@@ -81,7 +81,7 @@ fn per_check(
         for _ in 0..CHECKS {
             match server.check(&parts, requirement, now()) {
                 Verdict::Granted(_) => {}
-                Verdict::Ask(Question::Replay(question)) => match question.answer(ReplayAnswer::Fresh) {
+                Verdict::Ask(Question::Replay(question)) => match question.answer(ReplayAnswer::Fresh, now()) {
                     Verdict::Granted(_) => {}
                     verdict => return Err(format!("not granted: {verdict:?}").into()),
                 },

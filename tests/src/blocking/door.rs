@@ -3,7 +3,7 @@
 use super::note;
 use attesto_core::Timestamp;
 use attesto_core::dpop::ReplayClaim;
-use attesto_core::host::{Event, PrincipalOutcome, ReplayAnswer};
+use attesto_core::host::{Clock, Event, PrincipalOutcome, ReplayAnswer};
 use attesto_core::http::{HeaderLines, RequestParts, ResponseParts};
 use attesto_core::resource::{
     Denial, ForeignAnswer, ForeignQuestion, Grant, KeysAnswer, KeysQuestion, PrincipalAnswer, Question, Requirement,
@@ -90,16 +90,16 @@ impl Door {
         self.server.wants_form(method, headers)
     }
 
-    /// Checks one request to the end.
+    /// Checks one request to the end. The clock is read again after each answer, because the host may have blocked for it.
     ///
     /// # Errors
     /// The response to send in place of the handler's.
-    pub fn enter(&self, request: &RequestParts<'_>, now: Timestamp) -> Result<Entry, ResponseParts> {
+    pub fn enter(&self, request: &RequestParts<'_>, clock: &Clock) -> Result<Entry, ResponseParts> {
         if self.pass_preflight && is_cors_preflight(request) {
             return Ok(Entry::Preflight);
         }
         let mut principal = None;
-        let mut verdict = self.server.check(request, &self.requirement, now);
+        let mut verdict = self.server.check(request, &self.requirement, clock.now());
         loop {
             verdict = match verdict {
                 Verdict::Granted(grant) => {
@@ -109,16 +109,16 @@ impl Door {
                 Verdict::Denied(denial) => return Err(self.refuse(request, &self.requirement, &denial)),
                 Verdict::Ask(Question::Keys(question)) => {
                     let answer = self.host.keys(&question);
-                    question.answer(answer)
+                    question.answer(answer, clock.now())
                 }
                 Verdict::Ask(Question::Replay(question)) => {
-                    let answer = self.host.replay(question.claim(), now);
+                    let answer = self.host.replay(question.claim(), clock.now());
                     note::replay_answered(self.host.as_ref(), &question, answer);
-                    question.answer(answer)
+                    question.answer(answer, clock.now())
                 }
                 Verdict::Ask(Question::Revocation(question)) => {
                     let answer = self.host.revocation(question.claims());
-                    question.answer(answer)
+                    question.answer(answer, clock.now())
                 }
                 Verdict::Ask(Question::Principal(question)) => {
                     let answer = match self.host.principal(question.claims(), question.sender()) {
@@ -129,11 +129,11 @@ impl Door {
                         PrincipalOutcome::Refused => PrincipalAnswer::Refused,
                         PrincipalOutcome::Unavailable => PrincipalAnswer::Unavailable,
                     };
-                    question.answer(answer)
+                    question.answer(answer, clock.now())
                 }
                 Verdict::Ask(Question::Foreign(question)) => {
                     let answer = self.host.foreign(&question);
-                    question.answer(answer)
+                    question.answer(answer, clock.now())
                 }
             };
         }

@@ -142,6 +142,7 @@ fn jws_rows() -> Vec<Row> {
     vec![
         row("j1 token over its limit", TooLarge, REFUSED, |_| Call::new().bearer(&"a".repeat(16 * 1024 + 1))),
         row("j2 one segment", Malformed, REFUSED, |_| Call::new().bearer("opaque")),
+        row("j2 encrypted", Encrypted, REFUSED, |_| Call::new().bearer("e30..iv.text.tag")),
         header(UnsupportedAlg, "j5 none", "alg", json!("none")),
         header(UnsupportedAlg, "j5 hs256", "alg", json!("HS256")),
         row("j5 not in the allow-list", UnsupportedAlg, REFUSED, bearer)
@@ -170,7 +171,7 @@ fn jws_rows() -> Vec<Row> {
         }),
         header(UnexpectedTyp, "j13 plain jwt", "typ", json!("JWT")),
         header(UnexpectedTyp, "j13 a proof as a token", "typ", json!("dpop+jwt")),
-        header(UnexpectedTyp, "j13 no typ", "typ", Value::Null),
+        header(TypMissing, "j13 no typ", "typ", Value::Null),
         row("j4 payload is no object", MalformedClaims, REFUSED, |world| {
             let (header, _) = world.token_parts();
             Call::new().bearer(&sign(world.issuer.as_ref(), &Value::Object(header).to_string(), "[]"))
@@ -190,7 +191,7 @@ fn claim_rows() -> Vec<Row> {
         claim(InvalidIssuer, "a1 trailing slash", "iss", json!("https://auth.example.com/")),
         claim(InvalidIssuer, "a1 no issuer", "iss", Value::Null),
         claim(AudienceShape, "a2 empty list", "aud", json!([])),
-        claim(AudienceShape, "a2 no audience", "aud", Value::Null),
+        claim(AudienceMissing, "a2 no audience", "aud", Value::Null),
         claim(AudienceShape, "a2 one member is no string", "aud", json!([AUDIENCE, 1])),
         claim(InvalidAudience, "a2 another resource", "aud", json!("https://mcp.example.com/other")),
         claim(InvalidAudience, "a2 trailing slash", "aud", json!("https://mcp.example.com/mcp/")),

@@ -178,3 +178,38 @@ fn hc2_in2_no_word_of_the_subject_is_no_answer() {
     let response = scene.send_with(&request, |question| (question == at).then_some(Fault::BeforeActing));
     assert_eq!(response.expect("an answer").status, 503);
 }
+
+/// Answers one question with a fault, whichever it is.
+fn with_every_fault(mut play: impl FnMut(&dyn Fn(usize) -> Option<Fault>, &str)) {
+    for fault in Fault::ALL {
+        for at in 0..8 {
+            play(&|question| (question == at).then_some(fault), &format!("{fault:?} at {at}"));
+        }
+    }
+}
+
+#[test]
+fn sc4_no_fault_makes_a_code_that_cannot_be_redeemed_leave_a_proof_or_a_token() {
+    let world = Scene::new(true);
+    let request = world.redeem().but("code_verifier", "").header("dpop", proof(2, NOW));
+    with_every_fault(|fault, context| {
+        let mut scene = world.clone();
+        scene.send_with(&request, fault);
+        let again = scene.send(&request).expect("no fault");
+        assert_eq!(again.status, 400, "{context}");
+        assert!(scene.ledger.replays.is_empty() && scene.ledger.refresh.is_empty(), "{context}");
+        scene.holds(context);
+    });
+}
+
+#[test]
+fn tk4_no_fault_gets_a_client_more_than_its_scopes() {
+    let mut world = Scene::new(true);
+    other(&mut world, |client| client.default_scopes(["read", "admin"]));
+    with_every_fault(|fault, context| {
+        let mut scene = world.clone();
+        let response = scene.send_with(&job(), fault);
+        assert!(response.is_none_or(|response| response.status >= 500), "{context}");
+        assert_eq!(scene.send(&job()).map(|response| response.status), Some(500), "{context}");
+    });
+}

@@ -3,6 +3,7 @@
 
 use crate::user::{Policy, Spendable};
 use attesto_core::Timestamp;
+use attesto_core::authorization::Recorded;
 use attesto_core::authorization::{
     Answered, Ask, AuthorizationCode, AuthorizationEvent, Client, ConsentGrant, ConsentRequest, FamilyId,
     IssuedAccessToken, Principal, PushedRequest, RefreshState, RefreshToken, Rotated, ScopeSet, SecretDigest,
@@ -136,11 +137,13 @@ impl Ledger {
             Ask::RecordReplay(query) => {
                 let answer =
                     act!("RecordReplay", query, |own: &mut Self| Ok(own.replays.insert(query.question().claim.key)));
-                query.answer(match answer {
+                let answer = match answer {
                     Ok(true) => ReplayAnswer::Fresh,
                     Ok(false) => ReplayAnswer::Replay,
                     Err(Unavailable) => ReplayAnswer::Unavailable,
-                })
+                };
+                let now = query.question().now;
+                query.answer(Recorded { answer, now })
             }
             Ask::Authenticate(query) => {
                 let answer = act!("Authenticate", query, |own: &mut Self| Ok(own.authenticate(query.question())));

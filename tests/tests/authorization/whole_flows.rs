@@ -12,6 +12,7 @@ use attesto_core::host::{AuthorizationHost, drive};
 use attesto_core::http::{Connection, RequestParts, ResponseParts};
 use attesto_core::pkce::CodeVerifier;
 use attesto_core::testkit::block_on;
+use attesto_tests::stopped;
 use parties::{CALLBACK, Carried, ISSUER, Office, credentials, proof, server};
 use serde_json::{Value, json};
 
@@ -39,8 +40,9 @@ impl Visitor {
     }
 
     fn serve(&self, request: &RequestParts<'_>) -> ResponseParts {
-        let step = self.server.serve(request, Timestamp::from_secs(self.now), entropy());
-        block_on(drive(step.expect("an endpoint"), &self.host))
+        let clock = stopped(Timestamp::from_secs(self.now));
+        let step = self.server.serve(request, clock.now(), entropy());
+        block_on(drive(step.expect("an endpoint"), &self.host, &clock))
     }
 
     fn get(&self, path: &str, query: Option<&str>) -> ResponseParts {

@@ -37,11 +37,12 @@ impl App {
         let wants_form = exchange.with_headers(|headers| door.wants_form(exchange.method(), headers));
         let form = if wants_form { exchange.read_form() } else { None };
         let connection = || self.tls.as_ref().map_or_else(Connection::new, |session| session.connection(None));
-        let now = clock().now();
-        match exchange.parts(connection(), form.as_deref(), |request| door.enter(request, now)) {
+        let clock = clock();
+        match exchange.parts(connection(), form.as_deref(), |request| door.enter(request, &clock)) {
             Ok(entry) => {
                 let response = match (rest, &entry) {
                     ("/scoped", Entry::Admitted { grant, .. }) => {
+                        let now = clock.now();
                         let met =
                             exchange.parts(connection(), None, |request| door.require(grant, request, &admin(), now));
                         // A refusal is complete as it is, and still an answer to a request that was let in.

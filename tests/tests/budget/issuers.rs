@@ -68,7 +68,7 @@ pub(crate) fn unknown_kids() -> Row {
                         Begun::Throttled => KeysAnswer::Unchanged,
                         other => panic!("{other:?}"),
                     };
-                    assert!(matches!(question.answer(answer), Verdict::Denied(_)));
+                    assert!(matches!(question.answer(answer, now), Verdict::Denied(_)));
                 };
                 if number == 1 { meter(&mut check) } else { check() }
             });

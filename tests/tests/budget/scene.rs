@@ -60,7 +60,7 @@ fn send(
         let mut verdict = None;
         let mut answers = Answers::good();
         answers.asked.reserve(8);
-        meter(&mut || verdict = Some(answers.drive(server.check(parts, &requirement, world.now()))));
+        meter(&mut || verdict = Some(answers.drive(server.check(parts, &requirement, world.now()), world.now())));
         match verdict {
             Some(Verdict::Granted(_)) => Ok(()),
             Some(Verdict::Denied(denial)) => {

@@ -13,7 +13,7 @@ use attesto_core::introspection::{Introspected, IntrospectionCredentials, Intros
 use attesto_core::limits;
 use attesto_core::mcp::SessionOwners;
 use attesto_core::resource::{Requirement, Verdict};
-use attesto_tests::{AUDIENCE, Answers, Call, ISSUER, NOW, World, sign};
+use attesto_tests::{AUDIENCE, Answers, Call, ISSUER, NOW, World, sign, stopped};
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -168,9 +168,10 @@ pub(crate) fn introspection_answers() -> Row {
     const EACH: usize = limits::REMEMBERED_INTROSPECTION + 1024;
     let mut issuer = Issuer { length: limits::REMEMBERED_INTROSPECTION, silent: false, asked: Arc::default() };
     let cache = introspector(&issuer).remember(30, TOKENS);
+    let clock = stopped(Timestamp::from_secs(NOW));
     let ask = |cache: &Introspector, token: usize| {
         let token = token.to_string();
-        let answer = poll(pin!(cache.introspect(&token, Timestamp::from_secs(NOW))));
+        let answer = poll(pin!(cache.introspect(&token, &clock)));
         assert!(matches!(answer, Poll::Ready(Ok(Introspected::Active(_)))));
     };
     bytes_each(TOKENS, EACH, || (0..TOKENS).for_each(|token| ask(&cache, token)));
@@ -195,15 +196,15 @@ pub(crate) fn introspections_under_way() -> Row {
     const AT_ONCE: usize = 256;
     let issuer = Issuer { length: 100, silent: true, asked: Arc::default() };
     let introspector = introspector(&issuer);
-    let now = Timestamp::from_secs(NOW);
+    let clock = stopped(Timestamp::from_secs(NOW));
     let tokens: Vec<String> = (0..=AT_ONCE).map(|token| token.to_string()).collect();
-    let mut under_way: Vec<_> = tokens.iter().map(|token| Box::pin(introspector.introspect(token, now))).collect();
+    let mut under_way: Vec<_> = tokens.iter().map(|token| Box::pin(introspector.introspect(token, &clock))).collect();
     let mut last = under_way.pop().expect("one more than may be");
     assert!(under_way.iter_mut().all(|one| poll(one.as_mut()).is_pending()));
     assert!(matches!(poll(last.as_mut()), Poll::Ready(Err(IntrospectionError::Overloaded))));
     // Whoever brings a token that is being asked about waits for that answer.
     let mut followers: Vec<_> =
-        (0..=limits::KEY_WAITERS).map(|_| Box::pin(introspector.introspect(&tokens[0], now))).collect();
+        (0..=limits::KEY_WAITERS).map(|_| Box::pin(introspector.introspect(&tokens[0], &clock))).collect();
     let mut last = followers.pop().expect("one more than may be");
     assert!(followers.iter_mut().all(|one| poll(one.as_mut()).is_pending()));
     assert!(matches!(poll(last.as_mut()), Poll::Ready(Err(IntrospectionError::Overloaded))));
@@ -220,8 +221,8 @@ pub(crate) fn introspections_under_way() -> Row {
 fn one_introspection(issuer: &Issuer) -> Work {
     let token = "t".repeat(limits::ACCESS_TOKEN);
     measure(|provider, meter| {
-        let introspector = introspector_with(issuer, provider);
-        let mut future = Box::pin(introspector.introspect(&token, Timestamp::from_secs(NOW)));
+        let (introspector, clock) = (introspector_with(issuer, provider), stopped(Timestamp::from_secs(NOW)));
+        let mut future = Box::pin(introspector.introspect(&token, &clock));
         meter(&mut || assert!(poll(future.as_mut()).is_pending()));
     })
 }

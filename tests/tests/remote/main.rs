@@ -101,7 +101,7 @@ async fn admit(guard: &Guard, call: &Call, seconds: u64) -> Result<(), Denial> {
     let connection = attesto_core::http::Connection::new().tls();
     let parts = attesto_core::http::RequestParts::new(&call.method, &call.path, &headers).connection(connection);
     let now = Timestamp::from_secs(NOW + seconds);
-    guard.admit(&parts, &Requirement::authenticated(), now).await.map(|_| ())
+    guard.admit(&parts, &Requirement::authenticated(), &attesto_tests::stopped(now)).await.map(|_| ())
 }
 
 #[tokio::test]
@@ -182,22 +182,26 @@ async fn j22_withdrawn_key_stops_with_the_document_that_dropped_it() {
     assert_eq!(scene.outcome("k2", 700).await, "200");
 }
 
-/// Answers that are no outage: the issuer was heard.
-fn wrong_documents() -> Vec<(Answer, FetchError)> {
-    let key = r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
+/// Answers where the keys should be that bring none, and whether they are a key set of the issuer's, which disowns those held.
+fn wrong_documents() -> Vec<(Answer, FetchError, bool)> {
+    let key = |n: usize| {
+        format!(r#"{{"kty":"OKP","crv":"Ed25519","kid":"{n}","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}}"#)
+    };
+    let many: Vec<String> = (0..=limits::JWK_SET_KEYS).map(key).collect();
     vec![
-        (ok("<html>"), FetchError::UnusableKeys),
-        (ok("{}"), FetchError::UnusableKeys),
-        (ok(r#"{"keys":[]}"#), FetchError::UnusableKeys),
-        (ok(r#"{"keys":[{"kty":"oct","k":"c2VjcmV0"}]}"#), FetchError::UnusableKeys),
-        (ok(r#"{"keys":[{"kty":"EC","crv":"P-256","x":"AA","y":"AA"}]}"#), FetchError::UnusableKeys),
-        (ok(format!(r#"{{"keys":[{}]}}"#, vec![key; limits::JWK_SET_KEYS + 1].join(","))), FetchError::UnusableKeys),
-        (ok("[".repeat(100_000)), FetchError::UnusableKeys),
-        (ok(vec![b' '; limits::JWK_SET + 1]), FetchError::TooLarge),
-        (Err(HttpFailure::TooLarge), FetchError::TooLarge),
-        (status(204), FetchError::Status),
-        (status(302), FetchError::Status),
-        (status(404), FetchError::Status),
+        (ok("<html>"), FetchError::MalformedKeys, false),
+        (ok("{}"), FetchError::MalformedKeys, false),
+        (ok("[".repeat(100_000)), FetchError::MalformedKeys, false),
+        (ok(r#"{"keys":[]}"#), FetchError::UnusableKeys, true),
+        (ok(r#"{"keys":[{"kty":"oct","k":"c2VjcmV0"}]}"#), FetchError::UnusableKeys, true),
+        (ok(r#"{"keys":[{"kty":"EC","crv":"P-256","x":"AA","y":"AA"}]}"#), FetchError::UnusableKeys, true),
+        (ok(format!(r#"{{"keys":[{}]}}"#, many.join(","))), FetchError::UnusableKeys, true),
+        (ok(vec![b' '; limits::JWK_SET + 1]), FetchError::TooLarge, false),
+        (Err(HttpFailure::TooLarge), FetchError::TooLarge, false),
+        (Err(HttpFailure::Unacceptable), FetchError::Unacceptable, false),
+        (status(204), FetchError::Status, false),
+        (status(302), FetchError::Status, false),
+        (status(404), FetchError::Status, false),
     ]
 }
 
@@ -206,8 +210,8 @@ fn status(status: u16) -> Answer {
 }
 
 #[tokio::test]
-async fn j22_each_wrong_document_is_503_on_a_cold_start_and_ends_stale_keys() {
-    for (answer, error) in wrong_documents() {
+async fn j22_each_wrong_document_is_503_on_a_cold_start_and_only_a_key_set_ends_stale_keys() {
+    for (answer, error, is_key_set) in wrong_documents() {
         let scene = Scene::with(false);
         scene.net.serve_keys(answer.clone());
         assert_eq!(scene.outcome("k1", 0).await, "503 keys_unavailable", "{error}");
@@ -217,44 +221,117 @@ async fn j22_each_wrong_document_is_503_on_a_cold_start_and_ends_stale_keys() {
         assert_eq!(scene.outcome("k1", 5).await, "200", "{error}");
         scene.net.serve_keys(answer);
         assert_eq!(scene.outcome("k1", 306).await, "200", "{error}: fetched after this check");
-        assert_eq!(scene.outcome("k1", 307).await, "503 keys_unavailable", "{error}");
+        let held = if is_key_set { "503 keys_unavailable" } else { "200" };
+        assert_eq!(scene.outcome("k1", 307).await, held, "{error}");
+        assert_eq!(scene.outcome("k1", 3_604).await, held, "{error}");
+        assert_eq!(scene.outcome("k1", 3_605).await, "503 keys_unavailable", "{error}: an hour is the limit");
     }
 }
 
-#[tokio::test]
-async fn j22_metadata_of_another_issuer_is_never_followed() {
-    for (document, error) in [
+/// The issuer's own document.
+fn own_metadata() -> Answer {
+    ok(format!(r#"{{"issuer":"{ISSUER}","jwks_uri":"{ISSUER}/jwks"}}"#))
+}
+
+/// Answers at a metadata URL that are no document of this issuer, and how each is told of where no other URL has one.
+fn no_metadata() -> Vec<(Answer, FetchError)> {
+    vec![
         (
             ok(r#"{"issuer":"https://evil.example.com","jwks_uri":"https://evil.example.com/jwks"}"#),
             FetchError::IssuerMismatch,
         ),
         (ok(format!(r#"{{"issuer":"{ISSUER}/","jwks_uri":"{ISSUER}/jwks"}}"#)), FetchError::IssuerMismatch),
+        (ok(r#"{"error":"not_found"}"#), FetchError::IssuerMismatch),
         (
             ok(format!(r#"{{"issuer":"{ISSUER}","jwks_uri":"http://auth.example.com/jwks"}}"#)),
             FetchError::InvalidJwksUri,
         ),
-        (ok("{"), FetchError::MalformedMetadata),
+        (ok(format!(r#"{{"issuer":"{ISSUER}"}}"#)), FetchError::InvalidJwksUri),
+        (ok("<html>"), FetchError::MalformedMetadata),
         (ok(vec![b' '; limits::ISSUER_METADATA + 1]), FetchError::TooLarge),
-        (status(500), FetchError::Busy),
+        (Err(HttpFailure::TooLarge), FetchError::TooLarge),
+        (Err(HttpFailure::Unacceptable), FetchError::Unacceptable),
+        (status(204), FetchError::Status),
         (status(301), FetchError::Status),
+        (status(302), FetchError::Status),
+        (status(500), FetchError::Busy),
+        (status(501), FetchError::Busy),
+        (status(502), FetchError::Busy),
+        (status(400), FetchError::NoMetadata),
+        (status(401), FetchError::NoMetadata),
+        (status(404), FetchError::NoMetadata),
+        (status(410), FetchError::NoMetadata),
+    ]
+}
+
+const OPENID: &str = "/.well-known/openid-configuration";
+
+#[tokio::test]
+async fn cds5_whatever_is_no_document_of_this_issuer_leads_to_the_next_url() {
+    for (answer, error) in no_metadata() {
+        let scene = Scene::new();
+        scene.net.serve_metadata(answer);
+        scene.net.serve_openid(own_metadata());
+        assert_eq!(scene.outcome("k1", 0).await, "200", "{error}");
+        assert_eq!(scene.net.asked(), [METADATA, OPENID, KEYS], "{error}");
+    }
+}
+
+#[tokio::test]
+async fn cds5_where_no_url_serves_the_most_telling_failure_is_reported() {
+    for (answer, error) in no_metadata() {
+        for swapped in [false, true] {
+            let scene = Scene::new();
+            let (first, second) = if swapped { (status(404), answer.clone()) } else { (answer.clone(), status(404)) };
+            scene.net.serve_metadata(first);
+            scene.net.serve_openid(second);
+            assert_eq!(scene.outcome("k1", 0).await, "503 keys_unavailable", "{error}");
+            assert_eq!(scene.net.asked(), [METADATA, OPENID], "{error}: a foreign document is never followed");
+            assert_eq!(scene.events.of_keys(), [format!("keys_refresh_failed {}", error.code())]);
+        }
+    }
+    let scene = Scene::new();
+    scene.net.serve_metadata(no_metadata().swap_remove(0).0);
+    scene.net.serve_openid(ok("<html>"));
+    scene.outcome("k1", 0).await;
+    assert_eq!(scene.events.of_keys(), ["keys_refresh_failed issuer_mismatch"], "html tells less");
+}
+
+#[tokio::test]
+async fn cds5_issuer_that_cannot_answer_now_is_not_asked_further() {
+    for (answer, error) in [
         (Err(HttpFailure::Timeout), FetchError::Timeout),
+        (Err(HttpFailure::Transport), FetchError::Transport),
+        (status(429), FetchError::Busy),
+        (status(503), FetchError::Busy),
     ] {
         let scene = Scene::new();
-        scene.net.serve_metadata(document);
+        scene.net.serve_metadata(answer);
+        scene.net.serve_openid(own_metadata());
         assert_eq!(scene.outcome("k1", 0).await, "503 keys_unavailable", "{error}");
-        assert_eq!(scene.net.asked(), [METADATA], "{error}: nothing else is tried");
+        assert_eq!(scene.net.asked(), [METADATA], "{error}");
         assert_eq!(scene.events.of_keys(), [format!("keys_refresh_failed {}", error.code())]);
     }
 }
 
 #[tokio::test]
-async fn cds5_next_well_known_url_is_tried_where_there_is_nothing() {
-    for nothing in [400, 401, 404, 410] {
-        let scene = Scene::new();
-        scene.net.serve_metadata(status(nothing));
-        assert_eq!(scene.outcome("k1", 0).await, "503 keys_unavailable");
-        assert_eq!(scene.net.asked(), [METADATA, "/.well-known/openid-configuration"]);
-        assert_eq!(scene.events.of_keys(), ["keys_refresh_failed metadata_not_found"]);
+async fn j22_metadata_that_is_gone_disowns_no_keys_and_keeps_none_beyond_the_hour() {
+    for (answer, error) in no_metadata() {
+        let scene = Scene::with(false);
+        scene.outcome("k1", 0).await;
+        // Gone from where they were as well, so that the metadata is asked again.
+        scene.net.serve_keys(status(404));
+        scene.net.serve_metadata(answer.clone());
+        scene.net.serve_openid(answer);
+        assert_eq!(scene.outcome("k1", 301).await, "200", "{error}");
+        for seconds in [400, 1_000, 3_599] {
+            assert_eq!(scene.outcome("k1", seconds).await, "200", "{error}, after {seconds} s");
+        }
+        assert_eq!(scene.outcome("k1", 3_600).await, "503 keys_unavailable", "{error}");
+        // A document of the issuer's own with other keys ends them.
+        scene.net.serve_openid(own_metadata());
+        scene.publish(&["k2"]);
+        assert_eq!(scene.outcome("k1", 3_700).await, "401 unknown_key", "{error}");
     }
 }
 

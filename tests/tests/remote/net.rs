@@ -12,6 +12,8 @@ pub(crate) type Answer = Result<IncomingResponse, HttpFailure>;
 /// What stands at the issuer's URLs, and who has been there.
 pub(crate) struct Net {
     metadata: Mutex<Answer>,
+    /// At the OpenID form of the metadata's URL; nothing unless a test says so.
+    openid: Mutex<Answer>,
     keys: Mutex<Answer>,
     /// At `/moved`; nothing unless a test says so.
     moved: Mutex<Answer>,
@@ -43,6 +45,7 @@ impl Net {
         let metadata = format!(r#"{{"issuer":"{ISSUER}","jwks_uri":"{ISSUER}/jwks"}}"#);
         Arc::new(Self {
             metadata: Mutex::new(ok(metadata)),
+            openid: Mutex::new(Ok(IncomingResponse::new(404, Vec::new()))),
             keys: Mutex::new(ok(keys)),
             moved: Mutex::new(Ok(IncomingResponse::new(404, Vec::new()))),
             asked: Mutex::default(),
@@ -56,6 +59,10 @@ impl Net {
 
     pub(crate) fn serve_metadata(&self, answer: Answer) {
         *self.metadata.lock().expect("no panic") = answer;
+    }
+
+    pub(crate) fn serve_openid(&self, answer: Answer) {
+        *self.openid.lock().expect("no panic") = answer;
     }
 
     pub(crate) fn serve_moved(&self, answer: Answer) {
@@ -84,6 +91,7 @@ impl HttpClient for Client {
         self.net.gate.acquire().await.expect("never closed").forget();
         match path.as_str() {
             "/.well-known/oauth-authorization-server" => self.net.metadata.lock().expect("no panic").clone(),
+            "/.well-known/openid-configuration" => self.net.openid.lock().expect("no panic").clone(),
             "/jwks" => self.net.keys.lock().expect("no panic").clone(),
             "/moved" => self.net.moved.lock().expect("no panic").clone(),
             _ => Ok(IncomingResponse::new(404, Vec::new())),

@@ -70,7 +70,7 @@ pub(super) async fn is_the_clients(
     let (first_use, audience) = is_plausible(assertion, client, &flow.server, flow.now)?;
     let keys = keys_of(flow, client, keys).await?;
     is_signed(assertion, &keys, flow.now)?;
-    flow.record_first_use(first_use, Reason::AssertionReplay).await?;
+    flow.record_first_use(first_use, [Reason::AssertionReplay, Reason::AssertionTime]).await?;
     Ok(audience)
 }
 
@@ -114,8 +114,8 @@ fn is_plausible(
     nbf_has_come(&claims, now)?;
     let jti = jti_is_bounded_text(&claims)?;
     let key = replay_key(&client.id, jti, server.provider.as_ref());
-    // As long as any node whose clock is late could still accept it.
-    Ok((ReplayClaim::new(key, exp.plus(SKEW).plus(1)), audience))
+    // As long as any node whose clock is late could still accept it; it counts until it expires.
+    Ok((ReplayClaim::new(key, exp.plus(SKEW).plus(1)).not_after(exp.minus(1)), audience))
 }
 
 /// One of the client's keys has signed it.
@@ -140,7 +140,9 @@ fn split(text: &str) -> Result<CompactJws<'_>, Reason> {
 const fn of_header(error: JwsError) -> Reason {
     match error {
         JwsError::UnsupportedAlg => Reason::AssertionKey,
-        JwsError::TooLarge | JwsError::Malformed | JwsError::UnsupportedCriticalHeader => Reason::AssertionMalformed,
+        JwsError::TooLarge | JwsError::Malformed | JwsError::Encrypted | JwsError::UnsupportedCriticalHeader => {
+            Reason::AssertionMalformed
+        }
     }
 }
 

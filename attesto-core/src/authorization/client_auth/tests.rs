@@ -2,6 +2,7 @@
 
 use super::super::*;
 use crate::Timestamp;
+use crate::authorization::Recorded;
 use crate::crypto::provider_tests::providers;
 use crate::crypto::{Algorithm, CryptoProvider, EntropyError, RustCrypto};
 use crate::dpop::ReplayClaim;
@@ -39,6 +40,8 @@ pub(super) struct World {
     /// What the check of a secret answers, whoever's; by default whether it is `s3cret`.
     pub(super) secret: Option<Answered<bool>>,
     pub(super) replay_store_works: bool,
+    /// Seconds.
+    pub(super) replay_store_takes: u64,
     pub(super) loaded: Vec<String>,
     pub(super) checked: Vec<Option<String>>,
     pub(super) recorded: Vec<ReplayClaim>,
@@ -81,6 +84,7 @@ impl World {
             keys: Err(Unavailable),
             secret: None,
             replay_store_works: true,
+            replay_store_takes: 0,
             loaded: Vec::new(),
             checked: Vec::new(),
             recorded: Vec::new(),
@@ -148,11 +152,13 @@ impl World {
                     let claim = query.question().claim;
                     let seen = self.recorded.iter().any(|known| known.key == claim.key);
                     self.recorded.push(claim);
-                    query.answer(match (self.replay_store_works, seen) {
+                    let now = query.question().now.plus(self.replay_store_takes);
+                    let answer = match (self.replay_store_works, seen) {
                         (false, _) => ReplayAnswer::Unavailable,
                         (true, true) => ReplayAnswer::Replay,
                         (true, false) => ReplayAnswer::Fresh,
-                    })
+                    };
+                    query.answer(Recorded { answer, now })
                 }
                 Step::Ask(Ask::AuthorizeScope(query)) => {
                     let granted = query.question().scopes.clone();

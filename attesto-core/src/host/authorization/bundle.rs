@@ -36,7 +36,7 @@ use core::fmt;
 /// use attesto_core::authorization::{
 ///     Answered, AuthorizationServer, Client, ClientAuthentication, GrantType, ScopeRequest, ScopeSet, SecretCheck,
 /// };
-/// use attesto_core::host::{AuthorizationHost, ClientStore, ScopePolicy, drive};
+/// use attesto_core::host::{AuthorizationHost, ClientStore, Clock, ScopePolicy, drive};
 /// use attesto_core::http::{Connection, RequestParts};
 ///
 /// struct Clients; // yours: a database
@@ -75,7 +75,8 @@ use core::fmt;
 /// let headers: &[(&str, &[u8])] =
 ///     &[("host", b"auth.example.com"), ("content-type", b"application/x-www-form-urlencoded")];
 /// let request = RequestParts::new("POST", "/oauth/token", &headers).connection(Connection::new().tls()).form_body(body);
-/// let step = server.token(&request, Timestamp::from_secs(1_800_000_000), entropy);
+/// let clock = Clock::new(|| Timestamp::from_secs(1_800_000_000)); // the system's, in yours
+/// let step = server.token(&request, clock.now(), entropy);
 /// # let run = attesto_core_run;
 /// # fn attesto_core_run<F: Future>(future: F) -> F::Output {
 /// #     match std::pin::pin!(future).poll(&mut std::task::Context::from_waker(std::task::Waker::noop())) {
@@ -83,7 +84,7 @@ use core::fmt;
 /// #         std::task::Poll::Pending => unreachable!("nothing here waits"),
 /// #     }
 /// # }
-/// let response = run(drive(step, &host)); // `drive(step, &host).await` in your runtime
+/// let response = run(drive(step, &host, &clock)); // `drive(step, &host, &clock).await` in your runtime
 /// assert_eq!(response.status, 200);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

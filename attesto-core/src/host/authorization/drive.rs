@@ -4,9 +4,9 @@ use super::bundle::{AuthorizationHost, Parts};
 use super::erase::{answered, unless_it_panics};
 use super::functions::Function;
 use super::sink::{AuthorizationEventSink, tell};
-use crate::authorization::{Answered, Ask, AuthorizationEvent, Unavailable};
+use crate::authorization::{Answered, Ask, AuthorizationEvent, Recorded, Unavailable};
 use crate::exchange::{Query, Step};
-use crate::host::{BoxFuture, ReplayAnswer};
+use crate::host::{BoxFuture, Clock, ReplayAnswer};
 use crate::http::ResponseParts;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -16,17 +16,20 @@ use alloc::sync::Arc;
 /// A part that is missing, and one that panics, gives no answer: the flow undoes what it has begun and ends with 503 (HC-5), and the
 /// event sink is told which question it was. A future that is dropped drops the flow where it stands; what was asked before stays as
 /// the answers left it.
-pub async fn drive(mut step: Step, host: &AuthorizationHost) -> ResponseParts {
+///
+/// The clock is read when a replay store is asked and again when it has answered, because either may come after a wait: a proof or an
+/// assertion whose time has passed by then is refused (D11, D17).
+pub async fn drive(mut step: Step, host: &AuthorizationHost, clock: &Clock) -> ResponseParts {
     loop {
         step = match step {
             Step::Done(response) => return response,
-            Step::Ask(ask) => answer(ask, host.parts()).await,
+            Step::Ask(ask) => answer(ask, host.parts(), clock).await,
         };
     }
 }
 
 /// To whom each question goes.
-async fn answer(ask: Ask, host: &Parts) -> Step {
+async fn answer(ask: Ask, host: &Parts, clock: &Clock) -> Step {
     let (functions, asked) = (&host.functions, Asked { question: ask.name(), events: host.events.as_ref() });
     match ask {
         Ask::LoadClient(query) => {
@@ -43,13 +46,15 @@ async fn answer(ask: Ask, host: &Parts) -> Step {
         }
         Ask::RecordReplay(query) => {
             let question = *query.question();
+            let now = clock.now().max(question.now);
+            let passed = question.claim.has_passed(now);
             let answer = match &host.replay {
-                Some(store) => unless_it_panics(store.claim_boxed(&question.claim, question.now)).await,
-                None => None,
+                Some(store) if !passed => unless_it_panics(store.claim_boxed(&question.claim, now)).await,
+                Some(_) | None => None,
             };
             let answer = answer.unwrap_or(ReplayAnswer::Unavailable);
-            asked.note(answer != ReplayAnswer::Unavailable);
-            query.answer(answer)
+            asked.note(passed || answer != ReplayAnswer::Unavailable);
+            query.answer(Recorded { answer, now: clock.now().max(now) })
         }
         Ask::Authenticate(query) => {
             by(&asked, &functions.authenticate, host.consent.as_ref(), query, |policy, request| {

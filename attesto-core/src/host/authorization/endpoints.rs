@@ -86,6 +86,6 @@ impl AuthorizationEndpoints {
     /// Answers one request to the end. `None`: nothing is mounted at its path.
     pub async fn respond(&self, request: &RequestParts<'_>) -> Option<ResponseParts> {
         let step = self.server.serve(request, self.clock.now(), self.entropy.clone())?;
-        Some(drive(step, &self.host).await)
+        Some(drive(step, &self.host, &self.clock).await)
     }
 }

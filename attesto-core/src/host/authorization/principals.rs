@@ -8,7 +8,8 @@ use alloc::sync::Arc;
 use core::future::Future;
 use serde_json::{Map, Value};
 
-/// Knows the users. Asked each time that a token is made for one, so a user who is suspended gets no further token.
+/// Knows the users. Asked each time that a token is made for one or introspected: a user who is suspended gets no further token, and
+/// those there are count as inactive.
 ///
 /// `None` is for a subject who may have none (suspended, deleted, never there): the client is told `invalid_grant`. An error or a
 /// time-out is [`Unavailable`](crate::authorization::Unavailable) and ends with 503, the grant unspent where it can be.

@@ -15,7 +15,7 @@ use crate::authorization::{
 use crate::crypto::{Algorithm, CryptoProvider, EntropyError, KeyKind, RustCrypto};
 use crate::dpop::ReplayClaim;
 use crate::encoding::base64url;
-use crate::host::{Instances, ReplayAnswer, ReplayStore, StoreReach};
+use crate::host::{Clock, Instances, ReplayAnswer, ReplayStore, StoreReach};
 use crate::http::{Connection, RequestParts, ResponseParts};
 use crate::jose::KeyMaterial;
 use crate::pkce::CodeChallenge;
@@ -253,7 +253,7 @@ fn post(server: &AuthorizationServer, host: &AuthorizationHost, path: &str, body
         "/oauth/token" => server.token(&request, NOW, entropy(seed)),
         _ => server.revoke(&request, NOW, entropy(seed)),
     };
-    let response: ResponseParts = run(drive(step, host));
+    let response: ResponseParts = run(drive(step, host, &Clock::new(|| NOW)));
     (response.status, serde_json::from_slice(&response.body).unwrap_or_default())
 }
 
@@ -358,7 +358,8 @@ fn a_driven_flow_can_move_between_threads() {
     let body = world.code();
     let headers: &[(&str, &[u8])] = &[("host", b"auth.example.com")];
     let request = RequestParts::new("POST", "/oauth/token", &headers).form_body(body.as_bytes());
-    let driven = drive(world.server.token(&request, NOW, entropy(1)), &world.host);
+    let clock = Clock::new(|| NOW);
+    let driven = drive(world.server.token(&request, NOW, entropy(1)), &world.host, &clock);
     can_move(&driven);
     assert_eq!(run(driven).status, 400);
 }

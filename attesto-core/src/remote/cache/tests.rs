@@ -119,14 +119,14 @@ fn j22_failures_are_spaced_wider_each_time_and_success_ends_that() {
 }
 
 #[test]
-fn j22_stale_keys_survive_an_outage_and_nothing_else() {
+fn j22_stale_keys_survive_all_but_a_key_set_without_them() {
     for error in FetchError::ALL.iter().copied() {
         let mut cache = filled();
         let number = begin(&mut cache, Need::Fresh, 300);
         cache.ended(number, Err(error), at(300));
-        let expected = if error.is_outage() { "stale" } else { "missing" };
+        let expected = if error.disowns_keys() { "missing" } else { "stale" };
         assert_eq!(age(&cache, 301), expected, "{error}");
-        // What was heard once is not forgotten because of a later outage.
+        // What was published once is not forgotten because of a later outage.
         let number = begin(&mut cache, Need::Fresh, 306);
         cache.ended(number, Err(FetchError::Timeout), at(306));
         assert_eq!(age(&cache, 307), expected, "{error}, then a time-out");

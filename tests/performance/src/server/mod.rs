@@ -12,7 +12,7 @@ mod hyper;
 use crate::clock::{now, processor_time, resident_set};
 use crate::parties::{Client, Issuer, entropy, requirement};
 use attesto_core::crypto::{Algorithm, KeyKind};
-use attesto_core::host::{Guard, MemoryReplayStore};
+use attesto_core::host::{Clock, Guard, MemoryReplayStore};
 use attesto_core::http::{Connection, RequestParts};
 use attesto_core::jose::KeyMaterial;
 use attesto_core::resource::Requirement;
@@ -33,13 +33,14 @@ struct Resource {
     guard: Arc<Guard>,
     replay: Arc<MemoryReplayStore>,
     requirement: Requirement,
+    clock: Clock,
 }
 
 impl Resource {
     fn new(issuer: &Issuer) -> Result<Self, Box<dyn Error>> {
         let replay = Arc::new(MemoryReplayStore::single_instance(4_000_000)?);
         let guard = Guard::builder(issuer.resource()?.build()?).replay_store(Arc::clone(&replay)).build()?;
-        Ok(Self { guard: Arc::new(guard), replay, requirement: requirement()? })
+        Ok(Self { guard: Arc::new(guard), replay, requirement: requirement()?, clock: Clock::new(now) })
     }
 
     /// The check by hand. Fields that the request lacks are no lines at all.
@@ -55,7 +56,7 @@ impl Resource {
         let headers = &lines[..count];
         let connection = Connection::new().peer(IpAddr::V4(Ipv4Addr::LOCALHOST));
         let parts = RequestParts::new("GET", path, &headers).connection(connection);
-        self.guard.admit(&parts, &self.requirement, now()).await.is_ok()
+        self.guard.admit(&parts, &self.requirement, &self.clock).await.is_ok()
     }
 
     fn stats(&self) -> String {

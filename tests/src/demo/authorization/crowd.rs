@@ -3,7 +3,7 @@
 use super::Site;
 use super::seeds::Seeds;
 use crate::demo::issuer::{entropy, now};
-use attesto_core::host::drive;
+use attesto_core::host::{Clock, drive};
 use attesto_core::http::{Connection, RequestParts};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -18,7 +18,7 @@ async fn ask(site: &Site, authorization: &str) -> u16 {
         .connection(Connection::new().peer([127, 0, 0, 1].into()))
         .form_body(b"grant_type=client_credentials&scope=mcp:tools:read");
     let step = site.server.serve(&request, now(), entropy).expect("the token endpoint");
-    drive(step, &site.host).await.status
+    drive(step, &site.host, &Clock::new(now)).await.status
 }
 
 #[tokio::test(flavor = "multi_thread")]

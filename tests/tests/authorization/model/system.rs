@@ -19,6 +19,7 @@ use attesto_core::host::{
 use attesto_core::http::{Connection, RequestParts, ResponseParts};
 use attesto_core::pkce::CodeVerifier;
 use attesto_core::testkit::block_on;
+use attesto_tests::stopped;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -198,8 +199,9 @@ impl System {
     }
 
     fn serve(&self, request: &RequestParts<'_>) -> ResponseParts {
-        let step = self.server.serve(request, Timestamp::from_secs(self.now), entropy()).expect("an endpoint");
-        block_on(drive(step, &self.host))
+        let clock = stopped(Timestamp::from_secs(self.now));
+        let step = self.server.serve(request, clock.now(), entropy()).expect("an endpoint");
+        block_on(drive(step, &self.host, &clock))
     }
 
     fn browse(&mut self, client: Client, query: &str) -> Answer {

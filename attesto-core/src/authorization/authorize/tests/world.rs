@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::Timestamp;
+use crate::authorization::Recorded;
 use crate::authorization::{
     Ask, AuthorizationEvent, AuthorizationServer, AuthorizationServerBuilder, NewCode, SecretDigest, Unavailable,
 };
@@ -271,7 +272,8 @@ impl World {
                     Ok(()) => ReplayAnswer::Replay,
                     Err(Unavailable) => ReplayAnswer::Unavailable,
                 };
-                query.answer(answer)
+                let now = query.question().now;
+                query.answer(Recorded { answer, now })
             }
             Ask::Record(query) => {
                 self.events.push(query.question().clone());

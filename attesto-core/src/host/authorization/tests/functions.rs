@@ -138,7 +138,11 @@ fn hc4_users_are_asked_by_functions() {
                  &code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
     let headers: &[(&str, &[u8])] = &[("host", b"auth.example.com")];
     let request = RequestParts::new("GET", "/oauth/authorize", &headers).query(Some(query));
-    let response = run(drive(server.authorize(&request.connection(Connection::new().tls()), NOW, entropy(4)), &host));
+    let response = run(drive(
+        server.authorize(&request.connection(Connection::new().tls()), NOW, entropy(4)),
+        &host,
+        &Clock::new(|| NOW),
+    ));
     let location = response.header("location").collect::<String>();
     assert!(location.starts_with("https://app.example/cb?code="), "{location}");
 }

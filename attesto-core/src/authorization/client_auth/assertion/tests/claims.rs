@@ -206,10 +206,20 @@ fn ca6_the_record_is_namespaced_by_client_and_outlives_the_assertion() {
     let provider = RustCrypto::new();
     let expected = provider.sha256(&[b"client_assertion\0\0\0\0\0\0\0\x03jobj-1"]);
     assert_eq!(claim.key.as_bytes(), &expected);
-    assert_eq!(claim.retain_until, NOW.plus(60 + 60 + 1));
+    assert_eq!((claim.not_after, claim.retain_until), (NOW.plus(59), NOW.plus(60 + 60 + 1)));
     // Names and identifiers that run together are apart still.
     assert_ne!(replay_key("ab", "c", &provider), replay_key("a", "bc", &provider));
     assert_eq!(replay_key("ab", "c", &provider), replay_key("ab", "c", &provider));
+}
+
+#[test]
+fn ca6_an_assertion_that_expires_before_its_first_use_is_recorded_does_not_count() {
+    for (takes, reason) in [(59, None), (60, Some(Reason::AssertionTime))] {
+        let mut world = worlds().next().unwrap();
+        world.replay_store_takes = takes;
+        let response = world.token(post(&body(&es256(&good_claims()))));
+        assert_eq!((response.status == 200, world.reason()), (reason.is_none(), reason), "{takes} s");
+    }
 }
 
 #[test]
