@@ -4,6 +4,7 @@ use crate::failure::Failure;
 use crate::resolver::Screened;
 use attesto_core::host::{BoxFuture, HttpClient, HttpFailure, IncomingResponse, OutgoingRequest};
 use attesto_core::http::{AddressPolicy, Header};
+use attesto_core::limits;
 use bytes::Bytes;
 use reqwest::header::{
     ACCEPT_ENCODING, AUTHORIZATION, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
@@ -73,7 +74,7 @@ impl ReqwestClient {
         Handle::try_current().map_err(|_| Failure::NoRuntime)?;
         let limit = request.response_limit;
         let request = self.translated(request)?;
-        let url = request.url().clone();
+        let (url, is_post) = (request.url().clone(), *request.method() == Method::POST);
         let mut response = self.client.execute(request).await?;
         if *response.url() != url {
             return Err(Failure::Redirected);
@@ -85,6 +86,10 @@ impl ReqwestClient {
         let body = match (status, is_encoded) {
             (StatusCode::OK, true) => return Err(Failure::ContentCoding),
             (StatusCode::OK, false) => body(&mut response, limit).await?,
+            // An endpoint that is asked about a token may say that the token is the reason. Where that cannot be read, the status counts.
+            (StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED, false) if is_post => {
+                body(&mut response, limit.min(limits::ERROR_RESPONSE)).await.unwrap_or_default()
+            }
             // What it says besides its status changes nothing, and must not stand in the way of it.
             (_, _) => Vec::new(),
         };

@@ -4,6 +4,7 @@ mod server;
 
 use attesto_core::host::{HttpClient, HttpFailure, IncomingResponse, OutgoingRequest};
 use attesto_core::http::{AddressPolicy, Header};
+use attesto_core::limits;
 use attesto_reqwest::{ReqwestClient, ReqwestClientBuilder};
 use server::{Identity, Reply, Server};
 use std::future::Future;
@@ -182,6 +183,29 @@ async fn status_counts_before_what_stands_in_the_body() {
         let server = Server::saying(status, "content-encoding: gzip\r\n", body).await;
         let answer = get(&client(), server.url("/")).await.expect("an answer");
         assert_eq!((answer.status.to_string().as_str(), answer.body.len()), (&status[..3], 0));
+    }
+}
+
+#[tokio::test]
+async fn refusal_of_a_post_may_say_why_in_a_short_body() {
+    let long = vec![b'a'; limits::ERROR_RESPONSE + 1];
+    let (said, plain, gzip) = (b"{\"active\":false}".as_slice(), "", "content-encoding: gzip\r\n");
+    for (status, headers, body, expected) in [
+        ("400 Bad Request", plain, said, said),
+        ("401 Unauthorized", plain, said, said),
+        ("400 Bad Request", plain, &long[1..], &long[1..]),
+        ("400 Bad Request", plain, &long, b"".as_slice()),
+        ("401 Unauthorized", gzip, said, b""),
+        ("403 Forbidden", plain, said, b""),
+        ("503 Service Unavailable", plain, said, b""),
+    ] {
+        let server = Server::saying(status, headers, body).await;
+        let request = OutgoingRequest::post(server.url("/introspect"), b"token=t".to_vec(), 64 * 1024);
+        let answer = client().send(request).await.expect("an answer");
+        assert_eq!(answer.status.to_string(), status[..3]);
+        assert_eq!(answer.body, expected, "{status} {headers}");
+        let answer = get(&client(), server.url("/jwks")).await.expect("an answer");
+        assert!(answer.body.is_empty(), "a GET is about no token");
     }
 }
 

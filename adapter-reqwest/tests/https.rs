@@ -213,7 +213,7 @@ async fn cds8_issuer_cannot_point_this_server_at_its_own_network() {
 async fn introspection_goes_over_the_same_client() {
     let identity = Identity::of("localhost");
     let answer = format!(
-        r#"{{"active":true,"iss":"https://auth.example.com","sub":"usr_1","client_id":"c","aud":"{AUDIENCE}","exp":{}}}"#,
+        r#"{{"active":true,"token_type":"Bearer","iss":"https://auth.example.com","sub":"usr_1","client_id":"c","aud":"{AUDIENCE}","exp":{}}}"#,
         NOW + 60
     );
     let reply = Reply::Bytes(response("200 OK", "content-type: application/json\r\n", answer));

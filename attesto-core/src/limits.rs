@@ -47,6 +47,8 @@ pub const JWK_SET: usize = 512 * 1024;
 pub const ISSUER_METADATA: usize = 512 * 1024;
 /// An introspection response, signed ones included (RFC 7662, RFC 9701).
 pub const INTROSPECTION_RESPONSE: usize = 64 * 1024;
+/// What is read of an endpoint's error response, where its body may say more than its status does (RFC 7662 §2.3, RFC 6749 §5.2).
+pub const ERROR_RESPONSE: usize = 4 * 1024;
 /// An introspection response that is remembered; a longer one is asked for each time.
 pub const REMEMBERED_INTROSPECTION: usize = 8 * 1024;
 /// Verified tokens that a [`Guard`](crate::host::Guard) remembers unless told otherwise: a megabyte at most, and the parsed DPoP keys.

@@ -52,8 +52,8 @@ export class Browser {
     if (button) values.append(button.name, button.value);
     this.pages.push(fields.some(({ type }) => type === 'password') ? 'login' : 'consent');
     if (method !== 'post' || target.origin !== page.origin) throw new Error(`a form that leads to ${method} ${target}`);
-    // As browsers do it on a page with `Referrer-Policy: no-referrer`.
-    return this.#get(target, redirectUri, { method: 'POST', body: values, headers: { origin: 'null', 'sec-fetch-site': 'same-origin' } });
+    // As browsers do it on a page with `Referrer-Policy: same-origin`.
+    return this.#get(target, redirectUri, { method: 'POST', body: values, headers: { origin: page.origin, 'sec-fetch-site': 'same-origin' } });
   }
 
   async #get(url, redirectUri, init = {}) {

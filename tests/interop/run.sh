@@ -62,6 +62,11 @@ for package in attesto-axum attesto-actix attesto-hyper; do
   build "$package" authorization_server
   serve "$work/authorization_server-$package"
   for client in authorize mcp_client openid_client; do (cd "$work" && node "$client.mjs" "$line"); done
+  if command -v "${CHROMIUM:-chromium}" >/dev/null; then
+    (cd "$work" && node chromium.mjs "$line")
+  else
+    echo "skip chromium: not installed"
+  fi
   "${python[@]}" "$here/authlib_client.py" "$line" "$work/browser.mjs"
   "$target/interop/debug/attesto-interop-openidconnect" "$line" "$work/browser.mjs"
   stop

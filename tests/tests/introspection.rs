@@ -11,7 +11,7 @@ use attesto_core::jose::{Jwk, JwkSet};
 use attesto_core::limits;
 use attesto_core::remote::RemoteKeys;
 use attesto_core::resource::{Requirement, ResourceServer};
-use attesto_core::token::TrustedIssuer;
+use attesto_core::token::{IssuerProfile, TrustedIssuer};
 use attesto_tests::{AUDIENCE, Call, ISSUER, NOW, World, sign, stopped};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
@@ -143,9 +143,9 @@ async fn a13_access_tokens_are_known_by_each_name_that_products_give_them() {
         json!({"token_type": "bearer", "token_use": "access_token"}), // Ory Hydra
         json!({"token_type": "access_token"}),                        // and before
         json!({"token_type": "N_A"}),                                 // RFC 8693
-        json!({"token_type": null}),
-        json!({"typ": "Bearer"}), // Keycloak
-        json!({"typ": "at+jwt"}),
+        json!({"token_type": null, "typ": "Bearer"}),                 // Keycloak
+        json!({"token_type": null, "typ": "at+jwt"}),
+        json!({"token_type": null, "token_use": "access"}),
         json!({"typ": "access"}),
     ] {
         assert_eq!(bearer(says(&with(&kind))).await, "200 usr_1 bearer", "{kind}");
@@ -177,7 +177,8 @@ async fn h2_what_the_issuer_says_is_held_to_the_rules() {
         (json!({"exp": NOW}), "401 expired"),
         (json!({"exp": "soon"}), "401 invalid_claims"),
         (json!({"nbf": NOW + 61}), "401 not_yet_valid"),
-        (json!({"sub": ""}), "401 invalid_claims"),
+        (json!({"sub": ""}), "401 foreign_token_invalid"),
+        (json!({"sub": 1}), "401 foreign_token_invalid"),
         (json!({"scope": "a  b"}), "401 invalid_scope"),
         (json!({"cnf": {}}), "401 unsupported_confirmation"),
     ] {
@@ -388,7 +389,7 @@ fn unsound_endpoints_are_configuration_errors() {
 
 #[tokio::test]
 async fn leaving_things_out_must_be_allowed() {
-    let answer = || says(&with(&json!({"aud": null, "sub": null})));
+    let answer = || says(&with(&json!({"aud": null, "sub": null, "username": null})));
     let now = Timestamp::from_secs(NOW);
     assert_eq!(endpoint().judge(answer(), now).unwrap_err(), IntrospectionError::NoAudience);
     let implied = endpoint().audience_is_implied();
@@ -520,4 +521,178 @@ async fn j22_withdrawn_key_of_signed_answers_stops_although_nobody_refreshes_key
         issuer.say(signed_at(seconds));
         assert_eq!(outcome(&guard, &call, &any, seconds).await, expected, "after {seconds} s");
     }
+}
+
+/// What a judged answer leads to, in a word.
+fn judged(endpoint: &IntrospectionEndpoint, answer: Answer) -> String {
+    match endpoint.judge(answer, Timestamp::from_secs(NOW)) {
+        Ok(Introspected::Active(_)) => "active".into(),
+        Ok(Introspected::Inactive) => "inactive".into(),
+        Err(error) => error.code().into(),
+    }
+}
+
+#[tokio::test]
+async fn a13_token_whose_kind_is_not_said_may_be_a_refresh_token() {
+    // As doorkeeper and Spring Authorization Server answer about refresh tokens.
+    let unsaid = json!({"token_type": null, "token_use": null, "typ": null});
+    assert_eq!(bearer(says(&with(&unsaid))).await, "401 foreign_token_invalid");
+    let null = active().to_string().replace(r#""token_type":"Bearer""#, r#""token_type":null,"typ":null"#);
+    assert_eq!(bearer(response(null, "application/json")).await, "401 foreign_token_invalid");
+    let implied = endpoint().audience_is_implied().subject_may_be_client();
+    let spring = says(&json!({"active": true, "client_id": "c", "iat": NOW, "exp": NOW + 60}));
+    assert_eq!(judged(&implied, spring.clone()), "kind_unsaid");
+    // For an issuer that says so about no token. What is said still counts.
+    assert_eq!(judged(&implied.kind_may_be_unsaid(), spring), "active");
+    let lax = endpoint().kind_may_be_unsaid();
+    assert_eq!(judged(&lax, says(&with(&unsaid))), "active");
+    assert_eq!(judged(&lax, says(&with(&json!({"token_type": "refresh_token"})))), "not_an_access_token");
+    assert_eq!(judged(&lax, says(&with(&json!({"token_type": null, "typ": "Refresh"})))), "not_an_access_token");
+}
+
+#[test]
+fn a7_answer_that_names_a_user_is_not_about_the_client() {
+    let endpoint = endpoint().audience_is_implied().subject_may_be_client();
+    // django-oauth-toolkit about alice's token: no `sub`, and `username`.
+    let alice = with(&json!({"sub": null, "username": "alice", "client_id": "pw"}));
+    assert_eq!(judged(&endpoint, says(&alice)), "no_subject");
+    for name in ["user_name", "user_id", "preferred_username", "email", "upn"] {
+        let answer = with(&json!({"sub": null, "username": null, name: "alice"}));
+        assert_eq!(judged(&endpoint, says(&answer)), "no_subject", "{name}");
+    }
+    let number = with(&json!({"sub": null, "username": null, "user_id": 42}));
+    assert_eq!(judged(&endpoint, says(&number)), "no_subject", "a number names a user as well");
+    let client = with(&json!({"sub": null, "username": null}));
+    assert_eq!(judged(&endpoint, says(&client)), "active");
+    let unnamed = with(&json!({"sub": null, "username": ""}));
+    assert_eq!(judged(&endpoint, says(&unnamed)), "active", "an empty name names nobody");
+}
+
+#[tokio::test]
+async fn h5_issuer_that_does_not_know_the_token_is_not_out() {
+    let error = |status, body: &str| Ok(IncomingResponse::new(status, body.into()).content_type("application/json"));
+    let [unknown, outage] = ["401 foreign_token_invalid", "503 verifier_unavailable"];
+    for (status, body, expected) in [
+        // oidc-provider, about whatever looks like a JWT; the MCP SDK's server, about an expired token.
+        (400, r#"{"error":"unsupported_token_type","error_description":"x"}"#, unknown),
+        (401, r#"{"error":"unsupported_token_type"}"#, unknown),
+        (401, r#"{"active":false,"error":"Unauthorized","error_description":"x"}"#, unknown),
+        (401, r#"{"active":false}"#, unknown),
+        (400, r#"{"active":false}"#, unknown),
+        // About our own credential, RFC 7662 §2.3.
+        (401, r#"{"error":"invalid_client"}"#, outage),
+        (401, r#"{"error":"invalid_token"}"#, outage),
+        (401, r#"{"active":false,"error":"invalid_client"}"#, outage),
+        (400, r#"{"active":false,"error":"invalid_token"}"#, outage),
+        (400, r#"{"error":"invalid_request"}"#, outage),
+        (400, r#"{"error":"unsupported_token_type","error":"invalid_client"}"#, outage),
+        (400, r#"{"active":"false"}"#, outage),
+        (400, r#"{"active":true}"#, outage),
+        (401, "", outage),
+        (401, "<html>", outage),
+        (403, r#"{"active":false}"#, outage),
+        (500, r#"{"active":false}"#, outage),
+    ] {
+        let seen = Arc::new(Mutex::new(0));
+        let note = Arc::clone(&seen);
+        let watched = introspector(endpoint(), &Issuer::saying(error(status, body)))
+            .on_failure(move |_| *note.lock().expect("no panic") += 1);
+        let found = outcome(&guard(watched), &Call::new().bearer(TOKEN), &Requirement::authenticated(), 0).await;
+        assert_eq!(found, expected, "{status} {body}");
+        assert_eq!(
+            *seen.lock().expect("no panic"),
+            i32::from(expected == outage),
+            "what a stranger can cause is no alarm"
+        );
+    }
+    let long = format!(r#"{{"active":false,"pad":"{}"}}"#, "x".repeat(limits::INTROSPECTION_RESPONSE));
+    assert_eq!(bearer(error(401, &long)).await, outage, "not read");
+}
+
+#[tokio::test]
+async fn h2_null_is_absent_for_every_member_but_active_and_cnf() {
+    let null = |names: &[&str]| {
+        let mut answer = active();
+        names.iter().for_each(|name| answer[*name] = Value::Null);
+        says(&answer)
+    };
+    for name in ["iss", "exp", "nbf", "iat", "jti", "scope", "client_id", "username", "token_use", "typ", "acr"] {
+        assert_eq!(bearer(null(&[name])).await, "200 usr_1 bearer", "{name}");
+    }
+    let all = ["iss", "exp", "nbf", "iat", "jti", "scope", "username", "token_use", "typ", "sub", "aud"];
+    let lenient = endpoint().audience_is_implied().subject_may_be_client();
+    assert_eq!(judged(&lenient, null(&all)), "active");
+    assert_eq!(judged(&endpoint(), null(&["aud"])), "no_audience");
+    assert_eq!(judged(&endpoint(), null(&["sub"])), "no_subject");
+    assert_eq!(judged(&endpoint(), null(&["active"])), "malformed");
+    assert_eq!(bearer(null(&["cnf"])).await, "401 unsupported_confirmation");
+}
+
+#[tokio::test]
+async fn a7_subject_is_taken_from_the_member_that_the_host_names() {
+    let named = || endpoint().audience_is_implied().subject_in(["sub", "username"]).expect("members");
+    let who = |endpoint: IntrospectionEndpoint, changes: Value| async move {
+        let guard = guard(introspector(endpoint, &Issuer::saying(says(&with(&changes)))));
+        outcome(&guard, &Call::new().bearer(TOKEN), &Requirement::authenticated(), 0).await
+    };
+    assert_eq!(who(named(), json!({})).await, "200 usr_1 bearer");
+    assert_eq!(who(named(), json!({"sub": null, "username": "alice"})).await, "200 alice bearer");
+    assert_eq!(who(named(), json!({"sub": "", "username": "alice"})).await, "200 alice bearer");
+    assert_eq!(who(named(), json!({"sub": null, "username": null})).await, "401 foreign_token_invalid");
+    assert_eq!(who(named(), json!({"sub": 1, "username": "alice"})).await, "401 foreign_token_invalid");
+    let both = || named().subject_may_be_client();
+    assert_eq!(who(both(), json!({"sub": null, "username": "alice"})).await, "200 alice bearer");
+    assert_eq!(who(both(), json!({"sub": null, "username": null})).await, "200 client-1 bearer");
+    assert_eq!(who(both(), json!({"sub": null, "username": null, "email": "a@b"})).await, "401 foreign_token_invalid");
+    let by_name = || endpoint().subject_in(["username"]).expect("members").subject_may_be_client();
+    assert_eq!(who(by_name(), json!({"username": null})).await, "401 foreign_token_invalid", "`sub` names a user");
+    for wrong in [&[][..], &[" "], &["sub", ""]] {
+        assert!(endpoint().subject_in(wrong.iter().copied()).is_err(), "{wrong:?}");
+    }
+}
+
+#[tokio::test]
+async fn h2_answers_are_read_as_the_issuers_profile_spells_them() {
+    let read = |profile: IssuerProfile, answer: Value| async move {
+        let guard = guard(introspector(endpoint().profile(profile), &Issuer::saying(says(&answer))));
+        let read = Requirement::scopes(["mcp:tools:read"]).expect("a scope");
+        outcome(&guard, &Call::new().bearer(TOKEN), &read, 0).await
+    };
+    let rfc9068 = IssuerProfile::rfc9068;
+    let scopes = || rfc9068().scopes_in(["scope", "scp"]).expect("claims");
+    let array = with(&json!({"scope": ["mcp:tools:read", "other"]}));
+    assert_eq!(read(rfc9068(), array.clone()).await, "401 invalid_scope");
+    assert_eq!(read(scopes(), array).await, "200 usr_1 bearer");
+    let scp = with(&json!({"scope": null, "scp": ["mcp:tools:read"]}));
+    assert_eq!(read(rfc9068(), scp.clone()).await, "403 insufficient_scope");
+    assert_eq!(read(scopes(), scp).await, "200 usr_1 bearer");
+    assert_eq!(read(scopes(), with(&json!({"scope": [1]}))).await, "401 invalid_scope");
+    let mut null = with(&json!({"scp": ["mcp:tools:read"]}));
+    null["scope"] = Value::Null;
+    assert_eq!(read(scopes(), null).await, "200 usr_1 bearer", "`null` is absent in every spelling");
+
+    let text = with(&json!({"exp": (NOW + 60).to_string()}));
+    assert_eq!(read(rfc9068(), text.clone()).await, "401 invalid_claims");
+    let dates = || rfc9068().introspected_dates_may_be_text();
+    assert_eq!(read(dates(), text).await, "200 usr_1 bearer");
+    assert_eq!(read(dates(), with(&json!({"exp": NOW.to_string()}))).await, "401 expired");
+    for wrong in ["", "soon", "-1", "+1800000060", "1800000060.5", "99999999999999999999"] {
+        assert_eq!(read(dates(), with(&json!({"exp": wrong}))).await, "401 invalid_claims", "{wrong}");
+    }
+
+    let pinned = || rfc9068().pin("token_class", "access_token").forbid("nonce");
+    assert_eq!(read(pinned(), with(&json!({"token_class": "access_token"}))).await, "200 usr_1 bearer");
+    assert_eq!(read(pinned(), active()).await, "401 foreign_token_invalid");
+    let nonce = with(&json!({"token_class": "access_token", "nonce": "n"}));
+    assert_eq!(read(pinned(), nonce).await, "401 foreign_token_invalid");
+    let profile = || endpoint().profile(IssuerProfile::keycloak());
+    assert_eq!(judged(&profile(), says(&with(&json!({"typ": "Bearer"})))), "active");
+    assert_eq!(judged(&profile(), says(&active())), "not_an_access_token", "its `typ` must be there");
+    assert_eq!(judged(&endpoint().profile(pinned()), says(&active())), "pinned_claim");
+    let client = rfc9068().client_id_in(["azp"]).expect("a claim");
+    let lenient = || endpoint().profile(client.clone()).subject_may_be_client();
+    let machine = json!({"sub": null, "username": null, "client_id": null, "azp": "m2m"});
+    let guard = guard(introspector(lenient(), &Issuer::saying(says(&with(&machine)))));
+    let found = outcome(&guard, &Call::new().bearer(TOKEN), &Requirement::authenticated(), 0).await;
+    assert_eq!(found, "200 m2m bearer");
 }

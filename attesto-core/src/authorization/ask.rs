@@ -8,7 +8,7 @@ use super::client::{Client, GrantType};
 use super::events::AuthorizationEvent;
 use super::records::{AuthorizationCode, IssuedAccessToken, RefreshState, RefreshToken, Rotated, Rotation, TakenCode};
 use super::scopes::ScopeSet;
-use super::secret::{FamilyId, SecretDigest};
+use super::secret::{FamilyId, RefreshKey, SecretDigest};
 use crate::Timestamp;
 use crate::dpop::ReplayClaim;
 use crate::exchange::Query;
@@ -68,7 +68,7 @@ pub enum Ask {
     /// Note what came of a code that was taken.
     FinalizeCode(Query<FinalizedCode, Answered<()>>),
     /// What is known of a refresh token?
-    GetRefresh(Query<SecretDigest, Answered<Option<RefreshState>>>),
+    GetRefresh(Query<RefreshKey, Answered<Option<RefreshState>>>),
     /// Store the first refresh token of a family. `false`: the family is revoked already.
     InsertRefresh(Query<NewRefresh, Answered<bool>>),
     /// Spend a refresh token for its successor.
@@ -76,10 +76,15 @@ pub enum Ask {
     /// Note one more access token beside a refresh token that is given again. `false`: it is spent, unknown or of a revoked family
     /// by now, and must not be given.
     RepeatRefresh(Query<RepeatedRefresh, Answered<bool>>),
-    /// Revoke a family for good. Answers the access tokens of it that still live.
+    /// Which family did an access token come from? By its `jti`. Asked only where there is no deny list (RV-4).
+    FindFamily(Query<String, Answered<Option<RevocableFamily>>>),
+    /// Revoke a family for good. Answers the access tokens of it that still live and that no
+    /// [`SettleRevocation`](Self::SettleRevocation) has named yet.
     RevokeFamily(Query<FamilyRevocation, Answered<Vec<IssuedAccessToken>>>),
-    /// Put an access token on the deny list until it expires.
-    RevokeAccessToken(Query<RevokedAccessToken, Answered<()>>),
+    /// Note that these access tokens of a revoked family are taken care of.
+    SettleRevocation(Query<SettledRevocation, Answered<()>>),
+    /// Put access tokens on the deny list until they expire: all of them, in one step or several.
+    RevokeAccessTokens(Query<RevokedAccessTokens, Answered<()>>),
     /// Is this access token on the deny list?
     IsRevoked(Query<IssuedAccessToken, Answered<bool>>),
     /// May this caller know about this token? Asked only where the token is neither its own nor for it.
@@ -117,8 +122,10 @@ impl Ask {
             Self::InsertRefresh(_) => "InsertRefresh",
             Self::RotateRefresh(_) => "RotateRefresh",
             Self::RepeatRefresh(_) => "RepeatRefresh",
+            Self::FindFamily(_) => "FindFamily",
             Self::RevokeFamily(_) => "RevokeFamily",
-            Self::RevokeAccessToken(_) => "RevokeAccessToken",
+            Self::SettleRevocation(_) => "SettleRevocation",
+            Self::RevokeAccessTokens(_) => "RevokeAccessTokens",
             Self::IsRevoked(_) => "IsRevoked",
             Self::MayIntrospect(_) => "MayIntrospect",
             Self::LoadPrincipal(_) => "LoadPrincipal",
@@ -210,46 +217,76 @@ pub struct FinalizedCode {
 #[expect(clippy::exhaustive_structs, reason = "a key and its row")]
 pub struct NewRefresh {
     /// Its key.
-    pub digest: SecretDigest,
+    pub key: RefreshKey,
     /// What is known by it.
     pub token: RefreshToken,
     /// The time of the request.
     pub now: Timestamp,
 }
 
-/// A refresh token that is given to its client once more (catalogue RT-4).
+/// A refresh token that is given to its client once more: because an answer was lost (catalogue RT-4), or because it does not rotate
+/// (RT-7).
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_structs, reason = "a key and what to note beside it")]
 pub struct RepeatedRefresh {
     /// The refresh token's key.
-    pub digest: SecretDigest,
+    pub key: RefreshKey,
     /// The access token that goes with it this time.
     pub access: IssuedAccessToken,
+    /// The token counts until then at least from now on. Never earlier than it does.
+    pub expires_at: Timestamp,
     /// The time of the request.
     pub now: Timestamp,
 }
 
-/// An access token to be put on the deny list.
+/// Access tokens to be put on the deny list.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_structs, reason = "which, and when")]
-pub struct RevokedAccessToken {
-    /// Which.
-    pub access: IssuedAccessToken,
+pub struct RevokedAccessTokens {
+    /// Which: one, or those of one family that still live.
+    pub access: Vec<IssuedAccessToken>,
+    /// Who they are about, for lists that hold no subject's tokens beyond a share.
+    pub subject: String,
     /// The time of the request.
     pub now: Timestamp,
 }
 
 /// A family to be revoked.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_structs, reason = "which, and when")]
 pub struct FamilyRevocation {
     /// Which.
     pub family: FamilyId,
+    /// Its user, for stores that hold no subject's families beyond a share.
+    pub subject: String,
+    /// Access tokens of it that the store may not know.
+    pub access: Vec<IssuedAccessToken>,
     /// The time of the request.
     pub now: Timestamp,
-    /// The revocation is kept until then at least: no token of the family can count later, even one that is inserted after the
-    /// revocation.
+    /// The revocation is kept until then at least: no request that began before it can insert a token of the family later.
     pub keep_until: Timestamp,
+}
+
+/// Access tokens of a revoked family that are taken care of: the deny list has confirmed them, or there is none.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_structs, reason = "which, and when")]
+pub struct SettledRevocation {
+    /// The family.
+    pub family: FamilyId,
+    /// Those that need not be answered any more.
+    pub access: Vec<IssuedAccessToken>,
+    /// The time of the request.
+    pub now: Timestamp,
+}
+
+/// A family that an access token came from.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_structs, reason = "which, and whose")]
+pub struct RevocableFamily {
+    /// Which.
+    pub family: FamilyId,
+    /// The client that it was given to.
+    pub client_id: String,
 }
 
 /// A subject, as the host knows it when a token is made (catalogue HC-2, IT-6).

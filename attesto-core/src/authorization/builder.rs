@@ -1,5 +1,6 @@
 //! Configures an authorization server (catalogue CF-1, CF-2).
 
+mod browsers;
 mod build;
 mod profile;
 
@@ -48,12 +49,17 @@ pub struct AuthorizationServerBuilder {
     principal_kinds: Option<PrincipalKinds>,
     client_kind: Option<String>,
     deny_list: bool,
+    resource_leeway: u64,
     ask_introspection: bool,
     openid: bool,
     require_par: bool,
     require_nonce: bool,
     refuse_embedded: bool,
     browser_clients: bool,
+    browser_credentials: bool,
+    private_use_schemes: Vec<String>,
+    loopback_is_a_site: bool,
+    narrow_scopes: bool,
     envelope: Option<Arc<dyn ErrorEnvelope>>,
     realm: String,
     insecure_loopback: bool,
@@ -86,13 +92,18 @@ impl AuthorizationServerBuilder {
             origin: OriginPolicy::new(),
             principal_kinds: None,
             client_kind: None,
-            deny_list: false,
+            deny_list: true,
+            resource_leeway: 60,
             ask_introspection: false,
             openid: false,
             require_par: false,
             require_nonce: false,
             refuse_embedded: false,
             browser_clients: false,
+            browser_credentials: false,
+            private_use_schemes: Vec::new(),
+            loopback_is_a_site: false,
+            narrow_scopes: false,
             envelope: None,
             insecure_loopback: false,
         }
@@ -105,7 +116,8 @@ impl AuthorizationServerBuilder {
         self
     }
 
-    /// The resource that tokens are for when nobody asks for another: an absolute https URL. Required.
+    /// The resource that tokens are for when nobody asks for another: an absolute https URL, or a URI of another scheme than http
+    /// (`urn:`, `api://`; RFC 8707 §2). Required.
     pub fn audience(mut self, resource: impl Into<String>) -> Self {
         self.audience = Some(resource.into());
         self
@@ -156,7 +168,7 @@ impl AuthorizationServerBuilder {
     }
 
     /// The methods of client authentication that are taken at all; of them each client may use the one it is registered with. By
-    /// default all but the two with certificates; with [`Profile::Mcp`] only `none`.
+    /// default all but the two with certificates.
     pub fn auth_methods(mut self, methods: impl IntoIterator<Item = AuthMethod>) -> Self {
         self.auth_methods = Some(methods.into_iter().collect());
         self
@@ -184,7 +196,10 @@ impl AuthorizationServerBuilder {
         self
     }
 
-    /// The scopes to advertise (`scopes_supported` of RFC 8414).
+    /// The scopes to advertise (`scopes_supported` of RFC 8414); left out of the metadata where none are named.
+    ///
+    /// Required with [`openid_connect`](Self::openid_connect), of which it is what the server knows: other names in a request with
+    /// `openid` are ignored (OIDC Core §3.1.2.1), as long as the client is not registered for them.
     pub fn scopes_supported<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         self.scopes = scopes.into_iter().map(Into::into).collect();
         self
@@ -286,10 +301,20 @@ impl AuthorizationServerBuilder {
         self
     }
 
-    /// Says that the host keeps a list of revoked access tokens, which its resources consult: revocation and reuse put access tokens
-    /// on it. Without one they live until they expire.
-    pub const fn deny_list(mut self) -> Self {
-        self.deny_list = true;
+    /// Says that the host keeps no list of revoked access tokens: they live until they expire, whatever happens to the authorization
+    /// that they came from. By default there is one, and revocation and reuse put access tokens on it.
+    ///
+    /// Without one, a client that revokes an access token gets 400 `unsupported_token_type` (RFC 7009 §2.2.1), unless it is
+    /// confidential or proves the token's key: then the refresh tokens of the same authorization end (RV-4).
+    pub const fn without_deny_list(mut self) -> Self {
+        self.deny_list = false;
+        self
+    }
+
+    /// Seconds for which any resource takes tokens after their `exp` ([`TokenRules::exp_leeway`](crate::token::TokenRules::exp_leeway)),
+    /// the widest there is: revoked tokens stay on the deny list for as long. At most 3600. Default 60.
+    pub const fn resource_leeway(mut self, seconds: u64) -> Self {
+        self.resource_leeway = seconds;
         self
     }
 
@@ -301,7 +326,8 @@ impl AuthorizationServerBuilder {
 
     /// Gives ID tokens with the scope `openid`, and publishes the document of OpenID Connect Discovery (OIDC Core §2). One of the
     /// server's rings must sign with RS256 (§3 of Discovery): the one that it began with or one of
-    /// [`id_token_keys`](Self::id_token_keys); or [`id_tokens_without_rs256`](Self::id_tokens_without_rs256) is stated.
+    /// [`id_token_keys`](Self::id_token_keys); or [`id_tokens_without_rs256`](Self::id_tokens_without_rs256) is stated. Needs
+    /// [`scopes_supported`](Self::scopes_supported).
     pub const fn openid_connect(mut self) -> Self {
         self.openid = true;
         self

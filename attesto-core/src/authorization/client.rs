@@ -277,6 +277,8 @@ pub struct Client {
     pub(super) origins: Vec<String>,
     pub(super) id_token_alg: Option<Algorithm>,
     pub(super) introspection_alg: Option<Algorithm>,
+    pub(super) nonce_instead_of_pkce: bool,
+    pub(super) without_pkce: bool,
 }
 
 impl Client {
@@ -301,6 +303,8 @@ impl Client {
             origins: Vec::new(),
             id_token_alg: None,
             introspection_alg: None,
+            nonce_instead_of_pkce: false,
+            without_pkce: false,
         }
     }
 
@@ -330,6 +334,11 @@ impl Client {
 
     /// The redirect URIs that are its own, compared as text (AZ-8). An application that listens on whichever loopback port is free is
     /// registered without one, and as [`native`](Self::native).
+    ///
+    /// Codes are sent to https URIs, to plain http ones of loopback addresses (`127.0.0.1`, `[::1]`, `localhost`; RFC 9700 §2.6), and to
+    /// private-use schemes that hold a dot (RFC 8252 §7.1) or that
+    /// [`private_use_schemes`](super::AuthorizationServerBuilder::private_use_schemes) lists; never to `javascript:`, `data:`, `file:`,
+    /// `mailto:`, `intent:` and the like, whatever is registered.
     pub fn redirect_uris<S: Into<String>>(mut self, uris: impl IntoIterator<Item = S>) -> Self {
         self.redirect_uris = uris.into_iter().map(Into::into).collect();
         self
@@ -348,7 +357,9 @@ impl Client {
         self
     }
 
-    /// The resources that it may ask tokens for, besides the server's own audience (RFC 8707 §2).
+    /// The resources that it may ask tokens for, besides the server's own audience (RFC 8707 §2): absolute URIs of any scheme, without a
+    /// fragment. `https://host` and `https://host/` are one resource: it may be asked for either way, tokens spell it as it stands
+    /// here, and a client that has both is refused with [`Reason::ResourceSpelledTwice`](super::Reason::ResourceSpelledTwice) (AZ-21).
     pub fn resources<S: Into<String>>(mut self, resources: impl IntoIterator<Item = S>) -> Self {
         self.resources = resources.into_iter().map(Into::into).collect();
         self
@@ -367,7 +378,8 @@ impl Client {
         self
     }
 
-    /// Lets `http://localhost` redirects of a native client match on any port too (RFC 8252 §8.3 advises against it; AZ-9).
+    /// Lets `http://localhost` redirects of a native client match on any port too (RFC 8252 §8.3 advises against it; AZ-9): half of the
+    /// clients that there are write it so. With [`Profile::Mcp`](super::Profile::Mcp) it is so for every native client.
     pub const fn localhost_redirects(mut self) -> Self {
         self.localhost_redirects = true;
         self
@@ -382,6 +394,28 @@ impl Client {
     /// It must push its authorization requests (RFC 9126 §6; AZ-13).
     pub const fn require_par(mut self) -> Self {
         self.require_par = true;
+        self
+    }
+
+    /// It may leave out PKCE where its request is for `openid` and has a `nonce`, which the client then checks in the ID token (RFC 9700
+    /// §2.1.1, OAuth 2.1 §7.5.1; AZ-15): for relying parties whose library has no PKCE. If the user or the host does not allow
+    /// `openid`, there is no code. A challenge that is sent binds as always.
+    ///
+    /// It has no effect on clients that are public, [`native`](Self::native) or [bound to a key](Self::require), nor with
+    /// [`Profile::Mcp`](super::Profile::Mcp), nor where the server is no OpenID provider. Say it of clients that you register yourself
+    /// and whose check of the nonce you know; never because a registration request or a client's document asks for it.
+    pub const fn nonce_instead_of_pkce(mut self) -> Self {
+        self.nonce_instead_of_pkce = true;
+        self
+    }
+
+    /// It may leave out PKCE, with or without a `nonce` (AZ-15). A code that an attacker has stolen can then be slipped into another
+    /// user's session at this client, and nothing here can tell (RFC 9700 §4.5): for old clients that cannot be mended, while
+    /// they last. A challenge that is sent binds as always.
+    ///
+    /// It has no effect where [`nonce_instead_of_pkce`](Self::nonce_instead_of_pkce) has none, but for servers that are no OpenID provider.
+    pub const fn danger_without_pkce(mut self) -> Self {
+        self.without_pkce = true;
         self
     }
 

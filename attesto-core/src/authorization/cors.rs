@@ -60,13 +60,17 @@ pub(super) fn origin_is_the_clients(flow: &mut Flow, client: &Client) {
     flow.readers = origin.cloned().map_or(Readers::Nobodys, Readers::Of);
 }
 
-/// Lets the scripts that may read the answer. Never with credentials: cookies mean nothing here.
+/// Lets the scripts that may read the answer. Cookies mean nothing here; scripts of a registered origin that send them all the same may
+/// read the answer too where the host says so.
 pub(super) fn shared(mut response: ResponseParts, flow: &Flow) -> ResponseParts {
     match &flow.readers {
         Readers::Nobodys => return response,
         Readers::Everybodys => response.headers.push(Header::new("access-control-allow-origin", "*")),
         Readers::Of(origin) => {
             response.headers.push(Header::new("access-control-allow-origin", origin.clone()));
+            if flow.server.browser_credentials {
+                response.headers.push(Header::new("access-control-allow-credentials", "true"));
+            }
             response.headers.push(Header::new("vary", "Origin"));
         }
     }
@@ -76,14 +80,20 @@ pub(super) fn shared(mut response: ResponseParts, flow: &Flow) -> ResponseParts 
 
 /// The answer to what a browser asks before a `POST` of a script, where the server has browser clients. C-4, C-11.
 pub(super) fn preflight(server: &Settings, request: &RequestParts<'_>) -> Option<ResponseParts> {
-    let is_one = request.method == "OPTIONS"
-        && origin_of(request.headers).is_some()
-        && request.headers.lines("access-control-request-method") == Lines::One(b"POST");
+    let origin = origin_of(request.headers).filter(|_| request.method == "OPTIONS")?;
+    let is_one = request.headers.lines("access-control-request-method") == Lines::One(b"POST");
     if !server.browser_clients || !is_one || flow::transport_is_https(server, request).is_err() {
         return None;
     }
     let mut response = ResponseParts::new(204);
-    response.headers.push(Header::new("access-control-allow-origin", "*"));
+    if server.browser_credentials {
+        // `*` does not count for a request with credentials. Whose answer may be read is decided when the request itself has come.
+        response.headers.push(Header::new("access-control-allow-origin", origin));
+        response.headers.push(Header::new("access-control-allow-credentials", "true"));
+        response.headers.push(Header::new("vary", "Origin"));
+    } else {
+        response.headers.push(Header::new("access-control-allow-origin", "*"));
+    }
     response.headers.push(Header::new("access-control-allow-methods", "POST"));
     response.headers.push(Header::new("access-control-allow-headers", "Authorization, Content-Type, DPoP"));
     response.headers.push(Header::new("access-control-max-age", "600"));

@@ -103,6 +103,7 @@ pub(super) fn has_authorization_endpoint(server: &Settings) -> bool {
 
 /// The members that follow from the configuration. Lists without values are left out by the document.
 fn members(server: &Settings) -> Vec<(&'static str, MemberValue)> {
+    // Nothing configured is nothing said: a list with `openid` alone would be wrong, and some clients ask for no scope that is not there.
     let mut scopes: Vec<String> = server.scopes.iter().map(Into::into).collect();
     if server.openid && !server.scopes.contains("openid") {
         scopes.push("openid".into());
@@ -132,7 +133,7 @@ fn members(server: &Settings) -> Vec<(&'static str, MemberValue)> {
     }
     if has_authorization_endpoint(server) {
         members.extend([
-            ("response_modes_supported", ["query", "form_post"].into()),
+            ("response_modes_supported", ["query", "fragment", "form_post"].into()),
             ("authorization_response_iss_parameter_supported", true.into()),
             ("pushed_authorization_request_endpoint", server.routes.pushed_authorization.url.as_str().into()),
             ("request_parameter_supported", false.into()),

@@ -188,7 +188,15 @@ mod tests {
     #[test]
     fn md4_every_advertised_endpoint_answers() {
         for (server, named) in [
-            (builder("https://as.example").openid_connect().id_tokens_without_rs256().build().unwrap(), 6),
+            (
+                builder("https://as.example")
+                    .openid_connect()
+                    .id_tokens_without_rs256()
+                    .scopes_supported(["openid"])
+                    .build()
+                    .unwrap(),
+                6,
+            ),
             (builder("https://as.example").grants([GrantType::ClientCredentials]).build().unwrap(), 4),
             (builder("https://as.example").path_prefix("/mcp/oauth").build().unwrap(), 6),
         ] {
@@ -227,7 +235,12 @@ mod tests {
 
     #[test]
     fn c4_head_is_told_what_get_is_told_less_the_body() {
-        let server = builder("https://as.example").openid_connect().id_tokens_without_rs256().build().unwrap();
+        let server = builder("https://as.example")
+            .openid_connect()
+            .id_tokens_without_rs256()
+            .scopes_supported(["openid"])
+            .build()
+            .unwrap();
         for path in server.paths() {
             let (told, head) = (get(&server, "GET", path).unwrap(), get(&server, "HEAD", path).unwrap());
             assert!(!told.body.is_empty(), "{path}");
@@ -242,7 +255,12 @@ mod tests {
 
     #[test]
     fn cf5_every_path_has_one_class() {
-        let server = builder("https://as.example").openid_connect().id_tokens_without_rs256().build().unwrap();
+        let server = builder("https://as.example")
+            .openid_connect()
+            .id_tokens_without_rs256()
+            .scopes_supported(["openid"])
+            .build()
+            .unwrap();
         assert_eq!(server.paths_of(RouteClass::Interactive), ["/oauth/authorize"]);
         let protocol = ["/oauth/token", "/oauth/revoke", "/oauth/introspect", "/oauth/par"];
         assert_eq!(server.paths_of(RouteClass::Protocol), protocol);
@@ -269,14 +287,27 @@ mod tests {
         assert_eq!(oauth["id_token_signing_alg_values_supported"], serde_json::json!(["ES256"]));
         let plain = document(&builder("https://as.example").build().unwrap(), OAUTH);
         assert!(plain.get("id_token_signing_alg_values_supported").is_none());
+        assert!(plain.get("scopes_supported").is_none(), "AZ-14: nothing named is nothing said");
         assert_eq!(oauth["scopes_supported"], serde_json::json!(["read", "openid"]));
         assert_eq!(oauth["issuer"], "https://as.example");
         assert_eq!(oauth["code_challenge_methods_supported"], serde_json::json!(["S256"]));
     }
 
     #[test]
+    fn cf1_az14_an_openid_provider_says_which_scopes_it_knows() {
+        let error = builder("https://as.example").openid_connect().build().unwrap_err();
+        assert_eq!(error.member(), "scopes_supported");
+        assert!(builder("https://as.example").build().is_ok());
+    }
+
+    #[test]
     fn md2_an_issuer_with_a_path_has_its_documents_where_clients_look() {
-        let server = builder("https://as.example/t1").openid_connect().id_tokens_without_rs256().build().unwrap();
+        let server = builder("https://as.example/t1")
+            .openid_connect()
+            .id_tokens_without_rs256()
+            .scopes_supported(["openid"])
+            .build()
+            .unwrap();
         let paths: Vec<String> =
             server.paths().into_iter().filter(|path| path.contains("known")).map(Into::into).collect();
         for path in [

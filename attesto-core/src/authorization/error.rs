@@ -93,6 +93,8 @@ reasons! {
         InvalidTarget => "invalid_target", "the resource is unknown, malformed or may not be asked for";
         /// The endpoint is for a grant that is off. C-12.
         NotOffered => "not_offered", "there is no such endpoint";
+        /// The browser looks ahead, and no user is there. AZ-1.
+        Prefetch => "prefetch", "this address cannot be fetched ahead";
         /// The browser is inside of another application, and those are refused here. RFC 8252 §8.12; AZ-2.
         EmbeddedUserAgent => "embedded_user_agent", "open this page in a browser of its own, not inside of an application";
         /// The client is not registered, or disabled; or what should name it cannot. RFC 6749 §4.1.2.1; AZ-5.
@@ -109,6 +111,14 @@ reasons! {
         MissingRedirectUri => "missing_redirect_uri", "redirect_uri is missing";
         /// `redirect_uri` is too long, has a fragment, or is no URI that a browser may be sent to. RFC 6749 §3.1.2; AZ-8.
         MalformedRedirectUri => "malformed_redirect_uri", "redirect_uri is not valid";
+        /// `redirect_uri` is plain http, and not to a loopback address. RFC 9700 §2.6; AZ-8.
+        PlainHttpRedirect => "plain_http_redirect", "redirect_uri must be https; plain http is for loopback addresses only";
+        /// The scheme of `redirect_uri` could be any application's. RFC 8252 §7.1; AZ-8.
+        PrivateUseScheme => "private_use_scheme", "the scheme of redirect_uri must hold a dot, or be listed with private_use_schemes";
+        /// `redirect_uri` is registered with another port, and the client is not native. RFC 8252 §7.3; AZ-9.
+        PortOfNativeClient => "port_of_native_client", "redirect_uri is registered with another port; only clients that are registered as native may use any";
+        /// `redirect_uri` is `http://localhost` on another port than the registered one. RFC 8252 §8.3; AZ-9.
+        LocalhostPort => "localhost_port", "redirect_uri is registered with another port; http://localhost may have any with localhost_redirects only";
         /// `redirect_uri` is not registered. RFC 6749 §3.1.2.4, RFC 9700 §4.1.3; AZ-8, AZ-9.
         UnregisteredRedirectUri => "unregistered_redirect_uri", "redirect_uri is not registered";
         /// `response_mode` is not one of ours. OAuth 2.0 Multiple Response Types §2.1; AZ-10.
@@ -163,6 +173,8 @@ reasons! {
         ConsentRequired => "consent_required", "consent is required";
         /// The user or the host said no. RFC 6749 §4.1.2.1; AZ-25.
         AccessDenied => "access_denied", "access was denied";
+        /// The request has a `nonce` in place of a challenge, and `openid`, without which no ID token carries it, was not allowed. AZ-15.
+        OpenIdNotAllowed => "openid_not_allowed", "the request needs openid, which was not allowed";
         /// The host granted without asking the user, who must be asked. RFC 8252 §8.6; AZ-25.
         ConsentSkipped => "consent_skipped", "internal error";
         /// The code is not one of ours, or unknown. AC-2.
@@ -175,6 +187,10 @@ reasons! {
         OtherClient => "other_client", "the grant is invalid";
         /// `redirect_uri` is not the one of the authorization request. RFC 6749 §4.1.3; AC-3.
         RedirectUriMismatch => "redirect_uri_mismatch", "the grant is invalid";
+        /// `code_verifier` for a code without challenge: somebody has taken the challenge out of the request. RFC 9700 §4.8.2; AC-4.
+        VerifierWithoutChallenge => "verifier_without_challenge", "the grant is invalid";
+        /// The code has no challenge, and its client may not do without any more. RFC 9700 §2.1.1; AC-4.
+        CodeWithoutChallenge => "code_without_challenge", "the grant is invalid";
         /// `code_verifier` is absent. RFC 7636 §4.5; AC-4.
         VerifierMissing => "verifier_missing", "the grant is invalid";
         /// `code_verifier` is not 43 to 128 printable characters. RFC 7636 §4.1; AC-4.
@@ -191,6 +207,8 @@ reasons! {
         RefreshReuse => "refresh_reuse", "the grant is invalid";
         /// The family was revoked. RT-3.
         FamilyRevoked => "family_revoked", "the grant is invalid";
+        /// The family has as many living access tokens as one may have. RFC 6585 §4.
+        TooManyAccessTokens => "too_many_access_tokens", "too many tokens at a time; use those that were given";
         /// The subject may not log in any more. HC-2.
         SubjectSuspended => "subject_suspended", "the grant is invalid";
         /// The token cannot be revoked here: nobody would be told. RFC 7009 §2.2.1; RV-4.
@@ -207,6 +225,8 @@ reasons! {
         HostAnswer => "host_answer", "internal error";
         /// The client is registered for an algorithm that the server has no key of. OIDC Registration §2, RFC 9701 §6; IT-2, IN-5.
         SigningAlgorithm => "signing_algorithm", "internal error";
+        /// The client is registered for one resource in two spellings, or for the server's audience in another one. AZ-21.
+        ResourceSpelledTwice => "resource_spelled_twice", "internal error";
         /// The token could not be made. TK-6.
         Minting => "minting_failed", "internal error";
         /// The entropy source failed. TK-6.
@@ -235,12 +255,17 @@ impl Reason {
             | Self::ProofRequired
             | Self::CertificateRequired
             | Self::NotOffered
+            | Self::Prefetch
             | Self::EmbeddedUserAgent
             | Self::NoSuchClient
             | Self::OtherClientsRequest
             | Self::RequestAndRequestUri
             | Self::MissingRedirectUri
             | Self::MalformedRedirectUri
+            | Self::PlainHttpRedirect
+            | Self::PrivateUseScheme
+            | Self::PortOfNativeClient
+            | Self::LocalhostPort
             | Self::UnregisteredRedirectUri
             | Self::UnsupportedResponseMode
             | Self::ParRequired
@@ -267,7 +292,7 @@ impl Reason {
             Self::InteractionRequired => OAuthError::InteractionRequired,
             Self::AccountSelectionRequired => OAuthError::AccountSelectionRequired,
             Self::ConsentRequired => OAuthError::ConsentRequired,
-            Self::LoginDeclined | Self::AccessDenied => OAuthError::AccessDenied,
+            Self::LoginDeclined | Self::AccessDenied | Self::OpenIdNotAllowed => OAuthError::AccessDenied,
             Self::MalformedCredentials
             | Self::NoClient
             | Self::UnknownClient
@@ -302,6 +327,8 @@ impl Reason {
             | Self::VerifierMissing
             | Self::VerifierMalformed
             | Self::WrongVerifier
+            | Self::VerifierWithoutChallenge
+            | Self::CodeWithoutChallenge
             | Self::KeyMismatch
             | Self::UnknownRefreshToken
             | Self::RefreshTokenExpired
@@ -315,10 +342,11 @@ impl Reason {
             | Self::RegistrationKeys
             | Self::HostAnswer
             | Self::ConsentSkipped
+            | Self::ResourceSpelledTwice
             | Self::SigningAlgorithm
             | Self::Minting
             | Self::Entropy => OAuthError::ServerError,
-            Self::Unavailable => OAuthError::TemporarilyUnavailable,
+            Self::TooManyAccessTokens | Self::Unavailable => OAuthError::TemporarilyUnavailable,
         }
     }
 
@@ -328,6 +356,7 @@ impl Reason {
     pub const fn status(self) -> u16 {
         match self.error() {
             OAuthError::ServerError => 500,
+            OAuthError::TemporarilyUnavailable if matches!(self, Self::TooManyAccessTokens) => 429,
             OAuthError::TemporarilyUnavailable => 503,
             OAuthError::InvalidClient => 401,
             OAuthError::InvalidRequest if matches!(self, Self::MethodNotAllowed) => 405,

@@ -12,6 +12,10 @@ use core::net::IpAddr;
 pub enum EventKind {
     /// `code_issued`.
     CodeIssued,
+    /// `scopes_left_out`: the authorization request of a code asked for scopes that the client was not given, without being refused for
+    /// it: names that nobody knows here, `offline_access` where it does not count, or what
+    /// [`narrow_scopes`](super::AuthorizationServerBuilder::narrow_scopes) leaves out.
+    ScopesLeftOut,
     /// `authorization_denied`: somebody said no, or was not there to say yes.
     AuthorizationDenied,
     /// `authorization_failed`: the request could not be answered.
@@ -55,6 +59,7 @@ impl EventKind {
     pub const fn name(self) -> &'static str {
         match self {
             Self::CodeIssued => "code_issued",
+            Self::ScopesLeftOut => "scopes_left_out",
             Self::AuthorizationDenied => "authorization_denied",
             Self::AuthorizationFailed => "authorization_failed",
             Self::ParPushed => "par_pushed",
@@ -96,7 +101,7 @@ pub struct AuthorizationEvent {
     pub subject: Option<String>,
     /// The grant.
     pub grant: Option<GrantType>,
-    /// The scopes granted, joined by spaces.
+    /// The scopes granted, joined by spaces; of [`ScopesLeftOut`](EventKind::ScopesLeftOut), those that were not.
     pub scope: Option<String>,
     /// Why not.
     pub reason: Option<Reason>,

@@ -2,13 +2,14 @@
 
 use super::accept::prefers_html;
 use super::ask::{Answered, Ask, ReplayQuery};
-use super::authorize::{UserAgent, is_no_embedded_user_agent};
+use super::authorize::{UserAgent, is_no_embedded_user_agent, is_no_prefetch};
 use super::cors::{self, Readers};
 use super::error::Reason;
 use super::events::{AuthorizationEvent, EventKind};
 use super::parameters::Parameters;
 use super::response;
 use super::routes::Endpoint;
+use super::scopes::ScopeSet;
 use super::server::Settings;
 use crate::Timestamp;
 use crate::crypto::Entropy;
@@ -20,7 +21,7 @@ use crate::jose::Thumbprint;
 use crate::mtls::CertificatePolicy;
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::future::Future;
@@ -155,6 +156,17 @@ impl Flow {
     }
 }
 
+impl Flow {
+    /// Tells the host which scopes were asked for and left out, if there are any. AZ-14.
+    pub(super) async fn tell_left_out(&self, scopes: &ScopeSet) {
+        if let (Some(host), false) = (&self.host, scopes.is_empty()) {
+            let kind = EventKind::ScopesLeftOut;
+            let event = AuthorizationEvent { kind, scope: Some(scopes.to_string()), ..self.event.clone() };
+            host.ask(Ask::Record, event).await;
+        }
+    }
+}
+
 impl Received {
     fn read(&mut self, server: &Settings, request: &RequestParts<'_>) -> Result<(), Reason> {
         transport_is_https(server, request)?;
@@ -178,6 +190,7 @@ impl Received {
         self.prefers_html = prefers_html(request.headers);
         transport_is_https(server, request)?;
         method_is_get_or_post(request)?;
+        is_no_prefetch(request)?;
         self.user_agent = UserAgent::of(request.headers, server.origin.client_address(request));
         (self.parameters, self.repeated) = Parameters::of_query_or_form(request)?;
         if server.refuse_embedded { is_no_embedded_user_agent(request.headers) } else { Ok(()) }

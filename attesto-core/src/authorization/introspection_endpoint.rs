@@ -8,6 +8,7 @@ use super::events::EventKind;
 use super::flow::Flow;
 use super::own_tokens;
 use super::records::RefreshToken;
+use super::resources;
 use super::response;
 use super::secret::Secret;
 use crate::http::{Header, ResponseParts};
@@ -98,8 +99,8 @@ async fn refresh_token(
     if !flow.server.grants.contains(&GrantType::RefreshToken) {
         return Ok(None);
     }
-    let digest = secret.digest(flow.server.provider.as_ref());
-    let Some(state) = flow.ask(Ask::GetRefresh, digest).await? else { return Ok(None) };
+    let key = secret.refresh_key(flow.server.provider.as_ref());
+    let Some(state) = flow.ask(Ask::GetRefresh, key).await? else { return Ok(None) };
     let token = state.token;
     let counts = token.authorization.client_id == caller.id
         && state.spent.is_none()
@@ -122,14 +123,17 @@ async fn subject_may_have_tokens(flow: &Flow, subject: &str) -> Result<bool, Rea
 async fn access_token(flow: &Flow, presented: &str) -> Result<Option<(Claims, bool)>, Reason> {
     let Some(claims) = own_tokens::verified(flow, presented) else { return Ok(None) };
     if flow.server.deny_list {
-        let revocable = own_tokens::revocable(&claims)?;
+        let revocable = own_tokens::revocable(flow, &claims)?;
         if flow.ask(Ask::IsRevoked, revocable).await? {
             return Ok(None);
         }
     }
     let client_id = claims.client_id().unwrap_or_default();
     let Some(client) = client_auth::load(flow, client_id).await? else { return Ok(None) };
-    let known = |audience: &String| *audience == flow.server.audience || client.resources.contains(audience);
+    let known = |audience: &String| {
+        let allowed = [&flow.server.audience].into_iter().chain(&client.resources).map(String::as_str);
+        resources::configured(allowed, audience).is_some()
+    };
     if !claims.audiences().iter().all(known) {
         return Ok(None);
     }

@@ -5,19 +5,17 @@ use super::client::{Client, GrantType};
 use super::error::Reason;
 use super::flow::Flow;
 use super::records::{AuthenticationContext, Authorization, IssuedAccessToken};
+use super::resources;
 use super::response;
 use super::scopes::ScopeSet;
 use super::secret::Secret;
 use super::sender::Sender;
-use crate::http::{ObservedUri, ResponseParts};
+use crate::http::ResponseParts;
 use crate::token::{IdTokenRequest, MintRequest, MintedToken};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use serde_json::Map;
 use zeroize::Zeroizing;
-
-/// Resources that one request may name (AZ-21).
-pub(super) const RESOURCES: usize = 16;
 
 /// All parts of a token response, built before anything is finalized.
 pub(super) struct Issued {
@@ -121,9 +119,10 @@ pub(super) async fn id_token(
     made.map(Some).map_err(|_| Reason::Minting)
 }
 
-/// How revocation knows a minted token.
+/// How revocation knows a minted token: for as long as any resource takes it (RV-4).
 pub(super) fn noted(access: &MintedToken, flow: &Flow) -> IssuedAccessToken {
-    IssuedAccessToken::new(access.jwt_id.clone(), flow.now.plus(access.expires_in))
+    let expires_at = flow.now.plus(access.expires_in).plus(flow.server.resource_leeway);
+    IssuedAccessToken::new(access.jwt_id.clone(), expires_at)
 }
 
 /// The scope that the request asks for, within a ceiling; without the parameter, `otherwise`. RFC 6749 §3.3, §6.
@@ -163,32 +162,20 @@ pub(super) async fn authorize_scopes(
 /// The resources that the request asks for, each once, within a ceiling; without the parameter, all of it. An empty ceiling is the
 /// server's own audience. RFC 8707 §2; AZ-21, TK-5.
 pub(super) fn requested_resources(flow: &Flow, ceiling: &[String]) -> Result<Vec<String>, Reason> {
-    let mut resources: Vec<String> = Vec::new();
-    for resource in flow.request.parameters.all("resource") {
-        let allowed =
-            ceiling.iter().any(|own| own == resource) || (ceiling.is_empty() && resource == flow.server.audience);
-        if !is_absolute(resource) || !allowed {
-            return Err(Reason::InvalidTarget);
-        }
-        if !resources.iter().any(|known| known == resource) {
-            resources.push(resource.into());
-        }
-        if resources.len() > RESOURCES {
-            return Err(Reason::InvalidTarget);
-        }
+    let mut allowed: Vec<&str> = ceiling.iter().map(String::as_str).collect();
+    if allowed.is_empty() {
+        allowed.push(&flow.server.audience);
     }
+    let resources = resources::named(&flow.request.parameters, &allowed)?;
     if resources.is_empty() { Ok(ceiling.to_vec()) } else { Ok(resources) }
 }
 
-/// What of a grant's resources the client may still ask for: a registration that was narrowed since narrows the grant. TK-5.
+/// What of a grant's resources the client may still ask for, as it is spelled now: a registration that was narrowed since narrows the
+/// grant. TK-5.
 pub(super) fn still_allowed(flow: &Flow, client: &Client, granted: &[String]) -> Result<Vec<String>, Reason> {
-    let allowed = |resource: &&String| **resource == flow.server.audience || client.resources.contains(*resource);
-    let left: Vec<String> = granted.iter().filter(allowed).cloned().collect();
+    let allowed = || [&flow.server.audience].into_iter().chain(&client.resources).map(String::as_str);
+    let own = |resource: &String| resources::configured(allowed(), resource);
+    let left: Vec<String> = granted.iter().filter_map(own).map(String::from).collect();
     // Nothing left is not the same as nothing asked for, which means the server's own audience.
     if left.is_empty() && !granted.is_empty() { Err(Reason::InvalidTarget) } else { Ok(left) }
-}
-
-/// An absolute URI with a host and without a fragment. RFC 8707 §2.
-pub(super) fn is_absolute(resource: &str) -> bool {
-    !resource.contains('#') && ObservedUri::parse(resource).is_some()
 }

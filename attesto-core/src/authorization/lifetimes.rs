@@ -7,6 +7,9 @@ use zeroize::Zeroizing;
 /// The longest grace window, in seconds: stores may forget how a successor is found again when it has passed.
 pub(crate) const LONGEST_GRACE: u64 = 60;
 
+/// Seconds that the clock of another node, which stamped what is shown here, may be ahead of this one's: as for all dates.
+pub(super) const CLOCK_SKEW: u64 = 60;
+
 /// Seconds that each kind of secret lives.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Lifetimes {
@@ -58,6 +61,9 @@ pub struct RefreshPolicy {
     pub(super) family_lifetime: u64,
     pub(super) grace: Option<Grace>,
     pub(super) only_with_offline_access: bool,
+    /// Access tokens of one family that may live at a time.
+    pub(super) access_tokens: usize,
+    pub(super) rotates_all: bool,
 }
 
 /// The window for answers that were lost.
@@ -71,7 +77,14 @@ impl RefreshPolicy {
     /// Two weeks for a token that is not used, ninety for a family, no grace window; a refresh token for every client that may
     /// use one.
     pub const fn new() -> Self {
-        Self { lifetime: 14 * 86_400, family_lifetime: 90 * 86_400, grace: None, only_with_offline_access: false }
+        Self {
+            lifetime: 14 * 86_400,
+            family_lifetime: 90 * 86_400,
+            grace: None,
+            only_with_offline_access: false,
+            access_tokens: 100,
+            rotates_all: true,
+        }
     }
 
     /// Seconds that a token lives unused.
@@ -107,6 +120,28 @@ impl RefreshPolicy {
     /// Gives a refresh token only with the scope `offline_access` (OIDC Core §11).
     pub const fn only_with_offline_access(mut self) -> Self {
         self.only_with_offline_access = true;
+        self
+    }
+
+    /// How many access tokens of one authorization may live at a time: 2 to 1000. Default 100. A client that refreshes more often within
+    /// the lifetime of an access token is told 429 until some have expired, so that no client can fill the host's stores with one
+    /// authorization, and so that a revocation has a bounded number of tokens to deny.
+    ///
+    /// # Errors
+    /// Where it is out of range.
+    pub fn access_tokens_at_a_time(mut self, tokens: usize) -> Result<Self, ConfigError> {
+        if !(2..=1000).contains(&tokens) {
+            return Err(ConfigError::new("access_tokens_at_a_time", "must be 2 to 1000"));
+        }
+        self.access_tokens = tokens;
+        Ok(self)
+    }
+
+    /// Rotates the refresh tokens of public clients only, as far as they are not bound to a key: those of confidential clients, and bound
+    /// ones, are kept for as long as they are used (FAPI 2.0 §5.3.2.1; RT-7). What a thief needs beside them is the client's secret or the
+    /// key; a stolen one of a client whose secret was stolen too is not found out any more. By default all rotate.
+    pub const fn without_rotation_of_protected_tokens(mut self) -> Self {
+        self.rotates_all = false;
         self
     }
 
@@ -159,6 +194,13 @@ mod tests {
         assert!(RefreshPolicy::new().family_lifetime(14 * 86_400 - 1).is_err());
         assert!(RefreshPolicy::new().lifetime(0).is_err());
         assert!(RefreshPolicy::new().lifetime(90 * 86_400 + 1).is_err());
+    }
+
+    #[test]
+    fn a_family_has_two_to_a_thousand_access_tokens_at_a_time() {
+        let bound = |tokens| RefreshPolicy::new().access_tokens_at_a_time(tokens);
+        assert!(bound(1).is_err() && bound(1001).is_err());
+        assert!(bound(2).is_ok() && bound(1000).is_ok());
     }
 
     #[test]

@@ -82,7 +82,9 @@ mod needs;
 mod own_tokens;
 mod par;
 mod parameters;
+mod pkce_exemption;
 mod records;
+mod resources;
 mod response;
 mod revocation;
 mod routes;
@@ -95,7 +97,8 @@ mod token_endpoint;
 
 pub use ask::{
     Answered, Ask, ClaimsRequest, FamilyRevocation, FinalizedCode, IntrospectionCheck, NewCode, NewRefresh, Principal,
-    Recorded, RepeatedRefresh, ReplayQuery, RevokedAccessToken, ScopeRequest, SecretCheck, SecretQuery, Unavailable,
+    Recorded, RepeatedRefresh, ReplayQuery, RevocableFamily, RevokedAccessTokens, ScopeRequest, SecretCheck,
+    SecretQuery, SettledRevocation, Unavailable,
 };
 pub(crate) use authorize::LONGEST_VISIT;
 pub use authorize::{
@@ -118,5 +121,5 @@ pub use records::{
 };
 pub use routes::{Endpoint, EndpointName, Routes};
 pub use scopes::ScopeSet;
-pub use secret::{FamilyId, SecretDigest};
+pub use secret::{FamilyId, RefreshKey, SecretDigest};
 pub use server::AuthorizationServer;

@@ -7,12 +7,14 @@ use crate::crypto::CryptoProvider;
 use crate::token::{AccessTokenVerifier, Claims, KeyRing, TokenRules, TrustedIssuer};
 use alloc::sync::Arc;
 
-/// Verifies this server's own tokens, for whichever resource they are: what they are good for is not decided here.
+/// Verifies this server's own tokens, for whichever resource they are, until this long after they have expired: what they are good for is
+/// not decided here.
 pub(super) fn verifier(
     issuer: &str,
     provider: &Arc<dyn CryptoProvider>,
     keys: &KeyRing,
     insecure_loopback: bool,
+    leeway: u64,
 ) -> Result<AccessTokenVerifier, ConfigError> {
     let keys = keys.verification_keys(provider.as_ref())?;
     let trusted = if insecure_loopback {
@@ -20,7 +22,10 @@ pub(super) fn verifier(
     } else {
         TrustedIssuer::new(issuer, keys)?
     };
-    AccessTokenVerifier::new(provider, [trusted].into(), TokenRules::new().any_audience())
+    let rules = TokenRules::new().any_audience();
+    let skew = rules.skew_seconds().max(leeway);
+    let rules = rules.skew(skew).exp_leeway(leeway);
+    AccessTokenVerifier::new(provider, [trusted].into(), rules)
 }
 
 /// The claims of an access token that this server issued and that has not expired; `None` for everything else.
@@ -28,10 +33,15 @@ pub(super) fn verified(flow: &Flow, presented: &str) -> Option<Claims> {
     flow.server.verifier.verify(presented, flow.now).ok()
 }
 
+/// The same of one that a resource takes still, within its leeway (RV-4).
+pub(super) fn taken_somewhere(flow: &Flow, presented: &str) -> Option<Claims> {
+    flow.server.late_verifier.verify(presented, flow.now).ok()
+}
+
 /// How revocation knows it.
-pub(super) fn revocable(claims: &Claims) -> Result<super::IssuedAccessToken, Reason> {
+pub(super) fn revocable(flow: &Flow, claims: &Claims) -> Result<super::IssuedAccessToken, Reason> {
     let (Some(jwt_id), Some(expires_at)) = (claims.jwt_id(), claims.expires_at()) else {
         return Err(Reason::UnsupportedTokenType);
     };
-    Ok(super::IssuedAccessToken::new(jwt_id, expires_at))
+    Ok(super::IssuedAccessToken::new(jwt_id, expires_at.plus(flow.server.resource_leeway)))
 }

@@ -45,7 +45,7 @@ async fn push(flow: &mut Flow) -> Result<Secret, Reason> {
     no_request_uri(flow)?;
     no_request_object(parameters)?;
     client_is_the_authenticated_one(flow, &client.id)?;
-    let redirect = VerifiedRedirect::check(parameters, &client)?;
+    let redirect = VerifiedRedirect::check(&flow.server.redirects, parameters, &client)?;
     let channel = Channel::Pushed { dpop_jkt: None };
     let request = AuthorizationRequest::check(&flow.server, &client, &redirect, parameters, channel)?;
     let proof = check_proof(flow)?;
@@ -54,6 +54,7 @@ async fn push(flow: &mut Flow) -> Result<Secret, Reason> {
     let expires_at = flow.now.plus(flow.server.lifetimes.pushed_request);
     let kept = kept_parameters(flow, &client.id)?;
     let mut record = PushedRequest::new(client.id.as_str(), kept, flow.now, expires_at);
+    record.authenticated = !client.is_public();
     record.dpop_jkt = dpop_jkt;
     admit_late_returns(&mut record, flow.entropy.as_mut()).map_err(|_| Reason::Entropy)?;
     // Recorded for clients that have proven who they are. Others could fill the store with it (SC-4), and need no proof here at all:

@@ -1,7 +1,7 @@
 //! What stores keep for this server: codes and refresh tokens, known by digest (catalogue section 15).
 
 use super::scopes::ScopeSet;
-use super::secret::{FamilyId, SecretDigest};
+use super::secret::{FamilyId, RefreshKey, SecretDigest};
 use crate::Timestamp;
 use crate::jose::Thumbprint;
 use crate::pkce::CodeChallenge;
@@ -95,8 +95,8 @@ pub struct AuthorizationCode {
     pub authorization: Authorization,
     /// The redirect URI of the authorization request, as presented.
     pub redirect_uri: String,
-    /// The PKCE challenge.
-    pub challenge: CodeChallenge,
+    /// The PKCE challenge. `None` for a client that is registered to do without; a store keeps the two apart.
+    pub challenge: Option<CodeChallenge>,
     /// The DPoP key it is bound to (RFC 9449 §10).
     pub dpop_jkt: Option<Thumbprint>,
     /// `nonce` of the request, for the ID token.
@@ -111,9 +111,10 @@ impl AuthorizationCode {
     pub fn new(
         authorization: Authorization,
         redirect_uri: impl Into<String>,
-        challenge: CodeChallenge,
+        challenge: impl Into<Option<CodeChallenge>>,
         expires_at: Timestamp,
     ) -> Self {
+        let challenge = challenge.into();
         Self { authorization, redirect_uri: redirect_uri.into(), challenge, dpop_jkt: None, nonce: None, expires_at }
     }
 }
@@ -124,7 +125,8 @@ impl AuthorizationCode {
 pub struct IssuedAccessToken {
     /// Its `jti`.
     pub jwt_id: String,
-    /// It lives while `now < expires_at`.
+    /// A resource takes it while `now < expires_at` at most: its `exp`, and the leeway that resources have
+    /// ([`resource_leeway`](super::AuthorizationServerBuilder::resource_leeway)).
     pub expires_at: Timestamp,
 }
 
@@ -156,8 +158,8 @@ pub struct SpentCode {
     pub client_id: String,
     /// The family that came of it.
     pub family: FamilyId,
-    /// The access token that came of it, once the exchange had been finalized. `None` where a fault came between: then nothing was
-    /// issued, and there is nothing to revoke (AC-6).
+    /// The access token that came of it, once the exchange had been finalized. `None` where a fault came between, or where the first
+    /// exchange is under way still (AC-6).
     pub finalized: Option<IssuedAccessToken>,
 }
 
@@ -181,11 +183,15 @@ pub struct RefreshToken {
     pub dpop_jkt: Option<Thumbprint>,
     /// The certificate it is bound to: for public clients (RFC 8705 §7.1; SC-6).
     pub x5t_s256: Option<Thumbprint>,
+    /// Whether its family was bound to that key or certificate later than with its first token: then tokens of it were issued, and
+    /// spent, that were bound to less (RT-5).
+    pub bound_late: bool,
     /// It counts while `now < expires_at`.
     pub expires_at: Timestamp,
-    /// No member of its family counts from then on (RT-7). Stores keep the family's rows until then.
+    /// No member of its family counts from then on (RT-7).
     pub family_expires_at: Timestamp,
-    /// The access tokens that were issued beside it: one, and one more for each time that it was given again (RT-4).
+    /// In what is given to a store: the access token that is issued beside it. In what a store answers for a token that is not spent:
+    /// the access tokens of its family that have not expired.
     pub access: Vec<IssuedAccessToken>,
 }
 
@@ -198,28 +204,41 @@ impl RefreshToken {
         family_expires_at: Timestamp,
         access: IssuedAccessToken,
     ) -> Self {
-        let access = [access].into();
-        Self { authorization, generation: 0, dpop_jkt: None, x5t_s256: None, expires_at, family_expires_at, access }
+        Self {
+            authorization,
+            generation: 0,
+            dpop_jkt: None,
+            x5t_s256: None,
+            bound_late: false,
+            expires_at,
+            family_expires_at,
+            access: [access].into(),
+        }
     }
 }
 
 /// The state of a refresh token that a store knows.
 #[derive(Clone, Debug, Eq, PartialEq)]
-#[expect(clippy::exhaustive_structs, reason = "the token, whether it is spent, whether its family is revoked")]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "the token, whether it is spent, whether its family is revoked, and how far"
+)]
 pub struct RefreshState {
-    /// The token.
+    /// The token; of one that is spent, what its family is now: of that, only what all its tokens have in common is read.
     pub token: RefreshToken,
     /// When and how it was spent, if it was.
     pub spent: Option<SpentRefresh>,
     /// Whether its family was revoked.
     pub family_revoked: bool,
+    /// The access tokens of a revoked family that the deny list has not confirmed yet (RT-5). Empty where the revocation is whole.
+    pub undenied: Vec<IssuedAccessToken>,
 }
 
 /// A refresh token that was spent.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 #[expect(clippy::exhaustive_structs, reason = "when, and what finds the successor again")]
 pub struct SpentRefresh {
-    /// When.
+    /// When; of a token that was spent before the last one of its family: any time, the epoch for one.
     pub at: Timestamp,
     /// What the successor can be found again with, by whom the spent token is shown to. Stores forget it when the grace window has
     /// passed; a store that keeps it longer does no harm, the window is checked here. `None` where there is no such window.
@@ -262,8 +281,8 @@ impl fmt::Debug for SuccessorSalt {
 #[non_exhaustive]
 pub struct Rotation {
     /// The token to spend.
-    pub spent: SecretDigest,
-    /// The digest of the successor.
+    pub spent: RefreshKey,
+    /// The successor's own key. Its family's is the same.
     pub successor: SecretDigest,
     /// The successor.
     pub token: RefreshToken,
@@ -277,7 +296,7 @@ impl Rotation {
     /// Spends one token for another.
     #[must_use]
     pub const fn new(
-        spent: SecretDigest,
+        spent: RefreshKey,
         successor: SecretDigest,
         token: RefreshToken,
         salt: Option<SuccessorSalt>,

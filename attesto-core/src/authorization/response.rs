@@ -66,6 +66,9 @@ pub(super) fn error(
 
 /// What an answer for this reason carries, whatever its body: when to come back (RFC 9110 §10.2.3), what to come with (§10.2.1).
 pub(super) fn demanded(server: &Settings, reason: Reason, allow: &'static str) -> Option<Header> {
+    if reason == Reason::TooManyAccessTokens {
+        return Some(Header::new("retry-after", "60"));
+    }
     if reason.error() == OAuthError::TemporarilyUnavailable {
         return Some(Header::new("retry-after", server.retry_after.to_string()));
     }

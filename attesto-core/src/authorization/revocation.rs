@@ -1,6 +1,6 @@
 //! `POST {prefix}/revoke` (RFC 7009; catalogue section 9).
 
-use super::ask::{Ask, FamilyRevocation, RevokedAccessToken};
+use super::ask::{Ask, RevokedAccessTokens};
 use super::client::{Client, GrantType};
 use super::client_auth;
 use super::error::Reason;
@@ -8,9 +8,13 @@ use super::events::EventKind;
 use super::family;
 use super::flow::Flow;
 use super::own_tokens;
+use super::records::IssuedAccessToken;
 use super::response;
 use super::secret::Secret;
+use super::sender::{Sender, check_proof};
 use crate::http::ResponseParts;
+use crate::token::{Claims, Confirmation};
+use alloc::boxed::Box;
 use alloc::string::ToString;
 use zeroize::Zeroizing;
 
@@ -34,35 +38,80 @@ async fn revoke(flow: &mut Flow) -> Result<(), Reason> {
     if !flow.server.grants.contains(&GrantType::RefreshToken) {
         return Ok(());
     }
-    let digest = secret.digest(flow.server.provider.as_ref());
-    let Some(state) = flow.ask(Ask::GetRefresh, digest).await? else { return Ok(()) };
-    let token = state.token;
-    if token.authorization.client_id != client.id || flow.now >= token.family_expires_at {
+    let key = secret.refresh_key(flow.server.provider.as_ref());
+    let Some(state) = flow.ask(Ask::GetRefresh, key).await? else { return Ok(()) };
+    if flow.now >= state.token.family_expires_at {
         return Ok(());
     }
-    let family = token.authorization.family;
-    flow.event.family = Some(family);
-    flow.event.subject = Some(token.authorization.subject);
-    let revocation = FamilyRevocation { family, now: flow.now, keep_until: token.family_expires_at };
-    family::revoke(flow, revocation, &[]).await?;
+    let authorization = state.token.authorization.clone();
+    flow.event.family = Some(authorization.family);
+    flow.event.subject = Some(authorization.subject.clone());
+    token_is_the_clients(&client, &authorization.client_id)?;
+    if state.family_revoked {
+        family::carry_on(flow, &state).await?;
+    } else {
+        family::revoke(flow, authorization.family, &authorization.subject, &[]).await?;
+    }
     flow.tell(EventKind::TokenRevoked, None).await;
     Ok(())
 }
 
-/// What is no living token of ours is as good as revoked (RFC 7009 §2.2). An access token goes on the deny list; where there is none it
-/// lives until it expires, and to say that it was revoked would tell the client something untrue (§2.2.1). RV-4.
+/// A client that shows another's token is refused, and it is told of: its request was wrong, or the token is stolen. RFC 7009 §2.1; RV-3.
+fn token_is_the_clients(client: &Client, owner: &str) -> Result<(), Reason> {
+    if client.id == owner { Ok(()) } else { Err(Reason::OtherClient) }
+}
+
+/// What is no living token of ours is as good as revoked (RFC 7009 §2.2). An access token goes on the deny list. RV-4.
 async fn access_token(flow: &mut Flow, client: &Client, presented: &str) -> Result<(), Reason> {
-    let Some(claims) = own_tokens::verified(flow, presented) else { return Ok(()) };
-    if claims.client_id() != Some(client.id.as_str()) {
-        return Ok(());
-    }
-    if !flow.server.deny_list {
-        return Err(Reason::UnsupportedTokenType);
-    }
-    let access = own_tokens::revocable(&claims)?;
+    let Some(claims) = own_tokens::taken_somewhere(flow, presented) else { return Ok(()) };
+    let access = own_tokens::revocable(flow, &claims)?;
     flow.event.subject = Some(claims.subject().into());
     flow.event.jwt_id = Some(access.jwt_id.clone());
-    flow.ask(Ask::RevokeAccessToken, RevokedAccessToken { access, now: flow.now }).await?;
+    token_is_the_clients(client, claims.client_id().unwrap_or_default())?;
+    if !flow.server.deny_list {
+        return refresh_tokens_beside(flow, client, &claims, access).await;
+    }
+    let subject = claims.subject().into();
+    flow.ask(Ask::RevokeAccessTokens, RevokedAccessTokens { access: [access].into(), subject, now: flow.now }).await?;
     flow.tell(EventKind::TokenRevoked, None).await;
     Ok(())
+}
+
+/// Without a deny list an access token lives until it expires, and to say that it was revoked would tell the client something untrue
+/// (RFC 7009 §2.2.1). But a client that logs out by it means its refresh tokens too (§2.1), and those can end: for a client that has
+/// proved who it is or that it holds the token's key, since an access token is shown to many, and who has seen one must not be able to
+/// end a session. RV-4.
+async fn refresh_tokens_beside(
+    flow: &mut Flow,
+    client: &Client,
+    claims: &Claims,
+    access: IssuedAccessToken,
+) -> Result<(), Reason> {
+    if client.is_public() && !key_is_shown(flow, claims).await? {
+        return Err(Reason::UnsupportedTokenType);
+    }
+    if !flow.server.grants.contains(&GrantType::RefreshToken) {
+        return Err(Reason::UnsupportedTokenType);
+    }
+    let found = flow.ask(Ask::FindFamily, access.jwt_id).await?;
+    let found = found.filter(|found| found.client_id == client.id).ok_or(Reason::UnsupportedTokenType)?;
+    flow.event.family = Some(found.family);
+    family::revoke(flow, found.family, claims.subject(), &[]).await?;
+    flow.tell(EventKind::TokenRevoked, None).await;
+    Ok(())
+}
+
+/// The request proves the key or the certificate that the token is bound to (RFC 9449 §4.3, RFC 8705 §3).
+async fn key_is_shown(flow: &mut Flow, claims: &Claims) -> Result<bool, Reason> {
+    match claims.confirmation() {
+        Confirmation::None => Ok(false),
+        Confirmation::X5tS256(bound) => Ok(flow.request.certificate == Some(bound)),
+        Confirmation::Jkt(bound) => match check_proof(flow)? {
+            Some(proof) if *proof.jkt() == bound => {
+                Sender::Dpop(Box::new(proof)).record_proof(flow).await?;
+                Ok(true)
+            }
+            Some(_) | None => Ok(false),
+        },
+    }
 }

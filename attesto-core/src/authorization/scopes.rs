@@ -43,7 +43,7 @@ impl ScopeSet {
         Self(self.0.iter().filter(|scope| other.contains(scope)).cloned().collect())
     }
 
-    fn add(&mut self, scope: &str) {
+    pub(super) fn add(&mut self, scope: &str) {
         if is_scope_token(scope) && !self.contains(scope) {
             self.0.push(scope.into());
         }

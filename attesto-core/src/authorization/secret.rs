@@ -12,8 +12,14 @@ use zeroize::Zeroizing;
 const CHARACTERS: usize = 43;
 
 /// A secret that this server issued or was shown: 43 characters of base64url. Never shown, zeroized.
+///
+/// All refresh tokens of a family begin with the same 16 bytes, which only its tokens hold, and differ in the other 16: a store finds
+/// the family of any of them, spent ones included, without keeping what was spent (RT-5).
 #[derive(Clone)]
-pub(crate) struct Secret(Zeroizing<String>);
+pub(crate) struct Secret {
+    text: Zeroizing<String>,
+    root: Zeroizing<[u8; 16]>,
+}
 
 impl Secret {
     /// A new one: 256 bits of the caller's entropy.
@@ -24,21 +30,43 @@ impl Secret {
     }
 
     pub(crate) fn of_bytes(bytes: &[u8; 32]) -> Self {
-        Self(Zeroizing::new(base64url::encode(bytes)))
+        Self::of(Zeroizing::new(base64url::encode(bytes)), bytes)
+    }
+
+    fn of(text: Zeroizing<String>, bytes: &[u8; 32]) -> Self {
+        let mut root = Zeroizing::new([0; 16]);
+        root.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
+        Self { text, root }
+    }
+
+    /// The refresh token that follows this one: of the same family, and otherwise of these random or derived bytes. RT-3, RT-4.
+    pub(crate) fn successor(&self, bytes: &[u8; 32]) -> Self {
+        let mut next = Zeroizing::new(*bytes);
+        next.iter_mut().zip(self.root.iter()).for_each(|(to, from)| *to = *from);
+        Self::of_bytes(&next)
     }
 
     /// What a client presents, if it can be one of ours at all: looked at before anything is hashed (C-13).
     pub(crate) fn presented(text: &str) -> Option<Self> {
-        let canonical = text.len() == CHARACTERS && base64url::decode_array::<32>(text.as_bytes()).is_ok();
-        canonical.then(|| Self(Zeroizing::new(text.into())))
+        if text.len() != CHARACTERS {
+            return None;
+        }
+        let bytes = Zeroizing::new(base64url::decode_array::<32>(text.as_bytes()).ok()?);
+        Some(Self::of(Zeroizing::new(text.into()), &bytes))
     }
 
     pub(crate) fn as_str(&self) -> &str {
-        &self.0
+        &self.text
     }
 
     pub(crate) fn digest(&self, provider: &dyn CryptoProvider) -> SecretDigest {
-        SecretDigest(provider.sha256(&[self.0.as_bytes()]))
+        SecretDigest(provider.sha256(&[self.text.as_bytes()]))
+    }
+
+    /// How stores know it, where it is a refresh token.
+    pub(crate) fn refresh_key(&self, provider: &dyn CryptoProvider) -> RefreshKey {
+        let family = SecretDigest(provider.sha256(&[b"attesto refresh family:", self.root.as_slice()]));
+        RefreshKey { family, token: self.digest(provider) }
     }
 }
 
@@ -97,6 +125,19 @@ impl fmt::Debug for SecretDigest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SecretDigest(..)")
     }
+}
+
+/// How stores know a refresh token: its family by what all tokens of it have in common, and the one token of it.
+///
+/// Who shows a token with the right `family` holds, or held, a token of that family: no other value has these bits. So a `token` that is
+/// not the family's current one was spent, whichever it was, and stores need not keep those that were.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[expect(clippy::exhaustive_structs, reason = "a family's key, and a token's")]
+pub struct RefreshKey {
+    /// The same for all tokens of a family.
+    pub family: SecretDigest,
+    /// Of this token alone.
+    pub token: SecretDigest,
 }
 
 /// The tokens that descend from one authorization: what is revoked together (RFC 9700 §4.14.2).
@@ -172,6 +213,25 @@ mod tests {
         let secret = Secret::of_bytes(&[0; 32]);
         let expected = RustCrypto::new().sha256(&[secret.as_str().as_bytes()]);
         assert_eq!(secret.digest(&RustCrypto::new()), SecretDigest::from_bytes(expected));
+    }
+
+    #[test]
+    fn rt5_tokens_of_a_family_have_one_half_in_common_and_it_is_not_the_stores_to_know() {
+        let provider = RustCrypto::new();
+        let first = Secret::of_bytes(&[9; 32]);
+        let second = first.successor(&[4; 32]);
+        let mut expected = [4; 32];
+        expected[..16].fill(9);
+        assert_eq!(second.as_str(), base64url::encode(&expected));
+        let [one, two] = [&first, &second].map(|secret| secret.refresh_key(&provider));
+        assert_eq!(one.family, two.family);
+        assert_ne!(one.token, two.token);
+        assert_eq!(two.token, second.digest(&provider));
+        let stranger = Secret::of_bytes(&[4; 32]).refresh_key(&provider);
+        assert_ne!(stranger.family, one.family);
+        let shown = Secret::presented(second.as_str()).unwrap();
+        assert_eq!(shown.refresh_key(&provider), two);
+        assert_eq!(shown.successor(&[4; 32]).as_str(), second.as_str());
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! One authorization server: what was configured, and the way to each endpoint.
 
-use super::authorize::{ConsentBinding, ConsentGrant, NewConsentGrant};
+use super::authorize::{ConsentBinding, ConsentGrant, NewConsentGrant, RedirectPolicy};
 use super::builder::AuthorizationServerBuilder;
 use super::client::{AuthMethod, GrantType};
 use super::client_auth::AssertionPolicy;
@@ -44,12 +44,20 @@ pub(super) struct Settings {
     pub(super) signers: Signers,
     pub(super) jwks: JwkSet,
     pub(super) verifier: AccessTokenVerifier,
+    /// Takes a token until the last resource refuses it.
+    pub(super) late_verifier: AccessTokenVerifier,
+    pub(super) resource_leeway: u64,
     pub(super) ask_introspection: bool,
     pub(super) openid: bool,
     pub(super) require_par: bool,
     pub(super) require_nonce: bool,
     pub(super) refuse_embedded: bool,
     pub(super) browser_clients: bool,
+    pub(super) browser_credentials: bool,
+    pub(super) redirects: RedirectPolicy,
+    pub(super) loopback_is_a_site: bool,
+    pub(super) narrow_scopes: bool,
+    pub(super) pkce_always: bool,
     pub(super) envelope: Option<Arc<dyn ErrorEnvelope>>,
     pub(super) routes: Routes,
     pub(super) audience: String,
@@ -99,6 +107,14 @@ impl AuthorizationServer {
     #[must_use]
     pub fn routes(&self) -> &Routes {
         &self.settings.routes
+    }
+
+    /// Seconds after which nothing can be used again that was used now: proofs and client assertions.
+    pub(crate) fn replay_window(&self) -> u64 {
+        let proofs = self.settings.dpop.as_ref().map(ProofPolicy::replay_window);
+        let signs = self.settings.auth_methods.contains(&AuthMethod::PrivateKeyJwt);
+        let assertions = signs.then(|| self.settings.assertions.replay_window());
+        proofs.max(assertions).unwrap_or_default()
     }
 
     /// What the host must be able to answer.

@@ -62,6 +62,11 @@ impl ProofPolicy {
         Ok(self)
     }
 
+    /// Seconds after its use for which a proof is on record at most: made by a client whose clock is ahead.
+    pub(crate) const fn replay_window(&self) -> u64 {
+        self.max_age.saturating_add(self.future_skew.saturating_mul(2)).saturating_add(1)
+    }
+
     /// How far ahead a client's clock may be, in seconds (§11.1). A used proof is remembered for this much longer than it is accepted, so
     /// it must also cover the difference between the clocks of the nodes that serve the resource, and of the replay store where it goes
     /// by a clock of its own: on a node whose clock is late by more than this and a second, a used proof passes again. With 0 all of them

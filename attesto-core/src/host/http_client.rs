@@ -149,7 +149,10 @@ pub enum HttpFailure {
 ///   wait for the response wait for ever;
 /// - follow no redirect to another origin, best none at all;
 /// - stop reading at [`OutgoingRequest::response_limit`], say `Accept-Encoding: identity` and undo no content coding;
-/// - never send cookies, and verify TLS certificates.
+/// - never send cookies, and verify TLS certificates;
+/// - give the status of whatever came back, and the body of a 200. The body of a 400 or 401 to a `POST`, up to
+///   [`limits::ERROR_RESPONSE`](crate::limits::ERROR_RESPONSE), should come along: some issuers say in it that they do not know a token, and
+///   without it they count as out of order.
 ///
 /// `attesto-reqwest` is one. Write an `async fn` for another:
 ///

@@ -5,9 +5,11 @@ use super::error::IntrospectionError;
 use super::signed;
 use crate::encoding::json::{Object, Value};
 use crate::host::IncomingResponse;
-use crate::token::ForeignClaims;
+use crate::token::{ForeignClaims, TokenError};
 use crate::{Timestamp, limits};
+use alloc::borrow::Cow;
 use alloc::string::String;
+use serde_json::Map;
 
 pub(super) const JSON: &str = "application/json";
 pub(super) const SIGNED: &str = "application/token-introspection+jwt";
@@ -28,6 +30,9 @@ pub(super) fn judge(
     response: &IncomingResponse,
     now: Timestamp,
 ) -> Result<Introspected, IntrospectionError> {
+    if token_is_unknown(response) {
+        return Ok(Introspected::Inactive);
+    }
     status_is_success(response.status)?;
     if response.body.len() > limits::INTROSPECTION_RESPONSE {
         return Err(IntrospectionError::TooLarge);
@@ -46,6 +51,22 @@ pub(super) fn judge(
                 _ => Err(IntrospectionError::Malformed),
             }
         }
+    }
+}
+
+/// Answers that are no success and about the token all the same: some products say 400 or 401 where RFC 7662 §2.2 has `active: false` with
+/// 200. `unsupported_token_type` (RFC 7009 §2.2.1) is about the token as well; `invalid_client` and `invalid_token` are about our own
+/// credential (RFC 7662 §2.3), whatever else is said. None of this lets anybody in, so it need not be signed.
+fn token_is_unknown(response: &IncomingResponse) -> bool {
+    if !matches!(response.status, 400 | 401) || response.body.len() > limits::ERROR_RESPONSE {
+        return false;
+    }
+    let Ok(answer) = Object::parse(response.body.trim_ascii()) else { return false };
+    let error = answer.get("error").and_then(Value::into_string);
+    match error.as_deref() {
+        Some("unsupported_token_type") => true,
+        Some("invalid_client" | "invalid_token") => false,
+        Some(_) | None => matches!(answer.get("active"), Some(Value::Bool(false))),
     }
 }
 
@@ -73,16 +94,68 @@ fn read(endpoint: &IntrospectionEndpoint, answer: &[u8]) -> Result<Introspected,
         // An answer that does not say it is no answer: neither the token's fault nor in its favour.
         _ => return Err(IntrospectionError::Malformed),
     }
+    let cleaned = without_nulls(object);
+    let object = match &cleaned {
+        Some(answer) => Object::parse(answer.as_bytes()).map_err(|_| IntrospectionError::Malformed)?,
+        None => object,
+    };
     issuer_is_the_endpoints(endpoint, object)?;
     audience_is_said(endpoint, object)?;
-    token_is_an_access_token(object)?;
+    token_is_an_access_token(endpoint, object)?;
     dpop_token_has_confirmation(object)?;
-    let mut claims = ForeignClaims::of_object(answer).ok_or(IntrospectionError::Malformed)?;
-    if object.get("sub").is_none() {
-        let client = object.get("client_id").and_then(Value::into_string).filter(|_| endpoint.subject_may_be_client);
-        claims = claims.claim("sub", client.ok_or(IntrospectionError::NoSubject)?.into_owned().into());
+    let claims = ForeignClaims::spelt_by(&endpoint.profile, object).map_err(of_profile)?;
+    let subject = subject_is_said(endpoint, object, &claims)?;
+    Ok(Introspected::Active(claims.claim("sub", subject.into()).issuer(endpoint.issuer.as_str())))
+}
+
+/// Many products write `null` for what there is not, and RFC 7662 §2.2 has no member to which `null` would mean anything. But for `cnf`: there it
+/// is a binding that cannot be checked, and taken for none it would let the token pass unbound. `active` was judged before.
+/// `None` where there is none to drop.
+fn without_nulls(answer: Object<'_>) -> Option<String> {
+    let is_dropped = |name: &str| name != "cnf";
+    let mut has_nulls = false;
+    let _: Result<(), ()> = answer.members(|name, value| {
+        has_nulls |= matches!(value, Value::Null) && is_dropped(name);
+        Ok(())
+    });
+    if !has_nulls {
+        return None;
     }
-    Ok(Introspected::Active(claims.issuer(endpoint.issuer.as_str())))
+    let mut members: Map<String, serde_json::Value> = serde_json::from_str(answer.as_str()).ok()?;
+    members.retain(|name, value| !value.is_null() || !is_dropped(name));
+    serde_json::to_string(&members).ok()
+}
+
+/// What does not fit the issuer's profile is another of its tokens. J13, A13.
+fn of_profile(error: TokenError) -> IntrospectionError {
+    if error == TokenError::PinnedClaim {
+        IntrospectionError::PinnedClaim
+    } else if error == TokenError::UnsupportedConfirmation {
+        IntrospectionError::NoConfirmation
+    } else {
+        IntrospectionError::NotAnAccessToken
+    }
+}
+
+/// Members in which products name a user: where one is there, the token is not the client's own. RFC 7662 §2.2 has `username`.
+const USERS: [&str; 7] = ["sub", "username", "user_name", "user_id", "preferred_username", "email", "upn"];
+
+/// The first of the endpoint's members that is there names the subject; the client does where the endpoint says so, and where nothing in the
+/// answer names a user: all users of a client would be one subject. RFC 7662 §2.2; A7.
+fn subject_is_said(
+    endpoint: &IntrospectionEndpoint,
+    answer: Object<'_>,
+    claims: &ForeignClaims,
+) -> Result<String, IntrospectionError> {
+    // An empty name names nobody.
+    let said = |name: &str| answer.get(name).filter(|value| !matches!(value, Value::String(text) if text.is_empty()));
+    match endpoint.subject.iter().find_map(|name| said(name)) {
+        Some(value) => value.into_string().map(Cow::into_owned).ok_or(IntrospectionError::NoSubject),
+        None if endpoint.subject_may_be_client && USERS.iter().all(|name| said(name).is_none()) => {
+            claims.client().filter(|client| !client.is_empty()).map(String::from).ok_or(IntrospectionError::NoSubject)
+        }
+        None => Err(IntrospectionError::NoSubject),
+    }
 }
 
 /// Where the answer names the issuer, it is the one whose endpoint this is.
@@ -104,20 +177,22 @@ fn audience_is_said(endpoint: &IntrospectionEndpoint, answer: Object<'_>) -> Res
 }
 
 /// Endpoints answer for refresh tokens too, and some for ID tokens; `token_type_hint` only hints. What kind it is, they say in one of
-/// three members: the RFC's `token_type` (RFC 6749 §7.1, RFC 8693 §2.2.1), Ory's `token_use`, Keycloak's `typ`. A13.
-fn token_is_an_access_token(answer: Object<'_>) -> Result<(), IntrospectionError> {
+/// three members: the RFC's `token_type` (RFC 6749 §7.1, RFC 8693 §2.2.1), Ory's `token_use`, Keycloak's `typ`. An answer without any of
+/// them is what several products give about refresh tokens. A13.
+fn token_is_an_access_token(endpoint: &IntrospectionEndpoint, answer: Object<'_>) -> Result<(), IntrospectionError> {
     let says = |member: &str| match answer.get(member) {
         None => Ok(None),
         Some(Value::String(kind)) => Ok(Some(kind.to_ascii_lowercase())),
         Some(_) => Err(IntrospectionError::Malformed),
     };
+    let [token_type, token_use, typ] = [says("token_type")?, says("token_use")?, says("typ")?];
+    if token_type.is_none() && token_use.is_none() && typ.is_none() && !endpoint.kind_may_be_unsaid {
+        return Err(IntrospectionError::KindUnsaid);
+    }
     let is_one_of = |kind: Option<String>, accepted: &[&str]| kind.is_none_or(|kind| accepted.contains(&kind.as_str()));
-    let right = is_one_of(says("token_type")?, &["bearer", "dpop", "n_a", "access_token"])
-        && is_one_of(says("token_use")?, &["access_token", "access"])
-        && is_one_of(
-            says("typ")?,
-            &["bearer", "dpop", "access", "access_token", "at+jwt", "application/at+jwt", "jwt"],
-        );
+    let right = is_one_of(token_type, &["bearer", "dpop", "n_a", "access_token"])
+        && is_one_of(token_use, &["access_token", "access"])
+        && is_one_of(typ, &["bearer", "dpop", "access", "access_token", "at+jwt", "application/at+jwt", "jwt"]);
     if right { Ok(()) } else { Err(IntrospectionError::NotAnAccessToken) }
 }
 

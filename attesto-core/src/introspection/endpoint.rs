@@ -6,9 +6,10 @@ use crate::encoding::form;
 use crate::host::{HttpFailure, IncomingResponse, OutgoingRequest};
 use crate::http::Header;
 use crate::metadata::url::{PlainHttp, WebUrl};
-use crate::token::TrustedIssuer;
+use crate::token::{IssuerProfile, TrustedIssuer};
 use crate::{ConfigError, Timestamp, limits};
 use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 use base64ct::{Base64, Encoding};
 use core::fmt;
 use zeroize::Zeroizing;
@@ -96,7 +97,7 @@ impl fmt::Debug for IntrospectionCredentials {
 /// let request = endpoint.request("an-opaque-token");
 /// assert_eq!(request.body.as_slice(), b"token=an-opaque-token&token_type_hint=access_token");
 ///
-/// let json = br#"{"active":true,"sub":"usr_1","aud":"https://api.example.com","scope":"read"}"#;
+/// let json = br#"{"active":true,"token_type":"Bearer","sub":"usr_1","aud":"https://api.example.com","scope":"read"}"#;
 /// let response = IncomingResponse::new(200, json.to_vec()).content_type("application/json");
 /// let now = Timestamp::from_secs(1_800_000_000);
 /// assert!(matches!(endpoint.judge(Ok(response), now), Ok(Introspected::Active(_))));
@@ -110,7 +111,10 @@ pub struct IntrospectionEndpoint {
     pub(super) issuer: String,
     pub(super) signed: Option<Signed>,
     pub(super) audience_is_implied: bool,
+    pub(super) kind_may_be_unsaid: bool,
+    pub(super) subject: Vec<String>,
     pub(super) subject_may_be_client: bool,
+    pub(super) profile: IssuerProfile,
 }
 
 /// Who signs the answers, and for whom.
@@ -156,7 +160,17 @@ impl IntrospectionEndpoint {
             return Err(ConfigError::new("issuer", "say whose endpoint it is: tokens of other issuers are refused"));
         }
         let url = WebUrl::parse("introspection_endpoint", url, plain_http)?;
-        Ok(Self { url, credentials, issuer, signed: None, audience_is_implied: false, subject_may_be_client: false })
+        Ok(Self {
+            url,
+            credentials,
+            issuer,
+            signed: None,
+            audience_is_implied: false,
+            kind_may_be_unsaid: false,
+            subject: Vec::from(["sub".to_string()]),
+            subject_may_be_client: false,
+            profile: IssuerProfile::rfc9068(),
+        })
     }
 
     /// Asks for signed answers and takes no others (RFC 9701): signed by this issuer's keys, for this resource server, by the name
@@ -179,10 +193,43 @@ impl IntrospectionEndpoint {
         self
     }
 
-    /// Where an answer has no `sub`, takes the `client_id` for it: for an issuer that leaves `sub` out of tokens that stand for a
-    /// client itself. Client ids and users' names must not overlap.
+    /// Takes answers that do not say what kind of token they are about (`token_type`, `token_use` and `typ` are absent): for an issuer that
+    /// never says it, and answers `active` about access tokens only. Several products leave `token_type` out precisely where the token is a
+    /// refresh token (doorkeeper, Spring Authorization Server): with this, a refresh token of theirs lets its holder in here as an access
+    /// token would, without client authentication. RFC 7662 §2.2; A13.
+    pub const fn kind_may_be_unsaid(mut self) -> Self {
+        self.kind_may_be_unsaid = true;
+        self
+    }
+
+    /// The members that may name the subject, in place of `sub`; the first that is there and not empty counts. For an issuer that names its
+    /// users elsewhere: `["sub", "username"]` for django-oauth-toolkit, whose answers have no `sub` at all. RFC 7662 §2.2 calls `username`
+    /// a name for people to read: take it only where the issuer never gives the name of one user to another.
+    ///
+    /// # Errors
+    /// Where there is none, or one is blank.
+    pub fn subject_in<S: Into<String>>(mut self, members: impl IntoIterator<Item = S>) -> Result<Self, ConfigError> {
+        self.subject = members.into_iter().map(Into::into).collect();
+        if self.subject.is_empty() || self.subject.iter().any(|member| member.trim().is_empty()) {
+            return Err(ConfigError::new("subject_in", "name at least one member, none of them blank"));
+        }
+        Ok(self)
+    }
+
+    /// Where an answer names no subject, takes the client's id for it: for an issuer that leaves `sub` out of tokens that stand for a
+    /// client itself (npm oidc-provider). An answer that names a user elsewhere, in `username` or `email` say, is still refused: the users of
+    /// a client are not the client. See [`subject_in`](Self::subject_in) for those. Client ids and users' names must not overlap.
     pub const fn subject_may_be_client(mut self) -> Self {
         self.subject_may_be_client = true;
+        self
+    }
+
+    /// Where this issuer's answers say things: client, scopes and `jti` by other names, scopes as an array, what is pinned or forbidden, the
+    /// private `typ`. Scopes in the array `scope` or in `scp` take `IssuerProfile::rfc9068().scopes_in(["scope", "scp"])`.
+    ///
+    /// Without a profile, `scope` is one string, and scopes elsewhere are not read. Header types have no meaning here.
+    pub fn profile(mut self, profile: IssuerProfile) -> Self {
+        self.profile = profile;
         self
     }
 

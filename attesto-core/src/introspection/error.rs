@@ -38,7 +38,13 @@ reasons! {
         NoAudience => "no_audience", "the introspection response does not say for whom the token is";
         /// The token is a refresh token, an ID token, or of a kind that is not known. RFC 7662 §2.2.
         NotAnAccessToken => "not_an_access_token", "the introspected token is no access token";
-        /// The token has no subject.
+        /// The answer does not say what kind of token it is: for an issuer that never does, see
+        /// [`kind_may_be_unsaid`](super::IntrospectionEndpoint::kind_may_be_unsaid). RFC 7662 §2.2.
+        KindUnsaid => "kind_unsaid", "the introspection response does not say what kind of token it is about";
+        /// A claim has not the value that the issuer's profile pins.
+        PinnedClaim => "pinned_claim", "a pinned claim of the introspected token has another value";
+        /// Nothing in the response names the token's subject, or only a member that
+        /// [`subject_in`](super::IntrospectionEndpoint::subject_in) does not name. RFC 7662 §2.2; A7.
         NoSubject => "no_subject", "the introspection response names no subject";
         /// The token is said to be DPoP-bound, and not to which key. RFC 9449 §6.2.
         NoConfirmation => "no_confirmation", "the token is DPoP-bound, but the response has no cnf";
@@ -48,13 +54,18 @@ reasons! {
 }
 
 impl IntrospectionError {
-    /// Whether it is the token that cannot be accepted (401), rather than that nothing is known about it (503).
+    /// Whether it is the token that cannot be accepted (401), rather than that nothing is known about it (503). Anybody can show a token that
+    /// cannot be accepted: raise an alarm for the others only.
     #[must_use]
     pub const fn is_about_the_token(self) -> bool {
         match self {
-            Self::WrongIssuer | Self::NoAudience | Self::NotAnAccessToken | Self::NoSubject | Self::NoConfirmation => {
-                true
-            }
+            Self::WrongIssuer
+            | Self::NoAudience
+            | Self::NotAnAccessToken
+            | Self::KindUnsaid
+            | Self::PinnedClaim
+            | Self::NoSubject
+            | Self::NoConfirmation => true,
             Self::Timeout
             | Self::Transport
             | Self::Unacceptable

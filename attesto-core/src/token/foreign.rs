@@ -1,6 +1,9 @@
 //! What a custom verifier found in a token that is not ours (catalogue H1).
 
+use super::raw::RawClaims;
+use super::{IssuerProfile, TokenError};
 use crate::Timestamp;
+use crate::encoding::json;
 use crate::jose::Thumbprint;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -105,9 +108,51 @@ impl ForeignClaims {
         self
     }
 
-    /// The claims as an issuer wrote them in one JSON object.
-    pub(crate) fn of_object(json: &[u8]) -> Option<Self> {
-        serde_json::from_slice(json).ok().map(Self)
+    /// The claims as an issuer wrote them in one JSON object, put where the rules look for them.
+    ///
+    /// # Errors
+    /// Where the issuer's profile says that it is about another kind of token.
+    pub(crate) fn spelt_by(profile: &IssuerProfile, answer: json::Object<'_>) -> Result<Self, TokenError> {
+        let mut raw = RawClaims::of(answer)?;
+        profile.payload_fits(raw.object)?;
+        profile.purpose_is_access(raw.purpose.as_ref(), raw.cnf.as_ref())?;
+        profile.locate(&mut raw, answer);
+        let mut claims = Self(serde_json::from_str(answer.as_str()).map_err(|_| TokenError::MalformedClaims)?);
+        for (name, found) in [("client_id", raw.client_id), ("jti", raw.jti), ("scope", raw.scope)] {
+            claims.put(name, found);
+        }
+        if profile.dates_may_be_text() {
+            ["exp", "nbf", "iat", "auth_time"].iter().for_each(|name| claims.read_date(name));
+        }
+        Ok(claims)
+    }
+
+    /// What a profile has found. Anything but a string is none of these claims, and refused as such.
+    fn put(&mut self, name: &str, found: Option<json::Value<'_>>) {
+        match found {
+            Some(value) => {
+                let text = value.into_string().map_or(Value::Null, |text| Value::String(text.into_owned()));
+                self.0.insert(name.into(), text);
+            }
+            None => {
+                self.0.remove(name);
+            }
+        }
+    }
+
+    /// Digits in quotation marks are a date, nothing else is.
+    fn read_date(&mut self, name: &str) {
+        if let Some(Value::String(text)) = self.0.get(name)
+            && text.bytes().all(|byte| byte.is_ascii_digit())
+            && let Ok(seconds) = text.parse::<u64>()
+        {
+            self.0.insert(name.into(), seconds.into());
+        }
+    }
+
+    /// The client, where one is named.
+    pub(crate) fn client(&self) -> Option<&str> {
+        self.0.get("client_id").and_then(Value::as_str)
     }
 
     /// When the token expires, where that is said. What is no whole number counts as now: it is for the rules to judge, and not to be

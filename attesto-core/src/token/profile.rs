@@ -58,6 +58,7 @@ pub struct IssuerProfile {
     purpose: Option<Purpose>,
     pinned: Vec<Pin>,
     forbidden: Vec<String>,
+    dates_may_be_text: bool,
 }
 
 /// Claims that ID tokens and logout tokens have and access tokens have not. OpenID Connect Core 1.0 §2, §3.1.3.6, §3.3.2.11;
@@ -167,7 +168,12 @@ impl IssuerProfile {
             purpose: None,
             pinned: Vec::new(),
             forbidden: Vec::new(),
+            dates_may_be_text: false,
         }
+    }
+
+    pub(super) const fn dates_may_be_text(&self) -> bool {
+        self.dates_may_be_text
     }
 
     fn recipe(typ: &[&str], client_id: &[&str], scope: &[&str], jti: &[&str]) -> Self {

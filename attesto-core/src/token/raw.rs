@@ -28,28 +28,37 @@ impl<'p> RawClaims<'p> {
     /// As RFC 9068 names them. The payload is read once, whoever issued it.
     pub(super) fn read(payload: &'p [u8]) -> Result<Self, TokenError> {
         let mut claims = Self::none();
-        let object = Object::read(payload, |name, value| -> Result<(), TokenError> {
-            let slot = match name {
-                "iss" => &mut claims.iss,
-                "aud" => &mut claims.aud,
-                "exp" => &mut claims.exp,
-                "nbf" => &mut claims.nbf,
-                "iat" => &mut claims.iat,
-                "sub" => &mut claims.sub,
-                "client_id" => &mut claims.client_id,
-                "jti" => &mut claims.jti,
-                "scope" => &mut claims.scope,
-                "cnf" => &mut claims.cnf,
-                "acr" => &mut claims.acr,
-                "auth_time" => &mut claims.auth_time,
-                "typ" => &mut claims.purpose,
-                _ => return Ok(()),
-            };
-            *slot = Some(value);
-            Ok(())
-        });
+        let object = Object::read(payload, |name, value| claims.take(name, value));
         claims.object = object.map_err(|_| TokenError::MalformedClaims)??;
         Ok(claims)
+    }
+
+    /// The same of an object that was found strict before.
+    pub(super) fn of(object: Object<'p>) -> Result<Self, TokenError> {
+        let mut claims = Self { object, ..Self::none() };
+        object.members(|name, value| claims.take(name, value))?;
+        Ok(claims)
+    }
+
+    fn take(&mut self, name: &str, value: Value<'p>) -> Result<(), TokenError> {
+        let slot = match name {
+            "iss" => &mut self.iss,
+            "aud" => &mut self.aud,
+            "exp" => &mut self.exp,
+            "nbf" => &mut self.nbf,
+            "iat" => &mut self.iat,
+            "sub" => &mut self.sub,
+            "client_id" => &mut self.client_id,
+            "jti" => &mut self.jti,
+            "scope" => &mut self.scope,
+            "cnf" => &mut self.cnf,
+            "acr" => &mut self.acr,
+            "auth_time" => &mut self.auth_time,
+            "typ" => &mut self.purpose,
+            _ => return Ok(()),
+        };
+        *slot = Some(value);
+        Ok(())
     }
 
     /// As this issuer spells them. The kind claim is none of those above: its name would be reserved (A16).

@@ -207,6 +207,24 @@ fn c11_c4_preflights_are_answered_where_there_are_browser_clients() {
 }
 
 #[test]
+fn c11_credentials_are_for_the_clients_origins_where_the_server_says_so() {
+    let credentials = ("access-control-allow-credentials", "true".to_owned());
+    let mut with = scene(|builder| builder.browser_clients().browser_credentials());
+    let request = with.redeem();
+    let mut expected = open_to(ORIGIN);
+    expected.insert(0, credentials.clone());
+    assert_eq!(cors(&send(&mut with.clone(), &request.clone().header("origin", ORIGIN))), expected);
+    assert_eq!(cors(&send(&mut with.clone(), &request.header("origin", OTHER))), [], "not its origin");
+    // A browser takes no `*` for such a request.
+    let fields = cors(&send(&mut with, &preflight("/oauth/token")));
+    assert!(fields.contains(&credentials) && fields.contains(&("access-control-allow-origin", OTHER.to_owned())));
+    assert!(fields.contains(&("vary", "Origin".to_owned())));
+    // By itself it answers no preflight.
+    let mut alone = scene(AuthorizationServerBuilder::browser_credentials);
+    assert_eq!(cors(&send(&mut alone, &preflight("/oauth/token"))), []);
+}
+
+#[test]
 fn c11_what_is_no_preflight_for_a_post_is_an_unlisted_method() {
     let mut scene = scene(AuthorizationServerBuilder::browser_clients);
     let bare = Request { method: "OPTIONS", ..Request::token(String::new()) };

@@ -25,11 +25,15 @@ fn cf1_an_id_token_lives_for_an_hour_at_most() {
 }
 
 #[test]
-fn cf1_the_audience_is_an_absolute_https_url() {
-    for bad in ["api", "http://api.example", "https://api.example/#f", "https://", "https://api.example/a b"] {
+fn cf1_az21_the_audience_is_an_absolute_uri_and_https_where_it_is_a_url() {
+    let others = ["urn:", ":a", "urn:a#b", "urn:a b", "HTTP://api.example", "https:a"];
+    for bad in ["api", "http://api.example", "https://api.example/#f", "https://", "https://api.example/a b"]
+        .into_iter()
+        .chain(others)
+    {
         assert_eq!(wrong(|builder| builder.audience(bad)), Some("audience"), "{bad}");
     }
-    for good in ["https://api.example", "https://api.example/v1?tenant=a"] {
+    for good in ["https://api.example", "https://api.example/v1?tenant=a", "urn:example:api", "api://default"] {
         assert_eq!(wrong(|builder| builder.audience(good)), None, "{good}");
     }
 }
@@ -81,4 +85,12 @@ fn cf1_cf2_clients_prove_who_they_are_before_they_get_tokens_for_themselves() {
     assert_eq!(only_public(&[GrantType::AuthorizationCode]), None);
     let both = [AuthMethod::None, AuthMethod::ClientSecretBasic];
     assert_eq!(wrong(|builder| builder.auth_methods(both)), None, "one of them proves it");
+}
+
+#[test]
+fn cf1_az8_a_listed_scheme_is_an_applications_own() {
+    for bad in ["javascript", "https", "mailto", "intent", "cursor:", "Cursor", ""] {
+        assert_eq!(wrong(|builder| builder.private_use_schemes([bad])), Some("private_use_schemes"), "{bad:?}");
+    }
+    assert_eq!(wrong(|builder| builder.private_use_schemes(["cursor", "vscode"])), None);
 }

@@ -1,7 +1,7 @@
 //! A resource that consults the deny list of the authorization server beside it.
 
 use attesto_core::Timestamp;
-use attesto_core::authorization::{Answered, IssuedAccessToken, RevokedAccessToken, Unavailable};
+use attesto_core::authorization::{Answered, IssuedAccessToken, RevokedAccessTokens, Unavailable};
 use attesto_core::host::{AccessTokenDenyList, DenyListCheck, MemoryDenyList, RevocationCheck, StoreReach};
 use attesto_core::resource::RevocationAnswer;
 use attesto_core::testkit::{Fixture, RequestVerifier, Route, block_on};
@@ -21,7 +21,8 @@ fn rv4_a_resource_refuses_what_the_list_holds_and_nothing_else() {
     let list = Arc::new(MemoryDenyList::single_node(1).expect("a list"));
     let now = Timestamp::from_secs(1_000);
     let access = IssuedAccessToken::new("jti-1", Timestamp::from_secs(u64::from(u32::MAX)));
-    block_on(list.revoke(&RevokedAccessToken { access, now })).expect("room for one");
+    let revoked = RevokedAccessTokens { access: [access].into(), subject: "usr_1".into(), now };
+    block_on(list.revoke(&revoked)).expect("room for one");
     assert_eq!(asked(Arc::clone(&list), "jti-1"), RevocationAnswer::Revoked);
     assert_eq!(asked(list, "jti-2"), RevocationAnswer::Active);
 }
@@ -29,7 +30,7 @@ fn rv4_a_resource_refuses_what_the_list_holds_and_nothing_else() {
 struct Silent;
 
 impl AccessTokenDenyList for Silent {
-    async fn revoke(&self, _: &RevokedAccessToken) -> Answered<()> {
+    async fn revoke(&self, _: &RevokedAccessTokens) -> Answered<()> {
         Err(Unavailable)
     }
 

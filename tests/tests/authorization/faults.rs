@@ -28,7 +28,13 @@ fn flows() -> Vec<Flow> {
         flows.push(Flow { name: "refresh again at once", scene: scene.clone(), request: Request::refresh(&refresh) });
         let mut late = scene.clone();
         late.ledger.now += LATE;
+        let mut half = late.clone();
         flows.push(Flow { name: "refresh again, late", scene: late, request: Request::refresh(&refresh) });
+        // The deny list does not answer: theft was found out, and not dealt with.
+        half.ledger.list_is_down = true;
+        half.send(&Request::refresh(&refresh)).expect("no fault");
+        half.ledger.list_is_down = false;
+        flows.push(Flow { name: "refresh, revoked by half", scene: half, request: Request::refresh(&successor) });
         scene.send(&Request::refresh(&successor)).expect("no fault");
         flows.push(Flow { name: "refresh with the one before last", scene, request: Request::refresh(&refresh) });
     }
@@ -39,6 +45,7 @@ fn flows() -> Vec<Flow> {
 fn carry_on(scene: &mut Scene, request: &Request, context: &str) {
     scene.send(request);
     scene.holds(context);
+    scene.revocations_are_whole(context);
     let given: Vec<String> =
         scene.responses.iter().filter_map(|(_, response)| text(response, "refresh_token")).collect();
     for refresh in given.iter().rev() {
@@ -92,7 +99,7 @@ fn every_fault_at_every_question() {
         }
     }
     println!("{schedules} schedules");
-    assert_eq!(schedules, 25_235, "the flows ask more than they did, or less: then this number changes with them");
+    assert_eq!(schedules, 28_154, "the flows ask more than they did, or less: then this number changes with them");
 }
 
 /// Goes the way with these faults. Without any, the same way must be open to whoever comes next, whatever the faults have left behind.
@@ -123,7 +130,7 @@ fn az28_az29_every_fault_at_every_question_of_the_whole_code_flow() {
         }
     }
     println!("{schedules} schedules of the whole code flow, one fault each");
-    assert_eq!(schedules, 1_967);
+    assert_eq!(schedules, 1_995);
 }
 
 /// Two faults, the second at most so many questions after the first.
@@ -146,7 +153,7 @@ fn two_faults(journey: Journey, apart: usize) -> usize {
 
 #[test]
 fn az28_az29_two_faults_near_one_another_on_the_longest_way() {
-    assert_eq!(two_faults(Journey::ALL[4], 5), 2_730);
+    assert_eq!(two_faults(Journey::ALL[4], 5), 2_800);
 }
 
 #[test]

@@ -179,7 +179,10 @@ fn openid(configure: impl FnOnce(AuthorizationServerBuilder) -> AuthorizationSer
 
 #[test]
 fn it2_an_id_token_says_for_whom_it_is_and_how_its_user_logged_in() {
-    let id = claims(&member(&openid(|builder| builder.openid_connect().id_tokens_without_rs256()), "id_token"));
+    let id = claims(&member(
+        &openid(|builder| builder.openid_connect().id_tokens_without_rs256().scopes_supported(["openid"])),
+        "id_token",
+    ));
     let expected =
         [("azp", "app".into()), ("acr", LOGIN.into()), ("amr", json!(["pwd", "otp"])), ("sid", "sid-1".into())];
     for (name, value) in expected {
@@ -190,7 +193,9 @@ fn it2_an_id_token_says_for_whom_it_is_and_how_its_user_logged_in() {
 #[test]
 fn it2_an_id_token_lives_as_long_as_configured() {
     for lifetime in [300, 3600] {
-        let response = openid(|builder| builder.openid_connect().id_tokens_without_rs256().id_token_lifetime(lifetime));
+        let response = openid(|builder| {
+            builder.openid_connect().id_tokens_without_rs256().scopes_supported(["openid"]).id_token_lifetime(lifetime)
+        });
         let id = claims(&member(&response, "id_token"));
         assert_eq!((id["iat"].as_u64(), id["exp"].as_u64()), (Some(NOW), Some(NOW + lifetime)));
         assert_eq!(claims(&member(&response, "access_token"))["exp"].as_u64(), Some(NOW + 900), "by its own");

@@ -6,8 +6,8 @@ use attesto_core::Timestamp;
 use attesto_core::authorization::Recorded;
 use attesto_core::authorization::{
     Answered, Ask, AuthorizationCode, AuthorizationEvent, Client, ConsentGrant, ConsentRequest, FamilyId,
-    IssuedAccessToken, Principal, PushedRequest, RefreshState, RefreshToken, Rotated, ScopeSet, SecretDigest,
-    SpentCode, SpentRefresh, TakenCode, Unavailable,
+    IssuedAccessToken, Principal, PushedRequest, RefreshKey, RefreshState, RefreshToken, RevocableFamily, Rotated,
+    ScopeSet, SecretDigest, SpentCode, SpentRefresh, TakenCode, Unavailable,
 };
 use attesto_core::dpop::ReplayKey;
 use attesto_core::exchange::Step;
@@ -62,6 +62,10 @@ pub(crate) struct Ledger {
     pub(crate) grants: HashMap<[u8; 32], Spendable<ConsentGrant>>,
     pub(crate) refresh: HashMap<[u8; 32], RefreshState>,
     pub(crate) revoked: BTreeSet<FamilyId>,
+    /// Access tokens that a revocation named, beside those that are noted with refresh tokens.
+    pub(crate) named: Vec<(FamilyId, IssuedAccessToken)>,
+    /// Access tokens of revoked families that are taken care of.
+    pub(crate) settled: BTreeSet<String>,
     pub(crate) denied: BTreeSet<String>,
     pub(crate) replays: BTreeSet<ReplayKey>,
     pub(crate) suspended: BTreeSet<String>,
@@ -70,6 +74,8 @@ pub(crate) struct Ledger {
     pub(crate) consent: Policy,
     /// A broken store, to see that it is noticed: what was taken is given to the next who asks, too.
     pub(crate) gives_twice: bool,
+    /// The deny list takes nothing in.
+    pub(crate) list_is_down: bool,
     /// The consent page that was shown last.
     pub(crate) page: Option<ConsentRequest>,
     /// What the policy grants, whatever is asked; `None`: all of what is asked.
@@ -211,14 +217,14 @@ impl Ledger {
             Ask::InsertRefresh(query) => {
                 let answer = act!("InsertRefresh", query, |own: &mut Self| {
                     let row = query.question();
-                    Ok(own.insert_refresh(&row.digest, &row.token))
+                    Ok(own.insert_refresh(&row.key.token, &row.token))
                 });
                 query.answer(answer)
             }
             Ask::RotateRefresh(query) => {
                 let answer = act!("RotateRefresh", query, |own: &mut Self| {
                     let rotation = query.question();
-                    let Some(row) = own.refresh.get(rotation.spent.as_bytes()) else { return Ok(Rotated::Lost) };
+                    let Some(row) = own.refresh.get(rotation.spent.token.as_bytes()) else { return Ok(Rotated::Lost) };
                     if own.revoked.contains(&row.token.authorization.family) {
                         return Ok(Rotated::FamilyRevoked);
                     }
@@ -226,7 +232,7 @@ impl Ledger {
                         return Ok(Rotated::Lost);
                     }
                     let spent = SpentRefresh { at: rotation.now, salt: rotation.salt.clone() };
-                    own.refresh.get_mut(rotation.spent.as_bytes()).ok_or(Unavailable)?.spent = Some(spent);
+                    own.refresh.get_mut(rotation.spent.token.as_bytes()).ok_or(Unavailable)?.spent = Some(spent);
                     own.insert_refresh(&rotation.successor, &rotation.token);
                     Ok(Rotated::Done)
                 });
@@ -235,28 +241,42 @@ impl Ledger {
             Ask::RepeatRefresh(query) => {
                 let answer = act!("RepeatRefresh", query, |own: &mut Self| {
                     let repeated = query.question();
-                    let Some(row) = own.refresh.get_mut(repeated.digest.as_bytes()) else { return Ok(false) };
+                    let Some(row) = own.refresh.get_mut(repeated.key.token.as_bytes()) else { return Ok(false) };
                     if row.spent.is_some() || own.revoked.contains(&row.token.authorization.family) {
                         return Ok(false);
                     }
                     row.token.access.push(repeated.access.clone());
+                    row.token.expires_at = row.token.expires_at.max(repeated.expires_at);
                     Ok(true)
                 });
+                query.answer(answer)
+            }
+            Ask::FindFamily(query) => {
+                let answer = act!("FindFamily", query, |own: &mut Self| Ok(own.find_family(query.question())));
                 query.answer(answer)
             }
             Ask::RevokeFamily(query) => {
                 let answer = act!("RevokeFamily", query, |own: &mut Self| {
                     let asked = query.question();
                     own.revoked.insert(asked.family);
-                    let of_family = own.refresh.values().filter(|row| row.token.authorization.family == asked.family);
-                    let access = of_family.flat_map(|row| row.token.access.clone());
-                    Ok(access.filter(|access| asked.now < access.expires_at).collect())
+                    own.named.extend(asked.access.iter().map(|access| (asked.family, access.clone())));
+                    Ok(own.undenied(asked.family))
                 });
                 query.answer(answer)
             }
-            Ask::RevokeAccessToken(query) => {
-                let answer = act!("RevokeAccessToken", query, |own: &mut Self| {
-                    own.denied.insert(query.question().access.jwt_id.clone());
+            Ask::SettleRevocation(query) => {
+                let answer = act!("SettleRevocation", query, |own: &mut Self| {
+                    own.settled.extend(query.question().access.iter().map(|access| access.jwt_id.clone()));
+                    Ok(())
+                });
+                query.answer(answer)
+            }
+            Ask::RevokeAccessTokens(query) => {
+                let answer = act!("RevokeAccessTokens", query, |own: &mut Self| {
+                    if own.list_is_down {
+                        return Err(Unavailable);
+                    }
+                    own.denied.extend(query.question().access.iter().map(|access| access.jwt_id.clone()));
                     Ok(())
                 });
                 query.answer(answer)
@@ -316,17 +336,50 @@ impl Ledger {
         TakenCode::Fresh(Box::new(row.code.clone()))
     }
 
-    fn get_refresh(&self, digest: &SecretDigest) -> Option<RefreshState> {
-        let mut row = self.refresh.get(digest.as_bytes())?.clone();
-        row.family_revoked = self.revoked.contains(&row.token.authorization.family);
+    fn get_refresh(&self, key: &RefreshKey) -> Option<RefreshState> {
+        let mut row = self.refresh.get(key.token.as_bytes())?.clone();
+        let family = row.token.authorization.family;
+        row.family_revoked = self.revoked.contains(&family);
+        if row.family_revoked {
+            row.undenied = self.undenied(family);
+        } else if row.spent.is_none() {
+            row.token.access = self.living(family);
+        }
         Some(row)
+    }
+
+    /// The access tokens that came of a family, as far as they live.
+    fn living(&self, family: FamilyId) -> Vec<IssuedAccessToken> {
+        let now = Timestamp::from_secs(self.now);
+        let of_family = self.refresh.values().filter(|row| row.token.authorization.family == family);
+        let noted = of_family.flat_map(|row| &row.token.access);
+        let named = self.named.iter().filter(|(of, _)| *of == family).map(|(_, access)| access);
+        let mut living: Vec<IssuedAccessToken> = Vec::new();
+        for access in noted.chain(named).filter(|access| now < access.expires_at) {
+            if !living.contains(access) {
+                living.push(access.clone());
+            }
+        }
+        living
+    }
+
+    fn undenied(&self, family: FamilyId) -> Vec<IssuedAccessToken> {
+        let mut living = self.living(family);
+        living.retain(|access| !self.settled.contains(&access.jwt_id));
+        living
+    }
+
+    fn find_family(&self, jwt_id: &str) -> Option<RevocableFamily> {
+        let noted = |row: &&RefreshState| row.token.access.iter().any(|access| access.jwt_id == jwt_id);
+        let authorization = &self.refresh.values().find(noted)?.token.authorization;
+        Some(RevocableFamily { family: authorization.family, client_id: authorization.client_id.clone() })
     }
 
     fn insert_refresh(&mut self, digest: &SecretDigest, token: &RefreshToken) -> bool {
         if self.revoked.contains(&token.authorization.family) {
             return false;
         }
-        let row = RefreshState { token: token.clone(), spent: None, family_revoked: false };
+        let row = RefreshState { token: token.clone(), spent: None, family_revoked: false, undenied: Vec::new() };
         self.refresh.entry(*digest.as_bytes()).or_insert(row);
         true
     }

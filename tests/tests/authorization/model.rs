@@ -52,7 +52,7 @@ fn runner() -> TestRunner {
 }
 
 /// Each rule of the reference. All of them decide something in the histories, or the property says less than it seems to.
-const RULES: [&str; 35] = [
+const RULES: [&str; 36] = [
     "a code",
     "a family revoked",
     "a successor",
@@ -77,6 +77,7 @@ const RULES: [&str; 35] = [
     "refresh: no proof",
     "refresh: reuse",
     "refresh: reuse in time",
+    "refresh: reuse without the key",
     "refresh: revoked",
     "refresh: suspended user",
     "refresh: the family's time is over",

@@ -39,13 +39,13 @@ fn cf6_a_profile_says_what_holds_where_nothing_is_configured() {
     let methods = "token_endpoint_auth_methods_supported";
     let generic = plain().build().expect("sound");
     let same = plain().profile(Profile::Generic).build().expect("sound");
+    let four = json!(["none", "client_secret_basic", "client_secret_post", "private_key_jwt"]);
     for server in [generic, same] {
-        let four = json!(["none", "client_secret_basic", "client_secret_post", "private_key_jwt"]);
         assert_eq!(member(&server, methods), four);
         assert_eq!(member(&server, "grant_types_supported"), json!(["authorization_code", "refresh_token"]));
     }
     let server = mcp().build().expect("sound");
-    assert_eq!(member(&server, methods), json!(["none"]));
+    assert_eq!(member(&server, methods), four);
     assert_eq!(member(&server, "grant_types_supported"), json!(["authorization_code", "refresh_token"]));
     // MCP clients refuse a server without these.
     assert_eq!(member(&server, "code_challenge_methods_supported"), json!(["S256"]));
@@ -61,8 +61,7 @@ fn cf6_what_is_configured_counts_in_whatever_order_as_long_as_it_is_not_less() {
     for server in [before, after] {
         assert_eq!(member(&server, "token_endpoint_auth_methods_supported"), json!(["none", "private_key_jwt"]));
     }
-    // Stricter is not less; and without refresh tokens there is no rotation that could lose one.
-    assert!(mcp().require_pushed_authorization_requests().build().is_ok());
+    // Without refresh tokens there is no rotation that could lose one.
     assert!(plain().profile(Profile::Mcp).grants([GrantType::AuthorizationCode]).build().is_ok());
     // The last word counts.
     assert!(plain().profile(Profile::Mcp).profile(Profile::Generic).build().is_ok());
@@ -75,12 +74,6 @@ fn cf6_less_than_the_profile_is_refused_with_the_member_and_the_fix() {
         (mcp().refresh(RefreshPolicy::new()), "refresh", "grace"),
         (mcp().grants([GrantType::ClientCredentials]), "grants", "authorization_code"),
         (mcp().grants([]), "grants", "authorization_code"),
-        (mcp().auth_methods([AuthMethod::ClientSecretBasic]), "auth_methods", "none"),
-        (
-            plain().auth_methods([AuthMethod::PrivateKeyJwt]).profile(Profile::Mcp).refresh(grace()),
-            "auth_methods",
-            "none",
-        ),
     ];
     for (builder, expected, fix) in cases {
         let error: ConfigError = builder.build().expect_err(fix);
@@ -92,4 +85,21 @@ fn cf6_less_than_the_profile_is_refused_with_the_member_and_the_fix() {
     assert!(plain().grants([GrantType::ClientCredentials]).build().is_ok());
     assert!(plain().auth_methods([AuthMethod::ClientSecretBasic]).build().is_ok());
     assert!(builder(false).build().is_ok());
+}
+
+#[test]
+fn cf6_mcp_refuses_what_its_clients_cannot_do_and_takes_those_with_secrets() {
+    let tied = grace().only_with_offline_access();
+    for (builder, member) in [
+        (mcp().require_pushed_authorization_requests(), "require_pushed_authorization_requests"),
+        (mcp().refresh(tied.clone()), "refresh"),
+    ] {
+        assert_eq!(builder.build().expect_err(member).member(), member);
+    }
+    // Where there are no refresh tokens, nothing is tied to anything.
+    assert!(mcp().refresh(tied).grants([GrantType::AuthorizationCode]).build().is_ok());
+    assert!(plain().require_pushed_authorization_requests().build().is_ok());
+    let methods = json!(["none", "client_secret_basic", "client_secret_post", "private_key_jwt"]);
+    assert_eq!(member(&mcp().build().expect("sound"), "token_endpoint_auth_methods_supported"), methods);
+    assert!(mcp().auth_methods([AuthMethod::ClientSecretPost]).build().is_ok());
 }

@@ -1,10 +1,10 @@
 //! The rules of refresh tokens, revocation and introspection, each broken alone (catalogue sections 8.2, 9 and 10).
 
-use crate::ledger::LATE;
-use crate::scene::{FAMILY, NOW, Request, SECRET, Scene, builder, text};
+use crate::ledger::{Fault, LATE};
+use crate::scene::{FAMILY, NOW, Request, SECRET, Scene, builder, proof, proof_at, text};
 use crate::token_rules::claims;
 use attesto_core::Timestamp;
-use attesto_core::authorization::{Client, ClientAuthentication, EventKind, Reason, RefreshPolicy};
+use attesto_core::authorization::{Client, ClientAuthentication, EventKind, GraceSecret, Reason, RefreshPolicy};
 use attesto_core::encoding::base64url;
 use attesto_core::host::IncomingResponse;
 use attesto_core::http::ResponseParts;
@@ -181,14 +181,144 @@ fn rv3_rv5_a_refresh_token_takes_its_family_along() {
 }
 
 #[test]
-fn rv3_what_is_not_the_clients_is_not_touched_and_not_told() {
+fn rv3_another_clients_token_is_refused_and_told_of_and_lives_on() {
     let (mut scene, access, refresh) = issued();
-    for token in [refresh.as_str(), &access, "unknown", &base64url::encode(&[8; 32])] {
-        let response = scene.grant(&by_other(Request::revoke(token)));
-        assert!(response.body.is_empty());
+    for token in [refresh.as_str(), &access] {
+        let refused = scene.refuse(&by_other(Request::revoke(token)));
+        assert_eq!(refused, (Reason::OtherClient, "invalid_grant".into()), "RFC 7009 §2.1");
+        let event = scene.ledger.events.last().expect("told of");
+        assert_eq!((event.kind, event.client_id.as_deref()), (EventKind::RevocationDenied, Some("other")));
+    }
+    for token in ["unknown", &base64url::encode(&[8; 32])] {
+        assert!(scene.grant(&by_other(Request::revoke(token))).body.is_empty(), "RFC 7009 §2.2");
     }
     assert!(scene.ledger.revoked.is_empty() && scene.ledger.denied.is_empty());
+    let mut late = scene.clone();
+    late.ledger.now = NOW + 960;
+    late.grant(&by_other(Request::revoke(&access)));
+    late.ledger.now = NOW + 90 * 86_400;
+    late.grant(&by_other(Request::revoke(&refresh)));
     scene.grant(&Request::refresh(&refresh));
+}
+
+/// A resource with a minute of leeway takes a token for so much longer than `exp`: until then it can be revoked, and is denied.
+#[test]
+fn rv4_a_token_is_revoked_as_long_as_a_resource_takes_it() {
+    let (scene, access, refresh) = issued();
+    let jti = claims(&access)["jti"].as_str().expect("a jti").to_owned();
+    for (token, now, denied) in
+        [(&access, 959, true), (&access, 960, false), (&refresh, 959, true), (&refresh, 960, false)]
+    {
+        let mut scene = scene.clone();
+        scene.ledger.now = NOW + now;
+        scene.grant(&Request::revoke(token));
+        assert_eq!(scene.ledger.denied.contains(&jti), denied, "{now} {}", token.len());
+    }
+    let mut strict = Scene::of(builder(true).resource_leeway(0));
+    let request = strict.redeem();
+    let access = text(&strict.grant(&request), "access_token").expect("an access token");
+    strict.ledger.now = NOW + 900;
+    strict.grant(&Request::revoke(&access));
+    assert!(strict.ledger.denied.is_empty(), "no resource takes it any more");
+}
+
+#[test]
+fn rt5_theft_that_could_not_be_dealt_with_at_once_is_dealt_with_when_the_token_is_shown_again() {
+    for fault in [Fault::BeforeActing, Fault::Dropped] {
+        let (mut scene, first) = Scene::redeemed(true);
+        let stolen = scene.grant(&Request::refresh(&first));
+        let access = text(&stolen, "access_token").expect("an access token");
+        let jti = claims(&access)["jti"].as_str().expect("a jti").to_owned();
+        scene.ledger.now += 60;
+        let asked = scene.ledger.asked.len();
+        let names = {
+            let mut dry = scene.clone();
+            dry.refuse(&Request::refresh(&first));
+            dry.ledger.asked[asked..].to_vec()
+        };
+        let at = names.iter().position(|name| *name == "RevokeAccessTokens").expect("the list is asked");
+        let response = scene.send_with(&Request::refresh(&first), |question| (question == at).then_some(fault));
+        assert_eq!(response.map(|response| response.status), (fault == Fault::BeforeActing).then_some(503));
+        assert!(!scene.ledger.denied.contains(&jti));
+        // The thief, the robbed, whichever token of the family: it is carried on, and then it is whole.
+        let second = refresh_token(&stolen);
+        assert_eq!(scene.refuse(&Request::refresh(&second)).0, Reason::FamilyRevoked);
+        assert!(scene.ledger.denied.contains(&jti));
+        let asked = scene.ledger.asked.len();
+        assert_eq!(scene.refuse(&Request::refresh(&first)).0, Reason::FamilyRevoked);
+        assert_eq!(scene.ledger.asked[asked..], ["LoadClient", "GetRefresh", "Record"], "nothing is written");
+    }
+}
+
+#[test]
+fn rv3_however_many_access_tokens_a_family_has_one_question_denies_them() {
+    let (mut scene, mut refresh) = Scene::redeemed(false);
+    for _ in 0..50 {
+        refresh = refresh_token(&scene.grant(&Request::refresh(&refresh)));
+    }
+    let asked = scene.ledger.asked.len();
+    scene.grant(&Request::revoke(&refresh));
+    let questions = ["LoadClient", "GetRefresh", "RevokeFamily", "RevokeAccessTokens", "SettleRevocation", "Record"];
+    assert_eq!(scene.ledger.asked[asked..], questions);
+    assert_eq!(scene.ledger.denied.len(), 51);
+}
+
+#[test]
+fn no_family_has_more_access_tokens_at_a_time_than_the_policy_says() {
+    let policy = RefreshPolicy::new().access_tokens_at_a_time(3).expect("a bound");
+    let policy = policy.grace(10, GraceSecret::new([9; 32])).expect("a short window");
+    let mut scene = Scene::of(builder(true).refresh(policy));
+    let request = scene.redeem();
+    let first = refresh_token(&scene.grant(&request));
+    let second = refresh_token(&scene.grant(&Request::refresh(&first)));
+    assert_eq!(refresh_token(&scene.grant(&Request::refresh(&first))), second, "the lost answer's counts too");
+    for token in [&first, &second] {
+        let response = scene.send(&Request::refresh(token)).expect("no fault");
+        assert_eq!((response.status, text(&response, "error").as_deref()), (429, Some("temporarily_unavailable")));
+        assert_eq!(response.header("retry-after").collect::<String>(), "60");
+        assert_eq!(scene.ledger.events.last().and_then(|event| event.reason), Some(Reason::TooManyAccessTokens));
+    }
+    assert!(scene.ledger.revoked.is_empty(), "and nothing is lost by it");
+    scene.ledger.now = NOW + 960;
+    scene.grant(&Request::refresh(&second));
+}
+
+#[test]
+fn rt7_confidential_clients_keep_their_token_where_the_policy_says_so() {
+    let policy = RefreshPolicy::new().without_rotation_of_protected_tokens();
+    let mut scene = Scene::of(builder(true).refresh(policy));
+    scene.code(|code| code.authorization.client_id = "other".into());
+    let redeem = by_other(scene.redeem());
+    let issued = scene.grant(&redeem);
+    let refresh = refresh_token(&issued);
+    let again = by_other(Request::refresh(&refresh));
+    let mut jtis = vec![claims(&text(&issued, "access_token").expect("a token"))["jti"].clone()];
+    for day in [1, 13, 26] {
+        scene.ledger.now = NOW + day * 86_400;
+        let response = scene.grant(&again);
+        assert_eq!(refresh_token(&response), refresh, "the same, and it counts for another two weeks");
+        jtis.push(claims(&text(&response, "access_token").expect("a token"))["jti"].clone());
+    }
+    scene.ledger.now += 100;
+    scene.grant(&by_other(Request::revoke(&refresh)));
+    assert!(scene.ledger.denied.contains(jtis[3].as_str().expect("a jti")), "what came of it is known");
+    assert_eq!(scene.refuse(&again).0, Reason::FamilyRevoked);
+}
+
+#[test]
+fn rt7_public_clients_tokens_rotate_whatever_the_policy_says_until_a_key_binds_them() {
+    let policy = RefreshPolicy::new().without_rotation_of_protected_tokens();
+    let mut scene = Scene::of(builder(true).refresh(policy));
+    let request = scene.redeem();
+    let first = refresh_token(&scene.grant(&request));
+    let second = refresh_token(&scene.grant(&Request::refresh(&first)));
+    assert_ne!(second, first);
+    let bound = refresh_token(&scene.grant(&Request::refresh(&second).header("dpop", proof(2, NOW))));
+    assert_ne!(bound, second, "it was not bound when it was shown");
+    let again = Request::refresh(&bound);
+    assert_eq!(scene.refuse(&again).0, Reason::ProofRequired);
+    assert_eq!(refresh_token(&scene.grant(&again.header("dpop", proof(2, NOW)))), bound);
+    assert_eq!(scene.refuse(&Request::refresh(&first)).0, Reason::RefreshReuse, "spent ones are spent");
 }
 
 #[test]
@@ -211,7 +341,8 @@ fn rv4_without_a_list_the_truth_is_told() {
                     .expect("a ring"),
             ),
         )
-        .audience("https://api.example"),
+        .audience("https://api.example")
+        .without_deny_list(),
     );
     let request = scene.redeem();
     let access = text(&scene.grant(&request), "access_token").expect("an access token");
@@ -220,6 +351,44 @@ fn rv4_without_a_list_the_truth_is_told() {
         (Reason::UnsupportedTokenType, "unsupported_token_type".into())
     );
     scene.grant(&Request::revoke("a.b.c"));
+    assert!(scene.ledger.revoked.is_empty());
+}
+
+/// Libraries revoke the access token first, and stop where that is refused: the refresh token would live on.
+#[test]
+fn rv4_without_a_list_the_refresh_tokens_end_by_an_access_token_of_a_client_that_proves_who_it_is() {
+    let mut scene = Scene::of(builder(true).without_deny_list());
+    scene.code(|code| code.authorization.client_id = "other".into());
+    let redeem = by_other(scene.redeem());
+    let issued = scene.grant(&redeem);
+    let access = text(&issued, "access_token").expect("an access token");
+    assert!(scene.grant(&by_other(Request::revoke(&access))).body.is_empty());
+    assert!(scene.ledger.revoked.contains(&FAMILY) && scene.ledger.denied.is_empty());
+    assert!(!scene.ledger.asked.contains(&"RevokeAccessTokens"), "there is no list to ask");
+    assert_eq!(scene.ledger.events.last().map(|event| event.kind), Some(EventKind::TokenRevoked));
+    assert_eq!(scene.refuse(&by_other(Request::refresh(&refresh_token(&issued)))).0, Reason::FamilyRevoked);
+    // Of a token that came from no such family nothing can be revoked.
+    let own = Request::token(format!("grant_type=client_credentials&client_id=other&client_secret={SECRET}"));
+    let own = text(&scene.grant(&own), "access_token").expect("an access token");
+    assert_eq!(scene.refuse(&by_other(Request::revoke(&own))).0, Reason::UnsupportedTokenType);
+}
+
+#[test]
+fn rv4_without_a_list_a_public_client_proves_the_access_tokens_key() {
+    let mut scene = Scene::of(builder(true).without_deny_list());
+    let request = scene.redeem().header("dpop", proof(2, NOW));
+    let issued = scene.grant(&request);
+    let revoke = Request::revoke(&text(&issued, "access_token").expect("an access token"));
+    assert_eq!(scene.refuse(&revoke).0, Reason::UnsupportedTokenType, "whoever has seen it");
+    let thief = revoke.clone().header("dpop", proof_at("/oauth/revoke", 3, NOW));
+    assert_eq!(scene.refuse(&thief).0, Reason::UnsupportedTokenType, "with a key of its own");
+    let elsewhere = revoke.clone().header("dpop", proof(2, NOW));
+    assert_eq!(scene.refuse(&elsewhere).0, Reason::InvalidProof);
+    assert!(scene.ledger.revoked.is_empty());
+    let shown = revoke.header("dpop", proof_at("/oauth/revoke", 2, NOW));
+    scene.grant(&shown);
+    assert!(scene.ledger.revoked.contains(&FAMILY));
+    assert_eq!(scene.refuse(&shown).0, Reason::ProofReplay);
 }
 
 #[test]

@@ -50,7 +50,6 @@ pub(crate) fn builder(grace: bool) -> AuthorizationServerBuilder {
         .audience("https://api.example")
         .grants([GrantType::AuthorizationCode, GrantType::RefreshToken, GrantType::ClientCredentials])
         .refresh(refresh)
-        .deny_list()
 }
 
 /// A key of its own for each seed.
@@ -230,6 +229,21 @@ impl Scene {
         let events = format!("{:?}", &self.ledger.events[events..]);
         for secret in &secrets {
             assert!(!events.contains(secret), "an event holds a secret: {context}");
+        }
+    }
+
+    /// RT-5: what was revoked is revoked whole once a token of it, or its code, was shown again while every store answered: no access
+    /// token of it that a resource would take is missing on the deny list.
+    pub(crate) fn revocations_are_whole(&self, context: &str) {
+        let now = Timestamp::from_secs(self.ledger.now);
+        for row in self.ledger.refresh.values() {
+            if !self.ledger.revoked.contains(&row.token.authorization.family) {
+                continue;
+            }
+            for access in row.token.access.iter().filter(|access| now < access.expires_at) {
+                let denied = self.ledger.denied.contains(&access.jwt_id);
+                assert!(denied, "an access token of a revoked family lives on: {context}");
+            }
         }
     }
 

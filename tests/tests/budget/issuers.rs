@@ -197,7 +197,7 @@ pub(crate) fn introspection_response() -> Row {
     };
     let longer = judge(vec![b' '; limits::INTROSPECTION_RESPONSE + 1]).1;
     assert_eq!(longer.err(), Some(IntrospectionError::TooLarge));
-    let first = format!(r#""active":true,"sub":"s","aud":"{AUDIENCE}""#);
+    let first = format!(r#""active":true,"token_type":"Bearer","sub":"s","aud":"{AUDIENCE}""#);
     let (work, judged) = judge(many_members(&first, limits::INTROSPECTION_RESPONSE).into_bytes());
     assert!(judged.is_ok(), "{judged:?}");
     Row {

@@ -142,7 +142,7 @@ impl HttpClient for Issuer {
         if self.silent {
             std::future::pending::<()>().await;
         }
-        let first = format!(r#"{{"active":true,"sub":"s","aud":"{AUDIENCE}","pad":""#);
+        let first = format!(r#"{{"active":true,"token_type":"Bearer","sub":"s","aud":"{AUDIENCE}","pad":""#);
         let body = format!("{first}{}\"}}", "x".repeat(self.length - first.len() - 2));
         Ok(IncomingResponse::new(200, body.into_bytes()).content_type("application/json"))
     }

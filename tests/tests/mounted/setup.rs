@@ -102,7 +102,6 @@ pub(crate) fn builder(issuer: &str) -> AuthorizationServerBuilder {
         .origin(pinned())
         .openid_connect()
         .id_tokens_without_rs256()
-        .deny_list()
 }
 
 /// Never the same bytes twice, and the same in every run.

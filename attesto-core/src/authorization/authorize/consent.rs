@@ -23,7 +23,7 @@ pub(super) async fn consent(
         visit: visit.clone(),
         subject: login.subject.clone(),
         interactive: !request.prompt.none,
-        must_ask: must_ask(visit, redirect),
+        must_ask: must_ask(flow, visit, redirect),
         grant_presented: presented.is_some(),
         binding: ConsentBinding::of(flow.server.provider.as_ref(), &login.subject, &visit.client.id, request),
     };
@@ -44,8 +44,15 @@ pub(super) async fn consent(
 
 /// OIDC Core §3.1.2.1, RFC 8252 §8.6; AZ-25: with `prompt=consent`, and where somebody else than the client might be the one who
 /// receives the answer, what was said before does not count.
-fn must_ask(visit: &Visit, redirect: &VerifiedRedirect) -> bool {
-    visit.request.prompt.consent || redirect.is_on_device()
+fn must_ask(flow: &Flow, visit: &Visit, redirect: &VerifiedRedirect) -> bool {
+    let on_device = redirect.is_on_device() && !is_a_site_in_development(flow, visit, redirect);
+    visit.request.prompt.consent || on_device
+}
+
+/// A site that its developer runs on their own machine, where the server says so: no native client, whose port anybody's application
+/// might have, and no other URI than the one that is registered. AZ-25.
+fn is_a_site_in_development(flow: &Flow, visit: &Visit, redirect: &VerifiedRedirect) -> bool {
+    flow.server.loopback_is_a_site && !visit.client.native && redirect.is_loopback_to_the_letter()
 }
 
 /// What the browser came back with. It is looked at in its own request, never in what a client pushed.

@@ -31,6 +31,15 @@ pub(super) fn response(flow: &Flow, Direct(reason): Direct) -> ResponseParts {
     })
 }
 
+/// A page of the host. Its forms lead back to the host, which wants to see where they come from: the `Origin` of a form on a page with
+/// `no-referrer` is `null` (Fetch, "append a request `Origin` header"). Other sites are told no more than with that. C-8.
+pub(super) fn guarded_page(mut page: ResponseParts) -> ResponseParts {
+    if page.header("referrer-policy").next().is_none() {
+        page.headers.push(Header::new("referrer-policy", "same-origin"));
+    }
+    guarded(page)
+}
+
 /// What every answer of this endpoint carries: it is kept by nobody, framed by nobody, and does not say where it came from (RFC 6749
 /// §10.13, RFC 9700 §4.2.4). What the host has set itself stays. C-8.
 pub(super) fn guarded(mut response: ResponseParts) -> ResponseParts {
@@ -62,16 +71,19 @@ mod tests {
         page.headers.push(Header::new("cache-control", "private, no-store"));
         page.headers.push(Header::new("content-security-policy", "default-src 'self'"));
         page.headers.push(Header::new("set-cookie", "a=b"));
-        let page = guarded(page);
+        let page = guarded_page(page);
         let all = |name| page.header(name).collect::<Vec<_>>();
         assert_eq!(all("cache-control"), ["private, no-store"]);
         assert_eq!(all("pragma"), ["no-cache"]);
-        assert_eq!(all("referrer-policy"), ["no-referrer"]);
+        assert_eq!(all("referrer-policy"), ["same-origin"]);
         assert_eq!(all("x-content-type-options"), ["nosniff"]);
         assert_eq!(all("content-security-policy"), ["default-src 'self'", "frame-ancestors 'none'"]);
         assert_eq!(all("set-cookie"), ["a=b"]);
         let mut framed = ResponseParts::new(200);
         framed.headers.push(Header::new("content-security-policy", "frame-ancestors 'self'"));
-        assert_eq!(guarded(framed).header("content-security-policy").count(), 1);
+        framed.headers.push(Header::new("referrer-policy", "no-referrer"));
+        let framed = guarded_page(framed);
+        assert_eq!(framed.header("content-security-policy").count(), 1);
+        assert_eq!(framed.header("referrer-policy").collect::<Vec<_>>(), ["no-referrer"]);
     }
 }

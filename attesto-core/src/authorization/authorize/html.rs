@@ -38,13 +38,12 @@ pub(super) fn error_page(reason: Reason) -> ResponseParts {
 }
 
 /// A form that posts these fields to the target as soon as it is shown; with a button where scripts are off. OAuth 2.0 Form Post
-/// Response Mode §2. `form_action` is the target as a source expression of CSP, where there is one.
-pub(super) fn form_post(
-    provider: &dyn CryptoProvider,
-    target: &str,
-    form_action: Option<&str>,
-    fields: &[(&str, &str)],
-) -> ResponseParts {
+/// Response Mode §2.
+///
+/// Its policy has no `form-action`: Chromium holds that against every redirect that follows the form, and where the client's own
+/// callback leads on to is the client's business. The target sees which server the form came from, and no more of its address: with
+/// `no-referrer`, the `Origin` of the form would be `null` (Fetch, "append a request `Origin` header").
+pub(super) fn form_post(provider: &dyn CryptoProvider, target: &str, fields: &[(&str, &str)]) -> ResponseParts {
     let mut body = format!("<form method=\"post\" action=\"{}\">\n", escape(target));
     for (name, value) in fields {
         let (name, value) = (escape(name), escape(value));
@@ -53,11 +52,10 @@ pub(super) fn form_post(
     body.push_str("<noscript><button>Continue</button></noscript>\n</form>\n");
     body.push_str(&format!("<script>{SUBMIT}</script>\n"));
     let hash = Base64::encode_string(&provider.sha256(&[SUBMIT.as_bytes()]));
-    let mut policy = format!("default-src 'none'; base-uri 'none'; frame-ancestors 'none'; script-src 'sha256-{hash}'");
-    if let Some(source) = form_action {
-        policy.push_str(&format!("; form-action {source}"));
-    }
-    page(200, "Continue", &body, policy)
+    let policy = format!("default-src 'none'; base-uri 'none'; frame-ancestors 'none'; script-src 'sha256-{hash}'");
+    let mut page = page(200, "Continue", &body, policy);
+    page.headers.push(Header::new("referrer-policy", "strict-origin"));
+    page
 }
 
 fn page(status: u16, title: &str, body: &str, policy: String) -> ResponseParts {

@@ -49,7 +49,7 @@ pub(super) async fn identify(flow: &mut Flow) -> Result<Identified, Direct> {
     };
     let client = client_auth::load(flow, client_id).await?.ok_or(Reason::NoSuchClient)?;
     client_auth::registration_is_sound(&client)?;
-    let redirect = VerifiedRedirect::check(&parameters, &client)?;
+    let redirect = VerifiedRedirect::check(&flow.server.redirects, &parameters, &client)?;
     Ok(Identified { client: Arc::new(client), redirect, parameters, pushed })
 }
 

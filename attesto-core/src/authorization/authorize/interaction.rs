@@ -4,6 +4,7 @@ use super::records::ConsentBinding;
 use super::request::AuthorizationRequest;
 use crate::Timestamp;
 use crate::authorization::client::Client;
+use crate::authorization::lifetimes::CLOCK_SKEW;
 use crate::authorization::records::AuthenticationContext;
 use crate::authorization::scopes::ScopeSet;
 use crate::http::{HeaderLines, ResponseParts};
@@ -131,7 +132,8 @@ impl AuthenticationRequest {
     #[must_use]
     pub fn accepts(&self, authentication: &AuthenticationContext) -> bool {
         match (authentication.auth_time, self.not_before) {
-            (Some(at), _) if at > self.visit.now => false, // AZ-24: a time to come is nobody's login
+            // AZ-24: another node's clock may be ahead; a time further to come is nobody's login.
+            (Some(at), _) if at > self.visit.now.plus(CLOCK_SKEW) => false,
             (Some(at), Some(not_before)) => at >= not_before,
             (None, Some(_)) => false,
             (_, None) => true,

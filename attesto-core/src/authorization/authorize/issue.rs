@@ -37,6 +37,7 @@ pub(super) async fn issue(
     }
     let digest = secret.digest(flow.server.provider.as_ref());
     flow.ask(Ask::PutCode, NewCode { digest, code, now: flow.now }).await?;
+    flow.tell_left_out(&request.left_out).await;
     flow.tell(EventKind::CodeIssued, None).await;
     Ok(secret)
 }

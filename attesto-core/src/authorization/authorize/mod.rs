@@ -8,6 +8,8 @@
 //! §4.11.2 warns of clients that register a redirect URI in order to phish with such answers, and wants a server to send browsers on
 //! by itself only where it trusts the URI: here every URI was registered by the host, byte for byte, and nobody registers themselves.
 
+mod asked_scopes;
+mod challenge;
 mod consent;
 mod direct;
 mod embedded;
@@ -17,6 +19,7 @@ mod interaction;
 mod issue;
 mod login;
 mod loopback;
+mod prefetch;
 mod prompt;
 mod records;
 mod redirect;
@@ -24,6 +27,7 @@ mod reply;
 mod request;
 mod resume;
 mod rules;
+mod sendable;
 #[cfg(test)]
 #[cfg(feature = "rust-crypto")]
 mod tests;
@@ -33,6 +37,7 @@ pub(super) use self::embedded::is_no_embedded_user_agent;
 pub use self::interaction::{
     Authentication, AuthenticationRequest, ConsentDecision, ConsentRequest, Login, UserAgent, Visit,
 };
+pub(super) use self::prefetch::is_no_prefetch;
 pub use self::prompt::Prompt;
 pub use self::records::{
     ConsentBinding, ConsentGrant, ConsentRedemption, NewConsentGrant, NewPushedRequest, PushedRequest,
@@ -43,6 +48,7 @@ pub(super) use self::request::Channel;
 pub(crate) use self::resume::LONGEST_VISIT;
 pub(super) use self::resume::is_of_the_request;
 pub(super) use self::rules::no_request_object;
+pub(super) use self::sendable::RedirectPolicy;
 pub use self::ticket::VisitTicket;
 pub(super) use self::ticket::admit_late_returns;
 
@@ -70,6 +76,7 @@ enum Outcome<T> {
 pub(super) async fn respond(flow: &mut Flow) -> ResponseParts {
     match identify(flow).await {
         Ok(identified) => answer(flow, identified).await,
+        Err(Direct(Reason::Prefetch)) => direct::response(flow, Direct(Reason::Prefetch)), // no visit, so nothing to tell of
         Err(Direct(reason)) => {
             flow.tell(EventKind::AuthorizationFailed, Some(reason)).await;
             direct::response(flow, Direct(reason))
@@ -84,7 +91,7 @@ async fn answer(flow: &mut Flow, identified: Identified) -> ResponseParts {
     let (redirect, server) = (&identified.redirect, &flow.server);
     match outcome {
         Ok(Outcome::Done(code)) => redirect.code(server, &code),
-        Ok(Outcome::Interact(page)) => direct::guarded(*page),
+        Ok(Outcome::Interact(page)) => direct::guarded_page(*page),
         Err(reason) => {
             let response = redirect.refuse(server, reason);
             flow.tell(event_of(reason), Some(reason)).await;
@@ -128,6 +135,10 @@ async fn authorize(flow: &mut Flow, identified: &Identified) -> Result<Outcome<S
         }
         Err(reason) => return Err(reason),
     };
+    if let Err(denied) = challenge::openid_is_allowed(visit.request.challenge.as_ref(), &flow.server, client, &scopes) {
+        issue::discard_pushed(flow, identified).await?;
+        return Err(denied);
+    }
     issue::issue(flow, identified, &visit.request, login, scopes).await.map(Outcome::Done)
 }
 

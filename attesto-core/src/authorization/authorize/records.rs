@@ -17,8 +17,11 @@ use core::fmt;
 #[derive(Clone, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct PushedRequest {
-    /// The client that pushed it, and authenticated to do so.
+    /// The client that pushed it, and authenticated to do so if it can.
     pub client_id: String,
+    /// Whether it proved who it is. Anybody can push requests in the name of a public client: all of those together must not use up a
+    /// store.
+    pub authenticated: bool,
     /// Its parameters, form-encoded, without credentials.
     pub parameters: String,
     /// The DPoP key that its code will be bound to (RFC 9449 §10).
@@ -34,7 +37,7 @@ pub struct PushedRequest {
 }
 
 impl PushedRequest {
-    /// Of this client, with these form-encoded parameters, bound to no key, to be presented before it expires.
+    /// Of this client, which proved nothing, with these form-encoded parameters, bound to no key, to be presented before it expires.
     #[must_use]
     pub fn new(
         client_id: impl Into<String>,
@@ -44,6 +47,7 @@ impl PushedRequest {
     ) -> Self {
         Self {
             client_id: client_id.into(),
+            authenticated: false,
             parameters: parameters.into(),
             dpop_jkt: None,
             pushed_at,
@@ -97,10 +101,15 @@ impl ConsentBinding {
     ) -> Self {
         let mut scopes: Vec<&str> = request.scopes.iter().collect();
         scopes.sort_unstable();
-        let challenge = request.challenge.to_string();
+        // What ties the code to the client's session: the challenge, or what stands in for it.
+        let (challenge, method) = match (&request.challenge, &request.nonce) {
+            (Some(challenge), _) => (challenge.to_string(), "S256"),
+            (None, Some(nonce)) => (nonce.clone(), "nonce"),
+            (None, None) => (String::new(), ""),
+        };
         let mut framed = Vec::from(*b"attesto consent:");
         let groups: [&[&str]; 3] = [
-            &[subject, client_id, &request.redirect_uri, &challenge, "S256"],
+            &[subject, client_id, &request.redirect_uri, &challenge, method],
             &scopes,
             &request.resources.iter().map(String::as_str).collect::<Vec<_>>(),
         ];

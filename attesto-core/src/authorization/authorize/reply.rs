@@ -29,31 +29,36 @@ impl VerifiedRedirect {
         all.extend(self.state().map(|state| ("state", state)));
         all.push(("iss", &server.issuer));
         guarded(match self.mode() {
-            ResponseMode::Query => {
-                let mut response = ResponseParts::new(303);
-                response.headers.push(Header::new("location", appended(self.uri(), &all)));
-                response
-            }
-            ResponseMode::FormPost => {
-                let source = self.source_expression();
-                html::form_post(server.provider.as_ref(), self.uri(), source.as_deref(), &all)
-            }
+            ResponseMode::Query => see_other(appended(self.uri(), &all)),
+            ResponseMode::Fragment => see_other([self.uri(), "#", &encoded(&all)].concat()), // a redirect URI has none of its own
+            ResponseMode::FormPost => html::form_post(server.provider.as_ref(), self.uri(), &all),
         })
     }
 }
 
+fn see_other(location: String) -> ResponseParts {
+    let mut response = ResponseParts::new(303);
+    response.headers.push(Header::new("location", location));
+    response
+}
+
 /// A URI with more parameters in its query. What is there stays, byte for byte.
 fn appended(uri: &str, parameters: &[(&str, &str)]) -> String {
-    let mut query = String::new();
-    for (name, value) in parameters {
-        form::append(&mut query, name, value);
-    }
+    let query = encoded(parameters);
     let separator = match uri.split_once('?') {
         None => "?",
         Some((_, existing)) if existing.is_empty() || existing.ends_with('&') => "",
         Some(_) => "&",
     };
     [uri, separator, &query].concat()
+}
+
+fn encoded(parameters: &[(&str, &str)]) -> String {
+    let mut encoded = String::new();
+    for (name, value) in parameters {
+        form::append(&mut encoded, name, value);
+    }
+    encoded
 }
 
 #[cfg(test)]

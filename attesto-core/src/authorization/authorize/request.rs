@@ -1,5 +1,7 @@
 //! An authorization request that has passed every check of its own (RFC 6749 §4.1.1; catalogue AZ-10 to AZ-23).
 
+use super::asked_scopes::{AskedScopes, asked_scopes};
+use super::challenge::challenge;
 use super::prompt::Prompt;
 use super::redirect::{VerifiedRedirect, response_mode};
 use super::rules;
@@ -21,10 +23,13 @@ pub struct AuthorizationRequest {
     pub redirect_uri: String,
     /// The scopes, within what the client may have.
     pub scopes: ScopeSet,
+    /// The scopes that the client has asked for and cannot be given, whatever the user says.
+    pub left_out: ScopeSet,
     /// The resources; empty means the server's own audience (RFC 8707).
     pub resources: Vec<String>,
-    /// The PKCE challenge, of method S256.
-    pub challenge: CodeChallenge,
+    /// The PKCE challenge, of method S256. `None`: the client is registered to do without
+    /// ([`Client::nonce_instead_of_pkce`], [`Client::danger_without_pkce`]).
+    pub challenge: Option<CodeChallenge>,
     /// `nonce`, for the ID token.
     pub nonce: Option<String>,
     /// What the user is to be asked.
@@ -69,9 +74,9 @@ impl AuthorizationRequest {
         rules::response_type_is_code(parameters, client)?; // AZ-12
         rules::is_pushed_if_it_must_be(server, client, channel)?; // AZ-13
         let prompt = parameters.get("prompt").map_or(Ok(Prompt::default()), Prompt::parse)?; // AZ-17
-        let scopes = rules::scopes(parameters, client, prompt)?; // AZ-14
+        let AskedScopes { scopes, left_out } = asked_scopes(parameters, server, client, prompt)?; // AZ-14
         rules::id_token_can_be_signed(server, client, &scopes)?; // IT-2
-        let challenge = rules::challenge(parameters)?; //     AZ-15
+        let challenge = challenge(parameters, server, client, &scopes)?; // AZ-15
         rules::state_is_sound(parameters, redirect.mode())?; // AZ-16
         let nonce = rules::nonce(parameters, server, &scopes)?;
         let max_age = rules::max_age(parameters, client)?; // AZ-18
@@ -82,6 +87,7 @@ impl AuthorizationRequest {
         Ok(Self {
             redirect_uri: redirect.uri().into(),
             scopes,
+            left_out,
             resources,
             challenge,
             nonce,

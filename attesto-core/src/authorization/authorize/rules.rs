@@ -4,17 +4,14 @@ use super::redirect::{ResponseMode, state_is_echoable};
 use super::request::Channel;
 use crate::authorization::client::{Client, GrantType};
 use crate::authorization::error::Reason;
-use crate::authorization::issued::{RESOURCES, is_absolute};
 use crate::authorization::parameters::Parameters;
+use crate::authorization::resources::named;
 use crate::authorization::scopes::ScopeSet;
 use crate::authorization::server::Settings;
 use crate::jose::Thumbprint;
 use crate::limits;
-use crate::pkce::CodeChallenge;
 use alloc::string::String;
 use alloc::vec::Vec;
-
-use super::prompt::Prompt;
 
 /// AZ-7.
 pub(in crate::authorization) fn no_request_object(parameters: &Parameters) -> Result<(), Reason> {
@@ -48,22 +45,6 @@ pub(super) fn is_pushed_if_it_must_be(server: &Settings, client: &Client, channe
     }
 }
 
-/// RFC 6749 §3.3; AZ-14. `offline_access` is for those who ask the user (OIDC Core §11).
-pub(super) fn scopes(parameters: &Parameters, client: &Client, prompt: Prompt) -> Result<ScopeSet, Reason> {
-    let mut scopes = match parameters.get("scope") {
-        Some(parameter) => ScopeSet::parse(parameter).ok_or(Reason::MalformedScope)?,
-        None => client.defaults().clone(),
-    };
-    if !scopes.is_within(&client.scopes) {
-        return Err(Reason::ScopeTooWide);
-    }
-    if !prompt.consent {
-        scopes.remove("offline_access");
-    }
-    // The token endpoint would refuse it in any case (TK-4).
-    if scopes.is_empty() { Err(Reason::ScopeRefused) } else { Ok(scopes) }
-}
-
 /// The server has a key of the algorithm that this client's ID tokens are signed with: found out now, before a code is spent on it. OIDC
 /// Registration §2; IT-2.
 pub(super) fn id_token_can_be_signed(server: &Settings, client: &Client, scopes: &ScopeSet) -> Result<(), Reason> {
@@ -71,15 +52,6 @@ pub(super) fn id_token_can_be_signed(server: &Settings, client: &Client, scopes:
         server.signers.of_id_tokens(client)?;
     }
     Ok(())
-}
-
-/// RFC 7636 §4.3, §4.4.1; AZ-15. For every client (RFC 9700 §2.1.1).
-pub(super) fn challenge(parameters: &Parameters) -> Result<CodeChallenge, Reason> {
-    let challenge = parameters.get("code_challenge").ok_or(Reason::ChallengeMissing)?;
-    if parameters.get("code_challenge_method") != Some("S256") {
-        return Err(Reason::ChallengeMethod);
-    }
-    CodeChallenge::parse(challenge).ok_or(Reason::ChallengeMalformed)
 }
 
 /// AZ-16.
@@ -119,20 +91,9 @@ pub(super) fn no_id_token_hint(parameters: &Parameters) -> Result<(), Reason> {
 
 /// RFC 8707 §2; AZ-21: the server's own audience, or what the client may ask for besides. Each once, in order.
 pub(super) fn resources(parameters: &Parameters, server: &Settings, client: &Client) -> Result<Vec<String>, Reason> {
-    let mut resources: Vec<String> = Vec::new();
-    for resource in parameters.all("resource") {
-        let allowed = resource == server.audience || client.resources.iter().any(|own| own == resource);
-        if !allowed || !is_absolute(resource) {
-            return Err(Reason::InvalidTarget);
-        }
-        if !resources.iter().any(|known| known == resource) {
-            resources.push(resource.into());
-        }
-        if resources.len() > RESOURCES {
-            return Err(Reason::InvalidTarget);
-        }
-    }
-    Ok(resources)
+    let mut allowed: Vec<&str> = [server.audience.as_str()].into();
+    allowed.extend(client.resources.iter().map(String::as_str));
+    named(parameters, &allowed)
 }
 
 /// RFC 9449 §10; AZ-22. A server without DPoP does not know the parameter.

@@ -2,9 +2,11 @@
 
 use super::AuthorizationServerBuilder;
 use crate::ConfigError;
+use crate::authorization::authorize::RedirectPolicy;
 use crate::authorization::client::{AuthMethod, GrantType};
 use crate::authorization::discovery::Documents;
 use crate::authorization::own_tokens;
+use crate::authorization::resources::is_absolute;
 use crate::authorization::routes::{Routes, paths_differ};
 use crate::authorization::scopes::ScopeSet;
 use crate::authorization::server::{AuthorizationServer, Settings};
@@ -14,6 +16,9 @@ use crate::metadata::url::{PlainHttp, WebUrl};
 use crate::token::AccessTokenIssuer;
 use alloc::string::ToString;
 use alloc::sync::Arc;
+
+/// Seconds.
+const LONGEST_LEEWAY: u64 = 3600;
 
 impl AuthorizationServerBuilder {
     /// Checks everything.
@@ -29,19 +34,28 @@ impl AuthorizationServerBuilder {
                 "is missing: name the resource that tokens are for, such as https://api.example.com",
             )
         })?;
-        WebUrl::parse("audience", &audience, plain_http)?;
+        audience_is_a_resource(&audience, plain_http)?;
         self.profile_is_kept()?;
         self.members_are_sound()?;
         let scopes = ScopeSet::of(&self.scopes);
         if scopes.iter().count() != self.scopes.len() {
             return Err(ConfigError::new("scopes_supported", "one is no scope-token (RFC 6749 §3.3), or occurs twice"));
         }
+        if self.openid && scopes.is_empty() {
+            return Err(ConfigError::new(
+                "scopes_supported",
+                "is missing: with openid_connect(), name the scopes that there are, such as openid, profile and offline_access",
+            ));
+        }
+        let redirects = self.redirect_policy();
         let tokens = self.token_issuer(&audience)?;
         let signers = Signers::new(self.provider.as_ref(), Arc::clone(&self.keys), self.id_token_keys)?;
         if self.openid {
             signers.rs256_is_there_or_waived(self.without_rs256)?;
         }
-        let verifier = own_tokens::verifier(&self.issuer, &self.provider, &self.keys, self.insecure_loopback)?;
+        let verifier =
+            |leeway| own_tokens::verifier(&self.issuer, &self.provider, &self.keys, self.insecure_loopback, leeway);
+        let (verifier, late_verifier) = (verifier(0)?, verifier(self.resource_leeway)?);
         if self.insecure_loopback {
             self.origin = self.origin.danger_allow_http();
             self.dpop = self.dpop.map(ProofPolicy::danger_allow_http);
@@ -53,12 +67,19 @@ impl AuthorizationServerBuilder {
             jwks: signers.jwks(),
             signers,
             verifier,
+            late_verifier,
+            resource_leeway: self.resource_leeway,
             ask_introspection: self.ask_introspection,
             openid: self.openid,
             require_par: self.require_par,
             require_nonce: self.require_nonce,
             refuse_embedded: self.refuse_embedded,
             browser_clients: self.browser_clients,
+            browser_credentials: self.browser_credentials,
+            redirects,
+            loopback_is_a_site: self.loopback_is_a_site,
+            narrow_scopes: self.narrow_scopes,
+            pkce_always: self.profile.pkce_always(),
             envelope: self.envelope,
             routes,
             audience,
@@ -90,6 +111,7 @@ impl AuthorizationServerBuilder {
         self.certificates_can_be_believed()?;
         self.assertions_can_be_verified()?;
         self.lifetimes.are_sound()?;
+        self.redirect_policy().is_sound()?;
         if self.dpop.as_ref().and_then(ProofPolicy::nonces).is_some_and(|nonces| !nonces.is_for_authorization_server())
         {
             return Err(ConfigError::new(
@@ -103,11 +125,19 @@ impl AuthorizationServerBuilder {
                 "must be 1 second to a day: nothing takes an access token back",
             ));
         }
+        if self.resource_leeway > LONGEST_LEEWAY {
+            return Err(ConfigError::new("resource_leeway", "must be at most an hour"));
+        }
         let realm_fits = |byte: u8| matches!(byte, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e);
         if !self.realm.bytes().all(realm_fits) {
             return Err(ConfigError::new("realm", "must be printable ASCII without quotes and backslashes"));
         }
         Ok(())
+    }
+
+    fn redirect_policy(&self) -> RedirectPolicy {
+        let localhost_on_any_port = self.profile.localhost_on_any_port();
+        RedirectPolicy { schemes: self.private_use_schemes.clone(), localhost_on_any_port }
     }
 
     fn token_issuer(&self, audience: &str) -> Result<AccessTokenIssuer, ConfigError> {
@@ -190,5 +220,19 @@ impl AuthorizationServerBuilder {
             None => {}
         }
         Ok(())
+    }
+}
+
+/// RFC 8707 §2; AZ-21. What is a URL is held to what URLs of ours are.
+fn audience_is_a_resource(audience: &str, plain_http: PlainHttp) -> Result<(), ConfigError> {
+    let is_web =
+        audience.split_once(':').is_none_or(|(scheme, _)| matches!(&*scheme.to_ascii_lowercase(), "http" | "https"));
+    if is_web {
+        return WebUrl::parse("audience", audience, plain_http).map(|_| ());
+    }
+    if is_absolute(audience) {
+        Ok(())
+    } else {
+        Err(ConfigError::new("audience", "must be an absolute URI without a fragment (RFC 8707 §2)"))
     }
 }

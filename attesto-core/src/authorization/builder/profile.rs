@@ -42,8 +42,11 @@ pub enum Profile {
     /// Any OAuth 2.1 server: the defaults that each member documents, and nothing besides.
     #[default]
     Generic,
-    /// A server for MCP clients: public ones on their users' devices, with the authorization code grant. `none` is the one method of
-    /// client authentication by default, and always among them; where refresh tokens are given, their rotation has a grace window.
+    /// A server for MCP clients: on their users' devices or on servers of their own, with the authorization code grant. Where refresh
+    /// tokens are given, their rotation has a grace window, and they do not depend on `offline_access`, which these clients do not ask
+    /// for; pushed requests, which they do not make, cannot be required of all. `http://localhost` redirect URIs of native clients match
+    /// on any port, as if each were registered with [`localhost_redirects`](crate::authorization::Client::localhost_redirects). PKCE
+    /// has no exception here.
     Mcp,
 }
 
@@ -55,8 +58,11 @@ struct Terms {
     auth_methods: &'static [AuthMethod],
     /// Whatever the configuration says.
     needed_grants: &'static [GrantType],
-    needed_auth_methods: &'static [AuthMethod],
     needs_grace: bool,
+    /// Its clients cannot push requests, and do not know `offline_access`.
+    plain_requests: bool,
+    localhost_on_any_port: bool,
+    pkce_always: bool,
 }
 
 const GENERIC: Terms = Terms {
@@ -69,16 +75,19 @@ const GENERIC: Terms = Terms {
         AuthMethod::PrivateKeyJwt,
     ],
     needed_grants: &[],
-    needed_auth_methods: &[],
     needs_grace: false,
+    plain_requests: false,
+    localhost_on_any_port: false,
+    pkce_always: false,
 };
 
 const MCP: Terms = Terms {
     name: "mcp",
-    auth_methods: &[AuthMethod::None],
     needed_grants: &[GrantType::AuthorizationCode],
-    needed_auth_methods: &[AuthMethod::None],
     needs_grace: true,
+    plain_requests: true,
+    localhost_on_any_port: true,
+    pkce_always: true,
     ..GENERIC
 };
 
@@ -103,6 +112,16 @@ impl Profile {
     pub(super) fn auth_methods(self) -> Vec<AuthMethod> {
         self.terms().auth_methods.to_vec()
     }
+
+    /// AZ-9.
+    pub(super) const fn localhost_on_any_port(self) -> bool {
+        self.terms().localhost_on_any_port
+    }
+
+    /// AZ-15.
+    pub(super) const fn pkce_always(self) -> bool {
+        self.terms().pkce_always
+    }
 }
 
 impl AuthorizationServerBuilder {
@@ -126,13 +145,28 @@ impl AuthorizationServerBuilder {
         if let Some(grant) = terms.needed_grants.iter().find(|grant| !self.effective_grants().contains(grant)) {
             return lacks("grants", grant.name());
         }
-        let methods = self.effective_auth_methods();
-        if let Some(method) = terms.needed_auth_methods.iter().find(|method| !methods.contains(method)) {
-            return lacks("auth_methods", method.name());
-        }
         let rotates = self.effective_grants().contains(&GrantType::RefreshToken);
         if terms.needs_grace && rotates && self.refresh.grace.is_none() {
             return lacks("refresh", "a grace window, RefreshPolicy::grace(10, secret)");
+        }
+        self.clients_can_meet_it(rotates)
+    }
+
+    /// Nothing is demanded that the profile's clients cannot do. CF-6.
+    fn clients_can_meet_it(&self, rotates: bool) -> Result<(), ConfigError> {
+        let terms = self.profile.terms();
+        let locks_out = |member, what: &str| {
+            let name = terms.name;
+            Err(ConfigError::new(
+                member,
+                format!("clients of the profile {name} {what}: leave it out, or take another profile"),
+            ))
+        };
+        if terms.plain_requests && self.require_par {
+            return locks_out("require_pushed_authorization_requests", "push no requests");
+        }
+        if terms.plain_requests && rotates && self.refresh.only_with_offline_access {
+            return locks_out("refresh", "get no refresh token with only_with_offline_access");
         }
         Ok(())
     }

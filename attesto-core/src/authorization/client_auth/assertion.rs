@@ -35,6 +35,11 @@ pub(in crate::authorization) struct AssertionPolicy {
 
 impl AssertionPolicy {
     pub(in crate::authorization) const DEFAULT: Self = Self { algorithms: AlgorithmSet::FAPI, lifetime: 300 };
+
+    /// Seconds after its use for which an assertion is on record at most.
+    pub(in crate::authorization) const fn replay_window(&self) -> u64 {
+        self.lifetime.saturating_add(SKEW.saturating_mul(2)).saturating_add(1)
+    }
 }
 
 /// An assertion as presented: readable, and not yet believed.

@@ -14,7 +14,9 @@ use super::cors;
 use super::error::Reason;
 use super::events::EventKind;
 use super::flow::Flow;
+use super::resources;
 use crate::limits;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 /// Evidence that a client has authenticated as it is registered to. There is no other way to one than [`authenticate`].
@@ -135,12 +137,22 @@ pub(super) async fn load(flow: &Flow, id: &str) -> Result<Option<Client>, Reason
     }
     // Of a store that folds case, `A` gets the client `a`. Identifiers are case-sensitive (RFC 6749 §1.9): there is no client `A`, and
     // no stranger must be able to raise an alarm, nor to be one client by another's name.
-    Ok(flow.ask(Ask::LoadClient, id.into()).await?.filter(|client| client.id == id))
+    let client = flow.ask(Ask::LoadClient, id.into()).await?.filter(|client| client.id == id);
+    if client.as_ref().is_some_and(|client| !resources_are_spelled_once(flow, client)) {
+        return Err(Reason::ResourceSpelledTwice);
+    }
+    Ok(client)
 }
 
 /// The client's registration does not contradict itself. TK-4.
 pub(super) fn registration_is_sound(client: &Client) -> Result<(), Reason> {
     client.fault().map_or(Ok(()), |fault| Err(fault.reason()))
+}
+
+/// Neither is one of the client's resources there twice, nor is one the server's own audience in another spelling. AZ-21.
+fn resources_are_spelled_once(flow: &Flow, client: &Client) -> bool {
+    let all = [&flow.server.audience].into_iter().chain(&client.resources).map(String::as_str);
+    client.resources.is_empty() || resources::are_spelled_once(all)
 }
 
 /// A secret that need not be looked at is looked at all the same, so that the time does not tell which clients exist and how they

@@ -1,6 +1,6 @@
 //! The authorization code grant (RFC 6749 §4.1.3; catalogue section 8.1).
 
-use crate::authorization::ask::{Ask, FamilyRevocation, FinalizedCode, NewRefresh, SecretQuery};
+use crate::authorization::ask::{Ask, FinalizedCode, NewRefresh, SecretQuery};
 use crate::authorization::client::{Client, GrantType};
 use crate::authorization::client_auth::AuthenticatedClient;
 use crate::authorization::error::Reason;
@@ -10,9 +10,10 @@ use crate::authorization::flow::Flow;
 use crate::authorization::issued::{
     Issued, Wanted, authorize_scopes, id_token, mint, noted, requested_resources, still_allowed,
 };
+use crate::authorization::pkce_exemption::{PkceExemption, exemption};
 use crate::authorization::records::{AuthorizationCode, IssuedAccessToken, RefreshToken, SpentCode, TakenCode};
 use crate::authorization::scopes::ScopeSet;
-use crate::authorization::secret::{FamilyId, Secret, SecretDigest};
+use crate::authorization::secret::{Secret, SecretDigest};
 use crate::authorization::sender::Sender;
 use crate::pkce::CodeVerifier;
 
@@ -56,8 +57,10 @@ fn code_may_be_redeemed(
 ) -> Result<bool, Reason> {
     code_is_not_expired(flow, code)?;
     code_is_the_clients(client, code)?;
+    redirect_uri_is_sent_again(flow, code)?;
     redirect_uri_is_the_same(flow, code)?;
     let unusual = verifier_meets_challenge(flow, code)?;
+    challenge_may_be_missing(flow, client, code)?;
     key_is_the_same(code, sender)?;
     Ok(unusual)
 }
@@ -76,26 +79,24 @@ async fn take(
     }
 }
 
-/// A code came back. If something had come of it, and it is its own client that shows it, two parties have it: what came of it is
-/// revoked. Another client is given no such power, nor is who lacks the verifier: a code from somebody's log, which never could be
-/// redeemed, must not end a session. RFC 6749 §4.1.2; AC-6, AC-7.
+/// A code came back. If it is its own client that shows it, two parties have it: what came of it is revoked, and what may still come
+/// of a first exchange that is under way has no family to come into (where a fault ended that exchange, this costs nothing). Another
+/// client is given no such power, nor is who lacks the verifier: a code from somebody's log, which never could be redeemed, must not end
+/// a session. RFC 6749 §4.1.2; AC-6, AC-7.
 async fn spent_before(flow: &mut Flow, client: &Client, spent: SpentCode, peeked: &AuthorizationCode) -> Reason {
     flow.event.family = Some(spent.family);
     let reason = if spent.client_id == client.id { Reason::CodeReplayed } else { Reason::OtherClient };
     flow.tell(EventKind::CodeReplayed, Some(reason)).await;
-    let (Reason::CodeReplayed, Some(access)) = (reason, spent.finalized) else { return reason };
+    if reason != Reason::CodeReplayed {
+        return reason;
+    }
     if redirect_uri_is_the_same(flow, peeked).and_then(|()| verifier_meets_challenge(flow, peeked)).is_err() {
         return reason;
     }
-    match family::revoke(flow, whole_family(flow, spent.family), &[access]).await {
+    match family::revoke(flow, spent.family, &peeked.authorization.subject, spent.finalized.as_slice()).await {
         Ok(()) => reason,
         Err(unavailable) => unavailable,
     }
-}
-
-/// As long as a family that begins now can live.
-fn whole_family(flow: &Flow, family: FamilyId) -> FamilyRevocation {
-    FamilyRevocation { family, now: flow.now, keep_until: flow.now.plus(flow.server.refresh.family_lifetime) }
 }
 
 /// RFC 6749 §4.1.2; AC-3.
@@ -109,18 +110,52 @@ fn code_is_the_clients(client: &Client, code: &AuthorizationCode) -> Result<(), 
 }
 
 /// Byte for byte the one of the authorization request (RFC 6749 §4.1.3). Where it is absent, the code's challenge does its work, as
-/// OAuth 2.1 has it (§4.1.3, §10.2), and every code has one. AC-1, AC-3.
+/// OAuth 2.1 has it (§4.1.3, §10.2). AC-1, AC-3.
 fn redirect_uri_is_the_same(flow: &Flow, code: &AuthorizationCode) -> Result<(), Reason> {
     let same = flow.request.parameters.get("redirect_uri").is_none_or(|uri| uri == code.redirect_uri);
     if same { Ok(()) } else { Err(Reason::RedirectUriMismatch) }
 }
 
+/// Without a challenge, the redirect URI is what ties the code to its request: it is sent again. RFC 6749 §4.1.3; AC-3.
+fn redirect_uri_is_sent_again(flow: &Flow, code: &AuthorizationCode) -> Result<(), Reason> {
+    let sent = flow.request.parameters.get("redirect_uri").is_some();
+    if sent || code.challenge.is_some() { Ok(()) } else { Err(Reason::RedirectUriMismatch) }
+}
+
+/// A code without challenge is its client's as it is registered now. RFC 9700 §2.1.1; AZ-15, AC-4.
+fn challenge_may_be_missing(flow: &Flow, client: &Client, code: &AuthorizationCode) -> Result<(), Reason> {
+    let may = match (&code.challenge, exemption(&flow.server, client)) {
+        (Some(_), _) | (None, PkceExemption::Any) => true,
+        (None, PkceExemption::Nonce) => code.nonce.is_some() && code.authorization.scopes.contains("openid"),
+        (None, PkceExemption::None) => false,
+    };
+    if may { Ok(()) } else { Err(Reason::CodeWithoutChallenge) }
+}
+
+/// The `nonce` stands in for a challenge, so that no token is given without the ID token that carries it. AZ-15.
+fn nonce_reaches_the_client(
+    flow: &Flow,
+    client: &Client,
+    code: &AuthorizationCode,
+    scopes: &ScopeSet,
+) -> Result<(), Reason> {
+    let by_nonce = code.challenge.is_none() && exemption(&flow.server, client) == PkceExemption::Nonce;
+    if by_nonce && !scopes.contains("openid") { Err(Reason::ScopeRefused) } else { Ok(()) }
+}
+
+/// A client that sends a verifier has sent a challenge: where the code has none, somebody has taken it out. RFC 9700 §4.8.2; AC-4.
+fn no_verifier_is_sent(flow: &Flow) -> Result<(), Reason> {
+    let sent = flow.request.parameters.get("code_verifier").is_some();
+    if sent { Err(Reason::VerifierWithoutChallenge) } else { Ok(()) }
+}
+
 /// The verifier is there, can be one, and is the one. Some clients send Base64 with `+`, `/` or `=`: whoever meets the challenge with that
 /// has made the request, and is told of by an event. Says whether it is one of these. RFC 7636 §4.6; AC-4.
 fn verifier_meets_challenge(flow: &Flow, code: &AuthorizationCode) -> Result<bool, Reason> {
+    let Some(challenge) = &code.challenge else { return no_verifier_is_sent(flow).map(|()| false) };
     let presented = flow.request.parameters.get("code_verifier").ok_or(Reason::VerifierMissing)?;
     let verifier = CodeVerifier::parse_printable(presented).ok_or(Reason::VerifierMalformed)?;
-    let met = code.challenge.is_met_by(&verifier, flow.server.provider.as_ref());
+    let met = challenge.is_met_by(&verifier, flow.server.provider.as_ref());
     if met { Ok(!verifier.is_unreserved()) } else { Err(Reason::WrongVerifier) }
 }
 
@@ -146,6 +181,7 @@ async fn issue(
     let resources = requested_resources(flow, &still_allowed(flow, client, &authorization.resources)?)?;
     let asked = authorization.scopes.intersection(&client.scopes);
     let scopes = authorize_scopes(flow, client, Some(subject), GrantType::AuthorizationCode, asked, &resources).await?;
+    nonce_reaches_the_client(flow, client, &code, &scopes)?;
     let wanted = Wanted {
         subject,
         client_id: &client.id,
@@ -162,10 +198,10 @@ async fn issue(
     } else {
         None
     };
-    let family = whole_family(flow, authorization.family);
+    let (family, subject) = (authorization.family, authorization.subject.clone());
     if let Err(reason) = make_it_count(flow, client, sender, digest, code, &scopes, &noted, refresh.as_ref()).await {
         // What may have been stored must not live on: nobody will be given it. The refusal stands whatever comes of this.
-        let _ = family::revoke(flow, family, &[noted]).await;
+        let _ = family::revoke(flow, family, &subject, &[noted]).await;
         return Err(reason);
     }
     Ok(Issued { access, scopes, refresh, id_token })
@@ -200,7 +236,7 @@ async fn make_it_count(
             token.dpop_jkt = sender.jkt().copied();
             token.x5t_s256 = sender.x5t_s256().copied();
         }
-        let row = NewRefresh { digest: refresh.digest(flow.server.provider.as_ref()), token, now: flow.now };
+        let row = NewRefresh { key: refresh.refresh_key(flow.server.provider.as_ref()), token, now: flow.now };
         if !flow.ask(Ask::InsertRefresh, row).await? {
             return Err(Reason::FamilyRevoked);
         }

@@ -1,7 +1,7 @@
 //! The refresh token grant: rotation, reuse, and the window for answers that were lost (RFC 6749 §6, RFC 9700 §4.14; catalogue
 //! section 8.2).
 
-use crate::authorization::ask::{Ask, FamilyRevocation, RepeatedRefresh};
+use crate::authorization::ask::{Ask, RepeatedRefresh};
 use crate::authorization::client::{Client, GrantType};
 use crate::authorization::client_auth::AuthenticatedClient;
 use crate::authorization::error::Reason;
@@ -13,7 +13,7 @@ use crate::authorization::issued::{
 };
 use crate::authorization::records::{RefreshState, RefreshToken, Rotated, Rotation, SpentRefresh, SuccessorSalt};
 use crate::authorization::scopes::ScopeSet;
-use crate::authorization::secret::{Secret, SecretDigest};
+use crate::authorization::secret::{RefreshKey, Secret};
 use crate::authorization::sender::Sender;
 use crate::crypto::CryptoProvider;
 use crate::token::MintedToken;
@@ -33,15 +33,19 @@ pub(in crate::authorization) async fn exchange(
     flow.event.family = Some(state.token.authorization.family);
     flow.event.subject = Some(state.token.authorization.subject.clone());
     token_is_the_clients(flow, client, &state).await?;
-    family_counts(flow, &state)?;
-    key_is_the_same(&state.token, &sender)?;
+    family_counts(flow, &state).await?;
+    token_is_the_senders(flow, &state, &sender).await?;
     match &state.spent {
         // Before anything is minted: most that come here are thieves, or robbed.
         Some(spent) => find_successor(flow, &shown, &state, spent, &sender).await?,
-        None => token_counts(flow, &state.token)?,
+        None => {
+            token_counts(flow, &state.token)?;
+            family_has_room(flow, &state.token)?;
+        }
     }
     let (access, scopes) = mint_within(flow, client, &sender, &state.token).await?;
     let refresh = match &state.spent {
+        None if !rotates(flow, client, &state.token) => stay(flow, &shown, &state.token, &access).await?,
         None => rotate(flow, &shown, &state.token, &access, client, &sender).await?,
         Some(spent) => repeat(flow, &shown, &state, spent, &access).await?,
     };
@@ -52,7 +56,7 @@ pub(in crate::authorization) async fn exchange(
 /// The refresh token of the request.
 struct Shown {
     secret: Secret,
-    digest: SecretDigest,
+    key: RefreshKey,
 }
 
 impl Shown {
@@ -60,12 +64,12 @@ impl Shown {
     fn read(flow: &Flow) -> Result<Self, Reason> {
         let presented = flow.request.parameters.required("refresh_token")?;
         let secret = Secret::presented(presented).ok_or(Reason::UnknownRefreshToken)?;
-        let digest = secret.digest(flow.server.provider.as_ref());
-        Ok(Self { secret, digest })
+        let key = secret.refresh_key(flow.server.provider.as_ref());
+        Ok(Self { secret, key })
     }
 
     async fn state(&self, flow: &Flow) -> Result<RefreshState, Reason> {
-        flow.ask(Ask::GetRefresh, self.digest).await?.ok_or(Reason::UnknownRefreshToken)
+        flow.ask(Ask::GetRefresh, self.key).await?.ok_or(Reason::UnknownRefreshToken)
     }
 }
 
@@ -80,18 +84,44 @@ async fn token_is_the_clients(flow: &Flow, client: &Client, state: &RefreshState
     Err(Reason::OtherClient)
 }
 
-/// Whatever the token's own expiry: a spent one that comes back is reuse as long as its family can be used. RT-2, RT-5, RT-7.
-fn family_counts(flow: &Flow, state: &RefreshState) -> Result<(), Reason> {
-    if flow.now >= state.token.family_expires_at {
-        return Err(Reason::RefreshTokenExpired);
+/// Whatever the token's own expiry: a spent one that comes back is reuse as long as its family can be used. A revocation that was not
+/// carried out at once is carried on. RT-2, RT-5, RT-7.
+async fn family_counts(flow: &Flow, state: &RefreshState) -> Result<(), Reason> {
+    if state.family_revoked {
+        family::carry_on(flow, state).await?;
+        return Err(Reason::FamilyRevoked);
     }
-    if state.family_revoked { Err(Reason::FamilyRevoked) } else { Ok(()) }
+    if flow.now >= state.token.family_expires_at { Err(Reason::RefreshTokenExpired) } else { Ok(()) }
+}
+
+/// No family has more access tokens at a time than one revocation can deny in one question, whatever its client does: further ones
+/// when some have expired. RFC 6585 §4.
+fn family_has_room(flow: &Flow, token: &RefreshToken) -> Result<(), Reason> {
+    let living = token.access.iter().filter(|access| flow.now < access.expires_at).count();
+    if living < flow.server.refresh.access_tokens { Ok(()) } else { Err(Reason::TooManyAccessTokens) }
+}
+
+/// A confidential client proves who it is with each refresh, and a bound token is nothing without its key: where the policy says so,
+/// they keep their refresh token (FAPI 2.0 §5.3.2.1). Everybody else's is spent by its use. RFC 9700 §4.14.2; RT-7.
+fn rotates(flow: &Flow, client: &Client, token: &RefreshToken) -> bool {
+    let is_bound = token.dpop_jkt.is_some() || token.x5t_s256.is_some();
+    flow.server.refresh.rotates_all || (client.is_public() && !is_bound)
 }
 
 /// RT-2, RT-7.
 fn token_counts(flow: &Flow, token: &RefreshToken) -> Result<(), Reason> {
     let counts = flow.now < token.expires_at && flow.now < token.family_expires_at;
     if counts { Ok(()) } else { Err(Reason::RefreshTokenExpired) }
+}
+
+/// The key is the token's. Of a spent token of a family that was bound late it cannot be known whether it was bound itself; whoever
+/// shows it without the key is one of two parties that have had tokens of the family. RFC 9700 §4.14.2; RT-5, SC-6.
+async fn token_is_the_senders(flow: &Flow, state: &RefreshState, sender: &Sender) -> Result<(), Reason> {
+    let Err(reason) = key_is_the_same(&state.token, sender) else { return Ok(()) };
+    if state.spent.is_some() && state.token.bound_late {
+        return Err(reused(flow, &state.token).await);
+    }
+    Err(reason)
 }
 
 /// RFC 9449 §5, RFC 8705 §7.1; RT-2, SC-6.
@@ -160,9 +190,10 @@ async fn rotate(
         // Bound from the first proof on, even if that comes late. SC-6.
         next.dpop_jkt = next.dpop_jkt.or(sender.jkt().copied());
         next.x5t_s256 = next.x5t_s256.or(sender.x5t_s256().copied());
+        next.bound_late |= next.dpop_jkt != token.dpop_jkt || next.x5t_s256 != token.x5t_s256;
     }
     let digest = successor.digest(flow.server.provider.as_ref());
-    let rotation = Rotation::new(shown.digest, digest, next, salt, flow.now);
+    let rotation = Rotation::new(shown.key, digest, next, salt, flow.now);
     match flow.ask(Ask::RotateRefresh, rotation).await? {
         Rotated::Done => {
             flow.tell(EventKind::RefreshRotated, None).await;
@@ -179,13 +210,21 @@ async fn rotate(
     }
 }
 
+/// Gives the token itself again, which counts for as long as a new one would. RT-7.
+async fn stay(flow: &Flow, shown: &Shown, token: &RefreshToken, access: &MintedToken) -> Result<Secret, Reason> {
+    let expires_at = flow.now.plus(flow.server.refresh.lifetime).min(token.family_expires_at);
+    let repeated = RepeatedRefresh { key: shown.key, access: noted(access, flow), expires_at, now: flow.now };
+    let counts = flow.ask(Ask::RepeatRefresh, repeated).await?;
+    if counts { Ok(shown.secret.clone()) } else { Err(Reason::FamilyRevoked) }
+}
+
 /// A new token. Where there is a grace window, it is derived from the spent one and fresh randomness, so that it can be found again.
 fn succeed(flow: &mut Flow, shown: &Shown) -> Result<(Secret, Option<SuccessorSalt>), Reason> {
-    let Some(grace) = &flow.server.refresh.grace else {
-        return Ok((Secret::draw(flow.entropy.as_mut()).map_err(|_| Reason::Entropy)?, None));
-    };
     let mut bytes = Zeroizing::new([0; 32]);
     flow.entropy.fill(bytes.as_mut_slice()).map_err(|_| Reason::Entropy)?;
+    let Some(grace) = &flow.server.refresh.grace else {
+        return Ok((shown.secret.successor(&bytes), None));
+    };
     let salt = SuccessorSalt::from_bytes(*bytes);
     let successor = derive(flow.server.provider.as_ref(), grace.secret.as_bytes(), &shown.secret, &salt);
     Ok((successor, Some(salt)))
@@ -195,7 +234,7 @@ fn succeed(flow: &mut Flow, shown: &Shown) -> Result<(Secret, Option<SuccessorSa
 /// nothing: a store has the salt only, the client the spent token only. RT-4.
 fn derive(provider: &dyn CryptoProvider, secret: &[u8; 32], spent: &Secret, salt: &SuccessorSalt) -> Secret {
     let parts: [&[u8]; 3] = [b"attesto refresh successor:", salt.as_bytes(), spent.as_str().as_bytes()];
-    Secret::of_bytes(&Zeroizing::new(provider.hmac_sha256(secret, &parts)))
+    spent.successor(&Zeroizing::new(provider.hmac_sha256(secret, &parts)))
 }
 
 /// A spent token that came back is answered in the grace window, if its successor still waits to be used. Everything else is reuse:
@@ -208,16 +247,16 @@ async fn find_successor(
     sender: &Sender,
 ) -> Result<(), Reason> {
     if let Some(successor) = successor_in_window(flow, shown, spent) {
-        let digest = successor.digest(flow.server.provider.as_ref());
-        let next = flow.ask(Ask::GetRefresh, digest).await?;
+        let key = successor.refresh_key(flow.server.provider.as_ref());
+        let next = flow.ask(Ask::GetRefresh, key).await?;
         let waits = |next: &RefreshState| {
             next.spent.is_none()
                 && !next.family_revoked
                 && token_counts(flow, &next.token).is_ok()
                 && key_is_the_same(&next.token, sender).is_ok()
         };
-        if next.as_ref().is_some_and(waits) {
-            return Ok(());
+        if let Some(next) = next.filter(waits) {
+            return family_has_room(flow, &next.token);
         }
     }
     Err(reused(flow, &state.token).await)
@@ -234,9 +273,8 @@ fn successor_in_window(flow: &Flow, shown: &Shown, spent: &SpentRefresh) -> Opti
 /// RT-5.
 async fn reused(flow: &Flow, token: &RefreshToken) -> Reason {
     flow.tell(EventKind::RefreshReuseDetected, Some(Reason::RefreshReuse)).await;
-    let family = token.authorization.family;
-    let revocation = FamilyRevocation { family, now: flow.now, keep_until: token.family_expires_at };
-    match family::revoke(flow, revocation, &[]).await {
+    let authorization = &token.authorization;
+    match family::revoke(flow, authorization.family, &authorization.subject, &[]).await {
         Ok(()) => Reason::RefreshReuse,
         Err(unavailable) => unavailable,
     }
@@ -253,8 +291,8 @@ async fn repeat(
     let Some(successor) = successor_in_window(flow, shown, spent) else {
         return Err(reused(flow, &state.token).await);
     };
-    let digest = successor.digest(flow.server.provider.as_ref());
-    let repeated = RepeatedRefresh { digest, access: noted(access, flow), now: flow.now };
+    let key = successor.refresh_key(flow.server.provider.as_ref());
+    let repeated = RepeatedRefresh { key, access: noted(access, flow), expires_at: flow.now, now: flow.now };
     if flow.ask(Ask::RepeatRefresh, repeated).await? {
         return Ok(successor);
     }

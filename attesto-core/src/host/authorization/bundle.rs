@@ -13,9 +13,9 @@ use super::pushed_requests::{ErasedParStore, ParStore};
 use super::refresh_tokens::{ErasedRefreshStore, RefreshStore};
 use super::sink::AuthorizationEventSink;
 use super::visits::{ConsentGrantStore, ConsentPolicy, ErasedConsentGrantStore, ErasedConsentPolicy};
-use crate::ConfigError;
 use crate::authorization::AuthorizationServer;
 use crate::host::{DynReplayStore, Instances, MemoryReplayStore, NoEvents, ReplayStore, StoreReach};
+use crate::{ConfigError, Timestamp};
 use alloc::format;
 use alloc::sync::Arc;
 use core::fmt;
@@ -143,7 +143,13 @@ impl AuthorizationHost {
             replay: None,
             events: Arc::new(NoEvents),
         };
-        AuthorizationHostBuilder { parts, instances: Instances::Single, reaches: Reaches::default() }
+        AuthorizationHostBuilder {
+            parts,
+            instances: Instances::Single,
+            reaches: Reaches::default(),
+            replay_memory: None,
+            restarted: None,
+        }
     }
 
     pub(super) fn parts(&self) -> &Parts {
@@ -164,6 +170,9 @@ pub struct AuthorizationHostBuilder {
     parts: Parts,
     instances: Instances,
     reaches: Reaches,
+    /// The capacity of a replay store in memory.
+    replay_memory: Option<usize>,
+    restarted: Option<Timestamp>,
 }
 
 /// Who sees what each store keeps.
@@ -196,8 +205,8 @@ impl AuthorizationHostBuilder {
         self
     }
 
-    /// Where revoked access tokens are kept. Needed where the server was built with
-    /// [`deny_list`](crate::authorization::AuthorizationServerBuilder::deny_list).
+    /// Where revoked access tokens are kept. Needed unless the server was built
+    /// [`without_deny_list`](crate::authorization::AuthorizationServerBuilder::without_deny_list).
     pub fn deny_list(mut self, list: impl AccessTokenDenyList + 'static) -> Self {
         self.reaches.deny_list = Some(list.reach());
         self.parts.deny_list = Some(Arc::new(list));
@@ -207,6 +216,7 @@ impl AuthorizationHostBuilder {
     /// Where used proofs and assertions are recorded. Needed for DPoP and `private_key_jwt`.
     pub fn replay_store(mut self, store: impl ReplayStore + 'static) -> Self {
         self.reaches.replay = Some(store.reach());
+        self.replay_memory = None;
         self.parts.replay = Some(Arc::new(store));
         self
     }
@@ -261,18 +271,31 @@ impl AuthorizationHostBuilder {
     }
 
     /// **For a single node.** Codes, pushed requests, refresh tokens, the deny list and used proofs in memory, each bounded to `capacity` rows.
-    /// They end with the process: users must then authorize their clients anew. Call it before you set a store of your own in
-    /// place of one of these.
+    /// They end with the process: users must then authorize their clients anew, and see [`restarted`](Self::restarted). Call it before
+    /// you set a store of your own in place of one of these.
     ///
     /// # Errors
     /// A capacity of 0, or of more than 2^30.
     pub fn single_node_memory(self, capacity: usize) -> Result<Self, ConfigError> {
-        Ok(self
+        let mut builder = self
             .code_store(MemoryCodeStore::single_node(capacity)?)
             .par_store(MemoryParStore::single_node(capacity)?)
             .refresh_store(MemoryRefreshStore::single_node(capacity)?)
             .deny_list(MemoryDenyList::single_node(capacity)?)
-            .replay_store(MemoryReplayStore::single_instance(capacity)?))
+            .replay_store(MemoryReplayStore::single_instance(capacity)?);
+        builder.replay_memory = Some(capacity);
+        Ok(builder)
+    }
+
+    /// Says that this process follows another of the same issuer, and began at this time: a client assertion or a proof that its
+    /// predecessor may have seen is answered 503 until it has expired, instead of being taken once more. That concerns new ones too, as
+    /// long as they expire no later than those: for the lifetime of assertions where clients may sign them (five minutes by default), for
+    /// that of proofs otherwise (three). It is about the replay store of
+    /// [`single_node_memory`](Self::single_node_memory); one of your own may have its own
+    /// [`after_restart`](MemoryReplayStore::after_restart).
+    pub const fn restarted(mut self, at: Timestamp) -> Self {
+        self.restarted = Some(at);
+        self
     }
 
     /// Whether several processes serve this issuer. [`Instances::Multiple`] demands stores that they share (ST-1).
@@ -285,7 +308,11 @@ impl AuthorizationHostBuilder {
     ///
     /// # Errors
     /// The first part that is missing, or that does not reach all instances.
-    pub fn build(self, server: &AuthorizationServer) -> Result<AuthorizationHost, ConfigError> {
+    pub fn build(mut self, server: &AuthorizationServer) -> Result<AuthorizationHost, ConfigError> {
+        if let (Some(capacity), Some(at)) = (self.replay_memory, self.restarted) {
+            let store = MemoryReplayStore::after_restart(capacity, at.plus(server.replay_window()))?;
+            self.parts.replay = Some(Arc::new(store));
+        }
         let (needs, reaches) = (server.needs(), &self.reaches);
         let stores = [
             ("code_store", needs.codes, reaches.codes),

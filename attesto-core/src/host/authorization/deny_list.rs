@@ -1,6 +1,6 @@
 //! Access tokens that were revoked before they expire (RFC 7009 §2.2.1; catalogue AC-6, RV-3, RV-4).
 
-use crate::authorization::{Answered, IssuedAccessToken, RevokedAccessToken, Unavailable};
+use crate::authorization::{Answered, IssuedAccessToken, RevokedAccessTokens, Unavailable};
 use crate::host::{BoxFuture, RevocationCheck, StoreReach};
 use crate::resource::RevocationAnswer;
 use crate::token::Claims;
@@ -11,15 +11,18 @@ use core::future::Future;
 /// Keeps the access tokens that no longer count. It helps as far as resources consult it: by introspection, or by a
 /// [`RevocationCheck`](crate::host::RevocationCheck) over the same list. What an implementation guarantees:
 ///
-/// - **Kept long enough.** A token that was put on the list is on it while `expires_at > now`, and for as much longer as a
-///   resource takes expired tokens ([`TokenRules::exp_leeway`](crate::token::TokenRules::exp_leeway)). It is never evicted to
-///   make room: a store that is full is [`Unavailable`](crate::authorization::Unavailable) for new tokens.
+/// - **Kept long enough.** A token that was put on the list is on it while `expires_at > now`, which has the leeway of resources in it
+///   ([`resource_leeway`](crate::authorization::AuthorizationServerBuilder::resource_leeway)). It is never evicted to
+///   make room: a store that is full is [`Unavailable`](crate::authorization::Unavailable) for new tokens, and holds enough back that
+///   no single subject's tokens fill it.
 /// - **By `jti` alone**, byte for byte. The same token again changes nothing; with a later `expires_at` it is kept until that.
+/// - **All of them.** One question may name up to a thousand tokens (`INSERT .. SELECT unnest($1) .. ON CONFLICT ..`): it is answered
+///   when all are on the list. Where it is not answered, some may be.
 /// - **At once.** When `revoke` has been answered, every later question, on all instances that share the list, is answered `true`.
 /// - **Never a guess.** An error or a time-out is `Unavailable`, and no answer is not "no": the token is not taken.
 pub trait AccessTokenDenyList: Send + Sync {
-    /// Puts an access token on the list.
-    fn revoke(&self, revoked: &RevokedAccessToken) -> impl Future<Output = Answered<()>> + Send;
+    /// Puts access tokens on the list.
+    fn revoke(&self, revoked: &RevokedAccessTokens) -> impl Future<Output = Answered<()>> + Send;
 
     /// Whether an access token is on the list. Changes nothing.
     fn is_revoked(&self, access: &IssuedAccessToken) -> impl Future<Output = Answered<bool>> + Send;
@@ -68,6 +71,6 @@ impl<L: AccessTokenDenyList> RevocationCheck for DenyListCheck<L> {
 }
 
 erase! { AccessTokenDenyList as ErasedDenyList [reach] {
-    fn revoke(&RevokedAccessToken) -> ();
+    fn revoke(&RevokedAccessTokens) -> ();
     fn is_revoked(&IssuedAccessToken) -> bool;
 } }

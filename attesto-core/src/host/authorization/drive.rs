@@ -78,7 +78,7 @@ async fn answer(ask: Ask, host: &Parts, clock: &Clock) -> Step {
         Ask::PeekCode(query) => to(&asked, host.codes.as_ref(), query, |store, digest| store.peek(digest)).await,
         Ask::TakeCode(query) => to(&asked, host.codes.as_ref(), query, |store, presented| store.take(presented)).await,
         Ask::FinalizeCode(query) => to(&asked, host.codes.as_ref(), query, |store, code| store.finalize(code)).await,
-        Ask::GetRefresh(query) => to(&asked, host.refresh.as_ref(), query, |store, digest| store.get(digest)).await,
+        Ask::GetRefresh(query) => to(&asked, host.refresh.as_ref(), query, |store, key| store.get(key)).await,
         Ask::InsertRefresh(query) => to(&asked, host.refresh.as_ref(), query, |store, new| store.insert(new)).await,
         Ask::RotateRefresh(query) => {
             to(&asked, host.refresh.as_ref(), query, |store, rotation| store.rotate(rotation)).await
@@ -89,7 +89,13 @@ async fn answer(ask: Ask, host: &Parts, clock: &Clock) -> Step {
         Ask::RevokeFamily(query) => {
             to(&asked, host.refresh.as_ref(), query, |store, family| store.revoke_family(family)).await
         }
-        Ask::RevokeAccessToken(query) => {
+        Ask::FindFamily(query) => {
+            to(&asked, host.refresh.as_ref(), query, |store, jwt_id| store.find_family(jwt_id)).await
+        }
+        Ask::SettleRevocation(query) => {
+            to(&asked, host.refresh.as_ref(), query, |store, settled| store.settle_revocation(settled)).await
+        }
+        Ask::RevokeAccessTokens(query) => {
             to(&asked, host.deny_list.as_ref(), query, |list, revoked| list.revoke(revoked)).await
         }
         Ask::IsRevoked(query) => {

@@ -14,8 +14,10 @@ use core::future::Future;
 ///   or has expired. One that has expired may be answered like any other, or as unknown: who asks judges.
 /// - **Nothing is overwritten.** A `put` under a digest that is there is [`Unavailable`](crate::authorization::Unavailable).
 /// - **Never dropped early, never a guess.** A store that is full may drop rows of which `present_by` has passed, the oldest first, and is
-///   `Unavailable` for new rows otherwise: anybody can push in a public client's name (PA-6). So is an error, a time-out or a lost answer.
+///   `Unavailable` for new rows otherwise. So is an error, a time-out or a lost answer.
 ///   What was asked may have been done all the same.
+/// - **Shared fairly.** Anybody can push in a public client's name (PA-6), 16 KiB at a time: requests that are not
+///   [`authenticated`](PushedRequest::authenticated) have a part of the store, counted in bytes, and leave the rest to the others.
 ///
 /// The testkit holds a store to it: `assert_par_store_conforms`.
 pub trait ParStore: Send + Sync {

@@ -2,7 +2,7 @@
 
 use super::{RACERS, Racing, World};
 use crate::Timestamp;
-use crate::authorization::{IssuedAccessToken, RevokedAccessToken};
+use crate::authorization::{IssuedAccessToken, RevokedAccessTokens};
 use crate::host::AccessTokenDenyList;
 use crate::testkit::finding::{Finding, passed};
 use alloc::boxed::Box;
@@ -42,7 +42,8 @@ pub async fn check_deny_list_conforms(
     let suite = Suite { list, world: World { check: "deny_list_conforms", subject: "the deny list", now, racing } };
     suite.revoked_is_revoked_at_once().await?;
     suite.others_are_not_revoked().await?;
-    suite.it_is_kept_while_the_token_lives().await
+    suite.it_is_kept_while_the_token_lives().await?;
+    suite.all_that_are_named_are_revoked().await
 }
 
 struct Suite<'s, L> {
@@ -55,8 +56,12 @@ const BY_JTI: &str = "compare whole `jti`s byte for byte: no folding, no trimmin
 const KEPT: &str = "keep a row through `expires_at`, the latest that was given, and drop it strictly after.";
 
 impl<L: AccessTokenDenyList> Suite<'_, L> {
+    fn one(&self, access: &IssuedAccessToken, at: u64) -> RevokedAccessTokens {
+        RevokedAccessTokens { access: [access.clone()].into(), subject: "usr_1".into(), now: self.world.at(at) }
+    }
+
     async fn revoke(&self, access: &IssuedAccessToken, at: u64) -> Result<(), Finding> {
-        let revoked = RevokedAccessToken { access: access.clone(), now: self.world.at(at) };
+        let revoked = self.one(access, at);
         self.world.due("an access token is revoked", self.list.revoke(&revoked).await)
     }
 
@@ -79,13 +84,26 @@ impl<L: AccessTokenDenyList> Suite<'_, L> {
     async fn revoked_is_revoked_at_once(&self) -> Result<(), Finding> {
         let access = self.world.access("at once", 600);
         self.expect("At once", "an access token that nobody revoked is looked up", &access, false, AT_ONCE).await?;
-        let revoked = &RevokedAccessToken { access: access.clone(), now: self.world.now };
+        let revoked = &self.one(&access, 0);
         let list = self.list;
         let answers = self.world.racing.race(RACERS, |_| Box::pin(async move { list.revoke(revoked).await })).await;
         for answer in answers {
             self.world.due("an access token is revoked by several requests at a time", answer)?;
         }
         self.expect("At once", "an access token that was revoked is looked up", &access, true, AT_ONCE).await
+    }
+
+    async fn all_that_are_named_are_revoked(&self) -> Result<(), Finding> {
+        let all = [1u8, 2, 3, 4].map(|number| self.world.access(&format!("of one family {number}"), 600));
+        let [known, ..] = &all;
+        self.revoke(known, 0).await?;
+        let revoked = RevokedAccessTokens { access: all.clone().into(), subject: "usr_1".into(), now: self.world.now };
+        self.world.due("several access tokens are revoked, one of them again", self.list.revoke(&revoked).await)?;
+        let fix = "put every token on the list that the question names, also beside one that is there already.";
+        for access in &all {
+            self.expect("All of them", "one of several that were revoked is looked up", access, true, fix).await?;
+        }
+        Ok(())
     }
 
     async fn others_are_not_revoked(&self) -> Result<(), Finding> {

@@ -67,6 +67,7 @@ impl<S: ParStore> Suite<'_, S> {
         let world = &self.world;
         let parameters = format!("response_type=code&scope=a+b&state=%C3%A9%00%22&label={label}");
         let mut request = PushedRequest::new("client with ümlaut", parameters, world.now, world.at(lives));
+        request.authenticated = true;
         request.dpop_jkt = Some(world.thumbprint("key"));
         request.present_by = world.at(lives.saturating_sub(1));
         request.ticket = Some(VisitTicket::from_bytes(world.bytes("ticket")));

@@ -3,8 +3,7 @@
 use super::{RACERS, ROUNDS, Racing, World, said};
 use crate::Timestamp;
 use crate::authorization::{
-    NewRefresh, RefreshState, RefreshToken, RepeatedRefresh, Rotated, Rotation, SecretDigest, SpentRefresh,
-    SuccessorSalt,
+    NewRefresh, RefreshKey, RefreshState, RefreshToken, RepeatedRefresh, Rotated, Rotation, SpentRefresh, SuccessorSalt,
 };
 use crate::host::RefreshStore;
 use crate::testkit::finding::{Finding, passed};
@@ -31,10 +30,11 @@ pub async fn assert_refresh_store_conforms(store: &impl RefreshStore, now: Times
 }
 
 /// Holds a store to the contract of [`RefreshStore`]: one successor among rotations that race, revocations that nothing gets
-/// past, spent tokens remembered until their family ends, nothing overwritten, nothing dropped early.
+/// past and that answer what lives until it is settled, spent tokens known as such until their family ends, nothing overwritten, nothing
+/// dropped early.
 ///
 /// Of `now`, and of how to race, [`check_code_store_conforms`](super::check_code_store_conforms) speaks. It wants room for 500
-/// tokens.
+/// families, of different users.
 ///
 /// # Errors
 /// The first promise that does not hold, and how to mend it.
@@ -46,6 +46,7 @@ pub async fn check_refresh_store_conforms(
     let world = World { check: "refresh_store_conforms", subject: "the refresh token store", now, racing };
     let suite = Suite { store, world };
     suite.a_token_is_kept_whole().await?;
+    suite.what_was_spent_before_the_last_is_spent().await?;
     suite.one_rotation_wins().await?;
     suite.nothing_is_overwritten().await?;
     suite.tokens_are_independent().await?;
@@ -64,30 +65,36 @@ const WINNER: &str = "in one transaction: lock the family, `UPDATE .. SET consum
                       insert the successor if that changed one row. Reading first and writing later lets two requests win.";
 const OVERWRITTEN: &str = "insert with a unique key, and refuse a successor of another family, all of it or nothing: what was not changed is \
                            `Unavailable`.";
-const KEPT: &str = "keep the rows of a family through `family_expires_at`, spent ones too: they are how theft is found out. Keep the salt for a \
-                    minute after the token was spent.";
+const KEPT: &str = "keep a family through the `expires_at` of its current token and of each access token: spent tokens that are shown are how theft \
+                    is found out. Keep the salt for a minute after the token was spent.";
+const SPENT: &str = "answer a token of a known family as spent unless it is the current one.";
 
 impl<S: RefreshStore> Suite<'_, S> {
     pub(super) fn token(&self, family: &str, label: &str, lives: u64, family_lives: u64) -> RefreshToken {
         let world = &self.world;
         let access = world.access(label, 500);
-        let authorization = world.authorization(family);
+        let mut authorization = world.authorization(family);
+        authorization.subject = format!("user of {family}");
         let mut token = RefreshToken::first(authorization, world.at(lives), world.at(family_lives), access);
         token.dpop_jkt = Some(world.thumbprint("key"));
         token.x5t_s256 = Some(world.thumbprint("certificate"));
         token
     }
 
+    pub(super) fn key(&self, family: &str, label: &str) -> RefreshKey {
+        RefreshKey { family: self.world.digest(&format!("family of {family}")), token: self.world.digest(label) }
+    }
+
     pub(super) fn first(&self, family: &str, label: &str) -> NewRefresh {
         let token = self.token(family, label, 300, 600);
-        NewRefresh { digest: self.world.digest(label), token, now: self.world.now }
+        NewRefresh { key: self.key(family, label), token, now: self.world.now }
     }
 
     pub(super) fn salt(&self, label: &str) -> SuccessorSalt {
         SuccessorSalt::from_bytes(self.world.bytes(&format!("salt of {label}")))
     }
 
-    pub(super) fn rotation(&self, spent: SecretDigest, family: &str, successor: &str, at: u64) -> Rotation {
+    pub(super) fn rotation(&self, spent: RefreshKey, family: &str, successor: &str, at: u64) -> Rotation {
         let mut token = self.token(family, successor, 300, 600);
         token.generation = 1;
         let now = self.world.at(at);
@@ -107,8 +114,19 @@ impl<S: RefreshStore> Suite<'_, S> {
         )
     }
 
-    pub(super) async fn get(&self, digest: SecretDigest) -> Result<Option<RefreshState>, Finding> {
-        self.world.due("a token is looked up", self.store.get(&digest).await)
+    /// What is known of a token, its access tokens in order.
+    pub(super) async fn get(&self, key: RefreshKey) -> Result<Option<RefreshState>, Finding> {
+        let mut state = self.world.due("a token is looked up", self.store.get(&key).await)?;
+        if let Some(state) = &mut state {
+            state.token.access.sort_by(|one, other| one.jwt_id.cmp(&other.jwt_id));
+            state.undenied.sort_by(|one, other| one.jwt_id.cmp(&other.jwt_id));
+        }
+        Ok(state)
+    }
+
+    /// Whether a token is the one of its family that counts.
+    async fn is_current(&self, key: RefreshKey) -> Result<bool, Finding> {
+        Ok(self.get(key).await?.is_some_and(|state| state.spent.is_none()))
     }
 
     pub(super) async fn rotate(&self, rotation: &Rotation) -> Result<Rotated, Finding> {
@@ -134,7 +152,7 @@ impl<S: RefreshStore> Suite<'_, S> {
         for number in 0..3 {
             let label = format!("{label}, meanwhile {number}");
             let token = self.token(&label, &label, until.saturating_add(1), until.saturating_add(1));
-            self.insert(&NewRefresh { digest: self.world.digest(&label), token, now: self.world.at(until) }).await?;
+            self.insert(&NewRefresh { key: self.key(&label, &label), token, now: self.world.at(until) }).await?;
         }
         Ok(())
     }
@@ -143,25 +161,65 @@ impl<S: RefreshStore> Suite<'_, S> {
         let promise = "Whole rows";
         let new = self.first("whole", "whole");
         self.insert(&new).await?;
-        let live =
-            |token: &RefreshToken| Some(RefreshState { token: token.clone(), spent: None, family_revoked: false });
-        self.expect(promise, "a token is looked up", &self.get(new.digest).await?, &live(&new.token), WHOLE)?;
-        let rotation = self.rotation(new.digest, "whole", "whole, second", 10);
+        self.expect(promise, "a token is looked up", &self.get(new.key).await?, &live(&new.token), WHOLE)?;
+        let mut rotation = self.rotation(new.key, "whole", "whole, second", 10);
+        rotation.token.bound_late = true;
         self.expect(promise, "it is rotated", &self.rotate(&rotation).await?, &Rotated::Done, WHOLE)?;
-        let successor = self.get(rotation.successor).await?;
-        self.expect(promise, "its successor is looked up", &successor, &live(&rotation.token), WHOLE)?;
+        let second = RefreshKey { token: rotation.successor, ..new.key };
+        let successor = self.get(second).await?;
+        let noted = "Access tokens stay noted";
+        let access = successor.as_ref().map(|state| state.token.access.clone());
+        let expected: Vec<_> = new.token.access.iter().chain(&rotation.token.access).cloned().collect();
+        self.expect(noted, "its successor is looked up", &access, &Some(expected.clone()), WHOLE)?;
+        let whole = live(&RefreshToken { access: expected, ..rotation.token.clone() });
+        self.expect(promise, "its successor is looked up", &successor, &whole, WHOLE)?;
+        for access in new.token.access.iter().chain(&rotation.token.access) {
+            let found = self.world.due("its family is looked up", self.store.find_family(&access.jwt_id).await)?;
+            let found = found.map(|found| (found.family, found.client_id));
+            let expected = (new.token.authorization.family, new.token.authorization.client_id.clone());
+            self.expect(noted, "the family of an access token is looked up", &found, &Some(expected), WHOLE)?;
+        }
         let spent = Some(SpentRefresh { at: self.world.at(10), salt: rotation.salt.clone() });
-        let seen = self.get(new.digest).await?.and_then(|state| state.spent);
+        let seen = self.get(new.key).await?.and_then(|state| state.spent);
         self.expect(promise, "how it was spent is looked up", &seen, &spent, WHOLE)?;
-        let unknown = self.world.digest("never inserted");
+        self.what_was_never_stored_is_nothing().await
+    }
+
+    async fn what_was_never_stored_is_nothing(&self) -> Result<(), Finding> {
+        let promise = "Whole rows";
+        let unknown = self.key("unknown", "never inserted");
         self.expect(promise, "a token is looked up that was never inserted", &self.get(unknown).await?, &None, WHOLE)?;
-        let lost = self.rotation(unknown, "whole", "whole, of nothing", 10);
+        let lost = self.rotation(unknown, "unknown", "of nothing", 10);
         self.expect(promise, "it is rotated", &self.rotate(&lost).await?, &Rotated::Lost, WHOLE)?;
         let done = "the successor of nothing is looked up";
-        self.expect("One successor", done, &self.get(lost.successor).await?, &None, WINNER)?;
-        let repeated = RepeatedRefresh { digest: unknown, access: self.world.access("x", 9), now: self.world.now };
+        let successor = RefreshKey { token: lost.successor, ..unknown };
+        self.expect("One successor", done, &self.get(successor).await?, &None, WINNER)?;
+        let access = self.world.access("x", 9);
+        let family = self.world.due("its family is looked up", self.store.find_family(&access.jwt_id).await)?;
+        self.expect(promise, "the family of an unknown access token is looked up", &family, &None, WHOLE)?;
+        let repeated = RepeatedRefresh { key: unknown, access, expires_at: self.world.now, now: self.world.now };
         let seen = self.world.due("it is repeated", self.store.repeat(&repeated).await)?;
         self.expect(promise, "a token is repeated that was never inserted", &seen, &false, WHOLE)
+    }
+
+    async fn what_was_spent_before_the_last_is_spent(&self) -> Result<(), Finding> {
+        let first = self.first("older", "older");
+        self.insert(&first).await?;
+        let mut spent = first.key;
+        for number in 0..3 {
+            let rotation = self.rotation(spent, "older", &format!("older, {number}"), number);
+            self.expect("Spent is spent", "a token is rotated", &self.rotate(&rotation).await?, &Rotated::Done, SPENT)?;
+            spent = RefreshKey { token: rotation.successor, ..spent };
+        }
+        for key in [first.key, self.key("older", "older, 0"), self.key("older", "older, never stored")] {
+            let done = "a token is looked up that was spent before the last one of its family";
+            self.expect("Spent is spent", done, &self.is_current(key).await?, &false, SPENT)?;
+            let again = self.rotation(key, "older", "older, again", 9);
+            self.expect("Spent is spent", "it is rotated", &self.rotate(&again).await?, &Rotated::Lost, SPENT)?;
+        }
+        let older = self.get(first.key).await?.and_then(|state| state.spent);
+        let done = "a token is looked up that was stored, and spent before the last one";
+        self.expect("Spent is spent", done, &older.is_some(), &true, SPENT)
     }
 
     async fn one_rotation_wins(&self) -> Result<(), Finding> {
@@ -169,7 +227,7 @@ impl<S: RefreshStore> Suite<'_, S> {
             let label = format!("contended {round}");
             let new = self.first(&label, &label);
             self.insert(&new).await?;
-            let successor = |number| self.rotation(new.digest, &label, &format!("{label}, successor {number}"), 0);
+            let successor = |number| self.rotation(new.key, &label, &format!("{label}, successor {number}"), 0);
             let rotations: &Vec<Rotation> = &(0..RACERS).map(successor).collect();
             let store = self.store;
             let rotate = |number: usize| -> crate::host::BoxFuture<'_, _> {
@@ -192,10 +250,10 @@ impl<S: RefreshStore> Suite<'_, S> {
             for (rotation, answer) in answers {
                 let Some(rotation) = rotation else { continue };
                 let done = "the successors are looked up after a race of rotations";
-                let is_there = self.get(rotation.successor).await?.is_some();
+                let is_there = self.is_current(RefreshKey { token: rotation.successor, ..new.key }).await?;
                 self.expect(promise, done, &is_there, &(answer == Ok(Rotated::Done)), WINNER)?;
                 if is_there {
-                    let salt = self.get(new.digest).await?.and_then(|state| state.spent).and_then(|spent| spent.salt);
+                    let salt = self.get(new.key).await?.and_then(|state| state.spent).and_then(|spent| spent.salt);
                     let done = "the salt is looked up after a race of rotations";
                     self.expect(promise, done, &(salt == rotation.salt), &true, WINNER)?;
                 }
@@ -209,21 +267,16 @@ impl<S: RefreshStore> Suite<'_, S> {
         let (first, other) = (self.first("first", "first"), self.first("other", "other"));
         self.insert(&first).await?;
         self.insert(&other).await?;
-        let intruder = NewRefresh { digest: first.digest, ..self.first("intruder", "intruder") };
+        let intruder = NewRefresh { key: first.key, ..self.first("intruder", "intruder") };
         let taken_in = self.store.insert(&intruder).await.is_ok();
-        let done = "another token is inserted under a digest that is there";
+        let done = "another family is inserted under a key that is there";
         self.expect(promise, done, &taken_in, &false, OVERWRITTEN)?;
-        let mut over_other = self.rotation(first.digest, "first", "first, second", 0);
-        over_other.successor = other.digest;
-        let done = "a token is rotated to a successor whose digest is there";
-        self.expect(promise, done, &self.store.rotate(&over_other).await.is_ok(), &false, OVERWRITTEN)?;
-        let into_other = self.rotation(first.digest, "other", "first, in another family", 0);
+        let into_other = self.rotation(first.key, "other", "first, in another family", 0);
         let done = "a token is rotated to a successor of another family";
         self.expect(promise, done, &self.store.rotate(&into_other).await.is_ok(), &false, OVERWRITTEN)?;
         for new in [&first, &other] {
-            let live = Some(RefreshState { token: new.token.clone(), spent: None, family_revoked: false });
             let done = "a token is looked up after others were refused in its place";
-            self.expect(promise, done, &self.get(new.digest).await?, &live, OVERWRITTEN)?;
+            self.expect(promise, done, &self.get(new.key).await?, &live(&new.token), OVERWRITTEN)?;
         }
         Ok(())
     }
@@ -232,14 +285,15 @@ impl<S: RefreshStore> Suite<'_, S> {
         let fix = "use all 32 bytes of the digest (43 characters as text), untruncated and case-sensitive.";
         let tokens = [0u8, 1, 32, 128].map(|number| {
             let label = format!("close {number}");
-            NewRefresh { digest: self.world.close_digest(number), ..self.first(&label, &label) }
+            let close = self.world.close_digest(number);
+            NewRefresh { key: RefreshKey { family: close, token: close }, ..self.first(&label, &label) }
         });
         for new in &tokens {
             let done = "a token is inserted whose digest differs from others in one bit";
             self.world.due(done, self.store.insert(new).await)?;
         }
         for new in &tokens {
-            let seen = self.get(new.digest).await?.map(|state| state.token);
+            let seen = self.get(new.key).await?.map(|state| state.token);
             let done = "a token is looked up whose digest differs from others in one bit";
             self.expect("One successor", done, &seen, &Some(new.token.clone()), fix)?;
         }
@@ -248,27 +302,33 @@ impl<S: RefreshStore> Suite<'_, S> {
 
     async fn a_spent_token_is_remembered_until_its_family_ends(&self) -> Result<(), Finding> {
         let promise = "Kept long enough";
-        let digest = self.world.digest("kept");
+        let key = self.key("kept", "kept");
         let token = self.token("kept", "kept", 30, 600);
-        self.insert(&NewRefresh { digest, token, now: self.world.now }).await?;
-        let rotation = self.rotation(digest, "kept", "kept, second", 10);
+        self.insert(&NewRefresh { key, token, now: self.world.now }).await?;
+        let rotation = self.rotation(key, "kept", "kept, second", 10);
         self.expect(promise, "a token is rotated", &self.rotate(&rotation).await?, &Rotated::Done, KEPT)?;
-        for at in [70, 599, 600] {
+        // The successor counts for 300 seconds, and the access tokens live for 500.
+        for at in [70, 300, 500] {
             self.let_time_pass(&format!("kept {at}"), at).await?;
-            let spent = self.get(digest).await?.and_then(|state| state.spent);
-            let done = "a spent token is looked up after it has expired, while its family lives";
+            let spent = self.get(key).await?.and_then(|state| state.spent);
+            let done = "a spent token is looked up after it has expired, while something of its family lives";
             self.expect(promise, done, &spent.as_ref().map(|spent| spent.at), &Some(self.world.at(10)), KEPT)?;
             if at == 70 {
                 let salt = spent.and_then(|spent| spent.salt);
                 let done = "the salt is looked up a minute after the token was spent";
                 self.expect("The salt is kept for the grace window", done, &salt, &rotation.salt, KEPT)?;
             }
-            let again = self.rotation(digest, "kept", &format!("kept, again {at}"), at);
+            let again = self.rotation(key, "kept", &format!("kept, again {at}"), at);
             self.expect(promise, "it is rotated again", &self.rotate(&again).await?, &Rotated::Lost, KEPT)?;
-            let unspent = self.get(rotation.successor).await?.is_some_and(|state| state.spent.is_none());
-            let done = "its successor is looked up, which has expired, while its family lives";
+            let unspent = self.is_current(RefreshKey { token: rotation.successor, ..key }).await?;
+            let done = "its successor is looked up, which was not spent";
             self.expect(promise, done, &unspent, &true, KEPT)?;
         }
         Ok(())
     }
+}
+
+/// A token that counts, of a family that lives.
+fn live(token: &RefreshToken) -> Option<RefreshState> {
+    Some(RefreshState { token: token.clone(), spent: None, family_revoked: false, undenied: Vec::new() })
 }

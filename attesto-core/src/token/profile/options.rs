@@ -166,6 +166,12 @@ impl IssuerProfile {
         self
     }
 
+    /// In introspection answers, dates may be digits in quotation marks: `"exp": "1800000000"`. In tokens they may not (RFC 7519 §2).
+    pub const fn introspected_dates_may_be_text(mut self) -> Self {
+        self.dates_may_be_text = true;
+        self
+    }
+
     /// A token with this claim is refused: it is one of the issuer's other tokens, `at_hash` or `nonce` of an ID token say.
     pub fn forbid(mut self, claim: impl Into<String>) -> Self {
         self.forbidden.push(claim.into());

@@ -62,9 +62,8 @@ impl Submission {
     }
 }
 
-/// Browsers say where a form was. Forms of `no-referrer` pages have the origin `null` (Fetch §3.2), which a foreign document can have
-/// too: then `Sec-Fetch-Site` decides, which every browser sends since 2023. A client that says neither is no browser, and has the
-/// token to show in any case.
+/// Browsers say where a form was: in `Origin`, since the pages have a referrer policy under which it is not `null`, and since 2023 in
+/// `Sec-Fetch-Site`. A client that says neither is no browser, and has the token to show in any case.
 fn comes_from_here(headers: &HeaderMap, origin: &str) -> Result<(), Refused> {
     let mut origins = headers.get_all(header::ORIGIN).iter();
     let (claimed, more) = (origins.next(), origins.next());
@@ -72,7 +71,7 @@ fn comes_from_here(headers: &HeaderMap, origin: &str) -> Result<(), Refused> {
     let is_ours = match (claimed, site) {
         _ if more.is_some() => false,
         (Some(claimed), None) => claimed == origin,
-        (Some(claimed), Some(site)) => (claimed == origin || claimed == "null") && site == "same-origin",
+        (Some(claimed), Some(site)) => claimed == origin && site == "same-origin",
         (None, Some(site)) => site == "same-origin",
         (None, None) => true,
     };

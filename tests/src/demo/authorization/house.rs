@@ -46,7 +46,7 @@ impl House {
             csrf: &self.desk.csrf_token(&visitor),
             back: visit.resume_url(),
         };
-        let mut response = page.respond(&self.desk, &visit.request.redirect_uri)?;
+        let mut response = page.respond(&self.desk)?;
         templates::set_cookie(&mut response, visitor.cookie());
         if page.notice.is_some() {
             templates::set_cookie(&mut response, Notice::forget());
@@ -79,7 +79,7 @@ impl House {
             csrf: &self.desk.csrf_token(session),
             binding: &request.binding().to_string(),
         };
-        page.respond(&self.desk, &asked.redirect_uri)
+        page.respond(&self.desk)
     }
 }
 

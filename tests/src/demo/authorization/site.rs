@@ -115,7 +115,6 @@ fn server(
         .openid_connect()
         .dpop(ProofPolicy::new().require_nonces(nonces))
         .refresh(RefreshPolicy::new().grace(GRACE, GraceSecret::new(grace))?)
-        .deny_list()
         .ask_introspection()
         .danger_insecure_loopback();
     Ok(builder)

@@ -45,75 +45,66 @@ pub(super) struct Message<'p> {
 }
 
 impl Login<'_> {
-    pub(super) fn respond(&self, desk: &Desk, redirect_uri: &str) -> Result<ResponseParts, Unavailable> {
-        page(desk, 200, self, Some(redirect_uri))
+    pub(super) fn respond(&self, desk: &Desk) -> Result<ResponseParts, Unavailable> {
+        page(desk, 200, self, Forms::LeadOn)
     }
 }
 
 impl Consent<'_> {
-    pub(super) fn respond(&self, desk: &Desk, redirect_uri: &str) -> Result<ResponseParts, Unavailable> {
-        page(desk, 200, self, Some(redirect_uri))
+    pub(super) fn respond(&self, desk: &Desk) -> Result<ResponseParts, Unavailable> {
+        page(desk, 200, self, Forms::LeadOn)
     }
 }
 
 impl Message<'_> {
     pub(super) fn respond(&self, desk: &Desk, status: u16) -> Result<ResponseParts, Unavailable> {
-        page(desk, status, self, None)
+        page(desk, status, self, Forms::None)
     }
 }
 
-/// A page without script that nobody frames, keeps, or learns the address of. `redirect_uri` is where its form ends.
-fn page(
-    desk: &Desk,
-    status: u16,
-    template: &impl Template,
-    redirect_uri: Option<&str>,
-) -> Result<ResponseParts, Unavailable> {
+/// What a page's forms do.
+#[derive(Clone, Copy)]
+enum Forms {
+    /// There are none.
+    None,
+    /// They lead to this server, and from there to wherever the client's redirect URI leads.
+    LeadOn,
+}
+
+/// A page without script that nobody frames, keeps, or learns the address of. Its forms say where they come from: with `no-referrer`,
+/// their `Origin` would be `null`.
+fn page(desk: &Desk, status: u16, template: &impl Template, forms: Forms) -> Result<ResponseParts, Unavailable> {
     let body = template.render().map_err(|_| Unavailable)?;
     let mut response = ResponseParts::new(status);
     response.body = body.into_bytes();
     let fixed = [
         ("content-type", "text/html; charset=utf-8"),
         ("cache-control", "no-store"),
-        ("referrer-policy", "no-referrer"),
+        ("referrer-policy", "same-origin"),
         ("x-content-type-options", "nosniff"),
         ("x-frame-options", "DENY"),
     ];
     response.headers.extend(fixed.map(|(name, value)| Header::new(name, value)));
-    response.headers.push(Header::new("content-security-policy", policy(desk, redirect_uri)));
+    response.headers.push(Header::new("content-security-policy", policy(desk, forms)));
     Ok(response)
 }
 
 /// Chromium holds `form-action` against every redirect that follows a form, not only against its first target (Firefox does not). The
-/// consent form leads to this server, then to the authorization endpoint, and from there to the client's redirect URI: with `'self'`
-/// alone, the last step is blocked. So the policy names that one target besides, which the authorization server has verified.
-fn policy(desk: &Desk, redirect_uri: Option<&str>) -> String {
+/// consent form leads to this server, to the authorization endpoint, to the client's redirect URI, and from there to where the client
+/// likes: whatever the policy named, one of these steps could be blocked. So pages with forms say nothing of it. There is nothing on
+/// them that could write another form.
+fn policy(desk: &Desk, forms: Forms) -> String {
     let hash = base64(&desk.provider.sha256(&[STYLE.as_bytes()]));
-    let forms = match redirect_uri {
-        Some(uri) => format!("'self' {}", source_of(uri)),
-        None => "'none'".into(),
+    let forms = match forms {
+        Forms::None => "form-action 'none'; ",
+        Forms::LeadOn => "",
     };
-    format!(
-        "default-src 'none'; style-src 'sha256-{hash}'; form-action {forms}; frame-ancestors 'none'; base-uri 'none'"
-    )
+    format!("default-src 'none'; style-src 'sha256-{hash}'; {forms}frame-ancestors 'none'; base-uri 'none'")
 }
 
 /// As the policy has hashes.
 fn base64(bytes: &[u8; 32]) -> String {
     base64url::encode(bytes).replace('-', "+").replace('_', "/") + "="
-}
-
-/// A redirect URI's origin as a source expression of CSP: its scheme alone where it has no host, or one that the grammar does not know
-/// (an IPv6 address).
-fn source_of(uri: &str) -> &str {
-    let scheme_end = uri.find(':').map_or(uri.len(), |colon| colon + 1);
-    let Some(rest) = uri.get(scheme_end..).and_then(|rest| rest.strip_prefix("//")) else { return &uri[..scheme_end] };
-    let host = rest.split(['/', '?']).next().unwrap_or_default();
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b':');
-    if host.is_empty() || !host.bytes().all(is_plain) {
-        return &uri[..scheme_end];
-    }
-    &uri[..scheme_end + 2 + host.len()]
 }
 
 /// Where the answer goes, for people.
@@ -136,23 +127,4 @@ pub(super) fn in_words(scope: &str) -> &str {
 /// One more cookie.
 pub(super) fn set_cookie(response: &mut ResponseParts, cookie: String) {
     response.headers.push(Header::new("set-cookie", cookie));
-}
-
-#[cfg(test)]
-mod tests {
-    use super::source_of;
-
-    #[test]
-    fn a_form_may_end_at_its_client_and_nowhere_else() {
-        for (uri, source) in [
-            ("http://127.0.0.1:33418/callback?x=/", "http://127.0.0.1:33418"),
-            ("http://127.0.0.1/callback", "http://127.0.0.1"),
-            ("https://app.example?x", "https://app.example"),
-            ("http://[::1]:8080/callback", "http:"),
-            ("com.example.app:/callback", "com.example.app:"),
-            ("https://a;b/", "https:"),
-        ] {
-            assert_eq!(source_of(uri), source, "{uri}");
-        }
-    }
 }

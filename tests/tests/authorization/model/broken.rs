@@ -2,8 +2,8 @@
 
 use attesto_core::authorization::{
     Answered, AuthorizationCode, FamilyRevocation, FinalizedCode, IssuedAccessToken, NewCode, NewPushedRequest,
-    NewRefresh, PushedRequest, RefreshState, RepeatedRefresh, RevokedAccessToken, Rotated, Rotation, SecretDigest,
-    SecretQuery, TakenCode,
+    NewRefresh, PushedRequest, RefreshKey, RefreshState, RepeatedRefresh, RevocableFamily, RevokedAccessTokens,
+    Rotated, Rotation, SecretDigest, SecretQuery, SettledRevocation, TakenCode,
 };
 use attesto_core::host::{
     AccessTokenDenyList, AuthorizationHostBuilder, CodeStore, MemoryCodeStore, MemoryParStore, MemoryRefreshStore,
@@ -106,8 +106,12 @@ impl ParStore for Pushed {
 struct Tokens(Broken, MemoryRefreshStore);
 
 impl RefreshStore for Tokens {
-    async fn get(&self, digest: &SecretDigest) -> Answered<Option<RefreshState>> {
-        self.1.get(digest).await
+    async fn get(&self, key: &RefreshKey) -> Answered<Option<RefreshState>> {
+        let mut state = self.1.get(key).await?;
+        if let Some(state) = state.as_mut().filter(|_| self.0 == Broken::TokensStay) {
+            state.spent = None;
+        }
+        Ok(state)
     }
 
     async fn insert(&self, new: &NewRefresh) -> Answered<bool> {
@@ -118,12 +122,22 @@ impl RefreshStore for Tokens {
         if self.0 != Broken::TokensStay {
             return self.1.rotate(rotation).await;
         }
-        let new = NewRefresh { digest: rotation.successor, token: rotation.token.clone(), now: rotation.now };
-        self.1.insert(&new).await.map(|_| Rotated::Done)
+        // Whichever of the family's is shown.
+        let state = self.1.get(&rotation.spent).await?;
+        let answer = self.1.rotate(rotation).await?;
+        Ok(if state.is_some() && answer == Rotated::Lost { Rotated::Done } else { answer })
     }
 
     async fn repeat(&self, repeated: &RepeatedRefresh) -> Answered<bool> {
         self.1.repeat(repeated).await
+    }
+
+    async fn find_family(&self, jwt_id: &String) -> Answered<Option<RevocableFamily>> {
+        self.1.find_family(jwt_id).await
+    }
+
+    async fn settle_revocation(&self, settled: &SettledRevocation) -> Answered<()> {
+        self.1.settle_revocation(settled).await
     }
 
     async fn revoke_family(&self, revocation: &FamilyRevocation) -> Answered<Vec<IssuedAccessToken>> {
@@ -138,7 +152,7 @@ impl RefreshStore for Tokens {
 struct NoList;
 
 impl AccessTokenDenyList for NoList {
-    async fn revoke(&self, _: &RevokedAccessToken) -> Answered<()> {
+    async fn revoke(&self, _: &RevokedAccessTokens) -> Answered<()> {
         Ok(())
     }
 

@@ -9,6 +9,8 @@ pub(crate) const ACCESS: u64 = 900;
 pub(crate) const REFRESH: u64 = 1000;
 pub(crate) const FAMILY: u64 = 3000;
 pub(crate) const GRACE: u64 = 10;
+/// For so long a resource may take a token that has expired.
+const LEEWAY: u64 = 60;
 
 /// What a client is told, as far as the model says.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -61,6 +63,8 @@ struct Family {
     scopes: Scopes,
     until: u64,
     revoked: bool,
+    /// Whether it was bound to a key later than with its first token.
+    bound_late: bool,
     /// Its refresh tokens, the oldest first.
     tokens: Vec<usize>,
 }
@@ -128,11 +132,22 @@ impl Model {
             }
             Request::Refresh { family, token, who, key, scope } => {
                 let family = position(family, self.families.len())?;
-                Request::Refresh { family, token: member(family, token)?, who, key, scope }
+                // A store may forget a family that can never be used again: then nobody learns of its key.
+                (!self.is_gone(family) || self.key_of(family).is_none()).then_some(Request::Refresh {
+                    family,
+                    token: member(family, token)?,
+                    who,
+                    key,
+                    scope,
+                })?
             }
             Request::RevokeRefresh { family, token, who } => {
                 let family = position(family, self.families.len())?;
-                Request::RevokeRefresh { family, token: member(family, token)?, who }
+                (!self.is_gone(family) || who != Who::Other).then_some(Request::RevokeRefresh {
+                    family,
+                    token: member(family, token)?,
+                    who,
+                })?
             }
             Request::RevokeAccess { token, who } => Request::RevokeAccess { token: access(token)?, who },
             Request::Introspect { token, who } => Request::Introspect { token: access(token)?, who },
@@ -177,6 +192,18 @@ impl Model {
         let refresh = &self.refresh[token];
         let family = &self.families[refresh.family];
         refresh.spent_at.is_none() && !family.revoked && self.now < refresh.until && self.now < family.until
+    }
+
+    /// The key that the newest token of a family is bound to.
+    fn key_of(&self, family: usize) -> Key {
+        self.families[family].tokens.last().and_then(|token| self.refresh[*token].key)
+    }
+
+    /// Whether neither its newest token counts any more nor an access token of it is taken anywhere.
+    fn is_gone(&self, family: usize) -> bool {
+        let refresh = self.families[family].tokens.last().map_or(0, |token| self.refresh[*token].until);
+        let access = self.access.iter().filter(|access| access.family == family).map(|access| access.until + LEEWAY);
+        access.fold(refresh, u64::max) <= self.now
     }
 
     fn is(&self, mutation: Mutation) -> bool {
@@ -278,6 +305,7 @@ impl Model {
             scopes: scopes.clone(),
             until: family_until,
             revoked: false,
+            bound_late: false,
             tokens: vec![],
         });
         let key_of_family = key.filter(|_| owner == Client::App);
@@ -320,6 +348,13 @@ impl Model {
         if self.families[family].revoked {
             return self.refuse("refresh: revoked", 400, REFUSED);
         }
+        let newest = self.key_of(family);
+        if spent_at.is_some() && self.families[family].bound_late && newest.is_some() && newest != key {
+            if !self.is(Mutation::ReuseIsForgiven) {
+                self.end(family);
+            }
+            return self.refuse("refresh: reuse without the key", 400, REFUSED);
+        }
         match (bound, key) {
             (Some(_), None) => return self.refuse("refresh: no proof", 400, "invalid_request"),
             (Some(bound), Some(key)) if bound != key => return self.refuse("refresh: wrong key", 400, REFUSED),
@@ -356,7 +391,9 @@ impl Model {
             Some(next) => self.give("the same successor again", family, &asked, key, next),
             None => {
                 self.refresh[at].spent_at = Some(self.now);
-                let bound = if owner == Client::App { bound.or(key) } else { None };
+                let now_bound = if owner == Client::App { bound.or(key) } else { None };
+                self.families[family].bound_late |= now_bound != bound;
+                let bound = now_bound;
                 let next = self.next(family, bound);
                 self.give("a successor", family, &asked, key, next)
             }
@@ -383,6 +420,9 @@ impl Model {
                 self.end(family);
                 self.done("a family revoked", 200)
             }
+            Ok(false) if self.now < self.families[family].until && !self.families[family].revoked => {
+                self.refuse("revocation: another client's", 400, "invalid_grant")
+            }
             Ok(_) => self.done("revocation: nothing of the caller's", 200),
         }
     }
@@ -394,7 +434,10 @@ impl Model {
                 self.access[at].denied = true;
                 self.done("an access token revoked", 200)
             }
-            Ok(false) => self.done("revocation: another client's", 200),
+            Ok(false) if self.now < self.access[at].until + LEEWAY => {
+                self.refuse("revocation: another client's", 400, "invalid_grant")
+            }
+            Ok(false) => self.done("revocation: nothing of the caller's", 200),
         }
     }
 

@@ -55,7 +55,7 @@ pub(super) fn server(method: AuthMethod) -> AuthorizationServer {
         .mtls(CertificatePolicy::new())
         .openid_connect()
         .id_tokens_without_rs256()
-        .deny_list();
+        .scopes_supported(["openid"]);
     let builder = if method == AuthMethod::TlsClientAuth { builder.tls_chains_are_validated() } else { builder };
     builder.dpop(ProofPolicy::new().require_nonces(nonces)).ask_introspection().build().expect("a sound configuration")
 }

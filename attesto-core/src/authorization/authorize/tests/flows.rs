@@ -28,7 +28,7 @@ fn az29_the_code_stands_for_what_was_asked_and_allowed() {
     assert_eq!(stored.digest, secret.digest(&RustCrypto::new()));
     let code = &stored.code;
     assert_eq!((code.redirect_uri.as_str(), code.nonce.as_deref()), (WEB, Some("n-1")));
-    assert_eq!(code.challenge, CodeChallenge::parse(CHALLENGE).unwrap());
+    assert_eq!(code.challenge, CodeChallenge::parse(CHALLENGE));
     assert_eq!(code.dpop_jkt.unwrap().to_base64url(), CHALLENGE);
     assert_eq!(code.expires_at, Timestamp::from_secs(NOW + 60));
     let authorization = &code.authorization;

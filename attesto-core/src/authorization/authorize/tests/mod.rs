@@ -3,9 +3,15 @@
 mod binding;
 mod direct;
 mod flows;
+mod modes;
 mod pages;
+mod pkce;
+mod prefetch;
 mod pushed;
+mod redirect_uris;
 mod redirected;
+mod scopes;
+mod targets;
 mod user;
 mod world;
 

@@ -185,7 +185,7 @@ fn az24_a_login_that_is_too_old_is_asked_for_again() {
 fn az24_a_login_in_the_future_or_of_no_time_fails_closed() {
     for request in [good(), good().with("max_age", "60"), good().with("prompt", "login")] {
         let mut world = World::new();
-        world.user = Box::new(|_| logged_in(NOW + 1));
+        world.user = Box::new(|_| logged_in(NOW + 61));
         assert_redirected(&world.get(&request), "server_error");
         assert_eq!((world.reason(), world.codes.len()), (Reason::HostAnswer, 0));
     }
@@ -284,4 +284,60 @@ fn az25_where_the_user_must_be_asked_nobody_answers_for_them() {
     let silent = good().with("client_id", "cli").with("redirect_uri", uris[0]).with("prompt", "none");
     assert_eq!(location(&world.get(&silent), uris[0]).get("error"), Some("consent_required"));
     assert!(!world.asked.contains(&"Consent"));
+}
+
+#[test]
+fn az24_a_login_stamped_by_a_clock_ahead_counts_within_the_skew_of_all_dates() {
+    for (ahead, counts) in [(0, true), (1, true), (60, true), (61, false)] {
+        for request in [good(), good().with("prompt", "login"), good().with("max_age", "5")] {
+            let mut world = World::new();
+            world.user = Box::new(move |question| match logged_in(NOW + ahead) {
+                Authentication::User(login) if question.accepts(&login.authentication) => Authentication::User(login),
+                _ => Authentication::Interact(page("who are you?")),
+            });
+            let response = world.get(&request);
+            assert_eq!(response.status == 303, counts, "{ahead}");
+            assert_eq!(world.codes.len(), usize::from(counts));
+        }
+    }
+}
+
+#[test]
+fn c8_az30_pages_of_the_host_let_their_forms_say_where_they_come_from() {
+    let mut world = World::new();
+    world.user = Box::new(|_| Authentication::Interact(page("who are you?")));
+    let login = world.get(&good());
+    world.user = Box::new(|question| logged_in(question.visit.now.as_secs()));
+    world.consent = Box::new(|_| ConsentDecision::Interact(page("may they?")));
+    for page in [login, world.get(&good())] {
+        assert_eq!(page.header("referrer-policy").collect::<Vec<_>>(), ["same-origin"]);
+        assert!(page.header("content-security-policy").all(|policy| !policy.contains("form-action")));
+    }
+}
+
+#[test]
+fn az25_a_site_in_development_may_be_remembered_where_the_server_says_so() {
+    let uri = "http://127.0.0.1:5173/cb";
+    let site = || web().redirect_uris([uri]);
+    let visit = |lenient: bool, client: Client, uri: &str, prompt: Option<&str>| {
+        let mut world = World::built(|builder| if lenient { builder.danger_loopback_is_a_site() } else { builder });
+        world.clients = [client].into();
+        let request = good().with("redirect_uri", uri);
+        let request = prompt.map_or(request.clone(), |prompt| request.with("prompt", prompt));
+        let answer = location(&world.get(&request), uri);
+        answer.get("error").map_or(String::from("code"), String::from)
+    };
+    assert_eq!(visit(true, site(), uri, None), "code");
+    assert_eq!(visit(true, site(), uri, Some("none")), "code");
+    // Each of these by itself is not enough.
+    assert_eq!(visit(false, site(), uri, Some("none")), "consent_required");
+    assert_eq!(visit(false, site(), uri, None), "server_error", "granted without a page");
+    assert_eq!(visit(true, site().native(), uri, Some("none")), "consent_required");
+    let other_port = "http://127.0.0.1:5174/cb";
+    assert_eq!(visit(true, site().native(), other_port, Some("none")), "consent_required");
+    assert_eq!(
+        visit(true, site().redirect_uris(["com.example.app:/cb"]), "com.example.app:/cb", Some("none")),
+        "consent_required"
+    );
+    assert_eq!(visit(true, site(), uri, Some("consent")), "server_error", "the client wants them asked");
 }

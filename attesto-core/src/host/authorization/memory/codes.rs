@@ -1,7 +1,8 @@
 //! Authorization codes in memory (catalogue AC-2, AC-6, ST-2).
 
-use super::table::Table;
-use super::{FREED_PER_CALL, capacity_is_sound, locked, sweep};
+use super::shares::Shares;
+use super::table::{Freed, Table};
+use super::{FREED_PER_CALL, capacity_is_sound, locked, share, sweep};
 use crate::authorization::{
     Answered, AuthorizationCode, FinalizedCode, IssuedAccessToken, NewCode, SecretDigest, SecretQuery, SpentCode,
     TakenCode, Unavailable,
@@ -17,7 +18,8 @@ const FINALIZED_WITHIN: u64 = 60;
 
 /// Keeps authorization codes in memory, for a single process.
 ///
-/// It never holds more than its capacity: when it is full, a new code is [`Unavailable`], and nothing that lives is evicted.
+/// It never holds more than its capacity, and for no user more than a 64th of it (64 codes of a small store): beyond that, a new code is
+/// [`Unavailable`], and nothing that lives is evicted.
 /// Rows that have lapsed are freed by later calls, a few at a time, by the `now` that they are given. A lock that was poisoned
 /// by a panic answers `Unavailable` from then on.
 ///
@@ -27,7 +29,20 @@ pub struct MemoryCodeStore {
     capacity: usize,
 }
 
-type Codes = Table<SecretDigest, Row>;
+struct Codes {
+    rows: Table<SecretDigest, Row>,
+    users: Shares,
+}
+
+/// One user has no more than one in so many of the places.
+const USERS: usize = 64;
+
+impl Codes {
+    fn free(&mut self, now: Timestamp, most: usize) -> Freed {
+        let users = &mut self.users;
+        self.rows.free_each(now, most, |_, row| users.give_back(&row.code.authorization.subject, 1))
+    }
+}
 
 struct Row {
     code: Box<AuthorizationCode>,
@@ -48,13 +63,13 @@ impl MemoryCodeStore {
     /// A capacity of 0, or of more than 2^30.
     pub fn single_node(capacity: usize) -> Result<Self, ConfigError> {
         capacity_is_sound(capacity)?;
-        Ok(Self { table: Mutex::new(Table::new()), capacity })
+        Ok(Self { table: Mutex::new(Codes { rows: Table::new(), users: Shares::default() }), capacity })
     }
 
     /// How many codes are held, those that have lapsed and are not yet freed included.
     #[must_use]
     pub fn len(&self) -> usize {
-        locked(&self.table, |codes| Ok(codes.len())).unwrap_or_default()
+        locked(&self.table, |codes| Ok(codes.rows.len())).unwrap_or_default()
     }
 
     /// Whether none is held.
@@ -81,26 +96,29 @@ impl CodeStore for MemoryCodeStore {
     async fn put(&self, new: &NewCode) -> Answered<()> {
         locked(&self.table, |codes| {
             codes.free(new.now, FREED_PER_CALL);
-            if codes.get(&new.digest).is_some() || codes.len() >= self.capacity {
+            let subject = &new.code.authorization.subject;
+            let fits = codes.rows.len() < self.capacity && codes.users.held_by(subject) < share(self.capacity, USERS);
+            if codes.rows.get(&new.digest).is_some() || !fits {
                 return Err(Unavailable);
             }
+            codes.users.take(subject, 1);
             let row = Row { code: Box::new(new.code.clone()), progress: Progress::Fresh };
-            codes.insert(new.digest, row, new.code.expires_at);
+            codes.rows.insert(new.digest, row, new.code.expires_at);
             Ok(())
         })
     }
 
     async fn peek(&self, digest: &SecretDigest) -> Answered<Option<AuthorizationCode>> {
-        locked(&self.table, |codes| Ok(codes.get(digest).map(|row| (*row.code).clone())))
+        locked(&self.table, |codes| Ok(codes.rows.get(digest).map(|row| (*row.code).clone())))
     }
 
     async fn take(&self, presented: &SecretQuery) -> Answered<TakenCode> {
         locked(&self.table, |codes| {
             codes.free(presented.now, FREED_PER_CALL);
-            let Some(row) = codes.get_mut(&presented.digest) else { return Ok(TakenCode::Unknown) };
+            let Some(row) = codes.rows.get_mut(&presented.digest) else { return Ok(TakenCode::Unknown) };
             let taken = row.take();
             if matches!(taken, TakenCode::Fresh(_)) {
-                codes.retain(&presented.digest, presented.now.plus(FINALIZED_WITHIN));
+                codes.rows.retain(&presented.digest, presented.now.plus(FINALIZED_WITHIN));
             }
             Ok(taken)
         })
@@ -108,8 +126,8 @@ impl CodeStore for MemoryCodeStore {
 
     async fn finalize(&self, finalized: &FinalizedCode) -> Answered<()> {
         locked(&self.table, |codes| {
-            codes.get_mut(&finalized.digest).ok_or(Unavailable)?.finalize(&finalized.access)?;
-            codes.retain(&finalized.digest, finalized.access.expires_at);
+            codes.rows.get_mut(&finalized.digest).ok_or(Unavailable)?.finalize(&finalized.access)?;
+            codes.rows.retain(&finalized.digest, finalized.access.expires_at);
             Ok(())
         })
     }

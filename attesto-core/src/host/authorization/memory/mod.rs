@@ -6,24 +6,30 @@
 //! proofs come with every request to every resource; [`MemoryReplayStore`](crate::host::MemoryReplayStore) is sharded.)
 
 mod codes;
+mod consent_grants;
 mod deny_list;
+mod pushed_requests;
 mod refresh_tokens;
-mod single_use;
+mod shares;
 mod table;
 
 pub use codes::MemoryCodeStore;
+pub use consent_grants::MemoryConsentGrants;
 pub use deny_list::MemoryDenyList;
+pub use pushed_requests::MemoryParStore;
 pub use refresh_tokens::MemoryRefreshStore;
-pub use single_use::{MemoryConsentGrants, MemoryParStore};
 
 use crate::ConfigError;
 use crate::authorization::{Answered, Unavailable};
 use std::sync::Mutex;
+use table::Freed;
 
 /// Lapsed rows of one kind that one call frees; more than it may add, so a store catches up with any burst.
 const FREED_PER_CALL: usize = 8;
 /// Lapsed rows that a sweep frees under the lock at a time.
 const FREED_PER_PORTION: usize = 256;
+/// Rows that a share of a small store is not less than.
+const SMALLEST_SHARE: usize = 64;
 /// The most a store can be asked to hold.
 const CAPACITY_CEILING: usize = 1 << 30;
 
@@ -42,12 +48,18 @@ fn locked<T, A>(table: &Mutex<T>, step: impl FnOnce(&mut T) -> Answered<A>) -> A
 }
 
 /// Frees portion after portion, so that no request waits long for the lock.
-fn sweep<T>(table: &Mutex<T>, free: impl Fn(&mut T, usize) -> usize) -> usize {
+fn sweep<T>(table: &Mutex<T>, free: impl Fn(&mut T, usize) -> Freed) -> usize {
     let mut total: usize = 0;
-    while let Ok(freed @ 1..) = locked(table, |table| Ok(free(table, FREED_PER_PORTION))) {
-        total = total.saturating_add(freed);
+    while let Ok(Freed { rows, entries: 1.. }) = locked(table, |table| Ok(free(table, FREED_PER_PORTION))) {
+        total = total.saturating_add(rows);
     }
     total
+}
+
+/// One part in so many of a store, and no less than a few rows of a small one: what one user, say, may have of it.
+const fn share(capacity: usize, parts: usize) -> usize {
+    let share = capacity / parts;
+    if share > SMALLEST_SHARE { share } else { SMALLEST_SHARE }
 }
 
 #[cfg(test)]

@@ -1,60 +1,71 @@
 //! Refresh tokens and their families in memory (catalogue RT-3 to RT-7, ST-2).
 
-use super::table::{Deadlines, Table};
-use super::{FREED_PER_CALL, capacity_is_sound, locked, sweep};
+use super::shares::Shares;
+use super::table::{Deadlines, Freed, Table};
+use super::{FREED_PER_CALL, capacity_is_sound, locked, share, sweep};
 use crate::authorization::{
-    Answered, Authorization, FamilyId, FamilyRevocation, IssuedAccessToken, LONGEST_GRACE, NewRefresh, RefreshState,
-    RefreshToken, RepeatedRefresh, Rotated, Rotation, SecretDigest, SpentRefresh, Unavailable,
+    Answered, FamilyId, FamilyRevocation, IssuedAccessToken, LONGEST_GRACE, NewRefresh, RefreshKey, RefreshState,
+    RefreshToken, RepeatedRefresh, RevocableFamily, Rotated, Rotation, SecretDigest, SettledRevocation, SpentRefresh,
+    Unavailable,
 };
 use crate::host::{RefreshStore, StoreReach};
-use crate::jose::Thumbprint;
 use crate::{ConfigError, Timestamp};
-use alloc::sync::Arc;
+use alloc::boxed::Box;
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
+use std::collections::HashMap;
 use std::sync::Mutex;
 
-/// Access tokens that may be noted beside one refresh token. A client that lost more answers than this within a grace window
-/// did not lose them: each time costs a row of memory.
-const NOTED_PER_TOKEN: usize = 32;
+/// Access tokens that may be noted with one family; more than any server lets one have.
+const NOTED_PER_FAMILY: usize = 1_024;
+/// One user has no more than one in so many of the places.
+const USERS: usize = 64;
 
 /// Keeps refresh tokens in memory, for a single process.
 ///
-/// It never holds more than its capacity, where each token takes one place, spent ones included, and each family one: a
-/// rotation adds a token, and all are kept until the family ends. When it is full, new tokens are [`Unavailable`], and nothing
-/// that lives is evicted. Rows that have lapsed are freed by later calls, a few at a time, by the `now` that they are given. A
+/// It never holds more than its capacity, where each family takes one place, however often its token is rotated: of spent tokens
+/// nothing is kept but the one spent last. A revoked family keeps its place for a day after its access tokens are taken care of. No user
+/// has more than a 64th of the places (64 of a small store). When it is full, new families are [`Unavailable`], and nothing that lives is
+/// evicted. Rows that have lapsed are freed by later calls, a few at a time, by the `now` that they are given. A
 /// clock that goes backwards revives no family: a token of one that may have been revoked and freed is not taken in. A lock
 /// that was poisoned by a panic answers `Unavailable` from then on.
 ///
-/// How much to hold: live authorizations, times how often a client refreshes within a family's lifetime. A token takes about
-/// half a kilobyte.
+/// How much to hold: live authorizations, and those whose clients have gone away until their refresh token expires. A family takes
+/// about 1.2 kilobytes.
 pub struct MemoryRefreshStore {
     state: Mutex<State>,
 }
 
 struct State {
-    tokens: Table<SecretDigest, Row>,
-    families: Table<FamilyId, Family>,
-    /// When the salt of which spent token is to be forgotten.
-    salts: Deadlines<SecretDigest>,
+    families: Table<FamilyId, Row>,
+    /// The families by what all their tokens have in common.
+    keys: HashMap<SecretDigest, FamilyId>,
+    /// The families by the access tokens noted with them.
+    access: HashMap<String, FamilyId>,
+    users: Shares,
+    /// When the salt of which family's spent token is to be forgotten.
+    salts: Deadlines<FamilyId>,
     capacity: usize,
 }
 
-/// A token. What it is good for is kept once for all tokens of a family that agree in it.
+/// A family. Without tokens: one that was revoked, of which nothing else is left.
 struct Row {
-    authorization: Arc<Authorization>,
-    generation: u32,
-    dpop_jkt: Option<Thumbprint>,
-    x5t_s256: Option<Thumbprint>,
-    expires_at: Timestamp,
-    family_expires_at: Timestamp,
+    subject: String,
+    revoked: bool,
+    /// How long a revocation is kept at least.
+    keep_until: Timestamp,
+    tokens: Option<Box<Tokens>>,
+    /// Access tokens that may live still; of a revoked family those that nobody has taken care of.
     access: Vec<IssuedAccessToken>,
-    spent: Option<SpentRefresh>,
 }
 
-struct Family {
-    revoked: bool,
-    members: Vec<SecretDigest>,
+struct Tokens {
+    family_key: SecretDigest,
+    current: SecretDigest,
+    /// Of the current one. Its `access` is kept beside.
+    token: RefreshToken,
+    last: Option<(SecretDigest, SpentRefresh)>,
 }
 
 impl MemoryRefreshStore {
@@ -65,14 +76,15 @@ impl MemoryRefreshStore {
     /// A capacity of 0, or of more than 2^30.
     pub fn single_node(capacity: usize) -> Result<Self, ConfigError> {
         capacity_is_sound(capacity)?;
-        let state = State { tokens: Table::new(), families: Table::new(), salts: Deadlines::new(), capacity };
-        Ok(Self { state: Mutex::new(state) })
+        let (families, salts, users) = (Table::new(), Deadlines::new(), Shares::default());
+        let (keys, access) = (HashMap::new(), HashMap::new());
+        Ok(Self { state: Mutex::new(State { families, keys, access, users, salts, capacity }) })
     }
 
     /// How many places are taken, those of rows that have lapsed and are not yet freed included.
     #[must_use]
     pub fn len(&self) -> usize {
-        locked(&self.state, |state| Ok(state.held())).unwrap_or_default()
+        locked(&self.state, |state| Ok(state.families.len())).unwrap_or_default()
     }
 
     /// Whether nothing is held.
@@ -88,15 +100,8 @@ impl MemoryRefreshStore {
 }
 
 impl RefreshStore for MemoryRefreshStore {
-    async fn get(&self, digest: &SecretDigest) -> Answered<Option<RefreshState>> {
-        locked(&self.state, |state| {
-            let state_of = |row: &Row| RefreshState {
-                token: row.token(),
-                spent: row.spent.clone(),
-                family_revoked: state.is_revoked(row.authorization.family),
-            };
-            Ok(state.tokens.get(digest).map(state_of))
-        })
+    async fn get(&self, key: &RefreshKey) -> Answered<Option<RefreshState>> {
+        locked(&self.state, |state| Ok(state.get(key)))
     }
 
     async fn insert(&self, new: &NewRefresh) -> Answered<bool> {
@@ -111,8 +116,19 @@ impl RefreshStore for MemoryRefreshStore {
         locked(&self.state, |state| state.repeat(repeated))
     }
 
+    async fn find_family(&self, jwt_id: &String) -> Answered<Option<RevocableFamily>> {
+        locked(&self.state, |state| Ok(state.find_family(jwt_id)))
+    }
+
     async fn revoke_family(&self, revocation: &FamilyRevocation) -> Answered<Vec<IssuedAccessToken>> {
         locked(&self.state, |state| state.revoke_family(revocation))
+    }
+
+    async fn settle_revocation(&self, settled: &SettledRevocation) -> Answered<()> {
+        locked(&self.state, |state| {
+            state.settle(settled);
+            Ok(())
+        })
     }
 
     fn reach(&self) -> StoreReach {
@@ -121,151 +137,215 @@ impl RefreshStore for MemoryRefreshStore {
 }
 
 impl State {
-    fn held(&self) -> usize {
-        self.tokens.len().saturating_add(self.families.len())
+    fn free(&mut self, now: Timestamp, most: usize) -> Freed {
+        let Self { families, keys, access, users, .. } = self;
+        families.free_each(now, most, |_, row| {
+            users.give_back(&row.subject, 1);
+            if let Some(tokens) = &row.tokens {
+                keys.remove(&tokens.family_key);
+            }
+            forget(access, row.access.iter());
+        })
     }
 
-    fn free(&mut self, now: Timestamp, most: usize) -> usize {
-        let tokens = self.tokens.free(now, most);
-        tokens.saturating_add(self.families.free(now, most))
-    }
-
-    /// What each call that is told the time does on its way.
+    /// What each call that is given the time does on its way.
     fn pass_by(&mut self, now: Timestamp) {
         self.free(now, FREED_PER_CALL);
         for _ in 0..FREED_PER_CALL {
-            let Some(digest) = self.salts.next_before(now) else { break };
-            if let Some(spent) = self.tokens.get_mut(&digest).and_then(|row| row.spent.as_mut()) {
+            let Some(family) = self.salts.next_before(now) else { break };
+            let last = self.families.get_mut(&family).and_then(|row| row.tokens.as_mut()?.last.as_mut());
+            if let Some((_, spent)) = last.filter(|(_, spent)| spent.at.plus(LONGEST_GRACE) < now) {
                 spent.salt = None;
             }
         }
     }
 
-    fn room_for(&self, places: usize) -> Answered<()> {
-        if self.held().saturating_add(places) <= self.capacity { Ok(()) } else { Err(Unavailable) }
+    fn room_for_one(&self, subject: &str) -> Answered<()> {
+        let fits = self.families.len() < self.capacity && self.users.held_by(subject) < share(self.capacity, USERS);
+        if fits { Ok(()) } else { Err(Unavailable) }
     }
 
-    /// A family whose row was freed before its last token's is one whose time is over.
-    fn is_revoked(&self, family: FamilyId) -> bool {
-        self.families.get(&family).is_none_or(|family| family.revoked)
+    /// The family of a token, and its row.
+    fn find(&self, key: &RefreshKey) -> Option<(FamilyId, &Row, &Tokens)> {
+        let family = *self.keys.get(&key.family)?;
+        let row = self.families.get(&family)?;
+        Some((family, row, row.tokens.as_ref()?))
+    }
+
+    fn get(&self, key: &RefreshKey) -> Option<RefreshState> {
+        let (_, row, tokens) = self.find(key)?;
+        let mut token = tokens.token.clone();
+        let spent = tokens.spent(&key.token);
+        if spent.is_none() && !row.revoked {
+            token.access.clone_from(&row.access);
+        }
+        let undenied = if row.revoked { row.access.clone() } else { Vec::new() };
+        Some(RefreshState { token, spent, family_revoked: row.revoked, undenied })
     }
 
     fn insert(&mut self, new: &NewRefresh) -> Answered<bool> {
         self.pass_by(new.now);
-        let family = new.token.authorization.family;
-        let places = match self.families.get(&family) {
-            Some(Family { revoked: true, .. }) => return Ok(false),
-            Some(Family { revoked: false, .. }) => 1,
+        let authorization = &new.token.authorization;
+        let family = authorization.family;
+        match self.families.get(&family) {
+            Some(row) if row.revoked => return Ok(false),
+            Some(_) => return Err(Unavailable),
             None if self.families.may_have_forgotten(new.token.family_expires_at) => return Err(Unavailable),
-            None => 2,
-        };
-        if self.tokens.get(&new.digest).is_some() {
+            None => {}
+        }
+        if self.keys.contains_key(&new.key.family) {
             return Err(Unavailable);
         }
-        self.room_for(places)?;
-        let authorization = Arc::new(new.token.authorization.clone());
-        self.add(new.digest, &new.token, authorization);
+        self.room_for_one(&authorization.subject)?;
+        let mut token = new.token.clone();
+        let access = core::mem::take(&mut token.access);
+        let until = latest(&access, token.expires_at);
+        self.index(family, &access);
+        self.keys.insert(new.key.family, family);
+        self.users.take(&authorization.subject, 1);
+        let tokens = Tokens { family_key: new.key.family, current: new.key.token, token, last: None };
+        let subject = authorization.subject.clone();
+        self.families.insert(
+            family,
+            Row { subject, revoked: false, keep_until: Timestamp::default(), tokens: Some(Box::new(tokens)), access },
+            until,
+        );
         Ok(true)
     }
 
     fn rotate(&mut self, rotation: &Rotation) -> Answered<Rotated> {
         self.pass_by(rotation.now);
-        let Some(row) = self.tokens.get(&rotation.spent) else { return Ok(Rotated::Lost) };
-        if self.is_revoked(row.authorization.family) {
+        let Some((family, row, tokens)) = self.find(&rotation.spent) else { return Ok(Rotated::Lost) };
+        if row.revoked {
             return Ok(Rotated::FamilyRevoked);
         }
-        if row.spent.is_some() {
+        if tokens.current != rotation.spent.token {
             return Ok(Rotated::Lost);
         }
-        let authorization = &rotation.token.authorization;
-        if row.authorization.family != authorization.family || self.tokens.get(&rotation.successor).is_some() {
+        if family != rotation.token.authorization.family || rotation.successor == tokens.current {
             return Err(Unavailable);
         }
-        self.room_for(1)?;
-        let same = *row.authorization == *authorization;
-        let authorization = if same { Arc::clone(&row.authorization) } else { Arc::new(authorization.clone()) };
-        if let Some(row) = self.tokens.get_mut(&rotation.spent) {
-            row.spent = Some(SpentRefresh { at: rotation.now, salt: rotation.salt.clone() });
-            row.access.retain(|access| rotation.now < access.expires_at);
-        }
+        let mut token = rotation.token.clone();
+        let noted = core::mem::take(&mut token.access);
+        self.family_has_room(family, rotation.now)?;
+        let until = self.note(family, &noted, token.expires_at)?;
+        self.families.retain(&family, until);
+        let row = self.families.get_mut(&family).and_then(|row| row.tokens.as_mut()).ok_or(Unavailable)?;
+        row.last = Some((row.current, SpentRefresh { at: rotation.now, salt: rotation.salt.clone() }));
+        row.current = rotation.successor;
+        row.token = token;
         if rotation.salt.is_some() {
-            self.salts.add(rotation.now.plus(LONGEST_GRACE), rotation.spent);
+            self.salts.add(rotation.now.plus(LONGEST_GRACE), family);
         }
-        self.add(rotation.successor, &rotation.token, authorization);
         Ok(Rotated::Done)
-    }
-
-    fn add(&mut self, digest: SecretDigest, token: &RefreshToken, authorization: Arc<Authorization>) {
-        let (family, until) = (authorization.family, token.family_expires_at);
-        match self.families.get_mut(&family) {
-            Some(known) => {
-                known.members.push(digest);
-                self.families.retain(&family, until);
-            }
-            None => self.families.insert(family, Family { revoked: false, members: [digest].into() }, until),
-        }
-        self.tokens.insert(digest, Row::new(token, authorization), until);
     }
 
     fn repeat(&mut self, repeated: &RepeatedRefresh) -> Answered<bool> {
         self.pass_by(repeated.now);
-        let Some(row) = self.tokens.get(&repeated.digest) else { return Ok(false) };
-        if row.spent.is_some() || self.is_revoked(row.authorization.family) {
+        let Some((family, row, tokens)) = self.find(&repeated.key) else { return Ok(false) };
+        if row.revoked || tokens.current != repeated.key.token {
             return Ok(false);
         }
-        let Some(row) = self.tokens.get_mut(&repeated.digest) else { return Ok(false) };
-        row.access.retain(|access| repeated.now < access.expires_at);
-        if !row.access.contains(&repeated.access) {
-            if row.access.len() >= NOTED_PER_TOKEN {
-                return Err(Unavailable);
-            }
-            row.access.push(repeated.access.clone());
-        }
+        self.family_has_room(family, repeated.now)?;
+        let until = self.note(family, core::slice::from_ref(&repeated.access), repeated.expires_at)?;
+        self.families.retain(&family, until);
+        let tokens = self.families.get_mut(&family).and_then(|row| row.tokens.as_mut()).ok_or(Unavailable)?;
+        tokens.token.expires_at = tokens.token.expires_at.max(repeated.expires_at);
         Ok(true)
+    }
+
+    /// Drops access tokens of a family that have expired.
+    fn forget_expired(&mut self, family: FamilyId, now: Timestamp) -> Answered<usize> {
+        let row = self.families.get_mut(&family).ok_or(Unavailable)?;
+        let expired: Vec<_> = row.access.extract_if(.., |access| access.expires_at <= now).collect();
+        forget(&mut self.access, expired.iter());
+        Ok(row.access.len())
+    }
+
+    fn family_has_room(&mut self, family: FamilyId, now: Timestamp) -> Answered<()> {
+        if self.forget_expired(family, now)? < NOTED_PER_FAMILY { Ok(()) } else { Err(Unavailable) }
+    }
+
+    /// Notes access tokens with a family. Answers how long the family is kept for them and for its token.
+    fn note(&mut self, family: FamilyId, noted: &[IssuedAccessToken], expires_at: Timestamp) -> Answered<Timestamp> {
+        let row = self.families.get_mut(&family).ok_or(Unavailable)?;
+        let new: Vec<_> = noted.iter().filter(|access| !row.access.contains(access)).cloned().collect();
+        row.access.extend(new.iter().cloned());
+        self.index(family, &new);
+        Ok(latest(&new, expires_at))
+    }
+
+    fn index(&mut self, family: FamilyId, access: &[IssuedAccessToken]) {
+        self.access.extend(access.iter().map(|access| (access.jwt_id.clone(), family)));
+    }
+
+    fn find_family(&self, jwt_id: &str) -> Option<RevocableFamily> {
+        let family = *self.access.get(jwt_id)?;
+        let tokens = self.families.get(&family)?.tokens.as_ref()?;
+        Some(RevocableFamily { family, client_id: tokens.token.authorization.client_id.clone() })
     }
 
     fn revoke_family(&mut self, revocation: &FamilyRevocation) -> Answered<Vec<IssuedAccessToken>> {
         self.pass_by(revocation.now);
-        let Some(family) = self.families.get_mut(&revocation.family) else {
-            self.room_for(1)?;
-            let revoked = Family { revoked: true, members: Vec::new() };
-            self.families.insert(revocation.family, revoked, revocation.keep_until);
-            return Ok(Vec::new());
-        };
-        family.revoked = true;
-        let rows = family.members.iter().filter_map(|digest| self.tokens.get(digest));
-        let living = |access: &&IssuedAccessToken| revocation.now < access.expires_at;
-        let living = rows.flat_map(|row| &row.access).filter(living).cloned().collect();
-        self.families.retain(&revocation.family, revocation.keep_until);
+        let family = revocation.family;
+        if self.families.get(&family).is_none() {
+            self.room_for_one(&revocation.subject)?;
+            self.users.take(&revocation.subject, 1);
+            let (subject, keep_until) = (revocation.subject.clone(), revocation.keep_until);
+            let row = Row { subject, revoked: true, keep_until, tokens: None, access: Vec::new() };
+            self.families.insert(family, row, keep_until);
+        }
+        let row = self.families.get_mut(&family).ok_or(Unavailable)?;
+        row.revoked = true;
+        row.keep_until = row.keep_until.max(revocation.keep_until);
+        let until = self.note(family, &revocation.access, revocation.keep_until)?;
+        self.families.retain(&family, until);
+        self.forget_expired(family, revocation.now)?;
+        let living = self.families.get(&family).map(|row| row.access.clone()).unwrap_or_default();
+        self.forget_tokens(family);
         Ok(living)
+    }
+
+    fn settle(&mut self, settled: &SettledRevocation) {
+        let Some(row) = self.families.get_mut(&settled.family).filter(|row| row.revoked) else { return };
+        row.access.retain(|access| !settled.access.contains(access));
+        forget(&mut self.access, settled.access.iter());
+        self.forget_tokens(settled.family);
+    }
+
+    /// Of a revoked family whose access tokens are taken care of, the revocation is all that is kept.
+    fn forget_tokens(&mut self, family: FamilyId) {
+        let Some(row) = self.families.get_mut(&family).filter(|row| row.revoked && row.access.is_empty()) else {
+            return;
+        };
+        row.access = Vec::new();
+        if let Some(tokens) = row.tokens.take() {
+            self.keys.remove(&tokens.family_key);
+            let keep_until = row.keep_until;
+            self.families.retain_only(&family, keep_until);
+        }
     }
 }
 
-impl Row {
-    fn new(token: &RefreshToken, authorization: Arc<Authorization>) -> Self {
-        Self {
-            authorization,
-            generation: token.generation,
-            dpop_jkt: token.dpop_jkt,
-            x5t_s256: token.x5t_s256,
-            expires_at: token.expires_at,
-            family_expires_at: token.family_expires_at,
-            access: token.access.clone(),
-            spent: None,
+impl Tokens {
+    fn spent(&self, token: &SecretDigest) -> Option<SpentRefresh> {
+        match &self.last {
+            _ if self.current == *token => None,
+            Some((last, spent)) if last == token => Some(spent.clone()),
+            Some(_) | None => Some(SpentRefresh::default()),
         }
     }
+}
 
-    fn token(&self) -> RefreshToken {
-        RefreshToken {
-            authorization: (*self.authorization).clone(),
-            generation: self.generation,
-            dpop_jkt: self.dpop_jkt,
-            x5t_s256: self.x5t_s256,
-            expires_at: self.expires_at,
-            family_expires_at: self.family_expires_at,
-            access: self.access.clone(),
-        }
-    }
+fn forget<'a>(access: &mut HashMap<String, FamilyId>, gone: impl Iterator<Item = &'a IssuedAccessToken>) {
+    gone.for_each(|gone| {
+        access.remove(&gone.jwt_id);
+    });
+}
+
+/// The latest end of these, and of `also`.
+fn latest(access: &[IssuedAccessToken], also: Timestamp) -> Timestamp {
+    access.iter().map(|access| access.expires_at).fold(also, Timestamp::max)
 }
 
 impl fmt::Debug for MemoryRefreshStore {

@@ -18,6 +18,15 @@ pub(super) struct Table<K, V> {
     forgotten_until: Option<Timestamp>,
 }
 
+/// What one step of freeing did.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(super) struct Freed {
+    /// Rows that were freed.
+    pub(super) rows: usize,
+    /// Entries that were looked at, of rows that are kept longer and of rows that were gone included: what the step cost.
+    pub(super) entries: usize,
+}
+
 struct Row<V> {
     value: V,
     retain_until: Timestamp,
@@ -71,22 +80,40 @@ impl<K: Clone + Eq + Hash, V> Table<K, V> {
         }
     }
 
-    /// Frees at most `most` rows whose time is over, and says how many: strictly `retain_until < now` (ST-2).
-    pub(super) fn free(&mut self, now: Timestamp, most: usize) -> usize {
-        let mut freed: usize = 0;
-        while freed < most {
+    /// Keeps a row through this time and no longer, whatever was said before.
+    pub(super) fn retain_only(&mut self, key: &K, until: Timestamp) {
+        if let Some(row) = self.rows.get_mut(key) {
+            row.retain_until = until;
+            // Beside the entry that it has, which finds no row then.
+            self.due.add(until, key.clone());
+        }
+    }
+
+    /// Looks at no more than `most` entries that are due, and frees the rows of those whose time is over: strictly `retain_until < now`
+    /// (ST-2). What was freed is given to `gone`.
+    pub(super) fn free_each(&mut self, now: Timestamp, most: usize, mut gone: impl FnMut(&K, V)) -> Freed {
+        let mut freed = Freed::default();
+        while freed.entries < most {
             let Some(key) = self.due.next_before(now) else { break };
+            freed.entries = freed.entries.saturating_add(1);
             match self.rows.get(&key).map(|row| row.retain_until) {
                 Some(later) if later >= now => self.due.add(later, key),
                 Some(lapsed) => {
-                    self.rows.remove(&key);
+                    if let Some(row) = self.rows.remove(&key) {
+                        gone(&key, row.value);
+                    }
                     self.forgotten_until = self.forgotten_until.max(Some(lapsed));
-                    freed = freed.saturating_add(1);
+                    freed.rows = freed.rows.saturating_add(1);
                 }
                 None => {}
             }
         }
         freed
+    }
+
+    #[cfg(test)]
+    fn free(&mut self, now: Timestamp, most: usize) -> Freed {
+        self.free_each(now, most, |_, _| {})
     }
 
     /// Whether a row to be kept through this time may have been here and been freed: only where a clock went backwards.
@@ -131,7 +158,7 @@ mod tests {
             for (second, (key, lifetime, most)) in steps.into_iter().enumerate() {
                 let now = second as u64 / 3;
                 let freed = table.free(Timestamp::from_secs(now), most);
-                prop_assert!(freed <= most);
+                prop_assert!(freed.rows <= freed.entries && freed.entries <= most);
                 let until = now + lifetime;
                 match model.get_mut(&key) {
                     // Freed or not, as far as `most` went; never before its time.
@@ -161,12 +188,33 @@ mod tests {
     }
 
     #[test]
+    fn st2_a_row_can_be_kept_for_less_than_was_said() {
+        let mut table = Table::new();
+        table.insert(1, (), Timestamp::from_secs(100));
+        table.retain_only(&1, Timestamp::from_secs(10));
+        assert_eq!(table.free(Timestamp::from_secs(10), 9), Freed::default());
+        assert_eq!(table.free(Timestamp::from_secs(11), 9), Freed { rows: 1, entries: 1 });
+        assert_eq!(table.free(Timestamp::from_secs(101), 9), Freed { rows: 0, entries: 1 });
+    }
+
+    #[test]
+    fn st2_entries_of_rows_that_were_taken_cost_no_call_more_than_its_portion() {
+        let mut table = Table::new();
+        for key in 0..1_000 {
+            table.insert(key, (), Timestamp::from_secs(10));
+            table.remove(&key);
+        }
+        assert_eq!(table.free(Timestamp::from_secs(11), 8), Freed { rows: 0, entries: 8 });
+        assert_eq!(table.free(Timestamp::from_secs(11), 10_000), Freed { rows: 0, entries: 992 });
+    }
+
+    #[test]
     fn st2_a_row_is_freed_strictly_after_its_time() {
         let mut table = Table::new();
         table.insert(1, (), Timestamp::from_secs(10));
-        assert_eq!(table.free(Timestamp::from_secs(10), 9), 0);
+        assert_eq!(table.free(Timestamp::from_secs(10), 9), Freed::default());
         assert!(!table.may_have_forgotten(Timestamp::from_secs(0)));
-        assert_eq!(table.free(Timestamp::from_secs(11), 9), 1);
+        assert_eq!(table.free(Timestamp::from_secs(11), 9), Freed { rows: 1, entries: 1 });
         assert!(
             table.may_have_forgotten(Timestamp::from_secs(10)) && !table.may_have_forgotten(Timestamp::from_secs(11))
         );

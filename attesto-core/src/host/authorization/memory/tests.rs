@@ -1,13 +1,15 @@
 use super::*;
 use crate::Timestamp;
 use crate::authorization::{
-    Authorization, AuthorizationCode, FamilyId, FamilyRevocation, FinalizedCode, IssuedAccessToken, LONGEST_GRACE,
-    NewCode, NewPushedRequest, NewRefresh, PushedRequest, RefreshToken, RepeatedRefresh, RevokedAccessToken, Rotated,
-    Rotation, SecretDigest, SecretQuery, SuccessorSalt, TakenCode,
+    Authorization, AuthorizationCode, ConsentBinding, ConsentGrant, FamilyId, FamilyRevocation, FinalizedCode,
+    IssuedAccessToken, LONGEST_GRACE, NewCode, NewConsentGrant, NewPushedRequest, NewRefresh, PushedRequest,
+    RefreshKey, RefreshToken, RepeatedRefresh, RevokedAccessTokens, Rotated, Rotation, ScopeSet, SecretDigest,
+    SecretQuery, SettledRevocation, SuccessorSalt, TakenCode,
 };
-use crate::host::{AccessTokenDenyList, CodeStore, ParStore, RefreshStore, StoreReach};
+use crate::host::{AccessTokenDenyList, CodeStore, ConsentGrantStore, ParStore, RefreshStore, StoreReach};
 use crate::pkce::CodeChallenge;
 use alloc::format;
+use alloc::vec::Vec;
 use core::future::Future;
 use core::pin::pin;
 use core::task::{Context, Poll, Waker};
@@ -47,20 +49,26 @@ fn take(store: &MemoryCodeStore, key: u16, now: u64) -> TakenCode {
     run(store.take(&SecretQuery { digest: digest(key), now: at(now) })).unwrap()
 }
 
-fn insert(store: &MemoryRefreshStore, key: u16, family: u8, ends: u64, now: u64) -> Answered<bool> {
-    let token = RefreshToken::first(authorization(family), at(ends), at(ends), access(&format!("jti {key}"), ends));
-    run(store.insert(&NewRefresh { digest: digest(key), token, now: at(now) }))
+/// The key of a token of this family.
+fn key(token: u16, family: u8) -> RefreshKey {
+    RefreshKey { family: SecretDigest::from_bytes([family; 32]), token: digest(token) }
+}
+
+fn insert(store: &MemoryRefreshStore, token: u16, family: u8, ends: u64, now: u64) -> Answered<bool> {
+    let noted = access(&format!("jti {token}"), ends);
+    let row = RefreshToken::first(authorization(family), at(ends), at(ends), noted);
+    run(store.insert(&NewRefresh { key: key(token, family), token: row, now: at(now) }))
 }
 
 fn rotate(store: &MemoryRefreshStore, from: u16, to: u16, family: u8, ends: u64, now: u64) -> Answered<Rotated> {
     let token = RefreshToken::first(authorization(family), at(ends), at(ends), access(&format!("jti {to}"), ends));
     let salt = Some(SuccessorSalt::from_bytes([7; 32]));
-    run(store.rotate(&Rotation::new(digest(from), digest(to), token, salt, at(now))))
+    run(store.rotate(&Rotation::new(key(from, family), digest(to), token, salt, at(now))))
 }
 
 fn revoke(store: &MemoryRefreshStore, family: u8, keep: u64, now: u64) -> Answered<usize> {
-    let family = FamilyId::from_bytes([family; 16]);
-    let revocation = FamilyRevocation { family, now: at(now), keep_until: at(keep) };
+    let (family, subject) = (FamilyId::from_bytes([family; 16]), "usr_1".into());
+    let revocation = FamilyRevocation { family, subject, access: Vec::new(), now: at(now), keep_until: at(keep) };
     run(store.revoke_family(&revocation)).map(|living| living.len())
 }
 
@@ -96,19 +104,132 @@ fn st2_a_full_code_store_refuses_new_codes_and_drops_none() {
 }
 
 #[test]
-fn st2_a_full_refresh_store_refuses_new_tokens_and_still_revokes() {
-    let store = MemoryRefreshStore::single_node(4).unwrap();
+fn st2_a_full_refresh_store_refuses_new_families_and_still_rotates_and_revokes() {
+    let store = MemoryRefreshStore::single_node(2).unwrap();
     assert_eq!(insert(&store, 1, 1, 100, 0), Ok(true));
-    assert_eq!(rotate(&store, 1, 2, 1, 100, 0), Ok(Rotated::Done));
-    assert_eq!(insert(&store, 3, 2, 100, 0), Err(Unavailable), "a token and a family take two places");
-    assert_eq!(rotate(&store, 2, 3, 1, 100, 0), Ok(Rotated::Done));
-    assert_eq!(rotate(&store, 3, 4, 1, 100, 0), Err(Unavailable));
-    assert!(run(store.get(&digest(3))).unwrap().unwrap().spent.is_none(), "what could not be stored spends nothing");
-    assert_eq!(revoke(&store, 2, 100, 0), Err(Unavailable), "no room to remember it");
-    assert_eq!(revoke(&store, 1, 100, 0), Ok(3));
-    assert_eq!(rotate(&store, 3, 4, 1, 100, 0), Ok(Rotated::FamilyRevoked));
-    assert_eq!(insert(&store, 9, 3, 300, 101), Ok(true), "the family has ended, and made room");
-    assert_eq!((store.len(), store.sweep(at(301)), store.is_empty()), (2, 2, true));
+    assert_eq!(insert(&store, 3, 2, 100, 0), Ok(true));
+    assert_eq!(insert(&store, 5, 3, 100, 0), Err(Unavailable), "a family takes a place");
+    for token in 10..200 {
+        assert_eq!(rotate(&store, if token == 10 { 1 } else { token - 1 }, token, 1, 100, 0), Ok(Rotated::Done));
+    }
+    assert_eq!(store.len(), 2, "what was spent takes none");
+    assert_eq!(revoke(&store, 3, 100, 0), Err(Unavailable), "no room to remember it");
+    assert_eq!(revoke(&store, 1, 100, 0), Ok(191), "all access tokens that live");
+    assert_eq!(rotate(&store, 199, 200, 1, 100, 0), Ok(Rotated::FamilyRevoked));
+    assert_eq!(insert(&store, 9, 3, 300, 101), Ok(true), "the families have ended, and made room");
+    assert_eq!((store.len(), store.sweep(at(301)), store.is_empty()), (1, 1, true));
+}
+
+#[test]
+fn rt5_a_revoked_family_is_forgotten_but_for_its_revocation_when_it_is_settled() {
+    let store = MemoryRefreshStore::single_node(2).unwrap();
+    assert_eq!(insert(&store, 1, 1, 10_000, 0), Ok(true));
+    assert_eq!(revoke(&store, 1, 500, 0), Ok(1));
+    let state = run(store.get(&key(1, 1))).unwrap().unwrap();
+    assert_eq!((state.family_revoked, state.undenied.len()), (true, 1));
+    let family = FamilyId::from_bytes([1; 16]);
+    let settled = SettledRevocation { family, access: state.undenied, now: at(0) };
+    assert_eq!(run(store.settle_revocation(&settled)), Ok(()));
+    assert_eq!((run(store.get(&key(1, 1))), store.len()), (Ok(None), 1));
+    assert_eq!(run(store.find_family(&"jti 1".into())), Ok(None));
+    assert_eq!(insert(&store, 2, 1, 500, 1), Ok(false), "the revocation is kept");
+    // A living family is not settled by anybody.
+    assert_eq!(insert(&store, 3, 2, 100, 0), Ok(true));
+    let settled =
+        SettledRevocation { family: FamilyId::from_bytes([2; 16]), access: [access("jti 3", 100)].into(), now: at(0) };
+    assert_eq!(run(store.settle_revocation(&settled)), Ok(()));
+    assert_eq!(revoke(&store, 2, 500, 0), Ok(1));
+    assert_eq!((store.sweep(at(500)), store.sweep(at(501))), (0, 2), "not as long as the tokens would have lived");
+}
+
+#[test]
+fn st2_no_user_fills_a_store_that_others_need() {
+    let store = MemoryRefreshStore::single_node(200).unwrap();
+    let insert = |user: &str, number: u8| {
+        let mut authorization = authorization(number);
+        authorization.subject = user.into();
+        let token = RefreshToken::first(authorization, at(100), at(100), access(&format!("jti {number}"), 100));
+        run(store.insert(&NewRefresh { key: key(number.into(), number), token, now: at(0) }))
+    };
+    let mallory: Vec<_> = (0..100).map(|number| insert("mallory", number)).collect();
+    assert_eq!(mallory.iter().filter(|answer| **answer == Ok(true)).count(), 64);
+    assert_eq!((mallory[64], insert("alice", 101)), (Err(Unavailable), Ok(true)));
+
+    let codes = MemoryCodeStore::single_node(200).unwrap();
+    let mallory = (0..100).filter(|key| put(&codes, *key, 60, 0).is_ok()).count();
+    assert_eq!(mallory, 64);
+
+    let list = MemoryDenyList::single_node(3_000).unwrap();
+    let revoke = |subject: &str, from: usize, tokens: usize, now| {
+        let access = (from..from + tokens).map(|number| access(&format!("{subject} {number}"), 100)).collect();
+        run(list.revoke(&RevokedAccessTokens { access, subject: subject.into(), now: at(now) }))
+    };
+    assert_eq!([revoke("mallory", 0, 1_000, 0), revoke("mallory", 1_000, 1, 0)], [Ok(()), Err(Unavailable)]);
+    assert_eq!(revoke("mallory", 0, 1_000, 0), Ok(()), "what is there needs no room");
+    assert_eq!((revoke("alice", 0, 1_000, 0), list.sweep(at(161))), (Ok(()), 2_000));
+    assert_eq!(revoke("mallory", 1_000, 1_000, 161), Ok(()), "given back");
+}
+
+#[test]
+fn st2_a_question_about_many_tokens_is_done_whole_or_not_at_all() {
+    let list = MemoryDenyList::single_node(3).unwrap();
+    let revoke = |numbers: core::ops::Range<u8>| {
+        let access = numbers.map(|number| access(&format!("jti {number}"), 100)).collect();
+        run(list.revoke(&RevokedAccessTokens { access, subject: "usr_1".into(), now: at(0) }))
+    };
+    assert_eq!([revoke(0..2), revoke(1..5)], [Ok(()), Err(Unavailable)]);
+    assert_eq!(run(list.is_revoked(&access("jti 2", 100))), Ok(false));
+    assert_eq!((revoke(1..3), list.len()), (Ok(()), 3));
+}
+
+#[test]
+fn az26_with_one_click_too_many_the_users_oldest_grant_goes_and_no_other_users() {
+    let store = MemoryConsentGrants::single_node(20).unwrap();
+    let grant = |user: &str, number: u8| {
+        let binding = ConsentBinding::from_bytes([number; 32]);
+        NewConsentGrant::under(digest(number.into()), ConsentGrant::new(binding, user, ScopeSet::of(["read"]), at(300)))
+    };
+    assert_eq!(store.put(&grant("alice", 200), at(0)), Ok(()));
+    for number in 0..100 {
+        assert_eq!(store.put(&grant("mallory", number), at(0)), Ok(()));
+    }
+    let consume = |number: u8| {
+        let binding = ConsentBinding::from_bytes([number; 32]);
+        run(store.consume(&crate::authorization::ConsentRedemption {
+            digest: digest(number.into()),
+            binding,
+            now: at(1),
+        }))
+    };
+    assert!(consume(200).unwrap().is_some() && consume(99).unwrap().is_some() && consume(84).unwrap().is_some());
+    assert_eq!(consume(83), Ok(None), "the oldest went");
+    assert_eq!(
+        (0..3).map(|number| store.put(&grant(&format!("user {number}"), 201 + number), at(0))).collect::<Vec<_>>(),
+        [Ok(()); 3]
+    );
+}
+
+#[test]
+fn pa6_public_clients_leave_half_of_the_places_and_long_requests_take_several() {
+    let store = MemoryParStore::single_node(400).unwrap();
+    let put = |key: u16, client: &str, authenticated, length: usize| {
+        let mut request = PushedRequest::new(client, "x".repeat(length), at(0), at(90));
+        request.authenticated = authenticated;
+        run(store.put(&NewPushedRequest { digest: digest(key), request }))
+    };
+    let public = (0..400).filter(|key| put(*key, &format!("public {}", key % 8), false, 10).is_ok()).count();
+    assert_eq!(public, 200);
+    let one = (400..800).filter(|key| put(*key, "confidential", true, 10).is_ok()).count();
+    assert_eq!(one, 100, "no client has more than a quarter");
+    // 16 KiB, and a row: 17 places.
+    let long = (800..900).filter(|key| put(*key, &format!("confidential {key}"), true, 16 * 1024).is_ok()).count();
+    assert_eq!(long, 100 / 17);
+    assert!(run(store.take(&SecretQuery { digest: digest(0), now: at(1) })).unwrap().is_some());
+    assert_eq!(
+        [put(900, "public", false, 10), put(901, "public", false, 10)],
+        [Ok(()), Err(Unavailable)],
+        "given back"
+    );
 }
 
 #[test]
@@ -124,7 +245,7 @@ fn rt5_no_clock_that_goes_backwards_revives_a_family() {
 #[test]
 fn rt4_salts_are_forgotten_after_the_longest_window() {
     let store = MemoryRefreshStore::single_node(100).unwrap();
-    let salt = |store: &MemoryRefreshStore| run(store.get(&digest(1))).unwrap().unwrap().spent.unwrap().salt;
+    let salt = |store: &MemoryRefreshStore| run(store.get(&key(1, 1))).unwrap().unwrap().spent.unwrap().salt;
     assert_eq!(insert(&store, 1, 1, 1_000, 0), Ok(true));
     assert_eq!(rotate(&store, 1, 2, 1, 1_000, 10), Ok(Rotated::Done));
     assert_eq!(insert(&store, 8, 8, 1_000, 10 + LONGEST_GRACE), Ok(true));
@@ -139,21 +260,23 @@ fn rt4_what_repetitions_cost_is_bounded() {
     assert_eq!(insert(&store, 1, 1, 1_000, 0), Ok(true));
     let repeat = |number: usize, expires_at, now| {
         let access = access(&format!("repeated {number}"), expires_at);
-        run(store.repeat(&RepeatedRefresh { digest: digest(1), access, now: at(now) }))
+        run(store.repeat(&RepeatedRefresh { key: key(1, 1), access, expires_at: at(now), now: at(now) }))
     };
-    for number in 1..32 {
+    for number in 1..1_024 {
         assert_eq!(repeat(number, 50, 0), Ok(true));
     }
-    assert_eq!(repeat(1, 50, 0), Ok(true), "noted already");
-    assert_eq!(repeat(32, 50, 49), Err(Unavailable));
-    assert_eq!(repeat(32, 90, 50), Ok(true), "the others have expired");
+    assert_eq!(repeat(1_024, 50, 49), Err(Unavailable));
+    assert_eq!(repeat(1_024, 90, 50), Ok(true), "the others have expired");
     assert_eq!(revoke(&store, 1, 1_000, 50), Ok(2));
 }
 
 #[test]
 fn rv4_a_deny_list_never_lets_go_early() {
     let list = MemoryDenyList::single_node(1).unwrap().exp_leeway(30);
-    let revoke = |jti, now| run(list.revoke(&RevokedAccessToken { access: access(jti, 100), now: at(now) }));
+    let revoke = |jti, now| {
+        let access = [access(jti, 100)].into();
+        run(list.revoke(&RevokedAccessTokens { access, subject: "usr_1".into(), now: at(now) }))
+    };
     assert_eq!([revoke("a", 0), revoke("b", 130), revoke("a", 130)], [Ok(()), Err(Unavailable), Ok(())]);
     assert_eq!(run(list.is_revoked(&access("a", 100))), Ok(true));
     assert_eq!(list.sweep(at(131)), 1);

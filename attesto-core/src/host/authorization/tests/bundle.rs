@@ -8,7 +8,7 @@ fn cf2_a_host_has_what_its_server_asks() {
     let refused = |builder: AuthorizationHostBuilder, server: &AuthorizationServer| -> &'static str {
         builder.build(server).map_err(|error: ConfigError| error.member()).unwrap_err()
     };
-    let all = server(CODE_AND_REFRESH, AuthorizationServerBuilder::deny_list);
+    let all = server(CODE_AND_REFRESH, |builder| builder);
     let codes = || MemoryCodeStore::single_node(1).unwrap();
     let tokens = || MemoryRefreshStore::single_node(1).unwrap();
     let list = || MemoryDenyList::single_node(1).unwrap();
@@ -27,22 +27,24 @@ fn cf2_a_host_has_what_its_server_asks() {
     let users = || users().consent_policy(Office::default());
     assert!(users().build(&all).is_ok());
     assert_eq!(office().single_node_memory(0).unwrap_err().member(), "capacity");
-    let wider =
-        server(CODE_AND_REFRESH, |builder| builder.openid_connect().id_tokens_without_rs256().ask_introspection());
+    let wider = server(CODE_AND_REFRESH, |builder| {
+        builder.openid_connect().id_tokens_without_rs256().scopes_supported(["openid"]).ask_introspection()
+    });
     assert_eq!(refused(users(), &wider), "claims");
     assert_eq!(refused(users().claims(Office::default()), &wider), "introspection_policy");
     assert!(users().claims(Office::default()).introspection_policy(Office::default()).build(&wider).is_ok());
     // Assertions are used once as well as proofs.
-    let assertions = |builder: AuthorizationServerBuilder| builder.without_dpop();
+    let assertions = |builder: AuthorizationServerBuilder| builder.without_dpop().without_deny_list();
     assert_eq!(refused(office(), &server(&[GrantType::ClientCredentials], assertions)), "replay_store");
-    let secrets =
-        |builder: AuthorizationServerBuilder| builder.without_dpop().auth_methods([AuthMethod::ClientSecretPost]);
+    let secrets = |builder: AuthorizationServerBuilder| {
+        builder.without_dpop().without_deny_list().auth_methods([AuthMethod::ClientSecretPost])
+    };
     assert!(office().build(&server(&[GrantType::ClientCredentials], secrets)).is_ok());
 }
 
 #[test]
 fn st1_several_instances_need_stores_that_they_share() {
-    let all = server(CODE_AND_REFRESH, AuthorizationServerBuilder::deny_list);
+    let all = server(CODE_AND_REFRESH, |builder| builder);
     let memory = || {
         let builder = AuthorizationHost::builder(Office::default(), Office::default()).single_node_memory(1).unwrap();
         builder.principals(Office::default()).consent_policy(Office::default()).instances(Instances::Multiple)
@@ -50,8 +52,9 @@ fn st1_several_instances_need_stores_that_they_share() {
     assert_eq!(memory().build(&all).unwrap_err().member(), "code_store");
     assert_eq!(memory().code_store(Arc::new(Shared)).build(&all).unwrap_err().member(), "refresh_store");
     // What is not asked need not be shared.
-    let secrets =
-        |builder: AuthorizationServerBuilder| builder.without_dpop().auth_methods([AuthMethod::ClientSecretPost]);
+    let secrets = |builder: AuthorizationServerBuilder| {
+        builder.without_dpop().without_deny_list().auth_methods([AuthMethod::ClientSecretPost])
+    };
     assert!(memory().build(&server(&[GrantType::ClientCredentials], secrets)).is_ok());
 }
 
@@ -74,4 +77,33 @@ fn az26_a_consent_grant_is_spent_once_for_what_it_was_given_for_and_in_time() {
     assert_eq!(consume(&first, binding, NOW), None);
     assert_eq!(consume(&second, binding, second.grant().expires_at), None, "expires_at > now");
     assert_eq!((store.sweep(second.grant().expires_at.plus(1)), store.reach()), (1, StoreReach::Process));
+}
+
+/// What a predecessor may have seen is not taken once more.
+#[test]
+fn ca6_after_a_restart_what_may_have_been_used_is_not_taken() {
+    let by_key = server(CODE_AND_REFRESH, |builder| builder.without_dpop());
+    let by_proof = server(CODE_AND_REFRESH, |builder| builder.auth_methods([AuthMethod::None]));
+    for (server, window) in [(by_key, 421), (by_proof, 181)] {
+        let memory = || AuthorizationHost::builder(Office::default(), Office::default()).single_node_memory(9).unwrap();
+        let users = |host: AuthorizationHostBuilder| {
+            host.principals(Office::default()).consent_policy(Office::default()).build(&server).unwrap()
+        };
+        let fresh = |host: &AuthorizationHost, until| {
+            let claim = ReplayClaim::new(crate::dpop::ReplayKey::from_bytes([1; 32]), NOW.plus(until));
+            run(host.parts().replay.as_ref().unwrap().claim_boxed(&claim, NOW))
+        };
+        assert_eq!(fresh(&users(memory()), 60), ReplayAnswer::Fresh);
+        let restarted = users(memory().restarted(NOW));
+        assert_eq!(
+            [60, window, window + 1].map(|until| fresh(&restarted, until)),
+            [ReplayAnswer::Unavailable, ReplayAnswer::Unavailable, ReplayAnswer::Fresh]
+        );
+        let own = crate::host::MemoryReplayStore::single_instance(9).unwrap();
+        assert_eq!(
+            fresh(&users(memory().restarted(NOW).replay_store(own)), 60),
+            ReplayAnswer::Fresh,
+            "it knows itself"
+        );
+    }
 }

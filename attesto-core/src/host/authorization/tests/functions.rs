@@ -10,7 +10,7 @@ const ASK: &str = "grant_type=client_credentials&client_id=job&client_secret=s3c
 
 fn secrets() -> AuthorizationServer {
     let with = |builder: AuthorizationServerBuilder| {
-        builder.without_dpop().auth_methods([AuthMethod::ClientSecretPost]).ask_introspection()
+        builder.without_dpop().without_deny_list().auth_methods([AuthMethod::ClientSecretPost]).ask_introspection()
     };
     server(&[GrantType::ClientCredentials], with)
 }
@@ -59,7 +59,9 @@ fn hc4_a_function_wins_over_the_trait_whichever_was_set_first_and_the_last_one_c
     let twice = right().verify_client_secret_with(|_| async { Ok(false) });
     assert_eq!(ask(&twice.build(&secrets()).unwrap()), (401, "invalid_client".into()));
     // Nor does it matter that a part is set later.
-    let users = |builder: AuthorizationServerBuilder| builder.without_dpop().auth_methods([AuthMethod::None]);
+    let users = |builder: AuthorizationServerBuilder| {
+        builder.without_dpop().without_deny_list().auth_methods([AuthMethod::None])
+    };
     let server = server(CODE_AND_REFRESH, users);
     let asked = Arc::new(AtomicU32::new(0));
     let count = Arc::clone(&asked);
@@ -96,7 +98,9 @@ fn hc4_what_a_server_asks_is_there_as_a_part_or_as_a_function() {
     assert_eq!(missing(grants(), &secrets()), "introspection_policy");
     assert!(grants().may_introspect_with(|_| async { Ok(false) }).build(&secrets()).is_ok());
 
-    let users = server(CODE_AND_REFRESH, |builder| builder.openid_connect().id_tokens_without_rs256());
+    let users = server(CODE_AND_REFRESH, |builder| {
+        builder.openid_connect().id_tokens_without_rs256().scopes_supported(["openid"])
+    });
     let stores = || grants().single_node_memory(1).unwrap();
     assert_eq!(missing(stores(), &users), "principals");
     let known = || stores().load_principal_with(|_| async { Ok(None) });

@@ -1,6 +1,6 @@
 use super::{BOTH, NOW, is_about};
 use crate::Timestamp;
-use crate::authorization::{Answered, IssuedAccessToken, RevokedAccessToken, Unavailable};
+use crate::authorization::{Answered, IssuedAccessToken, RevokedAccessTokens, Unavailable};
 use crate::host::{AccessTokenDenyList, MemoryDenyList, StoreReach};
 use crate::testkit::{assert_deny_list_conforms, block_on, check_deny_list_conforms};
 use std::collections::HashMap;
@@ -26,6 +26,7 @@ enum Fault {
     LooksAtExpiry,
     Prefixes,
     RefusesAgain,
+    TakesTheFirst,
 }
 
 /// A list of one's own, which breaks one promise.
@@ -35,17 +36,22 @@ struct Broken {
 }
 
 impl AccessTokenDenyList for Broken {
-    async fn revoke(&self, revoked: &RevokedAccessToken) -> Answered<()> {
-        let (jti, expires_at) = (revoked.access.jwt_id.clone(), revoked.access.expires_at);
+    async fn revoke(&self, revoked: &RevokedAccessTokens) -> Answered<()> {
         let mut rows = self.rows.lock().unwrap();
         rows.1 = revoked.now;
-        let known = rows.0.get(&jti).copied();
-        match (self.fault, known) {
-            (Fault::Full, _) | (Fault::RefusesAgain, Some(_)) => return Err(Unavailable),
-            (Fault::Forgets, _) | (Fault::KeepsTheFirstTime, Some(_)) => return Ok(()),
-            _ => {}
+        for access in &revoked.access {
+            let (jti, expires_at) = (access.jwt_id.clone(), access.expires_at);
+            let known = rows.0.get(&jti).copied();
+            match (self.fault, known) {
+                (Fault::Full, _) | (Fault::RefusesAgain, Some(_)) => return Err(Unavailable),
+                (Fault::Forgets, _) | (Fault::KeepsTheFirstTime, Some(_)) => return Ok(()),
+                _ => {}
+            }
+            rows.0.insert(jti, expires_at.max(known.unwrap_or_default()));
+            if self.fault == Fault::TakesTheFirst {
+                return Ok(());
+            }
         }
-        rows.0.insert(jti, expires_at.max(known.unwrap_or_default()));
         Ok(())
     }
 
@@ -77,6 +83,7 @@ fn rv4_each_broken_promise_is_found() {
         (Fault::LooksAtExpiry, "By `jti` alone"),
         (Fault::Prefixes, "By `jti` alone"),
         (Fault::RefusesAgain, "Never dropped early"),
+        (Fault::TakesTheFirst, "All of them"),
     ];
     for racing in BOTH {
         for (fault, promise) in faults {

@@ -1,11 +1,12 @@
 use super::{BOTH, NOW, is_about, pause};
 use crate::Timestamp;
 use crate::authorization::{
-    Answered, FamilyId, FamilyRevocation, IssuedAccessToken, NewRefresh, RefreshState, RepeatedRefresh, Rotated,
-    Rotation, SecretDigest, Unavailable,
+    Answered, FamilyId, FamilyRevocation, IssuedAccessToken, NewRefresh, RefreshKey, RefreshState, RepeatedRefresh,
+    RevocableFamily, Rotated, Rotation, SecretDigest, SettledRevocation, Unavailable,
 };
 use crate::host::{MemoryRefreshStore, RefreshStore, StoreReach};
 use crate::testkit::{assert_refresh_store_conforms, block_on, check_refresh_store_conforms};
+use alloc::string::String;
 use alloc::vec::Vec;
 use std::sync::{Mutex, MutexGuard};
 
@@ -22,14 +23,20 @@ fn rt3_the_memory_store_conforms() {
 enum Fault {
     DropsSpentAtExpiry,
     DropsTheRevocation,
+    FindsNoFamily,
+    ForgetsAccess,
+    ForgetsGivenAccess,
     ForgetsSpent,
+    ForgetsUndenied,
     Full,
     HidesRevocation,
     InsertsIntoRevoked,
     KeepsNoEarlyRevocation,
     LosesMembers,
     LosesSalt,
+    KeepsTheTime,
     NotesNoRepetition,
+    OlderCount,
     Overwrites,
     OverwritesBySuccessor,
     ReadsThenInserts,
@@ -42,6 +49,8 @@ enum Fault {
     RevokesAll,
     SaysAllThatEverLived,
     SaysNothingLives,
+    SettlesAll,
+    SettlesNothing,
     ShortKeys,
     StoresLosers,
 }
@@ -60,6 +69,8 @@ struct Seen {
     /// Revoked families of the stores that look first and act later, which never tell the store within.
     revoked: Vec<FamilyId>,
     noted: Vec<(FamilyId, IssuedAccessToken)>,
+    settled: Vec<IssuedAccessToken>,
+    losers: Vec<SecretDigest>,
     keep_until: Timestamp,
 }
 
@@ -68,12 +79,22 @@ impl Broken {
         self.seen.lock().unwrap()
     }
 
-    fn key(&self, digest: &SecretDigest) -> SecretDigest {
-        let mut bytes = *digest.as_bytes();
-        if self.fault == Fault::ShortKeys {
-            bytes[16..].fill(0);
-        }
-        SecretDigest::from_bytes(bytes)
+    fn key(&self, key: &RefreshKey) -> RefreshKey {
+        let [family, token] = [key.family, key.token].map(|digest| {
+            let mut bytes = *digest.as_bytes();
+            if self.fault == Fault::ShortKeys {
+                bytes[16..].fill(0);
+            }
+            SecretDigest::from_bytes(bytes)
+        });
+        RefreshKey { family, token }
+    }
+
+    /// What lives of a family that was revoked behind the back of the store within.
+    fn listed(&self, family: FamilyId, now: Timestamp) -> Vec<IssuedAccessToken> {
+        let seen = self.seen();
+        let of_family = seen.noted.iter().filter(|(of, _)| *of == family).map(|(_, access)| access);
+        of_family.filter(|access| now < access.expires_at && !seen.settled.contains(access)).cloned().collect()
     }
 
     fn passes(&self, now: Timestamp) {
@@ -102,10 +123,21 @@ impl Broken {
 }
 
 impl RefreshStore for Broken {
-    async fn get(&self, digest: &SecretDigest) -> Answered<Option<RefreshState>> {
-        let Some(mut state) = self.inner.get(&self.key(digest)).await? else { return Ok(None) };
-        state.family_revoked |= self.is_listed(state.token.authorization.family);
+    async fn get(&self, key: &RefreshKey) -> Answered<Option<RefreshState>> {
+        let Some(mut state) = self.inner.get(&self.key(key)).await? else { return Ok(None) };
+        let family = state.token.authorization.family;
+        if self.is_listed(family) {
+            state.family_revoked = true;
+            let latest = self.seen().latest;
+            state.undenied = self.listed(family, latest);
+        }
         match self.fault {
+            Fault::ForgetsAccess => state.token.access.truncate(1),
+            Fault::ForgetsUndenied => state.undenied.clear(),
+            Fault::OlderCount if state.spent.as_ref().is_some_and(|spent| spent.at == Timestamp::default()) => {
+                state.spent = None;
+            }
+            Fault::StoresLosers if self.seen().losers.contains(&key.token) => state.spent = None,
             Fault::ForgetsSpent if state.spent.is_some() => return Ok(None),
             Fault::DropsSpentAtExpiry if state.spent.is_some() && self.seen().latest >= state.token.expires_at => {
                 return Ok(None);
@@ -124,7 +156,7 @@ impl RefreshStore for Broken {
     }
 
     async fn insert(&self, new: &NewRefresh) -> Answered<bool> {
-        let new = NewRefresh { digest: self.key(&new.digest), ..new.clone() };
+        let new = NewRefresh { key: self.key(&new.key), ..new.clone() };
         let family = new.token.authorization.family;
         self.passes(new.now);
         self.seen().families.push(family);
@@ -148,7 +180,8 @@ impl RefreshStore for Broken {
 
     async fn rotate(&self, rotation: &Rotation) -> Answered<Rotated> {
         let mut rotation = rotation.clone();
-        (rotation.spent, rotation.successor) = (self.key(&rotation.spent), self.key(&rotation.successor));
+        let successor = self.key(&RefreshKey { token: rotation.successor, ..rotation.spent });
+        (rotation.spent, rotation.successor) = (self.key(&rotation.spent), successor.token);
         let family = rotation.token.authorization.family;
         self.passes(rotation.now);
         let unspent = self.inner.get(&rotation.spent).await?.is_some_and(|state| state.spent.is_none());
@@ -167,8 +200,7 @@ impl RefreshStore for Broken {
         match (self.fault, answer) {
             (Fault::ReadsThenRotates, Ok(Rotated::Lost)) if unspent => Ok(Rotated::Done),
             (Fault::StoresLosers, Ok(Rotated::Lost)) => {
-                let loser = NewRefresh { digest: rotation.successor, token: rotation.token, now: rotation.now };
-                let _ = self.inner.insert(&loser).await;
+                self.seen().losers.push(rotation.successor);
                 Ok(Rotated::Lost)
             }
             (Fault::RevivesByRotation, Ok(Rotated::FamilyRevoked)) => Ok(Rotated::Done),
@@ -178,8 +210,8 @@ impl RefreshStore for Broken {
     }
 
     async fn repeat(&self, repeated: &RepeatedRefresh) -> Answered<bool> {
-        let repeated = RepeatedRefresh { digest: self.key(&repeated.digest), ..repeated.clone() };
-        let Some(state) = self.inner.get(&repeated.digest).await? else { return Ok(false) };
+        let mut repeated = RepeatedRefresh { key: self.key(&repeated.key), ..repeated.clone() };
+        let Some(state) = self.inner.get(&repeated.key).await? else { return Ok(false) };
         let family = state.token.authorization.family;
         if self.looks_first(Fault::ReadsThenRepeats, family).await
             || (self.fault != Fault::ReadsThenRepeats && self.is_listed(family))
@@ -190,6 +222,7 @@ impl RefreshStore for Broken {
             Fault::NotesNoRepetition if state.spent.is_none() && !state.family_revoked => return Ok(true),
             Fault::RepeatsSpent if state.spent.is_some() && !state.family_revoked => return Ok(true),
             Fault::RepeatsRevoked if state.spent.is_none() && state.family_revoked => return Ok(true),
+            Fault::KeepsTheTime => repeated.expires_at = Timestamp::default(),
             _ => {}
         }
         let answer = self.inner.repeat(&repeated).await;
@@ -199,33 +232,51 @@ impl RefreshStore for Broken {
         answer
     }
 
+    async fn find_family(&self, jwt_id: &String) -> Answered<Option<RevocableFamily>> {
+        if self.fault == Fault::FindsNoFamily { Ok(None) } else { self.inner.find_family(jwt_id).await }
+    }
+
     async fn revoke_family(&self, revocation: &FamilyRevocation) -> Answered<Vec<IssuedAccessToken>> {
+        let mut revocation = revocation.clone();
+        let family = revocation.family;
+        self.passes(revocation.now);
         self.seen().keep_until = revocation.keep_until;
-        let noted_of = |seen: &Seen| -> Vec<IssuedAccessToken> {
-            seen.noted.iter().filter(|(of, _)| *of == revocation.family).map(|(_, access)| access.clone()).collect()
-        };
+        if self.fault == Fault::ForgetsGivenAccess {
+            revocation.access.clear();
+        }
         if self.keeps_its_own_list() {
-            let mut seen = self.seen();
-            seen.revoked.push(revocation.family);
-            let living = noted_of(&seen).into_iter().filter(|access| revocation.now < access.expires_at);
-            return Ok(living.collect());
+            let given = revocation.access.into_iter().map(|access| (family, access));
+            self.seen().noted.extend(given);
+            self.seen().revoked.push(family);
+            return Ok(self.listed(family, revocation.now));
         }
         let families = self.seen().families.clone();
         match self.fault {
-            Fault::KeepsNoEarlyRevocation if !families.contains(&revocation.family) => return Ok(Vec::new()),
+            Fault::KeepsNoEarlyRevocation if !families.contains(&family) => return Ok(Vec::new()),
             Fault::RevokesAll => {
                 for family in families {
-                    self.inner.revoke_family(&FamilyRevocation { family, ..*revocation }).await?;
+                    self.inner.revoke_family(&FamilyRevocation { family, ..revocation.clone() }).await?;
                 }
             }
             _ => {}
         }
-        let living = self.inner.revoke_family(revocation).await?;
+        let living = self.inner.revoke_family(&revocation).await?;
         match self.fault {
             Fault::SaysNothingLives => Ok(Vec::new()),
-            Fault::SaysAllThatEverLived => Ok(noted_of(&self.seen())),
+            Fault::SaysAllThatEverLived => Ok(self.listed(family, Timestamp::default())),
             _ => Ok(living),
         }
+    }
+
+    async fn settle_revocation(&self, settled: &SettledRevocation) -> Answered<()> {
+        self.seen().settled.extend(settled.access.iter().cloned());
+        let mut settled = settled.clone();
+        match self.fault {
+            Fault::SettlesNothing => return Ok(()),
+            Fault::SettlesAll => settled.access = self.seen().noted.iter().map(|(_, access)| access.clone()).collect(),
+            _ => {}
+        }
+        self.inner.settle_revocation(&settled).await
     }
 
     fn reach(&self) -> StoreReach {
@@ -238,14 +289,20 @@ fn rt3_each_broken_promise_is_found() {
     let faults = [
         (Fault::DropsSpentAtExpiry, "Kept long enough"),
         (Fault::DropsTheRevocation, "Revocation is final"),
+        (Fault::FindsNoFamily, "Access tokens stay noted"),
+        (Fault::ForgetsAccess, "Access tokens stay noted"),
+        (Fault::ForgetsGivenAccess, "Revocation answers what lives"),
         (Fault::ForgetsSpent, "Whole rows"),
+        (Fault::ForgetsUndenied, "Revocation answers what lives"),
         (Fault::Full, "Never dropped early"),
         (Fault::HidesRevocation, "Revocation is final"),
         (Fault::InsertsIntoRevoked, "Revocation is final"),
         (Fault::KeepsNoEarlyRevocation, "Revocation is final"),
         (Fault::LosesMembers, "Whole rows"),
         (Fault::LosesSalt, "The salt is kept for the grace window"),
-        (Fault::NotesNoRepetition, "Revocation answers what lives"),
+        (Fault::KeepsTheTime, "Whole rows"),
+        (Fault::NotesNoRepetition, "Whole rows"),
+        (Fault::OlderCount, "Spent is spent"),
         (Fault::Overwrites, "Nothing is overwritten"),
         (Fault::OverwritesBySuccessor, "Nothing is overwritten"),
         (Fault::ReadsThenInserts, "Revocation is final"),
@@ -258,6 +315,8 @@ fn rt3_each_broken_promise_is_found() {
         (Fault::RevokesAll, "Revocation is final"),
         (Fault::SaysAllThatEverLived, "Revocation answers what lives"),
         (Fault::SaysNothingLives, "Revocation answers what lives"),
+        (Fault::SettlesAll, "Revocation answers what lives"),
+        (Fault::SettlesNothing, "Revocation answers what lives"),
         (Fault::ShortKeys, "Never dropped early"),
         (Fault::StoresLosers, "One successor"),
     ];

@@ -53,12 +53,13 @@ pub async fn foreign_forms_are_refused(app: &impl App, stage: &Stage) {
     let mut alice = Visitor::new(app);
     let page = alice.log_in(stage).await;
     let typed = [("decision", "approve")];
-    let foreign: [&[(&str, &str)]; 7] = [
+    let foreign: [&[(&str, &str)]; 8] = [
         &[("origin", "https://thief.example")],
         &[("origin", "https://127.0.0.1:8080")],
         &[("origin", "http://127.0.0.1:8081"), ("sec-fetch-site", "same-site")],
         &[("origin", "null")],
         &[("origin", "null"), ("sec-fetch-site", "cross-site")],
+        &[("origin", "null"), ("sec-fetch-site", "same-origin")],
         &[("sec-fetch-site", "cross-site")],
         &[("origin", ORIGIN), ("origin", "https://thief.example")],
     ];

@@ -11,8 +11,8 @@ pub(super) struct Visitor<'v, A> {
     pub(super) jar: Jar,
 }
 
-/// What a browser says of a form on a page with `Referrer-Policy: no-referrer`.
-pub(super) const OURS: [(&str, &str); 2] = [("origin", "null"), ("sec-fetch-site", "same-origin")];
+/// What a browser says of a form on a page with `Referrer-Policy: same-origin`.
+pub(super) const OURS: [(&str, &str); 2] = [("origin", ORIGIN), ("sec-fetch-site", "same-origin")];
 
 impl<'v, A: App> Visitor<'v, A> {
     pub(super) fn new(app: &'v A) -> Self {

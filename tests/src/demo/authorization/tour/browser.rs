@@ -21,12 +21,13 @@ impl Browser {
 
     /// Fills in the page's form, sends it off, and follows the redirects as far as they stay here.
     pub(super) async fn submit(&mut self, page: &Answer, typed: &[(&str, &str)]) -> Result<Answer, Box<dyn Error>> {
-        let target = format!("{}{}", self.origin, action(&page.body));
-        // What a browser says of a form on a page with `Referrer-Policy: no-referrer`.
+        let origin = self.origin.clone();
+        let target = format!("{origin}{}", action(&page.body));
+        // What a browser says of a form on a page with `Referrer-Policy: same-origin`.
         let headers = [
             ("accept", "text/html"),
             ("content-type", "application/x-www-form-urlencoded"),
-            ("origin", "null"),
+            ("origin", origin.as_str()),
             ("sec-fetch-site", "same-origin"),
         ];
         let mut answer = self.request("POST", &target, &headers, &filled_in(&page.body, typed)).await?;

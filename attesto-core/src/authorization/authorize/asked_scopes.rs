@@ -1,0 +1,76 @@
+//! Which scopes a request is for (RFC 6749 §3.3, OIDC Core §3.1.2.1, §11; catalogue AZ-14).
+
+use super::prompt::Prompt;
+use crate::authorization::client::Client;
+use crate::authorization::error::Reason;
+use crate::authorization::parameters::Parameters;
+use crate::authorization::scopes::ScopeSet;
+use crate::authorization::server::Settings;
+
+const OPENID: &str = "openid";
+const OFFLINE_ACCESS: &str = "offline_access";
+
+/// What the user will be asked to allow, and what the client has asked for in vain.
+#[derive(Debug, Default)]
+pub(super) struct AskedScopes {
+    pub(super) scopes: ScopeSet,
+    pub(super) left_out: ScopeSet,
+}
+
+/// The scopes of a request, or the client's defaults where it names none. AZ-14.
+pub(super) fn asked_scopes(
+    parameters: &Parameters,
+    server: &Settings,
+    client: &Client,
+    prompt: Prompt,
+) -> Result<AskedScopes, Reason> {
+    let asked = match parameters.get("scope") {
+        Some(parameter) => named(&ScopeSet::parse(parameter).ok_or(Reason::MalformedScope)?, server, client, prompt)?,
+        None => AskedScopes { scopes: unasked(client, prompt)?, ..AskedScopes::default() },
+    };
+    // The token endpoint would refuse it in any case (TK-4).
+    if asked.scopes.is_empty() { Err(Reason::ScopeRefused) } else { Ok(asked) }
+}
+
+/// The client's defaults. `openid` makes another kind of request of it, which nobody has made; `offline_access` is for those who ask the
+/// user. OIDC Core §3.1.2.1, §11; AZ-14.
+fn unasked(client: &Client, prompt: Prompt) -> Result<ScopeSet, Reason> {
+    let mut scopes = client.defaults().clone();
+    if !scopes.is_within(&client.scopes) {
+        return Err(Reason::ScopeTooWide);
+    }
+    scopes.remove(OPENID);
+    if !prompt.consent {
+        scopes.remove(OFFLINE_ACCESS);
+    }
+    Ok(scopes)
+}
+
+/// Each by itself.
+fn named(asked: &ScopeSet, server: &Settings, client: &Client, prompt: Prompt) -> Result<AskedScopes, Reason> {
+    let of_openid = server.openid && asked.contains(OPENID);
+    let mut sorted = AskedScopes::default();
+    for scope in asked.iter() {
+        if offline_access_is_left_out(scope, client, prompt) {
+            sorted.left_out.add(scope);
+        } else if client.scopes.contains(scope) {
+            sorted.scopes.add(scope);
+        } else if (of_openid && !is_known(scope, server)) || server.narrow_scopes {
+            sorted.left_out.add(scope);
+        } else {
+            return Err(Reason::ScopeTooWide);
+        }
+    }
+    Ok(sorted)
+}
+
+/// Clients name `offline_access` to whichever server they meet: it is left out where the client is not registered for it, and where the
+/// request does not have the user asked. OIDC Core §11; AZ-14.
+fn offline_access_is_left_out(scope: &str, client: &Client, prompt: Prompt) -> bool {
+    scope == OFFLINE_ACCESS && !(prompt.consent && client.scopes.contains(scope))
+}
+
+/// What an OpenID provider does not know, it ignores. OIDC Core §3.1.2.1; AZ-14.
+fn is_known(scope: &str, server: &Settings) -> bool {
+    scope == OPENID || server.scopes.contains(scope)
+}

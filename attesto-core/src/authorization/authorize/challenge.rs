@@ -1,0 +1,49 @@
+//! The PKCE challenge, and the clients that may come without one (RFC 7636 §4.3, §4.4.1; RFC 9700 §2.1.1; catalogue AZ-15).
+
+use crate::authorization::client::Client;
+use crate::authorization::error::Reason;
+use crate::authorization::parameters::Parameters;
+use crate::authorization::pkce_exemption::{PkceExemption, exemption};
+use crate::authorization::scopes::ScopeSet;
+use crate::authorization::server::Settings;
+use crate::pkce::CodeChallenge;
+
+/// The challenge of the request. One that is sent binds, whoever sends it: an exemption is from having to send it, and from nothing
+/// else. RFC 7636 §4.3, §4.4.1; AZ-15.
+pub(super) fn challenge(
+    parameters: &Parameters,
+    server: &Settings,
+    client: &Client,
+    scopes: &ScopeSet,
+) -> Result<Option<CodeChallenge>, Reason> {
+    let method = parameters.get("code_challenge_method");
+    let Some(challenge) = parameters.get("code_challenge") else {
+        let may_be_absent = method.is_none() && may_be_absent(parameters, server, client, scopes);
+        return if may_be_absent { Ok(None) } else { Err(Reason::ChallengeMissing) };
+    };
+    if method != Some("S256") {
+        return Err(Reason::ChallengeMethod);
+    }
+    CodeChallenge::parse(challenge).map(Some).ok_or(Reason::ChallengeMalformed)
+}
+
+/// RFC 9700 §2.1.1, OAuth 2.1 §7.5.1; AZ-15.
+fn may_be_absent(parameters: &Parameters, server: &Settings, client: &Client, scopes: &ScopeSet) -> bool {
+    match exemption(server, client) {
+        PkceExemption::None => false,
+        PkceExemption::Nonce => scopes.contains("openid") && parameters.get("nonce").is_some(),
+        PkceExemption::Any => true,
+    }
+}
+
+/// Where the ID token's `nonce` is to do what a challenge does, there must be an ID token: a user who does not allow `openid` has allowed
+/// nothing that a code may be sent for. AZ-15.
+pub(super) fn openid_is_allowed(
+    challenge: Option<&CodeChallenge>,
+    server: &Settings,
+    client: &Client,
+    allowed: &ScopeSet,
+) -> Result<(), Reason> {
+    let by_nonce = challenge.is_none() && exemption(server, client) == PkceExemption::Nonce;
+    if by_nonce && !allowed.contains("openid") { Err(Reason::OpenIdNotAllowed) } else { Ok(()) }
+}

@@ -1,0 +1,201 @@
+//! Rows that are taken once and gone, in memory: pushed requests (catalogue AZ-28).
+
+use super::shares::Shares;
+use super::table::{Deadlines, Freed, Table};
+use super::{FREED_PER_CALL, FREED_PER_PORTION, capacity_is_sound, locked, share, sweep};
+use crate::authorization::{
+    Answered, LONGEST_VISIT, NewPushedRequest, PushedRequest, SecretDigest, SecretQuery, Unavailable,
+};
+use crate::host::{ParStore, StoreReach};
+use crate::{ConfigError, Timestamp};
+use core::fmt;
+use std::sync::Mutex;
+
+/// Bytes of requests that a store holds for each of its places: few requests are longer, and those that are take more places.
+const BYTES_PER_PLACE: usize = 1024;
+/// One client has no more than one in so many of the places, and all public clients together no more than one in
+const CLIENTS: usize = 4;
+/// so many.
+const PUBLIC: usize = 2;
+
+/// Keeps pushed authorization requests in memory, for a single process.
+///
+/// It never holds more than its capacity, where a request takes a place for each kibibyte that it and its row have. Anybody can push a
+/// request in the name of a public client: all of them together have half of the places, and no client has more than a quarter
+/// (64 places of a small store). Rows that have lapsed are freed by later calls, a few at a time, by the `now` that they are
+/// given. When there is no room, requests of the same kind that no browser need come with any more go, the oldest first: of
+/// a user who is slow to log in just then, and of all those that nobody came with at all. Where there are none, a new request is
+/// [`Unavailable`].
+///
+/// How much to hold: requests pushed per second, times the seconds within which a browser must come with one
+/// ([`pushed_request_lifetime`](crate::authorization::AuthorizationServerBuilder::pushed_request_lifetime)); more, and users who take
+/// their time are served in a flood, too. It takes about a kibibyte of memory for each place.
+pub struct MemoryParStore {
+    table: Mutex<Kept>,
+    capacity: usize,
+}
+
+struct Kept {
+    rows: Table<SecretDigest, PushedRequest>,
+    held: Held,
+    /// When which row may go if room is needed; also of rows that are gone, for a while.
+    late: Late,
+}
+
+/// Places that are taken.
+#[derive(Default)]
+struct Held {
+    all: usize,
+    public: usize,
+    clients: Shares,
+}
+
+impl Held {
+    fn take(&mut self, request: &PushedRequest) {
+        let places = places(request);
+        self.all = self.all.saturating_add(places);
+        if !request.authenticated {
+            self.public = self.public.saturating_add(places);
+        }
+        self.clients.take(&request.client_id, places);
+    }
+
+    fn give_back(&mut self, request: &PushedRequest) {
+        let places = places(request);
+        self.all = self.all.saturating_sub(places);
+        if !request.authenticated {
+            self.public = self.public.saturating_sub(places);
+        }
+        self.clients.give_back(&request.client_id, places);
+    }
+
+    fn fits(&self, request: &PushedRequest, capacity: usize) -> bool {
+        let places = places(request);
+        let within = |held: usize, most: usize| held.saturating_add(places) <= most.min(capacity);
+        within(self.all, capacity)
+            && (request.authenticated || within(self.public, share(capacity, PUBLIC)))
+            && within(self.clients.held_by(&request.client_id), share(capacity, CLIENTS))
+    }
+}
+
+struct Late {
+    public: Deadlines<SecretDigest>,
+    authenticated: Deadlines<SecretDigest>,
+}
+
+impl Late {
+    const fn of(&mut self, authenticated: bool) -> &mut Deadlines<SecretDigest> {
+        if authenticated { &mut self.authenticated } else { &mut self.public }
+    }
+}
+
+/// What a request takes: its text, and about what the row has beside it.
+fn places(request: &PushedRequest) -> usize {
+    let row = size_of::<PushedRequest>().saturating_add(size_of::<SecretDigest>().saturating_mul(4));
+    let texts = request.parameters.len().saturating_add(request.client_id.len());
+    texts.saturating_add(row).div_ceil(BYTES_PER_PLACE)
+}
+
+impl Kept {
+    fn free(&mut self, now: Timestamp, most: usize) -> Freed {
+        let held = &mut self.held;
+        self.rows.free_each(now, most, |_, request| held.give_back(&request))
+    }
+
+    /// Frees what has lapsed, a few rows.
+    fn pass_by(&mut self, now: Timestamp) {
+        self.free(now, FREED_PER_CALL);
+        for authenticated in [false, true] {
+            for _ in 0..FREED_PER_CALL {
+                // Long gone by themselves.
+                if self.late.of(authenticated).next_before(now.minus(LONGEST_VISIT)).is_none() {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// Drops rows that may go until this request fits, where there are such: of public clients for anybody, others for those that have
+    /// proved who they are.
+    fn make_room(&mut self, request: &PushedRequest, capacity: usize) -> bool {
+        let now = request.pushed_at;
+        for authenticated in [false, true] {
+            if authenticated && !request.authenticated {
+                break;
+            }
+            for _ in 0..FREED_PER_PORTION {
+                if self.held.fits(request, capacity) {
+                    return true;
+                }
+                let Some(digest) = self.late.of(authenticated).next_before(now) else { break };
+                self.remove(&digest);
+            }
+        }
+        self.held.fits(request, capacity)
+    }
+
+    fn remove(&mut self, digest: &SecretDigest) -> Option<PushedRequest> {
+        let removed = self.rows.remove(digest)?;
+        self.held.give_back(&removed);
+        Some(removed)
+    }
+
+    fn put(&mut self, digest: SecretDigest, request: &PushedRequest, capacity: usize) -> Answered<()> {
+        self.pass_by(request.pushed_at);
+        if self.rows.get(&digest).is_some() || !self.make_room(request, capacity) {
+            return Err(Unavailable);
+        }
+        if request.present_by < request.expires_at {
+            self.late.of(request.authenticated).add(request.present_by, digest);
+        }
+        self.held.take(request);
+        self.rows.insert(digest, request.clone(), request.expires_at);
+        Ok(())
+    }
+}
+
+impl MemoryParStore {
+    /// A store of `capacity` places, whose user affirms that one process serves the issuer: another one would not know them.
+    ///
+    /// # Errors
+    /// A capacity of 0, or of more than 2^30.
+    pub fn single_node(capacity: usize) -> Result<Self, ConfigError> {
+        capacity_is_sound(capacity)?;
+        let late = Late { public: Deadlines::new(), authenticated: Deadlines::new() };
+        Ok(Self { table: Mutex::new(Kept { rows: Table::new(), held: Held::default(), late }), capacity })
+    }
+
+    /// Frees what has lapsed by `now` and says how much it was. Never needed for correct answers.
+    pub fn sweep(&self, now: Timestamp) -> usize {
+        sweep(&self.table, |kept, most| kept.free(now, most))
+    }
+}
+
+impl ParStore for MemoryParStore {
+    async fn put(&self, new: &NewPushedRequest) -> Answered<()> {
+        locked(&self.table, |kept| kept.put(new.digest, &new.request, self.capacity))
+    }
+
+    async fn fetch(&self, digest: &SecretDigest) -> Answered<Option<PushedRequest>> {
+        locked(&self.table, |kept| Ok(kept.rows.get(digest).cloned()))
+    }
+
+    async fn take(&self, redemption: &SecretQuery) -> Answered<Option<PushedRequest>> {
+        let now = redemption.now;
+        locked(&self.table, |kept| {
+            kept.pass_by(now);
+            let fits = kept.rows.get(&redemption.digest).is_some_and(|request| now < request.expires_at);
+            Ok(if fits { kept.remove(&redemption.digest) } else { None })
+        })
+    }
+
+    fn reach(&self) -> StoreReach {
+        StoreReach::Process
+    }
+}
+
+impl fmt::Debug for MemoryParStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryParStore").field("capacity", &self.capacity).finish_non_exhaustive()
+    }
+}
