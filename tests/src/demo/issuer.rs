@@ -2,12 +2,16 @@
 
 use attesto_core::crypto::{Algorithm, AwsLc, CryptoProvider, EntropyError, KeyKind, RustCrypto, Signer};
 use attesto_core::dpop::ProofMaker;
+use attesto_core::encoding::base64url;
 use attesto_core::jose::{Jwk, KeyMaterial, Thumbprint};
 use attesto_core::token::{AccessTokenIssuer, KeyRing, MintRequest, TrustedIssuer};
 use attesto_core::{ConfigError, Timestamp};
+use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
+use aws_lc_rs::rsa::{KeyPair, KeySize};
 use std::error::Error;
 use std::sync::Arc;
 use std::time::SystemTime;
+use zeroize::Zeroizing;
 
 /// The system's randomness, in the shape the core takes it.
 pub(super) fn entropy(out: &mut [u8]) -> Result<(), EntropyError> {
@@ -24,6 +28,29 @@ pub fn now() -> Timestamp {
 /// In a release build the provider of busy servers. In a debug build, which is not for speed, the one in pure Rust.
 pub(super) fn provider() -> Arc<dyn CryptoProvider> {
     if cfg!(debug_assertions) { Arc::new(RustCrypto::new()) } else { Arc::new(AwsLc::new()) }
+}
+
+/// For the ID tokens of clients that expect RS256, which is what OpenID Connect has them expect. A new key each time: yours is made with
+/// `openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048`, and kept.
+///
+/// # Errors
+/// Where no key could be made.
+pub fn rsa_ring(provider: &dyn CryptoProvider) -> Result<Arc<KeyRing>, Box<dyn Error>> {
+    let pair = KeyPair::generate(KeySize::Rsa2048).map_err(|_| "no RSA key")?;
+    let der: Pkcs8V1Der<'_> = pair.as_der().map_err(|_| "no private key")?;
+    let mut text = Zeroizing::new(base64url::encode(der.as_ref()).replace('-', "+").replace('_', "/"));
+    let padding = (4 - text.len() % 4) % 4;
+    text.push_str(&"=".repeat(padding));
+    let mut pem = Zeroizing::new(String::from("-----BEGIN PRIVATE KEY-----\n"));
+    let mut rest = text.as_str();
+    while !rest.is_empty() {
+        let (line, after) = rest.split_at(rest.len().min(64));
+        pem.push_str(line);
+        pem.push('\n');
+        rest = after;
+    }
+    pem.push_str("-----END PRIVATE KEY-----\n");
+    Ok(Arc::new(KeyRing::from_pem(provider, &pem, Algorithm::RS256)?))
 }
 
 /// The issuer, and the client it issues to.

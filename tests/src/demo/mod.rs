@@ -11,7 +11,7 @@ mod steps;
 mod tour;
 
 pub use args::Args;
-pub use issuer::{Issuer, now};
+pub use issuer::{Issuer, now, rsa_ring};
 pub use resources::{Greeter, McpService, Resources};
 pub use tour::CALL;
 

@@ -6,13 +6,12 @@ use super::house::House;
 use super::pages::Pages;
 use super::passwords::Passwords;
 use super::seeds::Seeds;
-use crate::demo::issuer::{entropy, provider};
+use crate::demo::issuer::{entropy, provider, rsa_ring};
 use attesto_core::authorization::{
     AuthMethod, AuthorizationServer, AuthorizationServerBuilder, GraceSecret, GrantType, Profile, RefreshPolicy,
 };
 use attesto_core::crypto::{Algorithm, CryptoProvider};
 use attesto_core::dpop::{NonceIssuer, NonceSecret, NonceUse, ProofPolicy};
-use attesto_core::encoding::base64url;
 use attesto_core::host::{
     AuthorizationHost, DenyListCheck, Guard, MemoryConsentGrants, MemoryDenyList, MemoryReplayStore,
 };
@@ -20,11 +19,8 @@ use attesto_core::mcp;
 use attesto_core::metadata::PublicDocuments;
 use attesto_core::resource::{Requirement, ResourceServer};
 use attesto_core::token::{KeyRing, TrustedIssuer};
-use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
-use aws_lc_rs::rsa::{KeyPair, KeySize};
 use std::error::Error;
 use std::sync::Arc;
-use zeroize::Zeroizing;
 
 /// Rows that each store holds at most.
 const ROWS: usize = 100_000;
@@ -60,7 +56,8 @@ impl Site {
 
         let house = House::new(&desk, &resource, seeds);
 
-        let server = server(origin, &resource, &provider, &keys)?.id_token_keys(rsa(provider.as_ref())?).build()?;
+        let server =
+            server(origin, &resource, &provider, &keys)?.id_token_keys(rsa_ring(provider.as_ref())?).build()?;
         let host = AuthorizationHost::builder(clients, house.clone())
             .single_node_memory(ROWS)?
             .deny_list(Arc::clone(&deny_list))
@@ -97,16 +94,6 @@ impl Site {
 /// What the tokens are for.
 pub(super) fn resource(origin: &str) -> String {
     format!("{origin}/mcp")
-}
-
-/// For the ID tokens of clients that expect RS256, which is what OpenID Connect has them expect. A new key each time: yours is kept.
-fn rsa(provider: &dyn CryptoProvider) -> Result<Arc<KeyRing>, Box<dyn Error>> {
-    let pair = KeyPair::generate(KeySize::Rsa2048).map_err(|_| "no RSA key")?;
-    let der: Pkcs8V1Der<'_> = pair.as_der().map_err(|_| "no private key")?;
-    let text = base64url::encode(der.as_ref()).replace('-', "+").replace('_', "/");
-    let padding = "=".repeat((4 - text.len() % 4) % 4);
-    let pem = Zeroizing::new(format!("-----BEGIN PRIVATE KEY-----\n{text}{padding}\n-----END PRIVATE KEY-----\n"));
-    Ok(Arc::new(KeyRing::from_pem(provider, &pem, Algorithm::RS256)?))
 }
 
 fn server(
