@@ -42,7 +42,7 @@ struct Clients(HashMap<String, (Client, Option<String>)>);
 
 impl Clients {
     /// Each entry: `client_id`, `redirect_uris`, and how it authenticates and what it is, in the words of RFC 7591; `any` is a secret in
-    /// the header or in the body.
+    /// the header or in the body. `pkce`: `nonce` or `none` for libraries that have none.
     fn read(json: &str) -> Result<Self, Box<dyn Error>> {
         let entries: Vec<Value> = serde_json::from_str(json)?;
         entries.iter().map(registered).collect::<Result<_, _>>().map(Self)
@@ -70,6 +70,12 @@ fn registered(entry: &Value) -> Result<(String, (Client, Option<String>)), Box<d
     if let Some(algorithm) = text("id_token_signed_response_alg") {
         let algorithm = Algorithm::ALL.iter().find(|known| known.name() == algorithm).ok_or("an unknown algorithm")?;
         client = client.id_token_signed_response_alg(*algorithm);
+    }
+    match entry["pkce"].as_str() {
+        None => {}
+        Some("nonce") => client = client.nonce_instead_of_pkce(),
+        Some("none") => client = client.danger_without_pkce(),
+        Some(other) => return Err(format!("{id}: pkce is no {other}").into()),
     }
     let origins: Vec<&str> = entry["origins"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     Ok((id, (client.origins(origins), confidential.then(|| SECRET.into()))))
@@ -163,8 +169,7 @@ fn app(issuer: &str, clients: Clients) -> Result<Router, Box<dyn Error>> {
         .metadata_member("userinfo_endpoint", userinfo.as_str())
         .metadata_member("claims_supported", ["sub", "name", "preferred_username", "email", "email_verified"])
         .browser_clients()
-        .ask_introspection()
-        .deny_list();
+        .ask_introspection();
     let policy = OriginPolicy::new().canonical(CanonicalOrigin::parse(&origin)?);
     builder = if local { builder.danger_insecure_loopback() } else { builder.origin(policy.clone()) };
     let server = builder.build()?;

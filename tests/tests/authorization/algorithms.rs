@@ -34,7 +34,11 @@ fn several() -> AuthorizationServerBuilder {
         [Arc::new(rsa(Algorithm::RS256)), Arc::new(es256)]
     });
     let [rsa, es256] = &*RINGS;
-    builder(true).openid_connect().id_token_keys(Arc::clone(rsa)).id_token_keys(Arc::clone(es256))
+    builder(true)
+        .openid_connect()
+        .scopes_supported(["openid", "read"])
+        .id_token_keys(Arc::clone(rsa))
+        .id_token_keys(Arc::clone(es256))
 }
 
 /// The code's user allows `openid`.
@@ -108,7 +112,8 @@ fn it2_an_id_token_is_signed_by_the_algorithm_that_its_client_is_registered_with
 
 #[test]
 fn it2_without_an_rs256_key_a_client_that_says_nothing_gets_what_there_is() {
-    let (mut scene, response) = redeemed(builder(true).openid_connect().id_tokens_without_rs256(), None);
+    let (mut scene, response) =
+        redeemed(builder(true).openid_connect().scopes_supported(["openid", "read"]).id_tokens_without_rs256(), None);
     assert_eq!(verified(&mut scene, &member(&response, "id_token")), Algorithm::EdDSA);
 }
 
@@ -143,22 +148,37 @@ fn md4_md5_it2_documents_name_every_algorithm_and_the_set_has_every_key() {
 
 #[test]
 fn it2_md4_openid_connect_needs_rs256_or_the_statement_that_nobody_does() {
-    let problem = builder(true).openid_connect().build().expect_err("OIDC Discovery §3");
+    let problem =
+        builder(true).openid_connect().scopes_supported(["openid", "read"]).build().expect_err("OIDC Discovery §3");
     assert_eq!(problem.member(), "openid_connect");
     assert!(problem.to_string().contains("RS256"), "{problem}");
     // PS256 is no RS256, whatever key it is of.
     let ps256 = Arc::new(rsa(Algorithm::PS256));
     assert_eq!(
-        builder(true).openid_connect().id_token_keys(ps256).build().expect_err("none").member(),
+        builder(true)
+            .openid_connect()
+            .scopes_supported(["openid", "read"])
+            .id_token_keys(ps256)
+            .build()
+            .expect_err("none")
+            .member(),
         "openid_connect"
     );
     let rs256 = || Arc::new(rsa(Algorithm::RS256));
-    assert!(builder(true).openid_connect().id_token_keys(rs256()).build().is_ok());
-    assert!(builder(true).id_token_keys(rs256()).openid_connect().build().is_ok(), "in whatever order");
-    assert!(builder(true).openid_connect().id_tokens_without_rs256().build().is_ok());
+    assert!(builder(true).openid_connect().scopes_supported(["openid", "read"]).id_token_keys(rs256()).build().is_ok());
+    assert!(
+        builder(true).id_token_keys(rs256()).openid_connect().scopes_supported(["openid", "read"]).build().is_ok(),
+        "in whatever order"
+    );
+    assert!(
+        builder(true).openid_connect().scopes_supported(["openid", "read"]).id_tokens_without_rs256().build().is_ok()
+    );
     assert!(builder(true).build().is_ok(), "a server without OpenID Connect is not asked");
     let first = attesto_core::authorization::AuthorizationServer::builder("https://as.example", provider(), rs256());
-    assert!(first.audience("https://api.example").openid_connect().build().is_ok(), "the first ring will do");
+    assert!(
+        first.audience("https://api.example").openid_connect().scopes_supported(["openid", "read"]).build().is_ok(),
+        "the first ring will do"
+    );
 }
 
 #[test]
