@@ -37,9 +37,9 @@ pub(super) fn origin_is_the_clients(flow: &mut Flow, client: &Client) {
 /// Lets the scripts that the client is known to have read the answer. Never with credentials: cookies mean nothing here.
 pub(super) fn shared(mut response: ResponseParts, flow: &Flow) -> ResponseParts {
     if let Some(origin) = &flow.readable_by {
-        response.headers.push(Header::new("access-control-allow-origin", origin.clone()));
-        response.headers.push(Header::new("access-control-expose-headers", EXPOSED));
-        response.headers.push(Header::new("vary", "Origin"));
+        response.headers.push(Header::own("access-control-allow-origin", origin.clone()));
+        response.headers.push(Header::own("access-control-expose-headers", EXPOSED));
+        response.headers.push(Header::own("vary", "Origin"));
     }
     response
 }
@@ -53,10 +53,10 @@ pub(super) fn preflight(server: &Settings, request: &RequestParts<'_>) -> Option
         return None;
     }
     let mut response = ResponseParts::new(204);
-    response.headers.push(Header::new("access-control-allow-origin", "*"));
-    response.headers.push(Header::new("access-control-allow-methods", "POST"));
-    response.headers.push(Header::new("access-control-allow-headers", "Authorization, Content-Type, DPoP"));
-    response.headers.push(Header::new("access-control-max-age", "600"));
+    response.headers.push(Header::own("access-control-allow-origin", "*"));
+    response.headers.push(Header::own("access-control-allow-methods", "POST"));
+    response.headers.push(Header::own("access-control-allow-headers", "Authorization, Content-Type, DPoP"));
+    response.headers.push(Header::own("access-control-max-age", "600"));
     Some(response)
 }
 

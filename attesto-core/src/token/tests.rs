@@ -400,13 +400,13 @@ fn refused_claims_are_there_only_where_the_signature_verified() {
 #[test]
 fn a17_lists_of_subjects_and_clients_are_their_issuers() {
     let other = "https://partner.example.com";
-    let keys = ring(1).verification_keys(&RustCrypto::new()).unwrap();
-    let own = TrustedIssuer::new(ISSUER, keys.clone()).unwrap().allow_subjects(["usr_1"]).allow_clients(["client-1"]);
-    let partner = TrustedIssuer::new(other, keys).unwrap().allow_subjects(["p"]);
+    let keys = || ring(1).verification_keys(&RustCrypto::new()).unwrap();
+    let own = TrustedIssuer::new(ISSUER, keys()).unwrap().allow_subjects(["usr_1"]).allow_clients(["client-1"]);
+    let partner = TrustedIssuer::new(other, keys()).unwrap().allow_subjects(["p"]);
     let rules = TokenRules::new().audience_is([AUDIENCE]);
     let verifier = AccessTokenVerifier::new(&provider(), alloc::vec![own, partner], rules).unwrap();
     let of = |issuer: &str, subject: &str, client: &str| {
-        let minting = AccessTokenIssuer::builder(issuer, provider(), alloc::sync::Arc::new(ring(1)));
+        let minting = AccessTokenIssuer::builder(issuer, provider(), Arc::new(ring(1)));
         let minting = minting.audience([AUDIENCE]).build().unwrap();
         let minted = minting.mint(MintRequest::new(subject, client), NOW, &mut counter(9)).unwrap();
         verifier.verify(minted.token(), NOW).map(drop).map_err(|refused| refused.error)

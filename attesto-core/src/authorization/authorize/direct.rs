@@ -42,12 +42,12 @@ pub(super) fn guarded(mut response: ResponseParts) -> ResponseParts {
     ];
     for (name, value) in fixed {
         if response.header(name).next().is_none() {
-            response.headers.push(Header::new(name, value));
+            response.headers.push(Header::own(name, value));
         }
     }
     // A browser keeps to every policy that is sent: one more can only forbid.
     if !response.header("content-security-policy").any(|policy| policy.contains("frame-ancestors")) {
-        response.headers.push(Header::new("content-security-policy", "frame-ancestors 'none'"));
+        response.headers.push(Header::own("content-security-policy", "frame-ancestors 'none'"));
     }
     response
 }
@@ -59,9 +59,9 @@ mod tests {
     #[test]
     fn c8_the_hosts_pages_are_guarded_and_its_own_policy_stays() {
         let mut page = ResponseParts::new(200);
-        page.headers.push(Header::new("cache-control", "private, no-store"));
-        page.headers.push(Header::new("content-security-policy", "default-src 'self'"));
-        page.headers.push(Header::new("set-cookie", "a=b"));
+        page.headers.push(Header::own("cache-control", "private, no-store"));
+        page.headers.push(Header::own("content-security-policy", "default-src 'self'"));
+        page.headers.push(Header::own("set-cookie", "a=b"));
         let page = guarded(page);
         let all = |name| page.header(name).collect::<Vec<_>>();
         assert_eq!(all("cache-control"), ["private, no-store"]);
@@ -71,7 +71,7 @@ mod tests {
         assert_eq!(all("content-security-policy"), ["default-src 'self'", "frame-ancestors 'none'"]);
         assert_eq!(all("set-cookie"), ["a=b"]);
         let mut framed = ResponseParts::new(200);
-        framed.headers.push(Header::new("content-security-policy", "frame-ancestors 'self'"));
+        framed.headers.push(Header::own("content-security-policy", "frame-ancestors 'self'"));
         assert_eq!(guarded(framed).header("content-security-policy").count(), 1);
     }
 }

@@ -62,8 +62,8 @@ pub(super) fn form_post(
 
 fn page(status: u16, title: &str, body: &str, policy: String) -> ResponseParts {
     let mut response = ResponseParts::new(status);
-    response.headers.push(Header::new("content-type", "text/html; charset=utf-8"));
-    response.headers.push(Header::new("content-security-policy", policy));
+    response.headers.push(Header::own("content-type", "text/html; charset=utf-8"));
+    response.headers.push(Header::own("content-security-policy", policy));
     response.body = format!(
         "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width\">\n<title>{title}</title>\n{body}"

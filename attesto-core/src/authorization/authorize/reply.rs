@@ -31,7 +31,7 @@ impl VerifiedRedirect {
         guarded(match self.mode() {
             ResponseMode::Query => {
                 let mut response = ResponseParts::new(303);
-                response.headers.push(Header::new("location", appended(self.uri(), &all)));
+                response.headers.push(Header::own("location", appended(self.uri(), &all)));
                 response
             }
             ResponseMode::FormPost => {
