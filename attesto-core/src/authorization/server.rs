@@ -159,7 +159,7 @@ impl AuthorizationServer {
     ///     }
     ///     let mut login = ResponseParts::new(303);
     ///     let back = attesto_core::encoding::form::encode(question.resume_url());
-    ///     login.headers.push(Header::new("location", format!("/login?back={back}")));
+    ///     login.headers.push(Header::new("location", format!("/login?back={back}")).expect("ASCII"));
     ///     Authentication::Interact(Box::new(login))
     /// }
     ///

@@ -16,10 +16,10 @@ fn scene(configure: impl FnOnce(AuthorizationServerBuilder) -> AuthorizationServ
 }
 
 /// Every field of CORS that the response has, and what it varies by.
-fn cors(response: &ResponseParts) -> Vec<(&'static str, String)> {
+fn cors(response: &ResponseParts) -> Vec<(&str, String)> {
     let is_one = |name: &str| name.starts_with("access-control-") || name == "vary";
-    let fields = response.headers.iter().filter(|header| is_one(header.name));
-    let mut fields: Vec<_> = fields.map(|header| (header.name, header.value.to_string())).collect();
+    let fields = response.headers.iter().filter(|header| is_one(header.name()));
+    let mut fields: Vec<_> = fields.map(|header| (header.name(), header.value().to_string())).collect();
     fields.sort_unstable();
     fields
 }
