@@ -58,10 +58,12 @@ impl Header {
     /// One of the core's own, whose name and fixed values are its literals. What was put together is ASCII as well; where it was not,
     /// it is percent-encoded, because a field that is left out (`Location`) would say something else.
     pub(crate) fn own(name: &'static str, value: impl Into<Cow<'static, str>>) -> Self {
-        let value = match value.into() {
-            Cow::Owned(value) if !value.bytes().all(is_field_byte) => Cow::Owned(percent_encoded(&value)),
-            value => value,
+        let value = value.into();
+        let encoded = match &value {
+            Cow::Owned(text) if !text.bytes().all(is_field_byte) => Some(percent_encoded(text)),
+            Cow::Owned(_) | Cow::Borrowed(_) => None,
         };
+        let value = encoded.map_or(value, Cow::Owned);
         Self { name: Cow::Borrowed(name), value }
     }
 

@@ -82,10 +82,10 @@ impl CertificatePolicy {
             }
             (None, Some(_) | None) => None,
         };
-        match der {
-            Some(der) if !is_one_certificate(&der) => Err(UnreadableCertificate),
-            der => Ok(der),
+        if der.as_deref().is_some_and(|der| !is_one_certificate(der)) {
+            return Err(UnreadableCertificate);
         }
+        Ok(der)
     }
 
     /// The thumbprint of [the certificate](Self::certificate) that the client presented. RFC 8705 §3.1; M4, X33.

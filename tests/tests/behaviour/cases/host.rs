@@ -133,9 +133,9 @@ pub(crate) fn w14_renderer_decides_the_body_and_nothing_else(server: Server) {
 }
 
 #[derive(Debug)]
-struct Broken;
+struct Unsendable;
 
-impl ErrorRenderer for Broken {
+impl ErrorRenderer for Unsendable {
     fn render(&self, view: &ErrorView<'_>) -> Option<RenderedBody> {
         let media_type = if view.status == 401 { "text/plain\r\nset-cookie: a=b" } else { "text/caf\u{e9}" };
         Some(RenderedBody::new(media_type, "mine"))
@@ -144,7 +144,7 @@ impl ErrorRenderer for Broken {
 
 pub(crate) fn w14_renderer_whose_media_type_is_no_field_value_costs_its_body_only(server: Server) {
     let world = World::new();
-    let running = (server.start)(Setup::simple(pinned(&world).error_renderer(Arc::new(Broken))));
+    let running = (server.start)(Setup::simple(pinned(&world).error_renderer(Arc::new(Unsendable))));
     let answer = running.send(&Request::new("GET", "/mcp").bearer("x"));
     assert_eq!((answer.status, answer.all("content-type")), (401, vec!["application/json"]));
     assert!(!answer.all("www-authenticate").is_empty() && answer.all("set-cookie").is_empty());
