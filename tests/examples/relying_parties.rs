@@ -163,8 +163,7 @@ fn app(issuer: &str, clients: Clients) -> Result<Router, Box<dyn Error>> {
         .metadata_member("userinfo_endpoint", userinfo.as_str())
         .metadata_member("claims_supported", ["sub", "name", "preferred_username", "email", "email_verified"])
         .browser_clients()
-        .ask_introspection()
-        .deny_list();
+        .ask_introspection();
     let policy = OriginPolicy::new().canonical(CanonicalOrigin::parse(&origin)?);
     builder = if local { builder.danger_insecure_loopback() } else { builder.origin(policy.clone()) };
     let server = builder.build()?;
