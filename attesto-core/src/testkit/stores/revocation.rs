@@ -63,7 +63,7 @@ impl<S: RefreshStore> Suite<'_, S> {
 
     async fn repeat(&self, key: RefreshKey, access: &IssuedAccessToken) -> Result<bool, Finding> {
         let (access, now) = (access.clone(), self.world.now);
-        let repeated = RepeatedRefresh { key, access, expires_at: self.world.at(301), now };
+        let repeated = RepeatedRefresh { key, access, expires_at: self.world.at(301), at_most: 3, now };
         self.world.due("a token is repeated", self.store.repeat(&repeated).await)
     }
 
@@ -185,6 +185,12 @@ impl<S: RefreshStore> Suite<'_, S> {
         for done in ["a token is given again", "it is given again with the same access token"] {
             self.expect(promise, done, &self.repeat(successor, &once_more).await?, &true, fix)?;
         }
+        let (access, now) = (self.world.access("repeated, too often", 500), self.world.now);
+        let one_more = RepeatedRefresh { key: successor, access, expires_at: now, at_most: 3, now };
+        let taken_in = self.store.repeat(&one_more).await.is_ok();
+        let done = "a token is given again while as many access tokens of its family live as may";
+        let fix = "count those that live in the same step, and refuse one more than `at_most`.";
+        self.expect("Never dropped early, and shared fairly", done, &taken_in, &false, fix)?;
         let spent = self.repeat(first.key, &once_more).await?;
         self.expect(promise, "a spent token is repeated", &spent, &false, fix)?;
         let until = self.get(successor).await?.map(|state| state.token.expires_at);
@@ -252,7 +258,7 @@ impl<S: RefreshStore> Suite<'_, S> {
             }
             Rival::Repeat => {
                 let (now, expires_at) = (self.world.now, self.world.now);
-                let repeated = RepeatedRefresh { key: first, access: access.clone(), expires_at, now };
+                let repeated = RepeatedRefresh { key: first, access: access.clone(), expires_at, at_most: 99, now };
                 let stored = self.store.repeat(&repeated).await == Ok(true);
                 Raced::Stored { stored, key: first, access }
             }
