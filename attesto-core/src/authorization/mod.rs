@@ -91,6 +91,7 @@ mod scopes;
 mod secret;
 mod sender;
 mod server;
+mod tied_scopes;
 mod token_endpoint;
 
 pub use ask::{
