@@ -9,7 +9,7 @@ use crate::authorization::events::EventKind;
 use crate::authorization::family;
 use crate::authorization::flow::Flow;
 use crate::authorization::issued::{
-    Issued, Wanted, authorize_scopes, mint, noted, requested_resources, requested_scopes, still_allowed,
+    Issued, Wanted, authorize_scopes, carried, mint, noted, requested_resources, requested_scopes, still_allowed,
 };
 use crate::authorization::records::{RefreshState, RefreshToken, Rotated, Rotation, SpentRefresh, SuccessorSalt};
 use crate::authorization::scopes::ScopeSet;
@@ -158,6 +158,7 @@ async fn mint_within(
     let subject = authorization.subject.as_str();
     let principal = flow.ask(Ask::LoadPrincipal, subject.into()).await?.ok_or(Reason::SubjectSuspended)?;
     let scopes = authorize_scopes(flow, client, Some(subject), GrantType::RefreshToken, asked, &resources).await?;
+    let scopes = carried(flow, &scopes, &resources)?;
     sender.record_proof(flow).await?;
     let wanted = Wanted {
         subject,
