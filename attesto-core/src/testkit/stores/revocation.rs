@@ -185,17 +185,17 @@ impl<S: RefreshStore> Suite<'_, S> {
         for done in ["a token is given again", "it is given again with the same access token"] {
             self.expect(promise, done, &self.repeat(successor, &once_more).await?, &true, fix)?;
         }
+        let spent = self.repeat(first.key, &once_more).await?;
+        self.expect(promise, "a spent token is repeated", &spent, &false, fix)?;
+        let until = self.get(successor).await?.map(|state| state.token.expires_at);
+        let done = "a token is looked up that was given again, to count for longer";
+        self.expect("Whole rows", done, &until, &Some(self.world.at(301)), "store the later `expires_at`.")?;
         let (access, now) = (self.world.access("repeated, too often", 500), self.world.now);
         let one_more = RepeatedRefresh { key: successor, access, expires_at: now, at_most: 3, now };
         let taken_in = self.store.repeat(&one_more).await.is_ok();
         let done = "a token is given again while as many access tokens of its family live as may";
         let fix = "count those that live in the same step, and refuse one more than `at_most`.";
         self.expect("Never dropped early, and shared fairly", done, &taken_in, &false, fix)?;
-        let spent = self.repeat(first.key, &once_more).await?;
-        self.expect(promise, "a spent token is repeated", &spent, &false, fix)?;
-        let until = self.get(successor).await?.map(|state| state.token.expires_at);
-        let done = "a token is looked up that was given again, to count for longer";
-        self.expect("Whole rows", done, &until, &Some(self.world.at(301)), "store the later `expires_at`.")?;
         let living = in_order(first.token.access.iter().chain(&rotation.token.access).chain([&once_more]));
         let done = "a family is revoked, a token of which was given again";
         self.expect("Revocation answers what lives", done, &self.revoke("repeated", 0).await?, &living, LIVING)
