@@ -68,8 +68,10 @@ pub fn response(parts: ResponseParts) -> HttpResponse {
     response.body(parts.body)
 }
 
+/// A status that ends a response: what is none, or an interim one (RFC 9110 §15.2), is a mistake of the host's.
 pub(crate) fn status(parts: &ResponseParts) -> StatusCode {
-    StatusCode::from_u16(parts.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    let known = StatusCode::from_u16(parts.status).ok().filter(|status| !status.is_informational());
+    known.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
 /// Adds what the response to an admitted request must carry.
@@ -84,13 +86,14 @@ pub(crate) fn amend(headers: &mut HeaderMap, amendments: Vec<Amendment>) {
     }
 }
 
-/// The core emits visible ASCII only, so this never fails; a header that could not be sent is left out rather than a panic.
+/// A [`Header`] was checked when it was made, so there is always one; nothing here panics if there were not.
 fn field(header: Header) -> Option<(HeaderName, HeaderValue)> {
-    let value = match header.value {
-        Cow::Borrowed(value) => HeaderValue::from_static(value),
-        Cow::Owned(value) => HeaderValue::try_from(value).ok()?,
+    let (name, value) = header.into_parts();
+    let value = match value {
+        Cow::Borrowed(value) => HeaderValue::from_maybe_shared(Bytes::from_static(value.as_bytes())),
+        Cow::Owned(value) => HeaderValue::from_maybe_shared(Bytes::from(value)),
     };
-    Some((HeaderName::from_static(header.name), value))
+    Some((HeaderName::from_bytes(name.as_bytes()).ok()?, value.ok()?))
 }
 
 pub(crate) fn passage(request: &ServiceRequest) -> Option<Passage> {

@@ -80,11 +80,17 @@ pub fn request_parts<'r>(
 /// A whole response of the core's.
 pub fn response(parts: ResponseParts) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(Bytes::from(parts.body)));
-    *response.status_mut() = StatusCode::from_u16(parts.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    *response.status_mut() = status(parts.status);
     for (name, value) in parts.headers.into_iter().filter_map(field) {
         response.headers_mut().append(name, value);
     }
     response
+}
+
+/// A status that ends a response: what is none, or an interim one (RFC 9110 §15.2), is a mistake of the host's.
+fn status(code: u16) -> StatusCode {
+    let known = StatusCode::from_u16(code).ok().filter(|status| !status.is_informational());
+    known.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
 /// Adds what the response to an admitted request must carry.
@@ -99,13 +105,14 @@ pub fn amend(headers: &mut HeaderMap, amendments: Vec<Amendment>) {
     }
 }
 
-/// The core emits visible ASCII only, so this never fails; a header that could not be sent is left out rather than a panic.
+/// A [`Header`] was checked when it was made, so there is always one; nothing here panics if there were not.
 fn field(header: Header) -> Option<(HeaderName, HeaderValue)> {
-    let value = match header.value {
-        Cow::Borrowed(value) => HeaderValue::from_static(value),
-        Cow::Owned(value) => HeaderValue::try_from(value).ok()?,
+    let (name, value) = header.into_parts();
+    let value = match value {
+        Cow::Borrowed(value) => HeaderValue::from_maybe_shared(Bytes::from_static(value.as_bytes())),
+        Cow::Owned(value) => HeaderValue::from_maybe_shared(Bytes::from(value)),
     };
-    Some((HeaderName::from_static(header.name), value))
+    Some((HeaderName::from_bytes(name.as_bytes()).ok()?, value.ok()?))
 }
 
 /// Holds a request behind [`Protect`](crate::Protect) against a further requirement: for services that dispatch themselves and

@@ -140,8 +140,8 @@ impl ReqwestClient {
 }
 
 fn field(header: &Header) -> Option<(HeaderName, HeaderValue)> {
-    let name = HeaderName::from_bytes(header.name.as_bytes()).ok()?;
-    let mut value = HeaderValue::from_str(&header.value).ok()?;
+    let name = HeaderName::from_bytes(header.name().as_bytes()).ok()?;
+    let mut value = HeaderValue::from_str(header.value()).ok()?;
     value.set_sensitive(name == AUTHORIZATION);
     Some((name, value))
 }

@@ -52,9 +52,9 @@ async fn get(client: &ReqwestClient, url: impl Into<String>) -> Result<IncomingR
 async fn request_goes_out_as_the_core_says_and_nothing_is_added() {
     let server = Server::saying("204 No Content", "", b"").await;
     let request = OutgoingRequest::post(server.url("/introspect?a=b"), b"token=t".to_vec(), 64)
-        .header(Header::new("authorization", "Basic c2VjcmV0"))
-        .header(Header::new("content-type", "application/x-www-form-urlencoded"))
-        .header(Header::new("accept", "application/json"));
+        .header(Header::new("authorization", "Basic c2VjcmV0").expect("a field"))
+        .header(Header::new("content-type", "application/x-www-form-urlencoded").expect("a field"))
+        .header(Header::new("accept", "application/json").expect("a field"));
     assert_eq!(client().send(request).await.expect("an answer").status, 204);
     assert_eq!(get(&client(), server.url("/jwks")).await.expect("an answer").status, 204);
     let host = server.address;
@@ -301,10 +301,8 @@ async fn malformed_fields_and_methods_are_refused() {
     let server = Server::saying("200 OK", "", b"").await;
     let mut odd = OutgoingRequest::get(server.url("/"), 64);
     odd.method = "TRACE";
-    let split = OutgoingRequest::get(server.url("/"), 64).header(Header::new("accept", "a\r\nx: y"));
-    for request in [odd, split] {
-        assert_eq!(client().send(request).await.expect_err("malformed"), HttpFailure::Transport);
-    }
+    assert_eq!(client().send(odd).await.expect_err("malformed"), HttpFailure::Transport);
+    assert!(Header::new("accept", "a\r\nx: y").is_err(), "there is no such field to send");
     assert_eq!(server.connections(), 0);
 }
 

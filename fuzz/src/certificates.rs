@@ -25,7 +25,7 @@ pub fn certificates(data: &[u8]) {
 }
 
 fn extract(extractor: &dyn CertificateExtractor, request: &Request) -> Option<Vec<u8>> {
-    request.with_parts(|parts| extractor.extract(parts.headers))
+    request.with_parts(|parts| extractor.extract(parts.headers)).ok().flatten()
 }
 
 /// The only line of that name, which must be there if a certificate was found.

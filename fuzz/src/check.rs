@@ -216,7 +216,7 @@ fn is_what_was_issued(request: &Request, server: usize, grant: &Grant) {
             };
             assert!(sound.iter().any(|proof| proofs == [proof.as_bytes()]), "a proof of the client's");
             // The nonce is past half its life, so the next one is due. RFC 9449 §8.2.
-            let next = grant.amendments().iter().filter(|amendment| amendment.header.name == "dpop-nonce").count();
+            let next = grant.amendments().iter().filter(|amendment| amendment.header.name() == "dpop-nonce").count();
             assert_eq!(next, usize::from(server == WITH_NONCES));
             assert_eq!(request.method, "POST");
             let path = request.path.split(['?', '#']).next().unwrap_or_default();
@@ -259,7 +259,7 @@ fn can_be_read(denial: &Denial, request: &Request) {
     assert!(nonces.len() == 1 || nonces.is_empty() && denial.outcome() != Outcome::UseDpopNonce, "RFC 9449 §9");
     assert_eq!(response.header("cache-control").collect::<Vec<_>>(), ["no-store"]);
     for header in &response.headers {
-        assert!(header.value.bytes().all(|byte| matches!(byte, b' '..=b'~')), "{header:?}");
+        assert!(header.value().bytes().all(|byte| matches!(byte, b' '..=b'~')), "{header:?}");
     }
     if !response.body.is_empty() {
         let body: Value = serde_json::from_slice(&response.body).expect("the body is JSON");

@@ -1,13 +1,13 @@
 //! What `tests/proxies` puts behind real reverse proxies: the resource `https://mcp.example.com/mcp` on bare hyper, HTTP/1.1 and h2c.
 //!
-//! `behind_a_proxy ORIGIN FIELD` pins the origin and reads client certificates from a field (`client-cert`, `escaped-pem`, `xfcc`). It
-//! prints its port, then answers its standard input line by line, and ends with it:
+//! `behind_a_proxy ORIGIN FIELD` pins the origin, or believes the proxy's `X-Forwarded-Proto` where ORIGIN is `proto`, and reads client
+//! certificates from a field (`client-cert`, `escaped-pem`, `xfcc`). It prints its port, then answers its standard input line by line, and ends with it:
 //!
 //! - `token dpop` and `token mtls FILE.der`: an access token, bound;
 //! - `proof METHOD URI TOKEN`: a new DPoP proof.
 
 use attesto_core::host::{Clock, Guard, MemoryReplayStore};
-use attesto_core::http::{CanonicalOrigin, OriginPolicy, TrustedProxies};
+use attesto_core::http::{CanonicalOrigin, OriginPolicy, TrustedProxies, XForwarded};
 use attesto_core::metadata::PublicDocuments;
 use attesto_core::mtls::{CertificateExtractor, CertificatePolicy, ClientCert, EscapedPem, XForwardedClientCert};
 use attesto_core::{ConfigError, Timestamp};
@@ -40,7 +40,10 @@ fn guard(world: &World, origin: &str, field: &str) -> Result<Arc<Guard>, Box<dyn
         _ => return Err("FIELD is client-cert, escaped-pem or xfcc".into()),
     };
     let proxies = TrustedProxies::parse(["loopback"])?;
-    let origin = OriginPolicy::new().canonical(CanonicalOrigin::parse(origin)?).proxies(proxies);
+    let origin = match origin {
+        "proto" => OriginPolicy::behind(proxies, XForwarded::PROTO),
+        pinned => OriginPolicy::new().canonical(CanonicalOrigin::parse(pinned)?).proxies(proxies),
+    };
     let server = world.builder().origin(origin).mtls(CertificatePolicy::new().forwarded(extractor)).build()?;
     Ok(Arc::new(Guard::builder(server).replay_store(MemoryReplayStore::single_instance(100_000)?).build()?))
 }

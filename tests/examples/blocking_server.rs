@@ -108,7 +108,7 @@ fn mcp(grant: &Grant, exchange: &mut Exchange) -> ResponseParts {
 fn json_rpc(mut answer: Value) -> ResponseParts {
     answer["jsonrpc"] = "2.0".into();
     let mut response = ResponseParts::new(200);
-    response.headers.push(Header::new("content-type", "application/json"));
+    response.headers.extend(Header::new("content-type", "application/json"));
     response.body = answer.to_string().into_bytes();
     response
 }

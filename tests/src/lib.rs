@@ -11,6 +11,11 @@ struct Readme;
 #[doc = include_str!("../../docs/authorization-server.md")]
 struct AuthorizationServerGuide;
 
+/// And the page about proxies.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/proxies.md")]
+struct ProxiesGuide;
+
 pub mod blocking;
 pub mod demo;
 pub mod heap;

@@ -459,7 +459,7 @@ async fn t9_discovery_leads_from_the_challenge_to_a_document_that_leads_back() {
     assert_eq!(root.body, document.body, "the first declared resource");
     assert_eq!(served.get("/.well-known/oauth-protected-resource/none", &[]).await.status, 404);
     let refused = served.send("POST", "/.well-known/oauth-protected-resource/mcp", &[], b"").await;
-    assert_eq!((refused.status.as_u16(), refused.all("allow")), (405, vec!["GET, HEAD"]));
+    assert_eq!((refused.status.as_u16(), refused.all("allow")), (405, vec!["GET, HEAD, OPTIONS"]));
     let head = served.send("HEAD", "/.well-known/oauth-protected-resource/mcp", &[], b"").await;
     assert_eq!((head.status.as_u16(), head.body.as_str()), (200, ""));
 }

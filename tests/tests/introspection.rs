@@ -337,7 +337,7 @@ fn request_carries_the_token_and_the_credentials_encoded() {
     let request =
         |credentials| IntrospectionEndpoint::new(URL, ISSUER, credentials).expect("a sound endpoint").request(TOKEN);
     let header = |request: &OutgoingRequest, name: &str| {
-        request.headers.iter().find(|header| header.name == name).map(|header| header.value.to_string())
+        request.headers.iter().find(|header| header.name() == name).map(|header| header.value().to_string())
     };
     let basic = request(IntrospectionCredentials::basic("a:b", "p ü%"));
     assert_eq!((basic.method, basic.url.as_str()), ("POST", URL));
@@ -429,7 +429,7 @@ fn signed_answer_is_taken_from_the_issuer_for_us_and_just_now() {
         Ok(Introspected::Inactive)
     ));
     let request = signing_endpoint().request(TOKEN);
-    assert!(request.headers.iter().any(|h| h.name == "accept" && h.value == "application/token-introspection+jwt"));
+    assert!(request.headers.iter().any(|h| h.name() == "accept" && h.value() == "application/token-introspection+jwt"));
 
     let forged = match signed(|_, _| {}) {
         Ok(mut response) => {

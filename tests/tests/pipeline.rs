@@ -175,7 +175,7 @@ fn d15_fresh_nonce_comes_with_every_challenge_and_past_half_life_with_success_an
 
     let headers = |issued| {
         let grant = run(&server, &none, &with_nonce_of(issued)).result.expect("granted");
-        grant.amendments().iter().map(|amendment| amendment.header.name).collect::<Vec<_>>()
+        grant.amendments().iter().map(|amendment| amendment.header.name().to_owned()).collect::<Vec<_>>()
     };
     assert!(headers(NOW - 150).is_empty());
     assert_eq!(headers(NOW - 151), ["dpop-nonce", "cache-control"]);
@@ -397,6 +397,38 @@ fn d10_resolved_uri_must_have_a_host_of_ours() {
     assert_eq!(denial(&with(evil, proxy()), &none, &relayed(evil)).reason(), ProofError::InvalidHtu.into());
     let origin = proxy().hosts(["mcp.example.org"]).expect("a host");
     assert!(run(&with(listed, origin), &none, &relayed(listed)).result.is_ok());
+}
+
+#[test]
+fn d10_operator_learns_both_uris_and_the_client_neither() {
+    let world = World::new();
+    let token = world.bound_token();
+    let proof = world.proof(&token, |_, claims| {
+        claims.insert("htu".into(), json!("https://internal.example:8080/mcp?code=s3cret#x"));
+    });
+    let refused = denial(&server(|b| b), &Requirement::authenticated(), &Call::new().dpop(&token, &proof));
+    assert_eq!(refused.reason(), ProofError::InvalidHtu.into());
+    assert_eq!(refused.uris(), Some(("https://internal.example:8080/mcp", AUDIENCE)));
+    let told = format!("{:?} {}", refused.response().headers, refused.response().body_text());
+    assert!(!told.contains("internal.example"), "{told}");
+    let long = world.proof(&token, |_, claims| {
+        claims.insert("htu".into(), json!(format!("https://h/{}", "a".repeat(5000))));
+    });
+    let refused = denial(&server(|b| b), &Requirement::authenticated(), &Call::new().dpop(&token, &long));
+    assert!(refused.uris().expect("both").0.len() <= 300);
+    let other = denial(&server(|b| b), &Requirement::authenticated(), &Call::new().bearer(&token));
+    assert_eq!(other.uris(), None);
+}
+
+#[test]
+fn a3_mcp_is_strict_about_its_audience_unless_told_otherwise() {
+    let wide = Call::new().bearer(&World::new().token(|_, claims| {
+        claims.insert("aud".into(), json!([AUDIENCE, "https://other.example.com"]));
+    }));
+    let none = Requirement::authenticated();
+    let refused = denial(&server(|b| b.mcp()), &none, &wide);
+    assert_eq!(refused.reason(), TokenError::AudienceTooWide.into());
+    assert!(run(&server(|b| b.mcp().strict_audience(false)), &none, &wide).result.is_ok());
 }
 
 #[test]

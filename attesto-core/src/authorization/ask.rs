@@ -235,6 +235,8 @@ pub struct RepeatedRefresh {
     pub access: IssuedAccessToken,
     /// The token counts until then at least from now on. Never earlier than it does.
     pub expires_at: Timestamp,
+    /// Where as many access tokens of the family live, nothing is changed, and there is no answer.
+    pub at_most: usize,
     /// The time of the request.
     pub now: Timestamp,
 }

@@ -11,6 +11,7 @@ use super::client_auth::AssertionPolicy;
 use super::envelope::ErrorEnvelope;
 use super::lifetimes::{Lifetimes, RefreshPolicy};
 use super::routes::EndpointName;
+use super::tied_scopes::TiedScopes;
 use crate::crypto::{AlgorithmSet, CryptoProvider};
 use crate::dpop::ProofPolicy;
 use crate::http::OriginPolicy;
@@ -60,6 +61,7 @@ pub struct AuthorizationServerBuilder {
     private_use_schemes: Vec<String>,
     loopback_is_a_site: bool,
     narrow_scopes: bool,
+    tied_scopes: TiedScopes,
     envelope: Option<Arc<dyn ErrorEnvelope>>,
     realm: String,
     insecure_loopback: bool,
@@ -104,6 +106,7 @@ impl AuthorizationServerBuilder {
             private_use_schemes: Vec::new(),
             loopback_is_a_site: false,
             narrow_scopes: false,
+            tied_scopes: TiedScopes::default(),
             envelope: None,
             insecure_loopback: false,
         }

@@ -65,16 +65,16 @@ pub(super) fn origin_is_the_clients(flow: &mut Flow, client: &Client) {
 pub(super) fn shared(mut response: ResponseParts, flow: &Flow) -> ResponseParts {
     match &flow.readers {
         Readers::Nobodys => return response,
-        Readers::Everybodys => response.headers.push(Header::new("access-control-allow-origin", "*")),
+        Readers::Everybodys => response.headers.push(Header::own("access-control-allow-origin", "*")),
         Readers::Of(origin) => {
-            response.headers.push(Header::new("access-control-allow-origin", origin.clone()));
+            response.headers.push(Header::own("access-control-allow-origin", origin.clone()));
             if flow.server.browser_credentials {
-                response.headers.push(Header::new("access-control-allow-credentials", "true"));
+                response.headers.push(Header::own("access-control-allow-credentials", "true"));
             }
-            response.headers.push(Header::new("vary", "Origin"));
+            response.headers.push(Header::own("vary", "Origin"));
         }
     }
-    response.headers.push(Header::new("access-control-expose-headers", EXPOSED));
+    response.headers.push(Header::own("access-control-expose-headers", EXPOSED));
     response
 }
 
@@ -88,15 +88,15 @@ pub(super) fn preflight(server: &Settings, request: &RequestParts<'_>) -> Option
     let mut response = ResponseParts::new(204);
     if server.browser_credentials {
         // `*` does not count for a request with credentials. Whose answer may be read is decided when the request itself has come.
-        response.headers.push(Header::new("access-control-allow-origin", origin));
-        response.headers.push(Header::new("access-control-allow-credentials", "true"));
-        response.headers.push(Header::new("vary", "Origin"));
+        response.headers.push(Header::own("access-control-allow-origin", origin));
+        response.headers.push(Header::own("access-control-allow-credentials", "true"));
+        response.headers.push(Header::own("vary", "Origin"));
     } else {
-        response.headers.push(Header::new("access-control-allow-origin", "*"));
+        response.headers.push(Header::own("access-control-allow-origin", "*"));
     }
-    response.headers.push(Header::new("access-control-allow-methods", "POST"));
-    response.headers.push(Header::new("access-control-allow-headers", "Authorization, Content-Type, DPoP"));
-    response.headers.push(Header::new("access-control-max-age", "600"));
+    response.headers.push(Header::own("access-control-allow-methods", "POST"));
+    response.headers.push(Header::own("access-control-allow-headers", "Authorization, Content-Type, DPoP"));
+    response.headers.push(Header::own("access-control-max-age", "600"));
     Some(response)
 }
 

@@ -4,7 +4,7 @@ use super::error::Reason;
 use super::response::error_members;
 use super::server::Settings;
 use crate::challenge::parse_challenges;
-use crate::http::{Header, ResponseParts};
+use crate::http::{Header, ResponseParts, is_field_value};
 use crate::resource::{ErrorView, RenderedBody};
 use alloc::string::{String, ToString};
 use core::fmt;
@@ -85,15 +85,15 @@ pub(super) fn cache_control(server: &Settings) -> Header {
             && value.split(',').any(|directive| directive.trim().eq_ignore_ascii_case("no-store"))
     };
     match given(server, |envelope| envelope.no_store(), forbids) {
-        Some(value) => Header::new("cache-control", value),
-        None => Header::new("cache-control", "no-store"),
+        Some(value) => Header::own("cache-control", value),
+        None => Header::own("cache-control", "no-store"),
     }
 }
 
 /// The challenge, in the host's words, as long as it says the same. C-9.
 pub(super) fn challenge(server: &Settings, own: String) -> Header {
     let written = given(server, |envelope| envelope.challenge(&own), |value| says_the_same(value, &own));
-    Header::new("www-authenticate", written.unwrap_or(own))
+    Header::own("www-authenticate", written.unwrap_or(own))
 }
 
 /// The body: the host's, or `error` and `error_description` (RFC 6749 §5.2). C-9.
@@ -110,7 +110,7 @@ pub(super) fn body(server: &Settings, reason: Reason, response: &mut ResponsePar
         let own = Value::Object(error_members(reason)).to_string();
         RenderedBody::new("application/json", own)
     });
-    response.headers.push(Header::new("content-type", rendered.content_type));
+    response.headers.push(Header::own("content-type", rendered.content_type));
     response.body = rendered.bytes;
 }
 
@@ -122,9 +122,4 @@ fn says_the_same(value: &str, own: &str) -> bool {
         && written.scheme().eq_ignore_ascii_case(own.scheme())
         && written.token68() == own.token68()
         && own.parameters().all(|(name, value)| written.get(name) == Some(value))
-}
-
-/// Visible ASCII and spaces between: what no field is ended by.
-fn is_field_value(value: &str) -> bool {
-    !value.is_empty() && value.trim() == value && value.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }

@@ -179,7 +179,9 @@ impl Received {
         self.origin = cors::origin_of(request.headers);
         self.parameters = Parameters::of_form(request)?;
         self.proof = single_proof(server, request)?;
-        let certificate = |policy: &CertificatePolicy| policy.certificate(request, server.origin.trusted_proxies());
+        // One that cannot be read authenticates as little as none.
+        let certificate =
+            |policy: &CertificatePolicy| policy.certificate(request, server.origin.trusted_proxies()).ok().flatten();
         self.certificate_der = server.certificates.as_ref().and_then(certificate).map(Cow::into_owned);
         let thumbprint = |der: &Vec<u8>| Thumbprint::from_bytes(server.provider.sha256(&[der]));
         self.certificate = self.certificate_der.as_ref().map(thumbprint);

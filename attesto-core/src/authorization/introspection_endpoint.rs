@@ -57,7 +57,7 @@ fn signed(flow: &mut Flow, caller: &AuthenticatedClient, members: Map<String, Va
     let jwt = signer.sign("token-introspection+jwt", claims, flow.entropy.as_mut());
     let jwt = jwt.map_err(|_| Reason::Minting)?;
     let mut response = response::empty(200, flow.nonce.as_deref());
-    response.headers.push(Header::new("content-type", "application/token-introspection+jwt"));
+    response.headers.push(Header::own("content-type", "application/token-introspection+jwt"));
     response.body = jwt.as_bytes().to_vec();
     Ok(response)
 }

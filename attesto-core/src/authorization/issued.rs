@@ -159,6 +159,12 @@ pub(super) async fn authorize_scopes(
     if granted.is_empty() { Err(Reason::ScopeRefused) } else { Ok(granted) }
 }
 
+/// What of the granted scopes a token for these resources carries. RFC 9068 §3; TK-5.
+pub(super) fn carried(flow: &Flow, granted: &ScopeSet, resources: &[String]) -> Result<ScopeSet, Reason> {
+    let carried = flow.server.tied_scopes.carried(granted, resources, &flow.server.audience);
+    if carried.is_empty() { Err(Reason::ScopeRefused) } else { Ok(carried) }
+}
+
 /// The resources that the request asks for, each once, within a ceiling; without the parameter, all of it. An empty ceiling is the
 /// server's own audience. RFC 8707 §2; AZ-21, TK-5.
 pub(super) fn requested_resources(flow: &Flow, ceiling: &[String]) -> Result<Vec<String>, Reason> {

@@ -93,6 +93,7 @@ mod secret;
 mod sender;
 mod server;
 mod signers;
+mod tied_scopes;
 mod token_endpoint;
 
 pub use ask::{

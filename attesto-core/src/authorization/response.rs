@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 /// A JSON answer that nobody may keep. C-8.
 pub(super) fn json(status: u16, members: Map<String, Value>, nonce: Option<&str>) -> ResponseParts {
     let mut response = empty(status, nonce);
-    response.headers.push(Header::new("content-type", "application/json"));
+    response.headers.push(Header::own("content-type", "application/json"));
     response.body = Value::Object(members).to_string().into_bytes();
     response
 }
@@ -20,10 +20,10 @@ pub(super) fn json(status: u16, members: Map<String, Value>, nonce: Option<&str>
 /// An answer without a body that nobody may keep.
 pub(super) fn empty(status: u16, nonce: Option<&str>) -> ResponseParts {
     let mut response = ResponseParts::new(status);
-    response.headers.push(Header::new("cache-control", "no-store"));
-    response.headers.push(Header::new("pragma", "no-cache"));
+    response.headers.push(Header::own("cache-control", "no-store"));
+    response.headers.push(Header::own("pragma", "no-cache"));
     if let Some(nonce) = nonce {
-        response.headers.push(Header::new("dpop-nonce", nonce.to_string()));
+        response.headers.push(Header::own("dpop-nonce", nonce.to_string()));
     }
     response
 }
@@ -39,7 +39,7 @@ pub(super) fn error_members(reason: Reason) -> Map<String, Value> {
 /// The error of RFC 6749 §5.2. `challenge`: the client sent an `Authorization` field, and the 401 of a failed authentication says what
 /// that should hold. Without the field it says nothing: a browser would ask its user for a name and a password. CA-11.
 pub(super) fn refusal(server: &Settings, reason: Reason, challenge: bool, nonce: Option<&str>) -> ResponseParts {
-    let mut fields: Vec<Header> = nonce.map(|nonce| Header::new("dpop-nonce", nonce.to_string())).into_iter().collect();
+    let mut fields: Vec<Header> = nonce.map(|nonce| Header::own("dpop-nonce", nonce.to_string())).into_iter().collect();
     if reason.error() == OAuthError::InvalidClient && challenge {
         let realm = &server.realm;
         fields.push(envelope::challenge(server, format!("Basic realm=\"{realm}\", charset=\"UTF-8\"")));
@@ -57,7 +57,7 @@ pub(super) fn error(
 ) -> ResponseParts {
     let mut response = ResponseParts::new(status);
     response.headers.push(envelope::cache_control(server));
-    response.headers.push(Header::new("pragma", "no-cache"));
+    response.headers.push(Header::own("pragma", "no-cache"));
     response.headers.extend(fields);
     response.headers.extend(demanded(server, reason, allow));
     envelope::body(server, reason, &mut response);
@@ -67,10 +67,10 @@ pub(super) fn error(
 /// What an answer for this reason carries, whatever its body: when to come back (RFC 9110 §10.2.3), what to come with (§10.2.1).
 pub(super) fn demanded(server: &Settings, reason: Reason, allow: &'static str) -> Option<Header> {
     if reason == Reason::TooManyAccessTokens {
-        return Some(Header::new("retry-after", "60"));
+        return Some(Header::own("retry-after", "60"));
     }
     if reason.error() == OAuthError::TemporarilyUnavailable {
-        return Some(Header::new("retry-after", server.retry_after.to_string()));
+        return Some(Header::own("retry-after", server.retry_after.to_string()));
     }
-    (reason == Reason::MethodNotAllowed).then(|| Header::new("allow", allow))
+    (reason == Reason::MethodNotAllowed).then(|| Header::own("allow", allow))
 }

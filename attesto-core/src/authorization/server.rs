@@ -12,6 +12,7 @@ use super::needs::Needs;
 use super::routes::Routes;
 use super::scopes::ScopeSet;
 use super::signers::Signers;
+use super::tied_scopes::TiedScopes;
 use super::{accept, authorize, cors, introspection_endpoint, par, revocation, token_endpoint};
 use crate::Timestamp;
 use crate::crypto::{CryptoProvider, Entropy, EntropyError};
@@ -57,6 +58,7 @@ pub(super) struct Settings {
     pub(super) redirects: RedirectPolicy,
     pub(super) loopback_is_a_site: bool,
     pub(super) narrow_scopes: bool,
+    pub(super) tied_scopes: TiedScopes,
     pub(super) pkce_always: bool,
     pub(super) envelope: Option<Arc<dyn ErrorEnvelope>>,
     pub(super) routes: Routes,
@@ -159,7 +161,7 @@ impl AuthorizationServer {
     ///     }
     ///     let mut login = ResponseParts::new(303);
     ///     let back = attesto_core::encoding::form::encode(question.resume_url());
-    ///     login.headers.push(Header::new("location", format!("/login?back={back}")));
+    ///     login.headers.push(Header::new("location", format!("/login?back={back}")).expect("ASCII"));
     ///     Authentication::Interact(Box::new(login))
     /// }
     ///

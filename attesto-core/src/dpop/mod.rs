@@ -40,5 +40,5 @@ pub use nonce::{NonceAge, NonceIssuer, NonceSecret, NonceUse};
 pub use policy::ProofPolicy;
 pub use proof::CheckedProof;
 pub use replay::{ReplayClaim, ReplayKey};
-pub(crate) use rules::check_proof_in;
 pub use rules::{ProofContext, check_proof, is_single};
+pub(crate) use rules::{check_proof_in, claimed_uri};

@@ -11,6 +11,8 @@ use crate::encoding::json::Value;
 use crate::http::{HeaderLines, Lines, ObservedUri};
 use crate::jose::{CompactJws, Header, Jwk, RsaNumbers, Thumbprint};
 use crate::limits;
+use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 
 /// The request that carries the proof.
@@ -86,6 +88,16 @@ pub(crate) fn check_proof_in(
     ath_is_hash_of_token(&claims, request, provider, known.hash)?; //            12
     let nonce = nonce_is_ours(&claims, policy, provider, now)?; //               10
     Ok(CheckedProof::assertion(jkt, jti, claim_ends(iat, policy), nonce, provider))
+}
+
+/// The URI that a refused proof was made for, without query and fragment and cut to what an event holds: for the operator, never for the
+/// client. `None` where the proof names none.
+pub(crate) fn claimed_uri(proof: &[u8], policy: &ProofPolicy) -> Option<String> {
+    let mut buffer = Vec::new();
+    let payload = CompactJws::split(proof, policy.limits).ok()?.payload(&mut buffer).ok()?;
+    let claims = ProofClaims::read(payload).ok()?;
+    let uri = text(claims.htu.as_ref())?.split(['?', '#']).next()?;
+    Some(uri.chars().take(limits::EVENT_TEXT).collect())
 }
 
 /// Checks 4, 5 and 7 read the header; the key is not used before they passed.

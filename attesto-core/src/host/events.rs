@@ -105,6 +105,10 @@ pub struct AuthDenied<'a> {
     pub client_id: Option<EventText<'a>>,
     /// `sub` of such a token.
     pub subject: Option<EventText<'a>>,
+    /// Where the reason is `invalid_htu`: the URI that the proof was made for, without query.
+    pub proof_uri: Option<EventText<'a>>,
+    /// And the one that the server takes the request to have been made to, without query.
+    pub request_uri: Option<EventText<'a>>,
 }
 
 /// A bound token came with another key or certificate: a hint, not a proof of theft. Not for a merely missing proof.
@@ -246,6 +250,8 @@ impl Event<'_> {
                 optional("issuer", event.issuer, visit);
                 optional("client_id", event.client_id, visit);
                 optional("subject", event.subject, visit);
+                optional("proof_uri", event.proof_uri, visit);
+                optional("request_uri", event.request_uri, visit);
             }
             Self::SenderConstraintMismatch(event) => {
                 visit("constraint", &event.constraint);

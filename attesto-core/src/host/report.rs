@@ -63,6 +63,8 @@ impl<'r> Reporter<'r> {
                 issuer: claims.and_then(Claims::issuer).map(EventText::new),
                 client_id: client_id(claims),
                 subject: subject(claims),
+                proof_uri: denial.uris().map(|(claimed, _)| EventText::new(claimed)),
+                request_uri: denial.uris().map(|(_, requested)| EventText::new(requested)),
             }),
         );
         match denial.reason() {
@@ -113,6 +115,7 @@ fn report_mismatch(sink: &dyn EventSink, error: BindingError, claims: Option<&Cl
         | BindingError::ProofUnexpected
         | BindingError::ProofForCertificateBoundToken
         | BindingError::CertificateRequired
+        | BindingError::CertificateUnreadable
         | BindingError::DpopRequired
         | BindingError::MtlsRequired
         | BindingError::SenderConstraintRequired => return,

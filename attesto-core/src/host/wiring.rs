@@ -22,9 +22,9 @@ impl WiringError {
         match self {
             Self::NotProtected => {
                 let mut response = ResponseParts::new(401);
-                response.headers.push(Header::new("www-authenticate", "Bearer"));
-                response.headers.push(Header::new("cache-control", "no-store"));
-                response.headers.push(Header::new("pragma", "no-cache"));
+                response.headers.push(Header::own("www-authenticate", "Bearer"));
+                response.headers.push(Header::own("cache-control", "no-store"));
+                response.headers.push(Header::own("pragma", "no-cache"));
                 response
             }
             Self::NoSuchPrincipal => ResponseParts::new(500),

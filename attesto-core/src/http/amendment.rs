@@ -27,7 +27,7 @@ pub enum AmendMode {
 impl Amendment {
     /// A field of a grant: it replaces the service's own, but for the list of headers that scripts may read.
     pub(crate) fn of_grant(header: Header) -> Self {
-        let mode = match header.name {
+        let mode = match header.name() {
             "access-control-expose-headers" => AmendMode::Append,
             _ => AmendMode::Replace,
         };
@@ -37,6 +37,6 @@ impl Amendment {
     /// Where a token came as browsers send it by themselves, a shared cache must not keep the answer, unless the service has said
     /// what may be kept (RFC 9111 §3.5; catalogue W11).
     pub(crate) fn private_caching() -> Self {
-        Self { header: Header::new("cache-control", "private"), mode: AmendMode::IfAbsent }
+        Self { header: Header::own("cache-control", "private"), mode: AmendMode::IfAbsent }
     }
 }

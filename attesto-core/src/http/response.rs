@@ -6,21 +6,105 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-/// A header field of a response. The value is visible ASCII and spaces only: the core never emits anything else.
+/// A header field that can be sent: the name is a token in lower case (RFC 9110 §5.1), the value visible ASCII, spaces and tabs
+/// (§5.5). It is checked when it is made, so that no server trips over it later.
 #[derive(Clone, Debug, Eq, PartialEq)]
-#[non_exhaustive]
 pub struct Header {
-    /// The name, in lower case.
-    pub name: &'static str,
-    /// The value.
-    pub value: Cow<'static, str>,
+    name: Cow<'static, str>,
+    value: Cow<'static, str>,
+}
+
+/// Why there is no such header field.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum HeaderError {
+    /// The name is not a token. RFC 9110 §5.1.
+    #[error("the name of a header field is letters, digits and !#$%&'*+-.^_`|~")]
+    Name,
+    /// The value has a line break, another control character, or a character outside ASCII. RFC 9110 §5.5.
+    #[error("the value of a header field is visible ASCII and spaces; percent-encode what else a URL holds")]
+    Value,
 }
 
 impl Header {
-    /// A header field.
-    pub fn new(name: &'static str, value: impl Into<Cow<'static, str>>) -> Self {
-        Self { name, value: value.into() }
+    /// A header field. The name may be in any case.
+    ///
+    /// ```
+    /// use attesto_core::http::{Header, HeaderError};
+    ///
+    /// assert_eq!(Header::new("Set-Cookie", "a=b")?.name(), "set-cookie");
+    /// assert_eq!(Header::new("location", "/caf\u{e9}"), Err(HeaderError::Value));
+    /// assert_eq!(Header::new("x", "a\r\nset-cookie: a=b"), Err(HeaderError::Value));
+    /// # Ok::<(), HeaderError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`HeaderError`] where name or value cannot be sent.
+    pub fn new(name: impl Into<Cow<'static, str>>, value: impl Into<Cow<'static, str>>) -> Result<Self, HeaderError> {
+        let (mut name, value) = (name.into(), value.into());
+        let is_tchar = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+        if name.is_empty() || !name.bytes().all(is_tchar) {
+            return Err(HeaderError::Name);
+        }
+        if !value.bytes().all(is_field_byte) {
+            return Err(HeaderError::Value);
+        }
+        if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            name.to_mut().make_ascii_lowercase();
+        }
+        Ok(Self { name, value })
     }
+
+    /// One of the core's own, whose name and fixed values are its literals. What was put together is ASCII as well; where it was not,
+    /// it is percent-encoded, because a field that is left out (`Location`) would say something else.
+    pub(crate) fn own(name: &'static str, value: impl Into<Cow<'static, str>>) -> Self {
+        let value = value.into();
+        let encoded = match &value {
+            Cow::Owned(text) if !text.bytes().all(is_field_byte) => Some(percent_encoded(text)),
+            Cow::Owned(_) | Cow::Borrowed(_) => None,
+        };
+        let value = encoded.map_or(value, Cow::Owned);
+        Self { name: Cow::Borrowed(name), value }
+    }
+
+    /// The name, in lower case.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The value.
+    #[must_use]
+    pub fn value(&self) -> &str {
+        &self.value
+    }
+
+    /// Name and value, for servers that keep them.
+    #[must_use]
+    pub fn into_parts(self) -> (Cow<'static, str>, Cow<'static, str>) {
+        (self.name, self.value)
+    }
+}
+
+const fn is_field_byte(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~' | b'\t')
+}
+
+fn percent_encoded(value: &str) -> String {
+    let mut out = String::with_capacity(value.len());
+    for byte in value.bytes() {
+        if is_field_byte(byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&alloc::format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
+/// Visible ASCII and spaces between: a value that says something.
+pub(crate) fn is_field_value(value: &str) -> bool {
+    !value.is_empty() && value.trim() == value && value.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
 /// A whole response: status, header fields in order, and the body. `Debug` shows neither the values of the fields nor the body: there
@@ -53,8 +137,8 @@ impl ResponseParts {
     /// ```
     #[must_use]
     pub fn html(status: u16, page: impl Into<String>) -> Self {
-        let content_type = Header::new("content-type", "text/html; charset=utf-8");
-        let headers = Vec::from([content_type, Header::new("cache-control", "no-store")]);
+        let content_type = Header::own("content-type", "text/html; charset=utf-8");
+        let headers = Vec::from([content_type, Header::own("cache-control", "no-store")]);
         Self { status, headers, body: page.into().into_bytes() }
     }
 
@@ -71,30 +155,32 @@ impl ResponseParts {
     pub fn see_other(location: impl Into<String>) -> Option<Self> {
         let location = location.into();
         let fits = !location.is_empty() && location.bytes().all(|byte| byte.is_ascii_graphic());
-        let headers = || Vec::from([Header::new("location", location), Header::new("cache-control", "no-store")]);
+        let headers = || Vec::from([Header::own("location", location), Header::own("cache-control", "no-store")]);
         fits.then(|| Self { status: 303, headers: headers(), body: Vec::new() })
     }
 
-    /// The values of the field lines called `name` (lower case).
+    /// The values of the field lines called `name`, in any case.
     pub fn header<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.headers.iter().filter(move |header| header.name == name).map(|header| header.value.as_ref())
+        let named = move |header: &&Header| header.name.eq_ignore_ascii_case(name);
+        self.headers.iter().filter(named).map(Header::value)
     }
 
     /// Adds what the response to a granted request must carry: for servers whose own responses are these.
     ///
     /// ```
     /// use attesto_core::http::{Header, ResponseParts};
-    /// # fn demo(grant: &attesto_core::resource::Grant) {
+    /// # fn demo(grant: &attesto_core::resource::Grant) -> Result<(), attesto_core::http::HeaderError> {
     /// let mut response = ResponseParts::new(200);
-    /// response.headers.push(Header::new("content-type", "text/plain"));
+    /// response.headers.push(Header::new("content-type", "text/plain")?);
     /// response.amend(grant.amendments());
+    /// # Ok(())
     /// # }
     /// ```
     pub fn amend(&mut self, amendments: impl IntoIterator<Item = Amendment>) {
         for Amendment { header, mode } in amendments {
             match mode {
                 AmendMode::Append => {}
-                AmendMode::IfAbsent if self.header(header.name).next().is_some() => continue,
+                AmendMode::IfAbsent if self.header(header.name()).next().is_some() => continue,
                 AmendMode::Replace | AmendMode::IfAbsent => self.headers.retain(|own| own.name != header.name),
             }
             self.headers.push(header);
@@ -110,7 +196,7 @@ impl ResponseParts {
 
 impl fmt::Debug for ResponseParts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<&str> = self.headers.iter().map(|header| header.name).collect();
+        let names: Vec<&str> = self.headers.iter().map(Header::name).collect();
         f.debug_struct("ResponseParts")
             .field("status", &self.status)
             .field("headers", &names)
@@ -127,25 +213,55 @@ mod tests {
     #[test]
     fn debug_shows_neither_values_nor_body() {
         let mut response = ResponseParts::new(200);
-        response.headers.push(Header::new("location", "https://app/?code=s3cret"));
+        response.headers.push(Header::own("location", "https://app/?code=s3cret"));
         response.body = b"s3cret".to_vec();
         let shown = alloc::format!("{response:?}");
         assert_eq!(shown, "ResponseParts { status: 200, headers: [\"location\"], body: 6 }");
     }
 
     #[test]
+    fn header_fields_are_checked_when_they_are_made() {
+        for name in ["", "a b", "a:", "a\n", "\u{fc}", "x\0", "(a)"] {
+            assert_eq!(Header::new(name, "v"), Err(HeaderError::Name), "{name:?}");
+        }
+        for value in ["a\nb", "a\r", "\0", "caf\u{e9}", "\u{7f}", "https://h/\u{1f511}"] {
+            assert_eq!(Header::new("location", value), Err(HeaderError::Value), "{value:?}");
+            assert_eq!(Header::new("location", String::from(value)), Err(HeaderError::Value), "{value:?}");
+        }
+        let header = Header::new(String::from("Set-Cookie"), "a=b; c\t~").unwrap();
+        assert_eq!((header.name(), header.value()), ("set-cookie", "a=b; c\t~"));
+        assert_eq!(Header::new("x", "").unwrap().value(), "");
+    }
+
+    #[test]
+    fn what_the_core_puts_together_is_never_left_out() {
+        let header = Header::own("location", String::from("https://h/caf\u{e9}\n?a=%20"));
+        assert_eq!(header.value(), "https://h/caf%C3%A9%0A?a=%20");
+    }
+
+    #[test]
+    fn w11_amendments_compare_names_without_case() {
+        let mut response = ResponseParts::new(200);
+        response.headers.push(Header::new("Cache-Control", "max-age=60").unwrap());
+        response.headers.push(Header::new("DPoP-Nonce", "forged").unwrap());
+        response.amend([Amendment::of_grant(Header::own("dpop-nonce", "n")), Amendment::private_caching()]);
+        assert_eq!(response.header("DPoP-Nonce").collect::<Vec<_>>(), ["n"]);
+        assert_eq!(response.header("cache-control").collect::<Vec<_>>(), ["max-age=60"]);
+    }
+
+    #[test]
     fn w11_amendments_join_replace_or_yield() {
         let own = || {
             let mut response = ResponseParts::new(200);
-            response.headers.push(Header::new("cache-control", "max-age=60"));
-            response.headers.push(Header::new("access-control-expose-headers", "x-own"));
-            response.headers.push(Header::new("dpop-nonce", "forged"));
+            response.headers.push(Header::own("cache-control", "max-age=60"));
+            response.headers.push(Header::own("access-control-expose-headers", "x-own"));
+            response.headers.push(Header::own("dpop-nonce", "forged"));
             response
         };
         let mut response = own();
         response.amend([
-            Amendment::of_grant(Header::new("dpop-nonce", "n")),
-            Amendment::of_grant(Header::new("access-control-expose-headers", "DPoP-Nonce")),
+            Amendment::of_grant(Header::own("dpop-nonce", "n")),
+            Amendment::of_grant(Header::own("access-control-expose-headers", "DPoP-Nonce")),
             Amendment::private_caching(),
         ]);
         let values = |name| response.header(name).collect::<Vec<_>>();
@@ -154,6 +270,6 @@ mod tests {
         assert_eq!(values("cache-control"), ["max-age=60"], "the service has said what may be kept");
         let mut silent = ResponseParts::new(200);
         silent.amend([Amendment::private_caching()]);
-        assert_eq!(silent.headers, vec![Header::new("cache-control", "private")]);
+        assert_eq!(silent.headers, vec![Header::own("cache-control", "private")]);
     }
 }

@@ -264,10 +264,10 @@ impl IntrospectionEndpoint {
         let accept = if self.signed.is_some() { answer::SIGNED } else { answer::JSON };
         let mut request =
             OutgoingRequest::post(self.url.as_str(), body.as_bytes().to_vec(), limits::INTROSPECTION_RESPONSE)
-                .header(Header::new("content-type", "application/x-www-form-urlencoded"))
-                .header(Header::new("accept", accept.to_string()));
+                .header(Header::own("content-type", "application/x-www-form-urlencoded"))
+                .header(Header::own("accept", accept.to_string()));
         if let Some(authorization) = authorization {
-            request = request.header(Header::new("authorization", authorization));
+            request = request.header(Header::own("authorization", authorization));
         }
         request
     }

@@ -3,7 +3,7 @@
 use super::{Jwk, JwkError};
 use crate::crypto::CryptoProvider;
 use crate::encoding::json;
-use crate::http::{Header, ResponseParts};
+use crate::http::{ResponseParts, public_document};
 use crate::limits;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -108,25 +108,12 @@ impl JwkSet {
         alloc::format!(r#"{{"keys":[{}]}}"#, keys.join(","))
     }
 
-    /// Answers a request for the published set (RFC 7517 §8.5; J18): GET and HEAD only, cacheable for ten minutes,
-    /// open to scripts of every origin.
+    /// Answers a request for the published set (RFC 7517 §8.5; J18): GET, HEAD and OPTIONS, cacheable for ten minutes, open to scripts of
+    /// every origin.
     #[must_use]
     pub fn respond(&self, method: &str) -> ResponseParts {
-        let mut response = match method {
-            "GET" | "HEAD" => ResponseParts::new(200),
-            _ => {
-                let mut refused = ResponseParts::new(405);
-                refused.headers.push(Header::new("allow", "GET, HEAD"));
-                return refused;
-            }
-        };
-        response.headers.push(Header::new("content-type", "application/jwk-set+json"));
-        response.headers.push(Header::new("cache-control", "public, max-age=600"));
-        response.headers.push(Header::new("access-control-allow-origin", "*"));
-        if method == "GET" {
-            response.body = self.to_json().into_bytes();
-        }
-        response
+        let body = || self.to_json().into_bytes();
+        public_document(method, "application/jwk-set+json", "public, max-age=600", body)
     }
 }
 
@@ -211,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn j18_get_and_head_only() {
+    fn j18_get_head_and_options_only() {
         let response = set().respond("GET");
         assert_eq!(response.status, 200);
         assert_eq!(response.header("content-type").next(), Some("application/jwk-set+json"));
@@ -219,10 +206,11 @@ mod tests {
         assert_eq!(response.body_text(), set().to_json());
         let head = set().respond("HEAD");
         assert_eq!((head.status, head.body.len()), (200, 0));
-        for method in ["POST", "PUT", "DELETE", "OPTIONS", "get"] {
+        for method in ["POST", "PUT", "DELETE", "get"] {
             let refused = set().respond(method);
             assert_eq!(refused.status, 405, "{method}");
-            assert_eq!(refused.header("allow").next(), Some("GET, HEAD"));
+            assert_eq!(refused.header("allow").next(), Some("GET, HEAD, OPTIONS"));
         }
+        assert_eq!(set().respond("OPTIONS").status, 204);
     }
 }

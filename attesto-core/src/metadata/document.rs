@@ -1,7 +1,7 @@
 //! A metadata document: an ordered JSON object, and the response that carries it.
 
 use crate::encoding::json::Object;
-use crate::http::{Header, ResponseParts};
+use crate::http::{ResponseParts, public_document};
 use crate::jose::{CompactJws, JwsLimits};
 use crate::{ConfigError, limits};
 use alloc::borrow::{Cow, ToOwned};
@@ -109,21 +109,7 @@ impl Document {
 
 /// The answer to a request for a document: P5.
 pub(crate) fn respond(method: &str, json: &str) -> ResponseParts {
-    let mut response = match method {
-        "GET" | "HEAD" => ResponseParts::new(200),
-        _ => {
-            let mut refusal = ResponseParts::new(405);
-            refusal.headers.push(Header::new("allow", "GET, HEAD"));
-            return refusal;
-        }
-    };
-    response.headers.push(Header::new("content-type", "application/json"));
-    response.headers.push(Header::new("cache-control", "public, max-age=3600"));
-    response.headers.push(Header::new("access-control-allow-origin", "*"));
-    if method == "GET" {
-        response.body = json.as_bytes().to_vec();
-    }
-    response
+    public_document(method, "application/json", "public, max-age=3600", || json.as_bytes().to_vec())
 }
 
 /// A signature algorithm's name, as a document may list it. `none` is none.

@@ -298,7 +298,7 @@ mod tests {
         let set = set(&["https://h/a"]).unwrap();
         let target = "/.well-known/oauth-protected-resource/a";
         let get = set.respond("GET", target).unwrap();
-        let headers: Vec<_> = get.headers.iter().map(|header| (header.name, header.value.as_ref())).collect();
+        let headers: Vec<_> = get.headers.iter().map(|header| (header.name(), header.value())).collect();
         assert_eq!(get.status, 200);
         let expected = [
             ("content-type", "application/json"),
@@ -308,11 +308,13 @@ mod tests {
         assert_eq!(headers, expected);
         let head = set.respond("HEAD", target).unwrap();
         assert_eq!((head.status, &head.headers, head.body.len()), (200, &get.headers, 0));
-        for method in ["POST", "OPTIONS", "DELETE", "get", ""] {
+        for method in ["POST", "DELETE", "get", ""] {
             let refused = set.respond(method, target).unwrap();
             assert_eq!((refused.status, refused.body.len()), (405, 0), "{method}");
-            assert_eq!(refused.header("allow").collect::<Vec<_>>(), ["GET, HEAD"]);
+            assert_eq!(refused.header("allow").collect::<Vec<_>>(), ["GET, HEAD, OPTIONS"]);
             assert!(set.respond(method, "/other").is_none());
         }
+        assert_eq!(set.respond("OPTIONS", target).map(|preflight| preflight.status), Some(204));
+        assert!(set.respond("OPTIONS", "/other").is_none());
     }
 }

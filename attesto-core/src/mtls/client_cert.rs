@@ -1,8 +1,8 @@
 //! The `Client-Cert` header field (RFC 9440 §2.2; catalogue M5).
 
-use super::CertificateExtractor;
-use crate::http::{HeaderLines, Lines};
-use crate::limits;
+use super::policy::one_line;
+use super::{CertificateExtractor, UnreadableCertificate};
+use crate::http::HeaderLines;
 use alloc::vec::Vec;
 use base64ct::{Base64, Base64Unpadded, Encoding};
 
@@ -15,11 +15,11 @@ use base64ct::{Base64, Base64Unpadded, Encoding};
 pub struct ClientCert;
 
 impl CertificateExtractor for ClientCert {
-    fn extract(&self, headers: &dyn HeaderLines) -> Option<Vec<u8>> {
-        match headers.lines("client-cert") {
-            Lines::One(line) if line.len() <= limits::HEADER_VALUE => byte_sequence_item(line),
-            Lines::None | Lines::One(_) | Lines::Many => None,
-        }
+    fn extract(&self, headers: &dyn HeaderLines) -> Result<Option<Vec<u8>>, UnreadableCertificate> {
+        let Some(line) = one_line(headers, "client-cert")? else { return Ok(None) };
+        let der = byte_sequence_item(line).ok_or(UnreadableCertificate)?;
+        // What a proxy's template gives for a client without certificate: `::`.
+        Ok(Some(der).filter(|der| !der.is_empty()))
     }
 }
 
@@ -47,7 +47,7 @@ fn byte_sequence<'l>(rest: &mut &'l [u8]) -> Option<&'l [u8]> {
     content.iter().all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(byte)).then_some(content)
 }
 
-fn decode_base64(encoded: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn decode_base64(encoded: &[u8]) -> Option<Vec<u8>> {
     let text = core::str::from_utf8(encoded).ok()?;
     let decoded = if text.ends_with('=') { Base64::decode_vec(text) } else { Base64Unpadded::decode_vec(text) };
     decoded.ok()
@@ -166,12 +166,13 @@ fn take(rest: &mut &[u8], belongs: impl Fn(u8) -> bool) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits;
     use crate::mtls::test_certificates::{RFC9440, der};
     use alloc::format;
 
     fn extract(lines: &[&str]) -> Option<Vec<u8>> {
         let headers: Vec<(&str, &[u8])> = lines.iter().map(|line| ("client-cert", line.as_bytes())).collect();
-        ClientCert.extract(&headers.as_slice())
+        ClientCert.extract(&headers.as_slice()).ok().flatten()
     }
 
     #[test]

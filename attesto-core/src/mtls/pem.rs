@@ -1,8 +1,9 @@
 //! Percent-encoded PEM, as some proxies forward certificates (catalogue M5).
 
-use super::CertificateExtractor;
-use crate::http::{HeaderLines, Lines};
-use crate::{ConfigError, limits};
+use super::policy::one_line;
+use super::{CertificateExtractor, UnreadableCertificate};
+use crate::ConfigError;
+use crate::http::HeaderLines;
 use alloc::string::String;
 use alloc::vec::Vec;
 use base64ct::{Base64, Encoding};
@@ -23,20 +24,23 @@ impl EscapedPem {
     /// # Errors
     /// [`ConfigError`] where `header` is not a field name (RFC 9110 §5.1).
     pub fn new(header: &str) -> Result<Self, ConfigError> {
-        let is_tchar = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-        if header.is_empty() || !header.bytes().all(is_tchar) {
-            return Err(ConfigError::new("certificate_header", "must be the name of a header field"));
-        }
-        Ok(Self { header: header.to_ascii_lowercase() })
+        field_name(header).map(|header| Self { header })
     }
 }
 
+/// The name of a field, in lower case. RFC 9110 §5.1.
+pub(super) fn field_name(header: &str) -> Result<String, ConfigError> {
+    let is_tchar = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    if header.is_empty() || !header.bytes().all(is_tchar) {
+        return Err(ConfigError::new("certificate_header", "must be the name of a header field"));
+    }
+    Ok(header.to_ascii_lowercase())
+}
+
 impl CertificateExtractor for EscapedPem {
-    fn extract(&self, headers: &dyn HeaderLines) -> Option<Vec<u8>> {
-        match headers.lines(&self.header) {
-            Lines::One(line) if line.len() <= limits::HEADER_VALUE => decode_escaped_pem(line),
-            Lines::None | Lines::One(_) | Lines::Many => None,
-        }
+    fn extract(&self, headers: &dyn HeaderLines) -> Result<Option<Vec<u8>>, UnreadableCertificate> {
+        let Some(line) = one_line(headers, &self.header)? else { return Ok(None) };
+        decode_escaped_pem(line).map(Some).ok_or(UnreadableCertificate)
     }
 }
 
@@ -70,6 +74,7 @@ fn decode_pem(pem: &[u8]) -> Option<Vec<u8>> {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::limits;
     use crate::mtls::test_certificates::{RFC8705, der};
     use alloc::format;
     use alloc::string::ToString;
@@ -78,7 +83,7 @@ pub(super) mod tests {
 
     fn extract(lines: &[&str]) -> Option<Vec<u8>> {
         let headers: Vec<(&str, &[u8])> = lines.iter().map(|line| (HEADER, line.as_bytes())).collect();
-        EscapedPem::new("X-SSL-Client-Cert").unwrap().extract(&headers.as_slice())
+        EscapedPem::new("X-SSL-Client-Cert").unwrap().extract(&headers.as_slice()).ok().flatten()
     }
 
     /// PEM with lines of 64, every byte escaped that is neither unreserved nor in `kept`.

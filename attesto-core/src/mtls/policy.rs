@@ -2,8 +2,9 @@
 
 use super::thumbprint::is_one_certificate;
 use crate::crypto::CryptoProvider;
-use crate::http::{HeaderLines, RequestParts, TrustedProxies};
+use crate::http::{HeaderLines, Lines, RequestParts, TrustedProxies};
 use crate::jose::Thumbprint;
+use crate::limits;
 use alloc::borrow::Cow;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -14,9 +15,30 @@ use core::fmt;
 /// Asked for requests from trusted proxies only; what it finds must still be one DER certificate (M1). An
 /// implementation bounds its own work: the field may be as long as the server lets it be.
 pub trait CertificateExtractor: fmt::Debug + Send + Sync {
-    /// The certificate, as DER. `None` where there is none and where there is any doubt: a repeated field, a second
-    /// value, a malformed encoding.
-    fn extract(&self, headers: &dyn HeaderLines) -> Option<Vec<u8>>;
+    /// The certificate, as DER; `None` where the proxy says that there is none.
+    ///
+    /// # Errors
+    /// Where there is any doubt: a repeated field, a second value, a malformed encoding.
+    fn extract(&self, headers: &dyn HeaderLines) -> Result<Option<Vec<u8>>, UnreadableCertificate>;
+}
+
+/// A certificate was shown or forwarded, and it cannot be read: the configuration of proxy and server do not fit, most often.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("the client's certificate cannot be read")]
+#[expect(clippy::exhaustive_structs, reason = "there is nothing to say about it")]
+pub struct UnreadableCertificate;
+
+/// The one line of the field, if it says anything: what proxies write for clients without certificate is empty, or Apache's `(null)`.
+pub(super) fn one_line<'h>(
+    headers: &'h dyn HeaderLines,
+    name: &str,
+) -> Result<Option<&'h [u8]>, UnreadableCertificate> {
+    match headers.lines(name) {
+        Lines::None => Ok(None),
+        Lines::One(line) if matches!(line.trim_ascii(), b"" | b"(null)") => Ok(None),
+        Lines::One(line) if line.len() <= limits::HEADER_VALUE => Ok(Some(line)),
+        Lines::One(_) | Lines::Many => Err(UnreadableCertificate),
+    }
 }
 
 /// Where client certificates come from: the TLS socket, and optionally a trusted proxy's header field (M4).
@@ -45,28 +67,39 @@ impl CertificatePolicy {
     /// The TLS socket's certificate comes first, and where there is one nothing else is looked at, even if it is
     /// unusable. A forwarded one is looked for only if the socket's peer is in `proxies`; for others no header field is
     /// touched.
-    #[must_use]
-    pub fn certificate<'r>(&self, request: &RequestParts<'r>, proxies: &TrustedProxies) -> Option<Cow<'r, [u8]>> {
-        let der = match request.connection.certificate {
-            Some(der) => Cow::Borrowed(der),
-            None => {
-                let extractor = self.forwarded.as_ref().filter(|_| proxies.trust(&request.connection))?;
-                Cow::Owned(extractor.extract(request.headers)?)
+    ///
+    /// # Errors
+    /// Where there is one, of the socket or of a trusted proxy, that cannot be read.
+    pub fn certificate<'r>(
+        &self,
+        request: &RequestParts<'r>,
+        proxies: &TrustedProxies,
+    ) -> Result<Option<Cow<'r, [u8]>>, UnreadableCertificate> {
+        let der = match (request.connection.certificate, &self.forwarded) {
+            (Some(der), _) => Some(Cow::Borrowed(der)),
+            (None, Some(extractor)) if proxies.trust(&request.connection) => {
+                extractor.extract(request.headers)?.map(Cow::Owned)
             }
+            (None, Some(_) | None) => None,
         };
-        is_one_certificate(&der).then_some(der)
+        if der.as_deref().is_some_and(|der| !is_one_certificate(der)) {
+            return Err(UnreadableCertificate);
+        }
+        Ok(der)
     }
 
     /// The thumbprint of [the certificate](Self::certificate) that the client presented. RFC 8705 §3.1; M4, X33.
-    #[must_use]
+    ///
+    /// # Errors
+    /// As there.
     pub fn thumbprint(
         &self,
         provider: &dyn CryptoProvider,
         request: &RequestParts<'_>,
         proxies: &TrustedProxies,
-    ) -> Option<Thumbprint> {
+    ) -> Result<Option<Thumbprint>, UnreadableCertificate> {
         let der = self.certificate(request, proxies)?;
-        Some(Thumbprint::from_bytes(provider.sha256(&[&der])))
+        Ok(der.map(|der| Thumbprint::from_bytes(provider.sha256(&[&der]))))
     }
 }
 
@@ -95,11 +128,21 @@ mod tests {
     }
 
     fn found(policy: &CertificatePolicy, headers: &Recording, connection: Connection<'_>) -> Option<Thumbprint> {
+        shown(policy, headers, connection).ok().flatten()
+    }
+
+    fn shown(
+        policy: &CertificatePolicy,
+        headers: &Recording,
+        connection: Connection<'_>,
+    ) -> Result<Option<Thumbprint>, UnreadableCertificate> {
         let request = RequestParts::new("GET", "/", headers).connection(connection);
         let proxies = TrustedProxies::parse(["10.0.0.1"]).unwrap();
         let thumbprint = policy.thumbprint(&RustCrypto::new(), &request, &proxies);
         let certificate = policy.certificate(&request, &proxies);
-        assert_eq!(certificate.and_then(|der| certificate_thumbprint(&RustCrypto::new(), &der)), thumbprint);
+        let of_certificate =
+            certificate.map(|der| der.and_then(|der| certificate_thumbprint(&RustCrypto::new(), &der)));
+        assert_eq!(of_certificate, thumbprint);
         thumbprint
     }
 
@@ -141,7 +184,24 @@ mod tests {
 
     #[test]
     fn m1_a_forwarded_value_must_still_be_a_certificate() {
+        let proxy = Connection::new().peer("10.0.0.1".parse().unwrap());
         let junk = Recording(":AQID:".to_string(), Mutex::default());
-        assert_eq!(found(&forwarding(), &junk, Connection::new().peer("10.0.0.1".parse().unwrap())), None);
+        assert_eq!(shown(&forwarding(), &junk, proxy), Err(UnreadableCertificate));
+        assert_eq!(shown(&forwarding(), &junk, Connection::new()), Ok(None), "from a stranger it is not read");
+        assert_eq!(shown(&forwarding(), &headers(), proxy.certificate(b"junk")), Err(UnreadableCertificate));
+    }
+
+    #[test]
+    fn m5_what_proxies_write_for_clients_without_certificate_is_none() {
+        let proxy = Connection::new().peer("10.0.0.1".parse().unwrap());
+        for nothing in ["", " ", "::", " :: ", "(null)"] {
+            let none = Recording(nothing.to_string(), Mutex::default());
+            assert_eq!(shown(&forwarding(), &none, proxy), Ok(None), "{nothing:?}");
+        }
+        for unreadable in [RFC8705, "MIIB", ":", "(null) ", "-"] {
+            let value = Recording(unreadable.to_string(), Mutex::default());
+            let expected = if unreadable.trim() == "(null)" { Ok(None) } else { Err(UnreadableCertificate) };
+            assert_eq!(shown(&forwarding(), &value, proxy), expected, "{unreadable:?}");
+        }
     }
 }

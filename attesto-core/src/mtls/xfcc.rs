@@ -1,9 +1,9 @@
 //! Envoy's `X-Forwarded-Client-Cert` (catalogue M5).
 
-use super::CertificateExtractor;
 use super::pem::decode_escaped_pem;
-use crate::http::{HeaderLines, Lines};
-use crate::limits;
+use super::policy::one_line;
+use super::{CertificateExtractor, UnreadableCertificate};
+use crate::http::HeaderLines;
 use alloc::vec::Vec;
 
 /// `X-Forwarded-Client-Cert`, as Envoy writes it: elements between commas, one for each proxy on the way, and in each
@@ -18,22 +18,21 @@ use alloc::vec::Vec;
 pub struct XForwardedClientCert;
 
 impl CertificateExtractor for XForwardedClientCert {
-    fn extract(&self, headers: &dyn HeaderLines) -> Option<Vec<u8>> {
-        match headers.lines("x-forwarded-client-cert") {
-            Lines::One(line) if line.len() <= limits::HEADER_VALUE => decode_escaped_pem(certificate_of_last(line)?),
-            Lines::None | Lines::One(_) | Lines::Many => None,
-        }
+    fn extract(&self, headers: &dyn HeaderLines) -> Result<Option<Vec<u8>>, UnreadableCertificate> {
+        let Some(line) = one_line(headers, "x-forwarded-client-cert")? else { return Ok(None) };
+        let Some(escaped) = certificate_of_last(line).ok_or(UnreadableCertificate)? else { return Ok(None) };
+        decode_escaped_pem(escaped).map(Some).ok_or(UnreadableCertificate)
     }
 }
 
-/// The `Cert` value of the last element. The whole line must be well-formed: an open quotation could otherwise make a
+/// The `Cert` value of the last element, if it has one. The whole line must be well-formed: an open quotation could otherwise make a
 /// client's element out of the proxy's.
-fn certificate_of_last(line: &[u8]) -> Option<&[u8]> {
+fn certificate_of_last(line: &[u8]) -> Option<Option<&[u8]>> {
     let mut rest = line;
     loop {
         let certificate = element(&mut rest)?;
         match rest.split_first() {
-            None => return certificate,
+            None => return Some(certificate),
             Some((b',', after)) => rest = after,
             Some(_) => return None,
         }
@@ -89,13 +88,14 @@ fn quoted<'l>(rest: &mut &'l [u8], inner: &'l [u8]) -> Option<&'l [u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits;
     use crate::mtls::pem::tests::escaped_pem;
     use crate::mtls::test_certificates::{ED25519, RFC8705, der};
     use alloc::format;
 
     fn extract(lines: &[&str]) -> Option<Vec<u8>> {
         let headers: Vec<_> = lines.iter().map(|line| ("x-forwarded-client-cert", line.as_bytes())).collect();
-        XForwardedClientCert.extract(&headers.as_slice())
+        XForwardedClientCert.extract(&headers.as_slice()).ok().flatten()
     }
 
     #[test]

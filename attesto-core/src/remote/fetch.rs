@@ -66,10 +66,10 @@ impl KeyFetch {
     pub fn request(&self) -> OutgoingRequest {
         match &self.stage {
             Stage::Metadata { url, .. } => OutgoingRequest::get(url, limits::ISSUER_METADATA)
-                .header(Header::new("accept", "application/json"))
+                .header(Header::own("accept", "application/json"))
                 .time_limit(METADATA),
             Stage::Keys { url } => OutgoingRequest::get(url, limits::JWK_SET)
-                .header(Header::new("accept", "application/jwk-set+json, application/json;q=0.9")),
+                .header(Header::own("accept", "application/jwk-set+json, application/json;q=0.9")),
         }
     }
 

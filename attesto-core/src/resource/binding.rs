@@ -4,16 +4,20 @@ use super::grant::Sender;
 use super::reason::BindingError;
 use crate::challenge::AuthScheme;
 use crate::jose::Thumbprint;
+use crate::mtls::UnreadableCertificate;
 use crate::token::Confirmation;
 
 /// What the client showed beside the token.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Evidence<'e> {
     /// Scheme Bearer; a certificate counts only for tokens that are bound to one.
-    Bearer { certificate: Option<&'e Thumbprint> },
+    Bearer { certificate: Shown },
     /// Scheme DPoP, with the key of a proof that passed every check.
     Dpop { jkt: &'e Thumbprint },
 }
+
+/// The certificate of socket or proxy, by its thumbprint.
+pub(super) type Shown = Result<Option<Thumbprint>, UnreadableCertificate>;
 
 /// Which tokens a resource takes (B12).
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -42,8 +46,13 @@ pub(super) fn sender_is_bound_party(
         (Confirmation::Jkt(bound), Evidence::Dpop { jkt }) if bound == *jkt => Ok(Sender::Dpop { jkt: bound }),
         (Confirmation::Jkt(_), Evidence::Dpop { .. }) => Err(BindingError::KeyMismatch),
         (Confirmation::X5tS256(_), Evidence::Dpop { .. }) => Err(BindingError::ProofForCertificateBoundToken),
-        (Confirmation::X5tS256(_), Evidence::Bearer { certificate: None }) => Err(BindingError::CertificateRequired),
-        (Confirmation::X5tS256(bound), Evidence::Bearer { certificate: Some(shown) }) if bound == *shown => {
+        (Confirmation::X5tS256(_), Evidence::Bearer { certificate: Ok(None) }) => {
+            Err(BindingError::CertificateRequired)
+        }
+        (Confirmation::X5tS256(_), Evidence::Bearer { certificate: Err(UnreadableCertificate) }) => {
+            Err(BindingError::CertificateUnreadable)
+        }
+        (Confirmation::X5tS256(bound), Evidence::Bearer { certificate: Ok(Some(shown)) }) if bound == shown => {
             Ok(Sender::Mtls { x5t_s256: bound })
         }
         (Confirmation::X5tS256(_), Evidence::Bearer { .. }) => Err(BindingError::CertificateMismatch),
@@ -72,6 +81,7 @@ pub(super) const fn challenged_schemes(error: BindingError) -> &'static [AuthSch
         | BindingError::DpopRequired => &[AuthScheme::Dpop],
         BindingError::ProofForCertificateBoundToken
         | BindingError::CertificateRequired
+        | BindingError::CertificateUnreadable
         | BindingError::CertificateMismatch
         | BindingError::MtlsRequired => &[AuthScheme::Bearer],
         BindingError::SenderConstraintRequired => &[AuthScheme::Dpop, AuthScheme::Bearer],
@@ -85,7 +95,7 @@ mod tests {
 
     const A: Thumbprint = Thumbprint::from_bytes([1; 32]);
     const B: Thumbprint = Thumbprint::from_bytes([2; 32]);
-    const BEARER: Evidence<'static> = Evidence::Bearer { certificate: None };
+    const BEARER: Evidence<'static> = Evidence::Bearer { certificate: Ok(None) };
 
     #[test]
     fn b1_to_b11_matrix() {
@@ -97,16 +107,17 @@ mod tests {
             (
                 "b2 with a certificate of the same digest",
                 jkt,
-                Evidence::Bearer { certificate: Some(&A) },
+                Evidence::Bearer { certificate: Ok(Some(A)) },
                 Err(ProofRequired),
             ),
             ("b3", jkt, Evidence::Dpop { jkt: &B }, Err(KeyMismatch)),
             ("b6", Confirmation::None, Evidence::Dpop { jkt: &A }, Err(ProofUnexpected)),
-            ("b7", x5t, Evidence::Bearer { certificate: Some(&A) }, Ok(Sender::Mtls { x5t_s256: A })),
+            ("b7", x5t, Evidence::Bearer { certificate: Ok(Some(A)) }, Ok(Sender::Mtls { x5t_s256: A })),
             ("b8", x5t, BEARER, Err(CertificateRequired)),
-            ("b9", x5t, Evidence::Bearer { certificate: Some(&B) }, Err(CertificateMismatch)),
+            ("m2", x5t, Evidence::Bearer { certificate: Err(UnreadableCertificate) }, Err(CertificateUnreadable)),
+            ("b9", x5t, Evidence::Bearer { certificate: Ok(Some(B)) }, Err(CertificateMismatch)),
             ("b10", x5t, Evidence::Dpop { jkt: &A }, Err(ProofForCertificateBoundToken)),
-            ("b11", Confirmation::None, Evidence::Bearer { certificate: Some(&A) }, Ok(Sender::Bearer)),
+            ("b11", Confirmation::None, Evidence::Bearer { certificate: Ok(Some(A)) }, Ok(Sender::Bearer)),
             ("plain", Confirmation::None, BEARER, Ok(Sender::Bearer)),
         ];
         for (name, confirmation, evidence, expected) in rows {

@@ -1,7 +1,7 @@
 //! The pipeline: one function per phase, in the catalogue's order (section 0). A phase ends in a refusal, a question or the
 //! next phase; nothing goes back.
 
-use super::binding::{Evidence, sender_is_bound_party, sender_meets_policy};
+use super::binding::{Evidence, Shown as ShownCertificate, sender_is_bound_party, sender_meets_policy};
 use super::credential::Presented;
 use super::facts::Facts;
 use super::grant::{Grant, Sender};
@@ -20,7 +20,6 @@ use crate::challenge::AuthScheme;
 use crate::dpop::{self, BoundKey, CheckedProof, KnownToken, ProofContext, ProofError, ProofRoom, ReplayClaim};
 use crate::host::{Clock, ReplayAnswer};
 use crate::http::{KeptUri, Lines, ObservedUri, RequestParts};
-use crate::jose::Thumbprint;
 #[cfg(feature = "std")]
 use crate::token::Refused;
 use crate::token::{Claims, Confirmation, Sighting, TokenError};
@@ -64,7 +63,7 @@ pub(super) struct Waiting<'a> {
     /// What tells the time meanwhile, where the driver has said.
     pub(super) clock: Option<Clock>,
     proof: Option<Vec<u8>>,
-    certificate: Option<Thumbprint>,
+    certificate: ShownCertificate,
 }
 
 /// A request whose token, proof and binding have passed (after step 6).
@@ -197,9 +196,9 @@ impl<'a> Stage<'a> {
                 // Hashed only where a binding asks for it: B11.
                 let certificate = match claims.confirmation() {
                     Confirmation::X5tS256(_) => self.server.certificate_thumbprint(request),
-                    Confirmation::None | Confirmation::Jkt(_) => None,
+                    Confirmation::None | Confirmation::Jkt(_) => Ok(None),
                 };
-                self.bind(&mut scratch.proof, claims, &shown, certificate.as_ref(), Some(&mut sighting))
+                self.bind(&mut scratch.proof, claims, &shown, certificate, Some(&mut sighting))
             }
             Err(refused) => self.deny_signed(refused.error.into(), refused.claims),
         }
@@ -225,7 +224,7 @@ impl<'a> Stage<'a> {
         room: &mut ProofRoom,
         claims: Claims,
         shown: &Shown<'_>,
-        certificate: Option<&Thumbprint>,
+        certificate: ShownCertificate,
         sighting: Option<&mut Sighting<'_>>,
     ) -> Verdict<'a> {
         let mut known = known_of(sighting.as_deref(), &claims);
@@ -264,7 +263,13 @@ impl<'a> Stage<'a> {
         let uri = shown.uri.ok_or(ProofError::InvalidHtu)?;
         let context = ProofContext { method: shown.method, uri, access_token: Some(shown.token) };
         let provider = self.server.provider.as_ref();
-        let proof = dpop::check_proof_in(room, proof, &context, policy, provider, self.now, known)?;
+        let checked = dpop::check_proof_in(room, proof, &context, policy, provider, self.now, known);
+        if let Err(ProofError::InvalidHtu) = checked {
+            let requested = uri.to_string().chars().take(limits::EVENT_TEXT).collect();
+            let claimed = dpop::claimed_uri(proof, policy).unwrap_or_default();
+            self.facts.uris = Some(Box::new((claimed, requested)));
+        }
+        let proof = checked?;
         if proof.nonce_is_due() {
             self.facts.nonce = self.server.fresh_nonce(self.now);
         }
@@ -377,7 +382,7 @@ impl<'a> Waiting<'a> {
         let Self { stage, token, scheme, method, uri, clock: _, proof, certificate } = self;
         let uri = uri.observed();
         let shown = Shown { scheme, token: &token, proof: proof.as_deref(), method: &method, uri: uri.as_ref() };
-        stage.bind(&mut ProofRoom::default(), claims, &shown, certificate.as_ref(), None)
+        stage.bind(&mut ProofRoom::default(), claims, &shown, certificate, None)
     }
 }
 

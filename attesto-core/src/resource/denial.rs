@@ -56,17 +56,27 @@ impl Denial {
         self.claims.as_deref()
     }
 
+    /// The URI that the proof was made for, and the one that the request was made to, both without query and cut, where the two differ
+    /// (`invalid_htu`): for the operator, who finds out by them how a proxy changes the request. Never for the client.
+    #[must_use]
+    pub fn uris(&self) -> Option<(&str, &str)> {
+        self.facts.uris.as_deref().map(|(claimed, requested)| (claimed.as_str(), requested.as_str()))
+    }
+
     /// The whole response: challenges, `no-store`, nonce, `Retry-After`, and the body (catalogue W11, W12, W14).
     #[must_use]
     pub fn response(&self) -> ResponseParts {
         let mut response = ResponseParts::new(self.status());
         response.headers = self.headers();
         let body = match &self.renderer {
-            Some(renderer) => renderer.render(&self.view(&response.headers)),
+            Some(renderer) => {
+                let view = self.view(&response.headers);
+                renderer.render(&view).and_then(|body| if body.is_sendable() { Some(body) } else { view.json() })
+            }
             None => self.view(&response.headers).json(),
         };
         if let Some(body) = body {
-            response.headers.push(Header::new("content-type", body.content_type));
+            response.headers.push(Header::own("content-type", body.content_type));
             if !self.facts.head {
                 response.body = body.bytes;
             }
@@ -99,15 +109,15 @@ impl Denial {
 
     fn headers(&self) -> Vec<Header> {
         let mut headers: Vec<Header> =
-            self.challenges.iter().map(|value| Header::new("www-authenticate", value.clone())).collect();
+            self.challenges.iter().map(|value| Header::own("www-authenticate", value.clone())).collect();
         if !headers.is_empty() {
             self.facts.append_expose(&mut headers);
         }
-        headers.push(Header::new("cache-control", "no-store"));
-        headers.push(Header::new("pragma", "no-cache"));
+        headers.push(Header::own("cache-control", "no-store"));
+        headers.push(Header::own("pragma", "no-cache"));
         self.facts.append_nonce(&mut headers);
         if let Some(seconds) = self.retry_after {
-            headers.push(Header::new("retry-after", seconds.to_string()));
+            headers.push(Header::own("retry-after", seconds.to_string()));
         }
         headers
     }

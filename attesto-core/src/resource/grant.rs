@@ -88,7 +88,7 @@ impl Grant {
         let mut headers = Vec::new();
         self.facts.append_nonce(&mut headers);
         if !headers.is_empty() {
-            headers.push(Header::new("cache-control", "no-store"));
+            headers.push(Header::own("cache-control", "no-store"));
         }
         let mut amendments: Vec<Amendment> = headers.into_iter().map(Amendment::of_grant).collect();
         if let Some(Channel::Extractor | Channel::FormBody) = self.facts.channel {

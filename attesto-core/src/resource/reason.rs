@@ -20,6 +20,8 @@ reasons! {
         ProofForCertificateBoundToken => "dpop_proof_unexpected", "the token is bound to a certificate, not to a DPoP key";
         /// A certificate-bound token without a client certificate. RFC 8705 §3; B8.
         CertificateRequired => "mtls_certificate_required", "the token is bound to a certificate and came without one";
+        /// A certificate is there, on the socket or in a trusted proxy's field, and cannot be read. RFC 8705 §3; M2, M5.
+        CertificateUnreadable => "mtls_certificate_unreadable", "the certificate beside the token cannot be read";
         /// A certificate-bound token with another certificate. RFC 8705 §3; B9.
         CertificateMismatch => "mtls_certificate_mismatch", "the certificate is not the one the token is bound to";
         /// This resource takes DPoP-bound tokens only. B12.

@@ -1,6 +1,6 @@
 //! The body of an error response (catalogue W12 to W14).
 
-use crate::http::Header;
+use crate::http::{Header, is_field_value};
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use core::fmt;
@@ -24,7 +24,7 @@ pub struct ErrorView<'v> {
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct RenderedBody {
-    /// The media type, for `Content-Type`.
+    /// The media type, for `Content-Type`. One that no header field can hold counts as no body: the default is sent.
     pub content_type: &'static str,
     /// The body.
     pub bytes: Vec<u8>,
@@ -34,6 +34,13 @@ impl RenderedBody {
     /// A body of this media type.
     pub fn new(content_type: &'static str, bytes: impl Into<Vec<u8>>) -> Self {
         Self { content_type, bytes: bytes.into() }
+    }
+}
+
+impl RenderedBody {
+    /// Whether the media type can be sent. What a host answers must not break the response. RFC 9110 §5.5.
+    pub(super) fn is_sendable(&self) -> bool {
+        is_field_value(self.content_type)
     }
 }
 

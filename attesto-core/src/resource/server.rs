@@ -1,6 +1,6 @@
 //! The resource server: one protected resource, everything it enforces, and the rendering of its refusals.
 
-use super::binding::{SenderPolicy, challenged_schemes};
+use super::binding::{SenderPolicy, Shown, challenged_schemes};
 use super::builder::ResourceServerBuilder;
 use super::check;
 use super::credential::CredentialPolicy;
@@ -16,7 +16,6 @@ use crate::challenge::{AuthScheme, Challenge, ChallengeHook};
 use crate::crypto::CryptoProvider;
 use crate::dpop::ProofPolicy;
 use crate::http::{CanonicalOrigin, HeaderLines, ObservedUri, OriginPolicy, RequestParts};
-use crate::jose::Thumbprint;
 #[cfg(feature = "std")]
 use crate::limits;
 use crate::metadata::{MetadataPointer, MetadataSet, PointerRequest, ProtectedResourceMetadata, ResourceIdentifier};
@@ -247,7 +246,7 @@ impl ResourceServer {
         Sighting::new(self.provider.as_ref(), token, memory)
     }
 
-    pub(super) fn certificate_thumbprint(&self, request: &RequestParts<'_>) -> Option<Thumbprint> {
+    pub(super) fn certificate_thumbprint(&self, request: &RequestParts<'_>) -> Shown {
         self.certificates.thumbprint(self.provider.as_ref(), request, self.origin.trusted_proxies())
     }
 

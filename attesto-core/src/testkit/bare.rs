@@ -70,7 +70,7 @@ impl App for BareApp {
         }
         // The handler sets no header field, so every mode of an amendment comes to the same.
         for amendment in passage.amendments() {
-            response = response.with_header(amendment.header.name, amendment.header.value);
+            response = response.with_header(amendment.header.name(), amendment.header.value());
         }
         response
     }

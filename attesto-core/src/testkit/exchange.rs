@@ -1,7 +1,7 @@
 //! Requests and responses as values, and the application that turns the one into the other.
 
 use crate::challenge::{ChallengeError, ParsedChallenge, parse_challenges};
-use crate::http::{RequestParts, ResponseParts, TlsSession};
+use crate::http::{Header, RequestParts, ResponseParts, TlsSession};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
@@ -224,7 +224,8 @@ impl TestResponse {
 
 impl From<ResponseParts> for TestResponse {
     fn from(parts: ResponseParts) -> Self {
-        let headers = parts.headers.into_iter().map(|header| (header.name.into(), header.value.into_owned())).collect();
+        let headers = parts.headers.into_iter().map(Header::into_parts);
+        let headers = headers.map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
         Self { status: parts.status, headers, body: parts.body }
     }
 }

@@ -234,7 +234,9 @@ fn of_refused_token(response: &TestResponse, fixture: &Fixture, route: &Route) -
         Some("insecure_transport") => transport.into(),
         Some("dpop_proof_unexpected") if route.presents == Presents::Dpop => CNF_LOST.into(),
         Some("sender_constraint_required" | "dpop_proof_required" | "dpop_proof_unexpected") => policy(),
-        Some("mtls_certificate_required" | "mtls_certificate_mismatch") => CERTIFICATE_UNSEEN.into(),
+        Some("mtls_certificate_required" | "mtls_certificate_unreadable" | "mtls_certificate_mismatch") => {
+            CERTIFICATE_UNSEEN.into()
+        }
         Some(reason) => format!(
             "the guard says `{reason}` about a token that is right. Does a token policy of the server forbid it?"
         ),

@@ -126,9 +126,9 @@ impl Exchange {
 
     /// Sends the response. A client that has gone away is nobody's fault.
     pub fn answer(self, parts: ResponseParts) {
-        let headers = parts.headers.iter().filter_map(|Header { name, value, .. }| {
+        let headers = parts.headers.iter().filter_map(|header| {
             // The core emits visible ASCII only, so this never fails.
-            tiny_http::Header::from_bytes(name.as_bytes(), value.as_bytes()).ok()
+            tiny_http::Header::from_bytes(header.name().as_bytes(), header.value().as_bytes()).ok()
         });
         let length = parts.body.len();
         let status = tiny_http::StatusCode(parts.status);
@@ -141,7 +141,7 @@ impl Exchange {
 #[must_use]
 pub fn text(status: u16, body: impl Into<Vec<u8>>) -> ResponseParts {
     let mut response = ResponseParts::new(status);
-    response.headers.push(Header::new("content-type", "text/plain"));
+    response.headers.extend(Header::new("content-type", "text/plain"));
     response.body = body.into();
     response
 }

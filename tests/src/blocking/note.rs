@@ -48,6 +48,8 @@ pub(super) fn denied(
     event.issuer = claims.and_then(Claims::issuer).map(EventText::new);
     event.client_id = client_id;
     event.subject = subject;
+    event.proof_uri = denial.uris().map(|(claimed, _)| EventText::new(claimed));
+    event.request_uri = denial.uris().map(|(_, requested)| EventText::new(requested));
     host.event(&Event::AuthDenied(event));
     if denial.outcome() == Outcome::InsufficientScope {
         let required = requirement.required_scopes().join(" ");

@@ -50,7 +50,7 @@ pub(super) fn rows() -> Vec<Row> {
         .mended_by(with_certificate(Some(CLIENT))),
         row("b8 no certificate", CertificateRequired, ON_BEARER, with_certificate(None))
             .mended_by(with_certificate(Some(CLIENT))),
-        row("m2 certificate is junk", CertificateRequired, ON_BEARER, with_certificate(Some(b"junk")))
+        row("m2 certificate is junk", CertificateUnreadable, ON_BEARER, with_certificate(Some(b"junk")))
             .mended_by(with_certificate(Some(CLIENT))),
         row("b9 another certificate", CertificateMismatch, ON_BEARER, with_certificate(Some(OTHER)))
             .mended_by(with_certificate(Some(CLIENT))),

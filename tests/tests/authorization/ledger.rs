@@ -241,6 +241,11 @@ impl Ledger {
             Ask::RepeatRefresh(query) => {
                 let answer = act!("RepeatRefresh", query, |own: &mut Self| {
                     let repeated = query.question();
+                    let known = own.refresh.get(repeated.key.token.as_bytes());
+                    let living = known.map_or(0, |row| own.living(row.token.authorization.family).len());
+                    if living >= repeated.at_most {
+                        return Err(Unavailable);
+                    }
                     let Some(row) = own.refresh.get_mut(repeated.key.token.as_bytes()) else { return Ok(false) };
                     if row.spent.is_some() || own.revoked.contains(&row.token.authorization.family) {
                         return Ok(false);

@@ -576,3 +576,30 @@ fn az21_a_grant_follows_how_its_resource_is_spelled_now() {
     ));
     assert_eq!(audiences(&scene.grant(&job)), "urn:example:b");
 }
+
+#[test]
+fn tk5_az21_a_token_for_one_resource_carries_its_scopes_only_and_the_grant_keeps_them_all() {
+    let server = builder(true).scopes_of_resource("https://a.example", ["read"]);
+    let mut scene = Scene::of(server.scopes_of_resource("https://b.example", ["write"]));
+    scene.app(|app| app.resources(["https://a.example", "https://b.example"]));
+    scene.code(|code| code.authorization.resources = vec!["https://a.example".into(), "https://b.example".into()]);
+    let request = scene.redeem();
+    assert_eq!(member(&scene.clone().grant(&request), "scope"), "read write");
+    let one = scene.grant(&request.and("resource", "https://a.example"));
+    assert_eq!(member(&one, "scope"), "read");
+    assert_eq!(claims(&member(&one, "access_token"))["scope"], "read");
+    let refresh = Request::refresh(&member(&one, "refresh_token"));
+    let other = scene.clone().grant(&refresh.clone().and("resource", "https://b.example"));
+    assert_eq!(claims(&member(&other, "access_token"))["scope"], "write");
+    let neither = refresh.clone().and("resource", "https://b.example").and("scope", "read");
+    assert_eq!(scene.clone().refuse(&neither), (Reason::ScopeRefused, "invalid_scope".into()));
+    assert_eq!(member(&scene.grant(&refresh), "scope"), "read write");
+    // Clients for themselves: their own audience is none of the two.
+    let (other, secret) = scene.ledger.clients.remove("other").expect("other");
+    scene
+        .ledger
+        .clients
+        .insert("other".into(), (other.scopes(["read", "free"]).resources(["https://a.example"]), secret));
+    assert_eq!(member(&scene.clone().grant(&job()), "scope"), "free");
+    assert_eq!(member(&scene.grant(&job().and("resource", "https://a.example")), "scope"), "read free");
+}

@@ -69,12 +69,14 @@ on_every_server! {
         principal_that_nobody_looks_up_is_our_own_fault
         a17_revoked_token_is_refused
         h1_h2_custom_verifier_judges_what_is_not_ours
+        w14_renderer_whose_media_type_is_no_field_value_costs_its_body_only
         w14_renderer_decides_the_body_and_nothing_else
         e1_to_e5_events_tell_what_happened_and_no_secret
         r3_failing_or_full_replay_store_is_503_and_never_a_pass;
     metadata:
         p1_to_p3_one_resource_publishes_its_document
         p4_several_resources_publish_theirs_side_by_side
+        p5_preflight_of_the_documents_is_answered
         t9_discovery_leads_from_the_challenge_to_a_document_that_leads_back
         x11_token_for_one_resource_does_not_open_its_sibling;
     methods:

@@ -108,7 +108,7 @@ fn certificate_in_a_field(
         from_a_proxy(call(limits::HEADER_VALUE)(world).without("authorization").bearer(&world.token(|_, _| {})))
     };
     assert_eq!(granted(configure, unbound).digests, 1, "the token's: its certificate is not looked at");
-    let none = refused(configure, call(limits::HEADER_VALUE + 1), BindingError::CertificateRequired);
+    let none = refused(configure, call(limits::HEADER_VALUE + 1), BindingError::CertificateUnreadable);
     assert_eq!(none.digests, 1, "the token's");
     Row {
         input,
@@ -177,7 +177,7 @@ pub(crate) fn certificate_of_the_tls_session() -> Row {
             call
         }
     };
-    let longer = refused(plain, call(limits::CERTIFICATE_DER + 1), BindingError::CertificateRequired);
+    let longer = refused(plain, call(limits::CERTIFICATE_DER + 1), BindingError::CertificateUnreadable);
     assert_eq!(longer.digests, 1, "the token's");
     Row {
         input: "The TLS session's certificate, beside a token bound to it",

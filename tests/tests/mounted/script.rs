@@ -145,7 +145,7 @@ pub(crate) fn expected() -> Recorded {
             parts = parts.form_body(&request.body);
         }
         let response = runtime.block_on(endpoints.respond(&parts)).expect("an endpoint");
-        let fields = response.headers.iter().map(|field| (field.name.to_owned(), field.value.to_string()));
+        let fields = response.headers.iter().map(|field| (field.name().to_owned(), field.value().to_string()));
         let class = endpoints.server().class_of(path).map(|class| (CLASS.to_owned(), mark(class).to_owned()));
         let body = if request.method == "HEAD" { Vec::new() } else { response.body };
         comparable(Answer { status: response.status, headers: fields.chain(class).collect(), body })

@@ -257,10 +257,17 @@ impl ConsentPolicy for Cookie {
         let authentication = AuthenticationContext::at(request.visit.since);
         let who = request.visit.user_agent.cookie("sid").filter(|_| request.accepts(&authentication));
         Ok(match who {
+            // A page with a status that ends nothing, and a name in capitals.
+            None if request.visit.user_agent.cookie("odd").is_some() => {
+                let mut page = ResponseParts::html(199, "a page");
+                page.headers.push(Header::new("Set-Cookie", "odd=; Max-Age=0").expect("a field"));
+                Authentication::Interact(Box::new(page))
+            }
             Some(user) => Authentication::User(Box::new(Login::new(user, authentication))),
             None => {
                 let mut login = ResponseParts::new(303);
-                login.headers.push(Header::new("location", format!("/login?back={}", request.resume_url())));
+                let location = format!("/login?back={}", request.resume_url());
+                login.headers.push(Header::new("location", location).expect("ASCII"));
                 Authentication::Interact(Box::new(login))
             }
         })

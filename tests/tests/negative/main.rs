@@ -80,7 +80,7 @@ fn w11_every_refusal_is_uncacheable_and_carries_no_private_detail() {
             assert!(!told.contains(code), "{}: {code} in {told}", row.name);
         }
         for header in &response.headers {
-            assert!(header.value.bytes().all(|byte| (b' '..=b'~').contains(&byte)), "{}: {header:?}", row.name);
+            assert!(header.value().bytes().all(|byte| (b' '..=b'~').contains(&byte)), "{}: {header:?}", row.name);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::pki::Identity;
 use attesto_core::http::{HeaderLines, Lines};
-use attesto_core::mtls::{CertificateExtractor, ClientCert, EscapedPem, XForwardedClientCert};
+use attesto_core::mtls::{CertificateExtractor, ClientCert, EscapedPem, UnreadableCertificate, XForwardedClientCert};
 use std::sync::Arc;
 
 /// A field of one kind, and how it is read.
@@ -88,9 +88,13 @@ fn percent_encode(text: &str, kept: &str) -> String {
 struct Hexadecimal;
 
 impl CertificateExtractor for Hexadecimal {
-    fn extract(&self, headers: &dyn HeaderLines) -> Option<Vec<u8>> {
-        let Lines::One(line) = headers.lines("x-client-der") else { return None };
-        let pairs = std::str::from_utf8(line).ok()?.as_bytes().chunks(2);
-        pairs.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
+    fn extract(&self, headers: &dyn HeaderLines) -> Result<Option<Vec<u8>>, UnreadableCertificate> {
+        let line = match headers.lines("x-client-der") {
+            Lines::None | Lines::One(b"") => return Ok(None),
+            Lines::One(line) => line,
+            Lines::Many => return Err(UnreadableCertificate),
+        };
+        let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+        line.chunks(2).map(byte).collect::<Option<_>>().map(Some).ok_or(UnreadableCertificate)
     }
 }

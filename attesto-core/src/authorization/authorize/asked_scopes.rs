@@ -6,6 +6,7 @@ use crate::authorization::error::Reason;
 use crate::authorization::parameters::Parameters;
 use crate::authorization::scopes::ScopeSet;
 use crate::authorization::server::Settings;
+use alloc::string::String;
 
 const OPENID: &str = "openid";
 const OFFLINE_ACCESS: &str = "offline_access";
@@ -29,6 +30,26 @@ pub(super) fn asked_scopes(
         None => AskedScopes { scopes: unasked(client, prompt)?, ..AskedScopes::default() },
     };
     // The token endpoint would refuse it in any case (TK-4).
+    if asked.scopes.is_empty() { Err(Reason::ScopeRefused) } else { Ok(asked) }
+}
+
+/// Less what no token for the resources of the request can carry: named, it is as if the client were not registered for it. RFC 9068
+/// §3; AZ-21.
+pub(super) fn of_the_resources(
+    mut asked: AskedScopes,
+    parameters: &Parameters,
+    server: &Settings,
+    resources: &[String],
+) -> Result<AskedScopes, Reason> {
+    let carried = server.tied_scopes.carried(&asked.scopes, resources, &server.audience);
+    let named = parameters.get("scope").is_some();
+    for scope in asked.scopes.iter().filter(|scope| named && !carried.contains(scope)) {
+        if !server.narrow_scopes {
+            return Err(Reason::ScopeTooWide);
+        }
+        asked.left_out.add(scope);
+    }
+    asked.scopes = carried;
     if asked.scopes.is_empty() { Err(Reason::ScopeRefused) } else { Ok(asked) }
 }
 

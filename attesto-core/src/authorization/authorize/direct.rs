@@ -35,7 +35,7 @@ pub(super) fn response(flow: &Flow, Direct(reason): Direct) -> ResponseParts {
 /// `no-referrer` is `null` (Fetch, "append a request `Origin` header"). Other sites are told no more than with that. C-8.
 pub(super) fn guarded_page(mut page: ResponseParts) -> ResponseParts {
     if page.header("referrer-policy").next().is_none() {
-        page.headers.push(Header::new("referrer-policy", "same-origin"));
+        page.headers.push(Header::own("referrer-policy", "same-origin"));
     }
     guarded(page)
 }
@@ -51,12 +51,12 @@ pub(super) fn guarded(mut response: ResponseParts) -> ResponseParts {
     ];
     for (name, value) in fixed {
         if response.header(name).next().is_none() {
-            response.headers.push(Header::new(name, value));
+            response.headers.push(Header::own(name, value));
         }
     }
     // A browser keeps to every policy that is sent: one more can only forbid.
     if !response.header("content-security-policy").any(|policy| policy.contains("frame-ancestors")) {
-        response.headers.push(Header::new("content-security-policy", "frame-ancestors 'none'"));
+        response.headers.push(Header::own("content-security-policy", "frame-ancestors 'none'"));
     }
     response
 }
@@ -68,9 +68,9 @@ mod tests {
     #[test]
     fn c8_the_hosts_pages_are_guarded_and_its_own_policy_stays() {
         let mut page = ResponseParts::new(200);
-        page.headers.push(Header::new("cache-control", "private, no-store"));
-        page.headers.push(Header::new("content-security-policy", "default-src 'self'"));
-        page.headers.push(Header::new("set-cookie", "a=b"));
+        page.headers.push(Header::own("cache-control", "private, no-store"));
+        page.headers.push(Header::own("content-security-policy", "default-src 'self'"));
+        page.headers.push(Header::own("set-cookie", "a=b"));
         let page = guarded_page(page);
         let all = |name| page.header(name).collect::<Vec<_>>();
         assert_eq!(all("cache-control"), ["private, no-store"]);
@@ -80,8 +80,8 @@ mod tests {
         assert_eq!(all("content-security-policy"), ["default-src 'self'", "frame-ancestors 'none'"]);
         assert_eq!(all("set-cookie"), ["a=b"]);
         let mut framed = ResponseParts::new(200);
-        framed.headers.push(Header::new("content-security-policy", "frame-ancestors 'self'"));
-        framed.headers.push(Header::new("referrer-policy", "no-referrer"));
+        framed.headers.push(Header::own("content-security-policy", "frame-ancestors 'self'"));
+        framed.headers.push(Header::own("referrer-policy", "no-referrer"));
         let framed = guarded_page(framed);
         assert_eq!(framed.header("content-security-policy").count(), 1);
         assert_eq!(framed.header("referrer-policy").collect::<Vec<_>>(), ["no-referrer"]);

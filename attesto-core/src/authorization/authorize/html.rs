@@ -54,14 +54,14 @@ pub(super) fn form_post(provider: &dyn CryptoProvider, target: &str, fields: &[(
     let hash = Base64::encode_string(&provider.sha256(&[SUBMIT.as_bytes()]));
     let policy = format!("default-src 'none'; base-uri 'none'; frame-ancestors 'none'; script-src 'sha256-{hash}'");
     let mut page = page(200, "Continue", &body, policy);
-    page.headers.push(Header::new("referrer-policy", "strict-origin"));
+    page.headers.push(Header::own("referrer-policy", "strict-origin"));
     page
 }
 
 fn page(status: u16, title: &str, body: &str, policy: String) -> ResponseParts {
     let mut response = ResponseParts::new(status);
-    response.headers.push(Header::new("content-type", "text/html; charset=utf-8"));
-    response.headers.push(Header::new("content-security-policy", policy));
+    response.headers.push(Header::own("content-type", "text/html; charset=utf-8"));
+    response.headers.push(Header::own("content-security-policy", policy));
     response.body = format!(
         "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width\">\n<title>{title}</title>\n{body}"

@@ -38,7 +38,7 @@ impl VerifiedRedirect {
 
 fn see_other(location: String) -> ResponseParts {
     let mut response = ResponseParts::new(303);
-    response.headers.push(Header::new("location", location));
+    response.headers.push(Header::own("location", location));
     response
 }
 

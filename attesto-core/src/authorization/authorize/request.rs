@@ -1,6 +1,6 @@
 //! An authorization request that has passed every check of its own (RFC 6749 §4.1.1; catalogue AZ-10 to AZ-23).
 
-use super::asked_scopes::{AskedScopes, asked_scopes};
+use super::asked_scopes::{AskedScopes, asked_scopes, of_the_resources};
 use super::challenge::challenge;
 use super::prompt::Prompt;
 use super::redirect::{VerifiedRedirect, response_mode};
@@ -74,14 +74,15 @@ impl AuthorizationRequest {
         rules::response_type_is_code(parameters, client)?; // AZ-12
         rules::is_pushed_if_it_must_be(server, client, channel)?; // AZ-13
         let prompt = parameters.get("prompt").map_or(Ok(Prompt::default()), Prompt::parse)?; // AZ-17
-        let AskedScopes { scopes, left_out } = asked_scopes(parameters, server, client, prompt)?; // AZ-14
+        let resources = rules::resources(parameters, server, client)?; // AZ-21
+        let asked = asked_scopes(parameters, server, client, prompt)?; // AZ-14
+        let AskedScopes { scopes, left_out } = of_the_resources(asked, parameters, server, &resources)?;
         rules::id_token_can_be_signed(server, client, &scopes)?; // IT-2
         let challenge = challenge(parameters, server, client, &scopes)?; // AZ-15
         rules::state_is_sound(parameters, redirect.mode())?; // AZ-16
         let nonce = rules::nonce(parameters, server, &scopes)?;
         let max_age = rules::max_age(parameters, client)?; // AZ-18
         rules::no_id_token_hint(parameters)?; //              AZ-20
-        let resources = rules::resources(parameters, server, client)?; // AZ-21
         let dpop_jkt = rules::dpop_jkt(parameters, server)?; // AZ-22
         rules::no_authorization_details(parameters)?; //      AZ-23
         Ok(Self {

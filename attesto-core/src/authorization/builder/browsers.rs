@@ -1,6 +1,7 @@
 //! Switches of what happens in browsers: redirect URIs, scopes, consent, scripts (catalogue AZ-8, AZ-14, AZ-25, C-11).
 
 use super::AuthorizationServerBuilder;
+use crate::authorization::scopes::ScopeSet;
 use alloc::string::String;
 
 impl AuthorizationServerBuilder {
@@ -18,6 +19,21 @@ impl AuthorizationServerBuilder {
     /// `invalid_scope` (RFC 6749 §3.3 allows both). Where nothing is left, it is refused all the same. Off by default.
     pub const fn narrow_scopes(mut self) -> Self {
         self.narrow_scopes = true;
+        self
+    }
+
+    /// Ties scopes to a resource (RFC 9068 §3; TK-5): a token carries them where this resource is among those that it is for, and the
+    /// answer's `scope` says what it carries. Scopes that are tied to none go into every token. An authorization request that names
+    /// tied scopes and none of their resources is refused with `invalid_scope`, or narrowed with [`narrow_scopes`](Self::narrow_scopes).
+    ///
+    /// A client that was granted scopes of two resources gets a token for each by naming one `resource` at the token endpoint, with what
+    /// belongs to it. Spell resources as they are spelled in [`audience`](Self::audience): two spellings of one are a configuration error.
+    pub fn scopes_of_resource<S: AsRef<str>>(
+        mut self,
+        resource: impl Into<String>,
+        scopes: impl IntoIterator<Item = S>,
+    ) -> Self {
+        self.tied_scopes.0.push((resource.into(), ScopeSet::of(scopes)));
         self
     }
 

@@ -44,6 +44,7 @@ impl AuthorizationServerBuilder {
             )
         })?;
         audience_is_a_resource(&audience, plain_http)?;
+        self.tied_scopes.are_sound(&audience)?;
         self.profile_is_kept()?;
         self.members_are_sound()?;
         let scopes = ScopeSet::of(&self.scopes);
@@ -88,6 +89,7 @@ impl AuthorizationServerBuilder {
             redirects,
             loopback_is_a_site: self.loopback_is_a_site,
             narrow_scopes: self.narrow_scopes,
+            tied_scopes: self.tied_scopes,
             pkce_always: self.profile.pkce_always(),
             envelope: self.envelope,
             routes,

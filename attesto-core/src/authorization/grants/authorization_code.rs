@@ -8,7 +8,7 @@ use crate::authorization::events::EventKind;
 use crate::authorization::family;
 use crate::authorization::flow::Flow;
 use crate::authorization::issued::{
-    Issued, Wanted, authorize_scopes, id_token, mint, noted, requested_resources, still_allowed,
+    Issued, Wanted, authorize_scopes, carried, id_token, mint, noted, requested_resources, still_allowed,
 };
 use crate::authorization::pkce_exemption::{PkceExemption, exemption};
 use crate::authorization::records::{AuthorizationCode, IssuedAccessToken, RefreshToken, SpentCode, TakenCode};
@@ -182,10 +182,11 @@ async fn issue(
     let asked = authorization.scopes.intersection(&client.scopes);
     let scopes = authorize_scopes(flow, client, Some(subject), GrantType::AuthorizationCode, asked, &resources).await?;
     nonce_reaches_the_client(flow, client, &code, &scopes)?;
+    let carried = carried(flow, &scopes, &resources)?;
     let wanted = Wanted {
         subject,
         client_id: &client.id,
-        scopes: &scopes,
+        scopes: &carried,
         resources: &resources,
         authentication: &authorization.authentication,
         principal,
@@ -204,7 +205,7 @@ async fn issue(
         let _ = family::revoke(flow, family, &subject, &[noted]).await;
         return Err(reason);
     }
-    Ok(Issued { access, scopes, refresh, id_token })
+    Ok(Issued { access, scopes: carried, refresh, id_token })
 }
 
 /// AC-8.

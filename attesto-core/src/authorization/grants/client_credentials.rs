@@ -5,7 +5,9 @@ use crate::authorization::client::{Client, GrantType};
 use crate::authorization::client_auth::AuthenticatedClient;
 use crate::authorization::error::Reason;
 use crate::authorization::flow::Flow;
-use crate::authorization::issued::{Issued, Wanted, authorize_scopes, mint, requested_resources, requested_scopes};
+use crate::authorization::issued::{
+    Issued, Wanted, authorize_scopes, carried, mint, requested_resources, requested_scopes,
+};
 use crate::authorization::records::AuthenticationContext;
 use crate::authorization::scopes::ScopeSet;
 use crate::authorization::sender::Sender;
@@ -32,6 +34,7 @@ pub(in crate::authorization) async fn exchange(
         resources.clear();
     }
     let scopes = authorize_scopes(flow, client, None, GrantType::ClientCredentials, asked, &resources).await?;
+    let scopes = carried(flow, &scopes, &resources)?;
     sender.record_proof(flow).await?;
     let principal = Principal { kind: flow.server.client_kind.clone(), ..Principal::new() };
     let wanted = Wanted {

@@ -9,7 +9,7 @@ use crate::authorization::events::EventKind;
 use crate::authorization::family;
 use crate::authorization::flow::Flow;
 use crate::authorization::issued::{
-    Issued, Wanted, authorize_scopes, mint, noted, requested_resources, requested_scopes, still_allowed,
+    Issued, Wanted, authorize_scopes, carried, mint, noted, requested_resources, requested_scopes, still_allowed,
 };
 use crate::authorization::records::{RefreshState, RefreshToken, Rotated, Rotation, SpentRefresh, SuccessorSalt};
 use crate::authorization::scopes::ScopeSet;
@@ -40,7 +40,7 @@ pub(in crate::authorization) async fn exchange(
         Some(spent) => find_successor(flow, &shown, &state, spent, &sender).await?,
         None => {
             token_counts(flow, &state.token)?;
-            family_has_room(flow, &state.token)?;
+            family_has_room(flow, &state.token, flow.server.refresh.access_tokens)?;
         }
     }
     let (access, scopes) = mint_within(flow, client, &sender, &state.token).await?;
@@ -96,9 +96,14 @@ async fn family_counts(flow: &Flow, state: &RefreshState) -> Result<(), Reason> 
 
 /// No family has more access tokens at a time than one revocation can deny in one question, whatever its client does: further ones
 /// when some have expired. RFC 6585 §4.
-fn family_has_room(flow: &Flow, token: &RefreshToken) -> Result<(), Reason> {
+fn family_has_room(flow: &Flow, token: &RefreshToken, most: usize) -> Result<(), Reason> {
     let living = token.access.iter().filter(|access| flow.now < access.expires_at).count();
-    if living < flow.server.refresh.access_tokens { Ok(()) } else { Err(Reason::TooManyAccessTokens) }
+    if living < most { Ok(()) } else { Err(Reason::TooManyAccessTokens) }
+}
+
+/// Answers that are given again leave half of the room to the successor that they give. RT-4.
+fn for_repetitions(flow: &Flow) -> usize {
+    flow.server.refresh.access_tokens.div_ceil(2)
 }
 
 /// A confidential client proves who it is with each refresh, and a bound token is nothing without its key: where the policy says so,
@@ -153,6 +158,7 @@ async fn mint_within(
     let subject = authorization.subject.as_str();
     let principal = flow.ask(Ask::LoadPrincipal, subject.into()).await?.ok_or(Reason::SubjectSuspended)?;
     let scopes = authorize_scopes(flow, client, Some(subject), GrantType::RefreshToken, asked, &resources).await?;
+    let scopes = carried(flow, &scopes, &resources)?;
     sender.record_proof(flow).await?;
     let wanted = Wanted {
         subject,
@@ -213,7 +219,8 @@ async fn rotate(
 /// Gives the token itself again, which counts for as long as a new one would. RT-7.
 async fn stay(flow: &Flow, shown: &Shown, token: &RefreshToken, access: &MintedToken) -> Result<Secret, Reason> {
     let expires_at = flow.now.plus(flow.server.refresh.lifetime).min(token.family_expires_at);
-    let repeated = RepeatedRefresh { key: shown.key, access: noted(access, flow), expires_at, now: flow.now };
+    let (access, at_most) = (noted(access, flow), flow.server.refresh.access_tokens);
+    let repeated = RepeatedRefresh { key: shown.key, access, expires_at, at_most, now: flow.now };
     let counts = flow.ask(Ask::RepeatRefresh, repeated).await?;
     if counts { Ok(shown.secret.clone()) } else { Err(Reason::FamilyRevoked) }
 }
@@ -256,7 +263,7 @@ async fn find_successor(
                 && key_is_the_same(&next.token, sender).is_ok()
         };
         if let Some(next) = next.filter(waits) {
-            return family_has_room(flow, &next.token);
+            return family_has_room(flow, &next.token, for_repetitions(flow));
         }
     }
     Err(reused(flow, &state.token).await)
@@ -292,7 +299,8 @@ async fn repeat(
         return Err(reused(flow, &state.token).await);
     };
     let key = successor.refresh_key(flow.server.provider.as_ref());
-    let repeated = RepeatedRefresh { key, access: noted(access, flow), expires_at: flow.now, now: flow.now };
+    let (access, at_most) = (noted(access, flow), for_repetitions(flow));
+    let repeated = RepeatedRefresh { key, access, expires_at: flow.now, at_most, now: flow.now };
     if flow.ask(Ask::RepeatRefresh, repeated).await? {
         return Ok(successor);
     }

@@ -66,9 +66,9 @@ use core::fmt;
 ///     .audience("https://api.example.com")
 ///     .grants([GrantType::ClientCredentials])
 ///     .build()?;
-/// // It takes DPoP proofs by default, and wants to know whether one was used before:
+/// // It revokes access tokens by default, and keeps a list of them (and takes DPoP proofs, each once):
 /// let host = AuthorizationHost::builder(Clients, AsAsked);
-/// assert_eq!(host.build(&server).unwrap_err().member(), "replay_store");
+/// assert_eq!(host.build(&server).unwrap_err().member(), "deny_list");
 /// let host = AuthorizationHost::builder(Clients, AsAsked).single_node_memory(100_000)?.build(&server)?;
 ///
 /// let body = b"grant_type=client_credentials&client_id=job&client_secret=s3cret";

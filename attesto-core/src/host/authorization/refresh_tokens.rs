@@ -50,7 +50,8 @@ pub trait RefreshStore: Send + Sync {
     fn rotate(&self, rotation: &Rotation) -> impl Future<Output = Answered<Rotated>> + Send;
 
     /// Notes one more access token beside a token that is given again, which counts until `expires_at` at least from then on. `false`: it
-    /// is spent, unknown or of a revoked family.
+    /// is spent, unknown or of a revoked family. `Unavailable` where `at_most` access tokens of the family live already, and this is none
+    /// of them.
     fn repeat(&self, repeated: &RepeatedRefresh) -> impl Future<Output = Answered<bool>> + Send;
 
     /// The family that the access token of this `jti` is noted with. Changes nothing.

@@ -197,7 +197,8 @@ impl<S: RefreshStore> Suite<'_, S> {
         let access = self.world.access("x", 9);
         let family = self.world.due("its family is looked up", self.store.find_family(&access.jwt_id).await)?;
         self.expect(promise, "the family of an unknown access token is looked up", &family, &None, WHOLE)?;
-        let repeated = RepeatedRefresh { key: unknown, access, expires_at: self.world.now, now: self.world.now };
+        let (now, expires_at) = (self.world.now, self.world.now);
+        let repeated = RepeatedRefresh { key: unknown, access, expires_at, at_most: 9, now };
         let seen = self.world.due("it is repeated", self.store.repeat(&repeated).await)?;
         self.expect(promise, "a token is repeated that was never inserted", &seen, &false, WHOLE)
     }

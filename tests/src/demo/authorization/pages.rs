@@ -72,7 +72,7 @@ impl Pages {
         } else {
             let answer = parts.message(405, "Nothing to see", "This address takes forms only.");
             answer.map(|mut answer| {
-                answer.headers.push(Header::new("allow", "POST"));
+                answer.headers.extend(Header::new("allow", "POST"));
                 answer
             })
         };
@@ -176,14 +176,14 @@ impl Parts {
 fn see_other(location: String) -> ResponseParts {
     // What the server made is a URL.
     let mut response = ResponseParts::see_other(location).unwrap_or_else(|| ResponseParts::new(500));
-    response.headers.push(Header::new("referrer-policy", "no-referrer"));
+    response.headers.extend(Header::new("referrer-policy", "no-referrer"));
     response
 }
 
 fn into_http(parts: ResponseParts) -> Response<Full<Bytes>> {
     let mut response = Response::builder().status(parts.status);
     for header in parts.headers {
-        response = response.header(header.name, header.value.as_ref());
+        response = response.header(header.name(), header.value());
     }
     // What the core says of its headers: visible ASCII.
     response.body(Full::from(parts.body)).unwrap_or_else(|_| {

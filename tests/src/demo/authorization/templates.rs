@@ -84,8 +84,9 @@ fn page(desk: &Desk, status: u16, template: &impl Template, forms: Forms) -> Res
         ("x-content-type-options", "nosniff"),
         ("x-frame-options", "DENY"),
     ];
-    response.headers.extend(fixed.map(|(name, value)| Header::new(name, value)));
-    response.headers.push(Header::new("content-security-policy", policy(desk, forms)));
+    response.headers.extend(fixed.into_iter().flat_map(|(name, value)| Header::new(name, value)));
+    let policy = Header::new("content-security-policy", policy(desk, forms));
+    response.headers.push(policy.map_err(|_| Unavailable)?);
     Ok(response)
 }
 
@@ -126,5 +127,5 @@ pub(super) fn in_words(scope: &str) -> &str {
 
 /// One more cookie.
 pub(super) fn set_cookie(response: &mut ResponseParts, cookie: String) {
-    response.headers.push(Header::new("set-cookie", cookie));
+    response.headers.extend(Header::new("set-cookie", cookie));
 }

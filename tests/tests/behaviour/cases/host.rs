@@ -132,6 +132,26 @@ pub(crate) fn w14_renderer_decides_the_body_and_nothing_else(server: Server) {
     assert_eq!(running.send(&Request::new("HEAD", "/mcp")).said(), (401, ""));
 }
 
+#[derive(Debug)]
+struct Unsendable;
+
+impl ErrorRenderer for Unsendable {
+    fn render(&self, view: &ErrorView<'_>) -> Option<RenderedBody> {
+        let media_type = if view.status == 401 { "text/plain\r\nset-cookie: a=b" } else { "text/caf\u{e9}" };
+        Some(RenderedBody::new(media_type, "mine"))
+    }
+}
+
+pub(crate) fn w14_renderer_whose_media_type_is_no_field_value_costs_its_body_only(server: Server) {
+    let world = World::new();
+    let running = (server.start)(Setup::simple(pinned(&world).error_renderer(Arc::new(Unsendable))));
+    let answer = running.send(&Request::new("GET", "/mcp").bearer("x"));
+    assert_eq!((answer.status, answer.all("content-type")), (401, vec!["application/json"]));
+    assert!(!answer.all("www-authenticate").is_empty() && answer.all("set-cookie").is_empty());
+    let answer = running.send(&Request::new("GET", "/mcp/scoped").bearer(&bearer(&world)));
+    assert_eq!((answer.status, answer.all("content-type")), (403, vec!["application/json"]));
+}
+
 pub(crate) fn e1_to_e5_events_tell_what_happened_and_no_secret(server: Server) {
     let world = World::new();
     let host = Knowing::new();

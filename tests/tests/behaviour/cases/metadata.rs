@@ -66,7 +66,25 @@ pub(crate) fn t9_discovery_leads_from_the_challenge_to_a_document_that_leads_bac
     let first = running.send(&Request::new("GET", &format!("{WELL_KNOWN}/mcp")));
     assert_eq!(root.body, first.body, "the first declared resource");
     let refused = running.send(&Request::new("POST", &format!("{WELL_KNOWN}/mcp")));
-    assert_eq!((refused.status, refused.all("allow")), (405, vec!["GET, HEAD"]));
+    assert_eq!((refused.status, refused.all("allow")), (405, vec!["GET, HEAD, OPTIONS"]));
+}
+
+/// What a browser asks before an MCP client's script may fetch the document with a field of its own.
+pub(crate) fn p5_preflight_of_the_documents_is_answered(server: Server) {
+    let running = (server.start)(two(&World::new()));
+    for path in [WELL_KNOWN.to_owned(), format!("{WELL_KNOWN}/mcp"), format!("{WELL_KNOWN}/other")] {
+        let preflight = Request::new("OPTIONS", &path)
+            .header("origin", "https://inspector.example")
+            .header("access-control-request-method", "GET")
+            .header("access-control-request-headers", "mcp-protocol-version");
+        let answer = running.send(&preflight);
+        assert_eq!((answer.status, answer.body.len()), (204, 0), "{path}");
+        assert_eq!(answer.all("access-control-allow-origin"), ["*"]);
+        assert_eq!(answer.all("access-control-allow-methods"), ["GET, HEAD"]);
+        assert!(answer.all("access-control-allow-headers")[0].contains("MCP-Protocol-Version"));
+        assert!(answer.all("access-control-allow-credentials").is_empty());
+    }
+    assert_eq!(running.send(&Request::new("OPTIONS", "/mcp")).status, 401, "the resource is the application's");
 }
 
 pub(crate) fn x11_token_for_one_resource_does_not_open_its_sibling(server: Server) {

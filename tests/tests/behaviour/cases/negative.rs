@@ -78,9 +78,9 @@ pub(super) fn differences(answer: &Answer, expected: &ResponseParts) -> Vec<Stri
         found.push(format!("status {} instead of {}", answer.status, expected.status));
     }
     for header in &expected.headers {
-        let lines: Vec<&str> = expected.header(header.name).collect();
-        if answer.all(header.name) != lines {
-            found.push(format!("{}: {:?} instead of {lines:?}", header.name, answer.all(header.name)));
+        let lines: Vec<&str> = expected.header(header.name()).collect();
+        if answer.all(header.name()) != lines {
+            found.push(format!("{}: {:?} instead of {lines:?}", header.name(), answer.all(header.name())));
         }
     }
     if expected.header("www-authenticate").next().is_none() && !answer.all("www-authenticate").is_empty() {

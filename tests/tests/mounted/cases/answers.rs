@@ -46,6 +46,16 @@ fn c13_the_short_form_serves_the_whole_way(server: Server) {
     assert_eq!((spent.status, member(&spent, "error")), (400, "invalid_grant".into()));
 }
 
+/// A host's page with what no response should have: sent as far as it can be, and nothing breaks.
+fn odd_answer_of_a_host_breaks_no_connection(server: Server) {
+    let running = (server.start)(Setup::new());
+    let mut connection = Connection::open(running.address);
+    for _ in 0..2 {
+        let answer = connection.send(&visit().header("cookie", "odd=1"));
+        assert_eq!((answer.status, answer.all("set-cookie")), (500, vec!["odd=; Max-Age=0"]), "{answer:?}");
+    }
+}
+
 /// A token of the server opens the resource that is served beside it.
 fn tokens_open_the_resource_beside_the_server(server: Server) {
     let running = (server.start)(Setup::new());
@@ -60,5 +70,6 @@ on_every_adapter!(
     every_answer_is_the_cores_byte_for_byte
     answers_do_not_depend_on_the_connection
     c13_the_short_form_serves_the_whole_way
+    odd_answer_of_a_host_breaks_no_connection
     tokens_open_the_resource_beside_the_server
 );

@@ -83,6 +83,25 @@ fn c4_other_methods_are_405_and_say_which_are_taken(server: Server) {
     }
 }
 
+/// What a browser asks before a client's script may fetch a document with a field of its own.
+fn md1_md5_preflight_of_the_public_documents_is_answered(server: Server) {
+    let running = (server.start)(Setup::new());
+    let mut connection = Connection::open(running.address);
+    for name in ["oauth-authorization-server", "openid-configuration", "jwks.json"] {
+        let path = format!("/.well-known/{name}");
+        let preflight = to("OPTIONS", &path)
+            .header("origin", "https://inspector.example")
+            .header("access-control-request-method", "GET")
+            .header("access-control-request-headers", "mcp-protocol-version");
+        let answer = connection.send(&preflight);
+        assert_eq!((answer.status, answer.body.len()), (204, 0), "{path}");
+        assert_eq!(answer.all("access-control-allow-origin"), ["*"], "{path}");
+        assert!(answer.all("access-control-allow-headers")[0].contains("MCP-Protocol-Version"), "{path}");
+        let refused = connection.send(&to("DELETE", &path));
+        assert_eq!((refused.status, refused.all("allow")), (405, vec!["GET, HEAD, OPTIONS"]), "{path}");
+    }
+}
+
 /// A request that is not the server's goes through as it is: bodies of any length, and of any kind.
 fn requests_to_other_paths_go_through_untouched(server: Server) {
     let running = (server.start)(Setup::new());
@@ -107,5 +126,6 @@ fn requests_to_other_paths_go_through_untouched(server: Server) {
 on_every_adapter!(
     c12_other_spellings_of_a_path_are_nobodys
     c4_other_methods_are_405_and_say_which_are_taken
+    md1_md5_preflight_of_the_public_documents_is_answered
     requests_to_other_paths_go_through_untouched
 );

@@ -21,8 +21,8 @@ const CODES: usize = 1_000;
 /// each code at once. [`whole`] has all of them try all.
 const GROUPS: usize = 5;
 
-/// Access tokens that the memory store notes beside one refresh token, to revoke them with it: no more are given out for it.
-const NOTED: usize = 32;
+/// Access tokens that are given for one spent refresh token: with the first one, half of those that a family may have at a time.
+const NOTED: usize = 49;
 
 /// An answer of the token endpoint, and when: by a counter that all clients share.
 struct Told {
@@ -153,12 +153,13 @@ fn redeem(server: Server, groups: usize) {
     for (code, told) in by_code.iter().enumerate() {
         assert_eq!(told.len(), CLIENTS / groups);
         let (won, lost): (Vec<_>, Vec<_>) = told.iter().copied().partition(|told| told.status == 200);
-        let [tokens] = won[..] else { panic!("code {code} was redeemed {} times", won.len()) };
+        assert!(won.len() <= 1, "code {code} was redeemed {} times", won.len());
         for told in &lost {
             assert_invalid_grant(told, "a code that another has");
         }
         (redeemed, refused) = (redeemed + won.len(), refused + lost.len());
-        // Who comes before the first exchange is finalized ends nothing; who comes after it was answered, all of it. AC-6.
+        // Who comes during the first exchange ends it; who comes after it was answered, all that it gave. AC-6.
+        let Some(tokens) = won.first().copied() else { continue };
         if lost.iter().any(|told| told.began > tokens.ended) {
             replayed += 1;
             assert_dead(&mut connection, tokens, "a code that was replayed");
@@ -167,7 +168,7 @@ fn redeem(server: Server, groups: usize) {
         assert_eq!((again.status, member(&again, "error")), (400, "invalid_grant".into()));
         assert_dead(&mut connection, tokens, "a code that was replayed in the end");
     }
-    assert_eq!((redeemed, refused), (CODES, CODES * (CLIENTS / groups) - CODES));
+    assert_eq!(redeemed + refused, CODES * (CLIENTS / groups));
     eprintln!("{redeemed} redeemed, {refused} refused, {replayed} replayed after their answer in the storm");
 }
 
@@ -202,7 +203,9 @@ fn rt4_many_clients_are_given_one_successor_in_the_grace_window(server: Server) 
         let (given, later): (Vec<_>, Vec<_>) = told.iter().partition(|told| told.status == 200);
         assert_eq!(given.len(), NOTED);
         for told in later {
-            assert_eq!((told.status, &*told.text("error")), (503, "temporarily_unavailable"));
+            // Most are told before anything is minted.
+            assert!(matches!(told.status, 429 | 503), "{}", told.status);
+            assert_eq!(&*told.text("error"), "temporarily_unavailable");
         }
         let of_all = |name| given.iter().map(|told| told.text(name)).collect::<BTreeSet<_>>();
         let (successors, access) = (of_all("refresh_token"), of_all("access_token"));

@@ -91,3 +91,31 @@ fn az14_pa4_what_is_pushed_is_narrowed_alike() {
     let response = world.push(&good().with("scope", "openid admin").and("client_secret", "s3cret"), &[]);
     assert_eq!((response.status, world::json(&response, "error").as_str()), (400, "invalid_scope"));
 }
+
+#[test]
+fn az21_az14_scopes_of_a_resource_are_for_requests_that_name_it() {
+    let tied = |builder: AuthorizationServerBuilder| {
+        builder.scopes_of_resource("https://files.example", ["files.read"]).scopes_of_resource(AUDIENCE, ["admin"])
+    };
+    let client = || web().scopes(["files.read", "files.write", "admin"]).default_scopes(["files.read", "files.write"]);
+    let world = || {
+        let mut world = World::built(tied);
+        world.clients = [client()].into();
+        world
+    };
+    let files = good().with("resource", "https://files.example/");
+    assert_eq!(granted(&mut world(), &files), "files.read files.write");
+    refused(&mut world(), &good());
+    refused(&mut world(), &files.with("scope", "files.read admin"));
+    assert_eq!(granted(&mut world(), &good().with("scope", "admin files.write")), "admin files.write");
+    assert_eq!(
+        granted(&mut world(), &files.and("resource", AUDIENCE).with("scope", "files.read admin")),
+        "files.read admin"
+    );
+    // Unasked, they are left out; and by the switch.
+    assert_eq!(granted(&mut world(), &good().without("scope")), "files.write");
+    let mut narrow = World::built(|builder| tied(builder).narrow_scopes());
+    narrow.clients = [client()].into();
+    assert_eq!(granted(&mut narrow, &good()), "files.write");
+    refused(&mut narrow, &good().with("scope", "files.read"));
+}

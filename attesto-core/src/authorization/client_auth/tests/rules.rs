@@ -15,7 +15,8 @@ fn with_basic<'s>(authorization: &'s str, body: &'s str) -> Sent<'s> {
 
 /// As sent, the order of fields included.
 fn bytes(response: &ResponseParts) -> (u16, Vec<(String, String)>, String) {
-    let headers = response.headers.iter().map(|header| (format!("{:?}", header.name), format!("{:?}", header.value)));
+    let headers =
+        response.headers.iter().map(|header| (format!("{:?}", header.name()), format!("{:?}", header.value())));
     (response.status, headers.collect(), response.body_text())
 }
 

@@ -227,7 +227,7 @@ impl State {
         }
         let mut token = rotation.token.clone();
         let noted = core::mem::take(&mut token.access);
-        self.family_has_room(family, rotation.now)?;
+        self.family_has_room(family, NOTED_PER_FAMILY, rotation.now)?;
         let until = self.note(family, &noted, token.expires_at)?;
         self.families.retain(&family, until);
         let row = self.families.get_mut(&family).and_then(|row| row.tokens.as_mut()).ok_or(Unavailable)?;
@@ -246,7 +246,9 @@ impl State {
         if row.revoked || tokens.current != repeated.key.token {
             return Ok(false);
         }
-        self.family_has_room(family, repeated.now)?;
+        if self.access.get(&repeated.access.jwt_id) != Some(&family) {
+            self.family_has_room(family, repeated.at_most.min(NOTED_PER_FAMILY), repeated.now)?;
+        }
         let until = self.note(family, core::slice::from_ref(&repeated.access), repeated.expires_at)?;
         self.families.retain(&family, until);
         let tokens = self.families.get_mut(&family).and_then(|row| row.tokens.as_mut()).ok_or(Unavailable)?;
@@ -262,8 +264,8 @@ impl State {
         Ok(row.access.len())
     }
 
-    fn family_has_room(&mut self, family: FamilyId, now: Timestamp) -> Answered<()> {
-        if self.forget_expired(family, now)? < NOTED_PER_FAMILY { Ok(()) } else { Err(Unavailable) }
+    fn family_has_room(&mut self, family: FamilyId, most: usize, now: Timestamp) -> Answered<()> {
+        if self.forget_expired(family, now)? < most { Ok(()) } else { Err(Unavailable) }
     }
 
     /// Notes access tokens with a family. Answers how long the family is kept for them and for its token.
