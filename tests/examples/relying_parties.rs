@@ -38,7 +38,10 @@ fn entropy(out: &mut [u8]) -> Result<(), EntropyError> {
 }
 
 /// What is registered, as a file has it.
-struct Clients(HashMap<String, (Client, Option<String>)>);
+struct Clients(HashMap<String, Registration>);
+
+/// A client, and the secret that it has.
+type Registration = (Client, Option<String>);
 
 impl Clients {
     /// Each entry: `client_id`, `redirect_uris`, and how it authenticates and what it is, in the words of RFC 7591; `any` is a secret in
@@ -49,7 +52,7 @@ impl Clients {
     }
 }
 
-fn registered(entry: &Value) -> Result<(String, (Client, Option<String>)), Box<dyn Error>> {
+fn registered(entry: &Value) -> Result<(String, Registration), Box<dyn Error>> {
     let text = |name: &str| entry[name].as_str().map(str::to_owned);
     let id = text("client_id").ok_or("a client without client_id")?;
     let authentication = match entry["token_endpoint_auth_method"].as_str() {
