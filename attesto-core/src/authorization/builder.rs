@@ -356,6 +356,7 @@ impl AuthorizationServerBuilder {
     /// let server = AuthorizationServer::builder("https://auth.example.com", provider, ring)
     ///     .audience("https://api.example.com")
     ///     .openid_connect()
+    ///     .scopes_supported(["openid", "profile"])
     ///     .id_token_keys(rsa)
     ///     .build()?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -1,7 +1,8 @@
 //! Nobody is let in when the surroundings fail, under any adapter, and the client is told the truth.
 
 use crate::under::{Parts, Wiring, bare, every_adapter, run};
-use attesto_core::host::{Guard, ReplayStore};
+use attesto_core::Timestamp;
+use attesto_core::host::{Clock, Guard, ReplayStore};
 use attesto_core::resource::ResourceServer;
 use attesto_core::testkit::hostile::{
     HostileStore, NonceLoop, StaleKeys, assert_client_retries_once, assert_hostility_refused, assert_unauthorized,
@@ -10,6 +11,7 @@ use attesto_core::testkit::hostile::{
 use attesto_core::testkit::{App, Fixture, Route, TestRequest, TestResponse, assert_resource_protected, block_on};
 use attesto_core::token::TrustedIssuer;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 fn with_store(fixture: &Fixture, store: impl ReplayStore + 'static) -> Parts {
     let server = fixture.resource_server().build().expect("a server");
@@ -88,17 +90,21 @@ fn a_clock_that_jumps_makes_no_used_proof_fresh_again() {
     run(async {
         for name in ["axum", "actix", "hyper"] {
             let mut parts = Parts::of(&fixture, fixture.guard());
-            parts.clock = jumping_clock([now, later, now]);
+            let time = Arc::new(AtomicU64::new(now.as_secs()));
+            let told = Arc::clone(&time);
+            parts.clock = Clock::new(move || Timestamp::from_secs(told.load(Ordering::SeqCst)));
             let apps = every_adapter(&parts, Wiring::Right).await;
             let (_, app) = apps.iter().find(|(adapter, _)| *adapter == name).expect("an adapter");
             let used = parts.route().authorized(&fixture, None);
             assert_eq!(app.respond(used.clone()).await.status, 200, "{name}: at first");
             // An hour later somebody else comes, so that what has lapsed is dropped.
+            time.store(later.as_secs(), Ordering::SeqCst);
             let token = parts.route().token(&fixture).bound_to(fixture.other_key()).expires_at(later.plus(60)).build();
             let proof =
                 fixture.other_key().proof("POST", &fixture.url("/mcp")).token(&token).at(later).jti(name).build();
             let request = parts.route().request(&fixture).dpop(&token, &proof);
             assert_eq!(app.respond(request).await.status, 200, "{name}: an hour later");
+            time.store(now.as_secs(), Ordering::SeqCst);
             let again = app.respond(used).await;
             assert!(matches!(again.status, 401 | 503), "{name}: back again: {again:?}");
             assert_eq!(parts.reached.count(), 2, "{name}");
