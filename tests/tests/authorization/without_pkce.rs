@@ -6,7 +6,7 @@ use attesto_core::authorization::{
 };
 
 fn openid(builder: AuthorizationServerBuilder) -> AuthorizationServerBuilder {
-    builder.openid_connect().scopes_supported(["openid", "read"])
+    builder.openid_connect().id_tokens_without_rs256().scopes_supported(["openid", "read"])
 }
 
 /// A confidential client, and its code without a challenge.

@@ -7,7 +7,7 @@ use crate::authorization::{
 };
 
 fn provider(builder: AuthorizationServerBuilder) -> AuthorizationServerBuilder {
-    builder.openid_connect().scopes_supported(["openid", "files.read"])
+    builder.openid_connect().id_tokens_without_rs256().scopes_supported(["openid", "files.read"])
 }
 
 fn mcp(builder: AuthorizationServerBuilder) -> AuthorizationServerBuilder {

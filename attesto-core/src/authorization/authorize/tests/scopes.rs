@@ -6,7 +6,13 @@ use crate::authorization::{AuthorizationServerBuilder, EventKind};
 use alloc::string::String;
 
 fn provider(builder: AuthorizationServerBuilder) -> AuthorizationServerBuilder {
-    builder.openid_connect().scopes_supported(["openid", "offline_access", "files.read", "files.write", "admin"])
+    builder.openid_connect().id_tokens_without_rs256().scopes_supported([
+        "openid",
+        "offline_access",
+        "files.read",
+        "files.write",
+        "admin",
+    ])
 }
 
 fn granted(world: &mut World, request: &Pairs) -> String {
