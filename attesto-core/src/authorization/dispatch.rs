@@ -324,7 +324,10 @@ mod tests {
     #[test]
     fn md4_the_host_adds_members_of_its_own_endpoints_to_both_documents() {
         let own = "https://as.example/me";
-        let server = builder("https://as.example").openid_connect().id_tokens_without_rs256();
+        let server = builder("https://as.example")
+            .openid_connect()
+            .id_tokens_without_rs256()
+            .scopes_supported(["read", "openid"]);
         let server = server.metadata_member("userinfo_endpoint", own).metadata_member("claims_supported", ["sub"]);
         let server = server.build().unwrap();
         for path in [OAUTH, OPENID] {
@@ -338,7 +341,12 @@ mod tests {
     #[test]
     fn md4_no_member_of_the_protocol_can_be_changed_or_invented() {
         let as_built = document(
-            &builder("https://as.example").openid_connect().id_tokens_without_rs256().build().unwrap(),
+            &builder("https://as.example")
+                .openid_connect()
+                .id_tokens_without_rs256()
+                .scopes_supported(["read", "openid"])
+                .build()
+                .unwrap(),
             OPENID,
         );
         let names = as_built.as_object().unwrap().keys().map(String::as_str);
