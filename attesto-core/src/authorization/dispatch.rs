@@ -324,8 +324,10 @@ mod tests {
     #[test]
     fn md4_the_host_adds_members_of_its_own_endpoints_to_both_documents() {
         let own = "https://as.example/me";
-        let server =
-            builder("https://as.example").openid_connect().id_tokens_without_rs256().scopes_supported(["openid"]);
+        let server = builder("https://as.example")
+            .openid_connect()
+            .id_tokens_without_rs256()
+            .scopes_supported(["read", "openid"]);
         let server = server.metadata_member("userinfo_endpoint", own).metadata_member("claims_supported", ["sub"]);
         let server = server.build().unwrap();
         for path in [OAUTH, OPENID] {
@@ -342,7 +344,7 @@ mod tests {
             &builder("https://as.example")
                 .openid_connect()
                 .id_tokens_without_rs256()
-                .scopes_supported(["openid"])
+                .scopes_supported(["read", "openid"])
                 .build()
                 .unwrap(),
             OPENID,
