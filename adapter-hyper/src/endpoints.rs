@@ -67,18 +67,21 @@ impl Authorize {
     where
         B: Body<Data = Bytes> + Send + Unpin + 'static,
     {
-        let (parts, mut body) = request.into_parts();
+        let (parts, body) = request.into_parts();
         let path = (self.observe)(&parts).uri.path();
         if !self.endpoints.serves(path) {
             return Err(Request::from_parts(parts, body));
         }
         let wanted = self.endpoints.wants_body(parts.method.as_str(), path);
-        let form = if wanted { read_beyond(&mut body).await } else { None };
+        let (form, rest) = if wanted { read_beyond(body).await } else { (None, Some(body)) };
         let headers = HeaderView(&parts.headers);
         let lent = request_parts(&parts, (self.observe)(&parts), &headers, form.as_ref());
         let answer = self.endpoints.respond(&lent).await;
         let answer = response(answer.unwrap_or_else(|| ResponseParts::new(404)));
-        Ok(answer_early(&parts, body, answer).await)
+        Ok(match rest {
+            Some(rest) => answer_early(&parts, rest, answer).await,
+            None => answer,
+        })
     }
 }
 
