@@ -11,7 +11,12 @@ struct Readme;
 #[doc = include_str!("../../docs/authorization-server.md")]
 struct AuthorizationServerGuide;
 
-/// And the page about proxies.
+/// And the page about issuers.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/issuers.md")]
+struct IssuersGuide;
+
+/// And the one about proxies.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/proxies.md")]
 struct ProxiesGuide;

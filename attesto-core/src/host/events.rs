@@ -10,6 +10,12 @@ use core::net::IpAddr;
 ///
 /// `emit` is called while the request waits: it must not block. A sink that writes to a disk or a network stands behind
 /// a queue (`QueuedEvents` is one). Events hold no token, proof, certificate, secret, nor a digest of one.
+///
+/// ```
+/// # use attesto_core::host::{Event, EventSink};
+/// # fn is_one(_: impl EventSink) {}
+/// is_one(|event: &Event<'_>| eprintln!("{event:?}"));
+/// ```
 pub trait EventSink: Send + Sync {
     /// Takes note of `event`.
     fn emit(&self, event: &Event<'_>);
@@ -36,6 +42,12 @@ pub struct NoEvents;
 
 impl EventSink for NoEvents {
     fn emit(&self, _: &Event<'_>) {}
+}
+
+impl<F: Fn(&Event<'_>) + Send + Sync> EventSink for F {
+    fn emit(&self, event: &Event<'_>) {
+        self(event);
+    }
 }
 
 /// One event. Codes are `&'static str` and fit for the labels of metrics; [`EventText`] is not, a client may have

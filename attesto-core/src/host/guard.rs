@@ -307,7 +307,7 @@ impl GuardBuilder {
         self
     }
 
-    /// Where events go. Observational only: a sink cannot change a decision.
+    /// Where events go. Observational only: a sink cannot change a decision. A closure says what it takes: `|event: &Event<'_>| ..`.
     pub fn events(mut self, sink: impl EventSink + 'static) -> Self {
         self.hooks.events = Some(Arc::new(sink));
         self
