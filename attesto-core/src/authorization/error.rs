@@ -83,6 +83,8 @@ reasons! {
         ProofRequired => "dpop_proof_required", "DPoP proof required";
         /// The client's tokens are bound to a certificate, and there is none. SC-2.
         CertificateRequired => "certificate_required", "client certificate required";
+        /// The proxy sent a certificate that cannot be read: to go on without one would leave tokens unbound. RFC 9440 §2; SC-2.
+        CertificateUnreadable => "certificate_unreadable", "the client certificate cannot be read";
         /// `scope` breaks the grammar. RFC 6749 §3.3.
         MalformedScope => "malformed_scope", "the scope is malformed";
         /// `scope` goes beyond what the client or the grant may have. RFC 6749 §3.3, §6.
@@ -254,6 +256,7 @@ impl Reason {
             | Self::ClientIdMismatch
             | Self::ProofRequired
             | Self::CertificateRequired
+            | Self::CertificateUnreadable
             | Self::NotOffered
             | Self::Prefetch
             | Self::EmbeddedUserAgent

@@ -18,7 +18,6 @@ use crate::exchange::{self, Asker, Query, Step};
 use crate::host::ReplayAnswer;
 use crate::http::{Lines, OriginError, RequestParts, ResponseParts};
 use crate::jose::Thumbprint;
-use crate::mtls::CertificatePolicy;
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
@@ -179,10 +178,7 @@ impl Received {
         self.origin = cors::origin_of(request.headers);
         self.parameters = Parameters::of_form(request)?;
         self.proof = single_proof(server, request)?;
-        // One that cannot be read authenticates as little as none.
-        let certificate =
-            |policy: &CertificatePolicy| policy.certificate(request, server.origin.trusted_proxies()).ok().flatten();
-        self.certificate_der = server.certificates.as_ref().and_then(certificate).map(Cow::into_owned);
+        self.certificate_der = certificate_is_readable(server, request)?;
         let thumbprint = |der: &Vec<u8>| Thumbprint::from_bytes(server.provider.sha256(&[der]));
         self.certificate = self.certificate_der.as_ref().map(thumbprint);
         Ok(())
@@ -197,6 +193,14 @@ impl Received {
         (self.parameters, self.repeated) = Parameters::of_query_or_form(request)?;
         if server.refuse_embedded { is_no_embedded_user_agent(request.headers) } else { Ok(()) }
     }
+}
+
+/// The certificate of the connection, or of the field of a trusted proxy. One that is there and cannot be read is not the same as none:
+/// a client that binds its tokens would be given others. RFC 8705 §3, RFC 9440 §2; SC-2.
+fn certificate_is_readable(server: &Settings, request: &RequestParts<'_>) -> Result<Option<Vec<u8>>, Reason> {
+    let Some(policy) = &server.certificates else { return Ok(None) };
+    let shown = policy.certificate(request, server.origin.trusted_proxies());
+    shown.map(|certificate| certificate.map(Cow::into_owned)).map_err(|_| Reason::CertificateUnreadable)
 }
 
 /// RFC 6749 §3.2; C-1. Comes before anything is done with credentials.

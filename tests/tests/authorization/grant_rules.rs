@@ -1,8 +1,13 @@
 //! What is held to the registration, what is judged before anything is recorded, and what the introspection endpoint calls active.
 
 use crate::ledger::Fault;
-use crate::scene::{NOW, Request, SECRET, Scene, builder, proof, text};
-use attesto_core::authorization::{Client, ClientAuthentication, GrantType, Reason};
+use crate::scene::{NOW, Request, SECRET, Scene, builder, entropy, proof, text};
+use attesto_core::Timestamp;
+use attesto_core::authorization::{Ask, Client, ClientAuthentication, GrantType, Reason};
+use attesto_core::exchange::Step;
+use attesto_core::http::{Connection, OriginPolicy, RequestParts, TrustedProxies, XForwarded};
+use attesto_core::mtls::{CertificatePolicy, ClientCert};
+use std::sync::Arc;
 
 fn job() -> Request {
     Request::token(format!("grant_type=client_credentials&client_id=other&client_secret={SECRET}"))
@@ -212,4 +217,28 @@ fn tk4_no_fault_gets_a_client_more_than_its_scopes() {
         assert!(response.is_none_or(|response| response.status >= 500), "{context}");
         assert_eq!(scene.send(&job()).map(|response| response.status), Some(500), "{context}");
     });
+}
+
+#[test]
+fn sc2_a_certificate_that_cannot_be_read_is_not_the_same_as_none() {
+    let policy = CertificatePolicy::new().forwarded(Arc::new(ClientCert));
+    let proxy = TrustedProxies::parse(["loopback"]).expect("a list");
+    let server = builder(true).mtls(policy).origin(OriginPolicy::behind(proxy, XForwarded::PROTO)).build();
+    let server = server.expect("a server");
+    let asked = |certificate: Option<&'static [u8]>| {
+        let mut headers: Vec<(&str, &[u8])> = vec![
+            ("host", b"as.example"),
+            ("x-forwarded-proto", b"https"),
+            ("content-type", b"application/x-www-form-urlencoded"),
+        ];
+        headers.extend(certificate.map(|certificate| ("client-cert", certificate)));
+        let headers: &[(&str, &[u8])] = &headers;
+        let request = RequestParts::new("POST", "/oauth/token", &headers)
+            .connection(Connection::new().peer([127, 0, 0, 1].into()))
+            .form_body(b"grant_type=client_credentials&client_id=app");
+        server.token(&request, Timestamp::from_secs(NOW), entropy())
+    };
+    let Step::Ask(Ask::Record(event)) = asked(Some(b":a:")) else { panic!("refused before any question") };
+    assert_eq!(event.question().reason, Some(Reason::CertificateUnreadable));
+    assert!(matches!(asked(None), Step::Ask(Ask::LoadClient(_))), "without one it goes on");
 }

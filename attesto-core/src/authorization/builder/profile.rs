@@ -9,8 +9,9 @@ use alloc::vec::Vec;
 /// A kind of server: what holds where nothing else is configured, and what cannot be configured away.
 ///
 /// A configuration that falls short of its profile is refused by [`build`](AuthorizationServerBuilder::build), which says what to
-/// change. Whatever the profile: PKCE with S256 from everyone, redirect URIs compared as text, rotation of refresh tokens,
-/// tokens bound to their `aud` (RFC 8707), `iss` in every authorization response (RFC 9207).
+/// change. Whatever the profile: PKCE with S256 from every client that is not registered to do without, redirect URIs
+/// compared as text, rotation of the refresh tokens of public clients, tokens bound to their `aud` (RFC 8707), `iss` in every
+/// authorization response (RFC 9207).
 ///
 /// ```
 /// # use attesto_core::crypto::{Algorithm, CryptoProvider, EntropyError, KeyKind, RustCrypto};
