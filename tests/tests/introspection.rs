@@ -493,6 +493,27 @@ async fn keys_of_signed_answers_are_fetched_when_they_are_needed() {
 }
 
 #[tokio::test]
+async fn j9_key_for_another_algorithm_is_fetched_for_signed_answers_too() {
+    let world = World::new();
+    let remote = RemoteKeys::builder(ISSUER, Arc::clone(&world.provider))
+        .jwks_uri("https://auth.example.com/jwks")
+        .build()
+        .expect("a sound issuer");
+    let endpoint = endpoint().signed_by(TrustedIssuer::remote(remote), "api").expect("the endpoint's issuer");
+    let issuer = Issuer::saying(signed(|_, p| p["iat"] = (NOW + 40).into()));
+    let eddsa =
+        r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"k1","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
+    *issuer.keys.lock().expect("no panic") = response(eddsa, "application/jwk-set+json");
+    let guard = guard(introspector(endpoint, &issuer));
+    let (call, any) = (Call::new().bearer(TOKEN), Requirement::authenticated());
+    assert_eq!(outcome(&guard, &call, &any, 0).await, "503 verifier_unavailable");
+    let jwk = Jwk::new(world.issuer.public_key().clone()).with_kid("k1");
+    let set = JwkSet::publish(world.provider.as_ref(), [jwk]).to_json();
+    *issuer.keys.lock().expect("no panic") = response(set, "application/jwk-set+json");
+    assert_eq!(outcome(&guard, &call, &any, 40).await, "200 usr_1 bearer");
+}
+
+#[tokio::test]
 async fn j22_withdrawn_key_of_signed_answers_stops_although_nobody_refreshes_keys_but_introspection() {
     let world = World::new();
     let remote = RemoteKeys::builder(ISSUER, Arc::clone(&world.provider))
