@@ -55,18 +55,24 @@ pub(super) fn judge(
 }
 
 /// Answers that are no success and about the token all the same: some products say 400 or 401 where RFC 7662 §2.2 has `active: false` with
-/// 200. `unsupported_token_type` (RFC 7009 §2.2.1) is about the token as well; `invalid_client` and `invalid_token` are about our own
-/// credential (RFC 7662 §2.3), whatever else is said. None of this lets anybody in, so it need not be signed.
+/// 200. `unsupported_token_type` (RFC 7009 §2.2.1) is about the token as well. Other errors are about our own credential, whatever else is
+/// said: each of them at 401 (RFC 7662 §2.3), but for the bare `Unauthorized` of the MCP SDK's server about an expired token; at 400 those
+/// that RFC 6749 §5.2 and §4.1.2.1 have for clients. None of this lets anybody in, so it need not be signed.
 fn token_is_unknown(response: &IncomingResponse) -> bool {
     if !matches!(response.status, 400 | 401) || response.body.len() > limits::ERROR_RESPONSE {
         return false;
     }
     let Ok(answer) = Object::parse(response.body.trim_ascii()) else { return false };
-    let error = answer.get("error").and_then(Value::into_string);
-    match error.as_deref() {
-        Some("unsupported_token_type") => true,
-        Some("invalid_client" | "invalid_token") => false,
-        Some(_) | None => matches!(answer.get("active"), Some(Value::Bool(false))),
+    let is_inactive = matches!(answer.get("active"), Some(Value::Bool(false)));
+    match answer.get("error") {
+        None | Some(Value::Null) => is_inactive,
+        Some(Value::String(error)) => match error.as_ref() {
+            "unsupported_token_type" => true,
+            "invalid_client" | "invalid_token" | "unauthorized_client" | "access_denied" => false,
+            "Unauthorized" => is_inactive,
+            _ => is_inactive && response.status == 400,
+        },
+        Some(Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => false,
     }
 }
 
