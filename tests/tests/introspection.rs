@@ -732,3 +732,35 @@ async fn h2_answers_are_read_as_the_issuers_profile_spells_them() {
     let found = outcome(&guard, &Call::new().bearer(TOKEN), &Requirement::authenticated(), 0).await;
     assert_eq!(found, "200 m2m bearer");
 }
+
+#[tokio::test]
+async fn a2_audience_that_the_profile_finds_elsewhere_is_the_answers_audience() {
+    let verdict = |changes: Value| async move {
+        let profile = IssuerProfile::rfc9068().audience_in(["for", "client_id"]).expect("claims");
+        let guard = guard(introspector(endpoint().profile(profile), &Issuer::saying(says(&with(&changes)))));
+        outcome(&guard, &Call::new().bearer(TOKEN), &Requirement::authenticated(), 0).await
+    };
+    assert_eq!(verdict(json!({"aud": null, "for": AUDIENCE})).await, "200 usr_1 bearer");
+    assert_eq!(verdict(json!({"aud": null, "for": ["x", AUDIENCE]})).await, "200 usr_1 bearer");
+    assert_eq!(verdict(json!({"aud": null, "client_id": AUDIENCE})).await, "200 usr_1 bearer");
+    assert_eq!(verdict(json!({"for": "https://other.example.com"})).await, "200 usr_1 bearer", "aud counts alone");
+    assert_eq!(verdict(json!({"aud": "https://other.example.com", "for": AUDIENCE})).await, "401 invalid_audience");
+    assert_eq!(verdict(json!({"aud": null})).await, "401 invalid_audience", "the client is not this resource");
+    assert_eq!(verdict(json!({"aud": null, "for": "https://other.example.com"})).await, "401 invalid_audience");
+    assert_eq!(verdict(json!({"aud": null, "for": 1})).await, "401 invalid_audience");
+    assert_eq!(verdict(json!({"aud": null, "for": {"a": AUDIENCE}})).await, "401 invalid_audience");
+    assert_eq!(verdict(json!({"aud": null, "client_id": null})).await, "401 foreign_token_invalid");
+    let null = with(&json!({"for": AUDIENCE, "aud": 1})).to_string().replace(r#""aud":1"#, r#""aud":null"#);
+    let profile = IssuerProfile::rfc9068().audience_in(["for"]).expect("a claim");
+    let strict = guard(introspector(endpoint().profile(profile), &Issuer::saying(response(null, "application/json"))));
+    let found = outcome(&strict, &Call::new().bearer(TOKEN), &Requirement::authenticated(), 0).await;
+    assert_eq!(found, "200 usr_1 bearer", "`null` is absent");
+}
+
+#[test]
+fn a2_audience_found_elsewhere_is_said_also_where_it_may_be_left_out() {
+    let profile = IssuerProfile::rfc9068().audience_in(["for"]).expect("a claim");
+    let implied = endpoint().profile(profile.clone()).audience_is_implied();
+    assert_eq!(judged(&implied, says(&with(&json!({"aud": null})))), "active");
+    assert_eq!(judged(&endpoint().profile(profile), says(&with(&json!({"aud": null})))), "no_audience");
+}

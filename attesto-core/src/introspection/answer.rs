@@ -106,10 +106,10 @@ fn read(endpoint: &IntrospectionEndpoint, answer: &[u8]) -> Result<Introspected,
         None => object,
     };
     issuer_is_the_endpoints(endpoint, object)?;
-    audience_is_said(endpoint, object)?;
     token_is_an_access_token(endpoint, object)?;
     dpop_token_has_confirmation(object)?;
     let claims = ForeignClaims::spelt_by(&endpoint.profile, object).map_err(of_profile)?;
+    audience_is_said(endpoint, &claims)?;
     let subject = subject_is_said(endpoint, object, &claims)?;
     Ok(Introspected::Active(claims.claim("sub", subject.into()).issuer(endpoint.issuer.as_str())))
 }
@@ -175,9 +175,9 @@ fn issuer_is_the_endpoints(endpoint: &IntrospectionEndpoint, answer: Object<'_>)
     }
 }
 
-/// Whether the audience is right, the resource server decides; here it must be said. RFC 8707 §2.
-fn audience_is_said(endpoint: &IntrospectionEndpoint, answer: Object<'_>) -> Result<(), IntrospectionError> {
-    if endpoint.audience_is_implied || answer.get("aud").is_some() {
+/// Whether the audience is right, the resource server decides; here it must be said, in `aud` or where the profile finds it. RFC 8707 §2.
+fn audience_is_said(endpoint: &IntrospectionEndpoint, claims: &ForeignClaims) -> Result<(), IntrospectionError> {
+    if endpoint.audience_is_implied || claims.names_an_audience() {
         Ok(())
     } else {
         Err(IntrospectionError::NoAudience)

@@ -283,6 +283,7 @@ impl Names {
         claims.jti = first(&self.jti);
         if claims.aud.is_none() {
             claims.aud = first(&self.audience);
+            claims.aud_is_elsewhere = claims.aud.is_some();
         }
         let all = |names: &[String]| all_scopes(names.iter().filter_map(|name| object.get(name)));
         claims.scope = all(&self.scope).or_else(|| all(&self.client_scope));
