@@ -571,6 +571,53 @@ async fn a13_token_whose_kind_is_not_said_may_be_a_refresh_token() {
     assert_eq!(judged(&lax, says(&with(&json!({"token_type": null, "typ": "Refresh"})))), "not_an_access_token");
 }
 
+#[tokio::test]
+async fn a13_answer_about_an_id_or_logout_token_is_refused_without_any_profile() {
+    let lax = || endpoint().kind_may_be_unsaid();
+    let judged_with = |endpoint: &IntrospectionEndpoint, kind: &Value, member: &str| {
+        let mut answer = with(kind);
+        answer[member] = "x".into();
+        judged(endpoint, says(&answer))
+    };
+    let said = json!({"token_type": "Bearer"});
+    let unsaid = json!({"token_type": null});
+    let jwt = json!({"token_type": null, "typ": "JWT"});
+    for kind in [&said, &unsaid, &jwt] {
+        assert_eq!(judged(&lax(), says(&with(kind))), "active", "{kind}");
+        for member in ["at_hash", "c_hash", "events"] {
+            assert_eq!(judged_with(&lax(), kind, member), "not_an_access_token", "{member} {kind}");
+            let allowing = IssuerProfile::rfc9068().access_tokens_may_hold([member]).expect("a claim");
+            assert_eq!(
+                judged_with(&lax().profile(allowing), kind, member),
+                "active",
+                "{member} {kind}: as the host says"
+            );
+        }
+    }
+    // An access token may have a `nonce`, Keycloak's had for years; only what says nothing of its kind is taken for an ID token by it.
+    for kind in [&unsaid, &jwt, &json!({"token_type": "N_A"}), &json!({"token_type": "N_A", "typ": "jwt"})] {
+        assert_eq!(judged_with(&lax(), kind, "nonce"), "not_an_access_token", "{kind}");
+    }
+    assert_eq!(judged_with(&endpoint(), &jwt, "nonce"), "not_an_access_token", "`JWT` tells no kind");
+    for kind in [
+        &said,
+        &json!({"token_type": null, "typ": "Bearer"}),
+        &json!({"token_type": null, "token_use": "access"}),
+        &json!({"token_type": null, "typ": "at+jwt"}),
+        &json!({"token_type": "Bearer", "typ": "JWT"}),
+    ] {
+        assert_eq!(judged_with(&endpoint(), kind, "nonce"), "active", "{kind}");
+    }
+    let allowing = || IssuerProfile::rfc9068().access_tokens_may_hold(["nonce"]).expect("a claim");
+    assert_eq!(judged_with(&lax().profile(allowing()), &unsaid, "nonce"), "active");
+    assert_eq!(judged_with(&lax().profile(allowing()), &unsaid, "at_hash"), "not_an_access_token");
+    let null = with(&unsaid).to_string().replacen('{', r#"{"nonce":null,"at_hash":null,"#, 1);
+    assert_eq!(judged(&lax(), response(null, "application/json")), "active", "`null` is absent");
+    let mut id_token = active();
+    id_token["at_hash"] = "x".into();
+    assert_eq!(bearer(says(&id_token)).await, "401 foreign_token_invalid");
+}
+
 #[test]
 fn a7_answer_that_names_a_user_is_not_about_the_client() {
     let endpoint = endpoint().audience_is_implied().subject_may_be_client();

@@ -5,7 +5,7 @@ use super::error::IntrospectionError;
 use super::signed;
 use crate::encoding::json::{Object, Value};
 use crate::host::IncomingResponse;
-use crate::token::{ForeignClaims, NAMES_OF_USERS, TokenError};
+use crate::token::{ForeignClaims, NAMES_OF_USERS, OTHER_KINDS, TokenError};
 use crate::{Timestamp, limits};
 use alloc::borrow::Cow;
 use alloc::string::String;
@@ -106,7 +106,8 @@ fn read(endpoint: &IntrospectionEndpoint, answer: &[u8]) -> Result<Introspected,
         None => object,
     };
     issuer_is_the_endpoints(endpoint, object)?;
-    token_is_an_access_token(endpoint, object)?;
+    let kind = token_is_an_access_token(endpoint, object)?;
+    nothing_tells_of_another_kind(endpoint, object, kind)?;
     dpop_token_has_confirmation(object)?;
     let claims = ForeignClaims::spelt_by(&endpoint.profile, object).map_err(of_profile)?;
     audience_is_said(endpoint, &claims)?;
@@ -184,10 +185,18 @@ fn audience_is_said(endpoint: &IntrospectionEndpoint, claims: &ForeignClaims) ->
     }
 }
 
+/// Whether an answer tells what kind of token it is about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Access,
+    /// It says nothing, or what is said of ID tokens too: that it is a JWT, or, by RFC 8693 §2.2.1, that it may be no access token.
+    Open,
+}
+
 /// Endpoints answer for refresh tokens too, and some for ID tokens; `token_type_hint` only hints. What kind it is, they say in one of
 /// three members: the RFC's `token_type` (RFC 6749 §7.1, RFC 8693 §2.2.1), Ory's `token_use`, Keycloak's `typ`. An answer without any of
 /// them is what several products give about refresh tokens. A13.
-fn token_is_an_access_token(endpoint: &IntrospectionEndpoint, answer: Object<'_>) -> Result<(), IntrospectionError> {
+fn token_is_an_access_token(endpoint: &IntrospectionEndpoint, answer: Object<'_>) -> Result<Kind, IntrospectionError> {
     let says = |member: &str| match answer.get(member) {
         None => Ok(None),
         Some(Value::String(kind)) => Ok(Some(kind.to_ascii_lowercase())),
@@ -197,11 +206,26 @@ fn token_is_an_access_token(endpoint: &IntrospectionEndpoint, answer: Object<'_>
     if token_type.is_none() && token_use.is_none() && typ.is_none() && !endpoint.kind_may_be_unsaid {
         return Err(IntrospectionError::KindUnsaid);
     }
+    let tells = |kind: &Option<String>| kind.as_deref().is_some_and(|kind| !matches!(kind, "jwt" | "n_a"));
+    let kind = if [&token_type, &token_use, &typ].into_iter().any(tells) { Kind::Access } else { Kind::Open };
     let is_one_of = |kind: Option<String>, accepted: &[&str]| kind.is_none_or(|kind| accepted.contains(&kind.as_str()));
     let right = is_one_of(token_type, &["bearer", "dpop", "n_a", "access_token"])
         && is_one_of(token_use, &["access_token", "access"])
         && is_one_of(typ, &["bearer", "dpop", "access", "access_token", "at+jwt", "application/at+jwt", "jwt"]);
-    if right { Ok(()) } else { Err(IntrospectionError::NotAnAccessToken) }
+    if right { Ok(kind) } else { Err(IntrospectionError::NotAnAccessToken) }
+}
+
+/// No member that ID and logout tokens have and access tokens have not, but for those that the profile says they have. Some issuers' access
+/// tokens have the `nonce` of the login they come from: it tells of an ID token where nothing else tells the kind. RFC 8725 §3.12; A13.
+fn nothing_tells_of_another_kind(
+    endpoint: &IntrospectionEndpoint,
+    answer: Object<'_>,
+    kind: Kind,
+) -> Result<(), IntrospectionError> {
+    answer.members(|name, _| {
+        let tells = OTHER_KINDS.contains(&name) && !(name == "nonce" && kind == Kind::Access);
+        if tells && !endpoint.profile.may_hold(name) { Err(IntrospectionError::NotAnAccessToken) } else { Ok(()) }
+    })
 }
 
 /// A DPoP-bound token says to which key, or it would pass as an unbound one. RFC 9449 §6.2.
