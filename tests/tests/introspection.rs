@@ -493,6 +493,27 @@ async fn keys_of_signed_answers_are_fetched_when_they_are_needed() {
 }
 
 #[tokio::test]
+async fn j9_key_for_another_algorithm_is_fetched_for_signed_answers_too() {
+    let world = World::new();
+    let remote = RemoteKeys::builder(ISSUER, Arc::clone(&world.provider))
+        .jwks_uri("https://auth.example.com/jwks")
+        .build()
+        .expect("a sound issuer");
+    let endpoint = endpoint().signed_by(TrustedIssuer::remote(remote), "api").expect("the endpoint's issuer");
+    let issuer = Issuer::saying(signed(|_, p| p["iat"] = (NOW + 40).into()));
+    let eddsa =
+        r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"k1","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
+    *issuer.keys.lock().expect("no panic") = response(eddsa, "application/jwk-set+json");
+    let guard = guard(introspector(endpoint, &issuer));
+    let (call, any) = (Call::new().bearer(TOKEN), Requirement::authenticated());
+    assert_eq!(outcome(&guard, &call, &any, 0).await, "503 verifier_unavailable");
+    let jwk = Jwk::new(world.issuer.public_key().clone()).with_kid("k1");
+    let set = JwkSet::publish(world.provider.as_ref(), [jwk]).to_json();
+    *issuer.keys.lock().expect("no panic") = response(set, "application/jwk-set+json");
+    assert_eq!(outcome(&guard, &call, &any, 40).await, "200 usr_1 bearer");
+}
+
+#[tokio::test]
 async fn j22_withdrawn_key_of_signed_answers_stops_although_nobody_refreshes_keys_but_introspection() {
     let world = World::new();
     let remote = RemoteKeys::builder(ISSUER, Arc::clone(&world.provider))
@@ -550,6 +571,53 @@ async fn a13_token_whose_kind_is_not_said_may_be_a_refresh_token() {
     assert_eq!(judged(&lax, says(&with(&json!({"token_type": null, "typ": "Refresh"})))), "not_an_access_token");
 }
 
+#[tokio::test]
+async fn a13_answer_about_an_id_or_logout_token_is_refused_without_any_profile() {
+    let lax = || endpoint().kind_may_be_unsaid();
+    let judged_with = |endpoint: &IntrospectionEndpoint, kind: &Value, member: &str| {
+        let mut answer = with(kind);
+        answer[member] = "x".into();
+        judged(endpoint, says(&answer))
+    };
+    let said = json!({"token_type": "Bearer"});
+    let unsaid = json!({"token_type": null});
+    let jwt = json!({"token_type": null, "typ": "JWT"});
+    for kind in [&said, &unsaid, &jwt] {
+        assert_eq!(judged(&lax(), says(&with(kind))), "active", "{kind}");
+        for member in ["at_hash", "c_hash", "events"] {
+            assert_eq!(judged_with(&lax(), kind, member), "not_an_access_token", "{member} {kind}");
+            let allowing = IssuerProfile::rfc9068().access_tokens_may_hold([member]).expect("a claim");
+            assert_eq!(
+                judged_with(&lax().profile(allowing), kind, member),
+                "active",
+                "{member} {kind}: as the host says"
+            );
+        }
+    }
+    // An access token may have a `nonce`, Keycloak's had for years; only what says nothing of its kind is taken for an ID token by it.
+    for kind in [&unsaid, &jwt, &json!({"token_type": "N_A"}), &json!({"token_type": "N_A", "typ": "jwt"})] {
+        assert_eq!(judged_with(&lax(), kind, "nonce"), "not_an_access_token", "{kind}");
+    }
+    assert_eq!(judged_with(&endpoint(), &jwt, "nonce"), "not_an_access_token", "`JWT` tells no kind");
+    for kind in [
+        &said,
+        &json!({"token_type": null, "typ": "Bearer"}),
+        &json!({"token_type": null, "token_use": "access"}),
+        &json!({"token_type": null, "typ": "at+jwt"}),
+        &json!({"token_type": "Bearer", "typ": "JWT"}),
+    ] {
+        assert_eq!(judged_with(&endpoint(), kind, "nonce"), "active", "{kind}");
+    }
+    let allowing = || IssuerProfile::rfc9068().access_tokens_may_hold(["nonce"]).expect("a claim");
+    assert_eq!(judged_with(&lax().profile(allowing()), &unsaid, "nonce"), "active");
+    assert_eq!(judged_with(&lax().profile(allowing()), &unsaid, "at_hash"), "not_an_access_token");
+    let null = with(&unsaid).to_string().replacen('{', r#"{"nonce":null,"at_hash":null,"#, 1);
+    assert_eq!(judged(&lax(), response(null, "application/json")), "active", "`null` is absent");
+    let mut id_token = active();
+    id_token["at_hash"] = "x".into();
+    assert_eq!(bearer(says(&id_token)).await, "401 foreign_token_invalid");
+}
+
 #[test]
 fn a7_answer_that_names_a_user_is_not_about_the_client() {
     let endpoint = endpoint().audience_is_implied().subject_may_be_client();
@@ -581,7 +649,20 @@ async fn h5_issuer_that_does_not_know_the_token_is_not_out() {
         (401, r#"{"active":false,"error":"Unauthorized","error_description":"x"}"#, unknown),
         (401, r#"{"active":false}"#, unknown),
         (400, r#"{"active":false}"#, unknown),
+        (401, r#"{"active":false,"error":null}"#, unknown),
+        (400, r#"{"active":false,"error":"invalid_request"}"#, unknown),
         // About our own credential, RFC 7662 §2.3.
+        (401, r#"{"active":false,"error":"unauthorized_client"}"#, outage),
+        (400, r#"{"active":false,"error":"unauthorized_client"}"#, outage),
+        (401, r#"{"active":false,"error":"access_denied"}"#, outage),
+        (400, r#"{"active":false,"error":"access_denied"}"#, outage),
+        (401, r#"{"active":false,"error":"unauthorized"}"#, outage),
+        (401, r#"{"active":false,"error":"invalid_request"}"#, outage),
+        (401, r#"{"active":false,"error":""}"#, outage),
+        (401, r#"{"active":false,"error":{"code":"invalid_client"}}"#, outage),
+        (400, r#"{"active":false,"error":{"code":"invalid_client"}}"#, outage),
+        (401, r#"{"active":false,"error":["unsupported_token_type"]}"#, outage),
+        (401, r#"{"active":false,"error":401}"#, outage),
         (401, r#"{"error":"invalid_client"}"#, outage),
         (401, r#"{"error":"invalid_token"}"#, outage),
         (401, r#"{"active":false,"error":"invalid_client"}"#, outage),
@@ -697,4 +778,36 @@ async fn h2_answers_are_read_as_the_issuers_profile_spells_them() {
     let guard = guard(introspector(lenient(), &Issuer::saying(says(&with(&machine)))));
     let found = outcome(&guard, &Call::new().bearer(TOKEN), &Requirement::authenticated(), 0).await;
     assert_eq!(found, "200 m2m bearer");
+}
+
+#[tokio::test]
+async fn a2_audience_that_the_profile_finds_elsewhere_is_the_answers_audience() {
+    let verdict = |changes: Value| async move {
+        let profile = IssuerProfile::rfc9068().audience_in(["for", "client_id"]).expect("claims");
+        let guard = guard(introspector(endpoint().profile(profile), &Issuer::saying(says(&with(&changes)))));
+        outcome(&guard, &Call::new().bearer(TOKEN), &Requirement::authenticated(), 0).await
+    };
+    assert_eq!(verdict(json!({"aud": null, "for": AUDIENCE})).await, "200 usr_1 bearer");
+    assert_eq!(verdict(json!({"aud": null, "for": ["x", AUDIENCE]})).await, "200 usr_1 bearer");
+    assert_eq!(verdict(json!({"aud": null, "client_id": AUDIENCE})).await, "200 usr_1 bearer");
+    assert_eq!(verdict(json!({"for": "https://other.example.com"})).await, "200 usr_1 bearer", "aud counts alone");
+    assert_eq!(verdict(json!({"aud": "https://other.example.com", "for": AUDIENCE})).await, "401 invalid_audience");
+    assert_eq!(verdict(json!({"aud": null})).await, "401 invalid_audience", "the client is not this resource");
+    assert_eq!(verdict(json!({"aud": null, "for": "https://other.example.com"})).await, "401 invalid_audience");
+    assert_eq!(verdict(json!({"aud": null, "for": 1})).await, "401 invalid_audience");
+    assert_eq!(verdict(json!({"aud": null, "for": {"a": AUDIENCE}})).await, "401 invalid_audience");
+    assert_eq!(verdict(json!({"aud": null, "client_id": null})).await, "401 foreign_token_invalid");
+    let null = with(&json!({"for": AUDIENCE, "aud": 1})).to_string().replace(r#""aud":1"#, r#""aud":null"#);
+    let profile = IssuerProfile::rfc9068().audience_in(["for"]).expect("a claim");
+    let strict = guard(introspector(endpoint().profile(profile), &Issuer::saying(response(null, "application/json"))));
+    let found = outcome(&strict, &Call::new().bearer(TOKEN), &Requirement::authenticated(), 0).await;
+    assert_eq!(found, "200 usr_1 bearer", "`null` is absent");
+}
+
+#[test]
+fn a2_audience_found_elsewhere_is_said_also_where_it_may_be_left_out() {
+    let profile = IssuerProfile::rfc9068().audience_in(["for"]).expect("a claim");
+    let implied = endpoint().profile(profile.clone()).audience_is_implied();
+    assert_eq!(judged(&implied, says(&with(&json!({"aud": null})))), "active");
+    assert_eq!(judged(&endpoint().profile(profile), says(&with(&json!({"aud": null})))), "no_audience");
 }

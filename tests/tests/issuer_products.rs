@@ -532,6 +532,20 @@ fn a2_audience_elsewhere_counts_where_there_is_no_aud_and_is_required() {
 }
 
 #[test]
+fn a2_claims_name_the_audience_that_was_found_elsewhere() {
+    let base = json!({"client_id": "https://api.example.com", "jti": "j", "sub": "s", "nbf": null});
+    let own = own(sound(IssuerProfile::rfc9068().audience_in(["for", "client_id"])), base);
+    let audiences = |changes: Value| {
+        let claims = verify(&own, own.typ, &with(&own.claims, changes)).expect("a sound token");
+        (claims.audiences(), claims.get("aud").is_some())
+    };
+    let api = "https://api.example.com".to_owned();
+    assert_eq!(audiences(json!({})), (vec![api.clone()], false));
+    assert_eq!(audiences(json!({"client_id": "c", "for": [api, "x"]})), (vec![api.clone(), "x".into()], false));
+    assert_eq!(audiences(json!({"aud": [api], "for": "x"})), (vec![api], true), "aud counts alone");
+}
+
+#[test]
 fn j13_absent_typ_that_is_let_in_brings_the_guard_along() {
     let base = json!({"aud": "https://api.example.com", "client_id": "c", "jti": "j", "sub": "s"});
     let own = own(IssuerProfile::rfc9068().header_typ_may_be_absent(), base);

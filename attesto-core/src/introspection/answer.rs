@@ -5,7 +5,7 @@ use super::error::IntrospectionError;
 use super::signed;
 use crate::encoding::json::{Object, Value};
 use crate::host::IncomingResponse;
-use crate::token::{ForeignClaims, NAMES_OF_USERS, TokenError};
+use crate::token::{ForeignClaims, NAMES_OF_USERS, OTHER_KINDS, TokenError};
 use crate::{Timestamp, limits};
 use alloc::borrow::Cow;
 use alloc::string::String;
@@ -55,18 +55,24 @@ pub(super) fn judge(
 }
 
 /// Answers that are no success and about the token all the same: some products say 400 or 401 where RFC 7662 §2.2 has `active: false` with
-/// 200. `unsupported_token_type` (RFC 7009 §2.2.1) is about the token as well; `invalid_client` and `invalid_token` are about our own
-/// credential (RFC 7662 §2.3), whatever else is said. None of this lets anybody in, so it need not be signed.
+/// 200. `unsupported_token_type` (RFC 7009 §2.2.1) is about the token as well. Other errors are about our own credential, whatever else is
+/// said: each of them at 401 (RFC 7662 §2.3), but for the bare `Unauthorized` of the MCP SDK's server about an expired token; at 400 those
+/// that RFC 6749 §5.2 and §4.1.2.1 have for clients. None of this lets anybody in, so it need not be signed.
 fn token_is_unknown(response: &IncomingResponse) -> bool {
     if !matches!(response.status, 400 | 401) || response.body.len() > limits::ERROR_RESPONSE {
         return false;
     }
     let Ok(answer) = Object::parse(response.body.trim_ascii()) else { return false };
-    let error = answer.get("error").and_then(Value::into_string);
-    match error.as_deref() {
-        Some("unsupported_token_type") => true,
-        Some("invalid_client" | "invalid_token") => false,
-        Some(_) | None => matches!(answer.get("active"), Some(Value::Bool(false))),
+    let is_inactive = matches!(answer.get("active"), Some(Value::Bool(false)));
+    match answer.get("error") {
+        None | Some(Value::Null) => is_inactive,
+        Some(Value::String(error)) => match error.as_ref() {
+            "unsupported_token_type" => true,
+            "invalid_client" | "invalid_token" | "unauthorized_client" | "access_denied" => false,
+            "Unauthorized" => is_inactive,
+            _ => is_inactive && response.status == 400,
+        },
+        Some(Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => false,
     }
 }
 
@@ -100,10 +106,11 @@ fn read(endpoint: &IntrospectionEndpoint, answer: &[u8]) -> Result<Introspected,
         None => object,
     };
     issuer_is_the_endpoints(endpoint, object)?;
-    audience_is_said(endpoint, object)?;
-    token_is_an_access_token(endpoint, object)?;
+    let kind = token_is_an_access_token(endpoint, object)?;
+    nothing_tells_of_another_kind(endpoint, object, kind)?;
     dpop_token_has_confirmation(object)?;
     let claims = ForeignClaims::spelt_by(&endpoint.profile, object).map_err(of_profile)?;
+    audience_is_said(endpoint, &claims)?;
     let subject = subject_is_said(endpoint, object, &claims)?;
     Ok(Introspected::Active(claims.claim("sub", subject.into()).issuer(endpoint.issuer.as_str())))
 }
@@ -169,19 +176,27 @@ fn issuer_is_the_endpoints(endpoint: &IntrospectionEndpoint, answer: Object<'_>)
     }
 }
 
-/// Whether the audience is right, the resource server decides; here it must be said. RFC 8707 §2.
-fn audience_is_said(endpoint: &IntrospectionEndpoint, answer: Object<'_>) -> Result<(), IntrospectionError> {
-    if endpoint.audience_is_implied || answer.get("aud").is_some() {
+/// Whether the audience is right, the resource server decides; here it must be said, in `aud` or where the profile finds it. RFC 8707 §2.
+fn audience_is_said(endpoint: &IntrospectionEndpoint, claims: &ForeignClaims) -> Result<(), IntrospectionError> {
+    if endpoint.audience_is_implied || claims.names_an_audience() {
         Ok(())
     } else {
         Err(IntrospectionError::NoAudience)
     }
 }
 
+/// Whether an answer tells what kind of token it is about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Access,
+    /// It says nothing, or what is said of ID tokens too: that it is a JWT, or, by RFC 8693 §2.2.1, that it may be no access token.
+    Open,
+}
+
 /// Endpoints answer for refresh tokens too, and some for ID tokens; `token_type_hint` only hints. What kind it is, they say in one of
 /// three members: the RFC's `token_type` (RFC 6749 §7.1, RFC 8693 §2.2.1), Ory's `token_use`, Keycloak's `typ`. An answer without any of
 /// them is what several products give about refresh tokens. A13.
-fn token_is_an_access_token(endpoint: &IntrospectionEndpoint, answer: Object<'_>) -> Result<(), IntrospectionError> {
+fn token_is_an_access_token(endpoint: &IntrospectionEndpoint, answer: Object<'_>) -> Result<Kind, IntrospectionError> {
     let says = |member: &str| match answer.get(member) {
         None => Ok(None),
         Some(Value::String(kind)) => Ok(Some(kind.to_ascii_lowercase())),
@@ -191,11 +206,26 @@ fn token_is_an_access_token(endpoint: &IntrospectionEndpoint, answer: Object<'_>
     if token_type.is_none() && token_use.is_none() && typ.is_none() && !endpoint.kind_may_be_unsaid {
         return Err(IntrospectionError::KindUnsaid);
     }
+    let tells = |kind: &Option<String>| kind.as_deref().is_some_and(|kind| !matches!(kind, "jwt" | "n_a"));
+    let kind = if [&token_type, &token_use, &typ].into_iter().any(tells) { Kind::Access } else { Kind::Open };
     let is_one_of = |kind: Option<String>, accepted: &[&str]| kind.is_none_or(|kind| accepted.contains(&kind.as_str()));
     let right = is_one_of(token_type, &["bearer", "dpop", "n_a", "access_token"])
         && is_one_of(token_use, &["access_token", "access"])
         && is_one_of(typ, &["bearer", "dpop", "access", "access_token", "at+jwt", "application/at+jwt", "jwt"]);
-    if right { Ok(()) } else { Err(IntrospectionError::NotAnAccessToken) }
+    if right { Ok(kind) } else { Err(IntrospectionError::NotAnAccessToken) }
+}
+
+/// No member that ID and logout tokens have and access tokens have not, but for those that the profile says they have. Some issuers' access
+/// tokens have the `nonce` of the login they come from: it tells of an ID token where nothing else tells the kind. RFC 8725 §3.12; A13.
+fn nothing_tells_of_another_kind(
+    endpoint: &IntrospectionEndpoint,
+    answer: Object<'_>,
+    kind: Kind,
+) -> Result<(), IntrospectionError> {
+    answer.members(|name, _| {
+        let tells = OTHER_KINDS.contains(&name) && !(name == "nonce" && kind == Kind::Access);
+        if tells && !endpoint.profile.may_hold(name) { Err(IntrospectionError::NotAnAccessToken) } else { Ok(()) }
+    })
 }
 
 /// A DPoP-bound token says to which key, or it would pass as an unbound one. RFC 9449 §6.2.

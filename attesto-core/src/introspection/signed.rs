@@ -23,7 +23,8 @@ pub(super) fn verify(signed: &Signed, jwt: &[u8], now: Timestamp) -> Result<Vec<
         return Err(IntrospectionError::Signature);
     }
     signature_verifies(&jws, &header, &signed.issuer, now).map_err(|refused| {
-        let no_key = matches!(refused.error, TokenError::KeysUnavailable | TokenError::UnknownKey);
+        let no_key =
+            matches!(refused.error, TokenError::KeysUnavailable | TokenError::UnknownKey | TokenError::KeyNotForAlg);
         if no_key { IntrospectionError::KeysUnavailable } else { IntrospectionError::Signature }
     })?;
     let mut payload = Vec::new();

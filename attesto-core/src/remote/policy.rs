@@ -55,8 +55,8 @@ impl KeyPolicy {
         self
     }
 
-    /// The least time between two fetches that tokens with an unknown `kid` cause, over all such tokens. A `kid` is the client's
-    /// to choose, so this bounds what anybody can make this server ask of the issuer.
+    /// The least time between two fetches that tokens with an unknown `kid` cause, or with a known one and an algorithm that its keys are
+    /// not for, over all such tokens. Both are the client's to choose, so this bounds what anybody can make this server ask of the issuer.
     pub const fn unknown_kid_spacing(mut self, seconds: u64) -> Self {
         self.unknown_kid_spacing = seconds;
         self

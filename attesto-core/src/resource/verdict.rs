@@ -63,7 +63,7 @@ pub enum Question<'a> {
 #[must_use = "an unanswered question grants nothing"]
 pub struct ForeignQuestion<'a>(pub(super) Waiting<'a>);
 
-/// A token whose issuer's keys have to be fetched first: there are none, or none with the token's `kid` (J9, J22). Asked once
+/// A token whose issuer's keys have to be fetched first: there are none, or none with the token's `kid` for its algorithm (J9, J22). Asked once
 /// for each request at most.
 #[cfg(feature = "std")]
 #[derive(Debug)]

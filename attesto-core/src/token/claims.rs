@@ -24,6 +24,8 @@ pub struct Claims {
     scope: Option<Text>,
     acr: Option<Text>,
     principal_kind: Option<Text>,
+    /// Where the profile found them in another claim than `aud`.
+    audiences_elsewhere: Option<Box<[String]>>,
     exp: Option<Timestamp>,
     iat: Option<Timestamp>,
     auth_time: Option<Timestamp>,
@@ -56,6 +58,22 @@ impl Text {
     }
 }
 
+/// The strings of an audience. RFC 7519 §4.1.3.
+fn members_of(audience: Option<Value<'_>>) -> Vec<String> {
+    let mut audiences = Vec::new();
+    match audience {
+        Some(Value::String(audience)) => audiences.push(audience.into_owned()),
+        Some(Value::Array(array)) => {
+            let _ = array.items(|item| {
+                audiences.extend(item.into_string().map(Cow::into_owned));
+                Ok::<(), ()>(())
+            });
+        }
+        Some(Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_)) | None => {}
+    }
+    audiences
+}
+
 impl Claims {
     /// What was read of `payload`, which is to be [kept](Self::with_payload) with it. Lenient: what is judged is judged by the rules.
     pub(super) fn of(raw: &RawClaims<'_>, payload: &[u8]) -> Result<Self, TokenError> {
@@ -77,6 +95,7 @@ impl Claims {
             scope,
             acr: text(&raw.acr),
             principal_kind: text(&raw.principal_kind),
+            audiences_elsewhere: raw.aud_is_elsewhere.then(|| members_of(raw.aud.clone()).into()),
             exp: number(&raw.exp).and_then(Number::date_floor),
             iat: number(&raw.iat).and_then(Number::date_ceil),
             auth_time: number(&raw.auth_time).and_then(Number::date_exact),
@@ -135,21 +154,13 @@ impl Claims {
         self.text(self.scope.as_ref()).unwrap_or_default()
     }
 
-    /// The members of `aud`.
+    /// The members of `aud`, or of what the [`IssuerProfile`](super::IssuerProfile::audience_in) found in its place.
     #[must_use]
     pub fn audiences(&self) -> Vec<String> {
-        let mut audiences = Vec::new();
-        match self.get("aud") {
-            Some(Value::String(audience)) => audiences.push(audience.into_owned()),
-            Some(Value::Array(array)) => {
-                let _ = array.items(|item| {
-                    audiences.extend(item.into_string().map(Cow::into_owned));
-                    Ok::<(), ()>(())
-                });
-            }
-            Some(Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_)) | None => {}
+        match &self.audiences_elsewhere {
+            Some(found) => found.to_vec(),
+            None => members_of(self.get("aud")),
         }
-        audiences
     }
 
     /// `exp`, rounded down to whole seconds.

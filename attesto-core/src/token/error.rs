@@ -21,7 +21,7 @@ reasons! {
         UnknownKey => "unknown_key", "no key of the issuer fits the token";
         /// Several keys of the issuer fit. RFC 7515 §4.1.4; J8, X2.
         AmbiguousKey => "ambiguous_key", "several keys of the issuer fit the token";
-        /// The key is not for the header's algorithm. RFC 8725 §3.1; J6.
+        /// The key is not for the header's algorithm. RFC 8725 §3.1; J6, J9.
         KeyNotForAlg => "invalid_signature", "the key is not for the token's algorithm";
         /// The signature does not verify. RFC 7515 §5.2; J12.
         InvalidSignature => "invalid_signature", "the token's signature does not verify";

@@ -121,6 +121,9 @@ impl ForeignClaims {
         for (name, found) in [("client_id", raw.client_id), ("jti", raw.jti), ("scope", raw.scope)] {
             claims.put(name, found);
         }
+        if let (true, Some(found)) = (raw.aud_is_elsewhere, raw.aud) {
+            claims.0.insert("aud".into(), audience_as_written(found));
+        }
         if profile.dates_may_be_text() {
             ["exp", "nbf", "iat", "auth_time"].iter().for_each(|name| claims.read_date(name));
         }
@@ -150,6 +153,11 @@ impl ForeignClaims {
         }
     }
 
+    /// Whether it says for whom the token is, rightly or not.
+    pub(crate) fn names_an_audience(&self) -> bool {
+        self.0.contains_key("aud")
+    }
+
     /// The client, where one is named.
     pub(crate) fn client(&self) -> Option<&str> {
         self.0.get("client_id").and_then(Value::as_str)
@@ -164,6 +172,15 @@ impl ForeignClaims {
 
     pub(super) fn into_payload(self) -> Vec<u8> {
         serde_json::to_vec(&Value::Object(self.0)).unwrap_or_default()
+    }
+}
+
+/// A string or a list, as the rules take it. Anything else is none of these, and refused as such.
+fn audience_as_written(found: json::Value<'_>) -> Value {
+    match found {
+        json::Value::String(audience) => Value::String(audience.into_owned()),
+        json::Value::Array(list) => serde_json::from_str(list.as_str()).unwrap_or_default(),
+        json::Value::Null | json::Value::Bool(_) | json::Value::Number(_) | json::Value::Object(_) => Value::Null,
     }
 }
 

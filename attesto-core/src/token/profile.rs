@@ -63,7 +63,7 @@ pub struct IssuerProfile {
 
 /// Claims that ID tokens and logout tokens have and access tokens have not. OpenID Connect Core 1.0 §2, §3.1.3.6, §3.3.2.11;
 /// Back-Channel Logout 1.0 §2.4.
-const OTHER_KINDS: [&str; 4] = ["nonce", "at_hash", "c_hash", "events"];
+pub(crate) const OTHER_KINDS: [&str; 4] = ["nonce", "at_hash", "c_hash", "events"];
 
 /// Claims that say that a user is concerned, under the names that real issuers give them. A token with one of them stands for no client,
 /// whatever else it leaves out.
@@ -258,11 +258,15 @@ impl IssuerProfile {
             return Ok(());
         }
         object.members(|name, _| {
-            let of_another_kind =
-                guarded && OTHER_KINDS.contains(&name) && !self.may_hold.iter().any(|claim| claim == name);
+            let of_another_kind = guarded && OTHER_KINDS.contains(&name) && !self.may_hold(name);
             let forbidden = self.forbidden.iter().any(|claim| claim == name);
             if of_another_kind || forbidden { Err(TokenError::OtherTokenKind) } else { Ok(()) }
         })
+    }
+
+    /// Whether the issuer's access tokens have this one of [`OTHER_KINDS`] as well.
+    pub(crate) fn may_hold(&self, name: &str) -> bool {
+        self.may_hold.iter().any(|claim| claim == name)
     }
 
     /// Puts what the profile's claims say where the rules look for it.
@@ -283,6 +287,7 @@ impl Names {
         claims.jti = first(&self.jti);
         if claims.aud.is_none() {
             claims.aud = first(&self.audience);
+            claims.aud_is_elsewhere = claims.aud.is_some();
         }
         let all = |names: &[String]| all_scopes(names.iter().filter_map(|name| object.get(name)));
         claims.scope = all(&self.scope).or_else(|| all(&self.client_scope));

@@ -10,6 +10,8 @@ pub(super) struct RawClaims<'p> {
     pub(super) object: Object<'p>,
     pub(super) iss: Option<Value<'p>>,
     pub(super) aud: Option<Value<'p>>,
+    /// Whether `aud` is what the profile found in another claim.
+    pub(super) aud_is_elsewhere: bool,
     pub(super) exp: Option<Value<'p>>,
     pub(super) nbf: Option<Value<'p>>,
     pub(super) iat: Option<Value<'p>>,
@@ -75,6 +77,7 @@ impl<'p> RawClaims<'p> {
             object: Object::assertion("{}"),
             iss: None,
             aud: None,
+            aud_is_elsewhere: false,
             exp: None,
             nbf: None,
             iat: None,

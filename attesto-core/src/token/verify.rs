@@ -276,12 +276,12 @@ fn no_keys(issuer: &TrustedIssuer) -> Refused {
     refused
 }
 
-/// The keys hold none for the token. A remote issuer may have got one since, and stale keys cannot tell: then it is not the client's
-/// fault. J9, J22.
+/// The keys hold none for the token: none of its name, or none of that name for its algorithm. A remote issuer may have got one since, and
+/// stale keys cannot tell: then it is not the client's fault. J9, J22.
 #[cfg_attr(not(feature = "std"), expect(unused_variables, reason = "without std nothing is fetched"))]
 fn no_such_key(error: TokenError, keys: &KeysNow) -> Refused {
     #[cfg(feature = "std")]
-    if let (TokenError::UnknownKey, Some(fetched)) = (error, &keys.fetched) {
+    if let (TokenError::UnknownKey | TokenError::KeyNotForAlg, Some(fetched)) = (error, &keys.fetched) {
         let error = if fetched.stale { TokenError::KeysUnavailable } else { error };
         let remedy = KeyRemedy { remote: Arc::clone(&fetched.remote), need: Need::Newer(fetched.generation) };
         return Refused { remedy: Some(remedy), ..Refused::new(error, None) };

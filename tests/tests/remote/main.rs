@@ -400,6 +400,57 @@ async fn j9_unknown_key_ids_cannot_make_this_server_a_hammer() {
     assert_eq!(scene.net.asked(), [KEYS]);
 }
 
+/// A key set whose `k1` is for EdDSA alone, as it was before the issuer added one for ES256 under the same name.
+fn only_eddsa() -> Answer {
+    ok(r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"k1","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#)
+}
+
+#[tokio::test]
+async fn j9_key_for_another_algorithm_under_a_known_key_id_is_fetched() {
+    let scene = Scene::new();
+    scene.net.serve_keys(only_eddsa());
+    assert_eq!(scene.outcome("k1", 0).await, "401 invalid_signature");
+    assert_eq!(scene.net.asked(), [METADATA, KEYS], "one fetch for a request");
+    assert_eq!(scene.outcome("k1", 1).await, "401 invalid_signature");
+    assert_eq!(scene.net.asked(), [KEYS], "newer keys were asked for, and there are none");
+    scene.publish(&["k1"]);
+    assert_eq!(scene.outcome("k1", 30).await, "401 invalid_signature", "too early for another fetch");
+    assert!(scene.net.asked().is_empty());
+    assert_eq!(scene.outcome("k1", 31).await, "200", "long before the set that is held has ended");
+    assert_eq!(scene.net.asked(), [KEYS]);
+}
+
+#[tokio::test]
+async fn j9_algorithms_without_a_key_cannot_make_this_server_a_hammer() {
+    let scene = Scene::new();
+    scene.outcome("k1", 0).await;
+    scene.net.asked();
+    let refused = async |alg: &str, kid: &str, seconds: u64| {
+        let token = scene.world.token(|header, claims| {
+            header.insert("alg".into(), alg.into());
+            header.insert("kid".into(), kid.into());
+            claims.insert("exp".into(), (NOW + 1_000_000).into());
+        });
+        let denial = admit(&scene.guard, &Call::new().bearer(&token), seconds).await.expect_err("no key fits");
+        (denial.status(), denial.reason())
+    };
+    let not_for_alg = (401, Reason::Token(TokenError::KeyNotForAlg));
+    assert_eq!(refused("ES384", "k1", 10).await, not_for_alg);
+    assert_eq!(scene.net.asked(), [KEYS], "newer keys were asked for, and there are none");
+    // One pause for whatever no key fits.
+    for n in 1..50 {
+        let alg = ["ES384", "EdDSA", "RS256", "PS256"][n % 4];
+        assert_eq!(refused(alg, "k1", 10 + n as u64 % 30).await, not_for_alg, "{alg}");
+        assert_eq!(refused(alg, "x", 10 + n as u64 % 30).await, (401, Reason::Token(TokenError::UnknownKey)));
+    }
+    assert!(scene.net.asked().is_empty());
+    assert_eq!(refused("ES384", "k1", 40).await, not_for_alg);
+    assert_eq!(scene.net.asked(), [KEYS]);
+    // An issuer that cannot be asked may have the key: not the client's fault.
+    scene.net.serve_keys(Err(HttpFailure::Timeout));
+    assert_eq!(refused("ES384", "k1", 70).await, (503, Reason::Token(TokenError::KeysUnavailable)));
+}
+
 #[tokio::test]
 async fn j9_unknown_key_id_is_503_where_the_issuer_could_not_be_asked() {
     let scene = Scene::new();

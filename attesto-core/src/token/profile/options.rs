@@ -28,7 +28,8 @@ impl IssuerProfile {
     }
 
     /// Says that access tokens of this issuer hold these claims too, of the four that are otherwise taken for another kind's where
-    /// `typ` was loosened. Say it only where a [`pin`](Self::pin) or [`purpose_is`](Self::purpose_is) tells the kinds apart.
+    /// `typ` was loosened, and in introspection answers. Say it only where a [`pin`](Self::pin) or [`purpose_is`](Self::purpose_is) tells the
+    /// kinds apart.
     ///
     /// # Errors
     /// Where a name is none of `nonce`, `at_hash`, `c_hash` and `events`.
