@@ -556,7 +556,9 @@ fn a7_answer_that_names_a_user_is_not_about_the_client() {
     // django-oauth-toolkit about alice's token: no `sub`, and `username`.
     let alice = with(&json!({"sub": null, "username": "alice", "client_id": "pw"}));
     assert_eq!(judged(&endpoint, says(&alice)), "no_subject");
-    for name in ["user_name", "user_id", "preferred_username", "email", "upn"] {
+    for name in
+        ["user_name", "user_id", "preferred_username", "email", "upn", "uid", "unique_name", "given_name", "sid"]
+    {
         let answer = with(&json!({"sub": null, "username": null, name: "alice"}));
         assert_eq!(judged(&endpoint, says(&answer)), "no_subject", "{name}");
     }

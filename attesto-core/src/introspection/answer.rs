@@ -5,7 +5,7 @@ use super::error::IntrospectionError;
 use super::signed;
 use crate::encoding::json::{Object, Value};
 use crate::host::IncomingResponse;
-use crate::token::{ForeignClaims, TokenError};
+use crate::token::{ForeignClaims, NAMES_OF_USERS, TokenError};
 use crate::{Timestamp, limits};
 use alloc::borrow::Cow;
 use alloc::string::String;
@@ -137,9 +137,6 @@ fn of_profile(error: TokenError) -> IntrospectionError {
     }
 }
 
-/// Members in which products name a user: where one is there, the token is not the client's own. RFC 7662 §2.2 has `username`.
-const USERS: [&str; 7] = ["sub", "username", "user_name", "user_id", "preferred_username", "email", "upn"];
-
 /// The first of the endpoint's members that is there names the subject; the client does where the endpoint says so, and where nothing in the
 /// answer names a user: all users of a client would be one subject. RFC 7662 §2.2; A7.
 fn subject_is_said(
@@ -151,11 +148,16 @@ fn subject_is_said(
     let said = |name: &str| answer.get(name).filter(|value| !matches!(value, Value::String(text) if text.is_empty()));
     match endpoint.subject.iter().find_map(|name| said(name)) {
         Some(value) => value.into_string().map(Cow::into_owned).ok_or(IntrospectionError::NoSubject),
-        None if endpoint.subject_may_be_client && USERS.iter().all(|name| said(name).is_none()) => {
+        None if endpoint.subject_may_be_client && !names_a_user(said) => {
             claims.client().filter(|client| !client.is_empty()).map(String::from).ok_or(IntrospectionError::NoSubject)
         }
         None => Err(IntrospectionError::NoSubject),
     }
+}
+
+/// Where one of these members is there, the token is not the client's own. RFC 7662 §2.2 has `username`; A7.
+fn names_a_user<'o>(said: impl Fn(&str) -> Option<Value<'o>>) -> bool {
+    said("sub").is_some() || NAMES_OF_USERS.iter().any(|name| said(name).is_some())
 }
 
 /// Where the answer names the issuer, it is the one whose endpoint this is.

@@ -73,6 +73,7 @@ pub use mint::{AccessTokenIssuer, AccessTokenIssuerBuilder, MintError, MintedTok
 pub use policy::{TokenPredicate, TokenRules};
 pub use principal::{ClaimShape, PrincipalKind, PrincipalKinds};
 pub use profile::IssuerProfile;
+pub(crate) use profile::NAMES_OF_USERS;
 pub use request::MintRequest;
 pub(crate) use sighting::Sighting;
 pub use signing::{KeyHealth, KeyRing};

@@ -67,7 +67,7 @@ const OTHER_KINDS: [&str; 4] = ["nonce", "at_hash", "c_hash", "events"];
 
 /// Claims that say that a user is concerned, under the names that real issuers give them. A token with one of them stands for no client,
 /// whatever else it leaves out.
-const NAMES_OF_USERS: [&str; 20] = [
+pub(crate) const NAMES_OF_USERS: [&str; 20] = [
     "username",
     "user_name",
     "preferred_username",

@@ -42,6 +42,7 @@ pub(crate) const RULES: &[Rule] = &[
     ("A15", "claims of a kind", "-", "token/principal.rs", "fits"),
     ("A16", "kind configuration", "-", "token/principal.rs", "new"),
     ("A17", "token policy", "-", "token/policy.rs", "policy_allows"),
+    ("A17", "lists of subjects and clients", "-", "token/issuer.rs", "lists_admit"),
     ("A18", "other claims", "7519 4", "token/claims.rs", "as_json"),
     ("D1", "one proof", "9449 4.3(1), 7.1", "dpop/rules.rs", "is_single"),
     ("D2", "well-formed proof", "9449 4.3(2)", "jose/compact.rs", "split"),

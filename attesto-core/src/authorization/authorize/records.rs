@@ -209,7 +209,7 @@ impl NewConsentGrant {
     }
 
     /// One that stores can be held to their contract with: known by its digest only, of a secret that nobody has drawn.
-    #[cfg(feature = "testkit")]
+    #[cfg(any(test, feature = "testkit"))]
     pub(crate) fn under(digest: SecretDigest, grant: ConsentGrant) -> Self {
         Self { secret: Secret::of_bytes(digest.as_bytes()), digest, grant }
     }
