@@ -183,6 +183,23 @@ async fn profiles_are_taken_by_name_and_changed() {
 }
 
 #[tokio::test]
+async fn kind_and_the_subjects_name_are_taken_as_introspection_has_them() {
+    let answers: fn(&str, &str) -> _ = |_, path| {
+        let answer =
+            json!({"active": true, "client_id": "c", "username": "alice", "exp": 9_000_000_000_u64, "aud": GUID});
+        (path == "/introspect").then(|| ("200 OK", answer.to_string()))
+    };
+    let (_server, own) = issuer(answers).await;
+    let url = format!("{own}/introspect");
+    let options = ["--introspect", &url, "--subject-may-be-client", "--kind-may-be-unsaid", "--subject-in", "username"];
+    for refused in [&options[..2], &options[..3], &options[..4]] {
+        let text = said(refused, &own, GUID, "opaque").await;
+        assert!(text.starts_with("refused 401 foreign_token_invalid"), "{text}");
+    }
+    assert_eq!(said(&options, &own, GUID, "opaque").await, "granted alice by bearer scopes ");
+}
+
+#[tokio::test]
 async fn inner_name_of_a_failed_introspection_is_said() {
     let answers: fn(&str, &str) -> _ = |_, path| {
         let answer = json!({"active": true, "client_id": "c", "token_type": "Bearer", "exp": 9_000_000_000_u64});

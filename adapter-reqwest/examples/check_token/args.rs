@@ -25,8 +25,9 @@ Options:
   --pin CLAIM=VALUE    the claim must have this value; may be said several times
   --introspect URL     asks this endpoint about each token instead of verifying it. Credentials are read from the environment:
                        INTROSPECTION_CLIENT_ID and INTROSPECTION_CLIENT_SECRET, or INTROSPECTION_TOKEN
-  --audience-is-implied, --subject-may-be-client
+  --audience-is-implied, --kind-may-be-unsaid, --subject-may-be-client
                        what introspection leaves out
+  --subject-in NAME    the member of introspection's answers that names the subject, in place of `sub`; may be said several times
   --all-algorithms     take every signature algorithm that attesto can verify, not only those that it takes by default
   --insecure-loopback  development only: issuer and resource may be plain http on this machine
   --help               show this text";
@@ -47,6 +48,8 @@ pub(crate) struct Introspection {
     pub(crate) url: String,
     pub(crate) credentials: IntrospectionCredentials,
     pub(crate) audience_is_implied: bool,
+    pub(crate) kind_may_be_unsaid: bool,
+    pub(crate) subject_in: Vec<String>,
     pub(crate) subject_may_be_client: bool,
 }
 
@@ -58,7 +61,8 @@ pub(crate) fn parse(
     let (mut names, mut profile, mut changes) = (Vec::new(), IssuerProfile::rfc9068(), Vec::new());
     let (mut audience, mut jwks_uri, mut introspect) = (Vec::new(), None, None);
     let (mut all_algorithms, mut loopback, mut spiffe_bundle) = (false, false, false);
-    let (mut audience_is_implied, mut subject_may_be_client) = (false, false);
+    let (mut audience_is_implied, mut kind_may_be_unsaid, mut subject_may_be_client) = (false, false, false);
+    let mut subject_in = Vec::new();
     while let Some(word) = words.next() {
         let mut value = || words.next().filter(|value| !value.is_empty()).ok_or(format!("{word} wants a value"));
         match word.as_str() {
@@ -66,10 +70,12 @@ pub(crate) fn parse(
             "--insecure-loopback" => loopback = true,
             "--spiffe-bundle" => spiffe_bundle = true,
             "--audience-is-implied" => audience_is_implied = true,
+            "--kind-may-be-unsaid" => kind_may_be_unsaid = true,
             "--subject-may-be-client" => subject_may_be_client = true,
             "--audience" => audience.push(value()?),
             "--jwks-uri" => jwks_uri = Some(value()?),
             "--introspect" => introspect = Some(value()?),
+            "--subject-in" => subject_in.push(value()?),
             "--profile" => profile = profile_named(&value()?)?,
             "--typ" | "--pin" => changes.push((word.clone(), value()?)),
             option if option.starts_with('-') => return Err(format!("unknown option {option:?}")),
@@ -84,7 +90,14 @@ pub(crate) fn parse(
         None => None,
         Some(url) => {
             let credentials = credentials(environment)?;
-            Some(Introspection { url, credentials, audience_is_implied, subject_may_be_client })
+            Some(Introspection {
+                url,
+                credentials,
+                audience_is_implied,
+                kind_may_be_unsaid,
+                subject_in,
+                subject_may_be_client,
+            })
         }
     };
     Ok(Args { issuer, resource, audience, jwks_uri, spiffe_bundle, profile, introspection, all_algorithms, loopback })

@@ -171,6 +171,12 @@ fn endpoint(args: &Args) -> Result<IntrospectionEndpoint, Box<dyn Error>> {
     if said.audience_is_implied {
         endpoint = endpoint.audience_is_implied();
     }
+    if said.kind_may_be_unsaid {
+        endpoint = endpoint.kind_may_be_unsaid();
+    }
+    if !said.subject_in.is_empty() {
+        endpoint = endpoint.subject_in(said.subject_in.iter().cloned())?;
+    }
     if said.subject_may_be_client {
         endpoint = endpoint.subject_may_be_client();
     }
