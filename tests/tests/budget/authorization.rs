@@ -58,7 +58,7 @@ fn key(number: usize, token: usize) -> RefreshKey {
 }
 
 pub(crate) fn families_of_refresh_tokens() -> Row {
-    const EACH: usize = 1_200;
+    const EACH: usize = 1_250;
     let store = MemoryRefreshStore::single_node(CAPACITY).expect("a capacity");
     let insert = |user: &str, number: usize| {
         block_on(store.insert(&NewRefresh { key: key(number, number), token: token(user, number, number), now: now() }))
@@ -113,7 +113,7 @@ pub(crate) fn revoked_access_tokens() -> Row {
 }
 
 pub(crate) fn authorization_codes() -> Row {
-    const EACH: usize = 850;
+    const EACH: usize = 900;
     let store = MemoryCodeStore::single_node(CAPACITY).expect("a capacity");
     let put = |user: &str, number: usize| {
         let (authorization, redirect) = (authorization(user, number), "https://client.example/callback");

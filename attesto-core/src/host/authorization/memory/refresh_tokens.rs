@@ -39,7 +39,7 @@ const NO_CLIENT: &str = "";
 /// that was poisoned by a panic answers `Unavailable` from then on.
 ///
 /// How much to hold: live authorizations, and those whose clients have gone away until their refresh token expires. A family takes
-/// about 1.2 kilobytes.
+/// about 1.25 kilobytes.
 pub struct MemoryRefreshStore {
     state: Mutex<State>,
 }
