@@ -35,6 +35,10 @@ const CAPACITY_CEILING: usize = 1 << 30;
 ///   so nobody can aim at one. Memory is kept for the next burst, not returned.
 /// - **Closed on failure.** A shard whose lock was poisoned by a panic answers `Unavailable` from then on.
 ///
+/// It has no shares: a claim names no owner, so one client with a good token can fill it, by sending more requests per second than the
+/// capacity divided by the seconds that a record is kept. All requests with proofs are then refused until records lapse. Limit the rate of
+/// each client before it.
+///
 /// How much to hold: requests with proofs per second, times the seconds a record is kept (the proof's window, `max_age
 /// + 2 * future_skew + 1`, at most), with room to spare.
 pub struct MemoryReplayStore {

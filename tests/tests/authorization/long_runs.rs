@@ -119,19 +119,15 @@ fn rt5_one_client_in_a_loop_takes_one_place() {
     User::new("alice".into()).log_in(&store, NOW + 1);
 }
 
-/// Nor do logins in a loop, whose refresh tokens are never used.
+/// Nor do logins in a loop, whose refresh tokens are never used: a client has a quarter of its user's share, and its older families end.
 #[test]
 fn st2_one_user_who_logs_in_in_a_loop_takes_a_share() {
     let store = MemoryRefreshStore::single_node(CAPACITY).expect("a capacity");
-    for turn in 0..CAPACITY / 64 {
+    for turn in 0..CAPACITY / 16 {
         let mut again = User::new("mallory".into());
         again.next = u64::try_from(turn).expect("few") * 10;
         again.log_in(&store, NOW);
     }
-    let mut one_more = User::new("mallory".into());
-    one_more.next = u64::MAX / 2;
-    one_more.draw();
-    let row = NewRefresh { key: one_more.key, token: one_more.token(NOW), now: Timestamp::from_secs(NOW) };
-    assert!(block_on(store.insert(&row)).is_err());
+    assert_eq!(store.len(), CAPACITY / 64 / 4);
     User::new("alice".into()).log_in(&store, NOW);
 }

@@ -4,7 +4,7 @@ use super::clients::{ClientStore, ErasedClientStore};
 use super::codes::{CodeStore, ErasedCodeStore};
 use super::deny_list::{AccessTokenDenyList, ErasedDenyList};
 use super::functions::Functions;
-use super::memory::{MemoryCodeStore, MemoryDenyList, MemoryParStore, MemoryRefreshStore};
+use super::memory::{MemoryCodeStore, MemoryDenyList, MemoryParStore, MemoryRefreshStore, ONE_QUESTION};
 use super::principals::{
     ClaimsProvider, ErasedClaimsProvider, ErasedIntrospectionPolicy, ErasedPrincipalStore, ErasedScopePolicy,
     IntrospectionPolicy, PrincipalStore, ScopePolicy,
@@ -270,7 +270,8 @@ impl AuthorizationHostBuilder {
         self
     }
 
-    /// **For a single node.** Codes, pushed requests, refresh tokens, the deny list and used proofs in memory, each bounded to `capacity` rows.
+    /// **For a single node.** Codes, pushed requests, refresh tokens, the deny list and used proofs in memory, each bounded to `capacity` rows,
+    /// the deny list to no fewer than a thousand: one family can have so many access tokens, which are denied together or not at all.
     /// They end with the process: users must then authorize their clients anew, and see [`restarted`](Self::restarted). Call it before
     /// you set a store of your own in place of one of these.
     ///
@@ -281,7 +282,7 @@ impl AuthorizationHostBuilder {
             .code_store(MemoryCodeStore::single_node(capacity)?)
             .par_store(MemoryParStore::single_node(capacity)?)
             .refresh_store(MemoryRefreshStore::single_node(capacity)?)
-            .deny_list(MemoryDenyList::single_node(capacity)?)
+            .deny_list(MemoryDenyList::single_node(capacity.max(ONE_QUESTION))?)
             .replay_store(MemoryReplayStore::single_instance(capacity)?);
         builder.replay_memory = Some(capacity);
         Ok(builder)

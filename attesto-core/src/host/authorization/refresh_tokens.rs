@@ -34,8 +34,11 @@ use core::future::Future;
 /// - **The salt is kept for the grace window**, a minute at most after the token was spent, and forgotten soon after. RT-4.
 /// - **Nothing is overwritten.** A family under a key that is there changes nothing and is
 ///   [`Unavailable`](crate::authorization::Unavailable); so is a successor of another family. Expiry is judged by who asks.
-/// - **Never dropped early, and shared fairly.** No row is evicted to make room. A store that is full is `Unavailable` for new rows, and
-///   holds enough back that no single user fills it. Revoking a family that is known needs no room.
+/// - **Never dropped early, and shared fairly.** No row is evicted to make room for another user or client. A store that is full is
+///   `Unavailable` for new rows, and holds enough back that no single user fills it, and no client of a user what that user's other
+///   clients need. Where a user and a client have more than their share, their own family that was used longest ago may end: its row
+///   goes, its tokens are unknown, its access tokens live until they expire. A revocation never goes early. Revoking a family that is
+///   known needs no room.
 /// - **Never a guess.** An error, a time-out or a lost answer is `Unavailable`. What was asked may have been done all the same.
 ///
 /// `now` is the time of the request. A future that is dropped before it is done may or may not have done its work.

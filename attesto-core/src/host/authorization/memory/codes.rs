@@ -1,8 +1,8 @@
 //! Authorization codes in memory (catalogue AC-2, AC-6, ST-2).
 
-use super::shares::Shares;
+use super::owners::Owners;
 use super::table::{Freed, Table};
-use super::{FREED_PER_CALL, capacity_is_sound, locked, share, sweep};
+use super::{FREED_PER_CALL, capacity_is_sound, locked, sweep};
 use crate::authorization::{
     Answered, AuthorizationCode, FinalizedCode, IssuedAccessToken, NewCode, SecretDigest, SecretQuery, SpentCode,
     TakenCode, Unavailable,
@@ -18,8 +18,9 @@ const FINALIZED_WITHIN: u64 = 60;
 
 /// Keeps authorization codes in memory, for a single process.
 ///
-/// It never holds more than its capacity, and for no user more than a 64th of it (64 codes of a small store): beyond that, a new code is
-/// [`Unavailable`], and nothing that lives is evicted.
+/// It never holds more than its capacity, for no user more than a 64th of it (1,024 codes of a smaller store, as long as that is no more
+/// than a quarter of it; 64 of a very small one), and for no client of a user more than a quarter of what the user may have: beyond that, a
+/// new code is [`Unavailable`] for this user and client, and nothing that lives is evicted.
 /// Rows that have lapsed are freed by later calls, a few at a time, by the `now` that they are given. A lock that was poisoned
 /// by a panic answers `Unavailable` from then on.
 ///
@@ -31,16 +32,16 @@ pub struct MemoryCodeStore {
 
 struct Codes {
     rows: Table<SecretDigest, Row>,
-    users: Shares,
+    owners: Owners,
 }
-
-/// One user has no more than one in so many of the places.
-const USERS: usize = 64;
 
 impl Codes {
     fn free(&mut self, now: Timestamp, most: usize) -> Freed {
-        let users = &mut self.users;
-        self.rows.free_each(now, most, |_, row| users.give_back(&row.code.authorization.subject, 1))
+        let owners = &mut self.owners;
+        self.rows.free_each(now, most, |_, row| {
+            let authorization = &row.code.authorization;
+            owners.give_back(&authorization.subject, &authorization.client_id);
+        })
     }
 }
 
@@ -63,7 +64,7 @@ impl MemoryCodeStore {
     /// A capacity of 0, or of more than 2^30.
     pub fn single_node(capacity: usize) -> Result<Self, ConfigError> {
         capacity_is_sound(capacity)?;
-        Ok(Self { table: Mutex::new(Codes { rows: Table::new(), users: Shares::default() }), capacity })
+        Ok(Self { table: Mutex::new(Codes { rows: Table::new(), owners: Owners::default() }), capacity })
     }
 
     /// How many codes are held, those that have lapsed and are not yet freed included.
@@ -96,12 +97,12 @@ impl CodeStore for MemoryCodeStore {
     async fn put(&self, new: &NewCode) -> Answered<()> {
         locked(&self.table, |codes| {
             codes.free(new.now, FREED_PER_CALL);
-            let subject = &new.code.authorization.subject;
-            let fits = codes.rows.len() < self.capacity && codes.users.held_by(subject) < share(self.capacity, USERS);
+            let (subject, client) = (&new.code.authorization.subject, &new.code.authorization.client_id);
+            let fits = codes.rows.len() < self.capacity && codes.owners.one_more_fits(subject, client, self.capacity);
             if codes.rows.get(&new.digest).is_some() || !fits {
                 return Err(Unavailable);
             }
-            codes.users.take(subject, 1);
+            codes.owners.take(subject, client);
             let row = Row { code: Box::new(new.code.clone()), progress: Progress::Fresh };
             codes.rows.insert(new.digest, row, new.code.expires_at);
             Ok(())

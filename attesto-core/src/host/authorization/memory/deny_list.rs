@@ -32,7 +32,7 @@ struct List {
 /// One subject has no more than one in so many of the places,
 const SUBJECTS: usize = 16;
 /// but as many as one question may name.
-const ONE_QUESTION: usize = 1_000;
+pub(in super::super) const ONE_QUESTION: usize = 1_000;
 
 impl List {
     fn free(&mut self, now: Timestamp, most: usize) -> Freed {
@@ -43,6 +43,10 @@ impl List {
 
 impl MemoryDenyList {
     /// A list of `capacity` access tokens, whose user affirms that one process serves the issuer and the resources that consult it.
+    ///
+    /// Give it as many places as one family may have access tokens at the very least (100, or what
+    /// [`access_tokens_at_a_time`](crate::authorization::RefreshPolicy::access_tokens_at_a_time) says): a family that has more than the
+    /// list has places can never be denied whole, and its revocation is [`Unavailable`] for as long as they live.
     ///
     /// # Errors
     /// A capacity of 0, or of more than 2^30.

@@ -8,6 +8,7 @@
 mod codes;
 mod consent_grants;
 mod deny_list;
+mod owners;
 mod pushed_requests;
 mod refresh_tokens;
 mod shares;
@@ -16,6 +17,7 @@ mod table;
 pub use codes::MemoryCodeStore;
 pub use consent_grants::MemoryConsentGrants;
 pub use deny_list::MemoryDenyList;
+pub(super) use deny_list::ONE_QUESTION;
 pub use pushed_requests::MemoryParStore;
 pub use refresh_tokens::MemoryRefreshStore;
 

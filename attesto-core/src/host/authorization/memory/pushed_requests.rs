@@ -8,7 +8,9 @@ use crate::authorization::{
 };
 use crate::host::{ParStore, StoreReach};
 use crate::{ConfigError, Timestamp};
+use alloc::string::String;
 use core::fmt;
+use std::collections::HashMap;
 use std::sync::Mutex;
 
 /// Bytes of requests that a store holds for each of its places: few requests are longer, and those that are take more places.
@@ -23,9 +25,10 @@ const PUBLIC: usize = 2;
 /// It never holds more than its capacity, where a request takes a place for each kibibyte that it and its row have. Anybody can push a
 /// request in the name of a public client: all of them together have half of the places, and no client has more than a quarter
 /// (64 places of a small store). Rows that have lapsed are freed by later calls, a few at a time, by the `now` that they are
-/// given. When there is no room, requests of the same kind that no browser need come with any more go, the oldest first: of
-/// a user who is slow to log in just then, and those that no browser ever came with. Where there are none, a new request is
-/// [`Unavailable`].
+/// given. When there is no room, requests that no browser need come with any more go, the oldest first: of a user who is slow to log in
+/// just then, and those that no browser ever came with. A client over its own share loses such requests of its own and makes no
+/// other lose any; where public clients have used up theirs, such of public clients go; where all places are taken, those too, and for
+/// a client that has authenticated those of others that have. Where there are none, a new request is [`Unavailable`].
 ///
 /// How much to hold: requests pushed per second, times the seconds within which a browser must come with one
 /// ([`pushed_request_lifetime`](crate::authorization::AuthorizationServerBuilder::pushed_request_lifetime)); more, and users who take
@@ -69,23 +72,69 @@ impl Held {
         self.clients.give_back(&request.client_id, places);
     }
 
-    fn fits(&self, request: &PushedRequest, capacity: usize) -> bool {
+    /// Whose places are too few for this request. The client's own come first: what others give up does not help there.
+    fn lacks(&self, request: &PushedRequest, capacity: usize) -> Option<Lack> {
         let places = places(request);
         let within = |held: usize, most: usize| held.saturating_add(places) <= most.min(capacity);
-        within(self.all, capacity)
-            && (request.authenticated || within(self.public, share(capacity, PUBLIC)))
-            && within(self.clients.held_by(&request.client_id), share(capacity, CLIENTS))
+        if !within(self.clients.held_by(&request.client_id), share(capacity, CLIENTS)) {
+            Some(Lack::Client)
+        } else if !request.authenticated && !within(self.public, share(capacity, PUBLIC)) {
+            Some(Lack::Public)
+        } else if !within(self.all, capacity) {
+            Some(Lack::All)
+        } else {
+            None
+        }
     }
 }
 
+/// Whose places are too few.
+enum Lack {
+    All,
+    Client,
+    Public,
+}
+
+/// Each row twice: by kind, and by client.
+#[derive(Default)]
 struct Late {
     public: Deadlines<SecretDigest>,
     authenticated: Deadlines<SecretDigest>,
+    /// Of clients that hold something.
+    clients: HashMap<String, Deadlines<SecretDigest>>,
 }
 
 impl Late {
     const fn of(&mut self, authenticated: bool) -> &mut Deadlines<SecretDigest> {
         if authenticated { &mut self.authenticated } else { &mut self.public }
+    }
+
+    fn add(&mut self, request: &PushedRequest, digest: SecretDigest) {
+        self.of(request.authenticated).add(request.present_by, digest);
+        if let Some(of_client) = self.clients.get_mut(&request.client_id) {
+            of_client.add(request.present_by, digest);
+        } else {
+            let mut of_client = Deadlines::default();
+            of_client.add(request.present_by, digest);
+            self.clients.insert(request.client_id.clone(), of_client);
+        }
+    }
+
+    fn next_of_client(&mut self, client: &str, before: Timestamp) -> Option<SecretDigest> {
+        self.clients.get_mut(client)?.next_before(before)
+    }
+
+    /// One that may go for this request.
+    fn next_for(&mut self, lack: &Lack, request: &PushedRequest) -> Option<SecretDigest> {
+        let now = request.pushed_at;
+        match lack {
+            Lack::Client => self.next_of_client(&request.client_id, now),
+            Lack::Public => self.public.next_before(now),
+            Lack::All if request.authenticated => {
+                self.public.next_before(now).or_else(|| self.authenticated.next_before(now))
+            }
+            Lack::All => self.public.next_before(now),
+        }
     }
 }
 
@@ -98,8 +147,13 @@ fn places(request: &PushedRequest) -> usize {
 
 impl Kept {
     fn free(&mut self, now: Timestamp, most: usize) -> Freed {
-        let held = &mut self.held;
-        self.rows.free_each(now, most, |_, request| held.give_back(&request))
+        let Self { rows, held, late } = self;
+        rows.free_each(now, most, |_, request| {
+            held.give_back(&request);
+            if held.clients.held_by(&request.client_id) == 0 {
+                late.clients.remove(&request.client_id);
+            }
+        })
     }
 
     /// Frees what has lapsed, a few rows.
@@ -115,38 +169,41 @@ impl Kept {
         }
     }
 
-    /// Drops rows that may go until this request fits, where there are such: of public clients for anybody, others for those that have
-    /// proved who they are.
+    /// Drops rows that may go until this request fits, where there are such: a few, and only where places are too few that they have.
     fn make_room(&mut self, request: &PushedRequest, capacity: usize) -> bool {
-        let now = request.pushed_at;
-        for authenticated in [false, true] {
-            if authenticated && !request.authenticated {
-                break;
-            }
-            for _ in 0..FREED_PER_PORTION {
-                if self.held.fits(request, capacity) {
-                    return true;
-                }
-                let Some(digest) = self.late.of(authenticated).next_before(now) else { break };
-                self.remove(&digest);
-            }
+        if Held::default().lacks(request, capacity).is_some() {
+            return false;
         }
-        self.held.fits(request, capacity)
+        for _ in 0..FREED_PER_PORTION {
+            let Some(lack) = self.held.lacks(request, capacity) else { return true };
+            let Some(digest) = self.late.next_for(&lack, request) else { return false };
+            self.remove(&digest);
+        }
+        self.held.lacks(request, capacity).is_none()
     }
 
     fn remove(&mut self, digest: &SecretDigest) -> Option<PushedRequest> {
         let removed = self.rows.remove(digest)?;
         self.held.give_back(&removed);
+        if self.held.clients.held_by(&removed.client_id) == 0 {
+            self.late.clients.remove(&removed.client_id);
+        }
         Some(removed)
     }
 
     fn put(&mut self, digest: SecretDigest, request: &PushedRequest, capacity: usize) -> Answered<()> {
         self.pass_by(request.pushed_at);
+        for _ in 0..FREED_PER_CALL {
+            let long_gone = request.pushed_at.minus(LONGEST_VISIT);
+            if self.late.next_of_client(&request.client_id, long_gone).is_none() {
+                break;
+            }
+        }
         if self.rows.get(&digest).is_some() || !self.make_room(request, capacity) {
             return Err(Unavailable);
         }
         if request.present_by < request.expires_at {
-            self.late.of(request.authenticated).add(request.present_by, digest);
+            self.late.add(request, digest);
         }
         self.held.take(request);
         self.rows.insert(digest, request.clone(), request.expires_at);
@@ -161,8 +218,8 @@ impl MemoryParStore {
     /// A capacity of 0, or of more than 2^30.
     pub fn single_node(capacity: usize) -> Result<Self, ConfigError> {
         capacity_is_sound(capacity)?;
-        let late = Late { public: Deadlines::new(), authenticated: Deadlines::new() };
-        Ok(Self { table: Mutex::new(Kept { rows: Table::new(), held: Held::default(), late }), capacity })
+        let kept = Kept { rows: Table::new(), held: Held::default(), late: Late::default() };
+        Ok(Self { table: Mutex::new(kept), capacity })
     }
 
     /// Frees what has lapsed by `now` and says how much it was. Never needed for correct answers.

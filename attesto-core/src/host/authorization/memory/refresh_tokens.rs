@@ -1,8 +1,8 @@
 //! Refresh tokens and their families in memory (catalogue RT-3 to RT-7, ST-2).
 
-use super::shares::Shares;
+use super::owners::{Owner, Owners, Uses};
 use super::table::{Deadlines, Freed, Table};
-use super::{FREED_PER_CALL, capacity_is_sound, locked, share, sweep};
+use super::{FREED_PER_CALL, capacity_is_sound, locked, sweep};
 use crate::authorization::{
     Answered, FamilyId, FamilyRevocation, IssuedAccessToken, LONGEST_GRACE, NewRefresh, RefreshKey, RefreshState,
     RefreshToken, RepeatedRefresh, RevocableFamily, Rotated, Rotation, SecretDigest, SettledRevocation, SpentRefresh,
@@ -12,6 +12,7 @@ use crate::host::{RefreshStore, StoreReach};
 use crate::{ConfigError, Timestamp};
 use alloc::boxed::Box;
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 use std::collections::HashMap;
@@ -19,39 +20,56 @@ use std::sync::Mutex;
 
 /// Access tokens that may be noted with one family; more than any server lets one have.
 const NOTED_PER_FAMILY: usize = 1_024;
-/// One user has no more than one in so many of the places.
-const USERS: usize = 64;
+/// Of what is revoked before it was ever seen, no client is known. It has a client's share of its user's places.
+const NO_CLIENT: &str = "";
 
 /// Keeps refresh tokens in memory, for a single process.
 ///
 /// It never holds more than its capacity, where each family takes one place, however often its token is rotated: of spent tokens
-/// nothing is kept but the one spent last. A revoked family keeps its place for a day after its access tokens are taken care of. No user
-/// has more than a 64th of the places (64 of a small store). When it is full, new families are [`Unavailable`], and nothing that lives is
-/// evicted. Rows that have lapsed are freed by later calls, a few at a time, by the `now` that they are given. A
+/// nothing is kept but the one spent last. A revoked family keeps its place for a day after its access tokens are taken care of.
+///
+/// No user has more than a 64th of the places (1,024 of a smaller store, as long as that is no more than a quarter of it; 64 of a very small
+/// one), and no client of a user more than a quarter of what the user may have. Where a user and a client are over their share, the family
+/// of theirs that was used longest ago ends and makes room: its refresh token is unknown from then on, and refused as such; its access
+/// tokens live until they expire, and can be revoked one by one only. No other user's or client's family ends for it. What is revoked
+/// keeps its place even then: where the two have nothing else, or the whole store is full, a new family is [`Unavailable`].
+///
+/// Rows that have lapsed are freed by later calls, a few at a time, by the `now` that they are given. A
 /// clock that goes backwards revives no family: a token of one that may have been revoked and freed is not taken in. A lock
 /// that was poisoned by a panic answers `Unavailable` from then on.
 ///
 /// How much to hold: live authorizations, and those whose clients have gone away until their refresh token expires. A family takes
-/// about 1.2 kilobytes.
+/// about 1.25 kilobytes.
 pub struct MemoryRefreshStore {
     state: Mutex<State>,
 }
 
 struct State {
     families: Table<FamilyId, Row>,
-    /// The families by what all their tokens have in common.
-    keys: HashMap<SecretDigest, FamilyId>,
-    /// The families by the access tokens noted with them.
-    access: HashMap<String, FamilyId>,
-    users: Shares,
+    index: Index,
     /// When the salt of which family's spent token is to be forgotten.
     salts: Deadlines<FamilyId>,
     capacity: usize,
 }
 
+/// How families are found.
+#[derive(Default)]
+struct Index {
+    /// By what all their tokens have in common.
+    keys: HashMap<SecretDigest, FamilyId>,
+    /// By the access tokens noted with them.
+    access: HashMap<String, FamilyId>,
+    /// How many they are of a user and a client, the revoked ones included.
+    owners: Owners,
+    /// By whose they are, those that are not revoked.
+    uses: Uses,
+}
+
 /// A family. Without tokens: one that was revoked, of which nothing else is left.
 struct Row {
-    subject: String,
+    owner: Arc<Owner>,
+    /// Stands for its last use.
+    used: u64,
     revoked: bool,
     /// How long a revocation is kept at least.
     keep_until: Timestamp,
@@ -76,9 +94,8 @@ impl MemoryRefreshStore {
     /// A capacity of 0, or of more than 2^30.
     pub fn single_node(capacity: usize) -> Result<Self, ConfigError> {
         capacity_is_sound(capacity)?;
-        let (families, salts, users) = (Table::new(), Deadlines::new(), Shares::default());
-        let (keys, access) = (HashMap::new(), HashMap::new());
-        Ok(Self { state: Mutex::new(State { families, keys, access, users, salts, capacity }) })
+        let (families, salts) = (Table::new(), Deadlines::new());
+        Ok(Self { state: Mutex::new(State { families, index: Index::default(), salts, capacity }) })
     }
 
     /// How many places are taken, those of rows that have lapsed and are not yet freed included.
@@ -138,14 +155,8 @@ impl RefreshStore for MemoryRefreshStore {
 
 impl State {
     fn free(&mut self, now: Timestamp, most: usize) -> Freed {
-        let Self { families, keys, access, users, .. } = self;
-        families.free_each(now, most, |_, row| {
-            users.give_back(&row.subject, 1);
-            if let Some(tokens) = &row.tokens {
-                keys.remove(&tokens.family_key);
-            }
-            forget(access, row.access.iter());
-        })
+        let Self { families, index, .. } = self;
+        families.free_each(now, most, |_, row| index.let_go(&row))
     }
 
     /// What each call that is given the time does on its way.
@@ -160,14 +171,27 @@ impl State {
         }
     }
 
-    fn room_for_one(&self, subject: &str) -> Answered<()> {
-        let fits = self.families.len() < self.capacity && self.users.held_by(subject) < share(self.capacity, USERS);
-        if fits { Ok(()) } else { Err(Unavailable) }
+    /// Finds a place for one more family. Where its user and client are over their share, the one of theirs that was used longest ago
+    /// ends: no other user or client notices.
+    fn make_room(&mut self, subject: &str, client: &str) -> Answered<()> {
+        if !self.index.owners.one_more_fits(subject, client, self.capacity) {
+            let owner = self.index.owners.find(subject, client).ok_or(Unavailable)?;
+            let oldest = self.index.uses.oldest(&owner).ok_or(Unavailable)?;
+            let ended = self.families.end(&oldest).ok_or(Unavailable)?;
+            self.index.let_go(&ended);
+        }
+        if self.families.len() < self.capacity { Ok(()) } else { Err(Unavailable) }
+    }
+
+    fn note_use(&mut self, family: FamilyId) {
+        let Some(row) = self.families.get_mut(&family) else { return };
+        self.index.uses.remove(&row.owner, row.used);
+        row.used = self.index.uses.add(&row.owner, family);
     }
 
     /// The family of a token, and its row.
     fn find(&self, key: &RefreshKey) -> Option<(FamilyId, &Row, &Tokens)> {
-        let family = *self.keys.get(&key.family)?;
+        let family = *self.index.keys.get(&key.family)?;
         let row = self.families.get(&family)?;
         Some((family, row, row.tokens.as_ref()?))
     }
@@ -193,23 +217,20 @@ impl State {
             None if self.families.may_have_forgotten(new.token.family_expires_at) => return Err(Unavailable),
             None => {}
         }
-        if self.keys.contains_key(&new.key.family) {
+        if self.index.keys.contains_key(&new.key.family) {
             return Err(Unavailable);
         }
-        self.room_for_one(&authorization.subject)?;
+        self.make_room(&authorization.subject, &authorization.client_id)?;
         let mut token = new.token.clone();
         let access = core::mem::take(&mut token.access);
         let until = latest(&access, token.expires_at);
-        self.index(family, &access);
-        self.keys.insert(new.key.family, family);
-        self.users.take(&authorization.subject, 1);
+        self.index.add_access(family, &access);
+        self.index.keys.insert(new.key.family, family);
+        let owner = self.index.owners.take(&authorization.subject, &authorization.client_id);
+        let used = self.index.uses.add(&owner, family);
         let tokens = Tokens { family_key: new.key.family, current: new.key.token, token, last: None };
-        let subject = authorization.subject.clone();
-        self.families.insert(
-            family,
-            Row { subject, revoked: false, keep_until: Timestamp::default(), tokens: Some(Box::new(tokens)), access },
-            until,
-        );
+        let (tokens, keep_until) = (Some(Box::new(tokens)), Timestamp::default());
+        self.families.insert(family, Row { owner, used, revoked: false, keep_until, tokens, access }, until);
         Ok(true)
     }
 
@@ -237,6 +258,7 @@ impl State {
         if rotation.salt.is_some() {
             self.salts.add(rotation.now.plus(LONGEST_GRACE), family);
         }
+        self.note_use(family);
         Ok(Rotated::Done)
     }
 
@@ -246,13 +268,14 @@ impl State {
         if row.revoked || tokens.current != repeated.key.token {
             return Ok(false);
         }
-        if self.access.get(&repeated.access.jwt_id) != Some(&family) {
+        if self.index.access.get(&repeated.access.jwt_id) != Some(&family) {
             self.family_has_room(family, repeated.at_most.min(NOTED_PER_FAMILY), repeated.now)?;
         }
         let until = self.note(family, core::slice::from_ref(&repeated.access), repeated.expires_at)?;
         self.families.retain(&family, until);
         let tokens = self.families.get_mut(&family).and_then(|row| row.tokens.as_mut()).ok_or(Unavailable)?;
         tokens.token.expires_at = tokens.token.expires_at.max(repeated.expires_at);
+        self.note_use(family);
         Ok(true)
     }
 
@@ -260,7 +283,7 @@ impl State {
     fn forget_expired(&mut self, family: FamilyId, now: Timestamp) -> Answered<usize> {
         let row = self.families.get_mut(&family).ok_or(Unavailable)?;
         let expired: Vec<_> = row.access.extract_if(.., |access| access.expires_at <= now).collect();
-        forget(&mut self.access, expired.iter());
+        forget(&mut self.index.access, expired.iter());
         Ok(row.access.len())
     }
 
@@ -273,16 +296,12 @@ impl State {
         let row = self.families.get_mut(&family).ok_or(Unavailable)?;
         let new: Vec<_> = noted.iter().filter(|access| !row.access.contains(access)).cloned().collect();
         row.access.extend(new.iter().cloned());
-        self.index(family, &new);
+        self.index.add_access(family, &new);
         Ok(latest(&new, expires_at))
     }
 
-    fn index(&mut self, family: FamilyId, access: &[IssuedAccessToken]) {
-        self.access.extend(access.iter().map(|access| (access.jwt_id.clone(), family)));
-    }
-
     fn find_family(&self, jwt_id: &str) -> Option<RevocableFamily> {
-        let family = *self.access.get(jwt_id)?;
+        let family = *self.index.access.get(jwt_id)?;
         let tokens = self.families.get(&family)?.tokens.as_ref()?;
         Some(RevocableFamily { family, client_id: tokens.token.authorization.client_id.clone() })
     }
@@ -291,14 +310,14 @@ impl State {
         self.pass_by(revocation.now);
         let family = revocation.family;
         if self.families.get(&family).is_none() {
-            self.room_for_one(&revocation.subject)?;
-            self.users.take(&revocation.subject, 1);
-            let (subject, keep_until) = (revocation.subject.clone(), revocation.keep_until);
-            let row = Row { subject, revoked: true, keep_until, tokens: None, access: Vec::new() };
+            self.make_room(&revocation.subject, NO_CLIENT)?;
+            let (owner, keep_until) = (self.index.owners.take(&revocation.subject, NO_CLIENT), revocation.keep_until);
+            let row = Row { owner, used: 0, revoked: true, keep_until, tokens: None, access: Vec::new() };
             self.families.insert(family, row, keep_until);
         }
         let row = self.families.get_mut(&family).ok_or(Unavailable)?;
         row.revoked = true;
+        self.index.uses.remove(&row.owner, row.used);
         row.keep_until = row.keep_until.max(revocation.keep_until);
         let until = self.note(family, &revocation.access, revocation.keep_until)?;
         self.families.retain(&family, until);
@@ -311,7 +330,7 @@ impl State {
     fn settle(&mut self, settled: &SettledRevocation) {
         let Some(row) = self.families.get_mut(&settled.family).filter(|row| row.revoked) else { return };
         row.access.retain(|access| !settled.access.contains(access));
-        forget(&mut self.access, settled.access.iter());
+        forget(&mut self.index.access, settled.access.iter());
         self.forget_tokens(settled.family);
     }
 
@@ -322,10 +341,26 @@ impl State {
         };
         row.access = Vec::new();
         if let Some(tokens) = row.tokens.take() {
-            self.keys.remove(&tokens.family_key);
+            self.index.keys.remove(&tokens.family_key);
             let keep_until = row.keep_until;
             self.families.retain_only(&family, keep_until);
         }
+    }
+}
+
+impl Index {
+    fn add_access(&mut self, family: FamilyId, access: &[IssuedAccessToken]) {
+        self.access.extend(access.iter().map(|access| (access.jwt_id.clone(), family)));
+    }
+
+    /// Finds a family no more, whose row is gone.
+    fn let_go(&mut self, row: &Row) {
+        self.owners.give_back_of(&row.owner);
+        self.uses.remove(&row.owner, row.used);
+        if let Some(tokens) = &row.tokens {
+            self.keys.remove(&tokens.family_key);
+        }
+        forget(&mut self.access, row.access.iter());
     }
 }
 

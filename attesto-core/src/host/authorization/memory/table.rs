@@ -30,6 +30,8 @@ pub(super) struct Freed {
 struct Row<V> {
     value: V,
     retain_until: Timestamp,
+    /// The time of its latest entry in `due`.
+    due: Timestamp,
 }
 
 impl<K: Clone + Eq + Hash, V> Table<K, V> {
@@ -58,7 +60,7 @@ impl<K: Clone + Eq + Hash, V> Table<K, V> {
     /// Adds a row, to be kept through this time. The caller has looked whether the key is free and the table has room.
     pub(super) fn insert(&mut self, key: K, value: V, retain_until: Timestamp) {
         self.due.add(retain_until, key.clone());
-        self.rows.insert(key, Row { value, retain_until });
+        self.rows.insert(key, Row { value, retain_until, due: retain_until });
     }
 
     /// Takes a row out.
@@ -68,6 +70,14 @@ impl<K: Clone + Eq + Hash, V> Table<K, V> {
     {
         // Its entry in `due` goes when it comes up; until then it is a key without a row.
         self.rows.remove(key).map(|row| row.value)
+    }
+
+    /// Takes out a row that would have been kept for long, and its entry in `due` with it, which would otherwise outlive it for as
+    /// long.
+    pub(super) fn end(&mut self, key: &K) -> Option<V> {
+        let row = self.rows.remove(key)?;
+        self.due.remove(row.due, key);
+        Some(row.value)
     }
 
     /// Keeps a row through this time at least.
@@ -83,7 +93,7 @@ impl<K: Clone + Eq + Hash, V> Table<K, V> {
     /// Keeps a row through this time and no longer, whatever was said before.
     pub(super) fn retain_only(&mut self, key: &K, until: Timestamp) {
         if let Some(row) = self.rows.get_mut(key) {
-            row.retain_until = until;
+            (row.retain_until, row.due) = (until, until);
             // Beside the entry that it has, which finds no row then.
             self.due.add(until, key.clone());
         }
@@ -96,9 +106,13 @@ impl<K: Clone + Eq + Hash, V> Table<K, V> {
         while freed.entries < most {
             let Some(key) = self.due.next_before(now) else { break };
             freed.entries = freed.entries.saturating_add(1);
-            match self.rows.get(&key).map(|row| row.retain_until) {
-                Some(later) if later >= now => self.due.add(later, key),
-                Some(lapsed) => {
+            match self.rows.get_mut(&key) {
+                Some(row) if row.retain_until >= now => {
+                    row.due = row.retain_until;
+                    self.due.add(row.due, key);
+                }
+                Some(Row { retain_until, .. }) => {
+                    let lapsed = *retain_until;
                     if let Some(row) = self.rows.remove(&key) {
                         gone(&key, row.value);
                     }
@@ -125,6 +139,12 @@ impl<K: Clone + Eq + Hash, V> Table<K, V> {
 /// Keys by the time at which something is due.
 pub(super) struct Deadlines<K>(BTreeMap<Timestamp, Vec<K>>);
 
+impl<K> Default for Deadlines<K> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl<K> Deadlines<K> {
     pub(super) const fn new() -> Self {
         Self(BTreeMap::new())
@@ -132,6 +152,20 @@ impl<K> Deadlines<K> {
 
     pub(super) fn add(&mut self, at: Timestamp, key: K) {
         self.0.entry(at).or_default().push(key);
+    }
+
+    /// Takes out one that is due at this time.
+    fn remove(&mut self, at: Timestamp, key: &K)
+    where
+        K: Eq,
+    {
+        let Some(keys) = self.0.get_mut(&at) else { return };
+        if let Some(place) = keys.iter().position(|due| due == key) {
+            keys.swap_remove(place);
+        }
+        if keys.is_empty() {
+            self.0.remove(&at);
+        }
     }
 
     /// Takes out one whose time is over: strictly `at < now`.
@@ -195,6 +229,19 @@ mod tests {
         assert_eq!(table.free(Timestamp::from_secs(10), 9), Freed::default());
         assert_eq!(table.free(Timestamp::from_secs(11), 9), Freed { rows: 1, entries: 1 });
         assert_eq!(table.free(Timestamp::from_secs(101), 9), Freed { rows: 0, entries: 1 });
+    }
+
+    #[test]
+    fn st2_a_row_that_was_ended_leaves_no_entry_behind() {
+        let mut table = Table::new();
+        for key in 0..3 {
+            table.insert(key, (), Timestamp::from_secs(10));
+            table.retain(&key, Timestamp::from_secs(20));
+        }
+        assert_eq!((table.end(&0), table.end(&0)), (Some(()), None));
+        // The others are entered again when they come up.
+        assert_eq!(table.free(Timestamp::from_secs(11), 9), Freed { rows: 0, entries: 2 });
+        assert_eq!((table.end(&1), table.end(&2), table.due.0.len()), (Some(()), Some(()), 0));
     }
 
     #[test]

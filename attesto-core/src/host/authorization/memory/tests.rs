@@ -152,12 +152,12 @@ fn st2_no_user_fills_a_store_that_others_need() {
         run(store.insert(&NewRefresh { key: key(number.into(), number), token, now: at(0) }))
     };
     let mallory: Vec<_> = (0..100).map(|number| insert("mallory", number)).collect();
-    assert_eq!(mallory.iter().filter(|answer| **answer == Ok(true)).count(), 64);
-    assert_eq!((mallory[64], insert("alice", 101)), (Err(Unavailable), Ok(true)));
+    assert_eq!((mallory, store.len()), ([Ok(true); 100].into(), 16), "those of one client");
+    assert_eq!((insert("alice", 101), store.len()), (Ok(true), 17));
 
     let codes = MemoryCodeStore::single_node(200).unwrap();
     let mallory = (0..100).filter(|key| put(&codes, *key, 60, 0).is_ok()).count();
-    assert_eq!(mallory, 64);
+    assert_eq!(mallory, 16);
 
     let list = MemoryDenyList::single_node(3_000).unwrap();
     let revoke = |subject: &str, from: usize, tokens: usize, now| {
@@ -168,6 +168,111 @@ fn st2_no_user_fills_a_store_that_others_need() {
     assert_eq!(revoke("mallory", 0, 1_000, 0), Ok(()), "what is there needs no room");
     assert_eq!((revoke("alice", 0, 1_000, 0), list.sweep(at(161))), (Ok(()), 2_000));
     assert_eq!(revoke("mallory", 1_000, 1_000, 161), Ok(()), "given back");
+}
+
+/// The first token of a family of this user and client.
+fn log_in(store: &MemoryRefreshStore, user: &str, client: &str, number: u16, now: u64) -> Answered<bool> {
+    let (mut family, mut family_key) = ([0; 16], [0; 32]);
+    family[..2].copy_from_slice(&number.to_be_bytes());
+    family_key[..2].copy_from_slice(&number.to_be_bytes());
+    let authorization = Authorization::new(FamilyId::from_bytes(family), client, user);
+    let (ends, noted) = (at(now + 14 * 86_400), access(&format!("jti {number}"), now + 300));
+    let key = RefreshKey { family: SecretDigest::from_bytes(family_key), token: digest(number) };
+    let token = RefreshToken::first(authorization, ends, at(now + 90 * 86_400), noted);
+    run(store.insert(&NewRefresh { key, token, now: at(now) }))
+}
+
+/// What is known of a token of [`log_in`].
+fn lives(store: &MemoryRefreshStore, number: u16) -> bool {
+    let mut family_key = [0; 32];
+    family_key[..2].copy_from_slice(&number.to_be_bytes());
+    let key = RefreshKey { family: SecretDigest::from_bytes(family_key), token: digest(number) };
+    run(store.get(&key)).unwrap().is_some()
+}
+
+#[test]
+fn st2_no_client_of_a_user_takes_the_places_of_the_users_other_clients() {
+    for capacity in [4_096, 100_000] {
+        let store = MemoryRefreshStore::single_node(capacity).unwrap();
+        for number in 0..3_000 {
+            let _ = log_in(&store, "usr_1", "evil", number, 0);
+        }
+        assert_eq!(log_in(&store, "usr_1", "bank", 60_000, 1), Ok(true), "capacity {capacity}");
+        assert!(store.len() <= capacity / 16 + 1 && lives(&store, 2_999));
+        for number in 3_000..6_000 {
+            assert_eq!(log_in(&store, "usr_1", "evil", number, 2), Ok(true));
+        }
+        assert!(lives(&store, 60_000), "what ended was the client's own");
+    }
+    let codes = MemoryCodeStore::single_node(4_096).unwrap();
+    let put = |number: u16, client: &str| {
+        let authorization = Authorization::new(FamilyId::from_bytes([0; 16]), client, "usr_1");
+        let challenge = CodeChallenge::from_bytes([0; 32]);
+        let code = AuthorizationCode::new(authorization, "https://c.example/cb", challenge, at(60));
+        run(codes.put(&NewCode { digest: digest(number), code, now: at(0) }))
+    };
+    let evil = (0..4_000).filter(|number| put(*number, "evil").is_ok()).count();
+    assert_eq!((evil, put(60_000, "bank")), (256, Ok(())));
+}
+
+#[test]
+fn st2_a_user_who_logs_in_five_times_a_day_for_years_is_never_refused() {
+    let store = MemoryRefreshStore::single_node(4_096).unwrap();
+    for number in 0..5_000 {
+        assert_eq!(log_in(&store, "usr_1", "app", number, u64::from(number) * 17_280), Ok(true), "login {number}");
+    }
+    assert!(store.len() <= 14 * 5 + 1);
+}
+
+#[test]
+fn st2_over_the_share_the_family_that_was_used_longest_ago_ends_and_is_unknown() {
+    let store = MemoryRefreshStore::single_node(200).unwrap();
+    for number in 0..16 {
+        assert_eq!(insert(&store, number, u8::try_from(number).unwrap(), 1_000, 0), Ok(true));
+    }
+    assert_eq!(rotate(&store, 0, 100, 0, 1_000, 1), Ok(Rotated::Done), "the first is used");
+    let repeated =
+        RepeatedRefresh { key: key(1, 1), access: access("again", 300), expires_at: at(900), at_most: 9, now: at(1) };
+    assert_eq!(run(store.repeat(&repeated)), Ok(true), "so is the second");
+    assert_eq!(revoke(&store, 2, 500, 1), Ok(1), "what is revoked stays so");
+    assert_eq!(insert(&store, 16, 16, 1_000, 2), Ok(true));
+    let known = |token: u16, family: u8| run(store.get(&key(token, family))).unwrap().is_some();
+    assert_eq!([known(100, 0), known(1, 1), known(2, 2), known(3, 3), known(4, 4)], [true, true, true, false, true]);
+    assert_eq!((run(store.find_family("jti 3")), store.len()), (Ok(None), 16));
+    assert_eq!(rotate(&store, 3, 101, 3, 1_000, 3), Ok(Rotated::Lost));
+    assert_eq!(insert(&store, 17, 2, 1_000, 3), Ok(false), "nor is a revoked family revived");
+}
+
+#[test]
+fn st2_revoked_families_keep_their_places_and_only_their_client_is_refused() {
+    let store = MemoryRefreshStore::single_node(200).unwrap();
+    for number in 0..16 {
+        assert_eq!(insert(&store, number.into(), number, 1_000, 0), Ok(true));
+        assert_eq!(revoke(&store, number, 500, 0), Ok(1));
+    }
+    assert_eq!(
+        [insert(&store, 90, 90, 1_000, 1), log_in(&store, "usr_1", "other", 60_000, 1)],
+        [Err(Unavailable), Ok(true)]
+    );
+    // What was never seen has no client, and a share of its own.
+    let unseen = (100..200).filter(|family| revoke(&store, *family, 500, 1).is_ok()).count();
+    assert_eq!((unseen, log_in(&store, "usr_1", "other", 60_001, 1)), (16, Ok(true)));
+    assert_eq!(store.sweep(at(1_001)), 32);
+    assert_eq!(insert(&store, 90, 90, 2_000, 1_001), Ok(true), "given back");
+}
+
+#[test]
+fn st2_a_user_at_their_share_goes_on_with_the_clients_they_have() {
+    let store = MemoryRefreshStore::single_node(200).unwrap();
+    for number in 0..64 {
+        assert_eq!(log_in(&store, "usr_1", &format!("client {}", number % 4), number, 0), Ok(true));
+    }
+    assert_eq!(
+        [log_in(&store, "usr_1", "client 5", 64, 1), log_in(&store, "usr_2", "client 5", 65, 1)],
+        [Err(Unavailable), Ok(true)]
+    );
+    assert_eq!((log_in(&store, "usr_1", "client 1", 66, 1), store.len()), (Ok(true), 65));
+    assert_eq!([lives(&store, 0), lives(&store, 1), lives(&store, 2)], [true, false, true]);
 }
 
 #[test]
@@ -341,6 +446,43 @@ fn pa6_requests_that_nobody_came_with_make_room_and_others_do_not() {
     assert!(run(store.take(&SecretQuery { digest: digest(2), now: at(92) })).unwrap().is_some());
     assert_eq!((put(5, 92), put(6, 181)), (Ok(()), Err(Unavailable)));
     assert_eq!((put(7, 182), [fetch(4), fetch(5), fetch(7)]), (Ok(()), [false, true, true]));
+}
+
+#[test]
+fn pa6_a_client_over_its_share_makes_no_other_lose_a_request() {
+    for authenticated in [false, true] {
+        let store = MemoryParStore::single_node(10_000).unwrap();
+        let push = |key: u16, client: &str, now: u64| {
+            let mut request = PushedRequest::new(client, "x".repeat(16_000), at(now), at(now + 690));
+            (request.present_by, request.authenticated) = (at(now + 90), authenticated);
+            run(store.put(&NewPushedRequest { digest: digest(key), request }))
+        };
+        let held =
+            |keys: core::ops::Range<u16>| keys.filter(|key| run(store.fetch(&digest(*key))).unwrap().is_some()).count();
+        for key in 0..100 {
+            assert_eq!(push(key, "slow", 0), Ok(()));
+        }
+        for key in 200..220 {
+            assert_eq!(push(key, "flood", 1), Ok(()));
+        }
+        // A quarter of the places: 156 requests, of which twenty are late by now and go.
+        let flood = (1_000..2_000).filter(|key| push(*key, "flood", 100).is_ok()).count();
+        assert_eq!((flood, held(200..220)), (156, 0), "its own late requests go");
+        assert_eq!(held(0..100), 100, "those of others stay");
+        assert_eq!(push(300, "slow", 100), Ok(()), "who has places left");
+    }
+}
+
+#[test]
+fn pa6_a_request_that_can_never_fit_drops_nothing() {
+    let store = MemoryParStore::single_node(8).unwrap();
+    let push = |key: u16, length: usize, now: u64| {
+        let mut request = PushedRequest::new("client", "x".repeat(length), at(now), at(now + 690));
+        request.present_by = at(now + 90);
+        run(store.put(&NewPushedRequest { digest: digest(key), request }))
+    };
+    assert_eq!([push(0, 10, 0), push(1, 9_000, 100)], [Ok(()), Err(Unavailable)]);
+    assert!(run(store.fetch(&digest(0))).unwrap().is_some());
 }
 
 #[test]

@@ -79,6 +79,22 @@ fn az26_a_consent_grant_is_spent_once_for_what_it_was_given_for_and_in_time() {
     assert_eq!((store.sweep(second.grant().expires_at.plus(1)), store.reach()), (1, StoreReach::Process));
 }
 
+/// A list with fewer places would answer 503 to the revocation of such a family for as long as its access tokens live.
+#[test]
+fn rv4_the_deny_list_of_a_small_host_has_room_for_the_largest_family() {
+    use crate::authorization::{RefreshPolicy, RevokedAccessTokens};
+    let server = server(CODE_AND_REFRESH, |builder| builder);
+    let host = AuthorizationHost::builder(Office::default(), Office::default()).single_node_memory(9).unwrap();
+    let host = host.principals(Office::default()).consent_policy(Office::default()).build(&server).unwrap();
+    let most = 1_000;
+    assert!(RefreshPolicy::new().access_tokens_at_a_time(most).is_ok());
+    assert!(RefreshPolicy::new().access_tokens_at_a_time(most + 1).is_err());
+    let access = (0..most).map(|number| IssuedAccessToken::new(format!("jti {number}"), NOW.plus(60))).collect();
+    let revoked = RevokedAccessTokens { access, subject: "usr_1".into(), now: NOW };
+    let list = host.parts().deny_list.as_deref().unwrap();
+    assert_eq!(run(deny_list::ErasedDenyList::revoke(list, &revoked)), Ok(()));
+}
+
 /// What a predecessor may have seen is not taken once more.
 #[test]
 fn ca6_after_a_restart_what_may_have_been_used_is_not_taken() {
