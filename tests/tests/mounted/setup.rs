@@ -183,7 +183,8 @@ fn guard(issuer: &str) -> Arc<Guard> {
 fn host(server: &AuthorizationServer) -> (AuthorizationHost, Arc<AtomicUsize>) {
     let looked_up = Arc::new(AtomicUsize::new(0));
     let host = AuthorizationHost::builder(Clients(Arc::clone(&looked_up)), AsAsked)
-        .single_node_memory(100_000)
+        // Room for the thousand codes of one user and client that a test opens: a quarter of a 64th.
+        .single_node_memory(400_000)
         .expect("a capacity")
         .principals(Everybody)
         .claims(Everybody)

@@ -92,7 +92,7 @@ impl IssuerProfile {
     }
 
     /// Accepts tokens that do not say when they were issued (A6). Where the resource has a
-    /// [`max_age`](super::TokenRules::max_age) or [`max_lifetime`](super::TokenRules::max_lifetime), they are refused all the same.
+    /// [`max_age`](crate::token::TokenRules::max_age) or [`max_lifetime`](crate::token::TokenRules::max_lifetime), they are refused all the same.
     pub const fn iat_is_optional(mut self) -> Self {
         self.iat_is_optional = true;
         self

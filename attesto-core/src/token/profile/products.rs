@@ -45,7 +45,7 @@ impl IssuerProfile {
     /// read.
     ///
     /// `aud` is the API's application id, not its URL: name it with
-    /// [`TokenRules::audience_is`](super::TokenRules::audience_is). Set `requestedAccessTokenVersion` to 2 in the API's manifest; the
+    /// [`TokenRules::audience_is`](crate::token::TokenRules::audience_is). Set `requestedAccessTokenVersion` to 2 in the API's manifest; the
     /// issuer is then `https://login.microsoftonline.com/{tenant}/v2.0`. Tokens for several tenants need one issuer each.
     pub fn entra_id_v2(tenant: impl Into<String>) -> Self {
         let mut profile = Self::recipe(&["JWT"], &["azp"], &["scp"], &["uti", "jti"]);
@@ -74,7 +74,7 @@ impl IssuerProfile {
 
     /// Amazon Cognito user pools: no `typ`; `token_use` must be `access`, which ID tokens are not. A token that was asked for with a
     /// resource has its `aud`; any other has none, and is for the client that asked: name the clients' ids with
-    /// [`TokenRules::audience_is`](super::TokenRules::audience_is), beside the resource.
+    /// [`TokenRules::audience_is`](crate::token::TokenRules::audience_is), beside the resource.
     pub fn cognito() -> Self {
         let mut profile = Self::recipe(&[], &["client_id"], &["scope"], &["jti"]).header_typ_may_be_absent();
         profile.names_mut().audience = Vec::from(["client_id".to_string()]);

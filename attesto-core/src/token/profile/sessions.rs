@@ -31,7 +31,7 @@ impl IssuerProfile {
     }
 
     /// Clerk, session tokens: the issuer is the instance's Frontend API. They have no `aud`; who they are for is the origin of the
-    /// application, in `azp`: name it with [`TokenRules::audience_is`](super::TokenRules::audience_is) (`https://app.example.com`).
+    /// application, in `azp`: name it with [`TokenRules::audience_is`](crate::token::TokenRules::audience_is) (`https://app.example.com`).
     /// `sid` must be there, which tokens of JWT templates have not.
     pub fn clerk() -> Self {
         let mut profile = Self::session(&["JWT"], &["azp"]).require("sid");
@@ -42,7 +42,7 @@ impl IssuerProfile {
     /// WorkOS AuthKit, access tokens of sessions. They have no `aud`; the issuer is the client's own, or the keys are
     /// (`https://api.workos.com/sso/jwks/CLIENT_ID`, to be given as
     /// [`jwks_uri`](crate::remote::RemoteKeysBuilder::jwks_uri)): name the issuer with
-    /// [`TokenRules::audience_is`](super::TokenRules::audience_is), and the resource beside it where tokens are asked for with one.
+    /// [`TokenRules::audience_is`](crate::token::TokenRules::audience_is), and the resource beside it where tokens are asked for with one.
     /// `permissions` say what the user may do, and are not read.
     pub fn workos() -> Self {
         let mut profile = Self::session(&["JWT"], &["client_id", "sub"]).header_typ_may_be_absent().require("sid");

@@ -1,6 +1,7 @@
 //! CA-10 to CA-15, and the faults that other servers had (catalogue section 18, items 9 and 10).
 
 use super::*;
+use crate::mtls::test_certificates;
 
 const UNAUTHENTICATED: &str = r#"{"error":"invalid_client","error_description":"client authentication failed"}"#;
 const GRANT: &str = "grant_type=client_credentials";
@@ -104,7 +105,8 @@ fn ca10_one_secret_counts_either_way_and_one_at_a_time() {
 #[test]
 fn ca9_an_empty_password_is_none_for_public_clients_only() {
     let native = client("native", ClientAuthentication::SecretBasic).native();
-    let certificate = client("tls", ClientAuthentication::SelfSignedTls(alloc::vec![alloc::vec![1]]));
+    let der = test_certificates::der(test_certificates::P256);
+    let certificate = client("tls", ClientAuthentication::SelfSignedTls(alloc::vec![der.clone()]));
     let clients = [client("public", ClientAuthentication::None), native, by_basic("c"), certificate];
     let mut world = World::configured(Arc::new(RustCrypto::new()), clients, |builder| {
         let all = AuthMethod::ALL.iter().copied().filter(|method| *method != AuthMethod::TlsClientAuth);
@@ -114,7 +116,6 @@ fn ca9_an_empty_password_is_none_for_public_clients_only() {
     assert_eq!(world.revoke(with_basic(&basic("public", ""), "token=x")).status, 200);
     assert_eq!(world.introspect(with_basic(&basic("public", ""), "token=x")).status, 401);
     assert_eq!(world.reason(), Some(Reason::PublicClient));
-    let der: &[u8] = &[1];
     for (id, reason) in [
         ("c", Reason::WrongAuthMethod),
         ("native", Reason::WrongAuthMethod),
@@ -122,7 +123,7 @@ fn ca9_an_empty_password_is_none_for_public_clients_only() {
         ("nobody", Reason::UnknownClient),
     ] {
         let header = basic(id, "");
-        let response = world.revoke(Sent { certificate: Some(der), ..with_basic(&header, "token=x") });
+        let response = world.revoke(Sent { certificate: Some(&der), ..with_basic(&header, "token=x") });
         assert_eq!((response.status, world.reason()), (401, Some(reason)), "{id}");
         assert_eq!(response.header("www-authenticate").count(), 1, "{id}");
     }
