@@ -46,7 +46,7 @@ impl Header {
         if name.is_empty() || !name.bytes().all(is_tchar) {
             return Err(HeaderError::Name);
         }
-        if !value.bytes().all(is_field_byte) {
+        if !are_field_bytes(&value) {
             return Err(HeaderError::Value);
         }
         if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
@@ -60,7 +60,7 @@ impl Header {
     pub(crate) fn own(name: &'static str, value: impl Into<Cow<'static, str>>) -> Self {
         let value = value.into();
         let encoded = match &value {
-            Cow::Owned(text) if !text.bytes().all(is_field_byte) => Some(percent_encoded(text)),
+            Cow::Owned(text) if !are_field_bytes(text) => Some(percent_encoded(text)),
             Cow::Owned(_) | Cow::Borrowed(_) => None,
         };
         let value = encoded.map_or(value, Cow::Owned);
@@ -88,6 +88,11 @@ impl Header {
 
 const fn is_field_byte(byte: u8) -> bool {
     matches!(byte, b' '..=b'~' | b'\t')
+}
+
+/// Looks at every byte without a branch, so that the compiler takes many at once: each refusal has some hundred.
+fn are_field_bytes(value: &str) -> bool {
+    value.bytes().fold(true, |all, byte| all & ((byte.wrapping_sub(b' ') < 95) | (byte == b'\t')))
 }
 
 fn percent_encoded(value: &str) -> String {
@@ -271,5 +276,13 @@ mod tests {
         let mut silent = ResponseParts::new(200);
         silent.amend([Amendment::private_caching()]);
         assert_eq!(silent.headers, vec![Header::own("cache-control", "private")]);
+    }
+
+    #[test]
+    fn w14_both_looks_at_a_byte_agree() {
+        for byte in 0..0x80_u8 {
+            assert_eq!(are_field_bytes(&String::from(char::from(byte))), is_field_byte(byte), "{byte}");
+        }
+        assert!(are_field_bytes("") && !are_field_bytes("a\u{e9}"));
     }
 }
