@@ -190,7 +190,7 @@ fn typ_of(token: &str) -> Option<String> {
     header.typ.map(|typ| typ.into_owned())
 }
 
-/// As it stands in the token, which nobody has to believe.
+/// The claim as the token has it, unverified: for the message only.
 fn claim(token: &str, name: &str) -> Option<String> {
     let jws = CompactJws::split(token.as_bytes(), JwsLimits::ACCESS_TOKEN).ok()?;
     let mut buffer = Vec::new();

@@ -53,7 +53,7 @@ pub(super) fn of_the_resources(
     if asked.scopes.is_empty() { Err(Reason::ScopeRefused) } else { Ok(asked) }
 }
 
-/// The client's defaults. `openid` makes another kind of request of it, which nobody has made; `offline_access` is for those who ask the
+/// The client's defaults. `openid` would turn it into an OpenID request, which the client did not send; `offline_access` is for those who ask the
 /// user. OIDC Core §3.1.2.1, §11; AZ-14.
 fn unasked(client: &Client, prompt: Prompt) -> Result<ScopeSet, Reason> {
     let mut scopes = client.defaults().clone();

@@ -32,7 +32,7 @@ pub(super) fn response(flow: &Flow, Direct(reason): Direct) -> ResponseParts {
 }
 
 /// A page of the host. Its forms lead back to the host, which wants to see where they come from: the `Origin` of a form on a page with
-/// `no-referrer` is `null` (Fetch, "append a request `Origin` header"). Other sites are told no more than with that. C-8.
+/// `no-referrer` is `null` (Fetch, "append a request `Origin` header"). Other sites learn no more than with `no-referrer`. C-8.
 pub(super) fn guarded_page(mut page: ResponseParts) -> ResponseParts {
     if page.header("referrer-policy").next().is_none() {
         page.headers.push(Header::own("referrer-policy", "same-origin"));

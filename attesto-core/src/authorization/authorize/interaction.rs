@@ -132,7 +132,7 @@ impl AuthenticationRequest {
     #[must_use]
     pub fn accepts(&self, authentication: &AuthenticationContext) -> bool {
         match (authentication.auth_time, self.not_before) {
-            // AZ-24: another node's clock may be ahead; a time further to come is nobody's login.
+            // AZ-24: another node's clock may be ahead; a later time is refused.
             (Some(at), _) if at > self.visit.now.plus(CLOCK_SKEW) => false,
             (Some(at), Some(not_before)) => at >= not_before,
             (None, Some(_)) => false,

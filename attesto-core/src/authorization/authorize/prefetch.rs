@@ -3,7 +3,7 @@
 use crate::authorization::error::Reason;
 use crate::http::RequestParts;
 
-/// A GET made ahead would spend what the visit needs (a pushed request, a consent grant), and its code would reach nobody. An answer that
+/// A GET made ahead would spend what the visit needs (a pushed request, a consent grant), and its code would be lost. An answer that
 /// is no success makes the browser come again when the user does. Older browsers say `Purpose` or `X-Moz`. AZ-1.
 pub(in crate::authorization) fn is_no_prefetch(request: &RequestParts<'_>) -> Result<(), Reason> {
     let mut ahead = false;

@@ -10,7 +10,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// Schemes that act by themselves, that belong to the browser, or that hand what they are given to somebody: no client's own, and
+/// Schemes that act by themselves, that belong to the browser, or that pass the URL on to another person or program: no client's own, and
 /// none that a host can list.
 const NEVER: &[&str] = &[
     "about",
