@@ -88,21 +88,21 @@
 
 #![forbid(unsafe_code)]
 
-mod authorization;
+mod authorize;
+mod body;
 mod extract;
-mod form;
 mod middleware;
+mod protect;
 mod publish;
-mod stage;
 #[cfg(feature = "testkit")]
 pub mod testkit;
 mod translate;
 
-pub use authorization::{authorization_routes, endpoint_scope, system_entropy};
+pub use authorize::{authorization_routes, endpoint_scope, system_entropy};
 pub use extract::{Granted, GrantedScopes, GrantedSender, Principal, WiringError, admitted};
 pub use middleware::Staged;
+pub use protect::{McpSessions, Protect, Require, Stage};
 pub use publish::publish;
-pub use stage::{McpSessions, Protect, Require, Stage};
 pub use translate::{HeaderView, request_parts, response, system_clock};
 
 /// The core, so that an application needs one dependency.

@@ -1,6 +1,6 @@
 //! actix middlewares with a stage in them.
 
-use crate::stage::{McpSessions, Protect, Require, Stage};
+use crate::protect::{McpSessions, Protect, Require, Stage};
 use actix_web::Error;
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};

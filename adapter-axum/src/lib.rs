@@ -83,22 +83,22 @@
 
 #![forbid(unsafe_code)]
 
-mod authorization;
+mod authorize;
 mod extract;
-mod layers;
-mod metadata;
-mod service;
+mod middleware;
+mod protect;
+mod publish;
 #[cfg(feature = "testkit")]
 pub mod testkit;
 
 pub use attesto_core::host::Clock;
 pub use attesto_core::http::TlsSession;
 pub use attesto_hyper::{GuardedBody, system_clock, system_entropy};
-pub use authorization::{authorization_router, endpoints_router};
+pub use authorize::{authorization_router, endpoints_router};
 pub use extract::{Granted, GrantedScopes, GrantedSender, Principal, WiringError};
-pub use layers::{McpSessionLayer, ProtectLayer, RequireLayer};
-pub use metadata::{documents_router, jwks_router, metadata_router, metadata_set_router};
-pub use service::Staged;
+pub use middleware::Staged;
+pub use protect::{McpSessionLayer, ProtectLayer, RequireLayer};
+pub use publish::{documents_router, jwks_router, metadata_router, metadata_set_router};
 
 /// The core, so that an application needs one dependency.
 pub use attesto_core as core;

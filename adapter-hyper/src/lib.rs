@@ -101,21 +101,21 @@
 
 #![forbid(unsafe_code)]
 
+mod authorize;
 mod body;
-mod endpoints;
-mod service;
-mod stage;
+mod early;
+mod middleware;
+mod protect;
 #[cfg(feature = "testkit")]
 pub mod testkit;
 mod translate;
-mod unread;
 
+pub use authorize::{Authorize, system_entropy};
 pub use body::{GuardedBody, RequestBody};
-pub use endpoints::{Authorize, system_entropy};
-pub use service::Staged;
-pub use stage::{McpSessions, OnConnection, Protect, Publish, Require, Stage, system_clock};
+pub use early::answer_early;
+pub use middleware::Staged;
+pub use protect::{McpSessions, OnConnection, Protect, Publish, Require, Stage, system_clock};
 pub use translate::{HeaderView, Observed, PeerAddress, admitted, amend, request_parts, require, response};
-pub use unread::answer_early;
 
 /// The core, so that an application needs one dependency.
 pub use attesto_core as core;

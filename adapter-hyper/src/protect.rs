@@ -1,8 +1,8 @@
 //! What can stand before a service, without saying what kind of service: hyper's here, tower's in attesto-axum.
 
 use crate::body::{GuardedBody, RequestBody};
+use crate::early::answer_early;
 use crate::translate::{HeaderView, Observed, PeerAddress, amend, passage, request_parts, require_of, response};
-use crate::unread::answer_early;
 use attesto_core::Timestamp;
 use attesto_core::host::{Clock, Gate, Guard};
 use attesto_core::http::{TlsSession, UnixSocket};

@@ -1,6 +1,6 @@
 //! What can stand before a service.
 
-use crate::form;
+use crate::body;
 use crate::translate::{HeaderView, amend, passage, request_parts, response, system_clock, tls_session};
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse};
@@ -83,7 +83,7 @@ impl Stage for Protect {
     {
         let mut form = None;
         if self.gate.wants_form(request.method().as_str(), &HeaderView(request.headers())) {
-            let (read, payload) = form::read(request.take_payload()).await;
+            let (read, payload) = body::read(request.take_payload()).await;
             form = read;
             request.set_payload(payload);
         }

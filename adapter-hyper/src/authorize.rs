@@ -1,9 +1,9 @@
 //! An authorization server's endpoints before a service.
 
 use crate::body::{GuardedBody, read_beyond};
-use crate::stage::{Stage, system_clock};
+use crate::early::answer_early;
+use crate::protect::{Stage, system_clock};
 use crate::translate::{HeaderView, Observed, request_parts, response};
-use crate::unread::answer_early;
 use attesto_core::authorization::AuthorizationServer;
 use attesto_core::crypto::EntropyError;
 use attesto_core::host::{AuthorizationEndpoints, AuthorizationHost, EntropySource};

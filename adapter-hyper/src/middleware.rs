@@ -1,8 +1,8 @@
 //! hyper services with a stage before them.
 
+use crate::authorize::Authorize;
 use crate::body::GuardedBody;
-use crate::endpoints::Authorize;
-use crate::stage::{McpSessions, OnConnection, Protect, Publish, Require, Stage};
+use crate::protect::{McpSessions, OnConnection, Protect, Publish, Require, Stage};
 use http::{Request, Response};
 use hyper::service::Service;
 use std::future::Future;

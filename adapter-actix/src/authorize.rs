@@ -1,6 +1,6 @@
 //! Routes of an authorization server.
 
-use crate::form;
+use crate::body;
 use crate::translate::{HeaderView, request_parts, response, system_clock, tls_session};
 use actix_web::guard::{GuardContext, fn_guard};
 use actix_web::web::{self, Payload, ServiceConfig};
@@ -68,7 +68,7 @@ pub fn endpoint_scope(endpoints: &Arc<AuthorizationEndpoints>, class: RouteClass
 
 async fn respond(endpoints: &AuthorizationEndpoints, request: &HttpRequest, payload: Payload) -> HttpResponse {
     let wanted = endpoints.wants_body(request.method().as_str(), request.uri().path());
-    let body = if wanted { form::read_beyond(payload.into_inner()).await } else { None };
+    let body = if wanted { body::read_beyond(payload.into_inner()).await } else { None };
     let tls = tls_session(request);
     let headers = HeaderView(request.headers());
     let answer = endpoints.respond(&request_parts(request, tls.as_ref(), &headers, body.as_ref())).await;

@@ -1,6 +1,6 @@
 //! Routes of an authorization server.
 
-use crate::layers::observe;
+use crate::protect::observe;
 use attesto_core::authorization::{AuthorizationServer, RouteClass};
 use attesto_core::host::{AuthorizationEndpoints, AuthorizationHost};
 use attesto_hyper::{Authorize, system_clock, system_entropy};

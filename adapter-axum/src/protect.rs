@@ -1,6 +1,6 @@
 //! The layers: what stands before a route.
 
-use crate::service::Staged;
+use crate::middleware::Staged;
 use attesto_core::host::{Clock, Guard};
 use attesto_core::mcp::SessionOwners;
 use attesto_core::resource::Requirement;
