@@ -10,9 +10,8 @@ use super::records::{AuthorizationCode, IssuedAccessToken, RefreshState, Refresh
 use super::scopes::ScopeSet;
 use super::secret::{FamilyId, RefreshKey, SecretDigest};
 use crate::Timestamp;
-use crate::dpop::ReplayClaim;
+use crate::dpop::{ReplayAnswer, ReplayClaim};
 use crate::exchange::Query;
-use crate::host::ReplayAnswer;
 use crate::token::VerificationKeys;
 use alloc::string::String;
 use alloc::sync::Arc;

@@ -9,9 +9,8 @@ use attesto_core::authorization::{
     IssuedAccessToken, Principal, PushedRequest, RefreshKey, RefreshState, RefreshToken, RevocableFamily, Rotated,
     ScopeSet, SecretDigest, SpentCode, SpentRefresh, TakenCode, Unavailable,
 };
-use attesto_core::dpop::ReplayKey;
+use attesto_core::dpop::{ReplayAnswer, ReplayKey};
 use attesto_core::exchange::Step;
-use attesto_core::host::ReplayAnswer;
 use std::collections::{BTreeSet, HashMap};
 
 /// What goes wrong with one question.
