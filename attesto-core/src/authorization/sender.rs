@@ -1,6 +1,7 @@
 //! What the issued tokens will be bound to (RFC 9449 §5, RFC 8705 §3; catalogue section 7).
 
 use super::client::{Client, SenderConstraint};
+use super::client_auth::replay_owner;
 use super::error::Reason;
 use super::flow::Flow;
 use crate::dpop::{self, CheckedProof, ProofContext, ProofError};
@@ -55,10 +56,17 @@ impl Sender {
     }
 
     /// Records the proof, if there is one, as late as may be: after every check that changes nothing, before whatever is spent. SC-4.
-    pub(super) async fn record_proof(&self, flow: &Flow) -> Result<(), Reason> {
+    ///
+    /// It counts among the client's own, where the client has proved who it is: one that makes a key for each request would else have a share
+    /// for each. A public client has many users, each with a key that their code or refresh token is bound to: their proofs count by key. ST-2.
+    pub(super) async fn record_proof(&self, flow: &Flow, client: &Client) -> Result<(), Reason> {
         match self {
             Self::Dpop(proof) => {
-                flow.record_first_use(proof.replay_claim(), [Reason::ProofReplay, Reason::InvalidProof]).await
+                let mut claim = proof.replay_claim();
+                if !client.is_public() {
+                    claim = claim.owned_by(replay_owner(&client.id, flow.server.provider.as_ref()));
+                }
+                flow.record_first_use(claim, [Reason::ProofReplay, Reason::InvalidProof]).await
             }
             Self::Bearer | Self::Mtls(_) => Ok(()),
         }

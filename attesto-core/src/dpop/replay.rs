@@ -36,12 +36,40 @@ impl fmt::Debug for ReplayKey {
     }
 }
 
-/// What a store records, once: a proof, until when the claim counts, and how long the record must be kept.
+/// Identifies whose records a claim adds to: the thumbprint of a proof's key, or a digest of a client's name. Opaque, of fixed length,
+/// the same at every endpoint and node.
+#[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct ReplayOwner([u8; 32]);
+
+impl ReplayOwner {
+    /// Of digest bytes.
+    #[must_use]
+    pub const fn from_bytes(digest: [u8; 32]) -> Self {
+        Self(digest)
+    }
+
+    /// The digest.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for ReplayOwner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ReplayOwner({})", base64url::encode(&self.0))
+    }
+}
+
+/// What a store records, once: a proof, whose it is, until when the claim counts, and how long the record must be kept.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct ReplayClaim {
     /// The proof.
     pub key: ReplayKey,
+    /// Whose proof it is, so that a bounded store can keep one owner from using up the others' room; the claims of none are not counted. A
+    /// record is found by its key alone. ST-2.
+    pub owner: Option<ReplayOwner>,
     /// The record may be dropped when the clock is past this: no node accepts the proof any more.
     pub retain_until: Timestamp,
     /// The last second at which the claim counts: `iat` and the greatest age of a proof. Later the record of an earlier use may be gone, and
@@ -50,10 +78,17 @@ pub struct ReplayClaim {
 }
 
 impl ReplayClaim {
-    /// A claim to be kept until `retain_until`, and to count as long unless [`not_after`](Self::not_after) says less.
+    /// A claim of no owner, to be kept until `retain_until`, and to count as long unless [`not_after`](Self::not_after) says less.
     #[must_use]
     pub const fn new(key: ReplayKey, retain_until: Timestamp) -> Self {
-        Self { key, retain_until, not_after: retain_until }
+        Self { key, owner: None, retain_until, not_after: retain_until }
+    }
+
+    /// The claim with its owner.
+    #[must_use]
+    pub const fn owned_by(mut self, owner: ReplayOwner) -> Self {
+        self.owner = Some(owner);
+        self
     }
 
     /// The same, which counts until then. What lies between this and `retain_until` is the difference that may be between the clocks of
@@ -89,6 +124,9 @@ pub enum ReplayAnswer {
     Fresh,
     /// Recorded before.
     Replay,
+    /// Not recorded: the claim's owner has so many records that the store keeps what room it has for others. The request ends with 503,
+    /// and no alarm is raised: the client's own doing, not the store's. ST-2.
+    OverShare,
     /// The store cannot tell. The request ends with 503: the client is not at fault, and access stays closed (X17).
     Unavailable,
 }

@@ -1,6 +1,7 @@
 //! A replay store in memory, for a service of one process (catalogue R1 to R3, R8).
 
 use super::memory_shard::{Broken, Known, Shard};
+use super::memory_shares::{Places, Shares};
 use super::{ReplayStore, StoreReach};
 use crate::dpop::ReplayAnswer;
 use crate::dpop::{ReplayClaim, ReplayKey};
@@ -20,6 +21,10 @@ const RECORDS_PER_SHARD: usize = if cfg!(all(test, loom)) { 1 } else { 1024 };
 const FREED_PER_CLAIM: usize = 4;
 /// Lapsed records that a sweep frees under one lock.
 const FREED_PER_PORTION: usize = 256;
+/// An owner may have one record for so many places that are left,
+const PLACES_PER_RECORD: usize = 4;
+/// and so many in any case, while there is room.
+const SMALLEST_SHARE: usize = if cfg!(all(test, loom)) { 1 } else { 64 };
 /// The most a store can be asked to hold.
 const CAPACITY_CEILING: usize = 1 << 30;
 
@@ -32,21 +37,25 @@ const CAPACITY_CEILING: usize = 1 << 30;
 ///   to be kept no longer than a record that was freed already cannot be proven fresh and is answered `Unavailable`, as
 ///   is one that is past its own `retain_until`.
 /// - **Flat.** A claim does the same work at any size, lapsing included: at most a few records are freed, one hash bucket
-///   is split. (In time, a store that outgrows the processor's caches pays for a few accesses to memory: a microsecond.) A record takes about 60 bytes with its key. Buckets and shards are chosen by a hash with a random key,
-///   so nobody can aim at one. Memory is kept for the next burst, not returned.
+///   is split; one that meets its owner's share frees what has lapsed before it is refused. (In time, a store that outgrows the
+///   processor's caches pays for a few accesses to memory: a microsecond.) A record takes about 65 bytes with its key. Buckets and shards
+///   are chosen by a hash with a random key, so nobody can aim at one. Memory is kept for the next burst, not returned.
 /// - **Closed on failure.** A shard whose lock was poisoned by a panic answers `Unavailable` from then on.
 ///
-/// It has no shares: a claim names no owner, so one client with a good token can fill it, by sending more requests per second than the
-/// capacity divided by the seconds that a record is kept. All requests with proofs are then refused until records lapse. Limit the rate of
-/// each client before it.
+/// - **Fair.** [One owner](ReplayClaim::owner) may have a quarter as many records as places are left, or 64, and is answered
+///   [`OverShare`](ReplayAnswer::OverShare) beyond. So one client with one key has a fifth of the store at most, ten such have nine tenths
+///   of it together, and whoever has few records finds a place. A token bound to another key is another owner: limit how many tokens a
+///   client may have. Owners are counted in a small table by a hash with a random key, twice each, so that two of them count as one by
+///   chance only: for one client that sends too much, about four of a million others are refused with it. ST-2.
 ///
 /// How much to hold: requests with proofs per second, times the seconds a record is kept (the proof's window, `max_age
-/// + 2 * future_skew + 1`, at most), with room to spare.
+/// + 2 * future_skew + 1`, at most), with room to spare: five times that, where all come from one client.
 pub struct MemoryReplayStore {
     shards: Box<[Mutex<Shard>]>,
     hasher: HashKey,
     capacity: usize,
     held: AtomicUsize,
+    owners: Shares,
     /// One more than the last second at which a full store had nothing to free anywhere; 0 at first.
     nothing_to_free: AtomicU64,
 }
@@ -89,6 +98,7 @@ impl MemoryReplayStore {
             hasher: HashKey::default(),
             capacity,
             held: AtomicUsize::new(0),
+            owners: Shares::new(),
             nothing_to_free: AtomicU64::new(0),
         })
     }
@@ -133,6 +143,15 @@ impl MemoryReplayStore {
     }
 
     fn try_record(&self, claim: &ReplayClaim, now: Timestamp) -> Result<ReplayAnswer, Broken> {
+        let mut answer = self.record_if_room(claim, now)?;
+        // What has lapsed counts until it is freed: the owner's own, and what makes the store look fuller than it is.
+        while answer == ReplayAnswer::OverShare && self.free_some_everywhere(now)? {
+            answer = self.record_if_room(claim, now)?;
+        }
+        Ok(answer)
+    }
+
+    fn record_if_room(&self, claim: &ReplayClaim, now: Timestamp) -> Result<ReplayAnswer, Broken> {
         if let Some(answer) = self.insert_if_room(claim, now, |store| store.reserve())? {
             return Ok(answer);
         }
@@ -158,7 +177,8 @@ impl MemoryReplayStore {
     ) -> Result<Option<ReplayAnswer>, Broken> {
         let hash = self.hash(&claim.key);
         let mut shard = self.shard(hash)?.lock().map_err(|_| Broken)?;
-        let freed = shard.free_lapsed(now, FREED_PER_CLAIM, |key| self.hash(key))?;
+        let freed =
+            shard.free_lapsed(now, FREED_PER_CLAIM, |key| self.hash(key), |owner| self.owners.give_back(owner))?;
         self.held.fetch_sub(freed, Ordering::Relaxed);
         match shard.find(claim, hash, now)? {
             Known::Recorded => return Ok(Some(ReplayAnswer::Replay)),
@@ -168,7 +188,12 @@ impl MemoryReplayStore {
         if !take_place(self) {
             return Ok(None);
         }
-        shard.insert(claim, hash, |key| self.hash(key))?;
+        let owner = Places::of(claim.owner.as_ref(), &self.hasher);
+        if !self.owners.take(owner, self.share()) {
+            self.held.fetch_sub(1, Ordering::Relaxed);
+            return Ok(Some(ReplayAnswer::OverShare));
+        }
+        shard.insert(claim, owner, hash, |key| self.hash(key))?;
         Ok(Some(ReplayAnswer::Fresh))
     }
 
@@ -178,11 +203,31 @@ impl MemoryReplayStore {
         self.held.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).is_ok()
     }
 
+    /// The most records that the owner of the one whose place was just taken may have.
+    fn share(&self) -> usize {
+        let left = self.capacity.saturating_sub(self.held.load(Ordering::Relaxed)).saturating_add(1);
+        (left / PLACES_PER_RECORD).max(SMALLEST_SHARE)
+    }
+
+    /// Frees what has lapsed, a portion on each shard, and says whether anything had. In vain at most once a second, as below.
+    fn free_some_everywhere(&self, now: Timestamp) -> Result<bool, Broken> {
+        if self.has_nothing_to_free(now) {
+            return Ok(false);
+        }
+        let mut any = false;
+        for shard in &self.shards {
+            any |= self.free(shard, now, FREED_PER_PORTION, 0)? > 0;
+        }
+        if !any {
+            self.note_nothing_to_free(now);
+        }
+        Ok(any)
+    }
+
     /// Makes room in a full store and keeps one place for the caller. Looks through the shards for one with lapsed
     /// records, in vain at most once a second: until the clock moves on, nothing more can lapse.
     fn free_one_anywhere(&self, now: Timestamp) -> Result<bool, Broken> {
-        let mark = now.as_secs().saturating_add(1);
-        if self.nothing_to_free.load(Ordering::Relaxed) == mark {
+        if self.has_nothing_to_free(now) {
             return Ok(false);
         }
         for shard in &self.shards {
@@ -190,15 +235,23 @@ impl MemoryReplayStore {
                 return Ok(true);
             }
         }
-        self.nothing_to_free.store(mark, Ordering::Relaxed);
+        self.note_nothing_to_free(now);
         Ok(false)
+    }
+
+    fn has_nothing_to_free(&self, now: Timestamp) -> bool {
+        self.nothing_to_free.load(Ordering::Relaxed) == now.as_secs().saturating_add(1)
+    }
+
+    fn note_nothing_to_free(&self, now: Timestamp) {
+        self.nothing_to_free.store(now.as_secs().saturating_add(1), Ordering::Relaxed);
     }
 
     /// Frees lapsed records of one shard, and gives their places back but for those that the caller keeps. Under the lock: who
     /// finds nothing lapsed in the shard afterwards finds the places.
     fn free(&self, shard: &Mutex<Shard>, now: Timestamp, most: usize, kept: usize) -> Result<usize, Broken> {
         let mut shard = shard.lock().map_err(|_| Broken)?;
-        let freed = shard.free_lapsed(now, most, |key| self.hash(key))?;
+        let freed = shard.free_lapsed(now, most, |key| self.hash(key), |owner| self.owners.give_back(owner))?;
         self.held.fetch_sub(freed.saturating_sub(kept), Ordering::Relaxed);
         Ok(freed)
     }
@@ -237,6 +290,9 @@ impl fmt::Debug for MemoryReplayStore {
 #[cfg(test)]
 #[cfg(loom)]
 mod interleavings;
+#[cfg(test)]
+#[cfg(not(loom))]
+mod share_tests;
 #[cfg(test)]
 #[cfg(not(loom))]
 mod tests;

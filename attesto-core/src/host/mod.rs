@@ -39,6 +39,8 @@ mod memory_replay;
 #[cfg(feature = "std")]
 mod memory_shard;
 #[cfg(feature = "std")]
+mod memory_shares;
+#[cfg(feature = "std")]
 mod queued_events;
 mod replay_store;
 mod report;

@@ -31,6 +31,10 @@ pub enum StoreReach {
 ///   that may be between that clock and those of the nodes: 60 seconds, unless you know better. R4.
 /// - **Never dropped early.** No record is evicted to make room. A store that is full answers
 ///   [`Unavailable`](ReplayAnswer::Unavailable). R3.
+/// - **Fair.** A store with room for so many records, and no more, keeps [one owner](ReplayClaim::owner) from using it up: one client with
+///   one good token can make as many proofs as it can send requests. It answers [`OverShare`](ReplayAnswer::OverShare) to the owner of too
+///   many, and goes on with others. One whose records lapse by themselves, in memory that no client can fill within their time, need not
+///   count. The owner is no part of the key: the same key is recorded once, whoever is named. ST-2.
 /// - **Never a guess.** An error, a timeout or a lost answer is `Unavailable`. Should the lost claim have been recorded
 ///   after all, the client makes a new proof; the reverse would let one proof pass twice. X17.
 /// - **Opaque keys.** 32 bytes (43 characters as text), never parsed. Keys of other purposes need their own namespace.

@@ -7,7 +7,7 @@ use crate::authorization::error::Reason;
 use crate::authorization::flow::Flow;
 use crate::authorization::server::Settings;
 use crate::crypto::{AlgorithmSet, CryptoProvider};
-use crate::dpop::{ReplayClaim, ReplayKey};
+use crate::dpop::{ReplayClaim, ReplayKey, ReplayOwner};
 use crate::encoding::json::{Number, Object, Value};
 use crate::jose::{CompactJws, Header, JwsError, JwsLimits};
 use crate::limits;
@@ -121,7 +121,8 @@ fn is_plausible(
     let jti = jti_is_bounded_text(&claims)?;
     let key = replay_key(&client.id, jti, server.provider.as_ref());
     // As long as any node whose clock is late could still accept it; it counts until it expires.
-    Ok((ReplayClaim::new(key, exp.plus(SKEW).plus(1)).not_after(exp.minus(1)), audience))
+    let first_use = ReplayClaim::new(key, exp.plus(SKEW).plus(1)).not_after(exp.minus(1));
+    Ok((first_use.owned_by(replay_owner(&client.id, server.provider.as_ref())), audience))
 }
 
 /// One of the client's keys has signed it.
@@ -237,6 +238,11 @@ fn replay_key(client_id: &str, jti: &str, provider: &dyn CryptoProvider) -> Repl
     let length = u64::try_from(client_id.len()).unwrap_or(u64::MAX).to_be_bytes();
     let parts: [&[u8]; 4] = [b"client_assertion", &length, client_id.as_bytes(), jti.as_bytes()];
     ReplayKey::from_bytes(provider.sha256(&parts))
+}
+
+/// Whose records a client's assertions are, and its proofs where it authenticates: one name, however many keys it makes. ST-2.
+pub(in crate::authorization) fn replay_owner(client_id: &str, provider: &dyn CryptoProvider) -> ReplayOwner {
+    ReplayOwner::from_bytes(provider.sha256(&[b"client", client_id.as_bytes()]))
 }
 
 /// The claims as written. A text that is none is as good as absent.

@@ -5,8 +5,8 @@ mod certificate;
 mod presented;
 mod secret;
 
-pub(super) use self::assertion::AssertionPolicy;
 use self::assertion::{Assertion, Audience};
+pub(super) use self::assertion::{AssertionPolicy, replay_owner};
 use self::presented::{Credentials, Presented};
 use super::ask::Ask;
 use super::client::{AuthMethod, Client, ClientAuthentication, ClientKeys, TlsSubject};

@@ -35,7 +35,7 @@ pub(in crate::authorization) async fn exchange(
     }
     let scopes = authorize_scopes(flow, client, None, GrantType::ClientCredentials, asked, &resources).await?;
     let scopes = carried(flow, &scopes, &resources)?;
-    sender.record_proof(flow).await?;
+    sender.record_proof(flow, client).await?;
     let principal = Principal { kind: flow.server.client_kind.clone(), ..Principal::new() };
     let wanted = Wanted {
         subject: &client.id,

@@ -1,0 +1,70 @@
+//! How many records each owner has in the memory replay store, in a table that never grows (catalogue ST-2).
+//!
+//! An owner has a counter in each of two rows, chosen by a hash with a random key, and has no more records than the lower one says. Owners
+//! whose counters coincide in one row do each other no harm; in both they count as one.
+
+use crate::dpop::ReplayOwner;
+use crate::sync::{AtomicU32, HashKey, Ordering};
+use alloc::boxed::Box;
+use core::hash::BuildHasher;
+
+/// Counters of a row. The model checker gets few.
+const ROW: u16 = if cfg!(all(test, loom)) { 2 } else { 512 };
+
+/// Where the records of one owner are counted: a counter in each row.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Places([u16; 2]);
+
+impl Places {
+    /// Of records without an owner, which are not counted.
+    pub(super) const NONE: Self = Self([u16::MAX; 2]);
+
+    pub(super) fn of(owner: Option<&ReplayOwner>, hasher: &HashKey) -> Self {
+        let Some(owner) = owner else { return Self::NONE };
+        let hash = hasher.hash_one(owner);
+        let within_row = |bits: u64| u16::try_from(bits % u64::from(ROW)).unwrap_or_default();
+        Self([within_row(hash), within_row(hash >> 32)])
+    }
+}
+
+/// The counters of all owners.
+pub(super) struct Shares {
+    rows: [Box<[AtomicU32]>; 2],
+}
+
+impl Shares {
+    pub(super) fn new() -> Self {
+        Self { rows: [(); 2].map(|()| (0..ROW).map(|_| AtomicU32::new(0)).collect()) }
+    }
+
+    /// Counts one more record, where its owner then has no more than `most`. Among threads that come at a time, each counts itself in both
+    /// rows before it looks, in one order for all: they may refuse each other, but never pass together where one place is left.
+    pub(super) fn take(&self, owner: Places, most: usize) -> bool {
+        for counter in self.counters(owner) {
+            counter.fetch_add(1, Ordering::SeqCst);
+        }
+        let with_this = self.counters(owner).map(|counter| counter.load(Ordering::SeqCst)).min();
+        let fits =
+            with_this.is_none_or(|with_this| usize::try_from(with_this).is_ok_and(|with_this| with_this <= most));
+        if !fits {
+            self.give_back(owner);
+        }
+        fits
+    }
+
+    /// Counts one less.
+    pub(super) fn give_back(&self, owner: Places) {
+        for counter in self.counters(owner) {
+            counter.fetch_sub(1, Ordering::SeqCst);
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.rows.iter().flatten().all(|counter| counter.load(Ordering::Relaxed) == 0)
+    }
+
+    fn counters(&self, owner: Places) -> impl Iterator<Item = &AtomicU32> {
+        self.rows.iter().zip(owner.0).filter_map(|(row, at)| row.get(usize::from(at)))
+    }
+}
