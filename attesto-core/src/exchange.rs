@@ -1,7 +1,8 @@
-//! Questions and answers: how an endpoint that has to ask its host several things in turn stays free of IO.
+//! Questions and answers: how an endpoint that asks its host several things in turn stays free of IO.
 //!
-//! A flow of the [authorization server](crate::authorization) runs until it needs something that only the host knows. Then it
-//! stops and gives a [`Step::Ask`]: one typed question. Answering it is the only way on, and consumes it:
+//! A flow of the [authorization server](crate::authorization) runs until it needs something that only the host knows.
+//! Then it stops and returns a [`Step::Ask`] with one typed question. Answering the question consumes it and continues
+//! the flow:
 //!
 //! ```
 //! use attesto_core::authorization::Ask;
@@ -20,11 +21,11 @@
 //! }
 //! ```
 //!
-//! [`host::drive`](crate::host::drive) does this with the traits of [`host`](crate::host). Dropping a question drops the flow: nothing
-//! is issued, and what was asked before stays as the answers left it.
+//! [`host::drive`](crate::host::drive) does this with the traits of [`host`](crate::host). Dropping a question drops
+//! the flow: it issues nothing, and earlier answers keep their effects in the stores.
 //!
-//! Inside, a flow is an `async` block that only ever awaits `Asker::ask`. No runtime is involved: the future is polled with a
-//! waker that does nothing, exactly when an answer is there. This file alone knows of it.
+//! A flow is an `async` block that awaits only `Asker::ask`. There is no runtime: the future is polled with a no-op
+//! waker, each time an answer is present. Only this file depends on that.
 
 use crate::authorization::Ask;
 use crate::http::ResponseParts;
@@ -36,13 +37,13 @@ use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// What comes next.
+/// The next step of a flow.
 #[derive(Debug)]
 #[must_use = "a flow that is not driven to its end answers nobody"]
 #[expect(clippy::exhaustive_enums, reason = "a flow asks or it is done")]
 #[expect(clippy::large_enum_variant, reason = "moved once for each question, and never kept")]
 pub enum Step {
-    /// The flow cannot go on without an answer.
+    /// The flow needs an answer to continue.
     Ask(Ask),
     /// The response to send.
     Done(ResponseParts),
@@ -56,13 +57,13 @@ pub struct Query<Q, A> {
     rest: Exchange,
 }
 
-/// Where one answer is put, and found by the flow.
+/// Holds one answer until the flow takes it.
 type Slot<A> = Arc<Mutex<Option<A>>>;
-/// A question that waits to be joined with its flow.
+/// A question that has not been joined with its flow yet.
 type Raised = Box<dyn FnOnce(Exchange) -> Ask + Send>;
 
 impl<Q, A> Query<Q, A> {
-    /// What is asked.
+    /// The question.
     pub const fn question(&self) -> &Q {
         &self.question
     }
@@ -80,7 +81,7 @@ impl<Q: fmt::Debug, A> fmt::Debug for Query<Q, A> {
     }
 }
 
-/// A flow that has stopped.
+/// A stopped flow.
 struct Exchange {
     // Polled through exclusive access only; the lock makes a waiting question `Sync`.
     flow: Mutex<Pin<Box<dyn Future<Output = ResponseParts> + Send>>>,
@@ -94,7 +95,7 @@ impl Exchange {
             Poll::Ready(response) => Step::Done(response),
             Poll::Pending => {
                 let raised = lock(&self.raised).take();
-                // Waiting for nothing: cannot happen, and must neither hang nor grant if it does.
+                // The flow waits without a question. This cannot happen; if it does, it must neither hang nor grant.
                 raised.map_or_else(|| Step::Done(ResponseParts::new(500)), |raise| Step::Ask(raise(self)))
             }
         }
@@ -111,13 +112,13 @@ where
     Exchange { flow: Mutex::new(flow), raised }.advance()
 }
 
-/// The flow's end of the line.
+/// The flow's side of the exchange.
 pub(crate) struct Asker {
     raised: Slot<Raised>,
 }
 
 impl Asker {
-    /// Asks, and is given the answer.
+    /// Asks the host, and returns its answer.
     pub(crate) async fn ask<Q, A>(&self, wrap: fn(Query<Q, A>) -> Ask, question: Q) -> A
     where
         Q: Send + 'static,
@@ -130,7 +131,7 @@ impl Asker {
     }
 }
 
-/// No code that can panic runs under these locks, and each is held for one assignment.
+/// Locks a mutex. No code that can panic runs under these locks, and each is held for one assignment.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -407,7 +407,7 @@ impl ResourceServerBuilder {
     }
 }
 
-/// The switch for development on this machine is refused where the resource is not on this machine. P14.
+/// Refuses the loopback switch for an identifier on another host. P14.
 fn loopback_switch_is_for_loopback(identifier: ResourceIdentifier) -> Result<ResourceIdentifier, ConfigError> {
     if identifier.is_loopback() {
         return Ok(identifier);

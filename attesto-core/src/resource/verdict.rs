@@ -53,7 +53,7 @@ pub enum Question<'a> {
     Replay(ReplayQuestion<'a>),
     /// Has this token been revoked?
     Revocation(RevocationQuestion<'a>),
-    /// Whom does this token stand for in the host's own terms?
+    /// Which of the host's principals is this token for?
     Principal(PrincipalQuestion<'a>),
 }
 
