@@ -1,12 +1,11 @@
 //! Questions and answers: how an endpoint that asks its host several things in turn stays free of IO.
 //!
-//! A flow of the [authorization server](crate::authorization) runs until it needs something that only the host knows.
-//! Then it stops and returns a [`Step::Ask`] with one typed question. Answering the question consumes it and continues
-//! the flow:
+//! A flow runs until it needs something that only the host knows. Then it stops and gives a [`Step::Ask`]: one typed question.
+//! Answering it is the only way on, and consumes it. The questions are an enum with one variant for each, and each variant holds a
+//! [`Query`]. The [authorization server](crate::authorization) has its own enum, and names its `Step` and `Query` after it:
 //!
 //! ```
-//! use attesto_core::authorization::Ask;
-//! use attesto_core::exchange::Step;
+//! use attesto_core::authorization::{Ask, Step};
 //! use attesto_core::http::ResponseParts;
 //!
 //! fn run(mut step: Step) -> ResponseParts {
@@ -27,7 +26,6 @@
 //! A flow is an `async` block that awaits only `Asker::ask`. There is no runtime: the future is polled with a no-op
 //! waker, each time an answer is present. Only this file depends on that.
 
-use crate::authorization::Ask;
 use crate::http::ResponseParts;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -37,59 +35,58 @@ use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The next step of a flow.
+/// What comes next. `Questions` is the enum of what one kind of flow asks.
 #[derive(Debug)]
 #[must_use = "a flow that is not driven to its end answers nobody"]
 #[expect(clippy::exhaustive_enums, reason = "a flow asks or it is done")]
-#[expect(clippy::large_enum_variant, reason = "moved once for each question, and never kept")]
-pub enum Step {
-    /// The flow needs an answer to continue.
-    Ask(Ask),
+pub enum Step<Questions> {
+    /// The flow cannot go on without an answer.
+    Ask(Questions),
     /// The response to send.
     Done(ResponseParts),
 }
 
 /// One question, with the flow that waits for its answer.
 #[must_use = "an unanswered question ends the flow"]
-pub struct Query<Q, A> {
+pub struct Query<Questions, Q, A> {
     question: Q,
     slot: Slot<A>,
-    rest: Exchange,
+    rest: Exchange<Questions>,
 }
 
 /// Holds one answer until the flow takes it.
 type Slot<A> = Arc<Mutex<Option<A>>>;
-/// A question that has not been joined with its flow yet.
-type Raised = Box<dyn FnOnce(Exchange) -> Ask + Send>;
+/// A question that waits to be joined with its flow.
+type Raised<Questions> = Box<dyn FnOnce(Exchange<Questions>) -> Questions + Send>;
 
-impl<Q, A> Query<Q, A> {
-    /// The question.
+impl<Questions, Q, A> Query<Questions, Q, A> {
+    /// What is asked.
     pub const fn question(&self) -> &Q {
         &self.question
     }
 
     /// Answers, and runs the flow to its next question or its end.
-    pub fn answer(self, answer: A) -> Step {
+    pub fn answer(self, answer: A) -> Step<Questions> {
         *lock(&self.slot) = Some(answer);
         self.rest.advance()
     }
 }
 
-impl<Q: fmt::Debug, A> fmt::Debug for Query<Q, A> {
+impl<Questions, Q: fmt::Debug, A> fmt::Debug for Query<Questions, Q, A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Query").field(&self.question).finish()
     }
 }
 
-/// A stopped flow.
-struct Exchange {
+/// A flow that has stopped.
+struct Exchange<Questions> {
     // Polled through exclusive access only; the lock makes a waiting question `Sync`.
     flow: Mutex<Pin<Box<dyn Future<Output = ResponseParts> + Send>>>,
-    raised: Slot<Raised>,
+    raised: Slot<Raised<Questions>>,
 }
 
-impl Exchange {
-    fn advance(mut self) -> Step {
+impl<Questions> Exchange<Questions> {
+    fn advance(mut self) -> Step<Questions> {
         let flow = self.flow.get_mut().unwrap_or_else(PoisonError::into_inner);
         match flow.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(response) => Step::Done(response),
@@ -103,7 +100,7 @@ impl Exchange {
 }
 
 /// Starts a flow and runs it to its first question or its end.
-pub(crate) fn begin<F>(flow: impl FnOnce(Asker) -> F) -> Step
+pub(crate) fn begin<Questions, F>(flow: impl FnOnce(Asker<Questions>) -> F) -> Step<Questions>
 where
     F: Future<Output = ResponseParts> + Send + 'static,
 {
@@ -112,17 +109,18 @@ where
     Exchange { flow: Mutex::new(flow), raised }.advance()
 }
 
-/// The flow's side of the exchange.
-pub(crate) struct Asker {
-    raised: Slot<Raised>,
+/// The flow's end of the line.
+pub(crate) struct Asker<Questions> {
+    raised: Slot<Raised<Questions>>,
 }
 
-impl Asker {
-    /// Asks the host, and returns its answer.
-    pub(crate) async fn ask<Q, A>(&self, wrap: fn(Query<Q, A>) -> Ask, question: Q) -> A
+impl<Questions> Asker<Questions> {
+    /// Asks, and is given the answer.
+    pub(crate) async fn ask<Q, A>(&self, wrap: fn(Query<Questions, Q, A>) -> Questions, question: Q) -> A
     where
         Q: Send + 'static,
         A: Send + 'static,
+        Questions: 'static,
     {
         let slot = Slot::default();
         let answered = Arc::clone(&slot);
