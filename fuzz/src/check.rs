@@ -6,8 +6,7 @@ use crate::issued::{ISSUED, nonces};
 use crate::request::Request;
 use attesto_core::challenge::Challenge;
 use attesto_core::crypto::CryptoProvider;
-use attesto_core::dpop::ProofPolicy;
-use attesto_core::host::ReplayAnswer;
+use attesto_core::dpop::{ProofPolicy, ReplayAnswer};
 use attesto_core::http::{ForwardedHeader, OriginPolicy, ResponseParts, TrustedProxies, XForwarded};
 use attesto_core::mtls::{CertificatePolicy, ClientCert};
 use attesto_core::resource::{

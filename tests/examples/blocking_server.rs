@@ -13,8 +13,8 @@
 //! tiny_http itself belongs behind a proxy that limits bodies: see `tests/src/blocking/mod.rs`.
 
 use attesto_core::Timestamp;
-use attesto_core::dpop::ReplayClaim;
-use attesto_core::host::{Clock, Event, MemoryReplayStore, ReplayAnswer};
+use attesto_core::dpop::{ReplayAnswer, ReplayClaim};
+use attesto_core::host::{Clock, Event, MemoryReplayStore};
 use attesto_core::http::{Connection, Header, ResponseParts};
 use attesto_core::metadata::PublicDocuments;
 use attesto_core::resource::Grant;

@@ -1,7 +1,7 @@
 //! A host whose answers are set beforehand.
 
 use attesto_core::Timestamp;
-use attesto_core::host::ReplayAnswer;
+use attesto_core::dpop::ReplayAnswer;
 use attesto_core::resource::{ForeignAnswer, KeysAnswer, PrincipalAnswer, Question, RevocationAnswer, Verdict};
 use attesto_core::token::ForeignClaims;
 

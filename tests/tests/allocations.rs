@@ -3,8 +3,9 @@
 
 use attesto_core::Timestamp;
 use attesto_core::crypto::{Algorithm, AwsLc, CryptoProvider, KeyKind, RustCrypto};
+use attesto_core::dpop::ReplayAnswer;
 use attesto_core::encoding::base64url;
-use attesto_core::host::{Event, EventSink, Guard, ReplayAnswer};
+use attesto_core::host::{Event, EventSink, Guard};
 use attesto_core::jose::KeyMaterial;
 use attesto_core::resource::{Question, Requirement, ResourceServer, Scratch, Verdict};
 use attesto_tests::{Call, NOW, World, counter, heap};

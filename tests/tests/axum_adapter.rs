@@ -5,10 +5,10 @@ use attesto_axum::{
     metadata_router,
 };
 use attesto_core::Timestamp;
-use attesto_core::dpop::{ProofPolicy, ReplayClaim};
+use attesto_core::dpop::{ProofPolicy, ReplayAnswer, ReplayClaim};
 use attesto_core::host::{
     Event, EventSink, ForeignVerifier, Guard, Instances, MemoryReplayStore, PrincipalLookup, PrincipalOutcome,
-    ReplayAnswer, ReplayStore, StoreReach,
+    ReplayStore, StoreReach,
 };
 use attesto_core::http::{CanonicalOrigin, ForwardedHeader, Lines, OriginPolicy, RequestParts, TrustedProxies};
 use attesto_core::mcp::SessionOwners;

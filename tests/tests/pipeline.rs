@@ -2,8 +2,7 @@
 
 use attesto_core::Timestamp;
 use attesto_core::challenge::{AuthScheme, Challenge, ChallengeHook, parse_challenges};
-use attesto_core::dpop::{NonceIssuer, NonceSecret, NonceUse, ProofError, ProofPolicy};
-use attesto_core::host::ReplayAnswer;
+use attesto_core::dpop::{NonceIssuer, NonceSecret, NonceUse, ProofError, ProofPolicy, ReplayAnswer};
 use attesto_core::http::{ObservedUri, OriginPolicy, RequestParts, TrustedProxies};
 use attesto_core::metadata::{MetadataPointer, PointerRequest, PointerResolver, PointerUnavailable};
 use attesto_core::mtls::CertificatePolicy;

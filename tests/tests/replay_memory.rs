@@ -2,8 +2,8 @@
 
 use attesto_core::Timestamp;
 use attesto_core::crypto::{CryptoProvider, RustCrypto};
-use attesto_core::dpop::{ReplayClaim, ReplayKey};
-use attesto_core::host::{MemoryReplayStore, ReplayAnswer};
+use attesto_core::dpop::{ReplayAnswer, ReplayClaim, ReplayKey};
+use attesto_core::host::MemoryReplayStore;
 use attesto_tests::heap::{self, held};
 
 #[global_allocator]

@@ -1,8 +1,8 @@
 //! The replay store of one process under many threads: a million claims, and each proof passes once.
 
 use attesto_core::Timestamp;
-use attesto_core::dpop::{ReplayClaim, ReplayKey};
-use attesto_core::host::{MemoryReplayStore, ReplayAnswer};
+use attesto_core::dpop::{ReplayAnswer, ReplayClaim, ReplayKey};
+use attesto_core::host::MemoryReplayStore;
 use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use std::thread;
 

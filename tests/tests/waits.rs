@@ -1,10 +1,10 @@
 //! A request that waits is judged by the time at which its wait is over, and no wait goes on for ever (D11, D17, A4, R1).
 
 use attesto_core::Timestamp;
-use attesto_core::dpop::{ProofPolicy, ReplayClaim, ReplayKey};
+use attesto_core::dpop::{ProofPolicy, ReplayAnswer, ReplayClaim, ReplayKey};
 use attesto_core::host::{
     Clock, ForeignVerifier, Gate, Guard, HttpClient, HttpFailure, IncomingResponse, Introspector, OutgoingRequest,
-    PrincipalLookup, PrincipalOutcome, ReplayAnswer, ReplayStore, StoreReach,
+    PrincipalLookup, PrincipalOutcome, ReplayStore, StoreReach,
 };
 use attesto_core::http::RequestParts;
 use attesto_core::introspection::{IntrospectionCredentials, IntrospectionEndpoint};

@@ -5,7 +5,7 @@ use super::raw;
 use super::world::{ALGORITHMS, NOW, SCOPE, World, entropy, issuer, issuer_key, request, signer};
 use attesto_core::Timestamp;
 use attesto_core::crypto::Algorithm;
-use attesto_core::host::ReplayAnswer;
+use attesto_core::dpop::ReplayAnswer;
 use attesto_core::http::{Connection, RequestParts};
 use attesto_core::jose::JwkSet;
 use attesto_core::resource::{Question, Requirement, ResourceServer, Scratch, Verdict};

@@ -79,3 +79,16 @@ impl ReplayClaim {
         }
     }
 }
+
+/// What a store says to a claim.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[must_use]
+// Exhaustive: a driver must decide on each, and nothing that is not `Fresh` may pass.
+pub enum ReplayAnswer {
+    /// Recorded now, by this call and no other.
+    Fresh,
+    /// Recorded before.
+    Replay,
+    /// The store cannot tell. The request ends with 503: the client is not at fault, and access stays closed (X17).
+    Unavailable,
+}

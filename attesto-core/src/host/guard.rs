@@ -4,7 +4,7 @@ use super::clock::{Clock, Watch};
 use super::events::EventSink;
 #[cfg(feature = "std")]
 use super::key_refresh::KeyRefresh;
-use super::replay_store::{DynReplayStore, ReplayAnswer, ReplayStore};
+use super::replay_store::{DynReplayStore, ReplayStore};
 use super::report::Reporter;
 use super::traits::{
     AnyPrincipal, ErasedForeignVerifier, ErasedPrincipalLookup, ErasedRevocationCheck, ForeignVerifier,
@@ -14,6 +14,7 @@ use super::traits::{
 use super::{DynHttpClient, HttpClient};
 use super::{Instances, reach_is_enough};
 use crate::dpop::ProofPolicy;
+use crate::dpop::ReplayAnswer;
 use crate::http::{RequestParts, WithoutCredentials};
 #[cfg(feature = "std")]
 use crate::remote::Need;

@@ -1,7 +1,8 @@
 //! A replay store in memory, for a service of one process (catalogue R1 to R3, R8).
 
 use super::memory_shard::{Broken, Known, Shard};
-use super::{ReplayAnswer, ReplayStore, StoreReach};
+use super::{ReplayStore, StoreReach};
+use crate::dpop::ReplayAnswer;
 use crate::dpop::{ReplayClaim, ReplayKey};
 use crate::sync::{AtomicU64, AtomicUsize, HashKey, Mutex, Ordering};
 use crate::{ConfigError, Timestamp};

@@ -6,8 +6,8 @@
 //!
 //! ```
 //! use attesto_core::Timestamp;
-//! use attesto_core::dpop::{ReplayClaim, ReplayKey};
-//! use attesto_core::host::{Instances, MemoryReplayStore, ReplayAnswer, ReplayStore, reach_is_enough};
+//! use attesto_core::dpop::{ReplayAnswer, ReplayClaim, ReplayKey};
+//! use attesto_core::host::{Instances, MemoryReplayStore, ReplayStore, reach_is_enough};
 //!
 //! let store = MemoryReplayStore::single_instance(100_000)?;
 //! reach_is_enough(Instances::Single, store.reach())?;
@@ -71,7 +71,7 @@ use key_refresh::KeyRefresh;
 pub use memory_replay::MemoryReplayStore;
 #[cfg(feature = "std")]
 pub use queued_events::{EventQueue, QueuedEvents};
-pub use replay_store::{DynReplayStore, ReplayAnswer, ReplayStore, StoreReach};
+pub use replay_store::{DynReplayStore, ReplayStore, StoreReach};
 pub use traits::{AnyPrincipal, BoxFuture, ForeignVerifier, PrincipalLookup, PrincipalOutcome, RevocationCheck};
 pub use wiring::WiringError;
 

@@ -1,25 +1,12 @@
 //! The question "has this proof been used?" and its contract (RFC 9449 §11.1; catalogue R1 to R4).
 
 use crate::Timestamp;
-use crate::dpop::ReplayClaim;
+use crate::dpop::{ReplayAnswer, ReplayClaim};
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::fmt;
 use core::future::Future;
 use core::pin::Pin;
-
-/// What a store says to a claim.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-#[must_use]
-// Exhaustive: a driver must decide on each, and nothing that is not `Fresh` may pass.
-pub enum ReplayAnswer {
-    /// Recorded now, by this call and no other.
-    Fresh,
-    /// Recorded before.
-    Replay,
-    /// The store cannot tell. The request ends with 503: the client is not at fault, and access stays closed (X17).
-    Unavailable,
-}
 
 /// Who sees what a store records. R8.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]

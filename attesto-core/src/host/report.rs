@@ -1,10 +1,11 @@
 //! From decisions to events (catalogue section 12).
 
+use super::EventText;
 use super::events::{
     AuthDenied, AuthSucceeded, DpopReplayDetected, Event, EventSink, ScopeDenied, SenderConstraintMismatch,
     StepUpRequired, StoreUnavailable, emit,
 };
-use super::{EventText, ReplayAnswer};
+use crate::dpop::ReplayAnswer;
 use crate::http::RequestParts;
 use crate::resource::{
     BindingError, Denial, Grant, Outcome, Reason, ReplayQuestion, Requirement, ResourceServer, Unavailable,

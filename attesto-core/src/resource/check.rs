@@ -17,8 +17,10 @@ use super::verdict::{
 #[cfg(feature = "std")]
 use super::verdict::{KeysAnswer, KeysQuestion};
 use crate::challenge::AuthScheme;
-use crate::dpop::{self, BoundKey, CheckedProof, KnownToken, ProofContext, ProofError, ProofRoom, ReplayClaim};
-use crate::host::{Clock, ReplayAnswer};
+use crate::dpop::{
+    self, BoundKey, CheckedProof, KnownToken, ProofContext, ProofError, ProofRoom, ReplayAnswer, ReplayClaim,
+};
+use crate::host::Clock;
 use crate::http::{KeptUri, Lines, ObservedUri, RequestParts};
 #[cfg(feature = "std")]
 use crate::token::Refused;

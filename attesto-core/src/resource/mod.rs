@@ -7,7 +7,7 @@
 //! ```
 //! # use attesto_core::resource::{Question, ResourceServer, Requirement, Verdict};
 //! # use attesto_core::{Timestamp, http::RequestParts};
-//! use attesto_core::host::ReplayAnswer;
+//! use attesto_core::dpop::ReplayAnswer;
 //! use attesto_core::resource::{ForeignAnswer, KeysAnswer, PrincipalAnswer, RevocationAnswer};
 //!
 //! fn serve(server: &ResourceServer, request: &RequestParts<'_>, clock: impl Fn() -> Timestamp) -> u16 {

@@ -13,8 +13,8 @@ use super::denial::Denial;
 use super::grant::{Grant, Sender};
 use crate::Timestamp;
 use crate::challenge::AuthScheme;
-use crate::dpop::ReplayClaim;
-use crate::host::{Clock, ReplayAnswer};
+use crate::dpop::{ReplayAnswer, ReplayClaim};
+use crate::host::Clock;
 #[cfg(feature = "std")]
 use crate::remote::{Need, RemoteKeys};
 use crate::token::{Claims, ForeignClaims};

@@ -3,7 +3,7 @@
 use super::exchange::{TestRequest, TestResponse};
 use super::finding::sound;
 use crate::Timestamp;
-use crate::host::ReplayAnswer;
+use crate::dpop::ReplayAnswer;
 use crate::resource::{
     ForeignAnswer, ForeignQuestion, Grant, KeysAnswer, PrincipalAnswer, Question, Reason, Requirement, ResourceServer,
     ResourceServerBuilder, RevocationAnswer, Verdict,
@@ -18,7 +18,7 @@ type Foreign = Box<dyn Fn(&ForeignQuestion<'_>) -> ForeignAnswer + Send + Sync>;
 /// exact status, challenge and header fields out. Unless told otherwise all is well: proofs are fresh, tokens not revoked.
 ///
 /// ```
-/// use attesto_core::host::ReplayAnswer;
+/// use attesto_core::dpop::ReplayAnswer;
 /// use attesto_core::testkit::{Fixture, RequestVerifier, Route};
 ///
 /// let fixture = Fixture::new();

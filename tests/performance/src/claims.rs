@@ -4,8 +4,8 @@
 use crate::clock::processor_time;
 use crate::table;
 use attesto_core::Timestamp;
-use attesto_core::dpop::{ReplayClaim, ReplayKey};
-use attesto_core::host::{MemoryReplayStore, ReplayAnswer};
+use attesto_core::dpop::{ReplayAnswer, ReplayClaim, ReplayKey};
+use attesto_core::host::MemoryReplayStore;
 use std::error::Error;
 
 /// How long a record is kept, in seconds: what the default policy asks for.

@@ -4,7 +4,7 @@ use crate::clock::{now, processor_time};
 use crate::parties::{Client, Issuer, requirement};
 use crate::table::median;
 use attesto_core::crypto::Algorithm;
-use attesto_core::host::ReplayAnswer;
+use attesto_core::dpop::ReplayAnswer;
 use attesto_core::http::{Connection, RequestParts};
 use attesto_core::jose::KeyMaterial;
 use attesto_core::resource::{Question, Requirement, ResourceServer, Verdict};

@@ -2,8 +2,8 @@
 
 use super::note;
 use attesto_core::Timestamp;
-use attesto_core::dpop::ReplayClaim;
-use attesto_core::host::{Clock, Event, PrincipalOutcome, ReplayAnswer};
+use attesto_core::dpop::{ReplayAnswer, ReplayClaim};
+use attesto_core::host::{Clock, Event, PrincipalOutcome};
 use attesto_core::http::{HeaderLines, RequestParts, ResponseParts};
 use attesto_core::resource::{
     Denial, ForeignAnswer, ForeignQuestion, Grant, KeysAnswer, KeysQuestion, PrincipalAnswer, Question, Requirement,

@@ -1,7 +1,8 @@
 //! From decisions to events. A server of your own notes what its operators ask for; this one notes what a `Guard` would.
 
 use super::Host;
-use attesto_core::host::{AuthDenied, AuthSucceeded, DpopReplayDetected, Event, EventText, ReplayAnswer, ScopeDenied};
+use attesto_core::dpop::ReplayAnswer;
+use attesto_core::host::{AuthDenied, AuthSucceeded, DpopReplayDetected, Event, EventText, ScopeDenied};
 use attesto_core::http::RequestParts;
 use attesto_core::resource::{Denial, Grant, Outcome, ReplayQuestion, Requirement, ResourceServer};
 use attesto_core::token::Claims;

@@ -2,7 +2,7 @@
 
 use super::row::{Row, Told, bearer, row};
 use crate::{Answers, Call, NOW, World};
-use attesto_core::host::ReplayAnswer;
+use attesto_core::dpop::ReplayAnswer;
 use attesto_core::metadata::{MetadataPointer, PointerRequest, PointerResolver, PointerUnavailable};
 use attesto_core::resource::{
     ForeignAnswer, PrincipalAnswer, RefusalError, Requirement, ResourceServerBuilder, RevocationAnswer, StepUpError,

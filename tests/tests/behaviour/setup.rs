@@ -1,10 +1,10 @@
 //! What is served, whatever serves it.
 
 use attesto_core::Timestamp;
-use attesto_core::dpop::ReplayClaim;
+use attesto_core::dpop::{ReplayAnswer, ReplayClaim};
 use attesto_core::host::{
     Clock, Event, EventSink, ForeignVerifier, Guard, HttpClient, HttpFailure, IncomingResponse, MemoryReplayStore,
-    OutgoingRequest, PrincipalLookup, PrincipalOutcome, ReplayAnswer, ReplayStore, RevocationCheck, StoreReach,
+    OutgoingRequest, PrincipalLookup, PrincipalOutcome, ReplayStore, RevocationCheck, StoreReach,
 };
 use attesto_core::http::{CanonicalOrigin, OriginPolicy, RequestParts, TlsSession};
 use attesto_core::metadata::PublicDocuments;

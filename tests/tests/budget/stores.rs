@@ -4,10 +4,10 @@ use crate::meter::{Work, held, measure};
 use crate::row::Row;
 use attesto_core::Timestamp;
 use attesto_core::crypto::{CryptoProvider, RustCrypto, Signer};
-use attesto_core::dpop::{ReplayClaim, ReplayKey};
+use attesto_core::dpop::{ReplayAnswer, ReplayClaim, ReplayKey};
 use attesto_core::host::{
     DpopReplayDetected, Event, EventSink, EventText, HttpClient, HttpFailure, IncomingResponse, Introspector,
-    MemoryReplayStore, OutgoingRequest, QueuedEvents, ReplayAnswer,
+    MemoryReplayStore, OutgoingRequest, QueuedEvents,
 };
 use attesto_core::introspection::{Introspected, IntrospectionCredentials, IntrospectionEndpoint, IntrospectionError};
 use attesto_core::limits;

@@ -1,8 +1,8 @@
 //! Stores that keep the contract pass, and each way to break it is found (T12).
 
 use attesto_core::Timestamp;
-use attesto_core::dpop::ReplayClaim;
-use attesto_core::host::{MemoryReplayStore, ReplayAnswer, ReplayStore, StoreReach};
+use attesto_core::dpop::{ReplayAnswer, ReplayClaim};
+use attesto_core::host::{MemoryReplayStore, ReplayStore, StoreReach};
 use attesto_core::testkit::hostile::HostileStore;
 use attesto_core::testkit::{assert_replay_store_conforms, block_on, check_replay_store_conforms};
 use std::collections::HashMap;

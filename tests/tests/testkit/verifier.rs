@@ -1,6 +1,6 @@
 //! One request, one verdict, without a server (T11).
 
-use attesto_core::host::ReplayAnswer;
+use attesto_core::dpop::ReplayAnswer;
 use attesto_core::remote::RemoteKeys;
 use attesto_core::resource::{
     ForeignAnswer, KeysAnswer, PrincipalAnswer, Reason, RefusalError, Requirement, ResourceServer, RevocationAnswer,

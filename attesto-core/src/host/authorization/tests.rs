@@ -14,9 +14,9 @@ use crate::authorization::{
     Unavailable,
 };
 use crate::crypto::{Algorithm, CryptoProvider, EntropyError, KeyKind, RustCrypto};
-use crate::dpop::ReplayClaim;
+use crate::dpop::{ReplayAnswer, ReplayClaim};
 use crate::encoding::base64url;
-use crate::host::{Clock, Instances, ReplayAnswer, ReplayStore, StoreReach};
+use crate::host::{Clock, Instances, ReplayStore, StoreReach};
 use crate::http::{Connection, RequestParts, ResponseParts};
 use crate::jose::KeyMaterial;
 use crate::pkce::CodeChallenge;

@@ -1,8 +1,8 @@
 //! Replay stores as a bad day makes them.
 
 use crate::Timestamp;
-use crate::dpop::ReplayClaim;
-use crate::host::{MemoryReplayStore, ReplayAnswer, ReplayStore, StoreReach};
+use crate::dpop::{ReplayAnswer, ReplayClaim};
+use crate::host::{MemoryReplayStore, ReplayStore, StoreReach};
 use crate::testkit::finding::sound;
 use alloc::sync::Arc;
 use core::fmt;

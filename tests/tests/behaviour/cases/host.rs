@@ -5,8 +5,8 @@ use crate::client::Request;
 use crate::setup::{Remembering, Resource, Setup, pinned};
 use crate::tokens::{bearer, proof, subject};
 use attesto_core::Timestamp;
-use attesto_core::dpop::ReplayClaim;
-use attesto_core::host::{Event, PrincipalOutcome, ReplayAnswer};
+use attesto_core::dpop::{ReplayAnswer, ReplayClaim};
+use attesto_core::host::{Event, PrincipalOutcome};
 use attesto_core::resource::{
     ErrorRenderer, ErrorView, ForeignAnswer, ForeignQuestion, RenderedBody, RevocationAnswer, Sender,
 };

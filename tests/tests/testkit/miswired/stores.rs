@@ -3,8 +3,8 @@
 use super::{ALGS, POINTER, found_in, words};
 use crate::under::{Parts, Wiring, every_adapter, run};
 use attesto_core::Timestamp;
-use attesto_core::dpop::ReplayClaim;
-use attesto_core::host::{Guard, MemoryReplayStore, ReplayAnswer, ReplayStore, StoreReach};
+use attesto_core::dpop::{ReplayAnswer, ReplayClaim};
+use attesto_core::host::{Guard, MemoryReplayStore, ReplayStore, StoreReach};
 use attesto_core::testkit::hostile::HostileStore;
 use attesto_core::testkit::{App, Fixture, TestRequest, check_replay_refused};
 use std::cell::{Cell, RefCell};
