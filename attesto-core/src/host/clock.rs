@@ -1,10 +1,10 @@
-//! Where a host takes the time from.
+//! The host's clock.
 
 use crate::Timestamp;
 use alloc::sync::Arc;
 use core::fmt;
 
-/// Tells the time. The core reads no clock: an adapter passes one in, and a test passes another.
+/// Tells the time. The core reads no clock: an adapter passes the system's, and a test passes its own.
 ///
 /// ```
 /// use attesto_core::Timestamp;
@@ -17,19 +17,19 @@ use core::fmt;
 pub struct Clock(Arc<dyn Fn() -> Timestamp + Send + Sync>);
 
 impl Clock {
-    /// A clock that asks this function.
+    /// Creates a clock that calls this function.
     pub fn new(now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         Self(Arc::new(now))
     }
 
-    /// The time. Ask again after whatever may have waited.
+    /// Returns the time. Call it again after every wait.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         (self.0)()
     }
 }
 
-/// One clock as one request reads it: never earlier than it was read before.
+/// A clock during one request: its time never goes backwards.
 pub(super) struct Watch<'c> {
     clock: &'c Clock,
     latest: Timestamp,
@@ -44,7 +44,7 @@ impl<'c> Watch<'c> {
         self.clock
     }
 
-    /// As it was read last.
+    /// The last reading.
     pub(super) const fn latest(&self) -> Timestamp {
         self.latest
     }

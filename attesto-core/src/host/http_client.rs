@@ -1,6 +1,6 @@
-//! Outgoing HTTP, as far as the core needs it: fetching an issuer's metadata and keys, and asking about opaque tokens.
+//! Outgoing HTTP for the core: fetching an issuer's metadata and keys, and introspecting opaque tokens.
 //!
-//! The core says what to send and judges what comes back. Whoever implements [`HttpClient`] moves the bytes.
+//! The core makes the requests and checks the responses. An implementation of [`HttpClient`] moves the bytes.
 
 use super::BoxFuture;
 use crate::http::Header;
@@ -17,23 +17,23 @@ use zeroize::Zeroizing;
 pub struct OutgoingRequest {
     /// `GET` or `POST`.
     pub method: &'static str,
-    /// An absolute URL that the core has checked: https, or http on a loopback host where development says so.
+    /// An absolute URL that the core has checked: https, or http on a loopback host if development allows it.
     pub url: String,
     /// The header fields, in order. They may hold credentials.
     pub headers: Vec<Header>,
     /// The body; empty for `GET`. It may hold a token or a secret.
     pub body: Zeroizing<Vec<u8>>,
-    /// The longest response body to read, in bytes. A longer one is [`HttpFailure::TooLarge`], found while reading.
+    /// The longest response body to read, in bytes. If the body turns out longer, fail with [`HttpFailure::TooLarge`].
     pub response_limit: usize,
-    /// How long the whole exchange may take; a client may have a shorter limit of its own.
+    /// The time limit of the whole exchange; a client may use a shorter one.
     pub time_limit: Duration,
 }
 
-/// Unless a request says otherwise.
+/// The default time limit.
 const TIME_LIMIT: Duration = Duration::from_secs(5);
 
 impl OutgoingRequest {
-    /// A GET.
+    /// Creates a GET request.
     #[must_use]
     pub fn get(url: impl Into<String>, response_limit: usize) -> Self {
         Self {
@@ -46,13 +46,13 @@ impl OutgoingRequest {
         }
     }
 
-    /// A POST with this body.
+    /// Creates a POST request with this body.
     #[must_use]
     pub fn post(url: impl Into<String>, body: Vec<u8>, response_limit: usize) -> Self {
         Self { method: "POST", body: Zeroizing::new(body), ..Self::get(url, response_limit) }
     }
 
-    /// Sets how long the whole exchange may take; five seconds, unless set.
+    /// Sets the time limit of the whole exchange. Five seconds by default.
     #[must_use]
     pub const fn time_limit(mut self, time_limit: Duration) -> Self {
         self.time_limit = time_limit;
@@ -67,7 +67,7 @@ impl OutgoingRequest {
     }
 }
 
-/// Credentials may stand in the header fields, tokens in the body: shows neither.
+/// Prints neither header fields nor body, which may hold credentials and tokens.
 impl fmt::Debug for OutgoingRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OutgoingRequest")
@@ -78,7 +78,7 @@ impl fmt::Debug for OutgoingRequest {
     }
 }
 
-/// What came back, whatever its status.
+/// A response, whatever its status.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct IncomingResponse {
@@ -93,20 +93,20 @@ pub struct IncomingResponse {
 }
 
 impl IncomingResponse {
-    /// A response without the optional header fields.
+    /// Creates a response without the optional header fields.
     #[must_use]
     pub const fn new(status: u16, body: Vec<u8>) -> Self {
         Self { status, content_type: None, cache_control: None, body }
     }
 
-    /// With `Content-Type`.
+    /// Sets `Content-Type`.
     #[must_use]
     pub fn content_type(mut self, value: impl Into<String>) -> Self {
         self.content_type = Some(value.into());
         self
     }
 
-    /// With `Cache-Control`.
+    /// Sets `Cache-Control`.
     #[must_use]
     pub fn cache_control(mut self, value: impl Into<String>) -> Self {
         self.cache_control = Some(value.into());
@@ -114,7 +114,7 @@ impl IncomingResponse {
     }
 }
 
-/// Bodies may hold what is said about a token: shows their length only.
+/// Prints only the length of the body, which may hold claims of a token.
 impl fmt::Debug for IncomingResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("IncomingResponse")
@@ -125,34 +125,35 @@ impl fmt::Debug for IncomingResponse {
     }
 }
 
-/// Why no response came. Detail is for the implementation's own log.
+/// Why no response arrived. An implementation logs the details itself.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum HttpFailure {
-    /// The response did not come in time.
+    /// The response did not arrive in time.
     #[error("the response did not come in time")]
     Timeout,
     /// The body is longer than the limit.
     #[error("the response body is longer than the limit")]
     TooLarge,
-    /// No connection, a broken one, a TLS failure, an address that must not be reached.
+    /// No connection, a broken one, a TLS failure, or a forbidden address.
     #[error("no response")]
     Transport,
-    /// A response that came by a redirect or has a content coding. The other side was heard.
+    /// The response was redirected or has a content coding. The server did respond.
     #[error("the response is redirected or encoded")]
     Unacceptable,
 }
 
 /// Sends requests. An implementation must
 ///
-/// - give up after [`OutgoingRequest::time_limit`] with [`HttpFailure::Timeout`]: the core has no clock to do it with, and those who
-///   wait for the response wait for ever;
-/// - follow no redirect to another origin, best none at all;
-/// - stop reading at [`OutgoingRequest::response_limit`], say `Accept-Encoding: identity` and undo no content coding;
+/// - give up after [`OutgoingRequest::time_limit`] with [`HttpFailure::Timeout`]: the core has no clock for that, and
+///   the requests that wait for the response would wait forever;
+/// - follow no redirect to another origin, preferably none at all;
+/// - stop reading at [`OutgoingRequest::response_limit`], send `Accept-Encoding: identity` and decode no content
+///   coding;
 /// - never send cookies, and verify TLS certificates;
-/// - give the status of whatever came back, and the body of a 200. The body of a 400 or 401 to a `POST`, up to
-///   [`limits::ERROR_RESPONSE`](crate::limits::ERROR_RESPONSE), should come along: some issuers say in it that they do not know a token, and
-///   without it they count as out of order.
+/// - return the status of any response, and the body of a 200. It should also return the body of a 400 or 401 to a
+///   `POST`, up to [`limits::ERROR_RESPONSE`](crate::limits::ERROR_RESPONSE): some issuers report an unknown token
+///   there, and without the body the endpoint counts as failing.
 ///
 /// `attesto-reqwest` is one. Write an `async fn` for another:
 ///
@@ -174,11 +175,11 @@ pub trait HttpClient: Send + Sync {
     /// Sends one request and reads its response to the end.
     fn send(&self, request: OutgoingRequest) -> impl Future<Output = Result<IncomingResponse, HttpFailure>> + Send;
 
-    /// Runs a task of the core's in the background (a refresh while old keys still serve). An implementation without a
-    /// runtime at hand gives the task back, and the request at hand runs it.
+    /// Runs a task of the core in the background (a refresh while old keys are still used). An implementation without a
+    /// runtime returns the task, and the current request runs it.
     ///
     /// # Errors
-    /// The task, where it was not taken.
+    /// The task, if it was not taken.
     fn spawn(&self, task: BoxFuture<'static, ()>) -> Result<(), BoxFuture<'static, ()>> {
         Err(task)
     }
@@ -192,7 +193,7 @@ pub trait DynHttpClient: Send + Sync {
     /// [`HttpClient::spawn`].
     ///
     /// # Errors
-    /// The task, where it was not taken.
+    /// The task, if it was not taken.
     fn spawn_boxed(&self, task: BoxFuture<'static, ()>) -> Result<(), BoxFuture<'static, ()>>;
 }
 
