@@ -5,9 +5,9 @@ use crate::translate::{HeaderView, amend, passage, request_parts, response, syst
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse};
 use actix_web::{Error, HttpMessage};
-use attesto_core::host::{Clock, Gate, Guard, Passage};
-use attesto_core::mcp::SessionOwners;
+use attesto_core::host::{Gate, Guard, Passage, SessionOwners};
 use attesto_core::resource::Requirement;
+use attesto_core::time::Clock;
 use std::future::Future;
 use std::sync::Arc;
 

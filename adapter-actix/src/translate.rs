@@ -6,10 +6,11 @@ use actix_web::http::{StatusCode, uri};
 use actix_web::web::Bytes;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use attesto_core::Timestamp;
-use attesto_core::host::{Clock, Passage};
+use attesto_core::host::Passage;
 use attesto_core::http::{
     AmendMode, Amendment, Connection, Header, HeaderLines, RequestParts, ResponseParts, TlsSession, UnixSocket,
 };
+use attesto_core::time::Clock;
 use std::borrow::Cow;
 
 /// A header map as the core reads it: line by line, nothing merged, nothing copied.

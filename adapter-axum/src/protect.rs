@@ -1,9 +1,9 @@
 //! The layers: what stands before a route.
 
 use crate::middleware::Staged;
-use attesto_core::host::{Clock, Guard};
-use attesto_core::mcp::SessionOwners;
+use attesto_core::host::{Guard, SessionOwners};
 use attesto_core::resource::Requirement;
+use attesto_core::time::Clock;
 use attesto_hyper::{McpSessions, Observed, PeerAddress, Protect, Require};
 use axum::extract::{ConnectInfo, OriginalUri};
 use http::request::Parts;
@@ -100,7 +100,7 @@ impl RequireLayer {
 /// # fn demo(guard: std::sync::Arc<attesto_core::host::Guard>, mcp: axum::routing::MethodRouter)
 /// # -> Result<axum::Router, attesto_core::ConfigError> {
 /// use attesto_axum::{McpSessionLayer, ProtectLayer};
-/// use attesto_core::mcp::SessionOwners;
+/// use attesto_core::host::SessionOwners;
 ///
 /// let sessions = McpSessionLayer::new(SessionOwners::single_instance(10_000)?);
 /// let app = axum::Router::new().route("/mcp", mcp).layer(sessions).layer(ProtectLayer::new(guard));

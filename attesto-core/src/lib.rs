@@ -102,6 +102,7 @@ pub mod dpop;
 pub mod encoding;
 #[cfg(feature = "std")]
 pub mod exchange;
+pub mod future;
 pub mod host;
 pub mod http;
 pub mod introspection;

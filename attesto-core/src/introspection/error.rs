@@ -1,6 +1,6 @@
 //! What an introspection answer can be, besides yes and no.
 
-use crate::host::HttpFailure;
+use crate::http::HttpFailure;
 
 reasons! {
     /// An introspection gave no answer by which the token could be accepted. The text is for logs;

@@ -8,7 +8,7 @@
 //! ```
 //! # use attesto_core::crypto::RustCrypto;
 //! use attesto_core::Timestamp;
-//! use attesto_core::host::{HttpFailure, IncomingResponse, OutgoingRequest};
+//! use attesto_core::http::{HttpFailure, IncomingResponse, OutgoingRequest};
 //! use attesto_core::remote::{Begun, FetchStep, Need, RemoteKeys};
 //!
 //! // What your HTTP client does; here, an issuer that has one key.

@@ -1,6 +1,6 @@
 //! The claims as written, before any rule has looked at them.
 
-use super::{TokenError, TrustedIssuer};
+use super::TokenError;
 use crate::encoding::json::{Object, Value};
 
 /// Each claim the rules look at, as written or absent.
@@ -61,14 +61,6 @@ impl<'p> RawClaims<'p> {
         };
         *slot = Some(value);
         Ok(())
-    }
-
-    /// As this issuer spells them. The kind claim is none of those above: its name would be reserved (A16).
-    pub(super) fn spelt_by(mut self, issuer: &TrustedIssuer) -> Self {
-        self.principal_kind = issuer.principal_kinds.as_ref().and_then(|kinds| self.object.get(kinds.claim()));
-        let object = self.object;
-        issuer.profile.locate(&mut self, object);
-        self
     }
 
     /// Of an empty object.

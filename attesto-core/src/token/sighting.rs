@@ -1,9 +1,9 @@
 //! One token, as it is seen during one check: its hash, made once, and what is remembered of it.
 
-use super::VerificationKeys;
 use super::verified::VerifiedTokens;
 use crate::Timestamp;
 use crate::crypto::{CryptoProvider, VerifyingKey};
+use crate::jose::VerificationKeys;
 use alloc::sync::{Arc, Weak};
 use core::fmt;
 

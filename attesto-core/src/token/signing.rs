@@ -1,11 +1,11 @@
 //! The keys that sign, their rotation, and what is published of them (catalogue J18, J19, J21).
 
-use super::VerificationKeys;
 #[cfg(feature = "rust-crypto")]
 use crate::crypto::{Algorithm, Entropy};
 use crate::crypto::{CryptoProvider, Signer};
 #[cfg(feature = "rust-crypto")]
 use crate::jose::KeyMaterial;
+use crate::jose::VerificationKeys;
 use crate::jose::{Jwk, JwkSet};
 use crate::{ConfigError, Timestamp};
 use alloc::string::{String, ToString};

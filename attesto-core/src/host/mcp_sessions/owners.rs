@@ -18,7 +18,7 @@ const SESSION_ID: usize = 256;
 /// The sessions of one process and whom they belong to; bounded, the one not used for longest makes room.
 ///
 /// ```
-/// use attesto_core::mcp::SessionOwners;
+/// use attesto_core::host::SessionOwners;
 ///
 /// let sessions = SessionOwners::single_instance(10_000)?;
 /// assert!(sessions.is_empty());
