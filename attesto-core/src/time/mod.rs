@@ -1,4 +1,4 @@
-//! Time as a value: whole seconds since the Unix epoch, passed in by whoever drives the core.
+//! Time as a value: whole seconds since the Unix epoch, passed in by the caller.
 //!
 //! ```
 //! use attesto_core::Timestamp;

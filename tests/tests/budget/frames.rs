@@ -10,7 +10,7 @@ use attesto_core::host::{Guard, MemoryReplayStore};
 use attesto_core::limits;
 use attesto_core::resource::CredentialPolicy;
 use attesto_core::time::Clock;
-use attesto_hyper::Stage;
+use attesto_hyper::Middleware;
 use attesto_tests::{NOW, World};
 use futures_core::Stream;
 use http_body_util::Empty;
