@@ -16,7 +16,7 @@
 //! assert!(policy.transport_is_https(&origin, &request).is_ok());
 //! assert_eq!(origin.uri(request.path).to_string(), "https://api.example.com/orders");
 //!
-//! The same header from any other peer is not even read.
+//! // The same header from any other peer is not even read.
 //! let stranger = request.connection(Connection::new().peer("192.0.2.9".parse()?));
 //! assert!(!policy.resolve(&stranger, &own)?.is_https());
 //! # Ok::<(), Box<dyn std::error::Error>>(())

@@ -1,4 +1,4 @@
-//! JOSE, as far as access tokens and proofs need it: compact JWS, JWK, JWK Set, thumbprints, key input.
+//! JOSE for access tokens and proofs: compact JWS, JWK, JWK Set, thumbprints, key import.
 
 mod compact;
 mod header;

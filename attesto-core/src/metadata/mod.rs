@@ -1,8 +1,8 @@
-//! Metadata documents: what a protected resource (RFC 9728) and an authorization server (RFC 8414) say of themselves.
+//! Metadata documents of a protected resource (RFC 9728) and an authorization server (RFC 8414).
 //!
-//! The [`ResourceIdentifier`] is the one source of truth. The `resource` member, the well-known URL and the pointer in
-//! challenges all come from it, and what a document advertises is checked against what the verifier enforces, so none
-//! of them can drift apart (catalogue P1 to P10).
+//! The [`ResourceIdentifier`] is the single source of truth. The `resource` member, the well-known URL and the pointer
+//! in challenges all derive from it, and a document is checked against what the verifier enforces, so they cannot
+//! diverge (catalogue P1 to P10).
 //!
 //! ```
 //! use attesto_core::metadata::{EnforcedCapabilities, MetadataSet, ProtectedResourceMetadata, ResourceIdentifier};
