@@ -22,8 +22,7 @@ use core::fmt;
 ///
 /// ```
 /// # use attesto_core::crypto::RustCrypto;
-/// # use attesto_core::jose::JwkSet;
-/// # use attesto_core::token::VerificationKeys;
+/// # use attesto_core::jose::{JwkSet, VerificationKeys};
 /// # use attesto_core::Timestamp;
 /// use attesto_core::danger;
 /// use attesto_core::token::{TokenError, TrustedIssuer};

@@ -104,6 +104,7 @@ pub mod dpop;
 pub mod encoding;
 #[cfg(feature = "std")]
 pub mod exchange;
+pub mod future;
 pub mod host;
 pub mod http;
 pub mod introspection;

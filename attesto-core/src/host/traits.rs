@@ -1,5 +1,6 @@
 //! The host's hooks for one request, besides its replay store.
 
+use crate::future::BoxFuture;
 use crate::http::RequestParts;
 use crate::resource::{ForeignAnswer, ForeignQuestion, RevocationAnswer, Sender};
 use crate::token::Claims;
@@ -7,10 +8,6 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::any::Any;
 use core::future::Future;
-use core::pin::Pin;
-
-/// A boxed future, for object-safe traits.
-pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// A principal whose type only the host knows.
 pub type AnyPrincipal = Arc<dyn Any + Send + Sync>;

@@ -4,7 +4,7 @@ use super::endpoint::IntrospectionEndpoint;
 use super::error::IntrospectionError;
 use super::signed;
 use crate::encoding::json::{Object, Value};
-use crate::host::IncomingResponse;
+use crate::http::IncomingResponse;
 use crate::token::{ForeignClaims, NAMES_OF_USERS, OTHER_KINDS, TokenError};
 use crate::{Timestamp, limits};
 use alloc::borrow::Cow;

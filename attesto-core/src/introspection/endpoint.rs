@@ -3,9 +3,7 @@
 use super::answer::{self, Introspected};
 use super::error::IntrospectionError;
 use crate::encoding::form;
-use crate::host::{HttpFailure, IncomingResponse, OutgoingRequest};
-use crate::http::Header;
-use crate::metadata::url::{PlainHttp, WebUrl};
+use crate::http::{Header, HttpFailure, IncomingResponse, OutgoingRequest, PlainHttp, WebUrl};
 use crate::token::{IssuerProfile, TrustedIssuer};
 use crate::{ConfigError, Timestamp, limits};
 use alloc::string::{String, ToString};
@@ -86,7 +84,7 @@ impl fmt::Debug for IntrospectionCredentials {
 /// [`Introspector`](crate::host::Introspector) sends them.
 ///
 /// ```
-/// use attesto_core::host::IncomingResponse;
+/// use attesto_core::http::IncomingResponse;
 /// use attesto_core::introspection::{Introspected, IntrospectionCredentials, IntrospectionEndpoint};
 /// # use attesto_core::Timestamp;
 ///

@@ -1,6 +1,6 @@
 //! Why an introspection gave no usable answer.
 
-use crate::host::HttpFailure;
+use crate::http::HttpFailure;
 
 reasons! {
     /// Why an introspection gave no answer by which the token could be accepted. The text is for logs;

@@ -3,10 +3,10 @@
 use super::ResourceIdentifier;
 use super::document::{self, Document, MemberValue, items_are_distinct, word_is_printable};
 use super::registered::member_is_registered;
-use super::url::{PlainHttp, WebUrl};
 use crate::ConfigError;
 use crate::crypto::AlgorithmSet;
 use crate::http::ResponseParts;
+use crate::http::{PlainHttp, WebUrl};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -1,7 +1,7 @@
 //! The resource identifier and the location of its metadata: RFC 9728 §1.2 and §3.1; catalogue P1 to P3.
 
-use super::url::{PlainHttp, WebUrl};
 use crate::ConfigError;
+use crate::http::{PlainHttp, WebUrl};
 use alloc::format;
 use alloc::string::String;
 use core::fmt;

@@ -33,10 +33,8 @@ mod enforced;
 mod identifier;
 mod pointer;
 mod protected_resource;
-mod public;
 mod registered;
 mod set;
-pub(crate) mod url;
 
 #[cfg(feature = "std")]
 pub(crate) use authorization_server::JWKS;
@@ -46,7 +44,6 @@ pub use enforced::{BearerMethod, EnforcedCapabilities};
 pub use identifier::ResourceIdentifier;
 pub use pointer::{MetadataPointer, PointerRequest, PointerResolver, PointerUnavailable, PointerUrl};
 pub use protected_resource::{ProtectedResourceMetadata, ProtectedResourceMetadataBuilder};
-pub use public::PublicDocuments;
 #[cfg(feature = "std")]
 pub(crate) use registered::member_is_the_hosts;
 pub use set::{MetadataSet, RootDocument};

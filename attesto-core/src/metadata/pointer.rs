@@ -1,8 +1,8 @@
 //! The URL that a challenge points to: catalogue P9.
 
 use super::ResourceIdentifier;
-use super::url::{PlainHttp, WebUrl};
 use crate::ConfigError;
+use crate::http::{PlainHttp, WebUrl};
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::sync::Arc;

@@ -2,8 +2,8 @@
 //! "OAuth Authorization Server Metadata", and members that OpenID Connect and MCP clients read.
 
 use super::document::{MemberValue, alg_is_named, items_are_distinct, signed_metadata_is_signed, word_is_printable};
-use super::url::{PlainHttp, WebUrl};
 use crate::ConfigError;
+use crate::http::{PlainHttp, WebUrl};
 use crate::scope::is_scope_token;
 use alloc::format;
 use alloc::string::String;

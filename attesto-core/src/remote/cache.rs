@@ -2,7 +2,7 @@
 
 use super::error::FetchError;
 use super::policy::{CLOCK_STEP, DEADLINE, FRESH_FLOOR, GIVEN_UP, GRACE, KeyPolicy, RETRY, RETRY_CEILING};
-use crate::token::VerificationKeys;
+use crate::jose::VerificationKeys;
 use crate::{ConfigError, Timestamp};
 use alloc::sync::Arc;
 
@@ -63,7 +63,7 @@ pub enum Plan {
 /// ```
 /// use attesto_core::Timestamp;
 /// use attesto_core::remote::{FetchError, KeyCache, KeyPolicy, Lookup, Need, Plan};
-/// use attesto_core::token::VerificationKeys;
+/// use attesto_core::jose::VerificationKeys;
 ///
 /// let mut cache = KeyCache::new(KeyPolicy::new())?;
 /// let now = Timestamp::from_secs(1_800_000_000);

@@ -1,6 +1,6 @@
 //! Why keys could not be fetched.
 
-use crate::host::HttpFailure;
+use crate::http::HttpFailure;
 use alloc::string::String;
 use core::fmt;
 

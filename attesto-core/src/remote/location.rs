@@ -3,7 +3,7 @@
 
 use super::error::FetchError;
 use crate::encoding::json::{Object, Value};
-use crate::metadata::url::{PlainHttp, WebUrl};
+use crate::http::{PlainHttp, WebUrl};
 use crate::{ConfigError, limits};
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -8,7 +8,7 @@
 //! ```
 //! # use attesto_core::crypto::RustCrypto;
 //! use attesto_core::Timestamp;
-//! use attesto_core::host::{HttpFailure, IncomingResponse, OutgoingRequest};
+//! use attesto_core::http::{HttpFailure, IncomingResponse, OutgoingRequest};
 //! use attesto_core::remote::{Begun, FetchStep, Need, RemoteKeys};
 //!
 //! // Your HTTP client; here, an issuer with one key.

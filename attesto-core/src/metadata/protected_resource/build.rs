@@ -3,11 +3,11 @@
 use super::{ProtectedResourceMetadata, ProtectedResourceMetadataBuilder};
 use crate::challenge::is_acr_value;
 use crate::crypto::AlgorithmSet;
+use crate::http::WebUrl;
 use crate::metadata::document::{
     Document, alg_is_named, items_are_distinct, signed_metadata_is_signed, text_is_printable, word_is_printable,
 };
 use crate::metadata::enforced::{BearerMethod, EnforcedCapabilities};
-use crate::metadata::url::WebUrl;
 use crate::scope::is_scope_token;
 use crate::{ConfigError, mcp};
 use alloc::format;
