@@ -1,17 +1,17 @@
-//! Routes for the documents that are public by design: RFC 9728 metadata and JWK Sets.
+//! Documents that are public by design: RFC 9728 metadata and JWK Sets.
 
 use crate::translate::response;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
-use attesto_core::metadata::PublicDocuments;
+use attesto_core::host::PublicDocuments;
 use std::sync::Arc;
 
-/// For `App::configure`: serves these documents. At the top level of the application, outside what is protected: the paths are
+/// For `App::configure`: serves these documents. Use it at the top level of the application, outside what is protected: the paths are
 /// absolute, and the documents need no authentication.
 ///
 /// ```
 /// # fn demo(guard: &attesto_core::host::Guard) -> Result<(), attesto_core::ConfigError> {
-/// use attesto_actix::{core::metadata::PublicDocuments, publish};
+/// use attesto_actix::{core::host::PublicDocuments, publish};
 ///
 /// let documents = PublicDocuments::of([guard])?;
 /// let app = actix_web::App::new().configure(publish(documents));

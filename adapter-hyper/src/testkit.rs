@@ -3,7 +3,7 @@
 //! ```
 //! use attesto_hyper::core::resource::Requirement;
 //! use attesto_hyper::core::testkit::{Fixture, Reached, Route, assert_resource_protected, block_on};
-//! use attesto_hyper::{Protect, Publish, RequestBody, admitted, core::metadata::PublicDocuments, response, testkit};
+//! use attesto_hyper::{Protect, Publish, RequestBody, admitted, core::host::PublicDocuments, response, testkit};
 //! use http_body_util::Full;
 //! use hyper::{Request, Response, body::{Bytes, Incoming}, service::service_fn};
 //! use std::convert::Infallible;
@@ -65,7 +65,7 @@ where
 {
     let service = Arc::new(service);
     move |request: TestRequest| {
-        let connection = OnConnection::from(request.peer).tls(request.tls.clone());
+        let connection = OnConnection::new(request.peer).tls(request.tls.clone());
         let service = connection.wrap(Arc::clone(&service));
         async move {
             // Whatever is longer than what the pipe holds waits, as on a socket.

@@ -154,7 +154,7 @@ impl fmt::Debug for ClientAuthentication {
 #[non_exhaustive]
 pub enum ClientKeys {
     /// Registered by value. Parsed for each request that needs them: for a client that comes often, keep
-    /// [`VerificationKeys`](crate::token::VerificationKeys) and be asked.
+    /// [`VerificationKeys`](crate::jose::VerificationKeys) and be asked.
     Registered(JwkSet),
     /// The host knows: it is asked for them ([`Ask::ClientKeys`](super::Ask::ClientKeys)).
     AskHost,
@@ -426,7 +426,7 @@ impl Client {
     }
 
     /// The origins that its scripts run on in browsers, as browsers send them: `https://app.example`, in lower case, without a path, with
-    /// a port only where it is not the scheme's (C-11). They may read what the token, the revocation and the pushed authorization
+    /// a port only where it is not the scheme's (EP-11). They may read what the token, the revocation and the pushed authorization
     /// request endpoint answer to this client. What is no origin is left out. Scripts whose requests carry a DPoP proof need
     /// [`browser_clients`](super::AuthorizationServerBuilder::browser_clients) besides.
     pub fn origins<S: Into<String>>(mut self, origins: impl IntoIterator<Item = S>) -> Self {

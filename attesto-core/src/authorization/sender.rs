@@ -57,8 +57,9 @@ impl Sender {
 
     /// Records the proof, if there is one, as late as may be: after every check that changes nothing, before whatever is spent. SC-4.
     ///
-    /// It counts among the client's own, where the client has proved who it is: one that makes a key for each request would else have a share
-    /// for each. A public client has many users, each with a key that their code or refresh token is bound to: their proofs count by key. ST-2.
+    /// The claim's owner is the client where it has authenticated: a client that makes a key for each request would
+    /// otherwise have a share for each. A public client has many users, and binds each user's tokens to a key, so its
+    /// claims are owned by the key. ST-2.
     pub(super) async fn record_proof(&self, flow: &Flow, client: &Client) -> Result<(), Reason> {
         match self {
             Self::Dpop(proof) => {

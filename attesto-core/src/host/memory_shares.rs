@@ -1,22 +1,23 @@
-//! How many records each owner has in the memory replay store, in a table that never grows (catalogue ST-2).
+//! Counts the records of each owner in the memory replay store, in a table of fixed size (catalogue ST-2).
 //!
-//! An owner has a counter in each of two rows, chosen by a hash with a random key, and has no more records than the lower one says. Owners
-//! whose counters coincide in one row do each other no harm; in both they count as one.
+//! A hash with a random key selects one counter of each of two rows for an owner, who has at most as many records as the
+//! lower counter says. Owners that have one counter in common do not affect each other. With both in common they count
+//! as one.
 
 use crate::dpop::ReplayOwner;
 use crate::sync::{AtomicU32, HashKey, Ordering};
 use alloc::boxed::Box;
 use core::hash::BuildHasher;
 
-/// Counters of a row. The model checker gets few.
+/// Counters of a row. The model checker needs few.
 const ROW: u16 = if cfg!(all(test, loom)) { 2 } else { 512 };
 
-/// Where the records of one owner are counted: a counter in each row.
+/// The counters of one owner: one in each row.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Places([u16; 2]);
 
 impl Places {
-    /// Of records without an owner, which are not counted.
+    /// For records without an owner, which are not counted.
     pub(super) const NONE: Self = Self([u16::MAX; 2]);
 
     pub(super) fn of(owner: Option<&ReplayOwner>, hasher: &HashKey) -> Self {
@@ -37,8 +38,9 @@ impl Shares {
         Self { rows: [(); 2].map(|()| (0..ROW).map(|_| AtomicU32::new(0)).collect()) }
     }
 
-    /// Counts one more record, where its owner then has no more than `most`. Among threads that come at a time, each counts itself in both
-    /// rows before it looks, in one order for all: they may refuse each other, but never pass together where one place is left.
+    /// Counts one more record, unless its owner then has more than `most`. Each thread counts its record in both rows
+    /// before it looks, in one order for all threads: two threads may both be refused, but never both pass for one
+    /// place.
     pub(super) fn take(&self, owner: Places, most: usize) -> bool {
         for counter in self.counters(owner) {
             counter.fetch_add(1, Ordering::SeqCst);

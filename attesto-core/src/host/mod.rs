@@ -1,8 +1,7 @@
-//! What a host brings: stores that remember, sinks that listen. Each trait is small and says in its docs what an
-//! implementation must guarantee.
+//! The host's side: stores, hooks, and event sinks. The docs of each trait state what an implementation must guarantee.
 //!
-//! Of a resource server, [`Guard`] bundles them; of an authorization server (with the feature `std`), `AuthorizationHost`, whose flows
-//! `drive` runs.
+//! [`Guard`] combines them for a resource server. `AuthorizationHost` (with the feature `std`) does so for an
+//! authorization server, whose flows `drive` runs.
 //!
 //! ```
 //! use attesto_core::Timestamp;
@@ -21,7 +20,6 @@
 
 #[cfg(feature = "std")]
 mod authorization;
-mod clock;
 mod entropy;
 mod event_text;
 mod events;
@@ -35,16 +33,20 @@ mod introspector;
 #[cfg(feature = "std")]
 mod key_refresh;
 #[cfg(feature = "std")]
+mod mcp_sessions;
+#[cfg(feature = "std")]
 mod memory_replay;
 #[cfg(feature = "std")]
 mod memory_shard;
 #[cfg(feature = "std")]
 mod memory_shares;
+mod public_documents;
 #[cfg(feature = "std")]
 mod queued_events;
 mod replay_store;
 mod report;
 mod traits;
+mod watch;
 mod wiring;
 
 #[cfg(feature = "std")]
@@ -54,7 +56,6 @@ pub use authorization::{
     MemoryCodeStore, MemoryConsentGrants, MemoryDenyList, MemoryParStore, MemoryRefreshStore, ParStore, PrincipalStore,
     RefreshStore, ScopePolicy, ScopesAsAsked, drive,
 };
-pub use clock::Clock;
 pub use entropy::EntropySource;
 pub use event_text::EventText;
 pub use events::{
@@ -64,38 +65,41 @@ pub use events::{
 };
 pub use gate::{Admitted, Gate, Passage};
 pub use guard::{Admission, Guard, GuardBuilder};
-pub use http_client::{DynHttpClient, HttpClient, HttpFailure, IncomingResponse, OutgoingRequest};
+pub use http_client::{DynHttpClient, HttpClient};
 #[cfg(feature = "std")]
 pub use introspector::Introspector;
 #[cfg(feature = "std")]
 use key_refresh::KeyRefresh;
 #[cfg(feature = "std")]
+pub use mcp_sessions::{SessionOwners, SessionVisit};
+#[cfg(feature = "std")]
 pub use memory_replay::MemoryReplayStore;
+pub use public_documents::PublicDocuments;
 #[cfg(feature = "std")]
 pub use queued_events::{EventQueue, QueuedEvents};
 pub use replay_store::{DynReplayStore, ReplayStore, StoreReach};
-pub use traits::{AnyPrincipal, BoxFuture, ForeignVerifier, PrincipalLookup, PrincipalOutcome, RevocationCheck};
+pub use traits::{AnyPrincipal, ForeignVerifier, PrincipalLookup, PrincipalOutcome, RevocationCheck};
 pub use wiring::WiringError;
 
 use crate::ConfigError;
 
-/// How many processes serve the resource at a time, overlapping deployments included. R8.
+/// How many processes serve the resource at once, overlapping deployments included. R8.
 ///
-/// There is no default: only the operator knows, and a wrong guess lets one proof be used once per process.
+/// Only the operator knows. With a wrong `Single`, one proof can be used once per process.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 // Exhaustive: one, or not one.
 pub enum Instances {
-    /// One process at a time. What it remembers is all there is to know.
+    /// One process at a time. Its memory is complete.
     Single,
-    /// Several. They must share what they remember.
+    /// Several processes. They must share their stores.
     Multiple,
 }
 
-/// A store reaches every instance that serves the resource. R8.
+/// Checks that a store reaches every instance that serves the resource. R8.
 ///
 /// # Errors
 ///
-/// Several instances, but a store that only one process sees.
+/// Fails for several instances with a store that only one process sees.
 pub fn reach_is_enough(instances: Instances, reach: StoreReach) -> Result<(), ConfigError> {
     match (instances, reach) {
         (Instances::Single, StoreReach::Process | StoreReach::Shared) | (Instances::Multiple, StoreReach::Shared) => {

@@ -1,4 +1,4 @@
-//! Minting, key rings, and foreign claims. Verification is held by the negative table of the `tests` crate.
+//! Tests of minting, key rings, and foreign claims. The negative table of the `tests` crate covers verification.
 
 use super::*;
 use crate::Timestamp;
@@ -7,7 +7,7 @@ use crate::crypto::{
     Algorithm, CryptoProvider, Entropy, EntropyError, KeyKind, PublicKey, RustCrypto, Signer, SignerError,
 };
 use crate::encoding::json::Value;
-use crate::jose::{Jwk, JwkSet, KeyMaterial, Thumbprint};
+use crate::jose::{Jwk, JwkSet, KeyMaterial, KeyMismatch, RotatingKeys, Thumbprint, VerificationKeys};
 use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
 use alloc::string::{String, ToString};
@@ -20,7 +20,7 @@ const AUDIENCE: &str = "https://mcp.example.com/mcp";
 const NOW: Timestamp = Timestamp::from_secs(1_800_000_000);
 const JKT: Thumbprint = Thumbprint::from_bytes([1; 32]);
 
-/// A generator that repeats itself from run to run (xorshift): RSA blinding wants numbers that do not cycle.
+/// Returns a generator that repeats itself from run to run (xorshift): RSA blinding needs numbers that do not cycle.
 fn counter(seed: u8) -> impl FnMut(&mut [u8]) -> Result<(), EntropyError> {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64 ^ u64::from(seed);
     move |out| {
@@ -317,7 +317,7 @@ fn j8_one_key_fits_without_kid_and_two_keys_of_one_kid_fit_nothing() {
     let one = one.with_key(&crypto, &key(1)).unwrap();
     assert!(one.select(Some("k"), Algorithm::ES256, NOW).is_ok(), "the same key twice");
     let two = one.with_key(&crypto, &key(2)).unwrap();
-    assert_eq!(two.select(Some("k"), Algorithm::ES256, NOW).unwrap_err(), TokenError::AmbiguousKey);
+    assert_eq!(two.select(Some("k"), Algorithm::ES256, NOW).unwrap_err(), KeyMismatch::Ambiguous);
 }
 
 #[test]
@@ -332,7 +332,7 @@ fn j6_algorithms_can_be_opted_in_but_not_against_the_key() {
     let default = VerificationKeys::new().with_key(&crypto, &jwk).unwrap();
     assert!(default.select(None, Algorithm::RS384, NOW).is_ok(), "the issuer's list decides");
     let narrowed = VerificationKeys::new().with_key_for(&crypto, &jwk, AlgorithmSet::only(Algorithm::RS256)).unwrap();
-    assert_eq!(narrowed.select(None, Algorithm::RS384, NOW).unwrap_err(), TokenError::UnknownKey);
+    assert_eq!(narrowed.select(None, Algorithm::RS384, NOW).unwrap_err(), KeyMismatch::Unknown);
     let contradiction = AlgorithmSet::only(Algorithm::ES256);
     assert!(VerificationKeys::new().with_key_for(&crypto, &jwk, contradiction).is_err());
     let pinned = jwk.with_alg(Algorithm::PS256).unwrap();
@@ -351,7 +351,7 @@ fn a1_with_several_issuers_only_the_named_ones_keys_are_tried() {
     let mint = |ring: &KeyRing| issuer(ring.clone()).mint(request(), NOW, &mut counter(9)).unwrap();
     assert!(verifier.verify(mint(&a).token(), NOW).is_ok());
     assert!(verifier.is_ours(mint(&a).token()));
-    // Signed by the other issuer's key under this issuer's name.
+    // Signed with the other issuer's key under this issuer's name.
     assert_eq!(verifier.verify(mint(&b).token(), NOW).unwrap_err().error, TokenError::UnknownKey);
     let stranger = AccessTokenIssuer::builder("https://evil.example.com", provider(), Arc::new(a.clone()));
     let stranger = stranger.audience([AUDIENCE]).build().unwrap().mint(request(), NOW, &mut counter(9)).unwrap();

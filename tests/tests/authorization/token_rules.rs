@@ -2,10 +2,9 @@
 
 use crate::scene::{FAMILY, NOW, REDIRECT, Request, SECRET, Scene, VERIFIER, builder, proof, provider, text};
 use attesto_core::Timestamp;
-use attesto_core::authorization::{EventKind, GrantType, Reason, RefreshPolicy, ScopeSet, SenderConstraint};
+use attesto_core::authorization::{EventKind, GrantType, Reason, RefreshPolicy, ScopeSet, SenderConstraint, Step};
 use attesto_core::dpop::{NonceIssuer, NonceSecret, NonceUse, ProofPolicy};
 use attesto_core::encoding::base64url;
-use attesto_core::exchange::Step;
 use attesto_core::pkce::CodeVerifier;
 use serde_json::Value;
 
@@ -547,7 +546,7 @@ fn it6_a_principal_of_no_declared_kind_gets_no_token() {
 }
 
 #[test]
-fn c2_what_a_stranger_forwards_makes_no_connection_secure() {
+fn ep2_what_a_stranger_forwards_makes_no_connection_secure() {
     use attesto_core::http::{Connection, RequestParts};
     let scene = Scene::new(true);
     let body = scene.redeem().body;
@@ -569,7 +568,7 @@ fn c2_what_a_stranger_forwards_makes_no_connection_secure() {
 }
 
 #[test]
-fn c3_a_proof_is_for_the_configured_url_whatever_the_host_field_says() {
+fn ep3_a_proof_is_for_the_configured_url_whatever_the_host_field_says() {
     let mut scene = Scene::new(true);
     let elsewhere = attesto_core::dpop::ProofMaker::new("POST", "https://evil.example/oauth/token")
         .make(

@@ -9,9 +9,8 @@ use crate::authorization::server::Settings;
 use crate::crypto::{AlgorithmSet, CryptoProvider};
 use crate::dpop::{ReplayClaim, ReplayKey, ReplayOwner};
 use crate::encoding::json::{Number, Object, Value};
-use crate::jose::{CompactJws, Header, JwsError, JwsLimits};
+use crate::jose::{CompactJws, Header, JwsError, JwsLimits, VerificationKeys};
 use crate::limits;
-use crate::token::VerificationKeys;
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -240,7 +239,7 @@ fn replay_key(client_id: &str, jti: &str, provider: &dyn CryptoProvider) -> Repl
     ReplayKey::from_bytes(provider.sha256(&parts))
 }
 
-/// Whose records a client's assertions are, and its proofs where it authenticates: one name, however many keys it makes. ST-2.
+/// The owner of a client's assertions, and of its proofs where it authenticates, whatever keys it uses. ST-2.
 pub(in crate::authorization) fn replay_owner(client_id: &str, provider: &dyn CryptoProvider) -> ReplayOwner {
     ReplayOwner::from_bytes(provider.sha256(&[b"client", client_id.as_bytes()]))
 }

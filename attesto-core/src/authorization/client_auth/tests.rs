@@ -2,14 +2,13 @@
 
 use super::super::*;
 use crate::Timestamp;
-use crate::authorization::Recorded;
+use crate::authorization::{Recorded, Step};
 use crate::crypto::provider_tests::providers;
 use crate::crypto::{Algorithm, CryptoProvider, EntropyError, RustCrypto};
 use crate::dpop::{ReplayAnswer, ReplayClaim};
-use crate::exchange::Step;
 use crate::http::{Connection, RequestParts, ResponseParts};
-use crate::jose::KeyMaterial;
-use crate::token::{KeyRing, VerificationKeys};
+use crate::jose::{KeyMaterial, VerificationKeys};
+use crate::token::KeyRing;
 use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
