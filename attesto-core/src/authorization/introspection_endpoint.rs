@@ -1,4 +1,4 @@
-//! `POST {prefix}/introspect` (RFC 7662; catalogue section 10).
+//! `POST {prefix}/introspect` (RFC 7662; IN-1 to IN-5).
 
 use super::ask::{Ask, IntrospectionCheck};
 use super::client::{Client, GrantType};

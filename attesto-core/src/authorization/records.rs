@@ -1,4 +1,4 @@
-//! What stores keep for this server: codes and refresh tokens, known by digest (catalogue section 15).
+//! What stores keep for this server: codes and refresh tokens, known by digest (ST-1 to ST-3).
 
 use super::scopes::ScopeSet;
 use super::secret::{FamilyId, RefreshKey, SecretDigest};

@@ -1,4 +1,4 @@
-//! `POST {prefix}/revoke` (RFC 7009; catalogue section 9).
+//! `POST {prefix}/revoke` (RFC 7009; RV-1 to RV-6).
 
 use super::ask::{Ask, RevokedAccessTokens};
 use super::client::{Client, GrantType};

@@ -32,7 +32,7 @@ pub enum StoreReach {
 /// - **Never dropped early.** No record is evicted to make room. A store that is full answers
 ///   [`Unavailable`](ReplayAnswer::Unavailable). R3.
 /// - **Never a guess.** An error, a timeout or a lost answer is `Unavailable`. Should the lost claim have been recorded
-///   after all, the client makes a new proof; the reverse would let one proof pass twice. X17.
+///   after all, the client makes a new proof; the reverse would let one proof pass twice.
 /// - **Opaque keys.** 32 bytes (43 characters as text), never parsed. Keys of other purposes need their own namespace.
 ///   R7.
 ///

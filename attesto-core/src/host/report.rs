@@ -1,4 +1,4 @@
-//! From decisions to events (catalogue section 12).
+//! From decisions to events (E1 to E6).
 
 use super::EventText;
 use super::events::{

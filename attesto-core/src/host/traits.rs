@@ -15,7 +15,7 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// A principal of a type that only the host knows.
 pub type AnyPrincipal = Arc<dyn Any + Send + Sync>;
 
-/// Turns verified claims into the host's own notion of who is calling: a user record, a tenant (catalogue step 9).
+/// Turns verified claims into the host's own notion of who is calling: a user record, a tenant (docs/rules, step 9).
 ///
 /// Implement it with an `async fn`. Time-outs are the implementation's: the core has no clock. An error is
 /// [`PrincipalOutcome::Unavailable`], which answers 503; [`PrincipalOutcome::Refused`] answers 401 without detail.
@@ -43,7 +43,7 @@ pub enum PrincipalOutcome<P> {
     Unavailable,
 }
 
-/// Verifies tokens that no configured issuer signed: opaque tokens, introspection, foreign formats (section 11).
+/// Verifies tokens that no configured issuer signed: opaque tokens, introspection, foreign formats (H1 to H5).
 ///
 /// The audience (RFC 8707) and the confirmation (`cnf`) are the implementation's duty to carry over: a verifier that drops
 /// `cnf` drops the binding. An error or a time-out is [`ForeignAnswer::Unavailable`]. [`ForeignQuestion::now`] reads the clock again each

@@ -38,7 +38,7 @@ pub enum MetadataPointer {
 pub struct PointerUrl(WebUrl);
 
 /// What a resolver may look at. Header fields are not among it: whoever sends a request must not choose the authority
-/// that clients are sent to (X35).
+/// that clients are sent to (P11).
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::exhaustive_structs, reason = "built by whoever renders a challenge")]
 pub struct PointerRequest<'r> {

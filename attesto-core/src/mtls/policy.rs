@@ -62,7 +62,7 @@ impl CertificatePolicy {
     }
 
     /// The certificate that the client presented, as DER: exactly one, as [`certificate_thumbprint`](super::certificate_thumbprint)
-    /// wants it. M1, M4, X33.
+    /// wants it. M1, M4.
     ///
     /// The TLS socket's certificate comes first, and where there is one nothing else is looked at, even if it is
     /// unusable. A forwarded one is looked for only if the socket's peer is in `proxies`; for others no header field is
@@ -88,7 +88,7 @@ impl CertificatePolicy {
         Ok(der)
     }
 
-    /// The thumbprint of [the certificate](Self::certificate) that the client presented. RFC 8705 §3.1; M4, X33.
+    /// The thumbprint of [the certificate](Self::certificate) that the client presented. RFC 8705 §3.1; M4.
     ///
     /// # Errors
     /// As there.
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn x33_a_forwarded_certificate_is_read_from_trusted_proxies_only() {
+    fn m4_a_forwarded_certificate_is_read_from_trusted_proxies_only() {
         let of_header = certificate_thumbprint(&RustCrypto::new(), &der(RFC8705));
         let from = |peer: &str| Connection::new().peer(peer.parse().unwrap());
         let believed = headers();

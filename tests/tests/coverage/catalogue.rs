@@ -1,7 +1,6 @@
 //! Reads the rules in `docs/rules`, and which of them the comments of the code cite.
 
 use super::names::{files, root};
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// Whether a rule is implemented, as its document says.
@@ -56,19 +55,22 @@ fn is_id(word: &str) -> bool {
 /// A word that looks like a rule's id in a comment or a document, and where it stands.
 pub(crate) type Citation = (String, PathBuf, usize);
 
-/// The ids that comments and documents cite. Only words with the letters of a rule count: `UTF-8` cites nothing.
+/// The ids that comments and documents cite. A letter and a number (`X9`, `C-8`) cite a rule whatever the letter is; longer words do
+/// if a rule begins like them: `UTF-8` cites nothing.
 pub(crate) fn citations(known: &[String]) -> Vec<Citation> {
-    let letters_of = |id: &str| id.trim_end_matches(|next: char| next.is_ascii_digit() || next == 'a').to_owned();
-    let letters: BTreeMap<String, ()> = known.iter().map(|id| (letters_of(id), ())).collect();
+    let letters_of = |id: &str| id.bytes().take_while(u8::is_ascii_uppercase).count();
+    let begins_like_a_rule = |word: &str| known.iter().any(|id| id[..letters_of(id)] == word[..letters_of(word)]);
+    let cites = |word: &str| {
+        let lone = letters_of(word) == 1 && is_id(&word.replace('-', ""));
+        lone || (is_id(word) && begins_like_a_rule(word))
+    };
     let mut found = Vec::new();
     for (path, line, text) in comments() {
-        // `D1-D15`, `D11/D17` and `(AZ-8)` are words between other characters; a fragment of code is none.
+        // `D11/D17` and `(AZ-8)` are words between other characters.
         let words = text.split(|next: char| !(next.is_ascii_alphanumeric() || next == '-' || next == '_'));
-        for word in words.flat_map(|word| if is_id(word) { vec![word] } else { word.split('-').collect() }) {
-            if is_id(word) && letters.contains_key(&letters_of(word)) {
-                found.push((word.to_owned(), path.clone(), line));
-            }
-        }
+        // `D1-D15` is two.
+        let words = words.flat_map(|word| if cites(word) { vec![word] } else { word.split('-').collect() });
+        found.extend(words.filter(|word| cites(word)).map(|word| (word.to_owned(), path.clone(), line)));
     }
     found
 }
@@ -76,7 +78,16 @@ pub(crate) fn citations(known: &[String]) -> Vec<Citation> {
 /// Each line of a comment in the code, and each line of the documents, without what stands between backticks.
 pub(crate) fn comments() -> Vec<(PathBuf, usize, String)> {
     let mut sources = Vec::new();
-    for folder in ["attesto-core", "adapter-actix", "adapter-axum", "adapter-hyper", "adapter-reqwest", "testkit", "tests", "fuzz"] {
+    for folder in [
+        "attesto-core",
+        "adapter-actix",
+        "adapter-axum",
+        "adapter-hyper",
+        "adapter-reqwest",
+        "testkit",
+        "tests",
+        "fuzz",
+    ] {
         files(&root().join(folder), "rs", &mut sources);
     }
     let mut found = Vec::new();

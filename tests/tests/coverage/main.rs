@@ -93,8 +93,10 @@ fn every_rule_that_is_built_is_listed() {
     let listed: BTreeSet<&str> = listed_ids().collect();
     // Those of the client are not listed by function.
     let rules = DOCUMENTS.into_iter().take(2).flat_map(rules_of);
-    let missing: Vec<String> =
-        rules.filter(|(id, state)| *state == State::Built && !listed.contains(id.as_str())).map(|rule| rule.0).collect();
+    let missing: Vec<String> = rules
+        .filter(|(id, state)| *state == State::Built && !listed.contains(id.as_str()))
+        .map(|rule| rule.0)
+        .collect();
     assert!(missing.is_empty(), "neither in the tables nor left out with a reason: {missing:?}");
 }
 

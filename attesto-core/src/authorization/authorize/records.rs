@@ -1,4 +1,4 @@
-//! What stores keep for the authorization endpoint: pushed requests and consent grants, known by digest (catalogue section 15).
+//! What stores keep for the authorization endpoint: pushed requests and consent grants, known by digest (ST-1 to ST-3).
 
 use super::request::AuthorizationRequest;
 use super::ticket::VisitTicket;
