@@ -160,7 +160,7 @@ pub(crate) const RULES: &[Rule] = &[
     ("H3", "custom verifier: `insufficient_scope`", "6750 3.1", "resource/check.rs", "foreign_answered"),
     ("H4", "custom verifier: step-up", "9470 3", "resource/check.rs", "foreign_answered"),
     ("H5", "custom verifier: no answer", "-", "resource/check.rs", "foreign_answered"),
-    ("H6", "an MCP session belongs to the caller that began it", "-", "mcp/session.rs", "belongs_to"),
+    ("H6", "an MCP session belongs to the caller that began it", "-", "host/mcp_sessions/owners.rs", "belongs_to"),
     ("E1", "event `auth_succeeded`", "-", "host/report.rs", "granted"),
     ("E2", "event `auth_denied`", "-", "host/report.rs", "denied"),
     ("E3", "event `sender_constraint_mismatch`", "-", "host/report.rs", "report_mismatch"),
