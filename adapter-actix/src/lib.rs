@@ -94,8 +94,6 @@ mod extract;
 mod middleware;
 mod protect;
 mod publish;
-#[cfg(feature = "testkit")]
-pub mod testkit;
 mod translate;
 
 pub use authorize::{authorization_routes, endpoint_scope, system_entropy};

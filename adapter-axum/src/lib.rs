@@ -88,8 +88,6 @@ mod extract;
 mod middleware;
 mod protect;
 mod publish;
-#[cfg(feature = "testkit")]
-pub mod testkit;
 
 pub use attesto_core::host::Clock;
 pub use attesto_core::http::TlsSession;

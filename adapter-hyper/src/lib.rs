@@ -106,8 +106,6 @@ mod body;
 mod early;
 mod middleware;
 mod protect;
-#[cfg(feature = "testkit")]
-pub mod testkit;
 mod translate;
 
 pub use authorize::{Authorize, system_entropy};

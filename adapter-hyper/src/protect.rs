@@ -304,7 +304,7 @@ mod tests {
     use attesto_core::mcp::SessionOwners;
     use attesto_core::metadata::PublicDocuments;
     use attesto_core::resource::Requirement;
-    use attesto_core::testkit::{Fixture, block_on};
+    use attesto_testkit::{Fixture, block_on};
     use bytes::Bytes;
     use http::{Request, Response};
     use http_body::{Body, Frame};

@@ -57,7 +57,6 @@
 //! `std` (default): the types with locks (memory replay store, rotating keys, queued events, MCP session owners).
 //! `rust-crypto` (default): the pure Rust [`crypto::CryptoProvider`], and reading keys from PEM and JWK.
 //! `aws-lc-rs`: the [`crypto::CryptoProvider`] over AWS-LC, for servers; brings `std`. [`crypto`] says which to take.
-//! `testkit`: for `[dev-dependencies]`, the module of that name, which proves that an application enforces the binding.
 //! Without any of them, the crate needs `alloc` only.
 #![no_std]
 #![forbid(unsafe_code)]
@@ -114,8 +113,6 @@ pub mod pkce;
 pub mod remote;
 pub mod resource;
 pub mod scope;
-#[cfg(feature = "testkit")]
-pub mod testkit;
 pub mod time;
 pub mod token;
 

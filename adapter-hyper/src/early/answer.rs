@@ -281,7 +281,7 @@ impl<B: Body> Rest<B> {
 mod tests {
     use super::{Unread, answer_early};
     use attesto_core::limits;
-    use attesto_core::testkit::block_on;
+    use attesto_testkit::block_on;
     use bytes::Bytes;
     use http::{HeaderValue, Request, Response, Version};
     use http_body::{Body, Frame};
