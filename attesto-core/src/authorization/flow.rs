@@ -1,7 +1,7 @@
 //! What every flow carries: the configuration, the line to the host, the time, the request, and what is to be told of it.
 
 use super::accept::prefers_html;
-use super::ask::{Answered, Ask, ReplayQuery};
+use super::ask::{Answered, Ask, Query, ReplayQuery, Step};
 use super::authorize::{UserAgent, is_no_embedded_user_agent, is_no_prefetch};
 use super::cors::{self, Readers};
 use super::error::Reason;
@@ -14,7 +14,7 @@ use super::server::Settings;
 use crate::Timestamp;
 use crate::crypto::Entropy;
 use crate::dpop::{self, ReplayAnswer, ReplayClaim};
-use crate::exchange::{self, Asker, Query, Step};
+use crate::exchange::{self, Asker};
 use crate::http::{Lines, OriginError, RequestParts, ResponseParts};
 use crate::jose::Thumbprint;
 use alloc::borrow::Cow;
@@ -39,7 +39,7 @@ pub(super) struct Flow {
     pub(super) nonce: Option<String>,
     /// Whether the answer has no body, whatever it says.
     head: bool,
-    host: Option<Asker>,
+    host: Option<Asker<Ask>>,
     refused: Option<Reason>,
 }
 

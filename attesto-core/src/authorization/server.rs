@@ -1,5 +1,6 @@
 //! One authorization server: what was configured, and the way to each endpoint.
 
+use super::ask::Step;
 use super::authorize::{ConsentBinding, ConsentGrant, NewConsentGrant, RedirectPolicy};
 use super::builder::AuthorizationServerBuilder;
 use super::client::{AuthMethod, GrantType};
@@ -17,7 +18,6 @@ use super::{accept, authorize, cors, introspection_endpoint, par, revocation, to
 use crate::Timestamp;
 use crate::crypto::{CryptoProvider, Entropy, EntropyError};
 use crate::dpop::ProofPolicy;
-use crate::exchange::Step;
 use crate::http::{CanonicalOrigin, OriginPolicy, RequestParts};
 use crate::jose::JwkSet;
 use crate::mtls::CertificatePolicy;
@@ -147,9 +147,8 @@ impl AuthorizationServer {
     /// #     .audience("https://api.example.com").build()?;
     /// # let now = attesto_core::Timestamp::from_secs(1_800_000_000);
     /// use attesto_core::authorization::{
-    ///     Ask, Authentication, AuthenticationContext, Client, ClientAuthentication, ConsentDecision, GrantType, Login,
+    ///     Ask, Authentication, AuthenticationContext, Client, ClientAuthentication, ConsentDecision, GrantType, Login, Step,
     /// };
-    /// use attesto_core::exchange::Step;
     /// use attesto_core::http::{Connection, Header, RequestParts, ResponseParts};
     ///
     /// // Your session, found by your cookie; without one, a redirect to your login page, which leads back.

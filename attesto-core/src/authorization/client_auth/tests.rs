@@ -2,11 +2,10 @@
 
 use super::super::*;
 use crate::Timestamp;
-use crate::authorization::Recorded;
+use crate::authorization::{Recorded, Step};
 use crate::crypto::provider_tests::providers;
 use crate::crypto::{Algorithm, CryptoProvider, EntropyError, RustCrypto};
 use crate::dpop::{ReplayAnswer, ReplayClaim};
-use crate::exchange::Step;
 use crate::http::{Connection, RequestParts, ResponseParts};
 use crate::jose::KeyMaterial;
 use crate::token::{KeyRing, VerificationKeys};
