@@ -67,10 +67,9 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use actix_http::Request;
     use actix_web::dev::{Service, ServiceResponse};
     use actix_web::test::init_service;
-    use attesto_testkit::actix as testkit;
+    use attesto_testkit::actix::{self as testkit, Request};
     use attesto_testkit::{App as _, Fixture, assert_resource_protected};
     use attesto_tests::demo::rehearsal::{fixture, resources, route};
 

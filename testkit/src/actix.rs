@@ -37,8 +37,10 @@
 //! # actix_web::rt::System::new().block_on(documents_are_protected());
 //! ```
 
+/// What `actix_web::test::init_service` answers: the name to write in the signature of a function that builds your service.
+pub use actix_http::Request;
+
 use crate::{App, TestRequest, TestResponse};
-use actix_http::Request;
 use actix_web::body::{BoxBody, MessageBody, to_bytes};
 use actix_web::dev::{Service, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue};

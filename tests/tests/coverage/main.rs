@@ -33,7 +33,14 @@ fn sources(folder: &Path, found: &mut Vec<(PathBuf, String)>) {
 
 fn all_sources() -> Vec<(PathBuf, String)> {
     let mut found = Vec::new();
-    for folder in ["attesto-core/src", "attesto-core/tests", "adapter-axum/src", "tests/src/negative", "tests/tests"] {
+    for folder in [
+        "attesto-core/src",
+        "attesto-core/tests",
+        "adapter-axum/src",
+        "testkit/src",
+        "tests/src/negative",
+        "tests/tests",
+    ] {
         let folder = root().join(folder);
         if folder.exists() && folder.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
             sources(&folder, &mut found);
