@@ -253,7 +253,7 @@ impl AuthorizationServerBuilder {
         self
     }
 
-    /// Answers what browsers ask before scripts of other origins send a request with a DPoP proof or an `Authorization` field (C-11). Whose
+    /// Answers what browsers ask before scripts of other origins send a request with a DPoP proof or an `Authorization` field (EP-11). Whose
     /// scripts may read the answers is said with each client: [`Client::origins`](super::Client::origins). Answers that come before a client
     /// has authenticated may be read by everybody's: a client that registers itself has to see that it is unknown by now. Off by default.
     pub const fn browser_clients(mut self) -> Self {
@@ -261,7 +261,7 @@ impl AuthorizationServerBuilder {
         self
     }
 
-    /// Writes the JSON errors of every endpoint in the application's own form (C-9).
+    /// Writes the JSON errors of every endpoint in the application's own form (EP-9).
     pub fn error_envelope(mut self, envelope: impl ErrorEnvelope + 'static) -> Self {
         self.envelope = Some(Arc::new(envelope));
         self
@@ -386,7 +386,7 @@ impl AuthorizationServerBuilder {
     }
 
     /// **Development only**, for issuers on a loopback host: the issuer and the audience may be plain http URLs of this machine, and
-    /// requests from this machine need no TLS. The adapter must know the peer's address, else they are refused (C-1).
+    /// requests from this machine need no TLS. The adapter must know the peer's address, else they are refused (EP-1).
     pub fn danger_insecure_loopback(mut self) -> Self {
         self.insecure_loopback = true;
         self

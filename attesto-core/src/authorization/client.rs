@@ -426,7 +426,7 @@ impl Client {
     }
 
     /// The origins that its scripts run on in browsers, as browsers send them: `https://app.example`, in lower case, without a path, with
-    /// a port only where it is not the scheme's (C-11). They may read what the token, the revocation and the pushed authorization
+    /// a port only where it is not the scheme's (EP-11). They may read what the token, the revocation and the pushed authorization
     /// request endpoint answer to this client. What is no origin is left out. Scripts whose requests carry a DPoP proof need
     /// [`browser_clients`](super::AuthorizationServerBuilder::browser_clients) besides.
     pub fn origins<S: Into<String>>(mut self, origins: impl IntoIterator<Item = S>) -> Self {

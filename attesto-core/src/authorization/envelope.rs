@@ -1,4 +1,4 @@
-//! JSON errors in the host's own form (catalogue C-9).
+//! JSON errors in the host's own form (catalogue EP-9).
 
 use super::error::Reason;
 use super::response::error_members;
@@ -76,7 +76,7 @@ fn given<T>(
     catch_unwind(AssertUnwindSafe(|| hook(envelope))).ok().flatten().filter(fits)
 }
 
-/// `Cache-Control` for an error: in the host's words, as long as nobody keeps it. C-8, C-9.
+/// `Cache-Control` for an error: in the host's words, as long as nobody keeps it. EP-8, EP-9.
 pub(super) fn cache_control(server: &Settings) -> Header {
     // In quotes a directive's name would be part of another one's value.
     let forbids = |value: &String| {
@@ -90,13 +90,13 @@ pub(super) fn cache_control(server: &Settings) -> Header {
     }
 }
 
-/// The challenge, in the host's words, as long as it says the same. C-9.
+/// The challenge, in the host's words, as long as it says the same. EP-9.
 pub(super) fn challenge(server: &Settings, own: String) -> Header {
     let written = given(server, |envelope| envelope.challenge(&own), |value| says_the_same(value, &own));
     Header::own("www-authenticate", written.unwrap_or(own))
 }
 
-/// The body: the host's, or `error` and `error_description` (RFC 6749 §5.2). C-9.
+/// The body: the host's, or `error` and `error_description` (RFC 6749 §5.2). EP-9.
 pub(super) fn body(server: &Settings, reason: Reason, response: &mut ResponseParts) {
     let description = reason.to_string();
     let view = ErrorView {
