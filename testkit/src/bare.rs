@@ -3,9 +3,9 @@
 use super::exchange::{App, TestRequest, TestResponse};
 use super::finding::sound;
 use super::route::Reached;
-use attesto_core::host::{Clock, Gate, Guard};
-use attesto_core::metadata::PublicDocuments;
+use attesto_core::host::{Gate, Guard, PublicDocuments};
 use attesto_core::resource::Requirement;
+use attesto_core::time::Clock;
 use std::sync::Arc;
 
 /// A guarded application with one handler, which answers every path with 200 and the subject: the pattern for adapters of one's

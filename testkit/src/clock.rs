@@ -1,7 +1,7 @@
 //! A clock that a test holds in its hand.
 
 use attesto_core::Timestamp;
-use attesto_core::host::Clock;
+use attesto_core::time::Clock;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -5,7 +5,8 @@ use super::stores::together;
 use attesto_core::Timestamp;
 use attesto_core::crypto::{CryptoProvider, RustCrypto};
 use attesto_core::dpop::{ReplayAnswer, ReplayClaim, ReplayKey};
-use attesto_core::host::{BoxFuture, ReplayStore};
+use attesto_core::future::BoxFuture;
+use attesto_core::host::ReplayStore;
 
 /// Claims of one key that are under way at a time.
 const CONCURRENT: usize = 32;

@@ -5,8 +5,9 @@ use crate::finding::sound;
 use crate::keys::signer;
 use attesto_core::Timestamp;
 use attesto_core::crypto::Algorithm;
-use attesto_core::host::Clock;
-use attesto_core::token::{KeyRing, KeySource, TrustedIssuer, VerificationKeys};
+use attesto_core::jose::{KeySource, VerificationKeys};
+use attesto_core::time::Clock;
+use attesto_core::token::{KeyRing, TrustedIssuer};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 

@@ -1,7 +1,7 @@
 //! Several requests at a time.
 
 use crate::block_on;
-use attesto_core::host::BoxFuture;
+use attesto_core::future::BoxFuture;
 use std::future::poll_fn;
 use std::sync::Barrier;
 use std::task::Poll;

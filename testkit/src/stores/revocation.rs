@@ -6,7 +6,8 @@ use crate::finding::Finding;
 use attesto_core::authorization::{
     Answered, FamilyRevocation, IssuedAccessToken, NewRefresh, RefreshKey, RepeatedRefresh, Rotated, SettledRevocation,
 };
-use attesto_core::host::{BoxFuture, RefreshStore};
+use attesto_core::future::BoxFuture;
+use attesto_core::host::RefreshStore;
 
 /// The racer that revokes: neither the first nor the last.
 const REVOKER: usize = 3;

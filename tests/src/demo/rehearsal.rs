@@ -2,7 +2,7 @@
 
 use super::issuer::now;
 use super::{CALL, Resources};
-use attesto_core::host::Clock;
+use attesto_core::time::Clock;
 use attesto_testkit::{Fixture, Route};
 
 const ORIGIN: &str = "http://127.0.0.1:8080";

@@ -2,8 +2,9 @@
 
 use crate::under::{Parts, Wiring, bare, every_adapter, run};
 use attesto_core::Timestamp;
-use attesto_core::host::{Clock, Guard, ReplayStore};
+use attesto_core::host::{Guard, ReplayStore};
 use attesto_core::resource::ResourceServer;
+use attesto_core::time::Clock;
 use attesto_core::token::TrustedIssuer;
 use attesto_testkit::hostile::{
     HostileStore, NonceLoop, StaleKeys, assert_client_retries_once, assert_hostility_refused, assert_unauthorized,
