@@ -153,7 +153,9 @@ pub struct SecretCheck {
 }
 
 impl SecretCheck {
-    pub(crate) const fn new(client_id: Option<String>, secret: Zeroizing<String>) -> Self {
+    /// A secret that was presented for this client; `None` for a client that does not exist.
+    #[must_use]
+    pub const fn new(client_id: Option<String>, secret: Zeroizing<String>) -> Self {
         Self { client_id, secret }
     }
 }

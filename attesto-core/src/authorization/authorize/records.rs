@@ -208,9 +208,9 @@ impl NewConsentGrant {
         Ok(Self { secret, digest, grant })
     }
 
-    /// One that stores can be held to their contract with: known by its digest only, of a secret that nobody has drawn.
-    #[cfg(any(test, feature = "testkit"))]
-    pub(crate) fn under(digest: SecretDigest, grant: ConsentGrant) -> Self {
+    /// A row for the tests of a store, under a digest of the test's choice. No secret belongs to it, so no request can spend it over
+    /// HTTP, and [`resume`](Self::resume) leads nowhere.
+    pub fn without_secret(digest: SecretDigest, grant: ConsentGrant) -> Self {
         Self { secret: Secret::of_bytes(digest.as_bytes()), digest, grant }
     }
 
