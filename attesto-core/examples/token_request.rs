@@ -5,9 +5,8 @@
 //! ```
 
 use attesto_core::Timestamp;
-use attesto_core::authorization::{Ask, AuthorizationServer, Client, ClientAuthentication, GrantType};
+use attesto_core::authorization::{Ask, AuthorizationServer, Client, ClientAuthentication, GrantType, Step};
 use attesto_core::crypto::{Algorithm, CryptoProvider, EntropyError, KeyKind, RustCrypto};
-use attesto_core::exchange::Step;
 use attesto_core::http::{Connection, RequestParts};
 use attesto_core::jose::KeyMaterial;
 use attesto_core::token::KeyRing;

@@ -1,11 +1,11 @@
 //! Questions and answers: how an endpoint that has to ask its host several things in turn stays free of IO.
 //!
-//! A flow of the [authorization server](crate::authorization) runs until it needs something that only the host knows. Then it
-//! stops and gives a [`Step::Ask`]: one typed question. Answering it is the only way on, and consumes it:
+//! A flow runs until it needs something that only the host knows. Then it stops and gives a [`Step::Ask`]: one typed question.
+//! Answering it is the only way on, and consumes it. The questions are an enum with one variant for each, and each variant holds a
+//! [`Query`]. The [authorization server](crate::authorization) has its own enum, and names its `Step` and `Query` after it:
 //!
 //! ```
-//! use attesto_core::authorization::Ask;
-//! use attesto_core::exchange::Step;
+//! use attesto_core::authorization::{Ask, Step};
 //! use attesto_core::http::ResponseParts;
 //!
 //! fn run(mut step: Step) -> ResponseParts {
@@ -26,7 +26,6 @@
 //! Inside, a flow is an `async` block that only ever awaits `Asker::ask`. No runtime is involved: the future is polled with a
 //! waker that does nothing, exactly when an answer is there. This file alone knows of it.
 
-use crate::authorization::Ask;
 use crate::http::ResponseParts;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -36,59 +35,58 @@ use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// What comes next.
+/// What comes next. `Questions` is the enum of what one kind of flow asks.
 #[derive(Debug)]
 #[must_use = "a flow that is not driven to its end answers nobody"]
 #[expect(clippy::exhaustive_enums, reason = "a flow asks or it is done")]
-#[expect(clippy::large_enum_variant, reason = "moved once for each question, and never kept")]
-pub enum Step {
+pub enum Step<Questions> {
     /// The flow cannot go on without an answer.
-    Ask(Ask),
+    Ask(Questions),
     /// The response to send.
     Done(ResponseParts),
 }
 
 /// One question, with the flow that waits for its answer.
 #[must_use = "an unanswered question ends the flow"]
-pub struct Query<Q, A> {
+pub struct Query<Questions, Q, A> {
     question: Q,
     slot: Slot<A>,
-    rest: Exchange,
+    rest: Exchange<Questions>,
 }
 
 /// Where one answer is put, and found by the flow.
 type Slot<A> = Arc<Mutex<Option<A>>>;
 /// A question that waits to be joined with its flow.
-type Raised = Box<dyn FnOnce(Exchange) -> Ask + Send>;
+type Raised<Questions> = Box<dyn FnOnce(Exchange<Questions>) -> Questions + Send>;
 
-impl<Q, A> Query<Q, A> {
+impl<Questions, Q, A> Query<Questions, Q, A> {
     /// What is asked.
     pub const fn question(&self) -> &Q {
         &self.question
     }
 
     /// Answers, and runs the flow to its next question or its end.
-    pub fn answer(self, answer: A) -> Step {
+    pub fn answer(self, answer: A) -> Step<Questions> {
         *lock(&self.slot) = Some(answer);
         self.rest.advance()
     }
 }
 
-impl<Q: fmt::Debug, A> fmt::Debug for Query<Q, A> {
+impl<Questions, Q: fmt::Debug, A> fmt::Debug for Query<Questions, Q, A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Query").field(&self.question).finish()
     }
 }
 
 /// A flow that has stopped.
-struct Exchange {
+struct Exchange<Questions> {
     // Polled through exclusive access only; the lock makes a waiting question `Sync`.
     flow: Mutex<Pin<Box<dyn Future<Output = ResponseParts> + Send>>>,
-    raised: Slot<Raised>,
+    raised: Slot<Raised<Questions>>,
 }
 
-impl Exchange {
-    fn advance(mut self) -> Step {
+impl<Questions> Exchange<Questions> {
+    fn advance(mut self) -> Step<Questions> {
         let flow = self.flow.get_mut().unwrap_or_else(PoisonError::into_inner);
         match flow.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(response) => Step::Done(response),
@@ -102,7 +100,7 @@ impl Exchange {
 }
 
 /// Starts a flow and runs it to its first question or its end.
-pub(crate) fn begin<F>(flow: impl FnOnce(Asker) -> F) -> Step
+pub(crate) fn begin<Questions, F>(flow: impl FnOnce(Asker<Questions>) -> F) -> Step<Questions>
 where
     F: Future<Output = ResponseParts> + Send + 'static,
 {
@@ -112,16 +110,17 @@ where
 }
 
 /// The flow's end of the line.
-pub(crate) struct Asker {
-    raised: Slot<Raised>,
+pub(crate) struct Asker<Questions> {
+    raised: Slot<Raised<Questions>>,
 }
 
-impl Asker {
+impl<Questions> Asker<Questions> {
     /// Asks, and is given the answer.
-    pub(crate) async fn ask<Q, A>(&self, wrap: fn(Query<Q, A>) -> Ask, question: Q) -> A
+    pub(crate) async fn ask<Q, A>(&self, wrap: fn(Query<Questions, Q, A>) -> Questions, question: Q) -> A
     where
         Q: Send + 'static,
         A: Send + 'static,
+        Questions: 'static,
     {
         let slot = Slot::default();
         let answered = Arc::clone(&slot);

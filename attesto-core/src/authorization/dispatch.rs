@@ -1,11 +1,11 @@
 //! From a path to its endpoint. What is mounted and what the metadata documents name come from the same places, so that no document
 //! can name an endpoint that is not there (catalogue C-12, MD-4).
 
+use super::questions::ask::Step;
 use super::server::AuthorizationServer;
 use super::settings::discovery;
 use crate::Timestamp;
 use crate::crypto::Entropy;
-use crate::exchange::Step;
 use crate::http::RequestParts;
 use alloc::vec::Vec;
 
@@ -106,7 +106,7 @@ impl AuthorizationServer {
     /// # let server = attesto_core::authorization::AuthorizationServer::builder("https://auth.example.com", provider, ring)
     /// #     .audience("https://api.example.com").build()?;
     /// # let now = attesto_core::Timestamp::from_secs(1_800_000_000);
-    /// use attesto_core::exchange::Step;
+    /// use attesto_core::authorization::Step;
     /// use attesto_core::http::RequestParts;
     ///
     /// let headers: &[(&str, &[u8])] = &[("host", b"auth.example.com")];

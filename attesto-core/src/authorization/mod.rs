@@ -16,8 +16,7 @@
 //! # let key = KeyMaterial::generate(KeyKind::P256, &mut entropy)?;
 //! # let signer = provider.signer(key.private().ok_or("private")?, Algorithm::ES256)?;
 //! # let ring = Arc::new(KeyRing::new(provider.as_ref(), signer.into())?);
-//! use attesto_core::authorization::{Ask, AuthorizationServer, Client, ClientAuthentication, GrantType, ScopeSet};
-//! use attesto_core::exchange::Step;
+//! use attesto_core::authorization::{Ask, AuthorizationServer, Client, ClientAuthentication, GrantType, ScopeSet, Step};
 //! use attesto_core::http::{Connection, RequestParts};
 //! use attesto_core::Timestamp;
 //!
@@ -90,8 +89,8 @@ pub use error::reason::Reason;
 pub use flow::envelope::ErrorEnvelope;
 pub use questions::ask::{
     Answered, Ask, ClaimsRequest, FamilyRevocation, FinalizedCode, IntrospectionCheck, NewCode, NewRefresh, Principal,
-    Recorded, RepeatedRefresh, ReplayQuery, RevocableFamily, RevokedAccessTokens, ScopeRequest, SecretCheck,
-    SecretQuery, SettledRevocation, Unavailable,
+    Query, Recorded, RepeatedRefresh, ReplayQuery, RevocableFamily, RevokedAccessTokens, ScopeRequest, SecretCheck,
+    SecretQuery, SettledRevocation, Step, Unavailable,
 };
 pub use questions::client_secret::{ClientSecret, ClientSecrets};
 pub use questions::events::{AuthorizationEvent, EventKind};

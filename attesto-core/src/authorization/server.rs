@@ -4,9 +4,9 @@ use super::builder::options::AuthorizationServerBuilder;
 use super::client_auth::assertion::AssertionPolicy;
 use super::endpoints::{authorize, introspection, pushed, revocation, token};
 use super::flow::envelope::ErrorEnvelope;
-use super::flow::state;
-use super::flow::state::Flow;
+use super::flow::state::{self, Flow};
 use super::flow::{accept, cors};
+use super::questions::ask::Step;
 use super::records::pushed::{ConsentBinding, ConsentGrant, NewConsentGrant};
 use super::registered_client::{AuthMethod, GrantType};
 use super::routes::Routes;
@@ -20,7 +20,6 @@ use super::settings::tied_scopes::TiedScopes;
 use crate::Timestamp;
 use crate::crypto::{CryptoProvider, Entropy, EntropyError};
 use crate::dpop::ProofPolicy;
-use crate::exchange::Step;
 use crate::http::{CanonicalOrigin, OriginPolicy, RequestParts};
 use crate::jose::JwkSet;
 use crate::mtls::CertificatePolicy;
@@ -150,9 +149,8 @@ impl AuthorizationServer {
     /// #     .audience("https://api.example.com").build()?;
     /// # let now = attesto_core::Timestamp::from_secs(1_800_000_000);
     /// use attesto_core::authorization::{
-    ///     Ask, Authentication, AuthenticationContext, Client, ClientAuthentication, ConsentDecision, GrantType, Login,
+    ///     Ask, Authentication, AuthenticationContext, Client, ClientAuthentication, ConsentDecision, GrantType, Login, Step,
     /// };
-    /// use attesto_core::exchange::Step;
     /// use attesto_core::http::{Connection, Header, RequestParts, ResponseParts};
     ///
     /// // Your session, found by your cookie; without one, a redirect to your login page, which leads back.

@@ -207,7 +207,7 @@ fn c9_plain_http_is_refused_in_the_hosts_words() {
     let request = RequestParts::new("POST", "/oauth/token", &headers).connection(Connection::new());
     let mut step = scene.server.token(&request, attesto_core::Timestamp::from_secs(NOW), crate::scene::entropy());
     let response = loop {
-        use attesto_core::{authorization::Ask, exchange::Step};
+        use attesto_core::authorization::{Ask, Step};
         step = match step {
             Step::Done(response) => break response,
             Step::Ask(Ask::Record(query)) => query.answer(()),

@@ -3,8 +3,7 @@
 use crate::ledger::Fault;
 use crate::scene::{NOW, Request, SECRET, Scene, builder, entropy, proof, text};
 use attesto_core::Timestamp;
-use attesto_core::authorization::{Ask, Client, ClientAuthentication, GrantType, Reason};
-use attesto_core::exchange::Step;
+use attesto_core::authorization::{Ask, Client, ClientAuthentication, GrantType, Reason, Step};
 use attesto_core::http::{Connection, OriginPolicy, RequestParts, TrustedProxies, XForwarded};
 use attesto_core::mtls::{CertificatePolicy, ClientCert};
 use std::sync::Arc;

@@ -5,9 +5,8 @@ use crate::token_rules::claims;
 use attesto_core::Timestamp;
 use attesto_core::authorization::{
     Ask, AuthenticationContext, AuthorizationServerBuilder, Client, ClientAuthentication, EventKind, GrantType, Reason,
-    ScopeSet,
+    ScopeSet, Step,
 };
-use attesto_core::exchange::Step;
 use attesto_core::http::{Connection, RequestParts, ResponseParts};
 use attesto_core::limits;
 use attesto_core::pkce::CodeVerifier;

@@ -4,13 +4,13 @@
 use crate::user::{Policy, Spendable};
 use attesto_core::Timestamp;
 use attesto_core::authorization::Recorded;
+use attesto_core::authorization::Step;
 use attesto_core::authorization::{
     Answered, Ask, AuthorizationCode, AuthorizationEvent, Client, ConsentGrant, ConsentRequest, FamilyId,
     IssuedAccessToken, Principal, PushedRequest, RefreshKey, RefreshState, RefreshToken, RevocableFamily, Rotated,
     ScopeSet, SecretDigest, SpentCode, SpentRefresh, TakenCode, Unavailable,
 };
 use attesto_core::dpop::{ReplayAnswer, ReplayKey};
-use attesto_core::exchange::Step;
 use std::collections::{BTreeSet, HashMap};
 
 /// What goes wrong with one question.

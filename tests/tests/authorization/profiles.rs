@@ -25,7 +25,7 @@ fn mcp() -> AuthorizationServerBuilder {
 
 /// What the metadata says.
 fn member(server: &AuthorizationServer, name: &str) -> Value {
-    use attesto_core::exchange::Step;
+    use attesto_core::authorization::Step;
     use attesto_core::http::RequestParts;
     let headers: &[(&str, &[u8])] = &[("host", b"as.example")];
     let request = RequestParts::new("GET", "/.well-known/oauth-authorization-server", &headers);

@@ -2,8 +2,7 @@
 
 use crate::ledger::Fault;
 use crate::scene::{FAMILY, Request, Scene, text};
-use attesto_core::authorization::Ask;
-use attesto_core::exchange::Step;
+use attesto_core::authorization::{Ask, Step};
 use attesto_core::http::ResponseParts;
 
 /// Questions whose answers no other request can change: they need no place of their own in a schedule.

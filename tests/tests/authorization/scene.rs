@@ -4,12 +4,11 @@ use crate::ledger::{CodeRow, Fault, Ledger};
 use attesto_core::Timestamp;
 use attesto_core::authorization::{
     AuthenticationContext, Authorization, AuthorizationCode, AuthorizationServer, AuthorizationServerBuilder, Client,
-    ClientAuthentication, FamilyId, GraceSecret, GrantType, Reason, RefreshPolicy, ScopeSet, SecretDigest,
+    ClientAuthentication, FamilyId, GraceSecret, GrantType, Reason, RefreshPolicy, ScopeSet, SecretDigest, Step,
 };
 use attesto_core::crypto::{Algorithm, CryptoProvider, EntropyError, KeyKind, RustCrypto, Signer};
 use attesto_core::dpop::ProofMaker;
 use attesto_core::encoding::base64url;
-use attesto_core::exchange::Step;
 use attesto_core::http::{Connection, RequestParts, ResponseParts};
 use attesto_core::jose::KeyMaterial;
 use attesto_core::pkce::{CodeChallenge, CodeVerifier};

@@ -2,10 +2,9 @@
 
 use crate::scene::{FAMILY, NOW, REDIRECT, Request, SECRET, Scene, VERIFIER, builder, proof, provider, text};
 use attesto_core::Timestamp;
-use attesto_core::authorization::{EventKind, GrantType, Reason, RefreshPolicy, ScopeSet, SenderConstraint};
+use attesto_core::authorization::{EventKind, GrantType, Reason, RefreshPolicy, ScopeSet, SenderConstraint, Step};
 use attesto_core::dpop::{NonceIssuer, NonceSecret, NonceUse, ProofPolicy};
 use attesto_core::encoding::base64url;
-use attesto_core::exchange::Step;
 use attesto_core::pkce::CodeVerifier;
 use serde_json::Value;
 

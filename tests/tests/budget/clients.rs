@@ -6,10 +6,9 @@ use crate::row::{Row, bytes};
 use attesto_core::Timestamp;
 use attesto_core::authorization::{
     Ask, Authorization, AuthorizationCode, AuthorizationServer, Client, ClientAuthentication, ClientSecrets, FamilyId,
-    GrantType, TakenCode,
+    GrantType, Step, TakenCode,
 };
 use attesto_core::crypto::{Algorithm, CryptoProvider, KeyKind, RustCrypto};
-use attesto_core::exchange::Step;
 use attesto_core::http::{Connection, RequestParts, ResponseParts};
 use attesto_core::jose::{Jwk, KeyMaterial, Thumbprint};
 use attesto_core::limits;

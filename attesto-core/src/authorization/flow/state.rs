@@ -1,15 +1,14 @@
 //! What every flow carries: the configuration, the line to the host, the time, the request, and what is to be told of it.
 
 use super::accept::prefers_html;
-use super::cors;
-use super::cors::Readers;
+use super::cors::{self, Readers};
 use super::embedded::is_no_embedded_user_agent;
 use super::prefetch::is_no_prefetch;
 use super::response;
 use crate::Timestamp;
 use crate::authorization::error::reason::Reason;
 use crate::authorization::parameters::Parameters;
-use crate::authorization::questions::ask::{Answered, Ask, ReplayQuery};
+use crate::authorization::questions::ask::{Answered, Ask, Query, ReplayQuery, Step};
 use crate::authorization::questions::events::{AuthorizationEvent, EventKind};
 use crate::authorization::questions::interaction::UserAgent;
 use crate::authorization::routes::Endpoint;
@@ -17,7 +16,7 @@ use crate::authorization::scopes::ScopeSet;
 use crate::authorization::server::Settings;
 use crate::crypto::Entropy;
 use crate::dpop::{self, ReplayAnswer, ReplayClaim};
-use crate::exchange::{self, Asker, Query, Step};
+use crate::exchange::{self, Asker};
 use crate::http::{Lines, OriginError, RequestParts, ResponseParts};
 use crate::jose::Thumbprint;
 use alloc::borrow::Cow;
@@ -42,7 +41,7 @@ pub(crate) struct Flow {
     pub(crate) nonce: Option<String>,
     /// Whether the answer has no body, whatever it says.
     head: bool,
-    host: Option<Asker>,
+    host: Option<Asker<Ask>>,
     refused: Option<Reason>,
 }
 

@@ -11,7 +11,7 @@ use crate::authorization::registered_client::{Client, GrantType};
 use crate::authorization::scopes::ScopeSet;
 use crate::authorization::secret::{FamilyId, RefreshKey, SecretDigest};
 use crate::dpop::{ReplayAnswer, ReplayClaim};
-use crate::exchange::Query;
+use crate::exchange;
 use crate::token::VerificationKeys;
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -30,6 +30,12 @@ pub struct Unavailable;
 
 /// An answer, or none.
 pub type Answered<T> = Result<T, Unavailable>;
+
+/// What comes next in a flow of the authorization server: a question to its host, or the response.
+pub type Step = exchange::Step<Ask>;
+
+/// One question of the authorization server, with the flow that waits for its answer.
+pub type Query<Q, A> = exchange::Query<Ask, Q, A>;
 
 /// One question to the host. The traits of [`host`](crate::host) say what each promises.
 ///

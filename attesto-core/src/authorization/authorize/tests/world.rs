@@ -3,13 +3,13 @@
 use super::*;
 use crate::Timestamp;
 use crate::authorization::Recorded;
+use crate::authorization::Step;
 use crate::authorization::{
     Ask, AuthorizationEvent, AuthorizationServer, AuthorizationServerBuilder, NewCode, SecretDigest, Unavailable,
 };
 use crate::crypto::{Algorithm, CryptoProvider, EntropyError, KeyKind, RustCrypto};
 use crate::dpop::ReplayAnswer;
 use crate::encoding::form;
-use crate::exchange::Step;
 use crate::http::{Connection, RequestParts};
 use crate::jose::KeyMaterial;
 use crate::token::KeyRing;

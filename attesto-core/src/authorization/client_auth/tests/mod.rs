@@ -1,12 +1,10 @@
 //! Client authentication through whole endpoints: what the wire shows, what the host is asked, and what it is told.
 
 use crate::Timestamp;
-use crate::authorization::Recorded;
 use crate::authorization::*;
 use crate::crypto::provider_tests::providers;
 use crate::crypto::{Algorithm, CryptoProvider, EntropyError, RustCrypto};
 use crate::dpop::{ReplayAnswer, ReplayClaim};
-use crate::exchange::Step;
 use crate::http::{Connection, RequestParts, ResponseParts};
 use crate::jose::KeyMaterial;
 use crate::token::{KeyRing, VerificationKeys};
