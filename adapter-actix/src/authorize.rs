@@ -1,19 +1,19 @@
-//! Routes of an authorization server.
+//! The endpoints of an authorization server.
 
-use crate::body;
-use crate::translate::{HeaderView, request_parts, response, system_clock, tls_session};
+use crate::body::read_beyond;
+use crate::system::{system_clock, system_entropy};
+use crate::translate::{HeaderView, request_parts, response, tls_session};
 use actix_web::guard::{GuardContext, fn_guard};
 use actix_web::web::{self, Payload, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Scope};
 use attesto_core::authorization::{AuthorizationServer, RouteClass};
-use attesto_core::crypto::EntropyError;
-use attesto_core::host::{AuthorizationEndpoints, AuthorizationHost, EntropySource};
+use attesto_core::host::{AuthorizationEndpoints, AuthorizationHost};
 use attesto_core::http::ResponseParts;
 use std::sync::Arc;
 
-/// For `App::configure`: all endpoints and documents of this authorization server, answered for by this host, by the system's clock and
-/// randomness. At the top level of the application: the paths are absolute. Make server and host outside the closure that actix calls
-/// once for each worker, so that the workers share the stores; clones are handles on the same.
+/// For `App::configure`: serves all endpoints and documents of `server`, backed by `host`, with the system's clock and randomness. Use it
+/// at the top level of the application: the paths are absolute. Make server and host outside the closure that actix calls once for each
+/// worker, so that the workers share the stores; clones are handles on the same.
 ///
 /// ```
 /// # use attesto_actix::core::{authorization::AuthorizationServer, host::AuthorizationHost};
@@ -25,7 +25,7 @@ use std::sync::Arc;
 /// # }
 /// ```
 ///
-/// A body is read up to 64 KiB, whatever limit the application sets; how slowly it may come is up to the server
+/// A body is read up to 64 KiB, whatever limit the application sets. How slowly it may come, the server decides
 /// (`HttpServer::client_request_timeout`, or the proxy before it).
 pub fn authorization_routes(server: AuthorizationServer, host: AuthorizationHost) -> impl FnOnce(&mut ServiceConfig) {
     let endpoints = Arc::new(AuthorizationEndpoints::new(server, host, system_clock(), system_entropy()));
@@ -36,8 +36,8 @@ pub fn authorization_routes(server: AuthorizationServer, host: AuthorizationHost
     }
 }
 
-/// The endpoints of one class, for middleware of its own (catalogue CF-5), or with a clock and a source of randomness of your own.
-/// A server needs all three, each at the top level.
+/// Serves the endpoints of one class, so that each class can have its own middleware (catalogue CF-5), or to use your own clock and
+/// source of randomness. A server needs all three classes, each at the top level.
 ///
 /// ```
 /// # use attesto_actix::core::host::AuthorizationEndpoints;
@@ -68,15 +68,9 @@ pub fn endpoint_scope(endpoints: &Arc<AuthorizationEndpoints>, class: RouteClass
 
 async fn respond(endpoints: &AuthorizationEndpoints, request: &HttpRequest, payload: Payload) -> HttpResponse {
     let wanted = endpoints.wants_body(request.method().as_str(), request.uri().path());
-    let body = if wanted { body::read_beyond(payload.into_inner()).await } else { None };
+    let body = if wanted { read_beyond(payload.into_inner()).await } else { None };
     let tls = tls_session(request);
     let headers = HeaderView(request.headers());
     let answer = endpoints.respond(&request_parts(request, tls.as_ref(), &headers, body.as_ref())).await;
     response(answer.unwrap_or_else(|| ResponseParts::new(404)))
-}
-
-/// The operating system's randomness.
-#[must_use]
-pub fn system_entropy() -> EntropySource {
-    EntropySource::new(|out| getrandom::fill(out).map_err(|_| EntropyError))
 }

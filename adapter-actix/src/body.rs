@@ -1,4 +1,5 @@
-//! Form bodies, read only where the resource server opted in (catalogue C8).
+//! Bodies of requests, read where a form in them counts: where a resource takes tokens in forms (catalogue C8), and at an
+//! authorization server's endpoints.
 
 use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
@@ -9,9 +10,9 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-/// Reads a form of at most [`limits::FORM_BODY`] bytes, and gives it back together with a payload that plays it again. A longer or
-/// broken form cannot present a token.
-pub(crate) async fn read(mut payload: Payload) -> (Option<Bytes>, Payload) {
+/// Reads a form of at most [`limits::FORM_BODY`] bytes, and returns it with a payload that plays it again. A longer or broken form
+/// cannot present a token.
+pub(crate) async fn read_form(mut payload: Payload) -> (Option<Bytes>, Payload) {
     let (form, failure) = gather(&mut payload).await;
     let whole = failure.is_none() && form.len() <= limits::FORM_BODY;
     let ahead = Some(Ok(form.clone()));
@@ -21,13 +22,13 @@ pub(crate) async fn read(mut payload: Payload) -> (Option<Bytes>, Payload) {
     )
 }
 
-/// A body of a form's size at most; a longer one up to where it becomes too long, and `None` of one that broke off.
+/// Reads a body of at most a form's size. Returns a longer one up to where it became too long, and `None` for one that broke off.
 pub(crate) async fn read_beyond(mut payload: Payload) -> Option<Bytes> {
     let (form, failure) = gather(&mut payload).await;
     failure.is_none().then_some(form)
 }
 
-/// What came until it was too much, and what went wrong.
+/// Reads until the end, an error, or more than a form's size.
 async fn gather(payload: &mut Payload) -> (Bytes, Option<PayloadError>) {
     let mut form = BytesMut::new();
     while form.len() <= limits::FORM_BODY {
@@ -40,7 +41,7 @@ async fn gather(payload: &mut Payload) -> (Bytes, Option<PayloadError>) {
     (form.freeze(), None)
 }
 
-/// What was read ahead, then the rest.
+/// Plays what was read ahead, then the rest.
 struct Replay {
     ahead: Option<Result<Bytes, PayloadError>>,
     failure: Option<PayloadError>,

@@ -1,7 +1,7 @@
 //! Extractors: what a handler may know of an admitted request.
 
 use crate::translate::{response, status};
-use actix_web::dev::Payload;
+use actix_web::dev::{Payload, ServiceRequest};
 use actix_web::http::StatusCode;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, ResponseError};
 use attesto_core::host::{self, Admitted, Passage};
@@ -12,7 +12,7 @@ use std::future::{Ready, ready};
 use std::ops::Deref;
 use std::sync::Arc;
 
-/// The evidence that the request passed every check: claims, sender, scopes. Dereferences to the core's `Grant`.
+/// Evidence that the request passed every check: claims, sender, scopes. Dereferences to the core's `Grant`.
 #[derive(Clone, Debug)]
 #[expect(clippy::exhaustive_structs, reason = "a wrapper to take apart in a handler's arguments")]
 pub struct Granted(pub Admitted);
@@ -35,7 +35,7 @@ pub struct GrantedScopes(pub Vec<String>);
 #[expect(clippy::exhaustive_structs, reason = "a wrapper to take apart in a handler's arguments")]
 pub struct GrantedSender(pub Sender);
 
-/// What the host's [`PrincipalLookup`](attesto_core::host::PrincipalLookup) gave for this request.
+/// What the host's [`PrincipalLookup`](attesto_core::host::PrincipalLookup) found for this request.
 #[derive(Debug)]
 #[expect(clippy::exhaustive_structs, reason = "a wrapper to take apart in a handler's arguments")]
 pub struct Principal<T>(pub Arc<T>);
@@ -48,7 +48,7 @@ impl<T> Deref for Principal<T> {
     }
 }
 
-/// Why an extractor gave nothing, as an actix error.
+/// Why an extractor failed, as an actix error.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_structs, reason = "the core's error in a type that may implement actix's trait")]
 pub struct WiringError(pub host::WiringError);
@@ -69,12 +69,16 @@ impl ResponseError for WiringError {
     }
 }
 
-/// Who was admitted, for code that is handed the request instead of an extractor.
+/// Returns who was admitted, for code that gets the request instead of an extractor.
 ///
 /// # Errors
 /// Where no [`Protect`](crate::Protect) stands before.
 pub fn admitted(request: &HttpRequest) -> Result<Admitted, WiringError> {
     Passage::admitted_in(request.extensions().get()).cloned().map_err(WiringError)
+}
+
+pub(crate) fn passage(request: &ServiceRequest) -> Option<Passage> {
+    request.extensions().get().cloned()
 }
 
 macro_rules! extracts {

@@ -91,19 +91,25 @@
 mod authorize;
 mod body;
 mod extract;
+mod mcp_sessions;
 mod middleware;
 mod protect;
 mod publish;
+mod require;
+mod system;
 #[cfg(feature = "testkit")]
 pub mod testkit;
 mod translate;
 
-pub use authorize::{authorization_routes, endpoint_scope, system_entropy};
+pub use authorize::{authorization_routes, endpoint_scope};
 pub use extract::{Granted, GrantedScopes, GrantedSender, Principal, WiringError, admitted};
-pub use middleware::Staged;
-pub use protect::{McpSessions, Protect, Require, Stage};
+pub use mcp_sessions::McpSessions;
+pub use middleware::{Middleware, Wrapped};
+pub use protect::Protect;
 pub use publish::publish;
-pub use translate::{HeaderView, request_parts, response, system_clock};
+pub use require::Require;
+pub use system::{system_clock, system_entropy};
+pub use translate::{HeaderView, request_parts, response};
 
 /// The core, so that an application needs one dependency.
 pub use attesto_core as core;

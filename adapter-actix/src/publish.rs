@@ -1,4 +1,4 @@
-//! Routes for the documents that are public by design: RFC 9728 metadata and JWK Sets.
+//! Documents that are public by design: RFC 9728 metadata and JWK Sets.
 
 use crate::translate::response;
 use actix_web::web::{self, ServiceConfig};
@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use attesto_core::metadata::PublicDocuments;
 use std::sync::Arc;
 
-/// For `App::configure`: serves these documents. At the top level of the application, outside what is protected: the paths are
+/// For `App::configure`: serves these documents. Use it at the top level of the application, outside what is protected: the paths are
 /// absolute, and the documents need no authentication.
 ///
 /// ```

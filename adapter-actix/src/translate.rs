@@ -1,12 +1,9 @@
 //! Between actix's types (those of `http` 0.2) and the core's.
 
-use actix_web::dev::ServiceRequest;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{StatusCode, uri};
 use actix_web::web::Bytes;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
-use attesto_core::Timestamp;
-use attesto_core::host::{Clock, Passage};
 use attesto_core::http::{
     AmendMode, Amendment, Connection, Header, HeaderLines, RequestParts, ResponseParts, TlsSession, UnixSocket,
 };
@@ -25,12 +22,12 @@ impl HeaderLines for HeaderView<'_> {
     }
 }
 
-/// The TLS session of a request's connection: what `HttpServer::on_connect` noted, or a middleware put into the extensions.
+/// Returns the TLS session of a request's connection: a middleware put it into the extensions, or `HttpServer::on_connect` noted it.
 pub(crate) fn tls_session(request: &HttpRequest) -> Option<TlsSession> {
     request.extensions().get().cloned().or_else(|| request.conn_data().cloned())
 }
 
-/// Marks the connection as a Unix socket, where `HttpServer::on_connect` or a middleware has noted it.
+/// Marks the connection as a Unix socket where `HttpServer::on_connect` or a middleware noted one.
 fn marked<'r>(request: &HttpRequest, connection: Connection<'r>) -> Connection<'r> {
     match request.conn_data::<UnixSocket>() {
         Some(noted) => UnixSocket::mark(Some(noted), connection),
@@ -38,7 +35,7 @@ fn marked<'r>(request: &HttpRequest, connection: Connection<'r>) -> Connection<'
     }
 }
 
-/// Lends a request to the core, for calling it by hand.
+/// Translates a request for the core, copying nothing; for code that calls the core by hand.
 #[must_use]
 pub fn request_parts<'r>(
     request: &'r HttpRequest,
@@ -58,7 +55,7 @@ pub fn request_parts<'r>(
     }
 }
 
-/// A whole response of the core's.
+/// Translates a response of the core's.
 #[must_use]
 pub fn response(parts: ResponseParts) -> HttpResponse {
     let mut response = HttpResponse::build(status(&parts));
@@ -68,13 +65,13 @@ pub fn response(parts: ResponseParts) -> HttpResponse {
     response.body(parts.body)
 }
 
-/// A status that ends a response: what is none, or an interim one (RFC 9110 §15.2), is a mistake of the host's.
+/// Translates a final status. Any other number, an interim status included (RFC 9110 §15.2), is a mistake of the host's and becomes 500.
 pub(crate) fn status(parts: &ResponseParts) -> StatusCode {
     let known = StatusCode::from_u16(parts.status).ok().filter(|status| !status.is_informational());
     known.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
-/// Adds what the response to an admitted request must carry.
+/// Adds the headers that the response to an admitted request must carry.
 pub(crate) fn amend(headers: &mut HeaderMap, amendments: Vec<Amendment>) {
     for Amendment { header, mode, .. } in amendments {
         let Some((name, value)) = field(header) else { continue };
@@ -86,7 +83,7 @@ pub(crate) fn amend(headers: &mut HeaderMap, amendments: Vec<Amendment>) {
     }
 }
 
-/// A [`Header`] was checked when it was made, so there is always one; nothing here panics if there were not.
+/// Translates a header. A [`Header`] was checked when it was made, so the result is never `None`; if it were, the header would be left out.
 fn field(header: Header) -> Option<(HeaderName, HeaderValue)> {
     let (name, value) = header.into_parts();
     let value = match value {
@@ -94,15 +91,4 @@ fn field(header: Header) -> Option<(HeaderName, HeaderValue)> {
         Cow::Owned(value) => HeaderValue::from_maybe_shared(Bytes::from(value)),
     };
     Some((HeaderName::from_bytes(name.as_bytes()).ok()?, value.ok()?))
-}
-
-pub(crate) fn passage(request: &ServiceRequest) -> Option<Passage> {
-    request.extensions().get().cloned()
-}
-
-/// The system's time.
-#[expect(clippy::disallowed_methods, reason = "an adapter is where time comes from")]
-#[must_use]
-pub fn system_clock() -> Clock {
-    Clock::new(|| Timestamp::from(std::time::SystemTime::now()))
 }

@@ -1,6 +1,6 @@
-//! Routes of an authorization server.
+//! The endpoints of an authorization server.
 
-use crate::protect::observe;
+use crate::translate::observe;
 use attesto_core::authorization::{AuthorizationServer, RouteClass};
 use attesto_core::host::{AuthorizationEndpoints, AuthorizationHost};
 use attesto_hyper::{Authorize, system_clock, system_entropy};
@@ -10,8 +10,8 @@ use axum::routing::any;
 use http::StatusCode;
 use std::sync::Arc;
 
-/// All endpoints and documents of this authorization server, answered for by this host, by the system's clock and randomness. Merge it
-/// into the application's outermost router: the paths are absolute.
+/// Routes all endpoints and documents of `server`, backed by `host`, with the system's clock and randomness. Merge it into the
+/// application's outermost router: the paths are absolute.
 ///
 /// ```
 /// # use attesto_axum::core::{authorization::AuthorizationServer, host::AuthorizationHost};
@@ -20,7 +20,7 @@ use std::sync::Arc;
 /// # }
 /// ```
 ///
-/// A body is read up to 64 KiB, whatever limit the application sets; how slowly it may come is up to the server
+/// A body is read up to 64 KiB, whatever limit the application sets. How slowly it may come, the server decides
 /// (`tower_http::timeout`, or the proxy before it).
 pub fn authorization_router<S>(server: AuthorizationServer, host: AuthorizationHost) -> Router<S>
 where
@@ -30,10 +30,10 @@ where
     RouteClass::ALL.into_iter().fold(Router::new(), |router, class| router.merge(endpoints_router(&endpoints, class)))
 }
 
-/// The endpoints of one class, for middleware of its own (catalogue CF-5), or with a clock and a source of randomness of your own.
-/// A server needs all three. Take `route_layer`, because a `layer` would stand before all paths that nobody serves, too; and not for
-/// [`RouteClass::Interactive`] of a server that has no authorization endpoint, because axum panics where there is no route to put it
-/// before ([`AuthorizationEndpoints::paths_of`] tells).
+/// Routes the endpoints of one class, so that each class can have its own middleware (catalogue CF-5), or to use your own clock and
+/// source of randomness. A server needs all three classes. Add middleware with `route_layer`: a `layer` would also answer for every
+/// path without a route. Add none to [`RouteClass::Interactive`] of a server without an authorization endpoint: axum panics where
+/// there is no route to put it before (see [`AuthorizationEndpoints::paths_of`]).
 ///
 /// ```
 /// # use attesto_axum::core::authorization::AuthorizationServer;
@@ -61,7 +61,7 @@ pub fn endpoints_router<S>(endpoints: &Arc<AuthorizationEndpoints>, class: Route
 where
     S: Clone + Send + Sync + 'static,
 {
-    let authorize = Authorize::endpoints(Arc::clone(endpoints)).observing(observe);
+    let authorize = Authorize::from_endpoints(Arc::clone(endpoints)).observe(observe);
     let mut router = Router::new().without_v07_checks();
     for path in endpoints.paths_of(class) {
         let authorize = authorize.clone();

@@ -8,14 +8,14 @@ use http::request::Parts;
 use std::ops::Deref;
 use std::sync::Arc;
 
-/// The evidence that the request passed every check: claims, sender, scopes. Dereferences to the core's `Grant`.
+/// Evidence that the request passed every check: claims, sender, scopes. Dereferences to the core's `Grant`.
 #[derive(Clone, Debug)]
 #[expect(clippy::exhaustive_structs, reason = "a wrapper to take apart in a handler's arguments")]
 pub struct Granted(pub Admitted);
 
 impl Granted {
-    /// From the extensions of a request that passed a [`ProtectLayer`](crate::ProtectLayer), for code that is handed the
-    /// request's parts instead of an extractor (an MCP tool, say).
+    /// Reads the extensions of a request that passed a [`ProtectLayer`](crate::ProtectLayer), for code that gets the request's parts
+    /// instead of an extractor (an MCP tool, say).
     #[must_use]
     pub fn from_extensions(extensions: &http::Extensions) -> Option<Self> {
         Passage::admitted_in(extensions.get()).ok().cloned().map(Self)
@@ -40,7 +40,7 @@ pub struct GrantedScopes(pub Vec<String>);
 #[expect(clippy::exhaustive_structs, reason = "a wrapper to take apart in a handler's arguments")]
 pub struct GrantedSender(pub Sender);
 
-/// What the host's [`PrincipalLookup`](attesto_core::host::PrincipalLookup) gave for this request.
+/// What the host's [`PrincipalLookup`](attesto_core::host::PrincipalLookup) found for this request.
 #[derive(Debug)]
 #[expect(clippy::exhaustive_structs, reason = "a wrapper to take apart in a handler's arguments")]
 pub struct Principal<T>(pub Arc<T>);
@@ -59,7 +59,7 @@ impl<T> Deref for Principal<T> {
     }
 }
 
-/// Why an extractor gave nothing, as an axum rejection.
+/// Why an extractor failed, as an axum rejection.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_structs, reason = "the core's error in a type that may implement axum's trait")]
 pub struct WiringError(pub host::WiringError);

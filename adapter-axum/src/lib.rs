@@ -31,7 +31,7 @@
 //! [`Granted`], [`GrantedScopes`], [`GrantedSender`] and [`Principal`] tell a handler who is calling;
 //! [`metadata_router`] publishes the RFC 9728 documents that clients discover the authorization server by;
 //! [`authorization_router`] is an authorization server of your own;
-//! [`McpSessionLayer`] ties MCP sessions to their owners.
+//! [`McpSessionsLayer`] ties MCP sessions to their owners.
 //!
 //! # Cryptography in production
 //!
@@ -85,20 +85,25 @@
 
 mod authorize;
 mod extract;
+mod mcp_sessions;
 mod middleware;
 mod protect;
 mod publish;
+mod require;
 #[cfg(feature = "testkit")]
 pub mod testkit;
+mod translate;
 
 pub use attesto_core::host::Clock;
 pub use attesto_core::http::TlsSession;
 pub use attesto_hyper::{GuardedBody, system_clock, system_entropy};
 pub use authorize::{authorization_router, endpoints_router};
 pub use extract::{Granted, GrantedScopes, GrantedSender, Principal, WiringError};
-pub use middleware::Staged;
-pub use protect::{McpSessionLayer, ProtectLayer, RequireLayer};
+pub use mcp_sessions::McpSessionsLayer;
+pub use middleware::Wrapped;
+pub use protect::ProtectLayer;
 pub use publish::{documents_router, jwks_router, metadata_router, metadata_set_router};
+pub use require::RequireLayer;
 
 /// The core, so that an application needs one dependency.
 pub use attesto_core as core;

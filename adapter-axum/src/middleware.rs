@@ -1,6 +1,6 @@
-//! tower services with a stage before them.
+//! tower services with one of attesto-hyper's middlewares before them.
 
-use attesto_hyper::{GuardedBody, McpSessions, Protect, Require, Stage};
+use attesto_hyper::{GuardedBody, McpSessions, Middleware, Protect, Require};
 use axum::body::{Body, HttpBody};
 use http::{Request, Response};
 use std::future::Future;
@@ -8,22 +8,22 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use tower_service::Service;
 
-/// A tower service behind a stage.
+/// A tower service behind a middleware. The layers make it.
 #[derive(Clone, Debug)]
-pub struct Staged<G, S> {
-    stage: G,
+pub struct Wrapped<M, S> {
+    middleware: M,
     inner: S,
 }
 
-impl<G, S> Staged<G, S> {
-    pub(crate) const fn new(stage: G, inner: S) -> Self {
-        Self { stage, inner }
+impl<M, S> Wrapped<M, S> {
+    pub(crate) const fn new(middleware: M, inner: S) -> Self {
+        Self { middleware, inner }
     }
 }
 
 macro_rules! tower_service {
-    ($stage:ty, $body:ty $(, $generic:ident)?; $pass:expr) => {
-        impl<S, R $(, $generic)?> Service<Request<$body>> for Staged<$stage, S>
+    ($middleware:ty, $body:ty $(, $generic:ident)?; $pass:expr) => {
+        impl<S, R $(, $generic)?> Service<Request<$body>> for Wrapped<$middleware, S>
         where
             S: Service<Request<$body>, Response = Response<R>> + Clone + Send + 'static,
             S::Future: Send,
@@ -43,8 +43,11 @@ macro_rules! tower_service {
                 // The instance that was polled ready is the one to call; the clone takes its place.
                 let clone = self.inner.clone();
                 let mut inner = std::mem::replace(&mut self.inner, clone);
-                let stage = self.stage.clone();
-                Box::pin(async move { stage.pass(request, move |request| inner.call(request.map($pass))).await })
+                let middleware = self.middleware.clone();
+                Box::pin(async move {
+                    let next = move |passed: Request<<$middleware as Middleware<$body>>::Body>| inner.call(passed.map($pass));
+                    middleware.pass(request, next).await
+                })
             }
         }
     };

@@ -1,28 +1,15 @@
-//! The layers: what stands before a route.
+//! Protection of routes: who has no valid access token gets no further.
 
-use crate::middleware::Staged;
+use crate::middleware::Wrapped;
+use crate::translate::observe;
 use attesto_core::host::{Clock, Guard};
-use attesto_core::mcp::SessionOwners;
 use attesto_core::resource::Requirement;
-use attesto_hyper::{McpSessions, Observed, PeerAddress, Protect, Require};
-use axum::extract::{ConnectInfo, OriginalUri};
-use http::request::Parts;
-use std::net::SocketAddr;
+use attesto_hyper::Protect;
 use std::sync::Arc;
 use tower_layer::Layer;
 
-/// The URI before any router took a prefix off it, and the peer: where axum notes it, else where `attesto_hyper::OnConnection` does
-/// in a connection loop of one's own. Only what accepts connections writes either.
-pub(crate) fn observe(parts: &Parts) -> Observed<'_> {
-    let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0);
-    let peer = match parts.extensions.get() {
-        Some(ConnectInfo::<SocketAddr>(peer)) => Some(peer.ip()),
-        None => parts.extensions.get::<PeerAddress>().map(|peer| peer.0.ip()),
-    };
-    Observed::new(uri, peer)
-}
-
-/// Protects any tower HTTP service: a request reaches it only with a [`Granted`](crate::Granted) in its extensions.
+/// Demands a valid access token before any tower HTTP service: a request reaches it only with a [`Granted`](crate::Granted) in its
+/// extensions.
 ///
 /// Put it before a route once: a second one would find the request's DPoP proof used already.
 ///
@@ -40,13 +27,14 @@ pub(crate) fn observe(parts: &Parts) -> Observed<'_> {
 pub struct ProtectLayer(Protect);
 
 impl ProtectLayer {
-    /// Asks for a valid token, whatever its scopes.
+    /// Demands a token that `guard` accepts, whatever its scopes.
     #[must_use]
     pub fn new(guard: impl Into<Arc<Guard>>) -> Self {
-        Self(Protect::new(guard).observing(observe))
+        Self(Protect::new(guard).observe(observe))
     }
 
-    /// Asks for more: scopes, step-up. Applies to every route behind the layer; [`RequireLayer`] adds to single routes.
+    /// Demands scopes or step-up as well, on every route behind the layer; [`RequireLayer`](crate::RequireLayer) adds to single
+    /// routes.
     #[must_use]
     pub fn require(self, requirement: Requirement) -> Self {
         Self(self.0.require(requirement))
@@ -58,76 +46,18 @@ impl ProtectLayer {
         Self(self.0.clock(clock))
     }
 
-    /// Lets CORS preflights through unauthenticated, because something behind the layer answers them. Without it they are
-    /// refused like any request without credentials (catalogue C11).
+    /// Lets CORS preflights through unauthenticated, for a service behind the layer that answers them. Without it they are refused like
+    /// any request without credentials (catalogue C11).
     #[must_use]
     pub fn pass_cors_preflight(self) -> Self {
         Self(self.0.pass_cors_preflight())
     }
 }
 
-/// Asks for scopes or step-up on the routes it wraps. It stands behind a [`ProtectLayer`]: a request that nothing authenticated is
-/// refused with 401 (catalogue S10), whatever the order of the layers was meant to be.
-///
-/// ```
-/// # fn demo(guard: std::sync::Arc<attesto_core::host::Guard>) -> Result<axum::Router, attesto_core::ConfigError> {
-/// use attesto_axum::{ProtectLayer, RequireLayer};
-/// use attesto_core::resource::Requirement;
-/// use axum::{Router, routing::post};
-///
-/// let write = RequireLayer::new(Requirement::scopes(["documents.write"])?);
-/// let app = Router::new()
-///     .route("/documents", post(|| async { "stored" }).layer(write))
-///     .layer(ProtectLayer::new(guard));
-/// # Ok(app)
-/// # }
-/// ```
-#[derive(Clone, Debug)]
-pub struct RequireLayer(Require);
+impl<S> Layer<S> for ProtectLayer {
+    type Service = Wrapped<Protect, S>;
 
-impl RequireLayer {
-    /// Asks for this on top of what the [`ProtectLayer`] asks.
-    #[must_use]
-    pub fn new(requirement: Requirement) -> Self {
-        Self(Require::new(requirement).observing(observe))
+    fn layer(&self, inner: S) -> Self::Service {
+        Wrapped::new(self.0.clone(), inner)
     }
 }
-
-/// Ties the sessions of an MCP server to those who began them ([`SessionOwners`]; catalogue X41). It stands behind a
-/// [`ProtectLayer`].
-///
-/// ```
-/// # fn demo(guard: std::sync::Arc<attesto_core::host::Guard>, mcp: axum::routing::MethodRouter)
-/// # -> Result<axum::Router, attesto_core::ConfigError> {
-/// use attesto_axum::{McpSessionLayer, ProtectLayer};
-/// use attesto_core::mcp::SessionOwners;
-///
-/// let sessions = McpSessionLayer::new(SessionOwners::single_instance(10_000)?);
-/// let app = axum::Router::new().route("/mcp", mcp).layer(sessions).layer(ProtectLayer::new(guard));
-/// # Ok(app)
-/// # }
-/// ```
-#[derive(Clone, Debug)]
-pub struct McpSessionLayer(McpSessions);
-
-impl McpSessionLayer {
-    /// Remembers owners here.
-    #[must_use]
-    pub fn new(owners: impl Into<Arc<SessionOwners>>) -> Self {
-        Self(McpSessions::new(owners))
-    }
-}
-
-macro_rules! layers {
-    ($($layer:ident: $stage:ident)*) => {$(
-        impl<S> Layer<S> for $layer {
-            type Service = Staged<$stage, S>;
-
-            fn layer(&self, inner: S) -> Self::Service {
-                Staged::new(self.0.clone(), inner)
-            }
-        }
-    )*};
-}
-
-layers!(McpSessionLayer: McpSessions ProtectLayer: Protect RequireLayer: Require);

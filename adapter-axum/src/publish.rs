@@ -1,4 +1,4 @@
-//! Routes for the documents that are public by design: RFC 9728 metadata and JWK Sets.
+//! Documents that are public by design: RFC 9728 metadata and JWK Sets.
 
 use attesto_core::ConfigError;
 use attesto_core::host::Guard;
@@ -11,10 +11,9 @@ use axum::routing::any;
 use http::StatusCode;
 use std::sync::Arc;
 
-/// The metadata documents of these resources, each at its own well-known path, and the first one's at the bare path as well
-/// for clients that look nowhere else (RFC 9728 §3.1). Merge it into the application's outermost router: the paths are
-/// absolute, and the documents need no authentication. With several resources,
-/// `ResourceServer::metadata_set(..)?.warnings()` says what is worth a line in the log at start.
+/// Routes the metadata documents of these resources, each at its own well-known path, and the first one's also at the bare path, for
+/// clients that look nowhere else (RFC 9728 §3.1). Merge it into the application's outermost router: the paths are absolute, and the
+/// documents need no authentication. With several resources, log `ResourceServer::metadata_set(..)?.warnings()` at start.
 ///
 /// ```
 /// # fn demo(guard: std::sync::Arc<attesto_core::host::Guard>) -> Result<axum::Router, attesto_core::ConfigError> {
@@ -24,7 +23,7 @@ use std::sync::Arc;
 /// ```
 ///
 /// # Errors
-/// Where two guards protect the same resource, or several resources leave open whether tokens may name others too
+/// Where two guards protect the same resource, or several resources do not say whether tokens may also name others
 /// ([`PublicDocuments::of`]).
 pub fn metadata_router<'g, S>(guards: impl IntoIterator<Item = &'g Guard>) -> Result<Router<S>, ConfigError>
 where
@@ -33,7 +32,7 @@ where
     Ok(documents_router(PublicDocuments::of(guards)?))
 }
 
-/// The same for a set with a root document of one's own choice.
+/// Routes the metadata documents of a set, for which you chose the document at the bare path.
 pub fn metadata_set_router<S>(set: MetadataSet) -> Router<S>
 where
     S: Clone + Send + Sync + 'static,
@@ -41,7 +40,7 @@ where
     documents_router(PublicDocuments::of_set(set))
 }
 
-/// The same together with JWK Sets.
+/// Routes metadata documents together with JWK Sets.
 pub fn documents_router<S>(documents: PublicDocuments) -> Router<S>
 where
     S: Clone + Send + Sync + 'static,
@@ -64,7 +63,7 @@ where
     router
 }
 
-/// A JWK Set at this path, public halves only (RFC 7517 §5).
+/// Routes a JWK Set at this path, public keys only (RFC 7517 §5).
 pub fn jwks_router<S>(path: &str, keys: JwkSet) -> Router<S>
 where
     S: Clone + Send + Sync + 'static,

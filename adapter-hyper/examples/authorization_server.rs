@@ -4,7 +4,7 @@
 //! itself over the socket, prints each step with its outcome, and stays up. This file is what belongs to hyper; server, clients, pages
 //! and tour stand in `tests/src/demo/authorization`, because all adapters' demos share them.
 
-use attesto_hyper::{Authorize, GuardedBody, OnConnection, Protect, Publish, Staged};
+use attesto_hyper::{Authorize, GuardedBody, OnConnection, Protect, Publish, Wrapped};
 use attesto_tests::demo::authorization::{AuthorizationDemo, Pages, Site};
 use attesto_tests::demo::{McpService, Resources};
 use bytes::Bytes;
@@ -21,7 +21,7 @@ use std::process::ExitCode;
 use tokio::net::TcpListener;
 
 type Body = GuardedBody<BoxBody<Bytes, Infallible>>;
-type Mcp = Staged<Protect, TowerToHyperService<McpService>>;
+type Mcp = Wrapped<Protect, TowerToHyperService<McpService>>;
 
 /// A router as small as three routes need.
 async fn route(mcp: Mcp, pages: Pages, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
@@ -56,7 +56,7 @@ async fn serve(listener: TcpListener, site: Site) -> std::io::Result<()> {
     let app = app(site);
     loop {
         let Ok((stream, peer)) = listener.accept().await else { continue }; // no file left, say: wait here for a moment
-        let service = OnConnection::from(peer).wrap(app.clone());
+        let service = OnConnection::new(peer).wrap(app.clone());
         tokio::spawn(async move {
             auto::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await
         });

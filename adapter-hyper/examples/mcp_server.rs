@@ -4,7 +4,7 @@
 //! itself over the socket, prints each request and verdict, and stays up with curl lines to try. This file is what belongs to
 //! hyper; issuer, guards, tour and tool stand in `tests/src/demo`, because all adapters' demos share them.
 
-use attesto_hyper::{GuardedBody, OnConnection, Protect, Publish, Staged};
+use attesto_hyper::{GuardedBody, OnConnection, Protect, Publish, Wrapped};
 use attesto_tests::demo::{Demo, McpService, Resources};
 use bytes::Bytes;
 use http_body_util::{Full, combinators::BoxBody};
@@ -20,7 +20,7 @@ use std::process::ExitCode;
 use tokio::net::TcpListener;
 
 type Body = GuardedBody<BoxBody<Bytes, Infallible>>;
-type Mcp = Staged<Protect, TowerToHyperService<McpService>>;
+type Mcp = Wrapped<Protect, TowerToHyperService<McpService>>;
 
 /// A router as small as two routes need.
 async fn route(open: Mcp, strict: Mcp, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
@@ -54,7 +54,7 @@ async fn serve(listener: TcpListener, resources: Resources) -> std::io::Result<(
     let app = app(resources);
     loop {
         let Ok((stream, peer)) = listener.accept().await else { continue }; // no file left, say: wait here for a moment
-        let service = OnConnection::from(peer).wrap(app.clone());
+        let service = OnConnection::new(peer).wrap(app.clone());
         tokio::spawn(async move {
             auto::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await
         });

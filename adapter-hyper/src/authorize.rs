@@ -1,23 +1,22 @@
-//! An authorization server's endpoints before a service.
+//! The endpoints of an authorization server.
 
 use crate::body::{GuardedBody, read_beyond};
 use crate::early::answer_early;
-use crate::protect::{Stage, system_clock};
+use crate::middleware::{Middleware, Next};
+use crate::system::{system_clock, system_entropy};
 use crate::translate::{HeaderView, Observed, request_parts, response};
 use attesto_core::authorization::AuthorizationServer;
-use attesto_core::crypto::EntropyError;
-use attesto_core::host::{AuthorizationEndpoints, AuthorizationHost, EntropySource};
+use attesto_core::host::{AuthorizationEndpoints, AuthorizationHost};
 use attesto_core::http::ResponseParts;
 use bytes::Bytes;
 use http::request::Parts;
 use http::{Request, Response};
 use http_body::Body;
 use http_body_util::{Either, Full};
-use std::future::Future;
 use std::sync::Arc;
 
-/// Serves the endpoints and documents of an authorization server, and lets everything else through. It stands before a
-/// [`Protect`](crate::Protect): clients come here for their tokens.
+/// Serves the endpoints and documents of an authorization server, and passes every other request on. It stands before a
+/// [`Protect`](crate::Protect): clients get their tokens here.
 ///
 /// ```
 /// # use attesto_hyper::core::{authorization::AuthorizationServer, host::AuthorizationHost};
@@ -40,21 +39,21 @@ pub struct Authorize {
 }
 
 impl Authorize {
-    /// This server, answered for by this host, by the system's clock and randomness.
+    /// Serves `server`, backed by `host`, with the system's clock and randomness.
     #[must_use]
     pub fn new(server: AuthorizationServer, host: AuthorizationHost) -> Self {
-        Self::endpoints(AuthorizationEndpoints::new(server, host, system_clock(), system_entropy()))
+        Self::from_endpoints(AuthorizationEndpoints::new(server, host, system_clock(), system_entropy()))
     }
 
-    /// The same with a clock and a source of randomness of your own.
+    /// Serves endpoints that you made, with your clock and source of randomness.
     #[must_use]
-    pub fn endpoints(endpoints: impl Into<Arc<AuthorizationEndpoints>>) -> Self {
-        Self { endpoints: endpoints.into(), observe: Observed::of }
+    pub fn from_endpoints(endpoints: impl Into<Arc<AuthorizationEndpoints>>) -> Self {
+        Self { endpoints: endpoints.into(), observe: Observed::from_parts }
     }
 
-    /// Finds the URI and the peer elsewhere, for frameworks on top of this crate.
+    /// Takes the URI and the peer from elsewhere, for frameworks on top of this crate.
     #[must_use]
-    pub fn observing(mut self, observe: fn(&Parts) -> Observed<'_>) -> Self {
+    pub fn observe(mut self, observe: fn(&Parts) -> Observed<'_>) -> Self {
         self.observe = observe;
         self
     }
@@ -75,8 +74,8 @@ impl Authorize {
         let wanted = self.endpoints.wants_body(parts.method.as_str(), path);
         let (form, rest) = if wanted { read_beyond(body).await } else { (None, Some(body)) };
         let headers = HeaderView(&parts.headers);
-        let lent = request_parts(&parts, (self.observe)(&parts), &headers, form.as_ref());
-        let answer = self.endpoints.respond(&lent).await;
+        let translated = request_parts(&parts, (self.observe)(&parts), &headers, form.as_ref());
+        let answer = self.endpoints.respond(&translated).await;
         let answer = response(answer.unwrap_or_else(|| ResponseParts::new(404)));
         Ok(match rest {
             Some(rest) => answer_early(&parts, rest, answer).await,
@@ -85,30 +84,17 @@ impl Authorize {
     }
 }
 
-impl<B> Stage<B> for Authorize
+impl<B> Middleware<B> for Authorize
 where
     B: Body<Data = Bytes> + Send + Unpin + 'static,
     B::Error: Send,
 {
     type Body = B;
 
-    async fn pass<C, F, R, E>(self, request: Request<B>, call: C) -> Result<Response<GuardedBody<R>>, E>
-    where
-        B: Send,
-        C: FnOnce(Request<B>) -> F + Send,
-        F: Future<Output = Result<Response<R>, E>> + Send,
-        R: Send,
-        E: Send,
-    {
+    async fn pass<N: Next<B>>(self, request: Request<B>, next: N) -> Result<Response<GuardedBody<N::Body>>, N::Error> {
         match self.respond(request).await {
             Ok(answer) => Ok(answer.map(Either::Left)),
-            Err(request) => Ok(call(request).await?.map(Either::Right)),
+            Err(request) => Ok(next.call(request).await?.map(Either::Right)),
         }
     }
-}
-
-/// The operating system's randomness.
-#[must_use]
-pub fn system_entropy() -> EntropySource {
-    EntropySource::new(|out| getrandom::fill(out).map_err(|_| EntropyError))
 }

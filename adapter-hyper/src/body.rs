@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-/// The body of a protected service's response: the inner service's own, streamed as it is, or the refusal's.
+/// The body of a response from behind a middleware: the service's own, streamed as it is, or the middleware's answer.
 pub type GuardedBody<B> = Either<Full<Bytes>, B>;
 
 /// The body of a request behind [`Protect`](crate::Protect): the server's own, streamed as it is. Where the resource takes tokens
@@ -34,17 +34,17 @@ impl<B: Body<Data = Bytes> + Unpin> RequestBody<B> {
         (whole.then_some(form), Self { read_ahead, ended, rest: body })
     }
 
-    /// The server's own body, where nothing of it was read.
+    /// Returns the server's own body, where nothing of it was read.
     ///
     /// # Errors
-    /// This body, where its beginning was.
+    /// This body, where its beginning was read.
     pub fn into_untouched(self) -> Result<B, Self> {
         if self.read_ahead.is_empty() { Ok(self.rest) } else { Err(self) }
     }
 }
 
-/// A body of a form's size at most; a longer one up to where it becomes too long, and `None` of one that broke off. And what is left of
-/// the body, where it has not come to its end.
+/// Reads a body of at most a form's size. Returns a longer one up to where it became too long, and `None` for one that broke off; and the
+/// rest of the body, where it has not come to its end.
 pub(crate) async fn read_beyond<B: Body<Data = Bytes> + Unpin>(mut body: B) -> (Option<Bytes>, Option<B>) {
     let Gathered { form, last, ended } = gather(&mut body).await;
     ((!matches!(last, Some(Err(_)))).then_some(form), (!ended).then_some(body))
@@ -55,11 +55,12 @@ struct Gathered<E> {
     form: Bytes,
     /// The trailers or the error behind it.
     last: Option<Result<Frame<Bytes>, E>>,
-    /// Whether the body has said that it is at its end, or has failed. Bodies need not bear to be polled after that.
+    /// Whether the body has ended or failed. Some bodies panic when they are polled after that.
     ended: bool,
 }
 
-/// What came until it was too much. Data is gathered in one place, so that a stranger's many small frames cost no more than their bytes.
+/// Reads until the end, an error, or more than a form's size. The data is gathered in one buffer, so that many small frames cost no more
+/// than their bytes.
 async fn gather<B: Body<Data = Bytes> + Unpin>(body: &mut B) -> Gathered<B::Error> {
     let (mut form, mut last, mut ended) = (Vec::new(), None, false);
     while !ended && form.len() <= limits::FORM_BODY {

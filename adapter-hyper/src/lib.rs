@@ -34,7 +34,7 @@
 //!     let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
 //!     loop {
 //!         let Ok((stream, peer)) = listener.accept().await else { continue }; // no file left, say: wait here for a moment
-//!         let service = OnConnection::from(peer).wrap(app.clone());
+//!         let service = OnConnection::new(peer).wrap(app.clone());
 //!         tokio::spawn(async move {
 //!             auto::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await
 //!         });
@@ -75,7 +75,7 @@
 //!     tokio::spawn(async move {
 //!         let stream = acceptor.accept(stream).await.ok()?; // here, and not in the loop: a handshake may take its time
 //!         let session = TlsSession::with_peer_chain(stream.get_ref().1.peer_certificates());
-//!         let service = OnConnection::from(peer).tls(session).wrap(app);
+//!         let service = OnConnection::new(peer).tls(session).wrap(app);
 //!         auto::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await.ok()
 //!     });
 //! }
@@ -103,19 +103,31 @@
 
 mod authorize;
 mod body;
+mod connection;
 mod early;
+mod extract;
+mod mcp_sessions;
 mod middleware;
 mod protect;
+mod publish;
+mod require;
+mod system;
 #[cfg(feature = "testkit")]
 pub mod testkit;
 mod translate;
 
-pub use authorize::{Authorize, system_entropy};
+pub use authorize::Authorize;
 pub use body::{GuardedBody, RequestBody};
+pub use connection::{OnConnection, PeerAddress};
 pub use early::answer_early;
-pub use middleware::Staged;
-pub use protect::{McpSessions, OnConnection, Protect, Publish, Require, Stage, system_clock};
-pub use translate::{HeaderView, Observed, PeerAddress, admitted, amend, request_parts, require, response};
+pub use extract::admitted;
+pub use mcp_sessions::McpSessions;
+pub use middleware::{Middleware, Next, Wrapped};
+pub use protect::Protect;
+pub use publish::Publish;
+pub use require::{Require, require};
+pub use system::{system_clock, system_entropy};
+pub use translate::{HeaderView, Observed, amend, request_parts, response};
 
 /// The core, so that an application needs one dependency.
 pub use attesto_core as core;

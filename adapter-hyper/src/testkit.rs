@@ -65,7 +65,7 @@ where
 {
     let service = Arc::new(service);
     move |request: TestRequest| {
-        let connection = OnConnection::from(request.peer).tls(request.tls.clone());
+        let connection = OnConnection::new(request.peer).tls(request.tls.clone());
         let service = connection.wrap(Arc::clone(&service));
         async move {
             // Whatever is longer than what the pipe holds waits, as on a socket.

@@ -1,22 +1,16 @@
 //! Between the `http` crate's types and the core's.
 
-use attesto_core::host::{Passage, WiringError};
+use crate::connection::PeerAddress;
 use attesto_core::http::{
     AmendMode, Amendment, Header, HeaderLines, RequestParts, ResponseParts, TlsSession, UnixSocket,
 };
-use attesto_core::resource::Requirement;
 use bytes::Bytes;
 use http::header::{HeaderName, HeaderValue};
 use http::request::Parts;
-use http::{Extensions, HeaderMap, Request, Response, StatusCode, Uri};
+use http::{HeaderMap, Response, StatusCode, Uri};
 use http_body_util::Full;
 use std::borrow::Cow;
-use std::net::{IpAddr, SocketAddr};
-
-/// The socket peer of a request's connection, in the request's extensions. [`OnConnection`](crate::OnConnection) puts it there.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[expect(clippy::exhaustive_structs, reason = "an address with a name")]
-pub struct PeerAddress(pub SocketAddr);
+use std::net::IpAddr;
 
 /// A header map as the core reads it: line by line, nothing merged, nothing copied.
 #[derive(Clone, Copy, Debug)]
@@ -31,7 +25,7 @@ impl HeaderLines for HeaderView<'_> {
     }
 }
 
-/// Where a server keeps what the core must know of a request besides its parts.
+/// What the core must know of a request and only the server can tell.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Observed<'p> {
@@ -42,23 +36,23 @@ pub struct Observed<'p> {
 }
 
 impl Observed<'_> {
-    /// The request's own URI, and the peer of a [`PeerAddress`].
+    /// Takes the request's own URI, and the peer of a [`PeerAddress`] in its extensions.
     #[must_use]
-    pub fn of(parts: &Parts) -> Observed<'_> {
+    pub fn from_parts(parts: &Parts) -> Observed<'_> {
         Observed::new(&parts.uri, parts.extensions.get::<PeerAddress>().map(|peer| peer.0.ip()))
     }
 }
 
 impl<'p> Observed<'p> {
-    /// From somewhere else.
+    /// Takes a URI and a peer that were kept elsewhere.
     #[must_use]
     pub const fn new(uri: &'p Uri, peer: Option<IpAddr>) -> Self {
         Self { uri, peer }
     }
 }
 
-/// Lends a request to the core, for calling it by hand. The TLS session is a [`TlsSession`] in the extensions, and a [`UnixSocket`]
-/// there says that the connection is one.
+/// Translates a request for the core, copying nothing; for code that calls the core by hand. A [`TlsSession`] in the extensions is the
+/// connection's, and a [`UnixSocket`] there marks the connection as one.
 #[must_use]
 pub fn request_parts<'r>(
     parts: &'r Parts,
@@ -77,7 +71,7 @@ pub fn request_parts<'r>(
     }
 }
 
-/// A whole response of the core's.
+/// Translates a response of the core's.
 pub fn response(parts: ResponseParts) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(Bytes::from(parts.body)));
     *response.status_mut() = status(parts.status);
@@ -87,13 +81,13 @@ pub fn response(parts: ResponseParts) -> Response<Full<Bytes>> {
     response
 }
 
-/// A status that ends a response: what is none, or an interim one (RFC 9110 §15.2), is a mistake of the host's.
+/// Translates a final status. Any other number, an interim status included (RFC 9110 §15.2), is a mistake of the host's and becomes 500.
 fn status(code: u16) -> StatusCode {
     let known = StatusCode::from_u16(code).ok().filter(|status| !status.is_informational());
     known.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
-/// Adds what the response to an admitted request must carry.
+/// Adds the headers that the response to an admitted request must carry.
 pub fn amend(headers: &mut HeaderMap, amendments: Vec<Amendment>) {
     for Amendment { header, mode, .. } in amendments {
         let Some((name, value)) = field(header) else { continue };
@@ -105,7 +99,7 @@ pub fn amend(headers: &mut HeaderMap, amendments: Vec<Amendment>) {
     }
 }
 
-/// A [`Header`] was checked when it was made, so there is always one; nothing here panics if there were not.
+/// Translates a header. A [`Header`] was checked when it was made, so the result is never `None`; if it were, the header would be left out.
 fn field(header: Header) -> Option<(HeaderName, HeaderValue)> {
     let (name, value) = header.into_parts();
     let value = match value {
@@ -113,38 +107,4 @@ fn field(header: Header) -> Option<(HeaderName, HeaderValue)> {
         Cow::Owned(value) => HeaderValue::from_maybe_shared(Bytes::from(value)),
     };
     Some((HeaderName::from_bytes(name.as_bytes()).ok()?, value.ok()?))
-}
-
-/// Holds a request behind [`Protect`](crate::Protect) against a further requirement: for services that dispatch themselves and
-/// know only then what the operation requires. Where the request may have a body, send the refusal through
-/// [`answer_early`](crate::answer_early).
-///
-/// # Errors
-/// The response to send. A request that nothing authenticated is refused (catalogue S10).
-#[expect(clippy::result_large_err, reason = "made at most once per request")]
-pub fn require(parts: &Parts, requirement: &Requirement) -> Result<(), Response<Full<Bytes>>> {
-    require_of(parts, Observed::of(parts), requirement)
-}
-
-#[expect(clippy::result_large_err, reason = "made at most once per request")]
-pub(crate) fn require_of(
-    parts: &Parts,
-    observed: Observed<'_>,
-    requirement: &Requirement,
-) -> Result<(), Response<Full<Bytes>>> {
-    let headers = HeaderView(&parts.headers);
-    let request = request_parts(parts, observed, &headers, None);
-    Passage::require(parts.extensions.get(), &request, requirement).map_err(response)
-}
-
-/// Who was admitted, from the extensions of a request behind [`Protect`](crate::Protect).
-///
-/// # Errors
-/// Where nothing authenticates requests before; [`WiringError::response`] and [`response`] answer it.
-pub fn admitted(extensions: &Extensions) -> Result<&attesto_core::host::Admitted, WiringError> {
-    Passage::admitted_in(extensions.get())
-}
-
-pub(crate) fn passage<B>(request: &Request<B>) -> Option<&Passage> {
-    request.extensions().get()
 }

@@ -1,4 +1,4 @@
-//! What can be wrong with a configuration. Reported when something is built, never while a request is served.
+//! Configuration errors. They are reported when something is built, never while a request is served.
 //!
 //! ```
 //! use attesto_core::crypto::AlgorithmSet;
@@ -10,7 +10,7 @@
 use alloc::borrow::Cow;
 use core::fmt;
 
-/// A configuration was refused. Names the member that is wrong and how to mend it.
+/// A configuration was refused. Names the wrong setting and how to correct it.
 #[derive(Clone, Eq, PartialEq, thiserror::Error)]
 #[error("{member}: {problem}")]
 pub struct ConfigError {
@@ -27,7 +27,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// The text: it is what a `main` that gives the error back prints.
+/// Prints the text: a `main` that returns the error shows this.
 impl fmt::Debug for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
@@ -35,12 +35,12 @@ impl fmt::Debug for ConfigError {
 }
 
 impl ConfigError {
-    /// A fault of `member`; the text says what to do about it. Never put key material into the text.
+    /// Reports an error in `member`; the text says how to correct it. Never put key material into the text.
     pub fn new(member: &'static str, problem: impl Into<Cow<'static, str>>) -> Self {
         Self { member, problem: Problem(problem.into()) }
     }
 
-    /// The configuration member at fault, as it is spelled in the builder.
+    /// The wrong setting, as it is spelled in the builder.
     #[must_use]
     pub fn member(&self) -> &'static str {
         self.member

@@ -1,8 +1,9 @@
-//! Single steps of a check, for those who make the others themselves. Each says what it leaves to its caller; whoever forgets it lets in
-//! tokens that are meant for others, have expired, or are no access tokens at all. Look here first in a review.
+//! Single steps of a check, for callers that do the other steps themselves. Each function states what its caller must
+//! check. A caller that forgets a check accepts tokens that are for other audiences, have expired, or are not access
+//! tokens. Look here first in a review.
 //!
-//! For an access token there is an [`IssuerProfile`](crate::token::IssuerProfile), which can say more than one would think: where the
-//! client, the scopes and the audience stand, and what tells access tokens apart.
+//! For an access token, prefer an [`IssuerProfile`](crate::token::IssuerProfile). It can describe most issuers: which
+//! claims carry the client, the scopes and the audience, and what tells access tokens apart.
 
 use crate::Timestamp;
 use crate::jose::{CompactJws, JwsError, JwsLimits};
@@ -11,12 +12,13 @@ use crate::token::{Refused, TokenError, TrustedIssuer, signature_verifies};
 use alloc::vec::Vec;
 use core::fmt;
 
-/// The bytes that one of the issuer's keys signed, as they stand in the JWT: **nothing else has been judged**. The issuer
-/// may have signed them for another audience, at another time, under another name, as an ID token or as a token of a session.
+/// Returns the payload of a JWT that one of the issuer's keys signed. **Nothing else is checked.** The issuer may have
+/// signed it for another audience, at another time, under another name, as an ID token or as a session token.
 ///
-/// For a [`ForeignVerifier`](crate::host::ForeignVerifier) of one's own: key selection, algorithms and rotation are the same as for
-/// access tokens, so that it needs neither a JOSE library nor a key cache. `iss`, `aud`, `exp`, `nbf`, `typ` and what kind of token it is
-/// are the caller's to check, each of them (RFC 8725 §3). There are no [`Claims`](crate::token::Claims) to be had from it.
+/// For a custom [`ForeignVerifier`](crate::host::ForeignVerifier): it shares key selection, algorithms and rotation
+/// with access tokens, so it needs neither a JOSE library nor a key cache. The caller must check `iss`, `aud`, `exp`,
+/// `nbf`, `typ` and the kind of token, each of them (RFC 8725 §3). This function never returns
+/// [`Claims`](crate::token::Claims).
 ///
 /// ```
 /// # use attesto_core::crypto::RustCrypto;
@@ -31,7 +33,7 @@ use core::fmt;
 /// # let keys = VerificationKeys::from_jwk_set(&RustCrypto::new(), &jwks)?;
 /// # let now = Timestamp::from_secs(1_800_000_000);
 /// let issuer = TrustedIssuer::new("https://auth.example.com", keys)?;
-/// // RFC 8037 appendix A.4: what it signs is no JSON even.
+/// RFC 8037 appendix A.4: the payload is not even JSON.
 /// let jws = "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc.hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhi\
 ///            jcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg";
 /// assert_eq!(danger::signed_payload(jws, &issuer, now)?, b"Example of Ed25519 signing");
@@ -41,7 +43,8 @@ use core::fmt;
 /// ```
 ///
 /// # Errors
-/// [`Unsigned`]: too long, malformed, an algorithm that is not accepted, no such key, or another signature (J1 to J8, J12, J14).
+/// [`Unsigned`]: the token is too long or malformed, its algorithm is not accepted, no key matches, or the signature
+/// does not verify (J1 to J8, J12, J14).
 pub fn signed_payload(token: &str, issuer: &TrustedIssuer, now: Timestamp) -> Result<Vec<u8>, Unsigned> {
     let jws = CompactJws::split(token.as_bytes(), JwsLimits::ACCESS_TOKEN)?;
     let mut buffer = Vec::new();
@@ -52,14 +55,14 @@ pub fn signed_payload(token: &str, issuer: &TrustedIssuer, now: Timestamp) -> Re
     Ok(payload)
 }
 
-/// No key of the issuer is known to have signed it.
+/// The token is not known to be signed by a key of the issuer.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Unsigned {
-    /// The rule that refused. [`KeysUnavailable`](TokenError::KeysUnavailable) says nothing about the token.
+    /// The rule that refused. [`KeysUnavailable`](TokenError::KeysUnavailable) is no verdict on the token.
     pub error: TokenError,
-    /// The keys of a [remote](TrustedIssuer::remote_keys) issuer with which the verdict might be another:
-    /// [begin](crate::remote::RemoteKeys::begin) a fetch for this need, once, and ask again.
+    /// The keys of a [remote](TrustedIssuer::remote_keys) issuer that might change the verdict:
+    /// [begin](crate::remote::RemoteKeys::begin) a fetch for this need, once, and try again.
     pub need: Option<Need>,
 }
 

@@ -1,8 +1,9 @@
-//! Questions and answers: how an endpoint that has to ask its host several things in turn stays free of IO.
+//! Questions and answers: how an endpoint that asks its host several things in turn stays free of IO.
 //!
-//! A flow runs until it needs something that only the host knows. Then it stops and gives a [`Step::Ask`]: one typed question.
-//! Answering it is the only way on, and consumes it. The questions are an enum with one variant for each, and each variant holds a
-//! [`Query`]. The [authorization server](crate::authorization) has its own enum, and names its `Step` and `Query` after it:
+//! A flow runs until it needs something that only the host knows. Then it stops and returns a [`Step::Ask`] with one
+//! typed question. Answering the question consumes it and continues the flow. The questions are an enum with one
+//! variant for each, and each variant holds a [`Query`]. The [authorization server](crate::authorization) has its own
+//! enum, and its own `Step` and `Query` for it:
 //!
 //! ```
 //! use attesto_core::authorization::{Ask, Step};
@@ -12,19 +13,19 @@
 //!     loop {
 //!         step = match step {
 //!             Step::Done(response) => return response,
-//!             Step::Ask(Ask::LoadClient(query)) => query.answer(Ok(None)), // nobody is registered here
+//!             Step::Ask(Ask::LoadClient(query)) => query.answer(Ok(None)), // no client is registered here
 //!             Step::Ask(Ask::VerifySecret(query)) => query.answer(Ok(false)),
-//!             Step::Ask(_) => unreachable!("who is not known is not asked about"),
+//!             Step::Ask(_) => unreachable!("no question is asked about an unknown client"),
 //!         };
 //!     }
 //! }
 //! ```
 //!
-//! [`host::drive`](crate::host::drive) does this with the traits of [`host`](crate::host). Dropping a question drops the flow: nothing
-//! is issued, and what was asked before stays as the answers left it.
+//! [`host::drive`](crate::host::drive) does this with the traits of [`host`](crate::host). Dropping a question drops
+//! the flow: it issues nothing, and earlier answers keep their effects in the stores.
 //!
-//! Inside, a flow is an `async` block that only ever awaits `Asker::ask`. No runtime is involved: the future is polled with a
-//! waker that does nothing, exactly when an answer is there. This file alone knows of it.
+//! A flow is an `async` block that awaits only `Asker::ask`. There is no runtime: the future is polled with a no-op
+//! waker, each time an answer is present. Only this file depends on that.
 
 use crate::http::ResponseParts;
 use alloc::boxed::Box;
@@ -35,12 +36,12 @@ use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// What comes next. `Questions` is the enum of what one kind of flow asks.
+/// The next step of a flow. `Questions` is the enum of what one kind of flow asks.
 #[derive(Debug)]
-#[must_use = "a flow that is not driven to its end answers nobody"]
+#[must_use = "a flow that is not driven to its end sends no response"]
 #[expect(clippy::exhaustive_enums, reason = "a flow asks or it is done")]
 pub enum Step<Questions> {
-    /// The flow cannot go on without an answer.
+    /// The flow needs an answer to continue.
     Ask(Questions),
     /// The response to send.
     Done(ResponseParts),
@@ -54,13 +55,13 @@ pub struct Query<Questions, Q, A> {
     rest: Exchange<Questions>,
 }
 
-/// Where one answer is put, and found by the flow.
+/// Holds one answer until the flow takes it.
 type Slot<A> = Arc<Mutex<Option<A>>>;
-/// A question that waits to be joined with its flow.
+/// A question that has not been joined with its flow yet.
 type Raised<Questions> = Box<dyn FnOnce(Exchange<Questions>) -> Questions + Send>;
 
 impl<Questions, Q, A> Query<Questions, Q, A> {
-    /// What is asked.
+    /// The question.
     pub const fn question(&self) -> &Q {
         &self.question
     }
@@ -78,7 +79,7 @@ impl<Questions, Q: fmt::Debug, A> fmt::Debug for Query<Questions, Q, A> {
     }
 }
 
-/// A flow that has stopped.
+/// A stopped flow.
 struct Exchange<Questions> {
     // Polled through exclusive access only; the lock makes a waiting question `Sync`.
     flow: Mutex<Pin<Box<dyn Future<Output = ResponseParts> + Send>>>,
@@ -92,7 +93,7 @@ impl<Questions> Exchange<Questions> {
             Poll::Ready(response) => Step::Done(response),
             Poll::Pending => {
                 let raised = lock(&self.raised).take();
-                // Waiting for nothing: cannot happen, and must neither hang nor grant if it does.
+                // The flow waits without a question. This cannot happen; if it does, it must neither hang nor grant.
                 raised.map_or_else(|| Step::Done(ResponseParts::new(500)), |raise| Step::Ask(raise(self)))
             }
         }
@@ -109,13 +110,13 @@ where
     Exchange { flow: Mutex::new(flow), raised }.advance()
 }
 
-/// The flow's end of the line.
+/// The flow's side of the exchange.
 pub(crate) struct Asker<Questions> {
     raised: Slot<Raised<Questions>>,
 }
 
 impl<Questions> Asker<Questions> {
-    /// Asks, and is given the answer.
+    /// Asks the host, and returns its answer.
     pub(crate) async fn ask<Q, A>(&self, wrap: fn(Query<Questions, Q, A>) -> Questions, question: Q) -> A
     where
         Q: Send + 'static,
@@ -129,7 +130,7 @@ impl<Questions> Asker<Questions> {
     }
 }
 
-/// No code that can panic runs under these locks, and each is held for one assignment.
+/// Locks a mutex. No code that can panic runs under these locks, and each is held for one assignment.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -22,7 +22,7 @@
 //! use attesto_core::resource::{Requirement, ResourceServer, Verdict};
 //! use attesto_core::token::TrustedIssuer;
 //!
-//! // Once: the resource's identifier, and whose tokens it takes. `keys` are the issuer's public keys.
+//! Once: the resource's identifier, and the issuers it trusts. `keys` are the issuer's public keys.
 //! let server = ResourceServer::builder("https://api.example.com", provider)
 //!     .issuer(TrustedIssuer::new("https://auth.example.com", keys)?)
 //!     .build()?;
@@ -42,21 +42,23 @@
 //!
 //! # The map
 //!
-//! - [`resource`]: who may call. [`resource::ResourceServer`] checks, [`host::Guard`] asks the host what only it can know.
-//! - `authorization` (with `std`): who gets a token. `exchange` says how its endpoints ask their host.
-//! - [`token`]: RFC 9068 access tokens, verified and minted. [`dpop`]: proofs of possession. [`mtls`]: certificate binding.
-//! - [`scope`] and [`mcp`]: what a token may do. [`challenge`]: what a refused client is told. [`metadata`]: what it discovers.
+//! - [`resource`] decides who may call: [`resource::ResourceServer`] checks, [`host::Guard`] asks the host for what
+//!   only it knows.
+//! - `authorization` (with `std`) decides who gets a token. `exchange` is how its endpoints ask their host.
+//! - [`token`] verifies and mints RFC 9068 access tokens. [`dpop`]: proofs of possession. [`mtls`]: certificate
+//!   binding.
+//! - [`scope`] and [`mcp`]: what a token may do. [`challenge`]: what a refused client receives. [`metadata`]: what
+//!   clients discover.
 //! - [`jose`], [`crypto`], [`encoding`]: tokens as bytes, keys and signatures behind one trait.
-//! - [`remote`]: keys of issuers elsewhere, discovered, fetched and held. [`introspection`]: opaque tokens.
+//! - [`remote`] discovers, fetches and caches the keys of other issuers. [`introspection`] checks opaque tokens.
 //! - [`http`]: requests, responses, origins and proxies without a framework. [`host`]: stores, hooks, events.
-//! - [`danger`]: single steps of a check, for those who make the others themselves.
-//! - [`limits`]: every bound on hostile input. [`time`], [`config`]: time as a value; what is wrong with a configuration.
-//!
+//! - [`danger`]: single steps of a check, for callers that do the other steps themselves.
+//! - [`limits`]: every bound on hostile input. [`time`]: time as a value. [`config`]: configuration errors.
 //! # Features
 //!
 //! `std` (default): the types with locks (memory replay store, rotating keys, queued events, MCP session owners).
-//! `rust-crypto` (default): the pure Rust [`crypto::CryptoProvider`], and reading keys from PEM and JWK.
-//! `aws-lc-rs`: the [`crypto::CryptoProvider`] over AWS-LC, for servers; brings `std`. [`crypto`] says which to take.
+//! `rust-crypto` (default): the pure Rust [`crypto::CryptoProvider`], and reading keys from PEM and JWK. `aws-lc-rs`:
+//! the [`crypto::CryptoProvider`] over AWS-LC, for servers; requires `std`. [`crypto`] explains which to choose.
 //! `testkit`: for `[dev-dependencies]`, the module of that name, which proves that an application enforces the binding.
 //! Without any of them, the crate needs `alloc` only.
 #![no_std]

@@ -28,7 +28,7 @@ impl CodeChallenge {
         Thumbprint::parse(text).map(Self)
     }
 
-    /// Of digest bytes, as a store kept them.
+    /// Builds a challenge from digest bytes that a store kept.
     #[must_use]
     pub const fn from_bytes(digest: [u8; 32]) -> Self {
         Self(Thumbprint::from_bytes(digest))
@@ -40,48 +40,48 @@ impl CodeChallenge {
         self.0.as_bytes()
     }
 
-    /// Whether this is the challenge of the verifier; compared in constant time (RFC 7636 §4.6).
+    /// Whether the verifier matches this challenge; compared in constant time (RFC 7636 §4.6).
     #[must_use]
     pub fn is_met_by(&self, verifier: &CodeVerifier, provider: &dyn CryptoProvider) -> bool {
         Thumbprint::from_bytes(provider.sha256(&[verifier.0.as_bytes()])) == self.0
     }
 }
 
-/// 43 characters of base64url.
+/// Writes 43 characters of base64url.
 impl fmt::Display for CodeChallenge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
 
-/// A code verifier: 43 to 128 characters, unreserved ones but where [`parse_printable`](Self::parse_printable) read it (RFC 7636 §4.1).
-/// Zeroized, never shown.
+/// A code verifier of 43 to 128 characters; unreserved ones unless read by [`parse_printable`](Self::parse_printable)
+/// (RFC 7636 §4.1). Zeroized and never printed.
 #[derive(Clone)]
 pub struct CodeVerifier(Zeroizing<String>);
 
 impl CodeVerifier {
-    /// Reads a verifier; `None` where its length or a character is wrong.
+    /// Reads a verifier; `None` if its length or a character is wrong.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Self::parse_printable(text).filter(Self::is_unreserved)
     }
 
-    /// Reads what a client may have sent as one: of any printable ASCII characters but spaces. Some clients in use take a random text in
-    /// Base64 with its padding; hashing decides whether it is the verifier, and takes any bytes.
+    /// Reads a verifier with any printable ASCII characters except spaces. Some clients in use send random text in
+    /// Base64 with its padding. Only its hash is compared, and hashing accepts any bytes.
     #[must_use]
     pub fn parse_printable(text: &str) -> Option<Self> {
         let fits = (43..=128).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
         fits.then(|| Self(Zeroizing::new(text.into())))
     }
 
-    /// Whether it has the characters of RFC 7636 §4.1 only: `A-Za-z0-9-._~`.
+    /// Whether it has only the characters of RFC 7636 §4.1: `A-Za-z0-9-._~`.
     #[must_use]
     pub fn is_unreserved(&self) -> bool {
         let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
         self.0.bytes().all(unreserved)
     }
 
-    /// The challenge of this verifier, for clients.
+    /// Computes the challenge of this verifier, for clients.
     #[must_use]
     pub fn challenge(&self, provider: &dyn CryptoProvider) -> CodeChallenge {
         CodeChallenge(Thumbprint::from_bytes(provider.sha256(&[self.0.as_bytes()])))
@@ -152,7 +152,7 @@ mod tests {
         let other = CodeVerifier::parse(&"b".repeat(43)).unwrap();
         assert!(verifier.challenge(&provider).is_met_by(&verifier, &provider));
         assert!(!verifier.challenge(&provider).is_met_by(&other, &provider));
-        // The plain method is never meant: the challenge is not its own verifier.
+        // The plain method is never accepted: the challenge is not its own verifier.
         let text = format!("{}", verifier.challenge(&provider));
         assert!(!verifier.challenge(&provider).is_met_by(&CodeVerifier::parse(&text).unwrap(), &provider));
         assert_eq!(format!("{verifier:?}"), "CodeVerifier(..)");

@@ -1,6 +1,6 @@
-/// Declares an error enum with one variant per rule: the variant, the snake_case code that logs and tests use, and a
-/// text. Several rules may share a code (the catalogue's reason); no two share a variant. A variant may hold a value, which its
-/// text names as `{0}`: its declaration has the type, and an example for `ALL`.
+/// Declares an error enum with one variant per rule: the variant, the snake_case code for logs and tests, and a text.
+/// Several rules may share a code (the catalogue's reason); no two share a variant. A variant may hold a value, which
+/// its text names as `{0}`: its declaration gives the type, and an example for `ALL`.
 ///
 /// The enum gets `ALL` (every variant, so that a test can demand one negative case for each), `code()` and, through
 /// `thiserror`, `Display` and `Error`.

@@ -1,5 +1,5 @@
-//! Locks and counters of what threads share. Under the model checker (`--cfg loom`) they are its own, so that it can try every order in
-//! which threads may come by.
+//! Locks and counters shared by threads. Under the model checker (`--cfg loom`) they are loom's, so that it can try
+//! every interleaving.
 
 #[cfg(not(all(test, loom)))]
 pub(crate) use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -10,6 +10,6 @@ pub(crate) use std::{hash::RandomState as HashKey, sync::Mutex, sync::MutexGuard
 pub(crate) use loom::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 #[cfg(all(test, loom))]
 pub(crate) use loom::sync::{Mutex, MutexGuard};
-/// The same in each run: the checker repeats a run up to the point where it takes another turn.
+/// Equal in every run: the checker repeats a run up to the point where it takes another branch.
 #[cfg(all(test, loom))]
 pub(crate) type HashKey = core::hash::BuildHasherDefault<std::hash::DefaultHasher>;

@@ -1,4 +1,4 @@
-//! Time as a value: whole seconds since the Unix epoch, passed in by whoever drives the core.
+//! Time as a value: whole seconds since the Unix epoch, passed in by the caller.
 //!
 //! ```
 //! use attesto_core::Timestamp;
@@ -21,7 +21,7 @@ impl Timestamp {
     /// The largest value a `NumericDate` may have here: 2^53, the last integer that every JSON reader agrees on.
     pub const MAX_NUMERIC_DATE: Self = Self(1 << 53);
 
-    /// From seconds since the epoch.
+    /// Creates a timestamp from seconds since the epoch.
     #[must_use]
     pub const fn from_secs(seconds: u64) -> Self {
         Self(seconds)
@@ -33,26 +33,26 @@ impl Timestamp {
         self.0
     }
 
-    /// This much later; saturates at the end of time instead of wrapping.
+    /// Adds seconds; saturates at the maximum instead of wrapping.
     #[must_use]
     pub const fn plus(self, seconds: u64) -> Self {
         Self(self.0.saturating_add(seconds))
     }
 
-    /// This much earlier; saturates at the epoch.
+    /// Subtracts seconds; saturates at the epoch.
     #[must_use]
     pub const fn minus(self, seconds: u64) -> Self {
         Self(self.0.saturating_sub(seconds))
     }
 
-    /// Seconds passed since `earlier`; 0 where `earlier` is in fact later.
+    /// Seconds since `earlier`; 0 if `earlier` is later.
     #[must_use]
     pub const fn since(self, earlier: Self) -> u64 {
         self.0.saturating_sub(earlier.0)
     }
 }
 
-/// A clock before 1970 reads as the epoch: every token is then "not yet valid", and nothing is let in.
+/// A clock before 1970 reads as the epoch: every token is then "not yet valid", and every request is refused.
 #[cfg(feature = "std")]
 impl From<std::time::SystemTime> for Timestamp {
     fn from(time: std::time::SystemTime) -> Self {

@@ -54,7 +54,7 @@ async fn serve(listener: TcpListener, guard: Arc<Guard>) -> Result<(), ConfigErr
     let app = Publish::new(documents).wrap(Protect::new(guard).clock(clock).wrap(service_fn(said)));
     loop {
         let Ok((stream, peer)) = listener.accept().await else { continue };
-        let service = OnConnection::from(peer).wrap(app.clone());
+        let service = OnConnection::new(peer).wrap(app.clone());
         tokio::spawn(async move {
             auto::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await
         });

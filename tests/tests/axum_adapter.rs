@@ -1,7 +1,7 @@
 //! The axum adapter over a real socket: what reaches the handler, and what the client is told.
 
 use attesto_axum::{
-    Clock, Granted, GrantedScopes, GrantedSender, McpSessionLayer, Principal, ProtectLayer, RequireLayer, TlsSession,
+    Clock, Granted, GrantedScopes, GrantedSender, McpSessionsLayer, Principal, ProtectLayer, RequireLayer, TlsSession,
     metadata_router,
 };
 use attesto_core::Timestamp;
@@ -271,7 +271,7 @@ async fn w9_scope_layer_asks_more_of_single_routes() {
 #[tokio::test]
 async fn s10_wrong_wiring_lets_nobody_in() {
     let scope = RequireLayer::new(Requirement::scopes(["admin"]).expect("a scope"));
-    let sessions = McpSessionLayer::new(SessionOwners::single_instance(1).expect("a capacity"));
+    let sessions = McpSessionsLayer::new(SessionOwners::single_instance(1).expect("a capacity"));
     let app = Router::new()
         .route("/scope", get(|| async { "in" }).layer(scope))
         .route("/session", get(|| async { "in" }).layer(sessions))
@@ -645,7 +645,7 @@ async fn x41_mcp_session_belongs_to_whom_it_was_made_for() {
         }
         ([("mcp-session-id", "session-1")], "initialised").into_response()
     });
-    let sessions = McpSessionLayer::new(SessionOwners::single_instance(10).expect("a capacity"));
+    let sessions = McpSessionsLayer::new(SessionOwners::single_instance(10).expect("a capacity"));
     let app = Router::new().route("/mcp", mcp).layer(sessions).layer(layer(&guard(pinned(&world))));
     let served = Served::new(app).await;
     let token = |sub: &'static str| {

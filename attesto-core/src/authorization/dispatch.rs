@@ -1,5 +1,5 @@
 //! From a path to its endpoint. What is mounted and what the metadata documents name come from the same places, so that no document
-//! can name an endpoint that is not there (catalogue C-12, MD-4).
+//! can name an endpoint that is not there (catalogue EP-12, MD-4).
 
 use super::questions::ask::Step;
 use super::server::AuthorizationServer;
@@ -218,13 +218,13 @@ mod tests {
                 assert_ne!(response.status, 404, "{path}");
             }
             for path in server.paths() {
-                assert!(get(&server, "DELETE", path).unwrap().status == 405, "{path}: C-4");
+                assert!(get(&server, "DELETE", path).unwrap().status == 405, "{path}: EP-4");
             }
         }
     }
 
     #[test]
-    fn c12_what_is_off_is_neither_mounted_nor_named() {
+    fn ep12_what_is_off_is_neither_mounted_nor_named() {
         let server = builder("https://as.example").grants([GrantType::ClientCredentials]).build().unwrap();
         assert!(get(&server, "GET", "/oauth/authorize").is_none() && get(&server, "POST", "/oauth/par").is_none());
         let document = document(&server, OAUTH);
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn c4_head_is_told_what_get_is_told_less_the_body() {
+    fn ep4_head_is_told_what_get_is_told_less_the_body() {
         let server = builder("https://as.example")
             .openid_connect()
             .id_tokens_without_rs256()

@@ -1,4 +1,4 @@
-//! The parameters of a request: known names, each once, decoded (catalogue C-5 to C-7).
+//! The parameters of a request: known names, each once, decoded (catalogue EP-5 to EP-7).
 
 use super::error::reason::Reason;
 use crate::encoding::form;
@@ -56,13 +56,13 @@ const KNOWN: &[&str] = &[
 pub(crate) struct Parameters(Vec<(&'static str, Zeroizing<String>)>);
 
 impl Parameters {
-    /// Those of a form body. RFC 6749 §3.2; C-5 to C-7.
+    /// Those of a form body. RFC 6749 §3.2; EP-5 to EP-7.
     pub(crate) fn of_form(request: &RequestParts<'_>) -> Result<Self, Reason> {
         Self::parse(form_body(request)?)
     }
 
     /// Those of a request to the authorization endpoint: of the query, or of a form body (RFC 6749 §3.1, OIDC Core §3.1.2.1). With
-    /// them the names that occur twice, of which no value is kept: whom to tell depends on which they are (C-6).
+    /// them the names that occur twice, of which no value is kept: whom to tell depends on which they are (EP-6).
     pub(crate) fn of_query_or_form(request: &RequestParts<'_>) -> Result<(Self, Vec<&'static str>), Reason> {
         let encoded = match request.method {
             "POST" => form_body(request)?,
@@ -74,7 +74,7 @@ impl Parameters {
         Self::read(encoded)
     }
 
-    /// Reads encoded pairs. Values that are empty count as absent, unknown names are passed over; C-6.
+    /// Reads encoded pairs. Values that are empty count as absent, unknown names are passed over; EP-6.
     pub(crate) fn parse(encoded: &[u8]) -> Result<Self, Reason> {
         let (parameters, repeated) = Self::read(encoded)?;
         if repeated.is_empty() { Ok(parameters) } else { Err(Reason::DuplicateParameter) }
@@ -136,7 +136,7 @@ impl fmt::Debug for Parameters {
     }
 }
 
-/// A body that is a form, and nothing that any endpoint knows in the query beside it. C-5, C-7.
+/// A body that is a form, and nothing that any endpoint knows in the query beside it. EP-5, EP-7.
 fn form_body<'r>(request: &RequestParts<'r>) -> Result<&'r [u8], Reason> {
     if request.query.is_some_and(|query| form::pairs(query.as_bytes()).any(|pair| known(&pair).is_some())) {
         return Err(Reason::QueryParameters);
@@ -153,7 +153,7 @@ fn known(pair: &form::Pair<'_>) -> Option<&'static str> {
     KNOWN.iter().copied().find(|name| pair.name_is(name))
 }
 
-/// One `Content-Type`, of a form; its parameters do not matter (WHATWG URL §5.1 knows UTF-8 only). C-5.
+/// One `Content-Type`, of a form; its parameters do not matter (WHATWG URL §5.1 knows UTF-8 only). EP-5.
 fn is_form(request: &RequestParts<'_>) -> bool {
     let Lines::One(value) = request.headers.lines("content-type") else { return false };
     let essence = value.split(|byte| *byte == b';').next().unwrap_or_default();
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn c5_only_forms_are_read() {
+    fn ep5_only_forms_are_read() {
         for good in
             [FORM, b"Application/X-WWW-Form-Urlencoded; charset=utf-8", b"application/x-www-form-urlencoded ;x=y"]
         {
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn c5_a_body_is_bounded() {
+    fn ep5_a_body_is_bounded() {
         let mut body = b"code=c&x=".to_vec();
         body.resize(limits::FORM_BODY, b'x');
         assert!(of(&[FORM], None, &body).is_ok());
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn c5_broken_encoding_is_refused_where_it_counts() {
+    fn ep5_broken_encoding_is_refused_where_it_counts() {
         for bad in [&b"code=%"[..], b"code=%zz", b"code=%ff", b"code=%c3%28", b"code=\xff"] {
             assert_eq!(Parameters::parse(bad).unwrap_err(), Reason::MalformedForm);
         }
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn c6_known_parameters_occur_once_and_empty_ones_are_absent() {
+    fn ep6_known_parameters_occur_once_and_empty_ones_are_absent() {
         assert_eq!(Parameters::parse(b"scope=a&scope=b").unwrap_err(), Reason::DuplicateParameter);
         assert_eq!(Parameters::parse(b"scope=a&scop%65=a").unwrap_err(), Reason::DuplicateParameter);
         assert_eq!(Parameters::parse(b"scope=&scope=b").unwrap().get("scope"), Some("b"));
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn c6_of_what_is_repeated_no_value_is_kept() {
+    fn ep6_of_what_is_repeated_no_value_is_kept() {
         let (parameters, repeated) = Parameters::read(b"state=a&scope=s&state=b&nonce=n&state=c&nonce=n").unwrap();
         assert_eq!(repeated, ["state", "nonce"]);
         assert_eq!((parameters.get("state"), parameters.get("nonce")), (None, None));
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn c5_a_body_that_was_not_lent_is_not_an_empty_one() {
+    fn ep5_a_body_that_was_not_lent_is_not_an_empty_one() {
         let headers: &[(&str, &[u8])] = &[("content-type", FORM)];
         let none = RequestParts::new("POST", "/oauth/token", &headers);
         assert_eq!(Parameters::of_form(&none).unwrap_err(), Reason::MalformedForm);
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn c7_parameters_in_the_query_are_refused() {
+    fn ep7_parameters_in_the_query_are_refused() {
         for query in
             ["access_token=t", "client_assertion=a", "client_secret=s", "scope=a", "x=y&grant_type=z", "client%5Fid=a"]
         {

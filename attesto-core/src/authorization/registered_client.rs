@@ -19,7 +19,7 @@ pub enum GrantType {
     /// `authorization_code` (RFC 6749 §4.1).
     AuthorizationCode,
     /// `client_credentials` (RFC 6749 §4.4). The subject of its tokens is the client's identifier: give clients identifiers that no
-    /// user has, or tell the two apart by [`principal_kinds`](super::builder::options::AuthorizationServerBuilder::principal_kinds) (RFC 9700 §4.15).
+    /// user has, or tell the two apart by [`principal_kinds`](crate::authorization::AuthorizationServerBuilder::principal_kinds) (RFC 9700 §4.15).
     ClientCredentials,
     /// `refresh_token` (RFC 6749 §6).
     RefreshToken,
@@ -121,7 +121,7 @@ pub enum ClientAuthentication {
     /// By an assertion signed with one of these keys (CA-4).
     PrivateKeyJwt(ClientKeys),
     /// By a certificate of this subject, whose chain the TLS terminator has validated (CA-7): see
-    /// [`tls_chains_are_validated`](super::builder::options::AuthorizationServerBuilder::tls_chains_are_validated).
+    /// [`tls_chains_are_validated`](crate::authorization::AuthorizationServerBuilder::tls_chains_are_validated).
     TlsClientAuth(TlsSubject),
     /// By one of these certificates, each as DER (CA-8).
     SelfSignedTls(Vec<Vec<u8>>),
@@ -156,7 +156,7 @@ pub enum ClientKeys {
     /// Registered by value. Parsed for each request that needs them: for a client that comes often, keep
     /// [`VerificationKeys`](crate::token::VerificationKeys) and be asked.
     Registered(JwkSet),
-    /// The host knows: it is asked for them ([`Ask::ClientKeys`](super::questions::ask::Ask::ClientKeys)).
+    /// The host knows: it is asked for them ([`Ask::ClientKeys`](crate::authorization::Ask::ClientKeys)).
     AskHost,
 }
 
@@ -320,7 +320,7 @@ impl Client {
     ///
     /// What can happen: the client also uses a server whose metadata names our token endpoint as its own. It makes an assertion for that,
     /// sends it to an endpoint of that server, and that server can be the client here. So each use is told of:
-    /// [`EventKind::OlderAssertionAudience`](super::questions::events::EventKind::OlderAssertionAudience).
+    /// [`EventKind::OlderAssertionAudience`](crate::authorization::EventKind::OlderAssertionAudience).
     pub const fn danger_older_assertion_audiences(mut self) -> Self {
         self.older_assertion_audiences = true;
         self
@@ -337,7 +337,7 @@ impl Client {
     ///
     /// Codes are sent to https URIs, to plain http ones of loopback addresses (`127.0.0.1`, `[::1]`, `localhost`; RFC 9700 §2.6), and to
     /// private-use schemes that hold a dot (RFC 8252 §7.1) or that
-    /// [`private_use_schemes`](super::builder::options::AuthorizationServerBuilder::private_use_schemes) lists; never to `javascript:`, `data:`, `file:`,
+    /// [`private_use_schemes`](crate::authorization::AuthorizationServerBuilder::private_use_schemes) lists; never to `javascript:`, `data:`, `file:`,
     /// `mailto:`, `intent:` and the like, whatever is registered.
     pub fn redirect_uris<S: Into<String>>(mut self, uris: impl IntoIterator<Item = S>) -> Self {
         self.redirect_uris = uris.into_iter().map(Into::into).collect();
@@ -359,7 +359,7 @@ impl Client {
 
     /// The resources that it may ask tokens for, besides the server's own audience (RFC 8707 §2): absolute URIs of any scheme, without a
     /// fragment. `https://host` and `https://host/` are one resource: it may be asked for either way, tokens spell it as it stands
-    /// here, and a client that has both is refused with [`Reason::ResourceSpelledTwice`](super::error::reason::Reason::ResourceSpelledTwice) (AZ-21).
+    /// here, and a client that has both is refused with [`Reason::ResourceSpelledTwice`](crate::authorization::Reason::ResourceSpelledTwice) (AZ-21).
     pub fn resources<S: Into<String>>(mut self, resources: impl IntoIterator<Item = S>) -> Self {
         self.resources = resources.into_iter().map(Into::into).collect();
         self
@@ -379,7 +379,7 @@ impl Client {
     }
 
     /// Lets `http://localhost` redirects of a native client match on any port too (RFC 8252 §8.3 advises against it; AZ-9): half of the
-    /// clients that there are write it so. With [`Profile::Mcp`](super::builder::profile::Profile::Mcp) it is so for every native client.
+    /// clients that there are write it so. With [`Profile::Mcp`](crate::authorization::Profile::Mcp) it is so for every native client.
     pub const fn localhost_redirects(mut self) -> Self {
         self.localhost_redirects = true;
         self
@@ -402,7 +402,7 @@ impl Client {
     /// `openid`, there is no code. A challenge that is sent binds as always.
     ///
     /// It has no effect on clients that are public, [`native`](Self::native) or [bound to a key](Self::require), nor with
-    /// [`Profile::Mcp`](super::builder::profile::Profile::Mcp), nor where the server is no OpenID provider. Say it of clients that you register yourself
+    /// [`Profile::Mcp`](crate::authorization::Profile::Mcp), nor where the server is no OpenID provider. Say it of clients that you register yourself
     /// and whose check of the nonce you know; never because a registration request or a client's document asks for it.
     pub const fn nonce_instead_of_pkce(mut self) -> Self {
         self.nonce_instead_of_pkce = true;
@@ -426,9 +426,9 @@ impl Client {
     }
 
     /// The origins that its scripts run on in browsers, as browsers send them: `https://app.example`, in lower case, without a path, with
-    /// a port only where it is not the scheme's (C-11). They may read what the token, the revocation and the pushed authorization
+    /// a port only where it is not the scheme's (EP-11). They may read what the token, the revocation and the pushed authorization
     /// request endpoint answer to this client. What is no origin is left out. Scripts whose requests carry a DPoP proof need
-    /// [`browser_clients`](super::builder::options::AuthorizationServerBuilder::browser_clients) besides.
+    /// [`browser_clients`](crate::authorization::AuthorizationServerBuilder::browser_clients) besides.
     pub fn origins<S: Into<String>>(mut self, origins: impl IntoIterator<Item = S>) -> Self {
         self.origins = origins.into_iter().map(Into::into).filter(|origin: &String| is_origin(origin)).collect();
         self
@@ -485,7 +485,7 @@ impl Client {
     }
 
     /// The algorithm that its ID tokens are signed with (OIDC Registration §2): one that the server has a ring of
-    /// ([`id_token_keys`](super::builder::options::AuthorizationServerBuilder::id_token_keys)), or its requests for `openid` end with an error. By default
+    /// ([`id_token_keys`](crate::authorization::AuthorizationServerBuilder::id_token_keys)), or its requests for `openid` end with an error. By default
     /// RS256, or that of access tokens where a server has no RS256.
     pub const fn id_token_signed_response_alg(mut self, algorithm: Algorithm) -> Self {
         self.id_token_alg = Some(algorithm);

@@ -1,4 +1,4 @@
-//! Where the endpoints are: paths on the issuer's origin, and the URLs that follow from them (catalogue MD-2, C-3).
+//! Where the endpoints are: paths on the issuer's origin, and the URLs that follow from them (catalogue MD-2, EP-3).
 
 use crate::ConfigError;
 use crate::metadata::JWKS;
@@ -8,7 +8,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 /// One endpoint: the path to mount it at, and the URL that clients know it by. The URL follows from the configured issuer, never from
-/// a request (C-3).
+/// a request (EP-3).
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Endpoint {
@@ -36,7 +36,7 @@ pub struct Routes {
     pub jwks: Endpoint,
 }
 
-/// One of the endpoints, to give it a path of its own: [`AuthorizationServerBuilder::endpoint_path`](super::builder::options::AuthorizationServerBuilder::endpoint_path).
+/// One of the endpoints, to give it a path of its own: [`AuthorizationServerBuilder::endpoint_path`](crate::authorization::AuthorizationServerBuilder::endpoint_path).
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum EndpointName {

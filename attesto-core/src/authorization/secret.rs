@@ -1,4 +1,4 @@
-//! Codes, refresh tokens and references: made of 256 random bits, and known to stores by their digest only (catalogue C-13).
+//! Codes, refresh tokens and references: made of 256 random bits, and known to stores by their digest only (catalogue EP-13).
 
 use crate::crypto::{CryptoProvider, Entropy, EntropyError};
 use crate::encoding::base64url;
@@ -46,7 +46,7 @@ impl Secret {
         Self::of_bytes(&next)
     }
 
-    /// What a client presents, if it can be one of ours at all: looked at before anything is hashed (C-13).
+    /// What a client presents, if it can be one of ours at all: looked at before anything is hashed (EP-13).
     pub(crate) fn presented(text: &str) -> Option<Self> {
         if text.len() != CHARACTERS {
             return None;
@@ -180,7 +180,7 @@ mod tests {
     use alloc::string::ToString;
 
     #[test]
-    fn c13_a_secret_is_256_bits_of_the_callers_entropy() {
+    fn ep13_a_secret_is_256_bits_of_the_callers_entropy() {
         let mut counter = 0u8;
         let mut asked = 0;
         let mut entropy = |out: &mut [u8]| {
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn c13_what_cannot_be_a_secret_is_not_hashed() {
+    fn ep13_what_cannot_be_a_secret_is_not_hashed() {
         let good = Secret::of_bytes(&[9; 32]);
         assert_eq!(Secret::presented(good.as_str()).unwrap().as_str(), good.as_str());
         let longer = format!("{}A", good.as_str());
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn c13_stores_see_the_sha_256_of_the_text() {
+    fn ep13_stores_see_the_sha_256_of_the_text() {
         let secret = Secret::of_bytes(&[0; 32]);
         let expected = RustCrypto::new().sha256(&[secret.as_str().as_bytes()]);
         assert_eq!(secret.digest(&RustCrypto::new()), SecretDigest::from_bytes(expected));
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn c13_digests_compare_every_byte() {
+    fn ep13_digests_compare_every_byte() {
         for at in 0..32 {
             let mut other = [3; 32];
             other[at] ^= 0x80;

@@ -133,7 +133,7 @@ impl AuthorizationServer {
     ///
     /// The host is asked who the user is and what they allow ([`Authentication`](crate::authorization::Authentication),
     /// [`ConsentDecision`](crate::authorization::ConsentDecision)); its answer may be a page, which is the response then. Nothing is kept: the page
-    /// leads back to [`Visit::resume_url`](super::questions::interaction::Visit::resume_url), and the endpoint begins anew.
+    /// leads back to [`Visit::resume_url`](crate::authorization::Visit::resume_url), and the endpoint begins anew.
     ///
     /// ```
     /// # use attesto_core::crypto::{Algorithm, CryptoProvider, EntropyError, KeyKind, RustCrypto};
@@ -227,7 +227,7 @@ impl AuthorizationServer {
         state::run(flow, |mut flow| async move { cors::shared(pushed::respond(&mut flow).await, &flow) })
     }
 
-    /// Whether this is a [`resume_url`](super::questions::interaction::Visit::resume_url) of this server: for hosts that let one travel through a form, and must
+    /// Whether this is a [`resume_url`](crate::authorization::Visit::resume_url) of this server: for hosts that let one travel through a form, and must
     /// not become a way to send browsers anywhere.
     #[must_use]
     pub fn is_resume_url(&self, url: &str) -> bool {

@@ -1,12 +1,12 @@
-//! The host's say in a challenge: catalogue W14.
+//! The hook with which a host changes challenges: catalogue W14.
 
 use super::Challenge;
 use super::write::EXTENSIONS;
 
-/// Lets a host add to the challenges that the library makes. Runs on every outcome with a challenge, alike.
+/// Lets a host add to the challenges that the library makes. Called for every outcome with a challenge.
 ///
-/// What the hook leaves behind is checked again: values are checked as they are set (W1, W2), and
-/// [`Challenge::amended_by`] puts back what a hook may not take away.
+/// The result is checked again: values are checked as they are set (W1, W2), and [`Challenge::amended_by`] restores
+/// what a hook may not remove.
 ///
 /// ```
 /// use attesto_core::challenge::{Challenge, ChallengeHook};
@@ -29,8 +29,8 @@ pub trait ChallengeHook: core::fmt::Debug + Send + Sync {
 }
 
 impl Challenge {
-    /// This challenge after the hook. Scheme, `algs` and `error` stay as they were, and a parameter that was there
-    /// before is still there: a hook adds and replaces, it does not remove. W14.
+    /// Returns this challenge after the hook. Scheme, `algs` and `error` are unchanged, and every earlier parameter is
+    /// still present: a hook adds and replaces, but cannot remove. W14.
     #[must_use]
     pub fn amended_by(self, hook: &dyn ChallengeHook) -> Self {
         let mut amended = self.clone();

@@ -1,4 +1,4 @@
-//! Challenges as any server may write them (RFC 9110 §11.6.1), read strictly.
+//! Parses challenges of any server (RFC 9110 §11.6.1), strictly.
 
 use super::AuthScheme;
 use super::values::is_tchar;
@@ -8,7 +8,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 reasons! {
-    /// A `WWW-Authenticate` value cannot be read.
+    /// Why a `WWW-Authenticate` value cannot be read.
     pub enum ChallengeError {
         /// Longer than [`limits::HEADER_VALUE`].
         TooLarge => "challenge_too_large", "the field value is longer than the limit";
@@ -18,18 +18,18 @@ reasons! {
         RepeatedParameter => "challenge_repeated_parameter", "a parameter occurs twice in one challenge";
         /// More parameters than [`limits::CHALLENGE_PARAMETERS`].
         TooManyParameters => "challenge_too_many_parameters", "a challenge has more parameters than the limit";
-        /// Not exactly one challenge, where one is wanted. W3.
+        /// The value does not have exactly one challenge, as required here. W3.
         NotOne => "challenge_not_one", "not exactly one challenge";
-        /// Neither `Bearer` nor `DPoP`, where one of them is wanted.
+        /// The scheme is neither `Bearer` nor `DPoP`, as required here.
         UnknownScheme => "challenge_unknown_scheme", "the scheme is neither Bearer nor DPoP";
         /// `DPoP` without `algs`, or `Bearer` with it. RFC 9449 §7.1; W4.
         AlgsMisplaced => "challenge_algs_misplaced", "DPoP challenges carry algs, Bearer challenges do not";
-        /// A parameter of ours has a value that it cannot have. W2.
+        /// A known parameter has an invalid value. W2.
         InvalidValue => "challenge_invalid_value", "a parameter has a value outside its set";
     }
 }
 
-/// One challenge of a field value, borrowed from it where no escape had to be undone.
+/// One challenge of a field value, borrowed from it unless an escape had to be removed.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ParsedChallenge<'a> {
     scheme: &'a str,
@@ -44,19 +44,19 @@ impl<'a> ParsedChallenge<'a> {
         self.scheme
     }
 
-    /// The scheme, where it is one of ours.
+    /// The scheme, if it is `Bearer` or `DPoP`.
     #[must_use]
     pub fn auth_scheme(&self) -> Option<AuthScheme> {
         AuthScheme::from_name(self.scheme)
     }
 
-    /// The `token68` that some schemes send in place of parameters.
+    /// The `token68` that some schemes send instead of parameters.
     #[must_use]
     pub fn token68(&self) -> Option<&'a str> {
         self.token68
     }
 
-    /// The value of a parameter, quotes and escapes removed. Names are compared without regard to case.
+    /// Returns the value of a parameter, without quotes and escapes. Names compare case-insensitively.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.parameters().find(|(candidate, _)| candidate.eq_ignore_ascii_case(name)).map(|(_, value)| value)
@@ -79,7 +79,7 @@ impl<'a> ParsedChallenge<'a> {
     }
 }
 
-/// The challenges of one `WWW-Authenticate` value, in order. An empty value has none.
+/// Parses the challenges of one `WWW-Authenticate` value, in order. An empty value has none.
 ///
 /// ```text
 /// challenge  = auth-scheme [ 1*SP ( token68 / #auth-param ) ]
@@ -87,7 +87,7 @@ impl<'a> ParsedChallenge<'a> {
 /// ```
 ///
 /// # Errors
-/// The first of the rules of [`ChallengeError`] that is broken.
+/// The first rule of [`ChallengeError`] that is broken.
 pub fn parse_challenges(value: &str) -> Result<Vec<ParsedChallenge<'_>>, ChallengeError> {
     if value.len() > limits::HEADER_VALUE {
         return Err(ChallengeError::TooLarge);
@@ -101,14 +101,14 @@ pub fn parse_challenges(value: &str) -> Result<Vec<ParsedChallenge<'_>>, Challen
     Ok(challenges)
 }
 
-/// What is left to read.
+/// The unread rest of the value.
 #[derive(Clone, Copy)]
 struct Reader<'a> {
     rest: &'a str,
 }
 
 impl<'a> Reader<'a> {
-    /// One challenge and the commas after it.
+    /// Parses one challenge and the commas after it.
     fn challenge(&mut self) -> Result<ParsedChallenge<'a>, ChallengeError> {
         let scheme = self.take(is_tchar);
         let mut challenge = ParsedChallenge { scheme, token68: None, parameters: Vec::new() };
@@ -128,7 +128,7 @@ impl<'a> Reader<'a> {
                 return Ok(challenge);
             }
         }
-        // After a comma comes either another parameter or the next challenge's scheme.
+        // A comma is followed by another parameter or by the next challenge's scheme.
         while !self.rest.is_empty() {
             match self.parameter()? {
                 Some(parameter) => challenge.add(parameter)?,
@@ -138,7 +138,7 @@ impl<'a> Reader<'a> {
         Ok(challenge)
     }
 
-    /// The parameter at hand, with the commas after it; nothing is consumed where there is none.
+    /// Parses the next parameter, with the commas after it; consumes nothing if there is none.
     fn parameter(&mut self) -> Result<Option<(&'a str, Cow<'a, str>)>, ChallengeError> {
         let mut ahead = *self;
         let name = ahead.take(is_tchar);
@@ -162,7 +162,7 @@ impl<'a> Reader<'a> {
         Ok(Some((name, value)))
     }
 
-    /// The rest of a quoted-string whose opening quote is read (RFC 9110 §5.6.4).
+    /// Parses the rest of a quoted-string whose opening quote was read (RFC 9110 §5.6.4).
     fn quoted(&mut self) -> Result<Cow<'a, str>, ChallengeError> {
         let plain = self.take(is_qdtext);
         if self.eat('"') {
@@ -179,7 +179,7 @@ impl<'a> Reader<'a> {
         if self.eat('"') { Ok(Cow::Owned(unescaped)) } else { Err(ChallengeError::Malformed) }
     }
 
-    /// `token68` (RFC 9110 §11.2) and the commas after it.
+    /// Parses `token68` (RFC 9110 §11.2) and the commas after it.
     fn token68(&mut self) -> Result<&'a str, ChallengeError> {
         let whole = self.rest;
         let body = self.take(is_token68);
@@ -191,7 +191,7 @@ impl<'a> Reader<'a> {
         Ok(token)
     }
 
-    /// Whether a list element ends here; if so, the commas are consumed up to the next one.
+    /// Whether a list element ends here; if so, consumes the commas up to the next one.
     fn ends_element(&mut self) -> bool {
         let after_space = self.rest.trim_start_matches([' ', '\t']);
         let ends = after_space.is_empty() || after_space.starts_with(',');
@@ -215,7 +215,7 @@ impl<'a> Reader<'a> {
         self.take(class);
     }
 
-    /// The longest prefix of this class. Every class has either all bytes of a non-ASCII character or none.
+    /// Takes the longest prefix of this class. Every class has either all bytes of a non-ASCII character or none.
     fn take(&mut self, class: fn(u8) -> bool) -> &'a str {
         let end = self.rest.bytes().position(|byte| !class(byte)).unwrap_or(self.rest.len());
         let (taken, rest) = self.rest.split_at_checked(end).unwrap_or(("", self.rest));
@@ -228,7 +228,7 @@ const fn is_ows(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t')
 }
 
-/// Between list elements: empty elements are read over (RFC 9110 §5.6.1.2).
+/// Whether the byte may stand between list elements. Empty elements are skipped (RFC 9110 §5.6.1.2).
 const fn is_list_filler(byte: u8) -> bool {
     is_ows(byte) || byte == b','
 }

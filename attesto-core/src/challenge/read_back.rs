@@ -1,4 +1,4 @@
-//! A challenge of the form that this library writes, read back.
+//! Parses a challenge in the form that this library writes.
 
 use super::values::{is_acr_value, is_error_text, is_realm, is_url_text};
 use super::{AuthScheme, Challenge, ChallengeError, ParsedChallenge, parse_challenges};
@@ -8,11 +8,11 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 impl Challenge {
-    /// Reads one challenge of ours, by the same rules that it is written by (W1, W2, W4): for hooks that replace a
-    /// whole value, and for tests. Use [`parse_challenges`] for what a foreign server sent.
+    /// Parses one of our challenges, by the same rules by which it is written (W1, W2, W4): for hooks that replace a
+    /// whole value, and for tests. Use [`parse_challenges`] for the value of any other server.
     ///
     /// # Errors
-    /// The first of the rules of [`ChallengeError`] that is broken.
+    /// The first rule of [`ChallengeError`] that is broken.
     pub fn parse(value: &str) -> Result<Self, ChallengeError> {
         let parsed = parse_challenges(value)?;
         let [parsed] = parsed.as_slice() else { return Err(ChallengeError::NotOne) };
@@ -24,7 +24,7 @@ impl Challenge {
     }
 }
 
-/// `DPoP` with `algs`, `Bearer` without. W4.
+/// Checks that `DPoP` has `algs` and `Bearer` does not. W4.
 fn scheme_has_its_algs(parsed: &ParsedChallenge<'_>) -> Result<Challenge, ChallengeError> {
     match (parsed.auth_scheme().ok_or(ChallengeError::UnknownScheme)?, parsed.get("algs")) {
         (AuthScheme::Bearer, None) => Ok(Challenge::bearer()),
@@ -33,13 +33,13 @@ fn scheme_has_its_algs(parsed: &ParsedChallenge<'_>) -> Result<Challenge, Challe
     }
 }
 
-/// Names of algorithms that exist here, separated by one space.
+/// Parses names of supported algorithms, separated by one space.
 fn algorithms(algs: &str) -> Result<AlgorithmSet, ChallengeError> {
     let named: Option<Vec<Algorithm>> = algs.split(' ').map(Algorithm::from_name).collect();
     named.and_then(|named| AlgorithmSet::try_from_iter(named).ok()).ok_or(ChallengeError::InvalidValue)
 }
 
-/// The challenge with one more parameter. The setters drop what they cannot send; here that is an error.
+/// Adds one parameter. Unlike the setters, which drop an invalid value, it returns an error.
 fn with_parameter(challenge: Challenge, name: &str, value: &str) -> Result<Challenge, ChallengeError> {
     let owned = String::from(value);
     let (is_valid, challenge) = match name.to_ascii_lowercase().as_str() {
@@ -113,7 +113,7 @@ mod tests {
     }
 
     prop_compose! {
-        /// Challenges of every shape, made from text that tries to break out.
+        /// Challenges of every shape, with text that tries to escape its quotes.
         fn challenge()(
             algs in prop::option::of(prop::sample::subsequence(Algorithm::ALL, 1..=Algorithm::ALL.len())),
             realm in prop::option::of("\\PC{0,12}|[\\x00-\\x7f]{0,12}"),

@@ -4,7 +4,7 @@ use core::fmt;
 
 /// How an access token is presented: the authentication scheme of RFC 6750 or of RFC 9449.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-// Exhaustive: a third scheme must make every match choose.
+// Exhaustive: every match must handle a third scheme.
 pub enum AuthScheme {
     /// `Bearer`: RFC 6750 §2.1.
     Bearer,
@@ -25,7 +25,7 @@ impl AuthScheme {
         }
     }
 
-    /// The scheme of that name; scheme names are compared without regard to case (RFC 9110 §11.1).
+    /// Returns the scheme of that name; names compare case-insensitively (RFC 9110 §11.1).
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|scheme| scheme.name().eq_ignore_ascii_case(name))

@@ -1,16 +1,16 @@
-//! Which values a challenge's parameters may have: catalogue W2.
+//! The valid values of a challenge's parameters: catalogue W2.
 
 use crate::scope::{is_nqchar, is_nqschar, is_scope_token};
 use alloc::borrow::Cow;
 use alloc::string::String;
 
-/// The parameters the library writes, in their order (W1). No extension may use one of the names.
+/// The parameters that the library writes, in their order (W1). No extension may use these names.
 pub(super) const OUR_PARAMETERS: [&str; 8] =
     ["realm", "error", "error_description", "scope", "algs", "acr_values", "max_age", "resource_metadata"];
 
 /// Whether `value` can be one of several `acr_values` (RFC 9470 §3; catalogue W10): a scope-token without a comma.
 ///
-/// Scope-tokens exclude space, quote and backslash already; a comma would read as two values where values are listed.
+/// Scope-tokens already exclude space, quote and backslash; a comma would read as two values in a list.
 #[must_use]
 pub fn is_acr_value(value: &str) -> bool {
     is_scope_token(value) && !value.contains(',')
@@ -22,12 +22,13 @@ pub fn is_realm(realm: &str) -> bool {
     is_printable(realm)
 }
 
-/// 0x20 to 0x7E: what a quoted-string can carry without control characters and without bytes outside ASCII.
+/// Whether all bytes are 0x20 to 0x7E: what a quoted-string can carry without control characters and without bytes
+/// outside ASCII.
 pub(super) fn is_printable(value: &str) -> bool {
     value.bytes().all(|byte| matches!(byte, 0x20..=0x7E))
 }
 
-/// `error` and `error_description`: `1*NQSCHAR` (RFC 6749 A.7, A.8).
+/// Whether the text can be an `error` or `error_description`: `1*NQSCHAR` (RFC 6749 A.7, A.8).
 pub(super) fn is_error_text(value: &str) -> bool {
     !value.is_empty() && value.bytes().all(is_nqschar)
 }
@@ -43,18 +44,18 @@ pub(super) const fn is_tchar(byte: u8) -> bool {
         || matches!(byte, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^'..=b'`' | b'|' | b'~')
 }
 
-/// A name of our own, in any case: parameter names are compared without regard to it (RFC 9110 §11.2).
+/// Whether the library writes this parameter. Names compare case-insensitively (RFC 9110 §11.2).
 pub(super) fn is_ours(name: &str) -> bool {
     OUR_PARAMETERS.iter().any(|ours| ours.eq_ignore_ascii_case(name))
 }
 
-/// Printable without space, quote and backslash: enough for a URL not to end its parameter. Whether it is the right
-/// URL was decided where it was configured (P9).
+/// Whether the text is printable without space, quote and backslash, so that it cannot end its parameter. Its
+/// configuration checked that it is the right URL (P9).
 pub(super) fn is_url_text(url: &str) -> bool {
     !url.is_empty() && url.bytes().all(is_nqchar)
 }
 
-/// A description with every byte outside `NQSCHAR` replaced by `?`. Borrowed where nothing was replaced.
+/// Replaces every byte outside `NQSCHAR` by `?`. Borrows if there is none.
 pub(super) fn clean_description(text: Cow<'static, str>) -> Cow<'static, str> {
     if text.bytes().all(is_nqschar) {
         return text;
@@ -63,8 +64,8 @@ pub(super) fn clean_description(text: Cow<'static, str>) -> Cow<'static, str> {
     Cow::Owned(clean)
 }
 
-/// The parts joined by one space each; `None` where there is none, or one that is invalid. Half a list would be a
-/// wrong statement, so the parameter is dropped as a whole.
+/// Joins the parts with single spaces; `None` if there is none, or one is invalid. A partial list would be a wrong
+/// statement, so the whole parameter is dropped.
 pub(super) fn join<S: AsRef<str>>(parts: impl IntoIterator<Item = S>, is_valid: fn(&str) -> bool) -> Option<String> {
     let mut joined = String::new();
     for part in parts {

@@ -1,4 +1,4 @@
-//! One challenge, as it is built and written: catalogue W1, W2, W4.
+//! Builds and writes one challenge: catalogue W1, W2, W4.
 
 use super::AuthScheme;
 use super::values::{
@@ -14,13 +14,13 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::Write;
 
-/// Room beside our own parameters, all of them.
+/// The most extensions: what the limit leaves besides all of our own parameters.
 pub(super) const EXTENSIONS: usize = limits::CHALLENGE_PARAMETERS.saturating_sub(OUR_PARAMETERS.len());
 
 /// One challenge: a scheme and its parameters, each at most once.
 ///
-/// A setter given a value that the parameter cannot have drops the parameter (W2): configured values are checked where
-/// they are configured, and a request must never make the header unreadable. The last call of a setter wins.
+/// A setter drops the parameter if its value is invalid (W2): configured values are checked where they are configured,
+/// and a request must never make the header unreadable. The last call of a setter wins.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Challenge {
     pub(super) scheme: SchemeAndAlgs,
@@ -34,7 +34,7 @@ pub struct Challenge {
     pub(super) extensions: Vec<(Cow<'static, str>, Cow<'static, str>)>,
 }
 
-/// `DPoP` always says its algorithms and `Bearer` never does (W4), so the two are one value.
+/// `DPoP` always names its algorithms and `Bearer` never does (W4), so the two are one value.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum SchemeAndAlgs {
     Bearer,
@@ -42,13 +42,13 @@ pub(super) enum SchemeAndAlgs {
 }
 
 impl Challenge {
-    /// A `Bearer` challenge (RFC 6750 §3).
+    /// Creates a `Bearer` challenge (RFC 6750 §3).
     #[must_use]
     pub const fn bearer() -> Self {
         Self::of(SchemeAndAlgs::Bearer)
     }
 
-    /// A `DPoP` challenge (RFC 9449 §7.1), with exactly the algorithms that proofs may use here.
+    /// Creates a `DPoP` challenge (RFC 9449 §7.1), with exactly the algorithms that proofs may use here.
     #[must_use]
     pub const fn dpop(algs: AlgorithmSet) -> Self {
         Self::of(SchemeAndAlgs::Dpop(algs))
@@ -77,7 +77,7 @@ impl Challenge {
         }
     }
 
-    /// The error code, where there is one.
+    /// The error code, if there is one.
     #[must_use]
     pub fn error_code(&self) -> Option<&str> {
         self.error.as_deref()
@@ -97,14 +97,14 @@ impl Challenge {
         self
     }
 
-    /// Sets `error_description`, which is written only beside an `error`. Bytes it cannot have become `?`.
+    /// Sets `error_description`, which is only written with an `error`. Invalid bytes become `?`.
     #[must_use]
     pub fn error_description(mut self, text: impl Into<Cow<'static, str>>) -> Self {
         self.error_description = Some(clean_description(text.into())).filter(|text| !text.is_empty());
         self
     }
 
-    /// Sets `scope`: every scope the operation requires. One that is no scope-token drops the parameter.
+    /// Sets `scope`: every scope that the operation requires. An invalid scope-token drops the parameter.
     #[must_use]
     pub fn scope<S: AsRef<str>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         self.scope = join(scopes, is_scope_token);
@@ -136,8 +136,9 @@ impl Challenge {
     /// Adds a parameter that the library does not know, after all others. The same name again replaces its value.
     ///
     /// # Errors
-    /// The name is no RFC 9110 token or is one of the library's (W1), the value is not printable ASCII (W2), or there are so
-    /// many that the challenge could not be read again ([`limits::CHALLENGE_PARAMETERS`], the library's own included).
+    /// Fails if the name is not an RFC 9110 token or is one of the library's (W1), the value is not printable ASCII
+    /// (W2), or there are so many parameters that the challenge could not be parsed again
+    /// ([`limits::CHALLENGE_PARAMETERS`], the library's own included).
     pub fn extension(
         mut self,
         name: impl Into<Cow<'static, str>>,
@@ -169,7 +170,7 @@ impl Challenge {
         *self = change(challenge);
     }
 
-    /// The value of the `WWW-Authenticate` line: W1. Visible ASCII and spaces only, always.
+    /// Returns the value of the `WWW-Authenticate` line: W1. Visible ASCII and spaces only, always.
     #[must_use]
     pub fn header_value(&self) -> String {
         let mut line = Line { out: String::with_capacity(self.estimated_len()), is_first: true };
@@ -193,9 +194,9 @@ impl Challenge {
         line.out
     }
 
-    /// Enough for all but a value full of escapes, so that the line is allocated once.
+    /// Enough for anything but a value full of escapes, so that the line is allocated once.
     fn estimated_len(&self) -> usize {
-        /// The scheme, all of our names with their punctuation, every algorithm and a number.
+        /// The scheme, all our parameter names with their punctuation, every algorithm and a number.
         const FIXED: usize = 256;
         let texts = [&self.realm, &self.error, &self.error_description, &self.resource_metadata];
         let texts = texts.into_iter().flatten().map(|text| text.len());
@@ -212,7 +213,7 @@ struct Line {
 }
 
 impl Line {
-    /// A parameter as a quoted-string (RFC 9110 §5.6.4), if it has a value.
+    /// Writes a parameter as a quoted-string (RFC 9110 §5.6.4), if it has a value.
     fn text(&mut self, name: &str, value: Option<&str>) {
         let Some(value) = value else { return };
         self.open(name);
@@ -238,12 +239,12 @@ impl Line {
 
     fn number(&mut self, name: &str, value: u64) {
         self.open(name);
-        // Writing to a String has no failure.
+        // Writing to a String cannot fail.
         let _ = write!(self.out, "{value}");
         self.out.push('"');
     }
 
-    /// Separator, name, `=` and the opening quote.
+    /// Writes separator, name, `=` and the opening quote.
     fn open(&mut self, name: &str) {
         self.out.push_str(if self.is_first { " " } else { ", " });
         self.is_first = false;

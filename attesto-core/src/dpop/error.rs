@@ -1,9 +1,9 @@
-//! Why a proof is refused.
+//! Why a proof was refused.
 
 use crate::jose::{JwkError, JwsError};
 
 reasons! {
-    /// A DPoP proof was refused: one variant per check of RFC 9449 §4.3 (catalogue D1 to D14).
+    /// Why a DPoP proof was refused: one variant per check of RFC 9449 §4.3 (catalogue D1 to D14).
     pub enum ProofError {
         /// More than one `DPoP` field line, or a list in one. §4.3 check 1; D1, X21.
         MultipleProofs => "multiple_proofs", "the request carries more than one proof";
@@ -23,7 +23,7 @@ reasons! {
         UnsupportedCriticalHeader => "unsupported_critical_header", "critical header parameters are not supported";
         /// `jwk` is absent or not an object with members. §4.2; D6.
         MissingJwk => "missing_jwk", "the proof's header holds no key";
-        /// `jwk` is no key of a supported kind in canonical form. §4.2; D6.
+        /// `jwk` is not a key of a supported kind in canonical form. §4.2; D6.
         InvalidJwk => "invalid_jwk", "the proof's key is not a supported key in canonical form";
         /// `jwk` holds private members. §4.3 check 7; D6.
         PrivateJwk => "invalid_jwk", "the proof's key holds private members";
@@ -31,11 +31,11 @@ reasons! {
         JwkUse => "invalid_jwk", "the proof's key is not for signatures";
         /// `key_ops` of the key lacks `verify`. RFC 7517 §4.3; D7.
         JwkKeyOps => "invalid_jwk", "the proof's key may not verify";
-        /// The key's `alg` or type does not suit the header's `alg`. RFC 7517 §4.4, RFC 8725 §3.1; D7, J6.
+        /// The key's `alg` or type does not match the header's `alg`. RFC 7517 §4.4, RFC 8725 §3.1; D7, J6.
         JwkAlg => "invalid_jwk", "the proof's key does not suit its algorithm";
         /// RSA modulus or exponent out of bounds. RFC 7518 §3.3; D7, J11.
         WeakJwk => "invalid_jwk", "the proof's key is too weak or too costly";
-        /// The numbers are no key: off the curve, of small order. RFC 7518 §6.2; D7, J11.
+        /// The numbers do not form a valid key: off the curve, of small order. RFC 7518 §6.2; D7, J11.
         JwkNotAKey => "invalid_jwk", "the proof's key is no valid key";
         /// The signature does not verify under `jwk`. §4.3 check 6; D8.
         InvalidSignature => "invalid_signature", "the proof's signature does not verify";
@@ -49,13 +49,13 @@ reasons! {
         MissingIat => "missing_iat", "the proof does not say when it was made";
         /// `iat` is not a non-negative integer. §4.2; D11.
         InvalidIat => "invalid_iat", "the proof's iat is not an integer";
-        /// `iat` lies further in the future than clocks may differ. §11.1; D11.
+        /// `iat` is further in the future than clocks may differ. §11.1; D11.
         IatInFuture => "invalid_iat", "the proof was made in the future";
         /// `iat` is older than a proof may be. §4.3 check 11; D11.
         ProofExpired => "proof_expired", "the proof is too old";
         /// `jti` is absent. §4.3 check 3; D12.
         MissingJti => "missing_jti", "the proof has no jti";
-        /// `jti` is empty, no string, or over 256 bytes. §4.2; D12.
+        /// `jti` is empty, not a string, or over 256 bytes. §4.2; D12.
         InvalidJti => "invalid_jti", "the proof's jti is empty, no string, or too long";
         /// `ath` is absent although an access token is presented. §4.3 check 12; D13.
         MissingAth => "missing_ath", "the proof does not name the access token";

@@ -1,16 +1,16 @@
-//! Whether a proof's `htu` is the URI of the request that carries it (RFC 9449 §4.3 check 9; catalogue D10, D-norm).
+//! Compares a proof's `htu` with the URI of the request that carries it (RFC 9449 §4.3 check 9; catalogue D10, D-norm).
 //!
 //! Both sides are compared after the syntax-based and scheme-based normalisation of RFC 3986 §6.2.2 and §6.2.3, part by
 //! part and while reading, without building either normal form:
 //!
-//! 1. an absolute `https` URI (`http` only in development); what
-//!    [`ObservedUri::parse`] refuses never matches;
+//! 1. an absolute `https` URI (`http` only in development); a URI that [`ObservedUri::parse`] refuses never matches;
 //! 2. query and fragment are ignored on both sides, after their characters have been checked;
 //! 3. scheme and host in any case; IP literals and ports by value; an absent or empty port is the scheme's. A host with
-//!    percent triplets is refused, not decoded: no name in DNS needs one, and resolvers disagree about what it means;
-//! 4. percent triplets in either case; those of unreserved characters are the characters (`%7E` is `~`), any other
-//!    stays itself (`%2F` is never `/`);
-//! 5. dot segments are removed, `%2E` ones too; the empty path is `/`; a trailing slash and the case of the path count.
+//!    percent triplets is refused, not decoded: no name in DNS needs one, and resolvers disagree about its meaning;
+//! 4. percent triplets in either case; a triplet of an unreserved character equals the character (`%7E` is `~`), any
+//!    other equals only itself (`%2F` is never `/`);
+//! 5. dot segments are removed, `%2E` ones too; the empty path is `/`; a trailing slash and the case of the path are
+//!    significant.
 //!
 //! ```
 //! use attesto_core::dpop::htu::htu_matches;
@@ -23,7 +23,7 @@
 
 use crate::http::{ObservedUri, Scheme};
 
-/// The claim names the observed URI. RFC 9449 §4.3 check 9. Whatever cannot be parsed, on either side, matches nothing.
+/// Whether the claim names the observed URI. RFC 9449 §4.3 check 9. An unparsable URI, on either side, never matches.
 #[must_use]
 pub fn htu_matches(claim: &str, observed: &ObservedUri<'_>, allow_http: bool) -> bool {
     ObservedUri::parse(claim).is_some_and(|claim| {
@@ -42,9 +42,9 @@ fn scheme_is_acceptable(scheme: Scheme, allow_http: bool) -> bool {
     }
 }
 
-/// The path's segments from the last to the first, dot segments applied (RFC 3986 §5.2.4).
+/// Iterates over the path's segments from the last to the first, with dot segments applied (RFC 3986 §5.2.4).
 ///
-/// Read backwards, a `..` is known before the segment that it removes, so a count replaces the output buffer.
+/// Read backwards, a `..` comes before the segment that it removes, so a count replaces the output buffer.
 fn segments<'u>(uri: &ObservedUri<'u>) -> impl Iterator<Item = Segment<'u>> {
     let path = if uri.prefix.is_empty() && uri.path.is_empty() { "/" } else { uri.path };
     let written = [uri.prefix, path].into_iter().filter_map(|part| part.strip_prefix('/')).flat_map(|p| p.split('/'));
@@ -62,12 +62,12 @@ fn segments<'u>(uri: &ObservedUri<'u>) -> impl Iterator<Item = Segment<'u>> {
         } else {
             return Some(segment);
         }
-        // A dot segment at the end leaves the slash before it, and so an empty last segment.
+        // A dot segment at the end keeps the slash before it, and so an empty last segment.
         was_last.then_some(Segment(""))
     })
 }
 
-/// One path segment; equality is that of the percent-normalised characters.
+/// One path segment; equality compares percent-normalised characters.
 #[derive(Clone, Copy, Debug)]
 struct Segment<'u>(&'u str);
 
@@ -98,14 +98,14 @@ impl PartialEq for Segment<'_> {
 /// A character of a path in its normal form. RFC 3986 §6.2.2.1, §6.2.2.2.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Character {
-    /// Written as itself, or a triplet of an unreserved character.
+    /// A literal character, or a triplet of an unreserved one.
     Plain(u8),
-    /// Any other triplet, by the value it encodes, so that the case of its digits does not matter.
+    /// Any other triplet, by its value, so that the case of its digits does not matter.
     Encoded(u8),
 }
 
 impl Character {
-    /// Of the two digits of a triplet, which were seen to be hexadecimal when the URI was parsed.
+    /// Decodes the two digits of a triplet, which the URI's parser checked to be hexadecimal.
     fn of_triplet(high: u8, low: u8) -> Self {
         let byte = hex_value(high).wrapping_shl(4) | hex_value(low);
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
@@ -307,7 +307,7 @@ mod tests {
         assert!(!htu_matches("https://h/a", &ObservedUri::from_parts(Scheme::Https, authority, "/b", &long), false));
     }
 
-    /// RFC 3986 §5.2.4 as it is written there, with buffers.
+    /// RFC 3986 §5.2.4 as written there, with buffers.
     fn remove_dot_segments(path: &str) -> String {
         let mut output: Vec<&str> = Vec::new();
         let written: Vec<&str> = path.split('/').skip(1).collect();

@@ -1,4 +1,4 @@
-//! What a check of a proof may start with: room to work in, and what is known of the token.
+//! The inputs of a proof's check that save work: buffers, and known facts about the token.
 
 use crate::crypto::{CryptoProvider, KeyError, PublicKey, VerifyingKey};
 use crate::jose::{RsaNumbers, Thumbprint};
@@ -6,26 +6,26 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
-/// Buffers for one proof at a time. They hold what the last proof said, and no secret.
+/// Buffers for one proof at a time. They hold the contents of the last proof, and no secret.
 #[derive(Default)]
 pub(crate) struct ProofRoom {
     pub(crate) buffer: Vec<u8>,
     pub(super) numbers: RsaNumbers,
 }
 
-/// Shows nothing of what is left in it.
+/// Prints nothing of the contents.
 impl fmt::Debug for ProofRoom {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ProofRoom").finish_non_exhaustive()
     }
 }
 
-/// What is known of the token that a proof comes with, so that it need not be worked out again.
+/// The known facts about the token presented with a proof, which need not be computed again.
 #[derive(Debug, Default)]
 pub(crate) struct KnownToken {
-    /// Its SHA-256.
+    /// The token's SHA-256.
     pub(crate) hash: Option<[u8; 32]>,
-    /// The key that it is bound to.
+    /// The key that the token is bound to.
     pub(crate) bound: Option<BoundKey>,
 }
 
@@ -37,9 +37,10 @@ pub(crate) struct BoundKey {
 }
 
 impl KnownToken {
-    /// The parsed key of a proof, if it is the one that the token is bound to. It is parsed at most once.
+    /// Returns the parsed key of a proof, if it is the one that the token is bound to. Parses it at most once.
     ///
-    /// The thumbprint is of the proof's own key, checked in full by now: who has that thumbprint has these numbers (RFC 7638 §3).
+    /// The thumbprint is that of the proof's own, fully checked key, so an equal thumbprint means equal numbers (RFC
+    /// 7638 §3).
     pub(super) fn key_of(
         &mut self,
         jkt: &Thumbprint,

@@ -1,4 +1,4 @@
-//! Making proofs (RFC 9449 §4.2): what a client does, and what tests need.
+//! Makes proofs (RFC 9449 §4.2), for clients and tests.
 
 use crate::Timestamp;
 use crate::crypto::{CryptoProvider, Entropy, EntropyError, Signer, SignerError};
@@ -7,7 +7,7 @@ use crate::jose::Jwk;
 use alloc::string::String;
 use serde_json::{Map, Value};
 
-/// A proof could not be made.
+/// Why a proof could not be made.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MakeProofError {
@@ -50,25 +50,25 @@ pub struct ProofMaker<'p> {
 }
 
 impl<'p> ProofMaker<'p> {
-    /// For this method and URL. Query and fragment are left out, as §4.2 says.
+    /// Starts a proof for this method and URL. Query and fragment are removed, as §4.2 requires.
     pub fn new(method: &'p str, url: &'p str) -> Self {
         let htu = url.split(['?', '#']).next().unwrap_or(url);
         Self { method, htu, ath: None, nonce: None, jti: None }
     }
 
-    /// The access token that the request presents; its hash becomes `ath`.
+    /// Sets the access token that the request presents; its hash becomes `ath`.
     pub const fn access_token(mut self, token: &'p str) -> Self {
         self.ath = Some(token);
         self
     }
 
-    /// The nonce that the server gave.
+    /// Sets the nonce that the server sent.
     pub const fn nonce(mut self, nonce: &'p str) -> Self {
         self.nonce = Some(nonce);
         self
     }
 
-    /// A `jti` of one's own instead of 128 random bits; it must be unique for the key.
+    /// Sets a custom `jti` instead of 128 random bits; it must be unique for the key.
     pub const fn jti(mut self, jti: &'p str) -> Self {
         self.jti = Some(jti);
         self
@@ -77,7 +77,7 @@ impl<'p> ProofMaker<'p> {
     /// Makes the proof.
     ///
     /// # Errors
-    /// [`MakeProofError`] where the entropy source or the signer failed.
+    /// [`MakeProofError`] if the entropy source or the signer failed.
     pub fn make(
         self,
         signer: &dyn Signer,
@@ -110,7 +110,7 @@ fn signing_input(signer: &dyn Signer, claims: &Value) -> String {
     let mut header = Map::new();
     header.insert("typ".into(), "dpop+jwt".into());
     header.insert("alg".into(), signer.algorithm().name().into());
-    // The key alone: `use` and `kid` would only make the proof longer.
+    // Only the key's own members: `use` and `kid` would only make the proof longer.
     let members = Jwk::new(signer.public_key().clone()).public_members();
     header.insert(
         "jwk".into(),

@@ -1,8 +1,8 @@
 //! DPoP: proofs of possession (RFC 9449).
 //!
-//! [`check_proof`] holds a proof against the request that carries it and leaves a [`CheckedProof`], from which nothing can
-//! be had that the checks have not established. [`ProofMaker`] makes proofs; [`NonceIssuer`] makes and knows nonces without
-//! storing them.
+//! [`check_proof`] checks a proof against the request that carries it and returns a [`CheckedProof`], which gives
+//! access only to checked facts. [`ProofMaker`] makes proofs; [`NonceIssuer`] makes and checks nonces without storing
+//! them.
 //!
 //! ```
 //! use attesto_core::Timestamp;

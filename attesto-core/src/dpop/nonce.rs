@@ -1,8 +1,8 @@
-//! Nonces that nobody stores (RFC 9449 §8, §9; catalogue R5 to R7, D14, D15).
+//! Stateless nonces (RFC 9449 §8, §9; catalogue R5 to R7, D14, D15).
 //!
-//! A nonce is the second it was made in, and a MAC over it under a secret that all instances share: 128 bits that nobody
-//! without the secret can guess. Anyone may ask for as many as they like; nothing fills up. Until it expires it serves any
-//! number of requests, so that a client's parallel requests work.
+//! A nonce is the second in which it was made, and a MAC over it under a secret that all instances share: 128 bits that
+//! cannot be guessed without the secret. Clients may request any number of nonces without filling a store. Until it
+//! expires, a nonce is valid for any number of requests, so that a client's parallel requests work.
 
 use crate::crypto::CryptoProvider;
 use crate::encoding::base64url;
@@ -19,7 +19,7 @@ const LENGTH: usize = 1 + 8 + MAC;
 /// How far the clocks of two instances may differ.
 const CLOCK_SKEW: u64 = 5;
 
-/// What nonces are for: those of a resource server mean nothing at a token endpoint (R7).
+/// Which server a nonce is for: a resource server's nonces are invalid at a token endpoint (R7).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum NonceUse {
@@ -43,7 +43,7 @@ impl NonceUse {
 pub struct NonceSecret(Zeroizing<[u8; 32]>);
 
 impl NonceSecret {
-    /// Of 32 random bytes.
+    /// Creates a secret from 32 random bytes.
     #[must_use]
     pub fn new(secret: [u8; 32]) -> Self {
         Self(Zeroizing::new(secret))
@@ -62,11 +62,11 @@ impl fmt::Debug for NonceSecret {
 pub enum NonceAge {
     /// In the first half of its life.
     Fresh,
-    /// In the second half: time to hand out a new one.
+    /// In the second half: time to send a new one.
     PastHalf,
 }
 
-/// Makes nonces and knows them again.
+/// Makes nonces and checks them.
 ///
 /// ```
 /// use attesto_core::Timestamp;
@@ -102,8 +102,7 @@ impl NonceIssuer {
         self
     }
 
-    /// What its nonces are for.
-    /// Whether these are nonces for the endpoints of an authorization server.
+    /// Whether the nonces are for the endpoints of an authorization server.
     #[cfg(feature = "std")]
     pub(crate) const fn is_for_authorization_server(&self) -> bool {
         matches!(self.use_, NonceUse::AuthorizationServer)
@@ -113,10 +112,10 @@ impl NonceIssuer {
         self.use_
     }
 
-    /// How long a nonce lives, in seconds.
+    /// Sets how long a nonce lives, in seconds.
     ///
     /// # Errors
-    /// Outside 10 to 86400.
+    /// Fails outside 10 to 86400.
     pub fn lifetime(mut self, seconds: u64) -> Result<Self, ConfigError> {
         if !(10..=86_400).contains(&seconds) {
             return Err(ConfigError::new("nonce.lifetime", "must be between 10 seconds and a day"));
@@ -125,7 +124,7 @@ impl NonceIssuer {
         Ok(self)
     }
 
-    /// A nonce made now: 34 characters of base64url, which all are NQCHAR (§8.1).
+    /// Makes a nonce: 34 characters of base64url, which are all NQCHAR (§8.1).
     #[must_use]
     pub fn issue(&self, provider: &dyn CryptoProvider, now: Timestamp) -> String {
         let issued = now.as_secs().to_be_bytes();
@@ -136,7 +135,7 @@ impl NonceIssuer {
         base64url::encode(&nonce)
     }
 
-    /// How old a nonce of ours is; `None` where it is not ours or has expired, without telling which.
+    /// Returns the age of one of our nonces; `None` if it is not ours or has expired, without distinguishing the two.
     #[must_use]
     pub fn check(&self, provider: &dyn CryptoProvider, nonce: &str, now: Timestamp) -> Option<NonceAge> {
         let bytes: [u8; LENGTH] = base64url::decode_array(nonce.as_bytes()).ok()?;

@@ -1,4 +1,4 @@
-//! What proofs must be like here.
+//! The policy for proofs.
 
 use super::NonceIssuer;
 use crate::ConfigError;
@@ -25,11 +25,11 @@ pub struct ProofPolicy {
     pub(super) allow_http: bool,
 }
 
-/// A proof older than this would be a credential, not a proof.
+/// The longest configurable age: an older proof would be a credential, not a proof.
 const MAX_WINDOW: u64 = 3600;
 
 impl ProofPolicy {
-    /// Every algorithm, 60 seconds into the past and the future, no nonces, https only.
+    /// Accepts every algorithm, 60 seconds into the past and the future, no nonces, and https only.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -49,11 +49,12 @@ impl ProofPolicy {
         self
     }
 
-    /// How old a proof may be, in seconds (§4.3 check 11). Used proofs are remembered for as long. Resources that share a replay store and
-    /// are called by the same URIs must say the same: the shortest of them decides how long the others' proofs are remembered.
+    /// Sets how old a proof may be, in seconds (§4.3 check 11). Used proofs are remembered for as long. Resources that
+    /// share a replay store and are called by the same URIs must use the same value: the shortest decides how long the
+    /// proofs of all are remembered.
     ///
     /// # Errors
-    /// Outside 1 to 3600.
+    /// Fails outside 1 to 3600.
     pub fn max_age(mut self, seconds: u64) -> Result<Self, ConfigError> {
         if !(1..=MAX_WINDOW).contains(&seconds) {
             return Err(ConfigError::new("dpop.max_age", "must be between 1 and 3600 seconds"));
@@ -62,20 +63,20 @@ impl ProofPolicy {
         Ok(self)
     }
 
-    /// Seconds after its use for which a proof is on record at most: made by a client whose clock is ahead.
+    /// The longest time that a used proof is stored, in seconds: that of a client whose clock is ahead.
     #[cfg(feature = "std")]
     pub(crate) const fn replay_window(&self) -> u64 {
         self.max_age.saturating_add(self.future_skew.saturating_mul(2)).saturating_add(1)
     }
 
-    /// How far ahead a client's clock may be, in seconds (§11.1). A used proof is remembered for this much longer than it is accepted, so
-    /// it must also cover the difference between the clocks of the nodes that serve the resource, and of the replay store where it goes
-    /// by a clock of its own: on a node whose clock is late by more than this and a second, a used proof passes again. With 0 all of them
-    /// must agree to the second, and [`GuardBuilder::build`](crate::host::GuardBuilder::build) refuses it where several instances are
-    /// declared.
+    /// Sets how far ahead a client's clock may be, in seconds (§11.1). A used proof is remembered for this much longer
+    /// than it is accepted. So the value must also cover the difference between the clocks of the nodes that serve the
+    /// resource, and of the replay store if that uses its own clock. On a node whose clock is late by more than this
+    /// and a second, a used proof is accepted again. With 0 all clocks must agree to the second, and
+    /// [`GuardBuilder::build`](crate::host::GuardBuilder::build) refuses it if several instances are declared.
     ///
     /// # Errors
-    /// Over 3600.
+    /// Fails over 3600.
     pub fn future_skew(mut self, seconds: u64) -> Result<Self, ConfigError> {
         if seconds > MAX_WINDOW {
             return Err(ConfigError::new("dpop.future_skew", "must be at most 3600 seconds"));
@@ -84,10 +85,10 @@ impl ProofPolicy {
         Ok(self)
     }
 
-    /// The longest accepted proof, in bytes (J1).
+    /// Sets the longest accepted proof, in bytes (J1).
     ///
     /// # Errors
-    /// Outside 1 KiB to [`limits::DPOP_PROOF_CEILING`].
+    /// Fails outside 1 KiB to [`limits::DPOP_PROOF_CEILING`].
     pub fn size_limit(mut self, bytes: usize) -> Result<Self, ConfigError> {
         if !(1024..=limits::DPOP_PROOF_CEILING).contains(&bytes) {
             return Err(ConfigError::new("dpop.size_limit", "must be between 1 KiB and 256 KiB"));
@@ -96,8 +97,7 @@ impl ProofPolicy {
         Ok(self)
     }
 
-    /// Requires every proof to carry a live nonce of this issuer (§8, §9). There is no half-way: a proof without one is
-    /// never accepted then.
+    /// Requires every proof to carry a live nonce of this issuer (§8, §9). A proof without one is then never accepted.
     #[must_use]
     pub fn require_nonces(mut self, nonces: NonceIssuer) -> Self {
         self.nonces = Some(nonces);
@@ -123,7 +123,7 @@ impl ProofPolicy {
         self.algorithms
     }
 
-    /// The issuer of required nonces.
+    /// The issuer of the required nonces.
     #[must_use]
     pub const fn nonces(&self) -> Option<&NonceIssuer> {
         self.nonces.as_ref()

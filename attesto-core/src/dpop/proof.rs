@@ -1,4 +1,4 @@
-//! What a proof says, and the evidence that it was checked.
+//! The contents of a proof, and the evidence that it was checked.
 
 use super::ProofError;
 use super::nonce::NonceAge;
@@ -11,7 +11,7 @@ use crate::jose::Thumbprint;
 use crate::limits;
 use core::fmt;
 
-/// The claims of a proof's payload, each as written or absent. Unknown ones are ignored (D18).
+/// The claims of a proof, each as written or absent. Unknown ones are ignored (D18).
 #[derive(Default)]
 pub(super) struct ProofClaims<'p> {
     pub(super) htm: Option<Value<'p>>,
@@ -43,7 +43,7 @@ impl<'p> ProofClaims<'p> {
     }
 }
 
-/// A string claim; anything else is as good as none.
+/// Returns a string claim; any other type counts as absent.
 pub(super) fn text<'v>(value: Option<&'v Value<'_>>) -> Option<&'v str> {
     match value {
         Some(Value::String(text)) => Some(text),
@@ -51,8 +51,8 @@ pub(super) fn text<'v>(value: Option<&'v Value<'_>>) -> Option<&'v str> {
     }
 }
 
-/// Evidence that a proof passed every check of RFC 9449 §4.3 that needs no store. It is good for one request, once its
-/// [`replay_claim`](Self::replay_claim) has been recorded as fresh.
+/// Evidence that a proof passed every check of RFC 9449 §4.3 that needs no store. It is valid for one request, once its
+/// [`replay_claim`](Self::replay_claim) was recorded as fresh.
 pub struct CheckedProof {
     jkt: Thumbprint,
     jti: Jti,
@@ -61,7 +61,7 @@ pub struct CheckedProof {
 }
 
 impl CheckedProof {
-    /// The one constructor: to be called where every check has been made.
+    /// Creates the evidence. Call this only after every check has passed.
     pub(super) fn assertion(
         jkt: Thumbprint,
         jti: &str,
@@ -85,20 +85,20 @@ impl CheckedProof {
         self.jti.as_str()
     }
 
-    /// What must be recorded, once, before the proof counts (§11.1; D17).
+    /// The claim to record, once, before the proof counts (§11.1; D17).
     #[must_use]
     pub const fn replay_claim(&self) -> ReplayClaim {
         self.replay
     }
 
-    /// Whether the client should be given a fresh nonce already: the one it used is past half its life (§8.2; D15).
+    /// Whether the response should include a fresh nonce: the client's is past half its life (§8.2; D15).
     #[must_use]
     pub const fn nonce_is_due(&self) -> bool {
         matches!(self.nonce, Some(NonceAge::PastHalf))
     }
 }
 
-/// A `jti`, which is bounded (D12) and so needs no allocation.
+/// A `jti`. Its bounded length (D12) avoids an allocation.
 #[derive(Clone)]
 struct Jti {
     bytes: [u8; limits::JTI],
@@ -106,7 +106,7 @@ struct Jti {
 }
 
 impl Jti {
-    /// Of a `jti` within its bound; anything beyond it would be cut off, which no rule lets happen.
+    /// Copies a `jti` of bounded length. Anything longer would be cut off; the rules prevent that.
     fn of(jti: &str) -> Self {
         let mut bytes = [0; limits::JTI];
         for (slot, byte) in bytes.iter_mut().zip(jti.as_bytes()) {
@@ -120,7 +120,7 @@ impl Jti {
     }
 }
 
-/// Key and jti hashed together: one client cannot burn another's proof id (D17, X14).
+/// Hashes key and `jti` together, so that one client cannot use up another's proof id (D17, X14).
 fn replay_key(jkt: &Thumbprint, jti: &str, provider: &dyn CryptoProvider) -> ReplayKey {
     // "dpop:", 43 characters, ":" and the longest jti.
     let mut text = ShortText::<{ 49 + limits::JTI }>::new();

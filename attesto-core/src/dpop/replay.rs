@@ -1,16 +1,16 @@
-//! What a replay store is told about a proof (RFC 9449 §11.1; catalogue D17).
+//! The input and output of a replay store (RFC 9449 §11.1; catalogue D17).
 
 use crate::Timestamp;
 use crate::encoding::base64url;
 use core::fmt;
 
-/// Identifies one proof of one key: SHA-256 over `dpop:` jkt `:` jti. Opaque, of fixed length, the same for the same
+/// Identifies one proof of one key: SHA-256 over `dpop:` jkt `:` jti. Opaque, of fixed length, and equal for the same
 /// proof at every endpoint and node.
 #[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct ReplayKey([u8; 32]);
 
 impl ReplayKey {
-    /// Of digest bytes.
+    /// Creates a key from digest bytes.
     #[must_use]
     pub const fn from_bytes(digest: [u8; 32]) -> Self {
         Self(digest)
@@ -23,7 +23,7 @@ impl ReplayKey {
     }
 }
 
-/// 43 characters of base64url, for stores that keep text keys.
+/// Writes 43 characters of base64url, for stores with text keys.
 impl fmt::Display for ReplayKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&base64url::encode(&self.0))
@@ -36,41 +36,44 @@ impl fmt::Debug for ReplayKey {
     }
 }
 
-/// What a store records, once: a proof, until when the claim counts, and how long the record must be kept.
+/// The claim that a store records once: a proof, the last second at which the claim counts, and how long to keep the
+/// record.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct ReplayClaim {
     /// The proof.
     pub key: ReplayKey,
-    /// The record may be dropped when the clock is past this: no node accepts the proof any more.
+    /// The record may be dropped after this time, when no node accepts the proof any more.
     pub retain_until: Timestamp,
-    /// The last second at which the claim counts: `iat` and the greatest age of a proof. Later the record of an earlier use may be gone, and
-    /// "not on record" no longer means "never used".
+    /// The last second at which the claim counts: `iat` plus the greatest age of a proof. Later the record of an
+    /// earlier use may be gone, and a missing record no longer means that the proof is unused.
     pub not_after: Timestamp,
 }
 
 impl ReplayClaim {
-    /// A claim to be kept until `retain_until`, and to count as long unless [`not_after`](Self::not_after) says less.
+    /// Creates a claim to keep until `retain_until`, which also counts until then, unless
+    /// [`not_after`](Self::not_after) is set.
     #[must_use]
     pub const fn new(key: ReplayKey, retain_until: Timestamp) -> Self {
         Self { key, retain_until, not_after: retain_until }
     }
 
-    /// The same, which counts until then. What lies between this and `retain_until` is the difference that may be between the clocks of
-    /// those who share the store, its own included.
+    /// Sets the last second at which the claim counts. The time from then to `retain_until` is the largest difference
+    /// allowed between the clocks of all users of the store, its own included.
     #[must_use]
     pub const fn not_after(mut self, not_after: Timestamp) -> Self {
         self.not_after = not_after;
         self
     }
 
-    /// Whether the claim no longer counts: what waited so long is refused, whatever the store says. D11, D17, R1.
+    /// Whether the claim no longer counts. A request that waited this long is refused, whatever the store answers. D11,
+    /// D17, R1.
     #[must_use]
     pub fn has_passed(&self, now: Timestamp) -> bool {
         self.not_after < now
     }
 
-    /// Seconds from `now` for which the record must be kept; at least one.
+    /// Seconds from `now` for which to keep the record; at least one.
     #[must_use]
     pub const fn ttl(&self, now: Timestamp) -> u64 {
         match self.retain_until.since(now) {
@@ -80,15 +83,16 @@ impl ReplayClaim {
     }
 }
 
-/// What a store says to a claim.
+/// A store's answer to a claim.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[must_use]
-// Exhaustive: a driver must decide on each, and nothing that is not `Fresh` may pass.
+// Exhaustive: a driver must handle each, and only `Fresh` may continue.
 pub enum ReplayAnswer {
     /// Recorded now, by this call and no other.
     Fresh,
     /// Recorded before.
     Replay,
-    /// The store cannot tell. The request ends with 503: the client is not at fault, and access stays closed (X17).
+    /// The store failed to answer. The request ends with 503: the client is not at fault, and access stays closed
+    /// (X17).
     Unavailable,
 }

@@ -1,4 +1,4 @@
-//! The checks of RFC 9449 §4.3, one function each, in the order that is safe.
+//! The checks of RFC 9449 §4.3, one function each, in a safe order.
 
 use super::htu::htu_matches;
 use super::known::{KnownToken, ProofRoom};
@@ -15,7 +15,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-/// The request that carries the proof.
+/// The request that carries the proof, with the facts that the proof must match.
 #[derive(Clone, Copy)]
 #[expect(clippy::exhaustive_structs, reason = "what RFC 9449 §4.3 holds a proof against")]
 pub struct ProofContext<'r> {
@@ -23,7 +23,7 @@ pub struct ProofContext<'r> {
     pub method: &'r str,
     /// The URI, as observed.
     pub uri: &'r ObservedUri<'r>,
-    /// The access token presented with the proof; `None` at a token endpoint, where there is none.
+    /// The access token presented with the proof; `None` at a token endpoint.
     pub access_token: Option<&'r str>,
 }
 
@@ -33,7 +33,7 @@ impl fmt::Debug for ProofContext<'_> {
     }
 }
 
-/// Exactly one `DPoP` field line, and no list in it. RFC 9449 §4.3 check 1; D1.
+/// Checks that there is exactly one `DPoP` field line, and no list in it. RFC 9449 §4.3 check 1; D1.
 ///
 /// # Errors
 /// [`ProofError::MissingProof`] or [`ProofError::MultipleProofs`].
@@ -46,11 +46,11 @@ pub fn is_single(headers: &dyn HeaderLines) -> Result<&[u8], ProofError> {
     }
 }
 
-/// Holds one proof against the request that carries it: RFC 9449 §4.3, checks 2 to 12. Check 1 is [`is_single`]; the
-/// binding to the token (the rest of 12) and the replay check (§11.1) are the caller's, with what this leaves.
+/// Checks one proof against the request that carries it: RFC 9449 §4.3, checks 2 to 12. Check 1 is [`is_single`]. The
+/// caller must still check the binding to the token (the rest of 12) and replay (§11.1), with the returned evidence.
 ///
 /// # Errors
-/// [`ProofError`], for the first check that fails. Nothing is recorded anywhere.
+/// [`ProofError`], for the first check that fails. Nothing is recorded.
 pub fn check_proof(
     proof: &[u8],
     request: &ProofContext<'_>,
@@ -61,7 +61,7 @@ pub fn check_proof(
     check_proof_in(&mut ProofRoom::default(), proof, request, policy, provider, now, &mut KnownToken::default())
 }
 
-/// The same with room that is there already and what is known of the token.
+/// Like [`check_proof`], reusing buffers and facts already known about the token.
 pub(crate) fn check_proof_in(
     room: &mut ProofRoom,
     proof: &[u8],
@@ -76,7 +76,7 @@ pub(crate) fn check_proof_in(
     let payload = jws.decode(buffer)?;
     let (payload, header) = buffer.split_at_checked(payload).ok_or(ProofError::MalformedClaims)?;
     let (jwk, algorithm) = header_is_of_a_proof(&Header::parse(header)?, policy, numbers)?;
-    // Read before anything is verified: what is malformed costs no arithmetic on a curve.
+    // Parsed before any verification, so a malformed proof costs no signature arithmetic.
     let claims = ProofClaims::read(payload)?; //                                 2
     let jkt = jwk.thumbprint(|parts| provider.sha256(parts));
     signature_verifies(&jws, &jwk, algorithm, &jkt, known, provider)?; //        6
@@ -90,8 +90,8 @@ pub(crate) fn check_proof_in(
     Ok(CheckedProof::assertion(jkt, jti, claim_ends(iat, policy), nonce, provider))
 }
 
-/// The URI that a refused proof was made for, without query and fragment and cut to what an event holds: for the operator, never for the
-/// client. `None` where the proof names none.
+/// Returns the URI in a refused proof, without query and fragment and truncated to the limit of an event: for the
+/// operator, never for the client. `None` if the proof has none.
 pub(crate) fn claimed_uri(proof: &[u8], policy: &ProofPolicy) -> Option<String> {
     let mut buffer = Vec::new();
     let payload = CompactJws::split(proof, policy.limits).ok()?.payload(&mut buffer).ok()?;
@@ -100,7 +100,7 @@ pub(crate) fn claimed_uri(proof: &[u8], policy: &ProofPolicy) -> Option<String> 
     Some(uri.chars().take(limits::EVENT_TEXT).collect())
 }
 
-/// Checks 4, 5 and 7 read the header; the key is not used before they passed.
+/// Runs checks 4, 5 and 7 on the header. The key is not used before they pass.
 fn header_is_of_a_proof(
     header: &Header<'_>,
     policy: &ProofPolicy,
@@ -113,17 +113,17 @@ fn header_is_of_a_proof(
     Ok((jwk, header.alg))
 }
 
-/// `typ` is `dpop+jwt`. Check 4; D3, J13.
+/// Checks that `typ` is `dpop+jwt`. Check 4; D3, J13.
 fn typ_is_dpop(header: &Header<'_>) -> Result<(), ProofError> {
     if header.typ_is("dpop+jwt") { Ok(()) } else { Err(ProofError::InvalidTyp) }
 }
 
-/// `alg` is in the allow-list, which can hold asymmetric algorithms only. Check 5; D4.
+/// Checks that `alg` is in the allow-list, which can hold asymmetric algorithms only. Check 5; D4.
 fn alg_is_allowed(algorithm: Algorithm, allowed: AlgorithmSet) -> Result<(), ProofError> {
     if allowed.contains(algorithm) { Ok(()) } else { Err(ProofError::InvalidAlg) }
 }
 
-/// `jwk` is there, is a key, and is public. Check 7; D6, D7.
+/// Checks that `jwk` is present, a key, and public. Check 7; D6, D7.
 fn jwk_is_public(header: &Header<'_>, numbers: &mut RsaNumbers) -> Result<Jwk, ProofError> {
     match header.jwk {
         Some(Value::Object(object)) if !object.is_empty() => Ok(Jwk::once(object, numbers)?),
@@ -134,13 +134,13 @@ fn jwk_is_public(header: &Header<'_>, numbers: &mut RsaNumbers) -> Result<Jwk, P
     }
 }
 
-/// The key's own `alg`, where it names one, and its type agree with the header. RFC 8725 §3.1; D7, J6.
+/// Checks that the key's type and, if present, its own `alg` agree with the header. RFC 8725 §3.1; D7, J6.
 fn jwk_suits_alg(jwk: &Jwk, algorithm: Algorithm) -> Result<(), ProofError> {
     let named = jwk.alg().is_none_or(|named| named == algorithm);
     if named && jwk.key().kind() == algorithm.key_kind() { Ok(()) } else { Err(ProofError::JwkAlg) }
 }
 
-/// The signature verifies under the proof's own key, which may be there parsed. Check 6; D8, J11, J12.
+/// Verifies the signature with the proof's own key, which may already be parsed. Check 6; D8, J11, J12.
 fn signature_verifies(
     jws: &CompactJws<'_>,
     jwk: &Jwk,
@@ -164,12 +164,12 @@ fn signature_verifies(
     }
 }
 
-/// The proof was made for this method; HEAD is not GET. Check 8; D9.
+/// Checks that the proof names this method; HEAD is not GET. Check 8; D9.
 fn htm_is_method(claims: &ProofClaims<'_>, request: &ProofContext<'_>) -> Result<(), ProofError> {
     if text(claims.htm.as_ref()) == Some(request.method) { Ok(()) } else { Err(ProofError::InvalidHtm) }
 }
 
-/// The proof was made for this URI, both in normal form. Check 9; D10.
+/// Checks that the proof names this URI, both in normal form. Check 9; D10.
 fn htu_is_request_uri(
     claims: &ProofClaims<'_>,
     request: &ProofContext<'_>,
@@ -179,7 +179,7 @@ fn htu_is_request_uri(
     if matches { Ok(()) } else { Err(ProofError::InvalidHtu) }
 }
 
-/// `now - max_age <= iat <= now + future_skew`. Check 11, §11.1; D11.
+/// Checks `now - max_age <= iat <= now + future_skew`. Check 11, §11.1; D11.
 fn iat_is_recent(claims: &ProofClaims<'_>, policy: &ProofPolicy, now: Timestamp) -> Result<Timestamp, ProofError> {
     let iat = match &claims.iat {
         None => return Err(ProofError::MissingIat),
@@ -197,7 +197,7 @@ fn iat_is_recent(claims: &ProofClaims<'_>, policy: &ProofPolicy, now: Timestamp)
     Ok(iat)
 }
 
-/// A non-empty string of at most 256 bytes. §4.2, §11.1; D12.
+/// Checks that `jti` is a non-empty string of at most 256 bytes. §4.2, §11.1; D12.
 fn jti_is_bounded_text<'c>(claims: &'c ProofClaims<'_>) -> Result<&'c str, ProofError> {
     if claims.jti.is_none() {
         return Err(ProofError::MissingJti);
@@ -208,7 +208,7 @@ fn jti_is_bounded_text<'c>(claims: &'c ProofClaims<'_>) -> Result<&'c str, Proof
     }
 }
 
-/// `ath` is the hash of the token as received; compared in constant time. Check 12; D13.
+/// Checks that `ath` is the hash of the token as received; compared in constant time. Check 12; D13.
 fn ath_is_hash_of_token(
     claims: &ProofClaims<'_>,
     request: &ProofContext<'_>,
@@ -226,7 +226,8 @@ fn ath_is_hash_of_token(
     }
 }
 
-/// Where nonces are required, this is a live one of ours; absent, unknown and expired are the same. Check 10; D14.
+/// Checks that the nonce, if required, is a live one of ours. Absent, unknown and expired nonces fail alike. Check 10;
+/// D14.
 fn nonce_is_ours(
     claims: &ProofClaims<'_>,
     policy: &ProofPolicy,
@@ -238,8 +239,8 @@ fn nonce_is_ours(
     age.map(Some).ok_or(ProofError::UseDpopNonce)
 }
 
-/// Until when a first use counts, and how long its record is kept: one second longer than any node could still accept the proof, whose
-/// clocks differ by less than the skew (D17, X16).
+/// Returns the last second at which a first use counts, and until when its record is kept: one second longer than any
+/// node, with a clock that differs by less than the skew, could still accept the proof (D17, X16).
 const fn claim_ends(iat: Timestamp, policy: &ProofPolicy) -> [Timestamp; 2] {
     let not_after = iat.plus(policy.max_age);
     [not_after, not_after.plus(policy.future_skew).plus(1)]

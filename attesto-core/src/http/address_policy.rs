@@ -6,13 +6,13 @@ use alloc::format;
 use alloc::vec::Vec;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// Where a fetch of something that others name (a `jwks_uri`, an introspection endpoint, a client's metadata) may go: by default to
-/// the public internet, so that nobody can point this server at its own network (RFC 9728 §7.7; OWASP calls it server-side request
-/// forgery).
+/// Which addresses this server may connect to when it fetches a URL that others supply (a `jwks_uri`, an introspection
+/// endpoint, a client's metadata). By default only public addresses, so that no client can direct this server at its
+/// own network (RFC 9728 §7.7; server-side request forgery, in OWASP's terms).
 ///
-/// Ask about every address that a name resolves to, refuse the name if one of them is refused, and connect to an address that was
-/// asked about: a name resolved twice may resolve differently. `attesto-reqwest` does. IPv6 addresses that stand for an IPv4 one
-/// (mapped, compatible, 6to4, NAT64) are judged by that.
+/// Check every address that a name resolves to, refuse the name if one of them is refused, and connect to a checked
+/// address: a second resolution may differ. `attesto-reqwest` does this. An IPv6 address that embeds an IPv4 one
+/// (mapped, compatible, 6to4, NAT64) is checked by that.
 ///
 /// ```
 /// use attesto_core::http::AddressPolicy;
@@ -35,8 +35,8 @@ pub struct AddressPolicy {
     nat64: Vec<Network>,
 }
 
-/// IPv4 addresses that are nobody's on the public internet: IANA's special-purpose registry (RFC 6890), multicast, and what is
-/// reserved; and one that belongs to the network in which the server may stand.
+/// IPv4 addresses that are not on the public internet: IANA's special-purpose registry (RFC 6890), multicast, reserved
+/// addresses, and one that belongs to the network the server may run in.
 const SPECIAL_V4: [Network; 16] = [
     Network::v4(0, 0, 0, 0, 8),        // this network
     Network::v4(10, 0, 0, 0, 8),       // private
@@ -56,11 +56,11 @@ const SPECIAL_V4: [Network; 16] = [
     Network::v4(240, 0, 0, 0, 4),      // reserved, and broadcast
 ];
 
-/// What IANA has given out as global unicast. Everything else is special: loopback, unique local, link-local, multicast, NAT64 for
-/// local use, discard-only, segment routing, and what is not given out.
+/// IANA's global unicast block. Everything else is special: loopback, unique local, link-local, multicast, NAT64 for
+/// local use, discard-only, segment routing, and unallocated space.
 const GLOBAL_V6: Network = Network::v6(0x2000, 0, 0, 0, 3);
 
-/// And inside of that: protocol assignments (Teredo, benchmarking, ORCHID), documentation, and what the 6bone left.
+/// Special blocks inside it: protocol assignments (Teredo, benchmarking, ORCHID), documentation, and the former 6bone.
 const SPECIAL_IN_GLOBAL_V6: [Network; 4] = [
     Network::v6(0x2001, 0, 0, 0, 23),
     Network::v6(0x2001, 0x0db8, 0, 0, 32),
@@ -73,23 +73,23 @@ const WELL_KNOWN_NAT64: Network = Network::v6(0x0064, 0xff9b, 0, 0, 96);
 const COMPATIBLE: Network = Network::v6(0, 0, 0, 0, 96);
 
 impl AddressPolicy {
-    /// Public addresses only. The default.
+    /// Allows public addresses only. The default.
     #[must_use]
     pub const fn public() -> Self {
         Self { anywhere: false, allowed: Vec::new(), nat64: Vec::new() }
     }
 
-    /// Every address, for networks whose firewall decides who may be reached.
+    /// Allows every address, for networks whose firewall decides.
     #[must_use]
     pub const fn danger_anywhere() -> Self {
         Self { anywhere: true, allowed: Vec::new(), nat64: Vec::new() }
     }
 
-    /// Adds addresses (`10.0.0.7`) and networks in CIDR notation (`10.96.0.0/12`, `fd00::/8`) that may be reached although they are not
-    /// public.
+    /// Also allows these addresses (`10.0.0.7`) and networks in CIDR notation (`10.96.0.0/12`, `fd00::/8`), which need
+    /// not be public.
     ///
     /// # Errors
-    /// [`ConfigError`] where an entry is none of these, or a network's address has bits beyond its prefix length.
+    /// [`ConfigError`] if an entry is neither, or a network's address has bits beyond its prefix length.
     pub fn allow<'a>(mut self, entries: impl IntoIterator<Item = &'a str>) -> Result<Self, ConfigError> {
         for entry in entries {
             let network = Network::parse(entry).ok_or_else(|| {
@@ -101,18 +101,18 @@ impl AddressPolicy {
         Ok(self)
     }
 
-    /// Adds this machine: 127.0.0.0/8 and ::1.
+    /// Also allows this machine: 127.0.0.0/8 and ::1.
     #[must_use]
     pub fn allow_loopback(mut self) -> Self {
         self.allowed.extend(Network::LOOPBACK);
         self
     }
 
-    /// Adds the prefix of a NAT64 translator of your own network: addresses in it are judged by the IPv4 address they stand for
-    /// (RFC 6052 §2.2). The well-known `64:ff9b::/96` needs no mention.
+    /// Adds the prefix of a NAT64 translator in your own network. Addresses in it are checked by the IPv4 address they
+    /// embed (RFC 6052 §2.2). The well-known `64:ff9b::/96` is built in.
     ///
     /// # Errors
-    /// [`ConfigError`] where it is not an IPv6 network of 32, 40, 48, 56, 64 or 96 bits.
+    /// [`ConfigError`] if it is not an IPv6 network of 32, 40, 48, 56, 64 or 96 bits.
     pub fn nat64_prefix(mut self, prefix: &str) -> Result<Self, ConfigError> {
         let network = Network::parse(prefix)
             .filter(|network| network.address().is_ipv6() && matches!(network.length(), 32 | 40 | 48 | 56 | 64 | 96))
@@ -146,7 +146,7 @@ impl AddressPolicy {
         self.allowed.iter().any(|network| network.contains(address))
     }
 
-    /// The IPv4 address that an IPv6 address stands for, where packets to the one arrive at the other.
+    /// Returns the IPv4 address embedded in an IPv6 address, if packets to the latter arrive there.
     fn embedded_v4(&self, address: Ipv6Addr) -> Option<Ipv4Addr> {
         let is_in = |network: &Network| network.contains(IpAddr::V6(address));
         let prefix = if is_in(&SIX_TO_FOUR) {
@@ -160,8 +160,8 @@ impl AddressPolicy {
     }
 }
 
-/// The 32 bits behind a prefix of this length. A prefix shorter than 96 bits leaves out bits 64 to 71, which are zero (RFC 6052 §2.2;
-/// 6to4's 16 bits end well before).
+/// Reads the 32 bits after a prefix of this length. With a prefix shorter than 96 bits, bits 64 to 71 are skipped,
+/// which are zero (RFC 6052 §2.2; 6to4's 16 bits end well before).
 fn behind(prefix: u32, address: Ipv6Addr) -> Ipv4Addr {
     let leaves_out = |at: usize| prefix < 96 && at == 8;
     let octets = address.octets();
@@ -207,7 +207,7 @@ mod tests {
             ("198.51.100.0", "198.51.100.255", "198.51.99.255", "198.51.101.0"),
             ("203.0.113.0", "203.0.113.255", "203.0.112.255", "203.0.114.0"),
             ("224.0.0.0", "255.255.255.255", "223.255.255.255", ""),
-            // Nothing but global unicast.
+            // Everything outside global unicast.
             ("::", "::1", "", ""),
             ("64:ff9b:1::", "64:ff9b:1:ffff:ffff:ffff:ffff:ffff", "", ""),
             ("100::", "100::ffff:ffff:ffff:ffff", "", ""),

@@ -1,31 +1,32 @@
-//! Changes to the header fields of a response that something else makes.
+//! Changes to the header fields of a response made by the protected service.
 
 use super::Header;
 
-/// One header field for a response that a protected service has made.
+/// One header field to add to a protected service's response.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Amendment {
     /// The field.
     pub header: Header,
-    /// What becomes of fields of the same name.
+    /// How the field combines with fields of the same name.
     pub mode: AmendMode,
 }
 
-/// How an [`Amendment`] meets a field that is there already.
+/// How an [`Amendment`] combines with an existing field.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_enums, reason = "an adapter must know how to do each")]
 pub enum AmendMode {
-    /// Joins it: lists such as `Access-Control-Expose-Headers`.
+    /// Add to it: for lists such as `Access-Control-Expose-Headers`.
     Append,
-    /// Takes its place.
+    /// Replace it.
     Replace,
-    /// Yields to it.
+    /// Keep it, and drop the amendment.
     IfAbsent,
 }
 
 impl Amendment {
-    /// A field of a grant: it replaces the service's own, but for the list of headers that scripts may read.
+    /// A field of a grant. It replaces the service's own, except the list of headers that scripts may read, to which it
+    /// is added.
     pub(crate) fn of_grant(header: Header) -> Self {
         let mode = match header.name() {
             "access-control-expose-headers" => AmendMode::Append,
@@ -34,8 +35,8 @@ impl Amendment {
         Self { header, mode }
     }
 
-    /// Where a token came as browsers send it by themselves, a shared cache must not keep the answer, unless the service has said
-    /// what may be kept (RFC 9111 §3.5; catalogue W11).
+    /// `Cache-Control: private` for a token that browsers send by themselves: a shared cache must not store the
+    /// response, unless the service sets its own policy (RFC 9111 §3.5; catalogue W11).
     pub(crate) fn private_caching() -> Self {
         Self { header: Header::own("cache-control", "private"), mode: AmendMode::IfAbsent }
     }

@@ -1,4 +1,4 @@
-//! `uri-host [ ":" port ]`: what `Host`, `:authority`, forwarded hosts and URIs have in common.
+//! `uri-host [ ":" port ]`, as in `Host`, `:authority`, forwarded hosts and URIs.
 
 use super::Scheme;
 use crate::limits;
@@ -11,15 +11,16 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 pub(crate) enum Host<'a> {
     /// A registered name, in the case it was written in.
     Name(&'a str),
-    /// A dotted-decimal address. Octal, hexadecimal and short forms are names here, equal to themselves only.
+    /// A dotted-decimal address. Octal, hexadecimal and short forms count as names, equal only to themselves.
     V4(Ipv4Addr),
     /// A bracketed address.
     V6(Ipv6Addr),
 }
 
 impl<'a> Host<'a> {
-    /// Reads `IP-literal / IPv4address / reg-name`, less what no host of an HTTP origin needs: percent triplets and
-    /// sub-delims in names (resolvers disagree about the former, lists hide behind the latter), zones and `IPvFuture`.
+    /// Reads `IP-literal / IPv4address / reg-name`, except what no host of an HTTP origin needs: percent triplets and
+    /// sub-delims in names (resolvers disagree about the former, and the latter could hide list separators), zones and
+    /// `IPvFuture`.
     fn parse(text: &'a str) -> Option<Self> {
         if let Some(literal) = text.strip_prefix('[') {
             return literal.strip_suffix(']')?.parse().ok().map(Self::V6);
@@ -60,7 +61,7 @@ impl fmt::Display for Host<'_> {
     }
 }
 
-/// A host and the port that was written with it, if any.
+/// A host and its port, if one was written.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Authority<'a> {
     pub(crate) host: Host<'a>,
@@ -84,17 +85,17 @@ impl<'a> Authority<'a> {
         Some(Self { host: Host::parse(host)?, port })
     }
 
-    /// The port in use: the one written, else the scheme's. RFC 3986 §6.2.3.
+    /// The effective port: the one written, or else the scheme's. RFC 3986 §6.2.3.
     fn effective_port(&self, scheme: Scheme) -> u16 {
         self.port.unwrap_or(scheme.default_port())
     }
 
-    /// Both name the same host and port under `scheme`.
+    /// Whether both name the same host and port under `scheme`.
     pub(crate) fn agrees_with(&self, other: &Self, scheme: Scheme) -> bool {
         self.host == other.host && self.effective_port(scheme) == other.effective_port(scheme)
     }
 
-    /// Writes host and port, the port only where it is not the scheme's.
+    /// Writes host and port; omits the scheme's default port.
     pub(crate) fn write(&self, scheme: Scheme, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.port {
             Some(port) if port != scheme.default_port() => write!(f, "{}:{port}", self.host),
@@ -103,7 +104,7 @@ impl<'a> Authority<'a> {
     }
 }
 
-/// An authority that a configuration keeps. Names are in lower case.
+/// An authority kept by a configuration. Names are in lower case.
 #[derive(Clone, Eq, PartialEq)]
 pub(crate) struct OwnedAuthority {
     name: String,
@@ -123,7 +124,7 @@ impl OwnedAuthority {
         Some(Self { name, address, port })
     }
 
-    /// The same, borrowed.
+    /// Borrows it as an [`Authority`].
     pub(crate) fn lent(&self) -> Authority<'_> {
         let host = match self.address {
             None => Host::Name(&self.name),

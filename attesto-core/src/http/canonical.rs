@@ -13,10 +13,10 @@ const MEMBER: &str = "canonical_origin";
 
 /// The origin under which clients know this resource, as configured: `scheme://host[:port][/prefix]`.
 ///
-/// As a [pin](super::OriginPolicy::canonical) it answers "where were we called?" alone: no header field takes part. That is
-/// for a proxy that takes a prefix off the path, or that forwards nothing. An `https` pin is also the operator's word that
-/// clients reach the resource through TLS only (P14): the plain listener behind the terminator must not be reachable by
-/// anybody else.
+/// As a [pin](super::OriginPolicy::canonical) it alone determines the request's origin; header fields have no effect.
+/// Use it for a proxy that removes a prefix from the path, or that forwards nothing. An `https` pin also asserts that
+/// clients reach the resource through TLS only (P14): only the terminator may be able to reach the plain listener
+/// behind it.
 #[derive(Clone, Eq, PartialEq)]
 pub struct CanonicalOrigin {
     scheme: Scheme,
@@ -27,9 +27,9 @@ pub struct CanonicalOrigin {
 impl CanonicalOrigin {
     /// Reads `scheme://host[:port][/prefix]`.
     ///
-    /// The prefix is what the proxy in front removes from the path; it is put before every observed path. One trailing
-    /// slash means nothing: `https://h/api/` is `https://h/api`, and `https://h/` is `https://h`, since every path
-    /// brings its own leading slash.
+    /// The prefix is what the proxy in front removes from the path; it is added before every observed path. One
+    /// trailing slash is ignored: `https://h/api/` is `https://h/api`, and `https://h/` is `https://h`, since every
+    /// path brings its own leading slash.
     ///
     /// ```
     /// use attesto_core::http::CanonicalOrigin;
@@ -40,8 +40,8 @@ impl CanonicalOrigin {
     /// ```
     ///
     /// # Errors
-    /// [`ConfigError`] where the text is not of that form: another scheme, userinfo, a malformed host or port, a query,
-    /// a fragment, a prefix with an empty or dot segment or a character that a URI path cannot have.
+    /// [`ConfigError`] if the text does not have that form: another scheme, userinfo, a malformed host or port, a
+    /// query, a fragment, a prefix with an empty or dot segment or a character that a URI path cannot have.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
         if text.len() > limits::URI || !has_legal_characters(text) || text.contains(['?', '#']) {
             return refuse("must be scheme://host[:port][/prefix], without spaces, query or fragment");
@@ -64,7 +64,7 @@ impl CanonicalOrigin {
         Ok(Self { scheme, authority, prefix: prefix.to_owned() })
     }
 
-    /// The pin as the origin of a request.
+    /// Returns the pin as the origin of a request.
     #[must_use]
     pub fn origin(&self) -> EffectiveOrigin<'_> {
         EffectiveOrigin::from_parts(self.scheme, self.authority(), &self.prefix)
@@ -76,7 +76,7 @@ impl CanonicalOrigin {
     }
 }
 
-/// Every segment has content, and none is `.` or `..` in any spelling.
+/// Whether every segment is non-empty and none is `.` or `..` in any spelling.
 fn prefix_is_plain(prefix: &str) -> bool {
     prefix.split('/').skip(1).all(|segment| {
         let literal = segment.to_ascii_lowercase().replace("%2e", ".");

@@ -1,13 +1,13 @@
-//! What a trusted proxy says about the connection in front of it (catalogue P13, RFC 7239 §4 to §6).
+//! The forwarded header fields of a trusted proxy (catalogue P13, RFC 7239 §4 to §6).
 //!
-//! Nothing here asks who the peer is: the caller has, and calls for trusted peers only.
+//! Nothing here checks the peer: the caller does, and calls for trusted peers only.
 
 use super::authority::{Authority, parse_port};
 use super::{HeaderLines, OriginError, Scheme};
 use crate::limits;
 use core::net::IpAddr;
 
-/// The header field in which trusted proxies forward. One is read, never both: a proxy that sets one of them passes the
+/// The header field in which trusted proxies forward. Only this one is read: a proxy that sets one field passes the
 /// other on as the client wrote it.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
@@ -15,9 +15,9 @@ pub enum ForwardedHeader {
     /// None.
     #[default]
     None,
-    /// `Forwarded` (RFC 7239), with its parameters `proto`, `host` and `for`: one proxy writes all of an element.
+    /// `Forwarded` (RFC 7239), with its parameters `proto`, `host` and `for`. One proxy writes a whole element.
     Forwarded,
-    /// Those fields of `X-Forwarded-*` that are named.
+    /// The named fields of `X-Forwarded-*`.
     XForwarded(XForwarded),
 }
 
@@ -27,9 +27,10 @@ impl From<XForwarded> for ForwardedHeader {
     }
 }
 
-/// The fields of `X-Forwarded-*` that count: those that the proxy sets on **every** request. There is no default, because no two
-/// proxies set the same, and what a proxy does not set arrives as the client wrote it. `HOST` and `PORT` are of use only with
-/// [`OriginPolicy::hosts`](super::OriginPolicy::hosts). Lines that set one field each, and nothing else is needed:
+/// The `X-Forwarded-*` fields to read: those that the proxy sets on **every** request. There is no default, because
+/// proxies differ in what they set, and a field that the proxy does not set arrives as the client wrote it. `HOST` and
+/// `PORT` only have an effect with [`OriginPolicy::hosts`](super::OriginPolicy::hosts). These lines set one field each,
+/// and suffice:
 ///
 /// | proxy | sets by default | the line for `PROTO` |
 /// |---|---|---|
@@ -53,25 +54,25 @@ impl XForwarded {
     pub const PROTO: Self = Self(1);
     /// `X-Forwarded-Host`: the host, and possibly the port, that the client named.
     pub const HOST: Self = Self(2);
-    /// `X-Forwarded-Port`: the port that the client used, where the host comes without one.
+    /// `X-Forwarded-Port`: the port that the client used, if the host has none.
     pub const PORT: Self = Self(4);
     /// `X-Forwarded-For`: the client's address, for events.
     pub const FOR: Self = Self(8);
 
-    /// These fields and those.
+    /// Combines both sets of fields.
     #[must_use]
     pub const fn and(self, others: Self) -> Self {
         Self(self.0 | others.0)
     }
 
-    /// Whether all of those are among these.
+    /// Whether all of `others` are in this set.
     #[must_use]
     pub const fn names(self, others: Self) -> bool {
         self.0 & others.0 == others.0
     }
 }
 
-/// The forwarded values of a request, each as far as it was sent.
+/// The forwarded values of a request; absent ones were not sent.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Values<'r> {
     pub(crate) scheme: Option<Scheme>,
@@ -80,7 +81,7 @@ pub(crate) struct Values<'r> {
 }
 
 /// Reads scheme, host and port of the element that the outermost of `hops` proxies added. A value that was not sent is
-/// absent; one that is invalid refuses the request.
+/// absent; an invalid one refuses the request.
 pub(crate) fn values<'r>(
     headers: &'r dyn HeaderLines,
     header: ForwardedHeader,
@@ -105,7 +106,7 @@ pub(crate) fn values<'r>(
     })
 }
 
-/// The value of a field, if it is among those that the proxies set: another one is the client's text, and is not looked at. P13.
+/// Returns the value of a field, if the proxies set it. Any other field is the client's text and is ignored. P13.
 fn named<'r>(
     headers: &'r dyn HeaderLines,
     fields: XForwarded,
@@ -120,7 +121,7 @@ fn named<'r>(
     Ok(value.filter(|value| !value.is_empty()))
 }
 
-/// The client's address of the same element; `None` where it is hidden (`unknown`, `_x`) or unreadable.
+/// Returns the client's address of the same element; `None` if it is hidden (`unknown`, `_x`) or unreadable.
 pub(crate) fn client(headers: &dyn HeaderLines, header: ForwardedHeader, hops: usize) -> Option<IpAddr> {
     let node = match header {
         ForwardedHeader::None => None,
@@ -130,7 +131,7 @@ pub(crate) fn client(headers: &dyn HeaderLines, header: ForwardedHeader, hops: u
     parse_node(core::str::from_utf8(node?).ok()?)
 }
 
-/// `node = nodename [ ":" node-port ]` (RFC 7239 §6), and the bare IPv6 address of `X-Forwarded-For`.
+/// Parses `node = nodename [ ":" node-port ]` (RFC 7239 §6), or the bare IPv6 address of `X-Forwarded-For`.
 fn parse_node(node: &str) -> Option<IpAddr> {
     if let Some(literal) = node.strip_prefix('[') {
         return literal.split_once(']')?.0.parse().ok().map(IpAddr::V6);
@@ -148,11 +149,12 @@ fn read<'r, T>(
     core::str::from_utf8(value).ok().and_then(parse).map(Some).ok_or(invalid)
 }
 
-/// Reads one field line, handing over its list elements from left to right.
+/// Parses one field line and passes on its list elements from left to right.
 type LineParser<'r, T> = fn(&'r [u8], &mut dyn FnMut(T)) -> Result<(), OriginError>;
 
-/// The `hops`-th element from the right, or the first of a shorter list. The lines of the field are one list, in order
-/// (RFC 9110 §5.3), but each must be a list by itself: no quotation runs on into a line that another proxy wrote.
+/// Returns the `hops`-th element from the right, or the first of a shorter list. The lines of the field form one list,
+/// in order (RFC 9110 §5.3), but each must be a list by itself: a quotation cannot continue into a line that another
+/// proxy wrote.
 fn nth_from_right<'r, T: Copy>(
     headers: &'r dyn HeaderLines,
     name: &str,
@@ -180,15 +182,15 @@ fn nth_from_right<'r, T: Copy>(
     Ok(list.get(count.saturating_sub(hops)).copied().flatten())
 }
 
-/// The values between the commas of an `X-Forwarded-*` line. An empty one (RFC 9110 §5.6.1.2) has no value, but keeps its
-/// place in the count: skipping it would move the count from the right on to a value that a client chose.
+/// Splits an `X-Forwarded-*` line at its commas. An empty element (RFC 9110 §5.6.1.2) has no value but counts: skipping
+/// it would shift the count from the right to a value that a client chose.
 fn plain_values<'r>(line: &'r [u8], each: &mut dyn FnMut(&'r [u8])) -> Result<(), OriginError> {
     line.split(|&byte| byte == b',').for_each(|value| each(value.trim_ascii()));
     Ok(())
 }
 
-/// The parameters of one `forwarded-element` that anything here reads. Quoted values are kept as they stand between the
-/// quotes; no valid host, scheme or address needs an escape, so one with a backslash fails its own parser.
+/// The parameters of one `forwarded-element` that are read here. Quoted values are kept as they stand between the
+/// quotes. No valid host, scheme or address needs an escape, so one with a backslash fails to parse.
 #[derive(Clone, Copy, Debug, Default)]
 struct Element<'r> {
     node: Option<&'r [u8]>,
@@ -198,7 +200,7 @@ struct Element<'r> {
 }
 
 impl<'r> Element<'r> {
-    /// Notes a parameter; names compare case-insensitively. One that decides something must not occur twice.
+    /// Sets a parameter; names compare case-insensitively. A known one must not occur twice.
     fn set(&mut self, name: &[u8], value: &'r [u8]) -> Result<(), OriginError> {
         let known: [(&[u8], &mut Option<&'r [u8]>); 4] =
             [(b"for", &mut self.node), (b"host", &mut self.host), (b"proto", &mut self.proto), (b"by", &mut self.by)];
@@ -211,7 +213,7 @@ impl<'r> Element<'r> {
     }
 }
 
-/// `Forwarded = 1#forwarded-element` (RFC 7239 §4), for one line.
+/// Parses `Forwarded = 1#forwarded-element` (RFC 7239 §4), for one line.
 fn elements<'r>(line: &'r [u8], each: &mut dyn FnMut(Element<'r>)) -> Result<(), OriginError> {
     let mut rest = line;
     loop {
@@ -224,8 +226,8 @@ fn elements<'r>(line: &'r [u8], each: &mut dyn FnMut(Element<'r>)) -> Result<(),
     }
 }
 
-/// `forwarded-element = [ forwarded-pair ] *( ";" [ forwarded-pair ] )`. One without a pair says nothing and counts, for the
-/// reason given at [`plain_values`]. Spaces around the semicolons are let through; many proxies are configured by hand.
+/// Parses `forwarded-element = [ forwarded-pair ] *( ";" [ forwarded-pair ] )`. An element without a pair counts, as in
+/// [`plain_values`]. Spaces around the semicolons are allowed, since many proxies are configured by hand.
 fn element<'r>(rest: &mut &'r [u8]) -> Result<Element<'r>, OriginError> {
     let mut element = Element::default();
     loop {
@@ -242,7 +244,7 @@ fn element<'r>(rest: &mut &'r [u8]) -> Result<Element<'r>, OriginError> {
     }
 }
 
-/// `forwarded-pair = token "=" value`, `value = token / quoted-string`.
+/// Parses `forwarded-pair = token "=" value`, `value = token / quoted-string`.
 fn pair<'r>(rest: &mut &'r [u8]) -> Option<(&'r [u8], &'r [u8])> {
     let name = token(rest)?;
     *rest = rest.strip_prefix(b"=")?;
@@ -250,7 +252,7 @@ fn pair<'r>(rest: &mut &'r [u8]) -> Option<(&'r [u8], &'r [u8])> {
     Some((name, value))
 }
 
-/// `token = 1*tchar`. RFC 9110 §5.6.2.
+/// Parses `token = 1*tchar`. RFC 9110 §5.6.2.
 fn token<'r>(rest: &mut &'r [u8]) -> Option<&'r [u8]> {
     let is_tchar = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     let length = rest.iter().position(|&byte| !is_tchar(byte)).unwrap_or(rest.len());
@@ -259,8 +261,8 @@ fn token<'r>(rest: &mut &'r [u8]) -> Option<&'r [u8]> {
     (!token.is_empty()).then_some(token)
 }
 
-/// `quoted-string = DQUOTE *( qdtext / quoted-pair ) DQUOTE` (RFC 9110 §5.6.4): what is between the quotes, escapes
-/// left in.
+/// Parses `quoted-string = DQUOTE *( qdtext / quoted-pair ) DQUOTE` (RFC 9110 §5.6.4). Returns the text between the
+/// quotes, with its escapes.
 fn quoted_string<'r>(rest: &mut &'r [u8]) -> Option<&'r [u8]> {
     let inner = rest.strip_prefix(b"\"")?;
     let is_text = |byte: u8| byte == b'\t' || byte == b' ' || byte.is_ascii_graphic() || !byte.is_ascii();
@@ -289,7 +291,7 @@ mod tests {
 
     type Pairs<'a> = &'a [(&'a str, &'a str)];
 
-    /// Header lines that remember which names were asked for.
+    /// Header lines that record which names were requested.
     struct Recording<'a>(Pairs<'a>, Mutex<Vec<String>>);
 
     impl HeaderLines for Recording<'_> {
@@ -301,7 +303,7 @@ mod tests {
 
     const PROTO_HOST_PORT: XForwarded = XForwarded::PROTO.and(XForwarded::HOST).and(XForwarded::PORT);
 
-    /// Every host that a test forwards is one that the operator listed; the identifier's is none of them.
+    /// Lists every host that a test forwards; the identifier's is not among them.
     fn policy(header: impl Into<ForwardedHeader>, hops: usize) -> OriginPolicy {
         let proxies = TrustedProxies::parse(["10.0.0.0/8"]).unwrap();
         let listed = ["h", "h:8443", "h:9443", "H:80", "[2001:db8::1]", "direct", "direct:8080", "f", "x", "evil"];

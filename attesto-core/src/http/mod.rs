@@ -1,5 +1,5 @@
-//! HTTP without a framework: the borrowed parts of a request, the owned parts of a response, and the one answer to
-//! "under which origin did the client call us?" (catalogue P11 to P14).
+//! HTTP without a framework: the borrowed parts of a request, the owned parts of a response, and the origin under which
+//! the client called (catalogue P11 to P14).
 //!
 //! ```
 //! use attesto_core::http::{CanonicalOrigin, Connection, ForwardedHeader, OriginPolicy, RequestParts, TrustedProxies};
@@ -16,7 +16,7 @@
 //! assert!(policy.transport_is_https(&origin, &request).is_ok());
 //! assert_eq!(origin.uri(request.path).to_string(), "https://api.example.com/orders");
 //!
-//! // The same header from anybody else is not even read.
+//! The same header from any other peer is not even read.
 //! let stranger = request.connection(Connection::new().peer("192.0.2.9".parse()?));
 //! assert!(!policy.resolve(&stranger, &own)?.is_https());
 //! # Ok::<(), Box<dyn std::error::Error>>(())

@@ -20,7 +20,7 @@ impl Network {
         Self { address: IpAddr::V4(Ipv4Addr::new(a, b, c, d)), length }
     }
 
-    /// By the first four of eight groups; the others are zero.
+    /// Creates a network from the first four of eight groups; the others are zero.
     pub(super) const fn v6(a: u16, b: u16, c: u16, d: u16, length: u32) -> Self {
         Self { address: IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0)), length }
     }
@@ -29,12 +29,12 @@ impl Network {
         self.address
     }
 
-    /// Of the prefix, in bits.
+    /// The length of the prefix, in bits.
     pub(super) const fn length(&self) -> u32 {
         self.length
     }
 
-    /// `192.0.2.1`, `2001:db8::/32`. IPv4-mapped ones are IPv4.
+    /// Parses `192.0.2.1` or `2001:db8::/32`. IPv4-mapped addresses become IPv4.
     pub(super) fn parse(entry: &str) -> Option<Self> {
         let (address, length) = match entry.split_once('/') {
             Some((address, length)) => (address, Some(parse_length(length)?)),
@@ -44,13 +44,13 @@ impl Network {
         let bits = family_bits(written);
         let length = length.unwrap_or(bits);
         let address = written.to_canonical();
-        // A mapped network loses the 96 bits of its prefix along with the mapping.
+        // A mapped network loses the mapping and its 96 bits of prefix.
         let folded = length.checked_sub(bits.checked_sub(family_bits(address))?)?;
         let network = Self { address, length: folded };
         (length <= bits && network.has_no_host_bits()).then_some(network)
     }
 
-    /// Whether this canonical address belongs to it.
+    /// Whether the network contains this canonical address.
     pub(super) fn contains(&self, peer: IpAddr) -> bool {
         match (self.address, peer) {
             (IpAddr::V4(network), IpAddr::V4(peer)) => {
@@ -65,7 +65,7 @@ impl Network {
         }
     }
 
-    /// `10.0.0.1/8` is more likely a mistake than a network.
+    /// Whether the address has no bits beyond the prefix: `10.0.0.1/8` is more likely a mistake than a network.
     fn has_no_host_bits(&self) -> bool {
         let significant = match self.address {
             IpAddr::V4(address) => 32_u32.saturating_sub(address.to_bits().trailing_zeros()),
@@ -82,7 +82,7 @@ const fn family_bits(address: IpAddr) -> u32 {
     }
 }
 
-/// A prefix length: digits without sign and without leading zero.
+/// Parses a prefix length: digits without sign and without leading zero.
 fn parse_length(digits: &str) -> Option<u32> {
     let is_number = digits.bytes().all(|byte| byte.is_ascii_digit()) && (digits == "0" || !digits.starts_with('0'));
     is_number.then(|| digits.parse().ok()).flatten()

@@ -10,7 +10,7 @@ use core::fmt;
 use core::net::IpAddr;
 
 reasons! {
-    /// The origin of a request cannot be told, or must not carry credentials (catalogue P11 to P14).
+    /// The origin of a request cannot be determined, or must not carry credentials (catalogue P11 to P14).
     pub enum OriginError {
         /// The effective scheme is not `https`. RFC 6750 §5.3; P14.
         InsecureTransport => "insecure_transport", "the request did not come over TLS";
@@ -36,17 +36,18 @@ reasons! {
     }
 }
 
-/// How the origin of a request is found (P11). Where the [canonical origin](Self::canonical) is configured, that is the answer, and
-/// nothing of the request is looked at. Elsewhere:
+/// How the origin of a request is determined (P11). If the [canonical origin](Self::canonical) is configured, it is the
+/// origin, and the request has no influence. Otherwise:
 ///
-/// - the **scheme** is the one that a [trusted proxy](Self::proxies) forwarded in the [configured field](Self::forwarded), else
-///   that of the connection: whether it has TLS;
-/// - the **host**, with its port, is that of the server's own identifier (a resource's, an issuer's), whatever the request names. A
-///   [listed host](Self::hosts) is taken where the request was made to it: as a trusted proxy forwarded it, else as its one valid
-///   `Host` field or `:authority` says. So a client never chooses the host that a proof is held against.
+/// - the **scheme** is the one that a [trusted proxy](Self::proxies) forwarded in the [configured
+///   field](Self::forwarded), or else depends on whether the connection has TLS;
+/// - the **host**, with its port, is that of the server's own identifier (a resource's, an issuer's), whatever the
+///   request names. A [listed host](Self::hosts) is used if the request was made to it: as forwarded by a trusted
+///   proxy, or else by its one valid `Host` field or `:authority`. So a client never chooses the host that a proof is
+///   checked against.
 ///
-/// Where TLS ends in this process there is nothing to configure. Where it ends at a proxy, say which proxy that is, and that it
-/// sets the scheme:
+/// If TLS ends in this process, there is nothing to configure. If it ends at a proxy, name the proxy and the field in
+/// which it sends the scheme:
 ///
 /// ```
 /// use attesto_core::http::{CanonicalOrigin, Connection, OriginPolicy, RequestParts, TrustedProxies, XForwarded};
@@ -62,8 +63,8 @@ reasons! {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// That proxy needs one line; [`XForwarded`](super::XForwarded) has it for five of them. Without the line, or from another address,
-/// requests are refused: `insecure_transport`.
+/// That proxy needs one line of configuration; [`XForwarded`](super::XForwarded) lists it for five proxies. Without the
+/// line, or from another address, requests are refused with `insecure_transport`.
 #[derive(Clone, Debug)]
 pub struct OriginPolicy {
     canonical: Option<CanonicalOrigin>,
@@ -74,11 +75,11 @@ pub struct OriginPolicy {
     plain_http: PlainHttp,
 }
 
-/// From where plain http is taken.
+/// Which connections may use plain http.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum PlainHttp {
     Refused,
-    /// From this machine: development with an identifier on a loopback host.
+    /// From this machine: for development with an identifier on a loopback host.
     FromHere,
     Allowed,
 }
@@ -90,7 +91,7 @@ impl Default for OriginPolicy {
 }
 
 impl OriginPolicy {
-    /// Direct connections only, and https required.
+    /// Accepts direct connections only, and requires https.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -103,22 +104,22 @@ impl OriginPolicy {
         }
     }
 
-    /// TLS ends at these proxies, which say in this field how they were called: [`proxies`](Self::proxies) and
-    /// [`forwarded`](Self::forwarded) in one.
+    /// TLS ends at these proxies, which forward the request's origin in this field. Combines [`proxies`](Self::proxies)
+    /// and [`forwarded`](Self::forwarded).
     #[must_use]
     pub fn behind(proxies: TrustedProxies, field: impl Into<ForwardedHeader>) -> Self {
         Self::new().proxies(proxies).forwarded(field)
     }
 
-    /// Pins the origin: for a proxy that takes a prefix off the path, or that forwards no scheme.
+    /// Pins the origin: for a proxy that removes a prefix from the path, or that forwards no scheme.
     #[must_use]
     pub fn canonical(mut self, origin: CanonicalOrigin) -> Self {
         self.canonical = Some(origin);
         self
     }
 
-    /// Lists hosts by which the server is called besides its identifier's: `host` or `host:port`, without a port for that of the
-    /// scheme. A proof for one of them is taken where the request was made to it. Default: none.
+    /// Lists further hosts of the server, besides its identifier's: `host` or `host:port`; without a port, the
+    /// scheme's. A proof for one of them is accepted if the request was made to it. Default: none.
     ///
     /// ```
     /// use attesto_core::http::OriginPolicy;
@@ -128,7 +129,7 @@ impl OriginPolicy {
     /// ```
     ///
     /// # Errors
-    /// [`ConfigError`] where an entry is not of that form. There are no wildcards.
+    /// [`ConfigError`] if an entry does not have that form. There are no wildcards.
     pub fn hosts<'a>(mut self, hosts: impl IntoIterator<Item = &'a str>) -> Result<Self, ConfigError> {
         for host in hosts {
             let listed = OwnedAuthority::parse(host).ok_or_else(|| {
@@ -139,15 +140,15 @@ impl OriginPolicy {
         Ok(self)
     }
 
-    /// Sets the peers whose forwarded values count. Default: none.
+    /// Sets the peers whose forwarded values are trusted. Default: none.
     #[must_use]
     pub fn proxies(mut self, proxies: TrustedProxies) -> Self {
         self.proxies = proxies;
         self
     }
 
-    /// Sets the header field in which the proxies forward: `Forwarded`, or those of [`XForwarded`](super::XForwarded) that the
-    /// proxies set on every request. Default: none. What clients send in it the proxies must remove or extend.
+    /// Sets the header field in which the proxies forward: `Forwarded`, or those of [`XForwarded`](super::XForwarded)
+    /// that the proxies set on every request. Default: none. The proxies must remove or extend what clients send in it.
     #[must_use]
     pub fn forwarded(mut self, field: impl Into<ForwardedHeader>) -> Self {
         self.forwarded = field.into();
@@ -168,8 +169,8 @@ impl OriginPolicy {
         Ok(self)
     }
 
-    /// Development only: accepts credentials without TLS, from everywhere. Whoever can read the network can then use them (RFC 6750
-    /// §5.3).
+    /// **Development only.** Accepts credentials without TLS, from every peer. Anyone who can read the network can then
+    /// use them (RFC 6750 §5.3).
     #[must_use]
     pub fn danger_allow_http(mut self) -> Self {
         self.plain_http = PlainHttp::Allowed;
@@ -191,16 +192,16 @@ impl OriginPolicy {
         self.canonical.as_ref()
     }
 
-    /// The configured proxies, for other evidence under the same gate (M4).
+    /// The configured proxies, for other evidence that requires a trusted proxy (M4).
     #[must_use]
     pub const fn trusted_proxies(&self) -> &TrustedProxies {
         &self.proxies
     }
 
-    /// Finds the origin of `request` to the server whose identifier has the origin `own`. P11, P13.
+    /// Determines the origin of `request` to the server whose identifier has the origin `own`. P11, P13.
     ///
     /// # Errors
-    /// [`OriginError`]; the request is to be refused with 400.
+    /// [`OriginError`]; refuse the request with 400.
     pub fn resolve<'r>(
         &'r self,
         request: &RequestParts<'r>,
@@ -218,7 +219,7 @@ impl OriginPolicy {
             Some(authority) => authority,
             None => direct_authority(request, scheme)?,
         };
-        // A port beside the host is part of the URL the client typed; a forwarded port only fills its absence.
+        // A port with the host is part of the URL the client typed; a forwarded port only fills its absence.
         let named = Authority { host, port: port.or(forwarded.port) };
         let authority = if self.lists(&named, scheme) { named } else { own.authority() };
         Ok(EffectiveOrigin::from_parts(scheme, authority, ""))
@@ -229,17 +230,17 @@ impl OriginPolicy {
         self.hosts.iter().any(|listed| listed.lent().agrees_with(host, scheme))
     }
 
-    /// The host of a URI that a proof may be made for is the pin's, or else the identifier's own or a listed one. P11; RFC 9449 §4.3
-    /// check 9.
+    /// Whether a proof may name this URI's host: the pin's, or else the identifier's own or a listed one. P11; RFC 9449
+    /// §4.3 check 9.
     #[must_use]
     pub(crate) fn host_is_ours(&self, uri: &ObservedUri<'_>, own: &CanonicalOrigin) -> bool {
         let pin = self.canonical.as_ref().unwrap_or(own);
         pin.authority().agrees_with(&uri.authority, uri.scheme) || self.lists(&uri.authority, uri.scheme)
     }
 
-    /// The effective scheme is `https`, unless the policy was told to do without. RFC 6750 §5.3; P14. Comes before
-    /// anything is done with the credential; the answer to a failure is no redirect, which would invite a replay of the
-    /// exposed token.
+    /// Checks that the effective scheme is `https`, unless the policy allows http. RFC 6750 §5.3; P14. Runs before the
+    /// credential is used. The response to a failure is not a redirect, which would make the client send the exposed
+    /// token again.
     ///
     /// # Errors
     /// [`OriginError::InsecureTransport`].
@@ -257,14 +258,15 @@ impl OriginPolicy {
         if taken { Ok(()) } else { Err(OriginError::InsecureTransport) }
     }
 
-    /// Both ends are on this machine, as far as the connection and the proxies tell; not where nothing is known of the peer. P14.
+    /// Whether both ends are on this machine, as far as the connection and the proxies show; `false` if the peer is
+    /// unknown. P14.
     fn is_from_here(&self, request: &RequestParts<'_>) -> bool {
         let client_is_elsewhere = self.client_address(request).is_some_and(|client| !client.is_loopback());
         request.connection.is_local() && !client_is_elsewhere
     }
 
-    /// The client's address, for events and never for a decision: what the element that
-    /// [`resolve`](Self::resolve) uses says about it (`for=`, `X-Forwarded-For`), else the socket's peer.
+    /// The client's address, for events and never for a decision: from the element that [`resolve`](Self::resolve) uses
+    /// (`for=`, `X-Forwarded-For`), or else the socket's peer.
     #[must_use]
     pub fn client_address(&self, request: &RequestParts<'_>) -> Option<IpAddr> {
         let named = self.header_of(request).and_then(|header| forwarded::client(request.headers, header, self.hops));
@@ -276,7 +278,7 @@ impl OriginPolicy {
         self.proxies.trust(&request.connection)
     }
 
-    /// The forwarded field to read for this request: none, unless its socket peer is trusted. P12, P13.
+    /// The forwarded field to read for this request: none unless its socket peer is trusted. P12, P13.
     fn header_of(&self, request: &RequestParts<'_>) -> Option<ForwardedHeader> {
         let reads = self.forwarded != ForwardedHeader::None && self.is_from_proxy(request);
         reads.then_some(self.forwarded)
@@ -287,7 +289,8 @@ const fn direct_scheme(request: &RequestParts<'_>) -> Scheme {
     if request.connection.tls { Scheme::Https } else { Scheme::Http }
 }
 
-/// The one host that the request names, in `Host`, in its target, or in both alike. RFC 9112 §3.2, RFC 9113 §8.3.1.
+/// Returns the one host that the request names: in `Host`, in its target, or equally in both. RFC 9112 §3.2, RFC 9113
+/// §8.3.1.
 fn direct_authority<'r>(request: &RequestParts<'r>, scheme: Scheme) -> Result<Authority<'r>, OriginError> {
     let target = request.authority.map(|authority| Authority::parse(authority).ok_or(OriginError::InvalidHost));
     match (target.transpose()?, host_field(request.headers)?) {
@@ -309,7 +312,7 @@ fn host_field(headers: &dyn HeaderLines) -> Result<Option<Authority<'_>>, Origin
     }
 }
 
-/// Where the client called: scheme, host and port, and the prefix that a pin puts before every path.
+/// The origin that the client called: scheme, host and port, and the prefix that a pin adds before every path.
 ///
 /// `Display` writes the origin in its normal form: lower case, no default port, the prefix at the end.
 #[derive(Clone, Copy, Debug)]
@@ -336,8 +339,8 @@ impl<'r> EffectiveOrigin<'r> {
         self.scheme == Scheme::Https
     }
 
-    /// The URI of the raw, undecoded `path` at this origin, including any mount prefix that a router stripped. A query
-    /// or fragment is cut off. A `path` that is none (`*`) gives a URI that matches no `htu`.
+    /// Returns the URI of the raw, undecoded `path` at this origin, including any mount prefix that a router stripped.
+    /// Cuts off a query or fragment. If `path` is not a path (`*`), the URI matches no `htu`.
     #[must_use]
     pub fn uri(&self, path: &'r str) -> ObservedUri<'r> {
         ObservedUri::from_parts(self.scheme, self.authority, self.prefix, path)
@@ -366,7 +369,7 @@ mod tests {
         policy.resolve(request, &own()).map(|origin| origin.to_string())
     }
 
-    /// Of a server that lists `h` and another port of it.
+    /// Resolves for a server that lists `h`, another port of it, and `api.example.com`.
     fn direct(authority: Option<&str>, headers: Pairs<'_>) -> Result<String, OriginError> {
         let request = RequestParts::new("GET", "/", &headers).authority(authority);
         let policy = OriginPolicy::new().hosts(["h", "h:8443", "api.example.com"]).unwrap();
@@ -484,7 +487,7 @@ mod tests {
         }
         assert_eq!(from(Connection::new()), Err(OriginError::InsecureTransport), "nothing is known of the peer");
 
-        // A proxy on this machine, whose client is elsewhere.
+        // A proxy on this machine, whose client is on another.
         let proxied = OriginPolicy::behind(TrustedProxies::parse(["loopback"]).unwrap(), super::super::XForwarded::FOR);
         let headers: Pairs<'_> = &[("host", b"localhost:3000"), ("x-forwarded-for", b"203.0.113.9")];
         let connection = Connection::new().peer("127.0.0.1".parse().unwrap());

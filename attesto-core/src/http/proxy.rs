@@ -1,4 +1,4 @@
-//! Which peers may speak for the client (catalogue P12).
+//! Which peers may forward for the client (catalogue P12).
 
 use super::Connection;
 use super::network::Network;
@@ -7,11 +7,11 @@ use alloc::format;
 use alloc::vec::Vec;
 use core::net::IpAddr;
 
-/// The peers whose forwarded header fields are believed: none, unless configured.
+/// The peers whose forwarded header fields are trusted: none, unless configured.
 ///
-/// Compared with the address of the socket only, never with one that a header field claims. IPv4-mapped IPv6 addresses
+/// Compared with the address of the socket only, never with one in a header field. IPv4-mapped IPv6 addresses
 /// (`::ffff:192.0.2.1`, how a dual-stack socket reports an IPv4 peer) are IPv4 addresses, in the list and in the peer;
-/// otherwise a network of one family holds no address of the other.
+/// otherwise a network of one family contains no address of the other.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct TrustedProxies {
     any: bool,
@@ -20,18 +20,18 @@ pub struct TrustedProxies {
 }
 
 impl TrustedProxies {
-    /// No peer is trusted. The default.
+    /// Trusts no peer. The default.
     #[must_use]
     pub const fn none() -> Self {
         Self { any: false, unix: false, networks: Vec::new() }
     }
 
     /// Reads a list of addresses (`192.0.2.1`, `2001:db8::1`), networks in CIDR notation (`10.0.0.0/8`), `loopback`
-    /// (127.0.0.0/8 and ::1), `unix` (whoever connects over a Unix socket: its file's permissions say who can) and `any`
-    /// (every peer that has an address: only where nothing but the proxy can connect).
+    /// (127.0.0.0/8 and ::1), `unix` (every client of a Unix socket; its file's permissions decide who can connect) and
+    /// `any` (every peer with an address; only if nothing but the proxy can connect).
     ///
-    /// `unix` counts for connections of which the adapter knows that they are Unix sockets: put a
-    /// [`UnixSocket`](super::UnixSocket) where it looks for one.
+    /// `unix` applies to connections that the adapter knows to be Unix sockets: put a [`UnixSocket`](super::UnixSocket)
+    /// where it looks for one.
     ///
     /// ```
     /// use attesto_core::http::{Connection, TrustedProxies};
@@ -45,7 +45,7 @@ impl TrustedProxies {
     /// ```
     ///
     /// # Errors
-    /// [`ConfigError`] where an entry is none of these, or a network's address has bits beyond its prefix length.
+    /// [`ConfigError`] if an entry is none of these, or a network's address has bits beyond its prefix length.
     pub fn parse<'a>(entries: impl IntoIterator<Item = &'a str>) -> Result<Self, ConfigError> {
         let mut proxies = Self::none();
         for entry in entries {
@@ -65,7 +65,7 @@ impl TrustedProxies {
         if connection.unix { self.unix } else { self.contains(connection.peer) }
     }
 
-    /// Whether a peer is trusted by its address. Without one it never is.
+    /// Whether a peer is trusted by its address. A peer without one is not.
     fn contains(&self, peer: Option<IpAddr>) -> bool {
         peer.is_some_and(|peer| {
             let peer = peer.to_canonical();

@@ -1,16 +1,17 @@
-//! How a document that is public by design is served (catalogue P5, J18, MD-1).
+//! Serves a document that is public by design (catalogue P5, J18, MD-1).
 
 use super::{Header, ResponseParts};
 use alloc::vec::Vec;
 
-/// Methods that a public document answers.
+/// The methods of a public document.
 const ALLOW: &str = "GET, HEAD, OPTIONS";
 
-/// Answers a request for a document that everybody may read, scripts of every origin included: GET, HEAD and OPTIONS. P5, J18.
+/// Answers GET, HEAD and OPTIONS for a document that everyone may read, including scripts of every origin. P5, J18.
 ///
-/// A script that sends a field of its own with its GET (MCP clients in browsers send `MCP-Protocol-Version`) has its browser ask with
-/// OPTIONS first, and without a 2xx that allows the field the GET is never sent (Fetch, CORS-preflight fetch). The document is open, so
-/// every field is allowed: `*` stands for all but `Authorization`, which is named. No credentials are.
+/// A browser whose script adds a header field to its GET (MCP clients in browsers send `MCP-Protocol-Version`) first
+/// sends OPTIONS. Without a 2xx that allows the field, it never sends the GET (Fetch, CORS-preflight fetch). The
+/// document is public, so every field is allowed: `*` covers all but `Authorization`, which is named. Credentials are
+/// not allowed.
 pub(crate) fn public_document(
     method: &str,
     media_type: &'static str,
@@ -37,7 +38,8 @@ pub(crate) fn public_document(
     }
 }
 
-/// The answer to what a browser asks first, and to OPTIONS at large (RFC 9110 §9.3.7). It may be kept for a day, as long as browsers do.
+/// Answers a preflight, and OPTIONS in general (RFC 9110 §9.3.7). It may be cached for a day, the longest that browsers
+/// do.
 fn preflight() -> ResponseParts {
     let mut response = ResponseParts::new(204);
     let fields = [

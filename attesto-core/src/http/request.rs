@@ -1,4 +1,4 @@
-//! The parts of a request that the core reads, borrowed from the server that received it.
+//! The borrowed parts of a request that the core reads.
 
 use core::fmt;
 use core::net::IpAddr;
@@ -11,7 +11,7 @@ pub trait HeaderLines: Sync {
     /// Calls `visit` with the value of every field line called `name` (lower case), in the order received.
     fn visit<'h>(&'h self, name: &str, visit: &mut dyn FnMut(&'h [u8]));
 
-    /// The lines called `name`, told apart as far as any rule needs: none, one, or several.
+    /// Returns the lines called `name`, as far as any rule distinguishes them: none, one, or several.
     fn lines<'h>(&'h self, name: &str) -> Lines<'h> {
         let mut lines = Lines::None;
         self.visit(name, &mut |value| {
@@ -24,7 +24,7 @@ pub trait HeaderLines: Sync {
     }
 }
 
-/// How often a header field occurs.
+/// How many lines a header field has.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_enums, reason = "none, one, several: there is no fourth")]
 pub enum Lines<'h> {
@@ -32,7 +32,7 @@ pub enum Lines<'h> {
     None,
     /// Exactly one line, with its value.
     One(&'h [u8]),
-    /// Two lines or more, whatever they hold.
+    /// Two lines or more, with any values.
     Many,
 }
 
@@ -58,14 +58,15 @@ impl HeaderLines for [(alloc::string::String, alloc::string::String)] {
     }
 }
 
-/// A reference reads like what it refers to; so `&&[..]` serves where `&dyn HeaderLines` is wanted.
+/// A reference to header lines, so that `&&[..]` coerces to `&dyn HeaderLines`.
 impl<T: HeaderLines + ?Sized> HeaderLines for &T {
     fn visit<'h>(&'h self, name: &str, visit: &mut dyn FnMut(&'h [u8])) {
         (**self).visit(name, visit);
     }
 }
 
-/// Header fields without those that carry credentials: for code that is to judge a request, not to replay it.
+/// Header fields without those that carry credentials: for code that must inspect a request but not be able to replay
+/// it.
 pub(crate) struct WithoutCredentials<'r>(pub(crate) &'r dyn HeaderLines);
 
 impl HeaderLines for WithoutCredentials<'_> {
@@ -77,15 +78,15 @@ impl HeaderLines for WithoutCredentials<'_> {
     }
 }
 
-/// What the server knows of the connection itself, never of what the peer wrote into it.
+/// What the server itself knows about the connection, independent of what the peer sent.
 #[derive(Clone, Copy, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Connection<'r> {
     /// The address of the socket's immediate peer. Without one the peer is never a trusted proxy, unless the connection
-    /// is known to be a [Unix socket](Self::unix) and those are trusted by name.
+    /// is a [Unix socket](Self::unix) and those are trusted by name.
     pub peer: Option<IpAddr>,
-    /// Whether the connection came over a Unix socket, as far as the server knows. A peer without an address is not one by
-    /// itself: a server that notes no addresses has only such peers.
+    /// Whether the server knows that the connection is a Unix socket. A missing peer address does not imply it: a
+    /// server that records no addresses has only such peers.
     pub unix: bool,
     /// Whether this server terminated TLS on the connection.
     pub tls: bool,
@@ -94,13 +95,13 @@ pub struct Connection<'r> {
 }
 
 impl<'r> Connection<'r> {
-    /// A connection without TLS and without a known peer.
+    /// Creates a connection without TLS and without a known peer.
     #[must_use]
     pub const fn new() -> Self {
         Self { peer: None, unix: false, tls: false, certificate: None }
     }
 
-    /// Says that the connection came over a Unix socket.
+    /// Marks the connection as a Unix socket.
     #[must_use]
     pub const fn unix_socket(mut self) -> Self {
         self.unix = true;
@@ -119,7 +120,7 @@ impl<'r> Connection<'r> {
         self
     }
 
-    /// Says that this server terminated TLS.
+    /// Records that this server terminated TLS.
     #[must_use]
     pub const fn tls(mut self) -> Self {
         self.tls = true;
@@ -146,13 +147,13 @@ impl fmt::Debug for Connection<'_> {
     }
 }
 
-/// One request, as far as the core reads it.
+/// The parts of one request that the core reads.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct RequestParts<'r> {
     /// The method, as sent (`GET`; case-sensitive, RFC 9110 §9.1).
     pub method: &'r str,
-    /// The path as the client sent it: raw, undecoded, and with any mount prefix that a router has stripped since.
+    /// The path as the client sent it: raw, undecoded, and including any mount prefix that a router stripped.
     pub path: &'r str,
     /// The query without its `?`.
     pub query: Option<&'r str>,
@@ -160,15 +161,15 @@ pub struct RequestParts<'r> {
     pub authority: Option<&'r str>,
     /// The header fields.
     pub headers: &'r dyn HeaderLines,
-    /// The connection the request came on.
+    /// The connection of the request.
     pub connection: Connection<'r>,
-    /// The body, where the host has read it because form bodies may carry the token (catalogue C8). At most
+    /// The body, if the host read it because form bodies may carry the token (catalogue C8). At most
     /// [`limits::FORM_BODY`](crate::limits::FORM_BODY) bytes are considered.
     pub form_body: Option<&'r [u8]>,
 }
 
 impl<'r> RequestParts<'r> {
-    /// A request for `path` with these header fields, on a connection of which nothing is known.
+    /// Creates a request for `path` with these header fields, on an unknown connection.
     #[must_use]
     pub fn new(method: &'r str, path: &'r str, headers: &'r dyn HeaderLines) -> Self {
         Self { method, path, query: None, authority: None, headers, connection: Connection::new(), form_body: None }
@@ -188,7 +189,7 @@ impl<'r> RequestParts<'r> {
         self
     }
 
-    /// Sets what is known of the connection.
+    /// Sets the connection.
     #[must_use]
     pub fn connection(mut self, connection: Connection<'r>) -> Self {
         self.connection = connection;
@@ -203,7 +204,7 @@ impl<'r> RequestParts<'r> {
     }
 }
 
-/// Shows no header value and no query: either may hold a token.
+/// Prints no header value and no query: either may hold a token.
 impl fmt::Debug for RequestParts<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RequestParts")

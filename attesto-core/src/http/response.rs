@@ -1,4 +1,4 @@
-//! The parts of a response that the core makes.
+//! The parts of a response, built by the core.
 
 use super::{AmendMode, Amendment};
 use alloc::borrow::Cow;
@@ -6,15 +6,15 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-/// A header field that can be sent: the name is a token in lower case (RFC 9110 §5.1), the value visible ASCII, spaces and tabs
-/// (§5.5). It is checked when it is made, so that no server trips over it later.
+/// A valid header field: the name is a token in lower case (RFC 9110 §5.1), the value visible ASCII, spaces and tabs
+/// (§5.5). The constructor checks both, so a server can send it without further checks.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Header {
     name: Cow<'static, str>,
     value: Cow<'static, str>,
 }
 
-/// Why there is no such header field.
+/// Why a header field is invalid.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum HeaderError {
@@ -27,7 +27,7 @@ pub enum HeaderError {
 }
 
 impl Header {
-    /// A header field. The name may be in any case.
+    /// Creates a header field. The name may be in any case.
     ///
     /// ```
     /// use attesto_core::http::{Header, HeaderError};
@@ -39,7 +39,7 @@ impl Header {
     /// ```
     ///
     /// # Errors
-    /// [`HeaderError`] where name or value cannot be sent.
+    /// [`HeaderError`] if name or value cannot be sent.
     pub fn new(name: impl Into<Cow<'static, str>>, value: impl Into<Cow<'static, str>>) -> Result<Self, HeaderError> {
         let (mut name, value) = (name.into(), value.into());
         let is_tchar = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
@@ -55,8 +55,9 @@ impl Header {
         Ok(Self { name, value })
     }
 
-    /// One of the core's own, whose name and fixed values are its literals. What was put together is ASCII as well; where it was not,
-    /// it is percent-encoded, because a field that is left out (`Location`) would say something else.
+    /// Creates one of the core's own fields, whose name and fixed values are literals. A computed value should be ASCII
+    /// as well. If it is not, it is percent-encoded, because omitting a field such as `Location` would change the
+    /// response's meaning.
     pub(crate) fn own(name: &'static str, value: impl Into<Cow<'static, str>>) -> Self {
         let value = value.into();
         let encoded = match &value {
@@ -79,7 +80,7 @@ impl Header {
         &self.value
     }
 
-    /// Name and value, for servers that keep them.
+    /// Returns name and value, for servers that store them.
     #[must_use]
     pub fn into_parts(self) -> (Cow<'static, str>, Cow<'static, str>) {
         (self.name, self.value)
@@ -90,7 +91,8 @@ const fn is_field_byte(byte: u8) -> bool {
     matches!(byte, b' '..=b'~' | b'\t')
 }
 
-/// Looks at every byte without a branch, so that the compiler takes many at once: each refusal has some hundred.
+/// Whether every byte may be in a field value. Branch-free, so that the compiler vectorizes it: each refusal has some
+/// hundred bytes.
 fn are_field_bytes(value: &str) -> bool {
     value.bytes().fold(true, |all, byte| all & ((byte.wrapping_sub(b' ') < 95) | (byte == b'\t')))
 }
@@ -107,32 +109,32 @@ fn percent_encoded(value: &str) -> String {
     out
 }
 
-/// Visible ASCII and spaces between: a value that says something.
+/// Whether the value is visible ASCII with inner spaces, and not empty.
 pub(crate) fn is_field_value(value: &str) -> bool {
     !value.is_empty() && value.trim() == value && value.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
-/// A whole response: status, header fields in order, and the body. `Debug` shows neither the values of the fields nor the body: there
-/// are tokens, codes and cookies among them.
+/// A whole response: status, header fields in order, and the body. `Debug` prints neither field values nor the body,
+/// which may hold tokens, codes and cookies.
 #[derive(Clone, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct ResponseParts {
     /// The HTTP status code.
     pub status: u16,
-    /// The header fields, in the order they are to be sent. A name may occur more than once.
+    /// The header fields, in the order to send them. A name may occur more than once.
     pub headers: Vec<Header>,
     /// The body; empty means none.
     pub body: Vec<u8>,
 }
 
 impl ResponseParts {
-    /// A response without header fields and body.
+    /// Creates a response without header fields and body.
     #[must_use]
     pub const fn new(status: u16) -> Self {
         Self { status, headers: Vec::new(), body: Vec::new() }
     }
 
-    /// A page, which nobody may keep: for the login and consent pages of a host.
+    /// Creates an HTML page that must not be cached: for a host's login and consent pages.
     ///
     /// ```
     /// use attesto_core::http::ResponseParts;
@@ -147,8 +149,8 @@ impl ResponseParts {
         Self { status, headers, body: page.into().into_bytes() }
     }
 
-    /// Sends a browser on, to be fetched with GET whatever brought it here (RFC 9110 §15.4.4). `None` where the location cannot be
-    /// a field's value: visible ASCII.
+    /// Redirects a browser, which fetches the location with GET whatever the request's method was (RFC 9110 §15.4.4).
+    /// `None` if the location is not a valid field value: visible ASCII.
     ///
     /// ```
     /// use attesto_core::http::ResponseParts;
@@ -164,13 +166,14 @@ impl ResponseParts {
         fits.then(|| Self { status: 303, headers: headers(), body: Vec::new() })
     }
 
-    /// The values of the field lines called `name`, in any case.
+    /// Returns the values of the field lines called `name`, in any case.
     pub fn header<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         let named = move |header: &&Header| header.name.eq_ignore_ascii_case(name);
         self.headers.iter().filter(named).map(Header::value)
     }
 
-    /// Adds what the response to a granted request must carry: for servers whose own responses are these.
+    /// Adds the fields that the response to a granted request must carry: for servers that use this type for their own
+    /// responses.
     ///
     /// ```
     /// use attesto_core::http::{Header, ResponseParts};
@@ -192,7 +195,7 @@ impl ResponseParts {
         }
     }
 
-    /// The body as text, for tests and logs; empty where it is not UTF-8.
+    /// The body as text, for tests and logs; empty if it is not UTF-8.
     #[must_use]
     pub fn body_text(&self) -> String {
         String::from_utf8(self.body.clone()).unwrap_or_default()

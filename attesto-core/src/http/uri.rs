@@ -21,8 +21,8 @@ impl Scheme {
         [Self::Https, Self::Http].into_iter().find(|scheme| scheme.as_str().eq_ignore_ascii_case(name))
     }
 
-    /// Reads the scheme that a proxy forwards: `ws` and `wss` are those of WebSockets, whose requests are http and https.
-    /// RFC 7239 §5.4, RFC 6455 §3; P13.
+    /// Reads a forwarded scheme. `ws` and `wss` are WebSockets' names, whose requests are http and https. RFC 7239
+    /// §5.4, RFC 6455 §3; P13.
     pub(crate) fn parse_forwarded(name: &str) -> Option<Self> {
         let is = |scheme: &str| name.eq_ignore_ascii_case(scheme);
         Self::parse(name).or_else(|| is("wss").then_some(Self::Https)).or_else(|| is("ws").then_some(Self::Http))
@@ -37,7 +37,7 @@ impl Scheme {
         }
     }
 
-    /// The port used where a URI names none.
+    /// The port of a URI that names none.
     pub(crate) const fn default_port(self) -> u16 {
         match self {
             Self::Http => 80,
@@ -52,13 +52,13 @@ impl fmt::Display for Scheme {
     }
 }
 
-/// The URI a request was made to, without query and fragment, as far as the server can tell: an origin and the raw
-/// path (catalogue section 3, "Observed URI").
+/// The URI of a request, without query and fragment, as far as the server can tell: an origin and the raw path
+/// (catalogue D10, "Observed URI").
 ///
-/// Made by [`EffectiveOrigin::uri`](super::EffectiveOrigin::uri), or by [`parse`](Self::parse) where the host itself
-/// says which URI was called. Nothing is normalised when it is made; [`htu_matches`](crate::dpop::htu::htu_matches)
-/// does that while it compares. `Display` writes scheme, authority and path, and the path is the client's text: escape
-/// it before it reaches a log.
+/// Made by [`EffectiveOrigin::uri`](super::EffectiveOrigin::uri), or by [`parse`](Self::parse) if the host itself
+/// determines the URI. It is not normalised; [`htu_matches`](crate::dpop::htu::htu_matches) normalises while it
+/// compares. `Display` writes scheme, authority and path. The path is the client's text: escape it before it reaches a
+/// log.
 #[derive(Clone, Copy, Debug)]
 pub struct ObservedUri<'r> {
     pub(crate) scheme: Scheme,
@@ -68,7 +68,7 @@ pub struct ObservedUri<'r> {
 }
 
 impl<'r> ObservedUri<'r> {
-    /// Of parts. Where `path` turns out not to be a path (`*`, a stray backslash), the result matches no `htu`.
+    /// Builds a URI from its parts. If `path` is not a path (`*`, a stray backslash), the result matches no `htu`.
     pub(crate) fn from_parts(scheme: Scheme, authority: Authority<'r>, prefix: &'r str, path: &'r str) -> Self {
         Self { scheme, authority, prefix, path: until(path, &['?', '#']) }
     }
@@ -77,8 +77,8 @@ impl<'r> ObservedUri<'r> {
     ///
     /// `None` for anything else, and for userinfo, an empty or malformed host, a port outside 1 to 65535, a backslash,
     /// a control character, a space, a byte outside ASCII or a broken percent triplet anywhere (query included), and
-    /// for more than [`limits::URI`] bytes. Other characters that RFC 3986 wants escaped (`[`, `|`) are let through:
-    /// browsers send them raw.
+    /// for more than [`limits::URI`] bytes. Other characters that RFC 3986 requires to be escaped (`[`, `|`) are
+    /// accepted, since browsers send them raw.
     ///
     /// ```
     /// use attesto_core::http::ObservedUri;
@@ -110,8 +110,8 @@ impl<'r> ObservedUri<'r> {
         self.authority.host.is_loopback()
     }
 
-    /// The path is absolute or empty and has legal characters only, and with its prefix it is not too long. Holds for
-    /// everything that [`parse`](Self::parse) made; a path out of a request line may be anything.
+    /// Whether the path is absolute or empty, has legal characters only, and is not too long with its prefix. Always
+    /// true for a URI from [`parse`](Self::parse); the path of a request line may be anything.
     pub(crate) fn path_is_comparable(&self) -> bool {
         self.prefix.len().saturating_add(self.path.len()) <= limits::URI
             && (self.path.is_empty() || self.path.starts_with('/'))
@@ -127,13 +127,13 @@ impl fmt::Display for ObservedUri<'_> {
     }
 }
 
-/// An observed URI that outlives its request, part by part: what a check borrowed before a wait it finds again after it, whatever the path
-/// is made of (D10).
+/// An observed URI that outlives its request, part by part. A check that borrowed it before a wait gets the same URI
+/// after it, whatever the path contains (D10).
 #[derive(Debug)]
 pub(crate) struct KeptUri {
     scheme: Scheme,
     text: String,
-    /// Where prefix and path begin.
+    /// The positions at which prefix and path begin.
     prefix: usize,
     path: usize,
 }
@@ -157,12 +157,13 @@ impl KeptUri {
     }
 }
 
-/// `text` up to the first of `ends`.
+/// Returns `text` up to the first of `ends`.
 pub(crate) fn until<'t>(text: &'t str, ends: &[char]) -> &'t str {
     text.split(ends).next().unwrap_or(text)
 }
 
-/// Visible ASCII without backslash, and every `%` starts a triplet (`pct-encoded = "%" HEXDIG HEXDIG`, RFC 3986 §2.1).
+/// Checks for visible ASCII without backslash, in which every `%` starts a triplet (`pct-encoded = "%" HEXDIG HEXDIG`,
+/// RFC 3986 §2.1).
 pub(crate) fn has_legal_characters(text: &str) -> bool {
     let mut bytes = text.bytes();
     while let Some(byte) = bytes.next() {

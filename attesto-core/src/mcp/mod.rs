@@ -24,13 +24,13 @@ use crate::scope::is_scope_token;
 use alloc::format;
 use alloc::string::String;
 
-/// To list tools.
+/// Allows to list tools.
 pub const TOOLS_READ: &str = "mcp:tools:read";
-/// To call tools.
+/// Allows to call tools.
 pub const TOOLS_CALL: &str = "mcp:tools:call";
-/// To list and read resources.
+/// Allows to list and read resources.
 pub const RESOURCES_READ: &str = "mcp:resources:read";
-/// To list and get prompts.
+/// Allows to list and get prompts.
 pub const PROMPTS_READ: &str = "mcp:prompts:read";
 
 /// The four names, in the order above.
@@ -39,18 +39,18 @@ pub const fn all() -> [&'static str; 4] {
     [TOOLS_READ, TOOLS_CALL, RESOURCES_READ, PROMPTS_READ]
 }
 
-/// `<prefix>:<scope>`: the scope of one server among several that share an issuer.
+/// Returns `<prefix>:<scope>`: the scope of one server among several that share an issuer.
 ///
-/// The scope is one of the constants or a string of your own.
+/// The scope is one of the constants or a custom string.
 ///
 /// # Errors
-/// A prefix that is no scope-token or holds a `:` (then two servers could mean the same scope), or a scope that is no
-/// scope-token.
+/// Fails if the prefix is not a scope-token or contains a `:` (two servers could then share a scope), or if the scope
+/// is not a scope-token.
 pub fn server(prefix: &str, scope: &str) -> Result<String, ConfigError> {
     if !is_scope_token(prefix) || prefix.contains(':') {
         return Err(ConfigError::new("prefix", format!("{prefix:?} is not a scope-token without `:`")));
     }
-    // A token, a colon and a token make a token.
+    // A token, a colon and a token form a token.
     if !is_scope_token(scope) {
         return Err(ConfigError::new("scope", format!("{scope:?} is not a scope-token")));
     }

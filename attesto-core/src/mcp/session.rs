@@ -1,7 +1,7 @@
-//! Who an MCP session belongs to (catalogue section 11, X41).
+//! The owners of MCP sessions (catalogue X41).
 //!
-//! An MCP session id is not a credential. A session belongs to the issuer, subject and client whose token created it; a request
-//! with another token is answered as if the session did not exist.
+//! An MCP session id is not a credential. A session belongs to the issuer, subject and client whose token created it. A
+//! request with another token is answered as if the session did not exist.
 
 use crate::ConfigError;
 use crate::token::Claims;
@@ -12,10 +12,10 @@ use core::fmt;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The longest session id that is remembered, in bytes. Servers make UUIDs or tokens of some dozen characters.
+/// The longest session id that is remembered, in bytes. Servers use UUIDs or tokens of some dozen characters.
 const SESSION_ID: usize = 256;
 
-/// The sessions of one process and whom they belong to; bounded, the one not used for longest makes room.
+/// The sessions of one process and their owners. Bounded: the session that was not used for longest is evicted first.
 ///
 /// ```
 /// use attesto_core::mcp::SessionOwners;
@@ -32,7 +32,7 @@ pub struct SessionOwners {
 #[derive(Default)]
 struct Table {
     sessions: HashMap<Box<str>, Session>,
-    /// When each session was last used, oldest first.
+    /// The sessions by their last use, oldest first.
     by_use: BTreeMap<u64, Box<str>>,
     uses: u64,
 }
@@ -60,11 +60,11 @@ impl Owner {
 }
 
 impl SessionOwners {
-    /// Remembers up to `capacity` sessions of a server that runs as a single process. With several, send each session to the
-    /// process that created it.
+    /// Remembers up to `capacity` sessions of a server that runs as a single process. With several processes, route
+    /// each session to the one that created it.
     ///
     /// # Errors
-    /// Where the capacity is zero.
+    /// Fails if the capacity is zero.
     pub fn single_instance(capacity: usize) -> Result<Self, ConfigError> {
         if capacity == 0 {
             return Err(ConfigError::new("sessions", "the capacity must be at least one"));
@@ -72,7 +72,7 @@ impl SessionOwners {
         Ok(Self { table: Mutex::new(Table::default()), capacity })
     }
 
-    /// A session was created for a request with these claims. An id that belongs to somebody else stays theirs.
+    /// Records that a request with these claims created a session. An id with another owner keeps its owner.
     pub fn bind(&self, session_id: &str, claims: &Claims) {
         if session_id.is_empty() || session_id.len() > SESSION_ID {
             return;
@@ -87,8 +87,8 @@ impl SessionOwners {
         }
     }
 
-    /// Whether the session is known and belongs to the holder of these claims. Where not, the answer to the request is 404, and
-    /// the client begins a new session.
+    /// Whether the session is known and belongs to the owner of these claims. If not, the server responds 404, and the
+    /// client begins a new session.
     #[must_use]
     pub fn belongs_to(&self, session_id: &str, claims: &Claims) -> bool {
         let mut table = self.table();
@@ -99,7 +99,7 @@ impl SessionOwners {
         owned
     }
 
-    /// The session has ended.
+    /// Forgets a session that has ended.
     pub fn end(&self, session_id: &str) {
         let mut table = self.table();
         if let Some(session) = table.sessions.remove(session_id) {
@@ -107,7 +107,7 @@ impl SessionOwners {
         }
     }
 
-    /// How many sessions are known.
+    /// The number of known sessions.
     #[must_use]
     pub fn len(&self) -> usize {
         self.table().sessions.len()
@@ -119,7 +119,8 @@ impl SessionOwners {
         self.len() == 0
     }
 
-    /// A thread that panicked inside leaves a table in which a session may be missing: it is then refused, never given away.
+    /// Locks the table. After a panic a session may be missing from it; it is then refused, never given to another
+    /// owner.
     fn table(&self) -> MutexGuard<'_, Table> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -142,7 +143,7 @@ impl Table {
     }
 }
 
-/// Session ids reach the logs of nobody.
+/// Prints no session ids, so that none reaches a log.
 impl fmt::Debug for SessionOwners {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SessionOwners").field("len", &self.len()).finish_non_exhaustive()

@@ -1,4 +1,4 @@
-//! One request's dealings with the sessions of an MCP server (catalogue X41).
+//! One request to an MCP server with sessions (catalogue X41).
 
 use super::SessionOwners;
 use crate::host::{Admitted, Passage};
@@ -9,7 +9,7 @@ use alloc::sync::Arc;
 
 const SESSION: &str = "mcp-session-id";
 
-/// A request on its way through an MCP server whose sessions have owners. Adapters call [`leave`](Self::leave) with the response.
+/// One request to an MCP server whose sessions have owners. Adapters call [`leave`](Self::leave) with the response.
 #[must_use = "a session that begins with this request is bound when it leaves"]
 pub struct SessionVisit(Option<Visit>);
 
@@ -22,18 +22,18 @@ struct Visit {
 enum Named {
     /// The request names no session: the response may begin one.
     None,
-    /// It goes on with one of its sender's.
+    /// The request continues one of its sender's sessions.
     Own,
-    /// It ends this session, should the server agree.
+    /// The request ends this session, if the server agrees.
     Ending(String),
 }
 
 impl SessionOwners {
-    /// Lets a request to an MCP server in if the session it names, if any, is its sender's.
+    /// Admits a request to an MCP server if it names no session or one of its sender's.
     ///
     /// # Errors
-    /// The response to send in place of the server's: 404 for a session that is unknown or somebody else's, as the MCP specification
-    /// has it for sessions that have ended; 401 where nothing authenticates requests before.
+    /// The response to send instead of the server's: 404 for a session that is unknown or has another owner, as the MCP
+    /// specification requires for sessions that have ended; 401 if nothing authenticates requests before.
     pub fn enter(
         self: &Arc<Self>,
         passage: Option<&Passage>,
@@ -58,7 +58,8 @@ impl SessionOwners {
 }
 
 impl SessionVisit {
-    /// Binds the session that the response begins to the request's sender, or forgets the one that it ended.
+    /// Binds the session that the response begins to the request's sender, or forgets the session that the request
+    /// ended.
     pub fn leave(self, status: u16, response_headers: &dyn HeaderLines) {
         let Some(Visit { owners, admitted, session }) = self.0 else { return };
         match session {
@@ -73,7 +74,7 @@ impl SessionVisit {
     }
 }
 
-/// Session ids reach the logs of nobody.
+/// Prints no session ids, so that none reaches a log.
 impl core::fmt::Debug for SessionVisit {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str("SessionVisit")
@@ -82,7 +83,7 @@ impl core::fmt::Debug for SessionVisit {
 
 struct SeveralSessions;
 
-/// The one session that is named; several, or one that is no text, name none that exists.
+/// Returns the session that the request names. Several, or one that is not text, count as unknown.
 fn session_of(headers: &dyn HeaderLines) -> Result<Option<String>, SeveralSessions> {
     match headers.lines(SESSION) {
         Lines::None => Ok(None),

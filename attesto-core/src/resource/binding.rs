@@ -1,4 +1,5 @@
-//! The binding matrix: which tokens go with which evidence (RFC 9449 §7.1, §7.2; RFC 8705 §3; catalogue B1 to B12).
+//! The binding matrix: which evidence each kind of token requires (RFC 9449 §7.1, §7.2; RFC 8705 §3; catalogue B1 to
+//! B12).
 
 use super::grant::Sender;
 use super::reason::BindingError;
@@ -7,19 +8,19 @@ use crate::jose::Thumbprint;
 use crate::mtls::UnreadableCertificate;
 use crate::token::Confirmation;
 
-/// What the client showed beside the token.
+/// The evidence that the client presented with the token.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Evidence<'e> {
-    /// Scheme Bearer; a certificate counts only for tokens that are bound to one.
+    /// Scheme Bearer. The certificate counts only for a token bound to one.
     Bearer { certificate: Shown },
     /// Scheme DPoP, with the key of a proof that passed every check.
     Dpop { jkt: &'e Thumbprint },
 }
 
-/// The certificate of socket or proxy, by its thumbprint.
+/// The thumbprint of the certificate from the socket or a trusted proxy.
 pub(super) type Shown = Result<Option<Thumbprint>, UnreadableCertificate>;
 
-/// Which tokens a resource takes (B12).
+/// Which tokens a resource accepts, by their binding (B12).
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum SenderPolicy {
@@ -34,7 +35,7 @@ pub enum SenderPolicy {
     RequireEither,
 }
 
-/// The sender, where token and evidence belong together. B1 to B11.
+/// Returns the sender if the evidence matches the token's binding. B1 to B11.
 pub(super) fn sender_is_bound_party(
     confirmation: Confirmation,
     evidence: Evidence<'_>,
@@ -59,7 +60,7 @@ pub(super) fn sender_is_bound_party(
     }
 }
 
-/// The kind of binding is one the resource takes. B12.
+/// Checks that the resource accepts this kind of binding. B12.
 pub(super) fn sender_meets_policy(sender: &Sender, policy: SenderPolicy) -> Result<(), BindingError> {
     match (policy, sender) {
         (SenderPolicy::Any, _)
@@ -72,7 +73,7 @@ pub(super) fn sender_meets_policy(sender: &Sender, policy: SenderPolicy) -> Resu
     }
 }
 
-/// The scheme or schemes to challenge where the matrix refuses (catalogue W3's exceptions B2, B10, B12).
+/// The schemes to challenge after a refusal by the matrix (catalogue W3's exceptions B2, B10, B12).
 pub(super) const fn challenged_schemes(error: BindingError) -> &'static [AuthScheme] {
     match error {
         BindingError::ProofRequired

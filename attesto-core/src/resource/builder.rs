@@ -1,4 +1,4 @@
-//! The configuration of a resource server. Everything that can be wrong is found in [`ResourceServerBuilder::build`].
+//! The configuration of a resource server. [`ResourceServerBuilder::build`] reports every mistake in it.
 
 use super::binding::SenderPolicy;
 use super::credential::CredentialPolicy;
@@ -23,7 +23,7 @@ use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-/// Seconds a client is asked to wait where the host could not answer.
+/// Seconds in `Retry-After` when the host could not answer.
 const RETRY_AFTER: u64 = 5;
 
 type Describe = alloc::boxed::Box<dyn FnOnce(ProtectedResourceMetadataBuilder) -> ProtectedResourceMetadataBuilder>;
@@ -31,7 +31,7 @@ type Describe = alloc::boxed::Box<dyn FnOnce(ProtectedResourceMetadataBuilder) -
 /// Configures one [`ResourceServer`].
 ///
 /// Defaults: DPoP on (proofs of 60 seconds, no nonces), bearer tokens accepted, tokens in the `Authorization` header
-/// only, https required, no proxy trusted, the identifier as the one accepted audience.
+/// only, https required, no trusted proxy, and the identifier as the only accepted audience.
 #[must_use = "a configuration does nothing until it is built"]
 pub struct ResourceServerBuilder {
     identifier: String,
@@ -94,87 +94,87 @@ impl ResourceServerBuilder {
         }
     }
 
-    /// Trusts an issuer's tokens. Its scopes are matched exactly: a foreign `*` means nothing (catalogue S8).
+    /// Trusts an issuer's tokens. Its scopes are matched exactly: a foreign `*` has no special meaning (catalogue S8).
     pub fn issuer(mut self, issuer: TrustedIssuer) -> Self {
         self.issuers.push(issuer);
         self
     }
 
-    /// Trusts an issuer whose scopes follow this catalogue's algebra: `documents.*` and `*` mean something (S5, S8).
+    /// Trusts an issuer whose scopes follow this catalogue's algebra: `documents.*` and `*` are patterns (S5, S8).
     pub fn own_issuer(mut self, issuer: TrustedIssuer, catalogue: Catalogue) -> Self {
         self.own_scopes.push((issuer.issuer().to_string(), ScopeMatch::Algebra(Arc::new(catalogue))));
         self.issuer(issuer)
     }
 
-    /// Says that the host verifies tokens of other kinds: every token that no configured issuer claims becomes a
+    /// Declares that the host verifies other kinds of tokens: every token that no configured issuer claims becomes a
     /// [`Question::Foreign`](super::Question::Foreign).
     pub const fn ask_foreign(mut self) -> Self {
         self.asks.foreign = true;
         self
     }
 
-    /// Says that the host knows revoked tokens: every accepted token becomes a
+    /// Declares that the host can look up revoked tokens: every accepted token becomes a
     /// [`Question::Revocation`](super::Question::Revocation).
     pub const fn ask_revocation(mut self) -> Self {
         self.asks.revocation = true;
         self
     }
 
-    /// Says that the host maps tokens to principals of its own: [`Question::Principal`](super::Question::Principal).
+    /// Declares that the host maps tokens to its own principals: [`Question::Principal`](super::Question::Principal).
     pub const fn ask_principal(mut self) -> Self {
         self.asks.principal = true;
         self
     }
 
-    /// The preset for an MCP server: strict audience (X11), the four MCP scopes advertised, and `Bearer` challenged
-    /// before `DPoP` unless DPoP is required, because MCP clients in the field read the first challenge only.
+    /// Applies the preset for an MCP server: strict audience (X11), the four MCP scopes advertised, and `Bearer`
+    /// challenged before `DPoP` unless DPoP is required, because common MCP clients read only the first challenge.
     pub fn mcp(mut self) -> Self {
         self.mcp = true;
         self.prefer_dpop = false;
         self
     }
 
-    /// Names an authorization server in the metadata that is not among the issuers (RFC 9728 §2).
+    /// Names an additional authorization server in the metadata, besides the issuers (RFC 9728 §2).
     pub fn authorization_server(mut self, issuer: impl Into<String>) -> Self {
         self.authorization_servers.push(issuer.into());
         self
     }
 
-    /// The scopes to advertise in the metadata (RFC 9728 §2).
+    /// Sets the scopes that the metadata advertises (RFC 9728 §2).
     pub fn scopes_supported<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         self.scopes_supported = scopes.into_iter().map(Into::into).collect();
         self
     }
 
-    /// Replaces the rules for token claims. An empty audience list in them means the identifier.
+    /// Replaces the rules for token claims. If their audience list is empty, the identifier is the audience.
     pub fn token_rules(mut self, rules: TokenRules) -> Self {
         self.rules = rules;
         self
     }
 
-    /// Whether every member of a token's `aud` must name this resource (A3). On for [`mcp`](Self::mcp).
+    /// Sets whether a token's `aud` may name only this resource (A3). On for [`mcp`](Self::mcp).
     pub const fn strict_audience(mut self, strict: bool) -> Self {
         self.strict_audience = Some(strict);
         self
     }
 
-    /// Remembers up to this many verified tokens, so that the signature of a token that comes again is not verified again while the
-    /// issuer's keys are the same. Every other rule is held to each time. A token takes at most 96 bytes, and the parsed key of its
-    /// DPoP client.
+    /// Remembers up to this many verified tokens. While the issuer's keys stay the same, the signature of a remembered
+    /// token is not verified again; every other rule is checked each time. A token takes at most 96 bytes, plus the
+    /// parsed key of its DPoP client.
     ///
-    /// A resource server by itself remembers none, so that it does what it is told and holds nothing between requests. A
+    /// By default a resource server remembers none, so that it keeps no state between requests. A
     /// [`Guard`](crate::host::Guard), and so every adapter, remembers
-    /// [`limits::REMEMBERED_TOKENS`](crate::limits::REMEMBERED_TOKENS) unless told otherwise here.
+    /// [`limits::REMEMBERED_TOKENS`](crate::limits::REMEMBERED_TOKENS) unless configured here.
     ///
     /// # Errors
-    /// Where it is 0 or more than 2^24.
+    /// Fails if the capacity is 0 or more than 2^24.
     #[cfg(feature = "std")]
     pub fn remember_tokens(mut self, capacity: usize) -> Result<Self, ConfigError> {
         self.memory = Memory::On(VerifiedTokens::new(capacity)?);
         Ok(self)
     }
 
-    /// Verifies the signature of every token on every request, in a [`Guard`](crate::host::Guard) too.
+    /// Verifies the signature of every token on every request, also in a [`Guard`](crate::host::Guard).
     pub fn without_token_memory(mut self) -> Self {
         self.memory = Memory::Off;
         self
@@ -192,7 +192,7 @@ impl ResourceServerBuilder {
         self
     }
 
-    /// Which kinds of tokens the resource takes (B12).
+    /// Sets which tokens the resource accepts, by their binding (B12).
     pub const fn sender_policy(mut self, policy: SenderPolicy) -> Self {
         self.sender_policy = policy;
         self
@@ -204,33 +204,33 @@ impl ResourceServerBuilder {
         self
     }
 
-    /// Replaces where credentials may come from (section 5).
+    /// Replaces the policy for where a request may carry its token.
     pub fn credentials(mut self, policy: CredentialPolicy) -> Self {
         self.credentials = policy;
         self
     }
 
-    /// Replaces how the request's origin is found: hosts, proxies, pin, https (P11 to P14). Not needed where TLS ends in this
-    /// process and clients call the identifier's host.
+    /// Replaces how the request's origin is determined: hosts, proxies, pin, https (P11 to P14). Not needed if TLS ends
+    /// in this process and clients call the identifier's host.
     pub fn origin(mut self, policy: OriginPolicy) -> Self {
         self.origin = policy;
         self
     }
 
-    /// Lets a resolver name the URI that proofs must be made for, for requests from [trusted proxies](OriginPolicy::proxies): see
-    /// [`ObservedUriResolver`].
+    /// Lets a resolver determine the URI that a proof must name, for requests from [trusted
+    /// proxies](OriginPolicy::proxies): see [`ObservedUriResolver`].
     pub fn observed_uri(mut self, resolver: Arc<dyn ObservedUriResolver>) -> Self {
         self.observed_uri = Some(resolver);
         self
     }
 
-    /// Whether `DPoP` is challenged before `Bearer` where both can succeed (W3).
+    /// Sets whether `DPoP` is challenged before `Bearer` if both can succeed (W3).
     pub const fn prefer_dpop(mut self, prefer: bool) -> Self {
         self.prefer_dpop = prefer;
         self
     }
 
-    /// A `realm` for every challenge (RFC 9110 §11.5).
+    /// Sets a `realm` for every challenge (RFC 9110 §11.5).
     pub fn realm(mut self, realm: impl Into<String>) -> Self {
         self.realm = Some(realm.into());
         self
@@ -248,14 +248,14 @@ impl ResourceServerBuilder {
         self
     }
 
-    /// What `resource_metadata` in challenges points to; derived from the identifier by default (P9).
+    /// Sets what `resource_metadata` in challenges points to; by default it is derived from the identifier (P9).
     pub fn metadata_pointer(mut self, pointer: MetadataPointer) -> Self {
         self.pointer = pointer;
         self
     }
 
-    /// Adds to the metadata document: name, documentation, policy and so on. What the server enforces is filled in
-    /// already and cannot be contradicted (P8).
+    /// Adds to the metadata document: name, documentation, policy and so on. The members that describe what the server
+    /// enforces are already set and cannot be contradicted (P8).
     pub fn describe(
         mut self,
         describe: impl FnOnce(ProtectedResourceMetadataBuilder) -> ProtectedResourceMetadataBuilder + 'static,
@@ -264,22 +264,22 @@ impl ResourceServerBuilder {
         self
     }
 
-    /// Seconds named in `Retry-After` where the host could not answer. 5 by default.
+    /// Sets the seconds in `Retry-After` when the host could not answer. 5 by default.
     pub const fn retry_after(mut self, seconds: u64) -> Self {
         self.retry_after = seconds;
         self
     }
 
-    /// **Development only.** Appends the private reason to every error description (W13). It tells an attacker which
+    /// **Development only.** Appends the private reason to every error description (W13). This shows an attacker which
     /// check to work on.
     pub const fn danger_show_reasons(mut self) -> Self {
         self.show_reasons = true;
         self
     }
 
-    /// **Development only**, for identifiers on a loopback host: the identifier may be an http URL, proofs may be made for http
-    /// URIs, and requests from this machine need no TLS. The adapter must know the peer's address (axum:
-    /// `into_make_service_with_connect_info::<SocketAddr>()`), else they are refused: `insecure_transport` (P14).
+    /// **Development only**, for identifiers on a loopback host. The identifier may be an http URL, proofs may name
+    /// http URIs, and requests from this machine need no TLS. The adapter must know the peer's address (axum:
+    /// `into_make_service_with_connect_info::<SocketAddr>()`), or requests are refused with `insecure_transport` (P14).
     pub const fn danger_insecure_loopback(mut self) -> Self {
         self.insecure_loopback = true;
         self
@@ -288,9 +288,9 @@ impl ResourceServerBuilder {
     /// Builds the resource server.
     ///
     /// # Errors
-    /// [`ConfigError`] naming the member that is wrong and how to mend it.
+    /// [`ConfigError`], which names the wrong setting and how to correct it.
     pub fn build(mut self) -> Result<ResourceServer, ConfigError> {
-        // DPoP is on only where both say so: the policy of proofs and the policy of credentials.
+        // DPoP is on only if the proof policy and the credential policy both allow it.
         if !self.credentials.accepts(AuthScheme::Dpop) {
             self.dpop = None;
         }
@@ -380,7 +380,7 @@ impl ResourceServerBuilder {
         Ok(())
     }
 
-    /// The document says what the verifier does: P6, P7, P8.
+    /// Builds the metadata document from what the server enforces: P6, P7, P8.
     fn build_metadata(&mut self, identifier: &ResourceIdentifier) -> Result<ProtectedResourceMetadata, ConfigError> {
         let mut builder = ProtectedResourceMetadata::builder(identifier.clone());
         for issuer in self.issuers.iter().map(TrustedIssuer::issuer) {
@@ -407,7 +407,7 @@ impl ResourceServerBuilder {
     }
 }
 
-/// The switch for development on this machine is refused where the resource is not on this machine. P14.
+/// Refuses the loopback switch for an identifier on another host. P14.
 fn loopback_switch_is_for_loopback(identifier: ResourceIdentifier) -> Result<ResourceIdentifier, ConfigError> {
     if identifier.is_loopback() {
         return Ok(identifier);
@@ -416,7 +416,8 @@ fn loopback_switch_is_for_loopback(identifier: ResourceIdentifier) -> Result<Res
     Err(ConfigError::new("danger_insecure_loopback", problem))
 }
 
-/// What is accepted, advertised and challenged for is what the provider can verify (D4, W4).
+/// Limits a proof policy to algorithms that the provider can verify, so they can be accepted, advertised and challenged
+/// (D4, W4).
 fn verifiable(policy: ProofPolicy, provider: &dyn CryptoProvider) -> Result<ProofPolicy, ConfigError> {
     if policy.nonces().is_some_and(|nonces| nonces.nonce_use() != NonceUse::ResourceServer) {
         return Err(ConfigError::new(

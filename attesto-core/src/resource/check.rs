@@ -1,5 +1,18 @@
-//! The pipeline: one function per phase, in the catalogue's order (section 0). A phase ends in a refusal, a question or the
-//! next phase; nothing goes back.
+//! The check of one request: one function per phase, in a fixed order. A phase ends in a refusal, a question or the
+//! next phase; no phase runs twice.
+//!
+//! 1. Transport: the request's origin is the resource's own, over https.
+//! 2. Credential: exactly one access token, in an accepted channel.
+//! 3. Scheme: a `DPoP` proof comes with the DPoP scheme, and only with it.
+//! 4. Token: our own verification, or the custom verifier's.
+//! 5. Proof: the DPoP proof is valid for this request and token.
+//! 6. Binding: the evidence matches the token's binding.
+//! 7. Replay: the replay store records the first use of the proof.
+//! 8. Revocation: the token is not revoked.
+//! 9. Principal: the host has a principal for the token.
+//! 10. Step-up: the user authenticated as required.
+//! 11. Scopes: the token has the required scopes.
+//! 12. Grant.
 
 use super::binding::{Evidence, Shown as ShownCertificate, sender_is_bound_party, sender_meets_policy};
 use super::credential::Presented;
@@ -32,29 +45,29 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use zeroize::Zeroizing;
 
-/// What every phase carries: where the rules are, what the operation requires, and what the response will need.
+/// The state that every phase carries: the server, the requirement, and the facts for the response.
 #[derive(Debug)]
 pub(super) struct Stage<'a> {
     server: &'a ResourceServer,
     requirement: &'a Requirement,
     facts: Facts,
-    /// The first reading of the clock.
+    /// The time of the check's first clock reading.
     began: Timestamp,
-    /// The latest one, by which every rule goes that depends on time. D11, A4.
+    /// The latest clock reading. Every rule that depends on time uses it. D11, A4.
     pub(super) now: Timestamp,
 }
 
-/// The request's side of steps 4 to 6, borrowed from the request or from what a question kept of it.
+/// The parts of the request for steps 4 to 6, borrowed from the request or from what a question kept of it.
 struct Shown<'s> {
     scheme: AuthScheme,
     token: &'s str,
     proof: Option<&'s [u8]>,
     method: &'s str,
-    /// `None`: unreadable, which is a matter of proofs (D10).
+    /// `None` if it is unreadable, which only a proof's check refuses (D10).
     uri: Option<&'s ObservedUri<'s>>,
 }
 
-/// A request whose token waits for somebody else in step 4: the custom verifier, or its issuer's keys.
+/// A request whose token waits in step 4 for the custom verifier or for its issuer's keys.
 #[derive(Debug)]
 pub(super) struct Waiting<'a> {
     pub(super) stage: Stage<'a>,
@@ -62,13 +75,13 @@ pub(super) struct Waiting<'a> {
     pub(super) scheme: AuthScheme,
     pub(super) method: String,
     pub(super) uri: KeptUri,
-    /// What tells the time meanwhile, where the driver has said.
+    /// The clock to use during the wait, if the driver set one.
     pub(super) clock: Option<Clock>,
     proof: Option<Vec<u8>>,
     certificate: ShownCertificate,
 }
 
-/// A request whose token, proof and binding have passed (after step 6).
+/// A request whose token, proof and binding were accepted (after step 6).
 #[derive(Debug)]
 pub(super) struct Bound<'a> {
     stage: Stage<'a>,
@@ -77,7 +90,7 @@ pub(super) struct Bound<'a> {
     pub(super) proof: Option<CheckedProof>,
 }
 
-/// A token on its way: never shown.
+/// A waiting token, hidden from `Debug`.
 pub(super) struct Hidden(Zeroizing<String>);
 
 impl core::ops::Deref for Hidden {
@@ -94,7 +107,7 @@ impl core::fmt::Debug for Hidden {
     }
 }
 
-/// Steps 1 to 3, then 4 to 6 where the token is ours.
+/// Runs steps 1 to 3, then 4 to 6 if the token is from a configured issuer.
 pub(super) fn start<'a>(
     scratch: &mut Scratch,
     server: &'a ResourceServer,
@@ -110,8 +123,9 @@ pub(super) fn start<'a>(
 }
 
 impl ResourceServer {
-    /// What the resolver says about a request from a trusted proxy; `None` where there is no resolver, or no such proxy. Its host
-    /// must be one of ours: the field that a proxy sets may repeat what the client wrote. RFC 9449 §4.3 check 9; D10, P11, P12.
+    /// Returns the resolver's URI for a request from a trusted proxy; `None` without a resolver or such a proxy. Its
+    /// host must be one of ours, since the field that a proxy sets may repeat what the client wrote. RFC 9449 §4.3
+    /// check 9; D10, P11, P12.
     fn observed_uri_is_ours<'r>(&self, request: &RequestParts<'r>) -> Result<Option<ObservedUri<'r>>, ProofError> {
         let Some(resolver) = self.observed_uri.as_ref().filter(|_| self.origin.is_from_proxy(request)) else {
             return Ok(None);
@@ -121,14 +135,14 @@ impl ResourceServer {
     }
 }
 
-/// What steps 1 to 3 leave.
+/// The result of steps 1 to 3.
 struct Received<'r> {
     presented: Presented<'r>,
     uri: ObservedUri<'r>,
     proof: Option<&'r [u8]>,
 }
 
-/// The scheme of credentials that cannot be used: what went wrong is told in its terms. W3.
+/// Returns the scheme of unusable credentials, so that the refusal can challenge for that scheme. W3.
 fn recognisable_scheme(request: &RequestParts<'_>) -> Option<AuthScheme> {
     let Lines::One(value) = request.headers.lines("authorization") else { return None };
     let scheme = value.split(|byte| !byte.is_ascii_alphanumeric()).next()?;
@@ -136,7 +150,7 @@ fn recognisable_scheme(request: &RequestParts<'_>) -> Option<AuthScheme> {
 }
 
 impl<'a> Stage<'a> {
-    /// Steps 1 to 3: transport, credential, scheme.
+    /// Runs steps 1 to 3: transport, credential, scheme.
     fn receive<'r>(&mut self, request: &RequestParts<'r>) -> Result<Received<'r>, Reason>
     where
         'a: 'r,
@@ -156,7 +170,8 @@ impl<'a> Stage<'a> {
         Ok(Received { presented, uri, proof })
     }
 
-    /// A `DPoP` field comes with the DPoP scheme only, and then exactly once. RFC 9449 §7.1, §4.3 check 1; D1, B4, B5.
+    /// Checks that a `DPoP` field comes with the DPoP scheme only, and then exactly once. RFC 9449 §7.1, §4.3 check 1;
+    /// D1, B4, B5.
     fn proof_goes_with_scheme<'r>(
         &self,
         request: &RequestParts<'r>,
@@ -164,14 +179,14 @@ impl<'a> Stage<'a> {
     ) -> Result<Option<&'r [u8]>, ProofError> {
         match scheme {
             AuthScheme::Dpop => dpop::is_single(request.headers).map(Some),
-            // A server without DPoP does not know the field and ignores it, as any other unknown field.
+            // A server without DPoP ignores the field, as any unknown field.
             AuthScheme::Bearer if self.server.dpop.is_none() => Ok(None),
             AuthScheme::Bearer if request.headers.lines("dpop") == Lines::None => Ok(None),
             AuthScheme::Bearer => Err(ProofError::DpopSchemeRequired),
         }
     }
 
-    /// Step 4: our own verification, or the question to the custom verifier.
+    /// Runs step 4: verifies the token, or asks the custom verifier.
     fn identify(self, scratch: &mut Scratch, request: &RequestParts<'_>, received: &Received<'_>) -> Verdict<'a> {
         let token = received.presented.token.as_ref();
         let shown = Shown {
@@ -195,7 +210,7 @@ impl<'a> Stage<'a> {
                 Verdict::Ask(Question::Keys(KeysQuestion { waiting, remedy, error }))
             }
             Ok(claims) => {
-                // Hashed only where a binding asks for it: B11.
+                // Hashed only if the token is bound to a certificate: B11.
                 let certificate = match claims.confirmation() {
                     Confirmation::X5tS256(_) => self.server.certificate_thumbprint(request),
                     Confirmation::None | Confirmation::Jkt(_) => Ok(None),
@@ -206,7 +221,7 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// Keeps what steps 4 to 6 need of the request.
+    /// Keeps the parts of the request that steps 4 to 6 need.
     fn wait(self, request: &RequestParts<'_>, shown: &Shown<'_>, uri: &ObservedUri<'_>) -> Waiting<'a> {
         Waiting {
             token: Hidden(Zeroizing::new(shown.token.to_string())),
@@ -220,7 +235,7 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// Steps 5 and 6: proof and binding. Then step 7's question, if there is a proof.
+    /// Runs steps 5 and 6, proof and binding, and then asks step 7's question if there is a proof.
     fn bind(
         mut self,
         room: &mut ProofRoom,
@@ -249,7 +264,7 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// Step 5. The scheme decides whether there is a proof; [`Self::receive`] made sure that both agree.
+    /// Runs step 5. The scheme decides whether there is a proof; [`Self::receive`] made sure that both agree.
     fn check_proof(
         &mut self,
         room: &mut ProofRoom,
@@ -278,12 +293,12 @@ impl<'a> Stage<'a> {
         Ok(Some(proof))
     }
 
-    /// A wait is over: what follows goes by this reading of the clock, unless that was set back meanwhile.
+    /// Updates the time after a wait, unless the clock was set back meanwhile.
     fn read_clock_again(&mut self, now: Timestamp) {
         self.now = self.now.max(now);
     }
 
-    /// All waits of one request have one limit. It is kept where the clock is read: the core has no timer.
+    /// Limits the total wait of one request. The check happens when the clock is read: the core has no timer.
     fn wait_is_short(&self, waited_for: Unavailable) -> Result<(), Unavailable> {
         if self.now.since(self.began) <= limits::WAIT { Ok(()) } else { Err(waited_for) }
     }
@@ -298,7 +313,7 @@ impl<'a> Stage<'a> {
     }
 }
 
-/// What the proof's check need not work out again.
+/// Returns what the proof's check need not compute again.
 fn known_of(sighting: Option<&Sighting<'_>>, claims: &Claims) -> KnownToken {
     let Some(sighting) = sighting else { return KnownToken::default() };
     let bound = match claims.confirmation() {
@@ -310,7 +325,7 @@ fn known_of(sighting: Option<&Sighting<'_>>, claims: &Claims) -> KnownToken {
     KnownToken { hash: sighting.known_hash(), bound }
 }
 
-/// The client's key was parsed for a proof that has passed: it need not be parsed for the next.
+/// Keeps the client's parsed key after its proof was accepted, so that the next proof need not parse it again.
 fn keep_parsed(sighting: Option<&mut Sighting<'_>>, known: KnownToken) {
     if let (Some(sighting), Some(BoundKey { key: Some(key), .. })) = (sighting, known.bound)
         && sighting.bound_key().is_none()
@@ -320,7 +335,7 @@ fn keep_parsed(sighting: Option<&mut Sighting<'_>>, known: KnownToken) {
 }
 
 impl<'a> Waiting<'a> {
-    /// Step 4 again, now that newer keys may be there. They are asked for once: J9.
+    /// Runs step 4 again after the issuer's keys were requested. They are requested once: J9.
     #[cfg(feature = "std")]
     pub(super) fn keys_answered(mut self, error: TokenError, answer: KeysAnswer, now: Timestamp) -> Verdict<'a> {
         self.stage.read_clock_again(now);
@@ -342,7 +357,7 @@ impl<'a> Waiting<'a> {
         }
     }
 
-    /// Step 4 answered: H1 to H5.
+    /// Continues step 4 with the custom verifier's answer: H1 to H5.
     pub(super) fn foreign_answered(mut self, answer: ForeignAnswer, now: Timestamp) -> Verdict<'a> {
         self.stage.read_clock_again(now);
         if let Err(error) = self.stage.wait_is_short(Unavailable::Verifier) {
@@ -361,7 +376,7 @@ impl<'a> Waiting<'a> {
                         let denial = server.refuse(RefusalError::ForeignScope.into(), facts, &named, now, None);
                         Verdict::Denied(denial.described_by(description, |denial| server.rendered(denial, &named)))
                     }
-                    // A hint that no header may carry: the refusal stands, the route's own scopes are named.
+                    // A scope that no header field can carry: refuse still, and name the route's own scopes.
                     Err(_) => Verdict::Denied(server.refuse(
                         RefusalError::ForeignScope.into(),
                         facts,
@@ -389,7 +404,7 @@ impl<'a> Waiting<'a> {
 }
 
 impl<'a> Bound<'a> {
-    /// Step 7: the proof is recorded only when nothing before it refused.
+    /// Runs step 7. The proof is recorded only if no earlier step refused.
     fn ask_replay(self) -> Verdict<'a> {
         match &self.proof {
             Some(proof) => {
@@ -408,7 +423,7 @@ impl<'a> Bound<'a> {
         }
     }
 
-    /// The store has recorded this use and no other before (RFC 9449 §11.1; R1, X17), and within the time in which it can tell.
+    /// Checks that the store recorded the first use (RFC 9449 §11.1; R1, X17), while the store can still tell.
     fn first_use_counts(&self, claim: &ReplayClaim, answer: ReplayAnswer) -> Result<(), Reason> {
         if answer == ReplayAnswer::Replay {
             return Err(RefusalError::Replay.into());
@@ -421,7 +436,7 @@ impl<'a> Bound<'a> {
         }
     }
 
-    /// Step 8.
+    /// Runs step 8.
     fn ask_revocation(self) -> Verdict<'a> {
         if self.stage.server.asks.revocation {
             return Verdict::Ask(Question::Revocation(RevocationQuestion(self)));
@@ -441,7 +456,7 @@ impl<'a> Bound<'a> {
         }
     }
 
-    /// Step 9.
+    /// Runs step 9.
     fn ask_principal(self) -> Verdict<'a> {
         if self.stage.server.asks.principal {
             return Verdict::Ask(Question::Principal(PrincipalQuestion(self)));
@@ -461,10 +476,10 @@ impl<'a> Bound<'a> {
         }
     }
 
-    /// Steps 10 to 12.
+    /// Runs steps 10 to 12.
     fn authorize(self) -> Verdict<'a> {
         let Stage { server, requirement, now, .. } = self.stage;
-        // Steps 7 to 9 may have waited since step 4 judged it.
+        // Steps 7 to 9 may have waited since step 4 checked the expiry.
         let unexpired = server.tokens.is_still_unexpired(&self.claims, now).map_err(Reason::from);
         match unexpired.and_then(|()| requirement_is_met(server, &self.claims, requirement, now)) {
             Ok(()) => Verdict::Granted(Grant::assertion(self.claims, self.sender, self.stage.facts)),
@@ -477,12 +492,13 @@ impl<'a> Bound<'a> {
     }
 }
 
-/// What the store says about a first use counts only while it cannot have forgotten another. RFC 9449 §11.1; D11, D17.
+/// Checks that the proof is not too old. A store's answer of a first use counts only while the store cannot have
+/// forgotten an earlier one. RFC 9449 §11.1; D11, D17.
 fn claim_is_in_time(claim: &ReplayClaim, now: Timestamp) -> Result<(), Reason> {
     if claim.has_passed(now) { Err(ProofError::ProofExpired.into()) } else { Ok(()) }
 }
 
-/// Steps 10 and 11, which a two-phase host runs again when it knows the operation.
+/// Runs steps 10 and 11. A two-phase host runs them again when it knows the operation.
 pub(super) fn requirement_is_met(
     server: &ResourceServer,
     claims: &Claims,
@@ -493,7 +509,8 @@ pub(super) fn requirement_is_met(
     scopes_are_granted(server, claims, requirement)
 }
 
-/// Every required scope is granted (or one of them, where the requirement says so). RFC 6750 §3.1; S5, S8, step 11.
+/// Checks that every required scope is granted, or one of them if the requirement allows that. RFC 6750 §3.1; S5, S8,
+/// step 11.
 fn scopes_are_granted(server: &ResourceServer, claims: &Claims, requirement: &Requirement) -> Result<(), Reason> {
     let required = requirement.required_scopes();
     if required.is_empty() {

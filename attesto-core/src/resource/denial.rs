@@ -1,4 +1,4 @@
-//! The refusal of a request: what the client is told, and why, kept apart.
+//! The refusal of a request: the response for the client and, apart from it, the reason.
 
 use super::facts::Facts;
 use super::reason::{Outcome, Reason};
@@ -25,13 +25,13 @@ pub struct Denial {
 }
 
 impl Denial {
-    /// Which rule refused. Not for the client.
+    /// The rule that refused. Never send it to the client.
     #[must_use]
     pub const fn reason(&self) -> Reason {
         self.reason
     }
 
-    /// What the client is told.
+    /// The outcome that the client sees.
     #[must_use]
     pub const fn outcome(&self) -> Outcome {
         self.reason.outcome()
@@ -49,21 +49,21 @@ impl Denial {
         &self.challenges
     }
 
-    /// The claims of a token whose signature verified although the request was refused: for attribution in audit logs
-    /// only, never for a decision. A forged token yields none.
+    /// The claims of a token whose signature verified although the request was refused. Use them for attribution in
+    /// audit logs only, never for a decision. `None` for a forged token.
     #[must_use]
     pub fn refused_claims(&self) -> Option<&Claims> {
         self.claims.as_deref()
     }
 
-    /// The URI that the proof was made for, and the one that the request was made to, both without query and cut, where the two differ
-    /// (`invalid_htu`): for the operator, who finds out by them how a proxy changes the request. Never for the client.
+    /// The URI in the proof and the URI of the request, both without query and truncated, if they differ
+    /// (`invalid_htu`). They show the operator how a proxy changes the request. Never send them to the client.
     #[must_use]
     pub fn uris(&self) -> Option<(&str, &str)> {
         self.facts.uris.as_deref().map(|(claimed, requested)| (claimed.as_str(), requested.as_str()))
     }
 
-    /// The whole response: challenges, `no-store`, nonce, `Retry-After`, and the body (catalogue W11, W12, W14).
+    /// Builds the whole response: challenges, `no-store`, nonce, `Retry-After`, and the body (catalogue W11, W12, W14).
     #[must_use]
     pub fn response(&self) -> ResponseParts {
         let mut response = ResponseParts::new(self.status());
@@ -90,7 +90,7 @@ impl Denial {
         description: Option<String>,
         render: impl FnOnce(&Self) -> Vec<String>,
     ) -> Self {
-        // Rendering may have ended in our own fault: that says nothing and challenges nobody.
+        // Rendering may have failed on our side: that response has no description and no challenge.
         if let (Some(description), Outcome::InsufficientScope) = (description, self.outcome()) {
             self.description = Some(description.into());
             self.challenges = render(&self);

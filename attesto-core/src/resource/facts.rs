@@ -1,4 +1,4 @@
-//! What rendering needs to know of a request once its parts are gone.
+//! The facts about a request that rendering needs after the request's parts are gone.
 
 use super::credential::Channel;
 use crate::challenge::AuthScheme;
@@ -7,22 +7,22 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// Remembered of the request for the response.
+/// The facts about a request that its response depends on.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Facts {
-    /// The scheme the request used, as far as it was recognisable.
+    /// The scheme of the request, if it was recognisable.
     pub(super) scheme: Option<AuthScheme>,
-    /// Where the token was found.
+    /// The channel that carried the token.
     pub(super) channel: Option<Channel>,
-    /// A fresh nonce to hand out with whatever the response will be (D15).
+    /// A fresh nonce to send with the response, whatever it is (D15).
     pub(super) nonce: Option<String>,
-    /// The path, kept only where a metadata pointer's resolver may ask for it (P9).
+    /// The path, kept only if a metadata pointer's resolver may need it (P9).
     pub(super) path: Option<String>,
-    /// The URI that the proof was made for, and the one of the request, where they differ. For events.
+    /// The URI in the proof and the URI of the request, if they differ. For events.
     pub(super) uris: Option<Box<(String, String)>>,
-    /// HEAD: no body (W12).
+    /// Whether the method is HEAD: no body (W12).
     pub(super) head: bool,
-    /// The request came from a browser script: what it may read of the response must be named (D15).
+    /// Whether the request came from a browser script, which can read only the response fields named for it (D15).
     pub(super) cors: bool,
 }
 

@@ -1,4 +1,4 @@
-//! What a request that passed every check may be treated as.
+//! The evidence that a request passed every check.
 
 use super::credential::Channel;
 use super::facts::Facts;
@@ -8,12 +8,12 @@ use crate::jose::Thumbprint;
 use crate::token::Claims;
 use alloc::vec::Vec;
 
-/// Who sent the request, as far as it is proven.
+/// The proven sender of a request.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 #[allow(missing_docs, reason = "the fields are the RFCs' names")]
 pub enum Sender {
-    /// Whoever holds the token.
+    /// Any holder of the token.
     Bearer,
     /// The holder of the DPoP key with this thumbprint (RFC 9449 §6.1).
     Dpop { jkt: Thumbprint },
@@ -42,7 +42,7 @@ pub struct Grant {
 }
 
 impl Grant {
-    /// The one constructor: to be called where every check has been made.
+    /// Creates a grant. Call this only after every check has passed.
     pub(super) const fn assertion(claims: Claims, sender: Sender, facts: Facts) -> Self {
         Self { claims, sender, facts }
     }
@@ -80,9 +80,9 @@ impl Grant {
         }
     }
 
-    /// What the response to a granted request must carry, usually nothing: a fresh `DPoP-Nonce` where one is due, and then
-    /// `Cache-Control: no-store` (RFC 9449 §8.2; catalogue D15); else `private`, where the token came as browsers send it by
-    /// themselves or where caches do not look (RFC 9111 §3.5; catalogue W11).
+    /// The fields that the response to a granted request must carry, usually none. If a fresh `DPoP-Nonce` is due, it
+    /// comes with `Cache-Control: no-store` (RFC 9449 §8.2; catalogue D15). Otherwise `private` is set if browsers send
+    /// the token by themselves or caches do not see it (RFC 9111 §3.5; catalogue W11).
     #[must_use]
     pub fn amendments(&self) -> Vec<Amendment> {
         let mut headers = Vec::new();

@@ -1,8 +1,8 @@
-//! The resource server: who may call an HTTP API.
+//! The resource server decides who may call an HTTP API.
 //!
-//! [`ResourceServer::check`] takes a request and the time and gives a [`Verdict`]: granted, denied, or a [`Question`] that
-//! only the host can answer. [`crate::host::Guard`] answers the questions through traits; a custom server can answer them by
-//! hand, each with the time at which the answer has come:
+//! [`ResourceServer::check`] takes a request and the time and returns a [`Verdict`]: granted, denied, or a [`Question`]
+//! that only the host can answer. [`crate::host::Guard`] answers the questions through traits. A custom server can
+//! answer them itself, each with the time at which the answer arrived:
 //!
 //! ```
 //! # use attesto_core::resource::{Question, ResourceServer, Requirement, Verdict};

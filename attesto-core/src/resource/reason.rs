@@ -1,4 +1,4 @@
-//! Why a request was refused, and what the client is told: two types, and the one table between them.
+//! Why a request was refused, and what the client receives: two types, and the one table between them.
 
 use super::credential::CredentialError;
 use crate::dpop::ProofError;
@@ -8,11 +8,11 @@ use alloc::vec::Vec;
 use core::fmt;
 
 reasons! {
-    /// Token and presented evidence do not belong together (catalogue B2 to B12).
+    /// The presented evidence does not match the token's binding (catalogue B2 to B12).
     pub enum BindingError {
         /// A DPoP-bound token was presented as Bearer. RFC 9449 §7.2; B2.
         ProofRequired => "dpop_proof_required", "the token is bound to a DPoP key and came without a proof";
-        /// The proof was made with another key than the token is bound to. RFC 9449 §6.1; B3, D16.
+        /// The proof was made with a key other than the one the token is bound to. RFC 9449 §6.1; B3, D16.
         KeyMismatch => "dpop_key_mismatch", "the proof's key is not the key the token is bound to";
         /// The DPoP scheme with a token that is not bound. RFC 9449 §7.1; B6.
         ProofUnexpected => "dpop_proof_unexpected", "the token is not bound to a DPoP key";
@@ -20,21 +20,21 @@ reasons! {
         ProofForCertificateBoundToken => "dpop_proof_unexpected", "the token is bound to a certificate, not to a DPoP key";
         /// A certificate-bound token without a client certificate. RFC 8705 §3; B8.
         CertificateRequired => "mtls_certificate_required", "the token is bound to a certificate and came without one";
-        /// A certificate is there, on the socket or in a trusted proxy's field, and cannot be read. RFC 8705 §3; M2, M5.
+        /// The certificate on the socket or in a trusted proxy's field is unreadable. RFC 8705 §3; M2, M5.
         CertificateUnreadable => "mtls_certificate_unreadable", "the certificate beside the token cannot be read";
         /// A certificate-bound token with another certificate. RFC 8705 §3; B9.
         CertificateMismatch => "mtls_certificate_mismatch", "the certificate is not the one the token is bound to";
-        /// This resource takes DPoP-bound tokens only. B12.
+        /// This resource accepts DPoP-bound tokens only. B12.
         DpopRequired => "sender_constraint_required", "the resource requires tokens bound to a DPoP key";
-        /// This resource takes certificate-bound tokens only. B12.
+        /// This resource accepts certificate-bound tokens only. B12.
         MtlsRequired => "sender_constraint_required", "the resource requires tokens bound to a certificate";
-        /// This resource takes no plain bearer tokens. B12.
+        /// This resource accepts no bearer tokens. B12.
         SenderConstraintRequired => "sender_constraint_required", "the resource requires sender-constrained tokens";
     }
 }
 
 reasons! {
-    /// A stronger or fresher login is wanted (RFC 9470 §3; catalogue W10).
+    /// The operation requires a stronger or fresher login (RFC 9470 §3; catalogue W10).
     pub enum StepUpError {
         /// `acr` is absent or none of the required values.
         Acr => "acr_not_met", "the authentication context class is not one of those required";
@@ -42,13 +42,13 @@ reasons! {
         AuthTimeMissing => "auth_time_missing", "the token does not say when the user authenticated";
         /// The login is older than `max_age`.
         TooOld => "authentication_too_old", "the user authenticated too long ago";
-        /// `auth_time` lies in the future: it would satisfy any freshness rule for ever.
+        /// `auth_time` is in the future, where it would satisfy any freshness rule.
         InFuture => "auth_time_in_future", "the authentication time lies in the future";
     }
 }
 
 reasons! {
-    /// What the host's answer to a question was, where it refuses (catalogue D17, A17, H2 to H4, step 9).
+    /// The host's answer to a question refused the request (catalogue D17, A17, H2 to H4, step 9).
     pub enum RefusalError {
         /// The proof has been used before. RFC 9449 §11.1; D17.
         Replay => "replay", "the proof has been used before";
@@ -58,19 +58,19 @@ reasons! {
         Principal => "principal_refused", "the host knows no principal for the token";
         /// The custom verifier does not accept the token. H2.
         ForeignToken => "foreign_token_invalid", "the custom verifier refused the token";
-        /// The custom verifier found too little scope. H3.
+        /// The custom verifier found the scope insufficient. H3.
         ForeignScope => "foreign_scope_insufficient", "the custom verifier found the scope insufficient";
-        /// The custom verifier wants a stronger login. H4.
+        /// The custom verifier requires a stronger login. H4.
         ForeignStepUp => "foreign_step_up", "the custom verifier wants a stronger authentication";
-        /// The token was verified and lacks a required scope. RFC 6750 §3.1; W9, S5.
+        /// The token is valid but lacks a required scope. RFC 6750 §3.1; W9, S5.
         Scope => "insufficient_scope", "the token lacks a scope that the operation requires";
-        /// A scope was to be enforced on a request that nothing had authenticated: a wiring fault. S10.
+        /// A scope check ran on a request that was never authenticated: the wiring is wrong. S10.
         NotAuthenticated => "not_authenticated", "scopes were to be enforced before anything authenticated the request";
     }
 }
 
 reasons! {
-    /// The host could not answer. Never the client's fault, never a pass (catalogue SU).
+    /// The host could not answer. This is never the client's fault, and never grants the request (catalogue SU).
     pub enum Unavailable {
         /// The replay store failed or is full. D17, R3.
         ReplayStore => "replay_store_unavailable", "the replay store did not answer";
@@ -85,27 +85,27 @@ reasons! {
     }
 }
 
-/// Why a request was refused: one variant per concern, one inner variant per rule. For logs, events and tests; never sent
-/// to the client (catalogue W13).
+/// Why a request was refused: one variant per concern, one inner variant per rule. For logs, events and tests; never
+/// sent to the client (catalogue W13).
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Reason {
     /// Transport and origin: P11, P13, P14.
     #[error(transparent)]
     Origin(#[from] OriginError),
-    /// How the credential was presented: section 5.
+    /// The presentation of the credential: C1 to C10.
     #[error(transparent)]
     Credential(#[from] CredentialError),
-    /// The access token: sections 1 and 2.
+    /// The access token: J1 to J22, A1 to A17.
     #[error(transparent)]
     Token(#[from] TokenError),
-    /// The DPoP proof: section 3.
+    /// The DPoP proof: D1 to D17.
     #[error(transparent)]
     Proof(#[from] ProofError),
     /// The binding matrix.
     #[error(transparent)]
     Binding(#[from] BindingError),
-    /// What the host answered.
+    /// The host's answer to a question.
     #[error(transparent)]
     Refusal(#[from] RefusalError),
     /// Step-up: W10.
@@ -117,7 +117,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// Every reason that exists, so that a test can demand one negative case for each.
+    /// Returns every reason, so that a test can demand one negative case for each.
     #[must_use]
     pub fn all() -> Vec<Self> {
         let mut all = Vec::new();
@@ -147,13 +147,13 @@ impl Reason {
         }
     }
 
-    /// What the client is told. No wildcard arm: a new rule must choose its answer.
+    /// The outcome that the client sees. No wildcard arm: a new rule must choose its outcome.
     #[must_use]
     pub const fn outcome(self) -> Outcome {
         match self {
             Self::Origin(reason) => origin_outcome(reason),
             Self::Credential(reason) => credential_outcome(reason),
-            // Without its issuer's keys nothing is known about a token, not even that it is bad (J22).
+            // Without its issuer's keys nothing is known about a token, not even that it is invalid (J22).
             Self::Token(TokenError::KeysUnavailable) => Outcome::TemporarilyUnavailable,
             Self::Token(_) | Self::Binding(_) => Outcome::InvalidToken,
             Self::Proof(ProofError::UseDpopNonce) => Outcome::UseDpopNonce,
@@ -208,7 +208,7 @@ const fn refusal_outcome(reason: RefusalError) -> Outcome {
     }
 }
 
-/// What the client is told: one value per row of the catalogue's outcome codes (section 0).
+/// What the client receives: one value per outcome code of the catalogue.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Outcome {
@@ -226,7 +226,7 @@ pub enum Outcome {
     InsufficientUserAuthentication,
     /// IS: 403 `insufficient_scope` (RFC 6750 §3.1).
     InsufficientScope,
-    /// SU: 503, our own fault, no challenge.
+    /// SU: 503, a fault of this server, no challenge.
     TemporarilyUnavailable,
 }
 
@@ -258,7 +258,7 @@ impl Outcome {
         }
     }
 
-    /// The `error` code; none where nothing was presented (W7).
+    /// The `error` code; `None` if nothing was presented (W7).
     #[must_use]
     pub const fn error(self) -> Option<&'static str> {
         match self {
@@ -273,7 +273,7 @@ impl Outcome {
         }
     }
 
-    /// The public text, one per error code and fixed (W13).
+    /// The public text, fixed per error code (W13).
     #[must_use]
     pub const fn description(self) -> Option<&'static str> {
         match self {

@@ -5,14 +5,14 @@ use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use core::fmt;
 
-/// What a renderer gets to see: status, error and description as the client will be told, and the header fields, which
-/// it cannot change.
+/// The input of a renderer: status, error and description as sent to the client, and the header fields, which it cannot
+/// change.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct ErrorView<'v> {
     /// The HTTP status code.
     pub status: u16,
-    /// The `error` code; `None` where nothing was presented.
+    /// The `error` code; `None` if nothing was presented.
     pub error: Option<&'static str>,
     /// The public description.
     pub description: Option<&'v str>,
@@ -24,35 +24,36 @@ pub struct ErrorView<'v> {
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct RenderedBody {
-    /// The media type, for `Content-Type`. One that no header field can hold counts as no body: the default is sent.
+    /// The media type, for `Content-Type`. If it is not a valid field value, the default body is sent.
     pub content_type: &'static str,
     /// The body.
     pub bytes: Vec<u8>,
 }
 
 impl RenderedBody {
-    /// A body of this media type.
+    /// Creates a body of this media type.
     pub fn new(content_type: &'static str, bytes: impl Into<Vec<u8>>) -> Self {
         Self { content_type, bytes: bytes.into() }
     }
 }
 
 impl RenderedBody {
-    /// Whether the media type can be sent. What a host answers must not break the response. RFC 9110 §5.5.
+    /// Whether the media type can be sent, since a host's renderer must not break the response. RFC 9110 §5.5.
     pub(super) fn is_sendable(&self) -> bool {
         is_field_value(self.content_type)
     }
 }
 
-/// Renders error bodies in an application's own envelope. Called for every refusal alike; decides media type and body
-/// only: status, challenges and caching are not its to change.
+/// Renders error bodies in an application's own envelope. Called for every refusal. It decides media type and body
+/// only; status, challenges and caching are fixed.
 pub trait ErrorRenderer: fmt::Debug + Send + Sync {
-    /// The body; `None` for none.
+    /// Renders the body; `None` sends none.
     fn render(&self, view: &ErrorView<'_>) -> Option<RenderedBody>;
 }
 
 impl ErrorView<'_> {
-    /// The default: `error` and `error_description` as JSON, and nothing where nothing was presented (RFC 6750 §3.1).
+    /// Renders the default: `error` and `error_description` as JSON, or no body if nothing was presented (RFC 6750
+    /// §3.1).
     #[must_use]
     pub fn json(&self) -> Option<RenderedBody> {
         let error = self.error?;
@@ -66,7 +67,7 @@ impl ErrorView<'_> {
     }
 }
 
-/// The public description, with the reason appended where a development switch says so (W13).
+/// Returns the public description, with the reason appended if the development switch is on (W13).
 pub(super) fn described(description: Option<&'static str>, reason: Option<&'static str>) -> Option<Cow<'static, str>> {
     match (description, reason) {
         (Some(text), Some(reason)) => Some(alloc::format!("{text} [{reason}]").into()),

@@ -1,4 +1,4 @@
-//! What an operation asks of the token: scopes, and how the user must have authenticated.
+//! What an operation requires of the token: scopes, and how the user must have authenticated.
 
 use crate::ConfigError;
 use crate::challenge::is_acr_value;
@@ -27,23 +27,23 @@ pub struct Requirement {
 }
 
 impl Requirement {
-    /// A valid token, whatever its scopes.
+    /// Requires a valid token, with any scopes.
     #[must_use]
     pub const fn authenticated() -> Self {
         Self { scopes: Vec::new(), any_of: false, acr_values: Vec::new(), max_age: None, pointer: None }
     }
 
-    /// A token that has every one of these scopes.
+    /// Requires every one of these scopes.
     ///
     /// # Errors
-    /// Where the list is empty (use [`authenticated`](Self::authenticated) to say that), or an entry is no scope-token
-    /// of RFC 6749 §3.3 (catalogue S1, S6).
+    /// Fails if the list is empty (use [`authenticated`](Self::authenticated) to require no scope), or an entry is not
+    /// a scope-token of RFC 6749 §3.3 (catalogue S1, S6).
     pub fn scopes<S: AsRef<str>>(scopes: impl IntoIterator<Item = S>) -> Result<Self, ConfigError> {
         let scopes = scope_tokens(scopes)?;
         Ok(Self { scopes, ..Self::authenticated() })
     }
 
-    /// A token that has at least one of these scopes.
+    /// Requires at least one of these scopes.
     ///
     /// # Errors
     /// As for [`scopes`](Self::scopes).
@@ -52,10 +52,10 @@ impl Requirement {
         Ok(Self { scopes, any_of: true, ..Self::authenticated() })
     }
 
-    /// The user must have authenticated in one of these contexts, in order of preference (RFC 9470 §3).
+    /// Requires one of these authentication contexts, in order of preference (RFC 9470 §3).
     ///
     /// # Errors
-    /// Where the list is empty or a value holds a space, quote, comma, backslash or anything but visible ASCII (W10).
+    /// Fails if the list is empty, or a value has a space, quote, comma, backslash or anything but visible ASCII (W10).
     pub fn acr_values<S: AsRef<str>>(mut self, values: impl IntoIterator<Item = S>) -> Result<Self, ConfigError> {
         let values: Vec<String> = values.into_iter().map(|value| value.as_ref().to_string()).collect();
         if values.is_empty() {
@@ -71,21 +71,21 @@ impl Requirement {
         Ok(self)
     }
 
-    /// The user must have authenticated at most this many seconds ago (RFC 9470 §3).
+    /// Requires that the user authenticated at most this many seconds ago (RFC 9470 §3).
     #[must_use]
     pub const fn max_age(mut self, seconds: u64) -> Self {
         self.max_age = Some(seconds);
         self
     }
 
-    /// What `resource_metadata` in this operation's challenges points to, instead of the server's choice (P9).
+    /// Sets what `resource_metadata` in this operation's challenges points to, instead of the server's pointer (P9).
     #[must_use]
     pub fn metadata_pointer(mut self, pointer: MetadataPointer) -> Self {
         self.pointer = Some(pointer);
         self
     }
 
-    /// With the metadata pointer of the route's own requirement.
+    /// Copies the metadata pointer of the route's own requirement.
     pub(super) fn pointing_like(mut self, route: &Self) -> Self {
         self.pointer.clone_from(&route.pointer);
         self
@@ -95,13 +95,13 @@ impl Requirement {
         self.pointer.as_ref()
     }
 
-    /// From a custom verifier's answer (H4): values that no challenge could carry are dropped.
+    /// Builds a requirement from a custom verifier's answer (H4). Drops values that no challenge can carry.
     pub(super) fn step_up(acr_values: Vec<String>, max_age: Option<u64>) -> Self {
         let acr_values = acr_values.into_iter().filter(|value| is_acr_value(value)).collect();
         Self { acr_values, max_age, ..Self::authenticated() }
     }
 
-    /// The scopes this operation declares.
+    /// The required scopes.
     #[must_use]
     pub fn required_scopes(&self) -> &[String] {
         &self.scopes
@@ -119,7 +119,7 @@ impl Requirement {
         &self.acr_values
     }
 
-    /// The oldest acceptable authentication, in seconds.
+    /// The age of the oldest accepted authentication, in seconds.
     #[must_use]
     pub const fn required_max_age(&self) -> Option<u64> {
         self.max_age

@@ -1,15 +1,15 @@
-//! What one check works in, kept by the caller for the next.
+//! The buffers of one check, which the caller keeps for the next.
 
 use super::grant::Grant;
 use crate::dpop::ProofRoom;
 use alloc::vec::Vec;
 use core::fmt;
 
-/// Buffers for one check at a time. Kept from check to check, with each grant [given back](Self::reclaim), they let a check make no
-/// allocation of its own, whatever the requests are like, once they have grown to the size of the longest.
+/// Buffers for one check at a time. If the caller keeps them from check to check and [gives back](Self::reclaim) each
+/// grant, a check does not allocate once they have grown to the size of the longest request.
 ///
-/// One for each thread or task that checks requests. Between checks it holds what the last token and the last proof said: claims, which
-/// are personal data, and public keys; neither token nor secret.
+/// Use one for each thread or task that checks requests. Between checks it holds the claims of the last token and
+/// proof, which are personal data, and public keys. It holds neither tokens nor secrets.
 ///
 /// ```
 /// # use attesto_core::crypto::{Algorithm, CryptoProvider, EntropyError, KeyKind, RustCrypto};
@@ -50,20 +50,20 @@ use core::fmt;
 /// ```
 #[derive(Default)]
 pub struct Scratch {
-    /// Goes into the claims of the grant.
+    /// Becomes the buffer of the grant's claims.
     pub(super) token: Vec<u8>,
     pub(super) proof: ProofRoom,
 }
 
 impl Scratch {
-    /// Empty: it grows when it is needed.
+    /// Creates empty buffers, which grow as needed.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Takes back what a grant of this or another scratch was made in. The grant is gone; a grant that is kept costs the next check
-    /// one allocation.
+    /// Takes back the buffer of a grant from this or another scratch, and drops the grant. If a grant is kept instead,
+    /// the next check allocates once.
     pub fn reclaim(&mut self, grant: Grant) {
         let buffer = grant.into_buffer();
         if buffer.capacity() > self.token.capacity() {
@@ -72,7 +72,7 @@ impl Scratch {
     }
 }
 
-/// Shows nothing of what is left in it.
+/// Prints nothing of the contents.
 impl fmt::Debug for Scratch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Scratch").finish_non_exhaustive()

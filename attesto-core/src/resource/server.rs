@@ -31,17 +31,18 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
-/// Names the URI a proof must have been made for, where the server cannot derive it (RFC 9449 §4.3 check 9).
+/// Determines the URI that a proof must name, if the server cannot derive it (RFC 9449 §4.3 check 9).
 ///
-/// Asked for requests from [trusted proxies](OriginPolicy::proxies) only, because what it reads is most likely a header field, which
-/// everybody else can write as well; for others the URI is derived from the connection. Its host must be the identifier's own, or one
-/// that the [`OriginPolicy`] lists or pins: fields such as nginx's `$scheme://$http_host$request_uri` repeat the client's `Host`.
+/// Called for requests from [trusted proxies](OriginPolicy::proxies) only, because it most likely reads a header field
+/// that any other client could write as well. For other requests the URI is derived from the connection. Its host must
+/// be the identifier's own, or one that the [`OriginPolicy`] lists or pins: a field such as nginx's
+/// `$scheme://$http_host$request_uri` repeats the client's `Host`.
 pub trait ObservedUriResolver: fmt::Debug + Send + Sync {
-    /// The URI the client requested. `None` refuses the request: there is no silent fallback.
+    /// Returns the URI that the client requested. `None` refuses the request: there is no silent fallback.
     fn observed_uri<'r>(&self, request: &RequestParts<'r>) -> Option<ObservedUri<'r>>;
 }
 
-/// Which questions the host has said it can answer.
+/// The questions that the host can answer.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Asks {
     pub(crate) foreign: bool,
@@ -81,7 +82,7 @@ pub struct ResourceServer {
 /// Whether verified tokens are remembered.
 #[derive(Debug)]
 pub(super) enum Memory {
-    /// Nobody has said: not by the core alone, and by what the adapters build.
+    /// Not configured: off in the core alone, on in what the adapters build.
     Undecided,
     Off,
     #[cfg_attr(not(feature = "std"), expect(dead_code, reason = "without std there is none"))]
@@ -89,13 +90,13 @@ pub(super) enum Memory {
 }
 
 impl ResourceServer {
-    /// Starts the configuration of the resource with this identifier: the absolute https URL that clients call it by. The
-    /// accepted audience, the metadata document, its well-known path and the challenge's pointer all derive from it.
+    /// Configures the resource with this identifier: the absolute https URL that clients call. The accepted audience,
+    /// the metadata document, its well-known path and the challenge's pointer all derive from it.
     pub fn builder(identifier: impl Into<String>, provider: Arc<dyn CryptoProvider>) -> ResourceServerBuilder {
         ResourceServerBuilder::new(identifier.into(), provider)
     }
 
-    /// Checks one request. Pure: the same request, configuration, time and answers give the same verdict.
+    /// Checks one request. Deterministic: the same request, configuration, time and answers give the same verdict.
     pub fn check<'a>(
         &'a self,
         request: &RequestParts<'_>,
@@ -105,7 +106,8 @@ impl ResourceServer {
         self.check_with(&mut Scratch::new(), request, requirement, now)
     }
 
-    /// The same in buffers that the caller keeps: see [`Scratch`]. What is in them before makes no difference to the verdict.
+    /// Like [`check`](Self::check), with buffers that the caller keeps: see [`Scratch`]. Their contents do not affect
+    /// the verdict.
     pub fn check_with<'a>(
         &'a self,
         scratch: &mut Scratch,
@@ -116,7 +118,7 @@ impl ResourceServer {
         check::start(scratch, self, request, requirement, now)
     }
 
-    /// Holds an existing grant against a further requirement: for hosts that learn the operation only after they have
+    /// Checks a further requirement against an existing grant: for hosts that learn the operation only after they have
     /// authenticated the request (a JSON-RPC method in the body, a route's own scopes).
     ///
     /// # Errors
@@ -135,8 +137,8 @@ impl ResourceServer {
         })
     }
 
-    /// The refusal for a request that reached a scope check without having been authenticated: the wiring is wrong, and it
-    /// fails closed (catalogue S10).
+    /// Refuses a request that reached a scope check without having been authenticated. The wiring is wrong, and the
+    /// check fails closed (catalogue S10).
     #[must_use]
     pub fn deny_unauthenticated(
         &self,
@@ -153,18 +155,20 @@ impl ResourceServer {
         &self.identifier
     }
 
-    /// The RFC 9728 document of this resource, made of what it enforces.
+    /// The RFC 9728 document of this resource, built from what it enforces.
     #[must_use]
     pub const fn metadata(&self) -> &ProtectedResourceMetadata {
         &self.metadata
     }
 
-    /// The documents of all resources of one host, the first declared at the bare well-known path as well (RFC 9728 §3.1; P4).
+    /// Returns the documents of all resources of one host. The first is also served at the bare well-known path (RFC
+    /// 9728 §3.1; P4).
     ///
     /// # Errors
-    /// Where two servers protect the same resource, and where several resources live on one host while one of them leaves
-    /// open whether it takes tokens that are for others too: say [`strict_audience`](ResourceServerBuilder::strict_audience)
-    /// for each, or a token for one opens its sibling (A3, X11).
+    /// Fails if two servers protect the same resource, or if several resources share a host and one of them does not
+    /// decide whether it accepts tokens that name other audiences too. Call
+    /// [`strict_audience`](ResourceServerBuilder::strict_audience) for each, or a token for one is accepted by its
+    /// sibling (A3, X11).
     pub fn metadata_set<'s>(servers: impl IntoIterator<Item = &'s Self>) -> Result<MetadataSet, ConfigError> {
         let servers: Vec<&Self> = servers.into_iter().collect();
         if servers.len() > 1 && servers.iter().any(|server| !server.audience_is_decided) {
@@ -176,13 +180,13 @@ impl ResourceServer {
         MetadataSet::new(servers.into_iter().map(|server| server.metadata.clone()))
     }
 
-    /// The provider, for hosts that mint or make nonces with the same one.
+    /// The provider, for hosts that mint tokens or make nonces with the same one.
     #[must_use]
     pub fn provider(&self) -> &Arc<dyn CryptoProvider> {
         &self.provider
     }
 
-    /// Whether DPoP is enabled, and so whether a replay store is needed.
+    /// Whether DPoP is enabled, which requires a replay store.
     #[must_use]
     pub const fn uses_dpop(&self) -> bool {
         self.dpop.is_some()
@@ -192,21 +196,22 @@ impl ResourceServer {
         self.dpop.as_ref()
     }
 
-    /// The address of the client as far as trusted proxies vouch for it; for events only.
+    /// The client's address, as reported by trusted proxies; for events only.
     #[must_use]
     pub fn client_address(&self, request: &RequestParts<'_>) -> Option<core::net::IpAddr> {
         self.origin.client_address(request)
     }
 
-    /// The keys of those issuers that have theirs fetched: for drivers that fetch them.
+    /// The key sources of issuers whose keys are fetched: for drivers that fetch them.
     #[cfg(feature = "std")]
     pub fn remote_keys(&self) -> impl Iterator<Item = &Arc<RemoteKeys>> {
         self.tokens.remote_keys()
     }
 
-    /// Whether to read the body before [`check`](Self::check), up to [`limits::FORM_BODY`](crate::limits::FORM_BODY), and lend it as
-    /// [`RequestParts::form_body`]: it may be a form with a token in it, and the resource takes such (catalogue C8). A longer body is
-    /// lent as none. Whether it is a form, [`check`](Self::check) decides.
+    /// Whether the caller must read the body before [`check`](Self::check), up to
+    /// [`limits::FORM_BODY`](crate::limits::FORM_BODY), and pass it as [`RequestParts::form_body`]. It may be a form
+    /// with a token in it, and the resource accepts those (catalogue C8). Pass `None` for a longer body.
+    /// [`check`](Self::check) decides whether the body is a form.
     #[must_use]
     pub fn wants_form(&self, method: &str, headers: &dyn HeaderLines) -> bool {
         const FORM: &[u8] = b"application/x-www-form-urlencoded";
@@ -228,7 +233,7 @@ impl ResourceServer {
         &mut self.asks
     }
 
-    /// Remembers tokens from now on, unless the configuration has decided.
+    /// Turns on the memory of verified tokens, unless the configuration has decided.
     #[cfg(feature = "std")]
     pub(crate) fn remember_tokens_by_default(&mut self) -> Result<(), ConfigError> {
         if let Memory::Undecided = self.memory {
@@ -237,7 +242,7 @@ impl ResourceServer {
         Ok(())
     }
 
-    /// A token on its way through one check.
+    /// Starts the check of a token.
     pub(super) fn sighting<'s>(&'s self, token: &'s str) -> Sighting<'s> {
         let memory = match &self.memory {
             Memory::On(memory) => Some(memory),
@@ -250,17 +255,17 @@ impl ResourceServer {
         self.certificates.thumbprint(self.provider.as_ref(), request, self.origin.trusted_proxies())
     }
 
-    /// The route's own pointer goes before the server's (P9).
+    /// Returns the pointer: the route's own, or else the server's (P9).
     fn pointer<'p>(&'p self, requirement: &'p Requirement) -> &'p MetadataPointer {
         requirement.pointer().unwrap_or(&self.pointer)
     }
 
-    /// What the response to this request will need.
+    /// Collects the facts that the response to this request depends on.
     pub(super) fn facts(&self, request: &RequestParts<'_>, requirement: &Requirement) -> Facts {
         self.asked_for(Facts::of(request), request, requirement)
     }
 
-    /// The path, where the pointer's resolver will ask for it.
+    /// Adds the path if the pointer's resolver will need it.
     fn asked_for(&self, mut facts: Facts, request: &RequestParts<'_>, requirement: &Requirement) -> Facts {
         if let MetadataPointer::Resolver(_) = self.pointer(requirement) {
             facts.path = Some(request.path.into());
@@ -273,13 +278,13 @@ impl ResourceServer {
         Some(nonces.issue(self.provider.as_ref(), now))
     }
 
-    /// How scopes of this issuer's tokens are matched: exactly, unless opted in (S8).
+    /// Returns how scopes of this issuer's tokens are matched: exactly, unless configured otherwise (S8).
     pub(super) fn scope_match(&self, issuer: Option<&str>) -> &ScopeMatch {
         let own = issuer.and_then(|issuer| self.own_scopes.iter().find(|(own, _)| own == issuer));
         own.map_or(&ScopeMatch::Exact, |(_, matching)| matching)
     }
 
-    /// The one way to a refusal: every outcome is rendered here, so that all carry the same parameters (W5, W14).
+    /// Builds a refusal. Every outcome is rendered here, so that all carry the same parameters (W5, W14).
     pub(super) fn refuse(
         &self,
         reason: Reason,
@@ -312,12 +317,12 @@ impl ResourceServer {
                 denial.challenges = self.challenges(&denial, requirement, pointer.as_deref());
                 denial
             }
-            // Lazily resolved, and its failure is the host's, not the client's (P9, X38).
+            // The pointer is resolved lazily. If that fails, the host is at fault, not the client (P9, X38).
             Err(_) => self.refuse(Unavailable::MetadataPointer.into(), denial.facts, requirement, now, denial.claims),
         }
     }
 
-    /// The challenges of a denial whose description has changed.
+    /// Renders the challenges again after the description has changed.
     pub(super) fn rendered(&self, denial: &Denial, requirement: &Requirement) -> Vec<String> {
         let path = denial.facts.path.clone().unwrap_or_default();
         let pointer = self.pointer(requirement).url(&PointerRequest { resource: &self.identifier, path: &path });
@@ -329,7 +334,7 @@ impl ResourceServer {
         schemes.into_iter().map(|scheme| self.challenge(scheme, denial, requirement, pointer).header_value()).collect()
     }
 
-    /// One challenge: W1 to W6, W9, W10.
+    /// Builds one challenge: W1 to W6, W9, W10.
     fn challenge(
         &self,
         scheme: AuthScheme,
@@ -369,7 +374,7 @@ impl ResourceServer {
         }
     }
 
-    /// Which schemes to challenge: W3.
+    /// Returns the schemes to challenge: W3.
     fn challenged_schemes(&self, denial: &Denial) -> Vec<AuthScheme> {
         let wanted: Vec<AuthScheme> = match (denial.outcome(), denial.reason) {
             (Outcome::NoCredentials, _) => return self.invited_schemes(),
@@ -388,7 +393,8 @@ impl ResourceServer {
         }
     }
 
-    /// The schemes that can succeed here, DPoP first where it is preferred or required. Never empty: the builder sees to it.
+    /// Returns the schemes that can succeed here, DPoP first if it is preferred or required. Never empty: the builder
+    /// checks that.
     fn invited_schemes(&self) -> Vec<AuthScheme> {
         let bearer = self.understands(AuthScheme::Bearer) && self.sender_policy != SenderPolicy::RequireDpop;
         let dpop = self.understands(AuthScheme::Dpop) && self.sender_policy != SenderPolicy::RequireMtls;

@@ -5,7 +5,7 @@ use super::requirement::Requirement;
 use crate::Timestamp;
 use crate::token::Claims;
 
-/// Both rules, each only where the requirement names it.
+/// Checks both rules, each only if the requirement has it.
 pub(super) fn authentication_is_sufficient(
     claims: &Claims,
     requirement: &Requirement,
@@ -19,7 +19,7 @@ pub(super) fn authentication_is_sufficient(
     }
 }
 
-/// `acr` is one of the accepted values. RFC 9470 §3.
+/// Checks that `acr` is one of the accepted values. RFC 9470 §3.
 fn acr_is_accepted(acr: Option<&str>, requirement: &Requirement) -> Result<(), StepUpError> {
     let accepted = requirement.required_acr_values();
     if accepted.is_empty() || acr.is_some_and(|acr| accepted.iter().any(|value| value == acr)) {
@@ -28,7 +28,8 @@ fn acr_is_accepted(acr: Option<&str>, requirement: &Requirement) -> Result<(), S
     Err(StepUpError::Acr)
 }
 
-/// `now - max_age <= auth_time <= now + skew`. RFC 9470 §3; the upper bound because a future time would be fresh for ever.
+/// Checks `now - max_age <= auth_time <= now + skew`. RFC 9470 §3. The upper bound is ours, because a future time would
+/// stay fresh.
 fn login_is_fresh(auth_time: Option<Timestamp>, max_age: u64, skew: u64, now: Timestamp) -> Result<(), StepUpError> {
     let auth_time = auth_time.ok_or(StepUpError::AuthTimeMissing)?;
     if auth_time > now.plus(skew) {

@@ -1,12 +1,12 @@
 //! The verdict on a request, and the questions on the way to it.
 //!
-//! Each question owns what it needs to go on and is consumed by its answer, which gives the next verdict: a driver cannot
-//! skip, repeat or forget one. There is no other way to a [`Grant`].
+//! Each question owns the state it needs and is consumed by its answer, which returns the next verdict. A driver
+//! therefore cannot skip, repeat or forget a question. There is no other way to a [`Grant`].
 //!
-//! Whoever answers may have waited, and what was fresh before need not be fresh any more. So each answer comes with `now`, read from the
-//! clock **after** the answer has come: every rule that depends on time goes by the latest reading, never by one before the first. The time
-//! at which the request came is the wrong one here, and lets a used proof pass again. One request may wait for
-//! [`limits::WAIT`](crate::limits::WAIT) seconds over all its questions.
+//! The driver may wait for an answer, and what was fresh before may have expired. So it passes each answer with `now`,
+//! read from the clock **after** the answer arrived. Every rule that depends on time uses the latest reading, but never
+//! one before the first. Passing the time of the request's arrival would accept a used proof again. One request may
+//! wait for [`limits::WAIT`](crate::limits::WAIT) seconds over all its questions.
 
 use super::check::{Bound, Waiting};
 use super::denial::Denial;
@@ -25,7 +25,7 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-/// What [`ResourceServer::check`](super::ResourceServer::check) found.
+/// The result of [`ResourceServer::check`](super::ResourceServer::check).
 #[derive(Debug)]
 #[must_use = "a verdict that is not acted on protects nothing"]
 #[expect(clippy::exhaustive_enums, reason = "granted, asked or denied: a driver must handle all three")]
@@ -39,32 +39,32 @@ pub enum Verdict<'a> {
     Denied(Denial),
 }
 
-/// What only the host can know. Exhaustive on purpose: a new question must break every driver at compile time.
+/// What only the host can answer. Exhaustive on purpose: a new question must break every driver at compile time.
 #[derive(Debug)]
 #[must_use = "an unanswered question grants nothing"]
 #[expect(clippy::exhaustive_enums, reason = "a new question must break every driver")]
 pub enum Question<'a> {
-    /// What does this token, which is not ours, say?
+    /// Is this token, which no configured issuer signed, valid, and what are its claims?
     Foreign(ForeignQuestion<'a>),
-    /// What keys does the issuer have by now?
+    /// What keys does the issuer have now?
     #[cfg(feature = "std")]
     Keys(KeysQuestion<'a>),
     /// Has this proof been used before? Asking records it.
     Replay(ReplayQuestion<'a>),
     /// Has this token been revoked?
     Revocation(RevocationQuestion<'a>),
-    /// Whom does this token stand for in the host's own terms?
+    /// Which of the host's principals is this token for?
     Principal(PrincipalQuestion<'a>),
 }
 
-/// A token that no configured issuer signed, for the custom verifier (catalogue section 11). It replaces step 4 only:
-/// binding, replay, step-up, scopes and rendering stay with the library.
+/// A token that no configured issuer signed, for the custom verifier (catalogue H1 to H5). The answer replaces step 4
+/// only; binding, replay, step-up, scopes and rendering stay with the library.
 #[derive(Debug)]
 #[must_use = "an unanswered question grants nothing"]
 pub struct ForeignQuestion<'a>(pub(super) Waiting<'a>);
 
-/// A token whose issuer's keys have to be fetched first: there are none, or none with the token's `kid` for its algorithm (J9, J22). Asked once
-/// for each request at most.
+/// A token whose issuer's keys must be fetched first: there are none, or none with the token's `kid` for its algorithm
+/// (J9, J22). Asked at most once per request.
 #[cfg(feature = "std")]
 #[derive(Debug)]
 #[must_use = "an unanswered question grants nothing"]
@@ -84,7 +84,7 @@ pub struct ReplayQuestion<'a>(pub(super) Bound<'a>, pub(super) ReplayClaim);
 #[must_use = "an unanswered question grants nothing"]
 pub struct RevocationQuestion<'a>(pub(super) Bound<'a>);
 
-/// Verified claims, to be turned into a host's principal or refused (step 9).
+/// Verified claims, which the host maps to a principal or refuses (step 9).
 #[derive(Debug)]
 #[must_use = "an unanswered question grants nothing"]
 pub struct PrincipalQuestion<'a>(pub(super) Bound<'a>);
@@ -93,38 +93,38 @@ pub struct PrincipalQuestion<'a>(pub(super) Bound<'a>);
 #[derive(Debug)]
 #[expect(clippy::exhaustive_enums, reason = "the five rows of the catalogue")]
 pub enum ForeignAnswer {
-    /// What the token says. `cnf` must be carried over, or the binding is lost.
+    /// The token's claims. Carry `cnf` over, or the binding is lost.
     Claims(ForeignClaims),
     /// The token is not valid here.
     InvalidToken,
-    /// The token is valid and lacks scope.
+    /// The token is valid but lacks scope.
     InsufficientScope {
         /// Every scope the operation requires.
         scopes: Vec<String>,
-        /// A text for the client; the fixed one where absent.
+        /// A text for the client; the fixed one if absent.
         description: Option<String>,
     },
-    /// A stronger or fresher login is wanted (RFC 9470).
+    /// The operation requires a stronger or fresher login (RFC 9470).
     InsufficientUserAuthentication {
         /// Accepted contexts, preferred first.
         acr_values: Vec<String>,
-        /// The oldest acceptable login, in seconds.
+        /// The age of the oldest acceptable login, in seconds.
         max_age: Option<u64>,
     },
-    /// No answer: an error, a time-out. Never a pass, never the client's fault.
+    /// No answer: an error or a time-out. It never grants the request, and is never the client's fault.
     Unavailable,
 }
 
-/// What became of an issuer's keys.
+/// The result of fetching an issuer's keys.
 #[cfg(feature = "std")]
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_enums, reason = "newer ones, none for now, and no answer")]
 pub enum KeysAnswer {
-    /// The need is met: the check looks again.
+    /// The keys were fetched: the check looks again.
     Refreshed,
-    /// They were not fetched, because the last fetch is too recent: what they say stands.
+    /// The keys were not fetched, because the last fetch is too recent: the verdict with the current keys stands.
     Unchanged,
-    /// They could not be fetched.
+    /// The keys could not be fetched.
     Unavailable,
 }
 
@@ -144,7 +144,7 @@ pub enum RevocationAnswer {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_enums, reason = "yes, no, and no answer")]
 pub enum PrincipalAnswer {
-    /// The host has one and lets it in.
+    /// The host has one and accepts it.
     Accepted,
     /// The host refuses; the client learns no detail.
     Refused,
@@ -159,7 +159,7 @@ impl<'a> ForeignQuestion<'a> {
         &self.0.token
     }
 
-    /// The scheme it was presented with.
+    /// The scheme with which the token was presented.
     #[must_use]
     pub const fn scheme(&self) -> AuthScheme {
         self.0.scheme
@@ -177,25 +177,26 @@ impl<'a> ForeignQuestion<'a> {
         self.0.uri.as_str()
     }
 
-    /// Goes on with the answer, at the time at which it has come.
+    /// Continues with the answer, at the time at which it arrived.
     pub fn answer(self, answer: ForeignAnswer, now: Timestamp) -> Verdict<'a> {
         self.0.foreign_answered(answer, now)
     }
 
-    /// The same question, whose [`now`](Self::now) goes by this clock from here on. A [`Guard`](crate::host::Guard) gives it the gate's.
+    /// Sets the clock that [`now`](Self::now) reads from here on. A [`Guard`](crate::host::Guard) passes the gate's.
     pub fn timed_by(mut self, clock: &Clock) -> Self {
         self.0.clock = Some(clock.clone());
         self
     }
 
-    /// The time: of the clock, where the driver has lent one, so that a verifier that waits can ask again; of the check otherwise.
+    /// The time. Reads the clock if the driver set one, so that a verifier that waits can ask again; otherwise the time
+    /// of the check.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         let began = self.0.stage.now;
         self.0.clock.as_ref().map_or(began, |clock| clock.now().max(began))
     }
 
-    /// What [`now`](Self::now) goes by.
+    /// The clock that [`now`](Self::now) reads.
     #[must_use]
     pub fn clock(&self) -> Clock {
         let began = self.0.stage.now;
@@ -205,13 +206,13 @@ impl<'a> ForeignQuestion<'a> {
 
 #[cfg(feature = "std")]
 impl<'a> KeysQuestion<'a> {
-    /// Whose keys.
+    /// The issuer's key source.
     #[must_use]
     pub const fn remote(&self) -> &Arc<RemoteKeys> {
         &self.remedy.remote
     }
 
-    /// Which of them.
+    /// The keys that are needed.
     #[must_use]
     pub const fn need(&self) -> Need {
         self.remedy.need
@@ -223,15 +224,16 @@ impl<'a> KeysQuestion<'a> {
         self.waiting.stage.now
     }
 
-    /// Goes on with the answer, at the time at which it has come.
+    /// Continues with the answer, at the time at which it arrived.
     pub fn answer(self, answer: KeysAnswer, now: Timestamp) -> Verdict<'a> {
         self.waiting.keys_answered(self.error, answer, now)
     }
 }
 
 impl<'a> ReplayQuestion<'a> {
-    /// What to record, atomically, if it is not there yet. A claim [whose time has passed](ReplayClaim::has_passed) when the store comes to
-    /// it need not be recorded: whatever the answer is then, the request is refused.
+    /// The claim to record, atomically, if it is not recorded yet. A claim [whose time has
+    /// passed](ReplayClaim::has_passed) when the store gets to it need not be recorded: the request is refused whatever
+    /// the answer.
     #[must_use]
     pub const fn claim(&self) -> &ReplayClaim {
         &self.1
@@ -249,21 +251,21 @@ impl<'a> ReplayQuestion<'a> {
         &self.0.claims
     }
 
-    /// Goes on with the answer, at the time at which it has come. `Fresh` is the only one that leads further, and only while the proof is
-    /// not too old: a store may have forgotten older ones.
+    /// Continues with the answer, at the time at which it arrived. Only `Fresh` continues the check, and only while the
+    /// proof is not too old: a store may have forgotten older ones.
     pub fn answer(self, answer: ReplayAnswer, now: Timestamp) -> Verdict<'a> {
         self.0.replay_answered(&self.1, answer, now)
     }
 }
 
 impl<'a> RevocationQuestion<'a> {
-    /// The verified claims; `jwt_id` is what revocation lists hold.
+    /// The verified claims; `jwt_id` is the key of revocation lists.
     #[must_use]
     pub const fn claims(&self) -> &Claims {
         &self.0.claims
     }
 
-    /// Goes on with the answer, at the time at which it has come.
+    /// Continues with the answer, at the time at which it arrived.
     pub fn answer(self, answer: RevocationAnswer, now: Timestamp) -> Verdict<'a> {
         self.0.revocation_answered(answer, now)
     }
@@ -282,7 +284,7 @@ impl<'a> PrincipalQuestion<'a> {
         &self.0.sender
     }
 
-    /// Goes on with the answer, at the time at which it has come.
+    /// Continues with the answer, at the time at which it arrived.
     pub fn answer(self, answer: PrincipalAnswer, now: Timestamp) -> Verdict<'a> {
         self.0.principal_answered(answer, now)
     }

@@ -1,4 +1,4 @@
-//! The scopes a server has, and which strings may be granted over them.
+//! The scopes of a server, and the strings that grant them.
 
 use super::is_scope_token;
 use super::matching::{Held, Need};
@@ -10,7 +10,7 @@ use alloc::format;
 /// The concrete scopes of a server: catalogue S2.
 ///
 /// A scope with a dot belongs to the *resource* left of its first dot: `documents.read` to `documents`. A scope without
-/// one, such as `mcp:tools:call`, belongs to none, so no resource wildcard ever covers it.
+/// one, such as `mcp:tools:call`, belongs to none, so no resource wildcard covers it.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Catalogue {
     scopes: BTreeSet<Box<str>>,
@@ -30,10 +30,10 @@ pub enum GrantForm<'a> {
 }
 
 impl Catalogue {
-    /// The catalogue of these scopes. Order and duplicates do not matter.
+    /// Creates the catalogue of these scopes. Order and duplicates do not matter.
     ///
     /// # Errors
-    /// An entry that is no scope-token (S1), or one with a `*` segment: a wildcard is granted, it is no scope (S2).
+    /// Fails if an entry is not a scope-token (S1), or has a `*` segment: wildcards are grants, not scopes (S2).
     pub fn new<S: AsRef<str>>(entries: impl IntoIterator<Item = S>) -> Result<Self, ConfigError> {
         let mut catalogue = Self::default();
         for entry in entries {
@@ -63,10 +63,10 @@ impl Catalogue {
         self.resources.iter().map(AsRef::as_ref)
     }
 
-    /// How `scope` may be granted over this catalogue, if at all: S3.
+    /// Returns how `scope` may be granted over this catalogue, if at all: S3.
     ///
-    /// `None` for uncatalogued scopes and resources, and for every other use of a star: `a.b.*`, `.*`, `*.read`,
-    /// `a.*.b`, `doc*`.
+    /// `None` for scopes and resources outside the catalogue, and for every other use of a star: `a.b.*`, `.*`,
+    /// `*.read`, `a.*.b`, `doc*`.
     #[must_use]
     pub fn grant_form<'a>(&self, scope: &'a str) -> Option<GrantForm<'a>> {
         if scope == "*" {
@@ -75,7 +75,7 @@ impl Catalogue {
         if self.contains(scope) {
             return Some(GrantForm::Entry(scope));
         }
-        // A catalogued resource holds no dot, so `a.b.*` is never found here.
+        // A catalogued resource has no dot, so `a.b.*` is never found here.
         scope.strip_suffix(".*").filter(|resource| self.resources.contains(*resource)).map(GrantForm::Resource)
     }
 
@@ -91,18 +91,18 @@ impl Catalogue {
         self.grant_form(scope).is_some()
     }
 
-    /// The requested scopes that a customer cannot be granted, in the order requested: S4.
+    /// Returns the requested scopes that a customer cannot be granted, in the order requested: S4.
     ///
-    /// Meant to decide on `invalid_scope`. The answer holds only what was asked for, so it does not give the catalogue
-    /// away; the items are the peer's bytes and must not be echoed unchecked.
+    /// Use it to decide on `invalid_scope`. The result contains only requested scopes, so it does not reveal the
+    /// catalogue. The items are the client's bytes and must not be echoed unchecked.
     pub fn unknown<'a>(&self, requested: impl IntoIterator<Item = &'a str>) -> impl Iterator<Item = &'a str> {
         requested.into_iter().filter(|scope| !self.is_customer_grant(scope))
     }
 
     /// Whether the granted scopes cover this one requirement: S5.
     ///
-    /// Covered is a catalogued entry: by itself, by the wildcard of its resource, or by `*`. A requirement outside the
-    /// catalogue, wildcards included, is never covered. Granted strings of no grant form grant nothing.
+    /// A catalogued entry is covered by itself, by the wildcard of its resource, or by `*`. A requirement outside the
+    /// catalogue, wildcards included, is never covered. A granted string that has no grant form grants nothing.
     #[must_use]
     pub fn grants<'a>(&self, granted: impl IntoIterator<Item = &'a str>, required: &str) -> bool {
         let Some(need) = self.need(required) else { return false };
@@ -112,7 +112,7 @@ impl Catalogue {
     /// Whether the granted scopes cover every requirement: S6. Linear in both, up to a logarithm.
     ///
     /// # Errors
-    /// Nothing is required: an endpoint must declare its need.
+    /// Fails if nothing is required: an endpoint must declare its need.
     pub fn grants_all<'a>(
         &self,
         granted: impl IntoIterator<Item = &'a str>,
@@ -126,7 +126,7 @@ impl Catalogue {
     /// Whether the granted scopes cover at least one of the alternatives: S6's separate, explicit form.
     ///
     /// # Errors
-    /// There is no alternative: an endpoint must declare its need.
+    /// Fails if there is no alternative: an endpoint must declare its need.
     pub fn any_of<'a>(
         &self,
         granted: impl IntoIterator<Item = &'a str>,
@@ -137,13 +137,13 @@ impl Catalogue {
         Ok(alternatives.iter().any(|required| self.need(required.as_ref()).is_some_and(|need| held.meets(need))))
     }
 
-    /// What would cover `required`; `None` where nothing does, because it is not catalogued.
+    /// Returns what covers `required`; `None` if nothing does, because it is not in the catalogue.
     pub(super) fn need<'n>(&self, required: &'n str) -> Option<Need<'n>> {
         self.contains(required).then(|| Need::Catalogued { entry: required, resource: resource_of(required) })
     }
 }
 
-/// A catalogue entry is a scope-token and no segment of it is a star. S2.
+/// Checks that an entry is a scope-token without a star segment. S2.
 fn entry_is_concrete_token(entry: &str) -> Result<(), ConfigError> {
     if !is_scope_token(entry) {
         let problem = format!("{entry:?} is not a scope-token: visible ASCII without space, quote and backslash");
@@ -156,7 +156,7 @@ fn entry_is_concrete_token(entry: &str) -> Result<(), ConfigError> {
     Ok(())
 }
 
-/// An empty requirement would be met by every token. S6.
+/// Checks that a requirement is not empty, since every token would meet it. S6.
 fn need_is_declared(required: &[impl AsRef<str>]) -> Result<(), ConfigError> {
     if required.is_empty() {
         return Err(ConfigError::new("required", "the list is empty; name at least one scope"));
@@ -164,7 +164,7 @@ fn need_is_declared(required: &[impl AsRef<str>]) -> Result<(), ConfigError> {
     Ok(())
 }
 
-/// The part left of the first dot. A scope that starts with the dot has none: `.*` is not a grant form.
+/// Returns the part left of the first dot. A scope that starts with the dot has none: `.*` is not a grant form.
 fn resource_of(entry: &str) -> Option<&str> {
     entry.split_once('.').map(|(resource, _)| resource).filter(|resource| !resource.is_empty())
 }
@@ -289,7 +289,7 @@ mod tests {
         assert_eq!(catalogue.grants_all(wildcards.iter().skip(1).map(String::as_str), &entries), Ok(false));
     }
 
-    /// S5 as plainly as it can be written: segments are compared, nothing is indexed.
+    /// S5 in its plainest form: compares segments, without an index.
     fn model_grants(entries: &[String], granted: &[String], required: &str) -> bool {
         let resources: Vec<&str> = entries.iter().filter_map(|e| e.split_once('.')).map(|(left, _)| left).collect();
         entries.iter().any(|entry| entry == required)

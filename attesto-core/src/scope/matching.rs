@@ -1,4 +1,4 @@
-//! Granted scopes against required ones.
+//! Compares granted scopes with required ones.
 
 use super::{Catalogue, is_scope_token};
 use crate::ConfigError;
@@ -6,27 +6,26 @@ use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::sync::Arc;
 
-/// Up to this many requirements, each is looked for among the granted scopes, which allocates nothing and stays linear
-/// in what the token carries. Above it, the granted scopes are indexed first.
+/// Up to this many requirements, each is searched among the granted scopes, which does not allocate and stays linear in
+/// the token's scopes. Above it, the granted scopes are indexed first.
 const FEW: usize = 8;
 
-/// How the scopes of an issuer's tokens are read: catalogue S8. Chosen per issuer.
+/// How the scopes of an issuer's tokens are compared: catalogue S8. Chosen per issuer.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum ScopeMatch {
-    /// Byte for byte: for third-party issuers, whose `*` or `documents.*` then means nothing.
+    /// Byte for byte: for third-party issuers, whose `*` or `documents.*` then has no special meaning.
     #[default]
     Exact,
-    /// By the wildcards over this catalogue (S5): for tokens of our own, and for issuers opted in.
+    /// By the wildcards over this catalogue (S5): for our own tokens, and for issuers that are configured so.
     Algebra(Arc<Catalogue>),
 }
 
 impl ScopeMatch {
-    /// Whether the granted scopes cover every required one. Linear in what is granted.
+    /// Whether the granted scopes cover every required one. Linear in the granted scopes.
     ///
-    /// An empty `required` list is covered by anything: that a route declares its need is checked where the requirement
-    /// is built, not here. A requirement that is no scope-token, or (in the algebra) not in the catalogue, is never
-    /// covered.
+    /// Any token covers an empty `required` list: the requirement's constructor checks that a route declares its need.
+    /// A requirement that is not a scope-token, or (in the algebra) not in the catalogue, is never covered.
     pub fn covers<'a>(&self, granted: impl Iterator<Item = &'a str> + Clone, required: &[impl AsRef<str>]) -> bool {
         let mut needs = required.iter().map(|required| self.need(required.as_ref()));
         if required.len() <= FEW {
@@ -36,10 +35,10 @@ impl ScopeMatch {
         needs.all(|need| need.is_some_and(|need| held.meets(need)))
     }
 
-    /// That a requirement can be met at all: for whoever builds one.
+    /// Checks that a requirement can be met at all.
     ///
     /// # Errors
-    /// A required scope is no scope-token (S1), or the catalogue does not list it: no token would ever pass (S5).
+    /// Fails if a required scope is not a scope-token (S1), or not in the catalogue: no token would ever pass (S5).
     pub fn check_required(&self, required: &[impl AsRef<str>]) -> Result<(), ConfigError> {
         for required in required.iter().map(AsRef::as_ref) {
             if self.need(required).is_none() {
@@ -61,18 +60,18 @@ impl ScopeMatch {
     }
 }
 
-/// One requirement, and what would meet it.
+/// One requirement, and what meets it.
 #[derive(Clone, Copy)]
 pub(super) enum Need<'n> {
-    /// These bytes and nothing else.
+    /// Exactly these bytes.
     Exactly(&'n str),
-    /// A catalogued entry: itself, `*`, or the wildcard of its resource, if it has one.
+    /// A catalogued entry: met by itself, by `*`, or by the wildcard of its resource, if it has one.
     Catalogued { entry: &'n str, resource: Option<&'n str> },
 }
 
 impl Need<'_> {
-    /// Whether one granted scope covers the requirement. The catalogue need not be asked about `granted`: what equals
-    /// an entry is one, and a wildcard over an entry's resource is over a catalogued resource (S3).
+    /// Whether one granted scope covers the requirement. `granted` need not be looked up in the catalogue: a string
+    /// equal to an entry is one, and a wildcard over an entry's resource is over a catalogued resource (S3).
     pub(super) fn is_met_by(self, granted: &str) -> bool {
         match self {
             Self::Exactly(entry) => granted == entry,
@@ -85,7 +84,7 @@ impl Need<'_> {
     }
 }
 
-/// Granted scopes, indexed for more requirements than a few (S6: quadratic matching is a way to deny service).
+/// Granted scopes, indexed for more than a few requirements (S6: quadratic matching would allow denial of service).
 pub(super) struct Held<'a> {
     exact: BTreeSet<&'a str>,
     wildcards: BTreeSet<&'a str>,
@@ -98,7 +97,7 @@ impl<'a> Held<'a> {
         Self { exact, wildcards }
     }
 
-    /// [`Need::is_met_by`] of any scope held.
+    /// Whether any of the scopes meets the requirement, as [`Need::is_met_by`].
     pub(super) fn meets(&self, need: Need<'_>) -> bool {
         match need {
             Need::Exactly(entry) => self.exact.contains(entry),
@@ -164,7 +163,7 @@ mod tests {
     }
 
     proptest! {
-        /// Few and many requirements take different paths: they must agree.
+        /// Few and many requirements take different paths, which must agree.
         #[test]
         fn s6_indexed_and_scanning_paths_agree(
             granted in prop::collection::vec("[ab*]{0,2}(\\.[ab*]{0,2}){0,2}", 0..6),

@@ -1,8 +1,8 @@
 //! Scopes: the token grammar, the catalogue of a server's scopes, and what a grant covers (RFC 6749 §3.3).
 //!
-//! A [`Catalogue`] names the concrete scopes of a server. Its own tokens may carry wildcards over it: `documents.*`
-//! for every catalogued action of `documents`, and `*` for everything. Scopes of a foreign issuer are compared byte
-//! for byte instead, because nothing is known of what a `*` means there: that choice is [`ScopeMatch`].
+//! A [`Catalogue`] names the concrete scopes of a server. The server's own tokens may carry wildcards over it:
+//! `documents.*` for every catalogued action of `documents`, and `*` for everything. Scopes of a foreign issuer are
+//! compared byte for byte instead, because the meaning of its `*` is unknown: [`ScopeMatch`] chooses between the two.
 //!
 //! ```
 //! use attesto_core::scope::{Catalogue, ScopeMatch};
@@ -11,11 +11,11 @@
 //! assert!(catalogue.grants(["documents.*"], "documents.write"));
 //! assert!(!catalogue.grants(["documents.*"], "billing.read"));
 //!
-//! // What a customer may not ask for drives `invalid_scope`.
+//! The scopes that a customer may not request lead to `invalid_scope`.
 //! let unknown: Vec<_> = catalogue.unknown(["billing.read", "*", "billing.close"]).collect();
 //! assert_eq!(unknown, ["*", "billing.close"]);
 //!
-//! // A foreign issuer's wildcard means nothing.
+//! A foreign issuer's wildcard has no special meaning.
 //! assert!(!ScopeMatch::Exact.covers(["documents.*"].into_iter(), &["documents.read"]));
 //! # Ok::<(), attesto_core::ConfigError>(())
 //! ```

@@ -6,7 +6,7 @@
 /// scope-token = 1*( %x21 / %x23-5B / %x5D-7E )
 /// ```
 ///
-/// So visible ASCII without `"` and `\`, and at least one character. A space separates scopes and is part of none.
+/// That is visible ASCII without `"` and `\`, at least one character. A space separates scopes and is not part of one.
 #[must_use]
 pub const fn is_scope_token(scope: &str) -> bool {
     let mut rest = scope.as_bytes();

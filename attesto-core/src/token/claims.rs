@@ -11,9 +11,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-/// What a verified token says. One allocation holds the payload as it was signed; the claims are read from it.
+/// The claims of a verified token. One allocation holds the payload as it was signed; claims are read from it.
 ///
-/// A value of this type says nothing about a request: only a [`Grant`](crate::resource::Grant) does.
+/// Claims do not authorize a request: only a [`Grant`](crate::resource::Grant) does.
 #[derive(Clone)]
 pub struct Claims {
     payload: String,
@@ -24,7 +24,7 @@ pub struct Claims {
     scope: Option<Text>,
     acr: Option<Text>,
     principal_kind: Option<Text>,
-    /// Where the profile found them in another claim than `aud`.
+    /// The audiences, where the profile found them in a claim other than `aud`.
     audiences_elsewhere: Option<Box<[String]>>,
     exp: Option<Timestamp>,
     iat: Option<Timestamp>,
@@ -32,7 +32,7 @@ pub struct Claims {
     confirmation: Confirmation,
 }
 
-/// A string of the payload: where it stands, or the string itself where the payload spells it with escapes.
+/// A string of the payload: its position, or a copy where the payload spells it with escapes.
 #[derive(Clone)]
 enum Text {
     Span(usize, usize),
@@ -40,7 +40,7 @@ enum Text {
 }
 
 impl Text {
-    /// A text that does not stand in the payload, because the payload spells it with escapes, is copied.
+    /// Returns the position of `text` in `payload`, or a copy if the payload spells it with escapes.
     fn of(payload: &[u8], text: &str) -> Self {
         let start = text.as_ptr().addr().wrapping_sub(payload.as_ptr().addr());
         let end = start.wrapping_add(text.len());
@@ -58,7 +58,7 @@ impl Text {
     }
 }
 
-/// The strings of an audience. RFC 7519 §4.1.3.
+/// Returns the strings of an audience, which is a string or an array. RFC 7519 §4.1.3.
 fn members_of(audience: Option<Value<'_>>) -> Vec<String> {
     let mut audiences = Vec::new();
     match audience {
@@ -75,7 +75,8 @@ fn members_of(audience: Option<Value<'_>>) -> Vec<String> {
 }
 
 impl Claims {
-    /// What was read of `payload`, which is to be [kept](Self::with_payload) with it. Lenient: what is judged is judged by the rules.
+    /// Collects the claims read from `payload`; [`with_payload`](Self::with_payload) adds the payload itself. Lenient:
+    /// the rules reject wrong shapes.
     pub(super) fn of(raw: &RawClaims<'_>, payload: &[u8]) -> Result<Self, TokenError> {
         let text = |value: &Option<Value<'_>>| match value {
             Some(Value::String(text)) => Some(Text::of(payload, text)),
@@ -103,13 +104,13 @@ impl Claims {
         })
     }
 
-    /// Keeps the bytes that the claims were read of.
+    /// Stores the payload that the claims were read from.
     pub(super) fn with_payload(mut self, payload: Vec<u8>) -> Result<Self, TokenError> {
         self.payload = String::from_utf8(payload).map_err(|_| TokenError::MalformedClaims)?;
         Ok(self)
     }
 
-    /// The payload's buffer, to be used again.
+    /// Returns the payload's buffer for reuse.
     pub(crate) fn into_buffer(self) -> Vec<u8> {
         self.payload.into_bytes()
     }
@@ -130,15 +131,15 @@ impl Claims {
         self.text(self.sub.as_ref()).unwrap_or_default()
     }
 
-    /// `client_id`, or what the [`IssuerProfile`](super::IssuerProfile) names in its place. `None` only for a custom verifier's
-    /// claims.
+    /// `client_id`, or the claim that the [`IssuerProfile`](super::IssuerProfile) names in its place. `None` only for a
+    /// custom verifier's claims.
     #[must_use]
     pub fn client_id(&self) -> Option<&str> {
         self.text(self.client_id.as_ref())
     }
 
-    /// `jti`, or what the [`IssuerProfile`](super::IssuerProfile) names in its place: for revocation and audit, not for replay. `None`
-    /// only for a custom verifier's claims, and where the profile allows it.
+    /// `jti`, or the claim that the [`IssuerProfile`](super::IssuerProfile) names in its place: for revocation and
+    /// audit, not for replay detection. `None` only for a custom verifier's claims, and where the profile allows it.
     #[must_use]
     pub fn jwt_id(&self) -> Option<&str> {
         self.text(self.jti.as_ref())
@@ -149,12 +150,13 @@ impl Claims {
         self.scope().split(' ').filter(|scope| !scope.is_empty())
     }
 
-    /// The scopes in one string, each once, single spaces between.
+    /// The scopes in one string, each once, separated by single spaces.
     pub(crate) fn scope(&self) -> &str {
         self.text(self.scope.as_ref()).unwrap_or_default()
     }
 
-    /// The members of `aud`, or of what the [`IssuerProfile`](super::IssuerProfile::audience_in) found in its place.
+    /// The members of `aud`, or of the claim that the [`IssuerProfile`](super::IssuerProfile::audience_in) names in its
+    /// place.
     #[must_use]
     pub fn audiences(&self) -> Vec<String> {
         match &self.audiences_elsewhere {
@@ -181,13 +183,13 @@ impl Claims {
         self.confirmation
     }
 
-    /// `acr`, where it is a string (RFC 9068 §2.2.1; A12).
+    /// `acr`, if it is a string (RFC 9068 §2.2.1; A12).
     #[must_use]
     pub fn acr(&self) -> Option<&str> {
         self.text(self.acr.as_ref())
     }
 
-    /// `auth_time`, where it is an integer (A12).
+    /// `auth_time`, if it is an integer (A12).
     #[must_use]
     pub const fn auth_time(&self) -> Option<Timestamp> {
         self.auth_time
@@ -199,16 +201,16 @@ impl Claims {
         self.text(self.principal_kind.as_ref())
     }
 
-    /// The whole payload, untouched: for claims this type has no name for (A18).
+    /// The whole payload, unchanged: for claims without an accessor here (A18).
     #[must_use]
     pub fn as_json(&self) -> &str {
         &self.payload
     }
 
-    /// Any claim by name (A18).
+    /// Returns any claim by name (A18).
     #[must_use]
     pub fn get(&self, name: &str) -> Option<Value<'_>> {
-        // It was found strict when the claims were read of it.
+        // The payload was checked to be strict JSON when the claims were read.
         Object::assertion(&self.payload).get(name)
     }
 }
@@ -220,7 +222,7 @@ pub(super) const fn number(value: &Option<Value<'_>>) -> Option<Number> {
     }
 }
 
-/// Claims are personal data: shows none of them.
+/// Prints no claims: they are personal data.
 impl fmt::Debug for Claims {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Claims").field("exp", &self.exp).finish_non_exhaustive()

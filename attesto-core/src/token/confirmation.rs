@@ -4,21 +4,21 @@ use super::TokenError;
 use crate::encoding::json::Value;
 use crate::jose::Thumbprint;
 
-/// The binding of a token.
+/// The key or certificate that a token is bound to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_enums, reason = "a new kind of binding must be decided on wherever bindings are checked")]
 pub enum Confirmation {
-    /// Not bound.
+    /// The token is a bearer token.
     None,
-    /// To a DPoP key (RFC 9449 §6.1).
+    /// Bound to a DPoP key (RFC 9449 §6.1).
     Jkt(Thumbprint),
-    /// To a client certificate (RFC 8705 §3.1).
+    /// Bound to a client certificate (RFC 8705 §3.1).
     X5tS256(Thumbprint),
 }
 
 impl Confirmation {
-    /// Reads the claim: absent, or an object with exactly one known member. Anything else refuses, because reading `null`,
-    /// `{}` or an unknown member as "not bound" would strip a binding (X12).
+    /// Reads the claim: absent, or an object with exactly one known member. Rejects anything else, because reading
+    /// `null`, `{}` or an unknown member as "not bound" would strip a binding (X12).
     pub(super) fn read(claim: Option<&Value<'_>>) -> Result<Self, TokenError> {
         let object = match claim {
             None => return Ok(Self::None),

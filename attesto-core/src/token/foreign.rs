@@ -1,4 +1,4 @@
-//! What a custom verifier found in a token that is not ours (catalogue H1).
+//! The claims that a custom verifier read from a token of another format or issuer (catalogue H1).
 
 use super::raw::RawClaims;
 use super::{IssuerProfile, TokenError};
@@ -12,9 +12,9 @@ use serde_json::{Map, Value};
 
 /// The claims of a foreign token, in the terms of an access token.
 ///
-/// The verifier answers for what it leaves out: without [`dpop_jkt`](Self::dpop_jkt) or
-/// [`x5t_s256`](Self::x5t_s256) the token counts as unbound; without [`audience`](Self::audience) the verifier must have
-/// checked itself that the token is for this resource (RFC 8707 §2).
+/// The verifier is responsible for what it leaves out. Without [`dpop_jkt`](Self::dpop_jkt) or
+/// [`x5t_s256`](Self::x5t_s256) the token counts as unbound. Without [`audience`](Self::audience) the verifier must
+/// itself have checked that the token is for this resource (RFC 8707 §2).
 ///
 /// ```
 /// use attesto_core::token::ForeignClaims;
@@ -26,77 +26,77 @@ use serde_json::{Map, Value};
 pub struct ForeignClaims(Map<String, Value>);
 
 impl ForeignClaims {
-    /// For this subject.
+    /// Starts the claims of a token about this subject.
     pub fn new(subject: impl Into<String>) -> Self {
         let mut claims = Map::new();
         claims.insert("sub".into(), Value::String(subject.into()));
         Self(claims)
     }
 
-    /// The client.
+    /// Sets the client.
     pub fn client_id(self, client_id: impl Into<String>) -> Self {
         self.claim("client_id", Value::String(client_id.into()))
     }
 
-    /// The issuer.
+    /// Sets the issuer.
     pub fn issuer(self, issuer: impl Into<String>) -> Self {
         self.claim("iss", Value::String(issuer.into()))
     }
 
-    /// An identifier for revocation and audit.
+    /// Sets the token's identifier, for revocation and audit.
     pub fn jwt_id(self, jti: impl Into<String>) -> Self {
         self.claim("jti", Value::String(jti.into()))
     }
 
-    /// The granted scopes.
+    /// Sets the granted scopes.
     pub fn scopes<S: AsRef<str>>(self, scopes: impl IntoIterator<Item = S>) -> Self {
         let scopes: Vec<String> = scopes.into_iter().map(|scope| scope.as_ref().to_string()).collect();
         self.claim("scope", Value::String(scopes.join(" ")))
     }
 
-    /// For whom the token was issued; checked like an own token's.
+    /// Sets the audience; it is checked as that of a JWT access token.
     pub fn audience<S: Into<String>>(self, audience: impl IntoIterator<Item = S>) -> Self {
         let audience: Vec<Value> = audience.into_iter().map(|entry| Value::String(entry.into())).collect();
         self.claim("aud", Value::Array(audience))
     }
 
-    /// When the token expires; checked like an own token's.
+    /// Sets the expiry; it is checked as that of a JWT access token.
     pub fn expires_at(self, exp: Timestamp) -> Self {
         self.claim("exp", exp.as_secs().into())
     }
 
-    /// When the token was issued.
+    /// Sets when the token was issued.
     pub fn issued_at(self, iat: Timestamp) -> Self {
         self.claim("iat", iat.as_secs().into())
     }
 
-    /// The DPoP key the token is bound to.
+    /// Binds the token to a DPoP key.
     pub fn dpop_jkt(self, jkt: Thumbprint) -> Self {
         self.confirm("jkt", jkt)
     }
 
-    /// The certificate the token is bound to.
+    /// Binds the token to a certificate.
     pub fn x5t_s256(self, thumbprint: Thumbprint) -> Self {
         self.confirm("x5t#S256", thumbprint)
     }
 
-    /// How the user authenticated (RFC 9470).
+    /// Sets how the user authenticated (RFC 9470).
     pub fn acr(self, acr: impl Into<String>) -> Self {
         self.claim("acr", Value::String(acr.into()))
     }
 
-    /// When the user authenticated.
+    /// Sets when the user authenticated.
     pub fn auth_time(self, auth_time: Timestamp) -> Self {
         self.claim("auth_time", auth_time.as_secs().into())
     }
 
-    /// Any claim, `cnf` as the issuer wrote it included.
+    /// Sets any claim, including `cnf` as the issuer wrote it.
     pub fn claim(mut self, name: impl Into<String>, value: Value) -> Self {
         self.0.insert(name.into(), value);
         self
     }
 
-    /// A second kind of binding joins the first, and the pair is refused: never is one silently dropped (X12).
+    /// Adds a binding. Two kinds of binding are kept side by side and then refused: none is silently dropped (X12).
     fn confirm(mut self, kind: &str, thumbprint: Thumbprint) -> Self {
         let cnf = self.0.entry("cnf").or_insert_with(|| Value::Object(Map::new()));
         match cnf {
@@ -108,10 +108,10 @@ impl ForeignClaims {
         self
     }
 
-    /// The claims as an issuer wrote them in one JSON object, put where the rules look for them.
+    /// Reads the claims that an issuer wrote in one JSON object, and moves them to where the rules look for them.
     ///
     /// # Errors
-    /// Where the issuer's profile says that it is about another kind of token.
+    /// Fails if the object is, by the issuer's profile, about another kind of token.
     pub(crate) fn spelt_by(profile: &IssuerProfile, answer: json::Object<'_>) -> Result<Self, TokenError> {
         let mut raw = RawClaims::of(answer)?;
         profile.payload_fits(raw.object)?;
@@ -130,7 +130,7 @@ impl ForeignClaims {
         Ok(claims)
     }
 
-    /// What a profile has found. Anything but a string is none of these claims, and refused as such.
+    /// Stores a claim that the profile found. Anything but a string becomes `null`, which the rules refuse.
     fn put(&mut self, name: &str, found: Option<json::Value<'_>>) {
         match found {
             Some(value) => {
@@ -143,7 +143,7 @@ impl ForeignClaims {
         }
     }
 
-    /// Digits in quotation marks are a date, nothing else is.
+    /// Reads a date written as a string of digits; leaves any other string alone.
     fn read_date(&mut self, name: &str) {
         if let Some(Value::String(text)) = self.0.get(name)
             && text.bytes().all(|byte| byte.is_ascii_digit())
@@ -153,18 +153,18 @@ impl ForeignClaims {
         }
     }
 
-    /// Whether it says for whom the token is, rightly or not.
+    /// Whether the claims have an `aud`, valid or not.
     pub(crate) fn names_an_audience(&self) -> bool {
         self.0.contains_key("aud")
     }
 
-    /// The client, where one is named.
+    /// The client, if the claims name one.
     pub(crate) fn client(&self) -> Option<&str> {
         self.0.get("client_id").and_then(Value::as_str)
     }
 
-    /// When the token expires, where that is said. What is no whole number counts as now: it is for the rules to judge, and not to be
-    /// remembered.
+    /// The expiry, if the claims have one. A value that is not a whole number counts as already expired: the rules
+    /// refuse it, and it must not be cached.
     #[cfg(feature = "std")]
     pub(crate) fn expiry(&self) -> Option<Timestamp> {
         self.0.get("exp").map(|exp| Timestamp::from_secs(exp.as_u64().unwrap_or_default()))
@@ -175,7 +175,7 @@ impl ForeignClaims {
     }
 }
 
-/// A string or a list, as the rules take it. Anything else is none of these, and refused as such.
+/// Returns the audience as a string or a list. Any other value becomes `null`, which the rules refuse.
 fn audience_as_written(found: json::Value<'_>) -> Value {
     match found {
         json::Value::String(audience) => Value::String(audience.into_owned()),
@@ -184,7 +184,7 @@ fn audience_as_written(found: json::Value<'_>) -> Value {
     }
 }
 
-/// Claims are personal data.
+/// Prints no claims: they are personal data.
 impl fmt::Debug for ForeignClaims {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("ForeignClaims(..)")

@@ -28,7 +28,7 @@ const RESERVED: [&str; 15] = [
     "sid",
 ];
 
-/// One ID token to be made.
+/// The request to make one ID token.
 pub(crate) struct IdTokenRequest<'r> {
     pub(crate) issuer: &'r str,
     pub(crate) subject: &'r str,
@@ -39,16 +39,16 @@ pub(crate) struct IdTokenRequest<'r> {
     pub(crate) acr: Option<&'r str>,
     pub(crate) amr: &'r [String],
     pub(crate) sid: Option<&'r str>,
-    /// The access token that it is given beside.
+    /// The access token issued together with the ID token.
     pub(crate) access_token: &'r str,
-    /// The code that both were exchanged for.
+    /// The authorization code that both were exchanged for.
     pub(crate) code: Option<&'r str>,
-    /// What the host says of the user. A reserved name is an error.
+    /// The host's claims about the user. A reserved name is an error.
     pub(crate) claims: Map<String, Value>,
 }
 
 impl JwtSigner {
-    /// Makes and signs one ID token. Its hashes are by the hash of the algorithm that signs it.
+    /// Makes and signs one ID token. `at_hash` and `c_hash` use the hash of the signing algorithm.
     ///
     /// # Errors
     /// [`MintError`].
@@ -95,7 +95,8 @@ fn id_token_claims(
     Ok(claims)
 }
 
-/// The left half of the text's hash, by the hash of the signature's algorithm. OIDC Core §3.1.3.6, §3.3.2.11; IT-3.
+/// Returns the left half of the text's hash, computed with the hash of the signature's algorithm. OIDC Core §3.1.3.6,
+/// §3.3.2.11; IT-3.
 fn half_hash(provider: &dyn CryptoProvider, algorithm: Algorithm, text: &str) -> String {
     let text = text.as_bytes();
     let half = |digest: &[u8]| base64url::encode(digest.split_at(digest.len() / 2).0);

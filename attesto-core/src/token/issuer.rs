@@ -46,17 +46,17 @@ enum Keys {
     Remote(Arc<RemoteKeys>),
 }
 
-/// No key can be looked at now: fetching may help, or nothing does.
+/// No key is available now: a fetch may help, or nothing does.
 pub(super) struct NoKeys;
 
-/// Keys for one check, and how to get others.
+/// The keys for one check, and where newer ones may be fetched from.
 pub(super) struct KeysNow {
     pub(super) keys: Arc<VerificationKeys>,
     #[cfg(feature = "std")]
     pub(super) fetched: Option<Fetched>,
 }
 
-/// Where newer keys may be fetched from, and which these are.
+/// Where newer keys may be fetched from, and the generation of the current ones.
 #[cfg(feature = "std")]
 #[derive(Debug)]
 pub(super) struct Fetched {
@@ -66,24 +66,24 @@ pub(super) struct Fetched {
 }
 
 impl TrustedIssuer {
-    /// An issuer with a fixed set of keys.
+    /// Trusts an issuer with a fixed set of keys.
     ///
     /// # Errors
-    /// Where the issuer is not an https URL with a host and without userinfo, query and fragment (RFC 9068 §2.2, RFC 8414
-    /// §2), or there is no key.
+    /// Fails if the issuer is not an https URL with a host and without userinfo, query and fragment (RFC 9068 §2.2, RFC
+    /// 8414 §2), or if there is no key.
     pub fn new(issuer: impl Into<String>, keys: VerificationKeys) -> Result<Self, ConfigError> {
         Self::build(issuer.into(), static_keys(keys)?, false)
     }
 
-    /// An issuer whose keys change while the server runs.
+    /// Trusts an issuer whose keys change while the server runs.
     ///
     /// # Errors
-    /// As [`new`](Self::new), except that the source may hold no key yet.
+    /// As [`new`](Self::new), except that the source may have no key yet.
     pub fn with_source(issuer: impl Into<String>, source: Arc<dyn KeySource>) -> Result<Self, ConfigError> {
         Self::build(issuer.into(), source, false)
     }
 
-    /// **Development only.** An issuer that may be a plain http URL on a loopback host.
+    /// **Development only.** Trusts an issuer that may be a plain http URL on a loopback host.
     ///
     /// # Errors
     /// As [`new`](Self::new).
@@ -91,11 +91,11 @@ impl TrustedIssuer {
         Self::build(issuer.into(), static_keys(keys)?, true)
     }
 
-    /// An issuer whose keys are fetched from it.
+    /// Trusts an issuer whose keys are fetched from it.
     #[cfg(feature = "std")]
     #[must_use]
     pub fn remote(keys: Arc<RemoteKeys>) -> Self {
-        // The name was checked when the keys were configured, by a stricter rule.
+        // The name was checked by a stricter rule when the keys were configured.
         Self::new_unchecked(String::from(keys.issuer()), Keys::Remote(keys))
     }
 
@@ -116,15 +116,15 @@ impl TrustedIssuer {
         }
     }
 
-    /// Accepts these algorithms only (J5). What is opted in to here, RS512 say, holds for the issuer's keys that do not name an
-    /// algorithm of their own (J6).
+    /// Accepts these algorithms only (J5). An algorithm accepted here, such as RS512, applies to those of the issuer's
+    /// keys that do not name an algorithm themselves (J6).
     #[must_use]
     pub const fn accept_algorithms(mut self, algorithms: AlgorithmSet) -> Self {
         self.algorithms = algorithms;
         self
     }
 
-    /// How the issuer's tokens look, where not as RFC 9068 says. Replaces what was said before by
+    /// Sets how the issuer's tokens look, where they differ from RFC 9068. Replaces earlier calls of
     /// [`accept_typ`](Self::accept_typ) and [`check_purpose_claim`](Self::check_purpose_claim).
     #[must_use]
     pub fn profile(mut self, profile: IssuerProfile) -> Self {
@@ -132,12 +132,12 @@ impl TrustedIssuer {
         self
     }
 
-    /// Accepts these `typ` values beside `at+jwt`, for an issuer that predates RFC 9068 (J13). As with
-    /// [`IssuerProfile::header_typ`], a token with a claim that only ID and logout tokens have is then refused; a profile can
-    /// [pin](IssuerProfile::pin) what tells the others apart, and should.
+    /// Accepts these `typ` values besides `at+jwt`, for an issuer that predates RFC 9068 (J13). As with
+    /// [`IssuerProfile::header_typ`], a token with a claim that only ID and logout tokens have is then refused. A
+    /// profile can, and should, [pin](IssuerProfile::pin) the claim that tells the other kinds apart.
     ///
     /// # Errors
-    /// Where a value is blank: there is no "any".
+    /// Fails if a value is blank: there is no "any".
     pub fn accept_typ<S: Into<String>>(mut self, values: impl IntoIterator<Item = S>) -> Result<Self, ConfigError> {
         for value in values {
             let value = value.into();
@@ -149,36 +149,37 @@ impl TrustedIssuer {
         Ok(self)
     }
 
-    /// Reads the private `typ` claim that some issuers tell access from refresh tokens by (A13).
+    /// Checks the private `typ` claim by which some issuers tell access tokens from refresh tokens (A13).
     #[must_use]
     pub fn check_purpose_claim(mut self) -> Self {
         self.profile.check_purpose_claim();
         self
     }
 
-    /// Requires every token to stand for one of these kinds of principals (A14).
+    /// Requires every token to be for one of these kinds of principals (A14).
     #[must_use]
     pub fn principal_kinds(mut self, kinds: PrincipalKinds) -> Self {
         self.principal_kinds = Some(kinds);
         self
     }
 
-    /// Accepts tokens for these subjects only. Names are unique within one issuer (RFC 7519 §4.1.2), so the list is this issuer's; tokens
-    /// that a custom verifier or introspection answers for are held to it where they name this issuer. A17.
+    /// Accepts tokens for these subjects only (A17). Subjects are unique within one issuer (RFC 7519 §4.1.2), so the
+    /// list belongs to this issuer. It also applies to tokens checked by a custom verifier or by introspection, if they
+    /// name this issuer.
     #[must_use]
     pub fn allow_subjects<S: Into<String>>(mut self, subjects: impl IntoIterator<Item = S>) -> Self {
         self.subjects = Some(subjects.into_iter().map(Into::into).collect());
         self
     }
 
-    /// Accepts tokens of these clients only, as [`allow_subjects`](Self::allow_subjects) does of subjects. A17.
+    /// Accepts tokens of these clients only, with the scope of [`allow_subjects`](Self::allow_subjects). A17.
     #[must_use]
     pub fn allow_clients<S: Into<String>>(mut self, clients: impl IntoIterator<Item = S>) -> Self {
         self.clients = Some(clients.into_iter().map(Into::into).collect());
         self
     }
 
-    /// Subject and client are in this issuer's lists, where there are any. A17.
+    /// Checks that subject and client are in this issuer's lists, if there are any. A17.
     pub(super) fn lists_admit(&self, claims: &Claims) -> Result<(), TokenError> {
         let allowed = |list: &Option<Vec<String>>, value: Option<&str>| {
             list.as_ref().is_none_or(|list| list.iter().any(|entry| value == Some(entry.as_str())))
@@ -198,7 +199,7 @@ impl TrustedIssuer {
         &self.issuer
     }
 
-    /// An empty set is none: it can refuse nothing as unknown, because it knows nothing (J22).
+    /// Returns the current keys. An empty set counts as unavailable, not as a set in which the key is unknown (J22).
     #[cfg_attr(not(feature = "std"), expect(unused_variables, reason = "only fetched keys grow old"))]
     pub(super) fn keys(&self, now: Timestamp) -> Result<KeysNow, NoKeys> {
         match &self.keys {
@@ -221,7 +222,7 @@ impl TrustedIssuer {
         }
     }
 
-    /// The keys, where they are fetched.
+    /// The remote keys, if the issuer's keys are fetched.
     #[cfg(feature = "std")]
     #[must_use]
     pub const fn remote_keys(&self) -> Option<&Arc<RemoteKeys>> {
@@ -239,7 +240,8 @@ fn static_keys(keys: VerificationKeys) -> Result<Arc<dyn KeySource>, ConfigError
     Ok(Arc::new(StaticKeys(Arc::new(keys))))
 }
 
-/// https with a host, nothing but a path behind it; plain http on loopback where development says so. RFC 8414 §2.
+/// Checks the issuer's URL: https with a host and at most a path; plain http on loopback if development allows it. RFC
+/// 8414 §2.
 pub(super) fn issuer_is_acceptable(issuer: &str, insecure_loopback: bool) -> Result<(), ConfigError> {
     let problem = |text: &'static str| Err(ConfigError::new("issuer", text));
     if issuer.contains(['?', '#']) {

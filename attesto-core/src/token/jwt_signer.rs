@@ -1,4 +1,4 @@
-//! What signs the JWTs that are no access tokens: ID tokens, and answers of introspection. One per key ring.
+//! Signs the JWTs other than access tokens: ID tokens and introspection responses. One signer per key ring.
 
 use super::{KeyRing, MintError};
 use crate::ConfigError;
@@ -9,7 +9,7 @@ use alloc::sync::Arc;
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
-/// A ring, and its current key as verifiers will know it.
+/// A ring, and the verifying key that matches its current signing key.
 #[derive(Clone, Debug)]
 pub(crate) struct JwtSigner {
     keys: Arc<KeyRing>,
@@ -20,7 +20,7 @@ impl JwtSigner {
     /// Signs with the current key of this ring.
     ///
     /// # Errors
-    /// Where the provider refuses a key of the ring.
+    /// Fails if the provider refuses a key of the ring.
     pub(crate) fn new(provider: &dyn CryptoProvider, keys: Arc<KeyRing>) -> Result<Self, ConfigError> {
         keys.verification_keys(provider)?;
         let verifying = provider.verifying_key(keys.current().key());
@@ -28,17 +28,18 @@ impl JwtSigner {
         Ok(Self { keys, verifying })
     }
 
-    /// The algorithm that it signs with.
+    /// The algorithm of the current key.
     pub(crate) fn algorithm(&self) -> Algorithm {
         self.keys.signer().algorithm()
     }
 
-    /// Its ring.
+    /// The ring.
     pub(crate) fn keys(&self) -> &KeyRing {
         &self.keys
     }
 
-    /// A JWT of this type with these claims. No access token: that is minted.
+    /// Signs a JWT of this type with these claims. Access tokens are minted by
+    /// [`AccessTokenIssuer`](super::AccessTokenIssuer) instead.
     ///
     /// # Errors
     /// [`MintError::Signer`], and [`MintError::SignatureRejected`] (J21).

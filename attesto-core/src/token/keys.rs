@@ -10,9 +10,9 @@ use alloc::string::ToString;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-/// Where an issuer's keys come from: a fixed set, or one that changes while the server runs.
+/// The source of an issuer's keys: a fixed set, or one that changes while the server runs.
 pub trait KeySource: core::fmt::Debug + Send + Sync {
-    /// The keys as they are now. One check uses one snapshot.
+    /// Returns the current keys. One check uses one snapshot.
     fn keys(&self) -> Arc<VerificationKeys>;
 }
 
@@ -24,7 +24,7 @@ pub struct VerificationKeys {
 
 #[derive(Debug)]
 struct Key {
-    /// As published: what tells one key from another.
+    /// The key as published, for comparing keys.
     jwk: Jwk,
     algorithms: AlgorithmSet,
     key: Box<dyn VerifyingKey>,
@@ -32,16 +32,16 @@ struct Key {
 }
 
 impl VerificationKeys {
-    /// No keys yet: add them with [`with_key`](Self::with_key).
+    /// Creates an empty set; [`with_key`](Self::with_key) adds keys.
     #[must_use]
     pub const fn new() -> Self {
         Self { keys: Vec::new() }
     }
 
-    /// Every key of a set that the provider can use; the rest are passed over (J10).
+    /// Parses every key of a set that the provider can use, and skips the rest (J10).
     ///
     /// # Errors
-    /// Where that leaves none.
+    /// Fails if no key is left.
     pub fn from_jwk_set(provider: &dyn CryptoProvider, set: &JwkSet) -> Result<Self, ConfigError> {
         let mut keys = Self::new();
         for jwk in set.keys() {
@@ -55,11 +55,12 @@ impl VerificationKeys {
         Ok(keys)
     }
 
-    /// Adds a key. It serves its own `alg`, or where it names none, whatever its type allows of what the issuer's tokens may be signed
-    /// with: for RSA RS256 and PS256, unless [other variants](super::TrustedIssuer::accept_algorithms) are opted in to (J6).
+    /// Adds a key. It verifies its own `alg`. If it names none, it verifies what its type allows among the algorithms
+    /// accepted for the issuer: for RSA, RS256 and PS256, unless [others](super::TrustedIssuer::accept_algorithms) are
+    /// accepted (J6).
     ///
     /// # Errors
-    /// Where the provider refuses the key: too weak, off its curve, of a kind it does not know.
+    /// Fails if the provider refuses the key: it is too weak, off its curve, or of an unknown kind.
     pub fn with_key(mut self, provider: &dyn CryptoProvider, jwk: &Jwk) -> Result<Self, ConfigError> {
         self.keys.push(parse(provider, jwk, None)?);
         Ok(self)
@@ -79,7 +80,8 @@ impl VerificationKeys {
         Ok(self)
     }
 
-    /// Adds a key that signs no more and verifies what it signed until `lapses`: the last token's expiry plus skew (J19).
+    /// Adds a key that no longer signs. It verifies until `lapses`: the expiry of the last token it signed, plus skew
+    /// (J19).
     ///
     /// # Errors
     /// As [`with_key`](Self::with_key).
@@ -93,19 +95,19 @@ impl VerificationKeys {
         Ok(self)
     }
 
-    /// How many keys there are, lapsed ones included.
+    /// The number of keys, lapsed ones included.
     #[must_use]
     pub fn len(&self) -> usize {
         self.keys.len()
     }
 
-    /// Whether there is no key at all.
+    /// Whether the set has no key.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.keys.is_empty()
     }
 
-    /// Whether these are the same keys, for the same algorithms and as long, in the same order.
+    /// Whether both sets have equal keys, for the same algorithms and equally long, in the same order.
     pub(crate) fn are_the_same_as(&self, others: &Self) -> bool {
         let same = |(one, other): (&Key, &Key)| {
             one.jwk == other.jwk && one.algorithms == other.algorithms && one.lapses == other.lapses
@@ -113,7 +115,7 @@ impl VerificationKeys {
         self.keys.len() == others.keys.len() && self.keys.iter().zip(&others.keys).all(same)
     }
 
-    /// The first and the last second around `now` at which the same keys are live.
+    /// Returns the first and the last second around `now` between which the same keys are live.
     pub(super) fn live_around(&self, now: Timestamp) -> (Timestamp, Timestamp) {
         let lapses = || self.keys.iter().filter_map(|key| key.lapses);
         let from = lapses().filter(|lapses| *lapses < now).max().map_or(Timestamp::from_secs(0), |last| last.plus(1));
@@ -121,8 +123,9 @@ impl VerificationKeys {
         (from, until)
     }
 
-    /// The one key that a header means: of those with its `kid`, the one that can serve its algorithm. The same key published twice is
-    /// one key. Whether the algorithm is accepted at all has been asked before. RFC 7515 §4.1.4, RFC 7517 §4.5; J6, J8.
+    /// Selects the key that a header refers to: among those with its `kid`, the one that can verify its algorithm. A
+    /// key published twice counts once. The caller has checked that the algorithm is accepted at all. RFC 7515 §4.1.4,
+    /// RFC 7517 §4.5; J6, J8.
     pub(crate) fn select(
         &self,
         kid: Option<&str>,
@@ -146,7 +149,7 @@ impl VerificationKeys {
     }
 }
 
-/// The one key there is, however often. RFC 7517 §4.5; J8.
+/// Returns the key if all `keys` are the same one. RFC 7517 §4.5; J8.
 fn only<'k>(mut keys: impl Iterator<Item = &'k Key>) -> Result<Option<&'k Key>, TokenError> {
     let Some(first) = keys.next() else { return Ok(None) };
     if keys.all(|other| other.jwk.key() == first.jwk.key()) { Ok(Some(first)) } else { Err(TokenError::AmbiguousKey) }
@@ -163,13 +166,13 @@ fn parse(provider: &dyn CryptoProvider, jwk: &Jwk, algorithms: Option<AlgorithmS
     Ok(Key { jwk: jwk.clone(), algorithms, key, lapses: None })
 }
 
-/// Every algorithm of the key's type.
+/// Returns every algorithm of the key's type.
 fn of_kind(jwk: &Jwk) -> AlgorithmSet {
     let suiting = Algorithm::ALL.iter().copied().filter(|algorithm| algorithm.key_kind() == jwk.key().kind());
     AlgorithmSet::try_from_iter(suiting).unwrap_or(jwk.algorithms())
 }
 
-/// A fixed set.
+/// A fixed set of keys.
 #[derive(Debug)]
 pub(super) struct StaticKeys(pub(super) Arc<VerificationKeys>);
 
@@ -179,7 +182,7 @@ impl KeySource for StaticKeys {
     }
 }
 
-/// Keys that the host replaces while the server runs. Checks under way keep the set they began with.
+/// Keys that the host replaces while the server runs. A check that has begun keeps the set it started with.
 ///
 /// ```
 /// use attesto_core::token::{KeySource, RotatingKeys, VerificationKeys};
@@ -196,13 +199,13 @@ pub struct RotatingKeys {
 
 #[cfg(feature = "std")]
 impl RotatingKeys {
-    /// Starts with these.
+    /// Starts with these keys.
     #[must_use]
     pub fn new(keys: VerificationKeys) -> Self {
         Self { current: std::sync::RwLock::new(Arc::new(keys)) }
     }
 
-    /// From now on, these.
+    /// Replaces the keys for all later checks.
     pub fn replace(&self, keys: VerificationKeys) {
         let mut current = self.current.write().unwrap_or_else(std::sync::PoisonError::into_inner);
         *current = Arc::new(keys);

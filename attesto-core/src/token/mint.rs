@@ -18,25 +18,25 @@ use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 reasons! {
-    /// A token was not minted.
+    /// Why a token was not minted.
     pub enum MintError {
         /// `sub` or `client_id` is blank. RFC 9068 §2.2; A7, A8.
         BlankSubject => "invalid_claims", "subject and client must not be blank";
         /// An extra claim has a reserved name.
         ReservedClaim => "reserved_claim_conflict", "an extra claim has a reserved name";
-        /// Both a DPoP key and a certificate. A11.
+        /// The request names both a DPoP key and a certificate. A11.
         ConflictingConfirmation => "conflicting_confirmation", "a token is bound to a DPoP key or to a certificate, not to both";
-        /// A scope is no scope-token. RFC 6749 §3.3; S1.
+        /// A scope is not a scope-token. RFC 6749 §3.3; S1.
         InvalidScope => "invalid_scope", "a scope is not a scope-token";
         /// The audience is empty or an entry is blank. A2.
         InvalidAudience => "invalid_audience", "the audience is empty or blank";
-        /// The principal's kind is missing, unknown, or does not fit. A14, A15.
+        /// The principal's kind is missing, unknown, or does not match the request. A14, A15.
         InvalidPrincipal => "invalid_principal", "the token does not fit a configured kind of principal";
         /// The entropy source failed.
         Entropy => "entropy_failed", "the entropy source failed";
-        /// The signer failed; the backend's detail stays with it. J21.
+        /// The signer failed. Its backend keeps the details. J21.
         Signer => "signer_failed", "the signer failed";
-        /// What the signer gave does not verify under the advertised key. J21.
+        /// The signature does not verify under the advertised key. J21.
         SignatureRejected => "signature_rejected", "the signature does not verify under the advertised key";
     }
 }
@@ -52,16 +52,16 @@ pub struct AccessTokenIssuer {
     principal_kinds: Option<PrincipalKinds>,
 }
 
-/// A minted token with what a token response says of it (RFC 6749 §5.1, RFC 9449 §5).
+/// A minted token with the other members of a token response (RFC 6749 §5.1, RFC 9449 §5).
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct MintedToken {
     token: Zeroizing<String>,
-    /// `DPoP` for a token bound to a DPoP key, otherwise `Bearer`.
+    /// `DPoP` for a token bound to a DPoP key, `Bearer` otherwise.
     pub token_type: AuthScheme,
-    /// Seconds until it expires.
+    /// Seconds until the token expires.
     pub expires_in: u64,
-    /// Its `jti`.
+    /// The token's `jti`.
     pub jwt_id: String,
 }
 
@@ -79,8 +79,8 @@ impl fmt::Debug for MintedToken {
     }
 }
 
-/// A token that lacks its signature: for keys behind a network call. The host signs
-/// [`signing_input`](Self::signing_input) wherever the key lives and hands the signature to [`finish`](Self::finish).
+/// A token without its signature, for keys behind a network call. The host signs [`signing_input`](Self::signing_input)
+/// where the key lives and passes the signature to [`finish`](Self::finish).
 #[must_use = "an unsigned token is no token"]
 pub struct UnsignedToken {
     signing_input: Zeroizing<String>,
@@ -92,19 +92,19 @@ pub struct UnsignedToken {
 }
 
 impl UnsignedToken {
-    /// The bytes to sign.
+    /// The bytes that the host must sign.
     #[must_use]
     pub fn signing_input(&self) -> &[u8] {
         self.signing_input.as_bytes()
     }
 
-    /// The algorithm to sign them with.
+    /// The algorithm for the signature.
     #[must_use]
     pub const fn algorithm(&self) -> Algorithm {
         self.algorithm
     }
 
-    /// Completes the token, after the signature has verified under the advertised key (J21).
+    /// Completes the token, if the signature verifies under the advertised key (J21).
     ///
     /// # Errors
     /// [`MintError::SignatureRejected`].
@@ -125,7 +125,7 @@ impl fmt::Debug for UnsignedToken {
 }
 
 impl AccessTokenIssuer {
-    /// Starts the configuration of an issuer (https, with a host, without query and fragment) that signs with this ring.
+    /// Configures an issuer (https, with a host, without query and fragment) that signs with this ring.
     pub fn builder(
         issuer: impl Into<String>,
         provider: Arc<dyn CryptoProvider>,
@@ -142,7 +142,8 @@ impl AccessTokenIssuer {
         }
     }
 
-    /// **Development only.** The same for an issuer that may be a plain http URL on a loopback host.
+    /// **Development only.** Like [`builder`](Self::builder), but the issuer may be a plain http URL on a loopback
+    /// host.
     pub fn builder_insecure_loopback(
         issuer: impl Into<String>,
         provider: Arc<dyn CryptoProvider>,
@@ -166,7 +167,7 @@ impl AccessTokenIssuer {
         unsigned.finish(&signature)
     }
 
-    /// Makes one token up to its signature. Key, algorithm and `kid` are one snapshot (J19).
+    /// Builds one token without its signature. Key, algorithm and `kid` come from one snapshot (J19).
     ///
     /// # Errors
     /// [`MintError`].
@@ -243,7 +244,7 @@ impl AccessTokenIssuer {
         self.name_principal(&mut claims, request.principal_kind, &request.subject)
     }
 
-    /// The kind claim, held to the same rule that verifiers hold it to. A14, A15.
+    /// Adds the claim that names the principal's kind, after the check that verifiers apply. A14, A15.
     fn name_principal(
         &self,
         claims: &mut Map<String, Value>,
@@ -269,7 +270,7 @@ fn serialised(claims: &Map<String, Value>) -> Zeroizing<String> {
     Zeroizing::new(serde_json::to_string(claims).unwrap_or_default())
 }
 
-/// One entry collapses to a string; none, or a blank one, is refused. A2.
+/// Returns `aud`: a string for one entry, an array for several. Refuses an empty list and blank entries. A2.
 fn audience_claim(audience: &[String]) -> Result<Value, MintError> {
     if audience.iter().any(|entry| entry.trim().is_empty()) {
         return Err(MintError::InvalidAudience);
@@ -281,7 +282,7 @@ fn audience_claim(audience: &[String]) -> Result<Value, MintError> {
     }
 }
 
-/// Each scope once, single spaces between. A10.
+/// Joins the scopes with single spaces, each once. A10.
 fn scope_claim(scopes: &[String]) -> String {
     let joined = scopes.join(" ");
     super::scope_claim::without_duplicates(&joined).unwrap_or(joined)
@@ -301,19 +302,19 @@ pub struct AccessTokenIssuerBuilder {
 }
 
 impl AccessTokenIssuerBuilder {
-    /// The audience of tokens that ask for none of their own.
+    /// Sets the audience of tokens whose request names none.
     pub fn audience<S: Into<String>>(mut self, audience: impl IntoIterator<Item = S>) -> Self {
         self.audience = audience.into_iter().map(Into::into).collect();
         self
     }
 
-    /// How long tokens live that ask for nothing shorter, in seconds. 900 by default.
+    /// Sets how long tokens live, in seconds, unless the request asks for less. 900 by default.
     pub const fn default_lifetime(mut self, seconds: u64) -> Self {
         self.lifetime = seconds;
         self
     }
 
-    /// Every token must stand for one of these kinds of principals (A14).
+    /// Requires every token to be for one of these kinds of principals (A14).
     pub fn principal_kinds(mut self, kinds: PrincipalKinds) -> Self {
         self.principal_kinds = Some(kinds);
         self
@@ -322,7 +323,7 @@ impl AccessTokenIssuerBuilder {
     /// Builds the issuer.
     ///
     /// # Errors
-    /// Where the issuer is no acceptable URL, an audience is blank, or the lifetime is zero.
+    /// Fails if the issuer is not an acceptable URL, an audience is blank, or the lifetime is zero.
     pub fn build(self) -> Result<AccessTokenIssuer, ConfigError> {
         issuer_is_acceptable(&self.issuer, self.insecure_loopback)?;
         if self.audience.iter().any(|entry| entry.trim().is_empty()) {

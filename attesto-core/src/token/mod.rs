@@ -1,7 +1,7 @@
 //! Access tokens (RFC 9068): verifying and minting.
 //!
-//! [`AccessTokenVerifier`] turns a token into [`Claims`]; [`AccessTokenIssuer`] makes tokens that it accepts. Both hold
-//! claims to the same rules, one function each.
+//! [`AccessTokenVerifier`] turns a token into [`Claims`]; [`AccessTokenIssuer`] makes tokens that it accepts. Both
+//! apply the same rules, one function each.
 //!
 //! ```
 //! # use attesto_core::crypto::{Algorithm, CryptoProvider, EntropyError, KeyKind, RustCrypto};

@@ -1,4 +1,4 @@
-//! What a resource asks of its tokens: audience, clocks, sizes, and a policy of its own (catalogue A3, A4, A17).
+//! What a resource requires of its tokens: audience, clocks, sizes, and a policy of the host (catalogue A3, A4, A17).
 
 use super::{Claims, TokenError};
 use crate::jose::JwsLimits;
@@ -8,10 +8,10 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
-/// A host's own predicate over verified claims.
+/// The host's own check of verified claims.
 pub type TokenPredicate = Arc<dyn Fn(&Claims, Timestamp) -> bool + Send + Sync>;
 
-/// The rules a resource holds its tokens to.
+/// The rules that a resource applies to its tokens.
 ///
 /// ```
 /// use attesto_core::token::TokenRules;
@@ -32,7 +32,7 @@ pub struct TokenRules {
 }
 
 impl TokenRules {
-    /// No audience yet, 60 seconds of skew, no leeway for expired tokens, 16 KiB.
+    /// Starts with no audience, 60 seconds of skew, no leeway for expired tokens, and a limit of 16 KiB.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -48,42 +48,43 @@ impl TokenRules {
         }
     }
 
-    /// The identifiers of this resource; a token must name one of them, byte for byte (A2).
+    /// Sets the identifiers of this resource. A token must name one of them, byte for byte (A2).
     #[must_use]
     pub fn audience_is<S: Into<String>>(mut self, identifiers: impl IntoIterator<Item = S>) -> Self {
         self.audience = identifiers.into_iter().map(Into::into).collect();
         self
     }
 
-    /// Whether a token may name nobody else (A3).
+    /// Sets whether a token may name no other audience (A3).
     #[must_use]
     pub const fn strict_audience(mut self, strict: bool) -> Self {
         self.strict_audience = strict;
         self
     }
 
-    /// For the issuer itself, which asks what became of a token, not whether to let it in: leaves the audience to the caller.
+    /// Skips the check of the audience. The authorization server uses this for tokens it issued itself, for any
+    /// resource.
     #[cfg(feature = "std")]
     pub(crate) const fn any_audience(mut self) -> Self {
         self.any_audience = true;
         self
     }
 
-    /// How far the issuer's clock may be ahead, in seconds (A5, A6).
+    /// Sets how far the issuer's clock may be ahead, in seconds (A5, A6).
     #[must_use]
     pub const fn skew(mut self, seconds: u64) -> Self {
         self.skew = seconds;
         self
     }
 
-    /// For how long after `exp` a token is still taken, in seconds; at most the skew (A4).
+    /// Sets how long after `exp` a token is still accepted, in seconds; at most the skew (A4).
     #[must_use]
     pub const fn exp_leeway(mut self, seconds: u64) -> Self {
         self.exp_leeway = seconds;
         self
     }
 
-    /// The longest accepted token, in bytes (J1).
+    /// Sets the longest accepted token, in bytes (J1).
     #[must_use]
     pub const fn size_limit(mut self, bytes: usize) -> Self {
         self.limits.jws = bytes;
@@ -97,14 +98,14 @@ impl TokenRules {
         self
     }
 
-    /// Refuses tokens made to live longer than this, in seconds (A17).
+    /// Refuses tokens with a longer lifetime than this, in seconds (A17).
     #[must_use]
     pub const fn max_lifetime(mut self, seconds: u64) -> Self {
         self.max_lifetime = Some(seconds);
         self
     }
 
-    /// Asks the host's own predicate last; `false` refuses (A17).
+    /// Adds the host's own check, which runs last; `false` refuses the token (A17).
     #[must_use]
     pub fn predicate(mut self, predicate: TokenPredicate) -> Self {
         self.predicate = Some(predicate);
@@ -117,7 +118,7 @@ impl TokenRules {
         &self.audience
     }
 
-    /// Whether a token may name nobody else (A3).
+    /// Whether a token may name no other audience (A3).
     #[must_use]
     pub const fn audience_is_strict(&self) -> bool {
         self.strict_audience
@@ -155,7 +156,7 @@ impl TokenRules {
         Ok(())
     }
 
-    /// Everything the policy names, in its order; the issuer's lists were asked before. A17.
+    /// Checks the configured policy, in its order. The issuer's lists were checked before. A17.
     pub(super) fn policy_allows(&self, claims: &Claims, now: Timestamp) -> Result<(), TokenError> {
         self.age_is_allowed(claims, now)?;
         match &self.predicate {
@@ -164,7 +165,7 @@ impl TokenRules {
         }
     }
 
-    /// `now - iat <= max_age + skew` and `exp - iat <= max_lifetime`; a token that does not say is refused. A17.
+    /// Checks `now - iat <= max_age + skew` and `exp - iat <= max_lifetime`; refuses a token that lacks the date. A17.
     fn age_is_allowed(&self, claims: &Claims, now: Timestamp) -> Result<(), TokenError> {
         if let Some(max_age) = self.max_age {
             let young = claims.issued_at().is_some_and(|iat| now.since(iat) <= max_age.saturating_add(self.skew));

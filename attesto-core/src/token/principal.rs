@@ -1,4 +1,5 @@
-//! Kinds of principals: users, services, agents, told apart by a claim and by the subject's prefix (catalogue A14 to A16).
+//! Kinds of principals (users, services, agents), identified by a claim and by the subject's prefix (catalogue A14 to
+//! A16).
 
 use super::TokenError;
 use crate::ConfigError;
@@ -6,11 +7,11 @@ use crate::encoding::json::{Number, Object, Value};
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// Claims with a meaning of their own, which neither name a kind nor can be supplied as extras when minting.
+/// Claims with a defined meaning: they can neither name a kind nor be extra claims when minting.
 pub(super) const RESERVED: [&str; 13] =
     ["iss", "aud", "exp", "iat", "nbf", "jti", "sub", "client_id", "scope", "typ", "cnf", "acr", "auth_time"];
 
-/// What a required claim must look like (A15).
+/// The shape that a required claim must have (A15).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum ClaimShape {
@@ -41,7 +42,7 @@ pub struct PrincipalKind {
 }
 
 impl PrincipalKind {
-    /// The kind that the kind claim calls `value`, and whose subjects start with `sub_prefix`.
+    /// Creates a kind: the kind claim has the value `value`, and subjects start with `sub_prefix`.
     pub fn new(value: impl Into<String>, sub_prefix: impl Into<String>) -> Self {
         Self { value: value.into(), sub_prefix: sub_prefix.into(), required: Vec::new() }
     }
@@ -54,7 +55,7 @@ impl PrincipalKind {
     }
 }
 
-/// All kinds of principals that an issuer's tokens may stand for.
+/// All kinds of principals that an issuer's tokens may be for.
 ///
 /// ```
 /// use attesto_core::token::{ClaimShape, PrincipalKind, PrincipalKinds};
@@ -63,7 +64,7 @@ impl PrincipalKind {
 ///     PrincipalKind::new("user", "usr_"),
 ///     PrincipalKind::new("service", "svc_").require("tenant", ClaimShape::NonEmptyString),
 /// ])?;
-/// // Prefixes that contain one another would blur the kinds:
+/// Prefixes that contain one another would make the kind ambiguous:
 /// assert!(PrincipalKinds::new([PrincipalKind::new("a", "x_"), PrincipalKind::new("b", "x_y_")]).is_err());
 /// # Ok::<(), attesto_core::ConfigError>(())
 /// ```
@@ -74,10 +75,11 @@ pub struct PrincipalKinds {
 }
 
 impl PrincipalKinds {
-    /// These kinds, named by the claim `principal_kind`.
+    /// Lists the kinds, named by the claim `principal_kind`.
     ///
     /// # Errors
-    /// Where there is no kind, a value or prefix is blank, two values are equal, or a prefix begins with another (A16, X13).
+    /// Fails if there is no kind, a value or prefix is blank, two values are equal, or a prefix begins with another
+    /// (A16, X13).
     pub fn new(kinds: impl IntoIterator<Item = PrincipalKind>) -> Result<Self, ConfigError> {
         let kinds: Vec<PrincipalKind> = kinds.into_iter().collect();
         let problem = |text: &'static str| Err(ConfigError::new("principal_kinds", text));
@@ -103,10 +105,10 @@ impl PrincipalKinds {
         Ok(Self { claim: "principal_kind".into(), kinds })
     }
 
-    /// Names the kind by another claim.
+    /// Uses another claim to name the kind.
     ///
     /// # Errors
-    /// Where the name is blank or a reserved claim's (A16).
+    /// Fails if the name is blank or that of a reserved claim (A16).
     pub fn named_by(mut self, claim: impl Into<String>) -> Result<Self, ConfigError> {
         self.claim = claim.into();
         if self.claim.trim().is_empty() || RESERVED.contains(&self.claim.as_str()) {
@@ -121,7 +123,8 @@ impl PrincipalKinds {
         &self.claim
     }
 
-    /// The token names a kind, its subject and claims fit. Never defaults to a kind. A14, A15.
+    /// Checks that the token names a kind and that its subject and claims match the kind. There is no default kind.
+    /// A14, A15.
     pub(super) fn check(&self, named: Option<&str>, subject: &str, claims: Object<'_>) -> Result<(), TokenError> {
         let kind = self.kinds.iter().find(|kind| named == Some(kind.value.as_str()));
         let kind = kind.ok_or(TokenError::UnknownPrincipalKind)?;

@@ -1,4 +1,4 @@
-//! How the tokens of one kind of issuer look, where they are not RFC 9068's (catalogue J13, A8 to A10, A13).
+//! The shape of one kind of issuer's tokens, where it differs from RFC 9068 (catalogue J13, A8 to A10, A13).
 
 use super::TokenError;
 use super::raw::RawClaims;
@@ -12,19 +12,20 @@ mod products;
 mod sessions;
 mod workloads;
 
-/// How an issuer's access tokens look: data, not code. The default is RFC 9068, strictly. A profile changes where things are said,
-/// and what tells an access token from the issuer's other tokens; issuer, audience, dates, signature and binding are never its
-/// business.
+/// The shape of an issuer's access tokens, as data. The default is strict RFC 9068. A profile changes which claims
+/// carry what, and how an access token is told from the issuer's other tokens. It never changes the rules for issuer,
+/// audience, dates, signature and binding.
 ///
-/// The recipes say what each product issues by default: authorization servers ([`keycloak`](Self::keycloak),
-/// [`auth0`](Self::auth0), [`okta`](Self::okta), [`entra_id_v2`](Self::entra_id_v2), [`entra_id_v1`](Self::entra_id_v1),
-/// [`cognito`](Self::cognito), [`spring_authorization_server`](Self::spring_authorization_server), [`duende`](Self::duende),
-/// [`reference_family`](Self::reference_family)), identities of workloads ([`kubernetes`](Self::kubernetes),
+/// Each recipe describes what a product issues by default: authorization servers ([`keycloak`](Self::keycloak),
+/// [`auth0`](Self::auth0), [`okta`](Self::okta), [`entra_id_v2`](Self::entra_id_v2),
+/// [`entra_id_v1`](Self::entra_id_v1), [`cognito`](Self::cognito),
+/// [`spring_authorization_server`](Self::spring_authorization_server), [`duende`](Self::duende),
+/// [`reference_family`](Self::reference_family)), workload identities ([`kubernetes`](Self::kubernetes),
 /// [`github_actions`](Self::github_actions), [`gitlab_ci`](Self::gitlab_ci), [`aws`](Self::aws),
 /// [`google_service_account`](Self::google_service_account), [`spiffe`](Self::spiffe)) and sessions
 /// ([`supabase`](Self::supabase), [`firebase`](Self::firebase), [`clerk`](Self::clerk), [`workos`](Self::workos),
-/// [`cloudflare_access`](Self::cloudflare_access)). Where the product can be told to issue RFC 9068 tokens, that is better, and needs
-/// no profile. The guide `docs/issuers.md` lists issuer, audience and keys of each.
+/// [`cloudflare_access`](Self::cloudflare_access)). If the product can be configured to issue RFC 9068 tokens, prefer
+/// that; it needs no profile. The guide `docs/issuers.md` lists issuer, audience and keys of each.
 ///
 /// ```
 /// # use attesto_core::crypto::RustCrypto;
@@ -35,8 +36,8 @@ mod workloads;
 /// let keys = RemoteKeys::builder("https://example.okta.com/oauth2/default", Arc::new(RustCrypto::new())).build()?;
 /// let issuer = TrustedIssuer::remote(keys).profile(IssuerProfile::okta());
 ///
-/// // An issuer of your own: the client in `app`, scopes as an array, `typ: JWT`.
-/// // Its refresh tokens are JWTs as well: what tells them apart is pinned.
+/// A custom issuer: the client in `app`, scopes as an array, `typ: JWT`. Its refresh tokens are JWTs as well, so a
+/// claim that tells them apart is pinned.
 /// let own = IssuerProfile::rfc9068()
 ///     .header_typ(["JWT"])?
 ///     .pin("token_use", "access")
@@ -49,7 +50,7 @@ mod workloads;
 pub struct IssuerProfile {
     header_typ: Vec<String>,
     header_typ_may_be_absent: bool,
-    /// Claims of [`OTHER_KINDS`] that the issuer's access tokens have as well.
+    /// Claims of [`OTHER_KINDS`] that the issuer's access tokens may have as well.
     may_hold: Vec<String>,
     names: Option<Names>,
     jti_is_optional: bool,
@@ -61,12 +62,12 @@ pub struct IssuerProfile {
     dates_may_be_text: bool,
 }
 
-/// Claims that ID tokens and logout tokens have and access tokens have not. OpenID Connect Core 1.0 §2, §3.1.3.6, §3.3.2.11;
-/// Back-Channel Logout 1.0 §2.4.
+/// Claims that ID tokens and logout tokens have and access tokens do not. OpenID Connect Core 1.0 §2, §3.1.3.6,
+/// §3.3.2.11; Back-Channel Logout 1.0 §2.4.
 pub(crate) const OTHER_KINDS: [&str; 4] = ["nonce", "at_hash", "c_hash", "events"];
 
-/// Claims that say that a user is concerned, under the names that real issuers give them. A token with one of them stands for no client,
-/// whatever else it leaves out.
+/// Claims about a user, under the names that real issuers give them. A token with one of them is never for a client
+/// itself, whatever else it leaves out.
 pub(crate) const NAMES_OF_USERS: [&str; 20] = [
     "username",
     "user_name",
@@ -90,7 +91,7 @@ pub(crate) const NAMES_OF_USERS: [&str; 20] = [
     "sid",
 ];
 
-/// One of these strings must stand where the path leads; where none is named, any that is not empty.
+/// Requires one of these strings at the path; without any listed, a non-empty string.
 #[derive(Clone, Debug)]
 struct Pin {
     path: Vec<String>,
@@ -113,15 +114,15 @@ impl Pin {
     }
 }
 
-/// Where a profile's claims are.
+/// Which claims the profile reads.
 #[derive(Clone, Debug)]
 struct Names {
     client_id: Vec<String>,
     scope: Vec<String>,
-    /// Where none of `scope` is there.
+    /// Used when no claim of `scope` is present.
     client_scope: Vec<String>,
     jti: Vec<String>,
-    /// Where there is no `aud`.
+    /// Used when there is no `aud`.
     audience: Vec<String>,
 }
 
@@ -155,7 +156,7 @@ impl Names {
 }
 
 impl IssuerProfile {
-    /// RFC 9068, strictly: `typ` is `at+jwt`; `client_id`, `scope` (a string) and `jti` are where the RFC says.
+    /// Strict RFC 9068: `typ` is `at+jwt`; `client_id`, `scope` (a string) and `jti` are the RFC's claims.
     pub const fn rfc9068() -> Self {
         Self {
             header_typ: Vec::new(),
@@ -200,7 +201,7 @@ impl IssuerProfile {
         self.purpose = Some(Purpose { accepted: Vec::from(["access".to_string()]), required: false });
     }
 
-    /// `at+jwt`, or what the profile names. RFC 9068 §4; J13.
+    /// Checks that `typ` is `at+jwt` or a value of the profile. RFC 9068 §4; J13.
     pub(super) fn typ_is_access_token(&self, header: &Header<'_>) -> Result<(), TokenError> {
         match header.typ {
             None if self.header_typ_may_be_absent => Ok(()),
@@ -210,7 +211,8 @@ impl IssuerProfile {
         }
     }
 
-    /// The private `typ` claim says that this is an access token. Where it says that the token is DPoP-bound, `cnf` says to what. A13, B4.
+    /// Checks that the private `typ` claim marks an access token. If it marks the token as DPoP-bound, `cnf` must name
+    /// the key. A13, B4.
     pub(super) fn purpose_is_access(
         &self,
         claim: Option<&Value<'_>>,
@@ -239,19 +241,20 @@ impl IssuerProfile {
         self.iat_is_optional
     }
 
-    /// Whether `typ` does not tell access tokens from the issuer's other tokens. RFC 9068 §4, RFC 8725 §3.12; J13.
+    /// Whether `typ` alone does not tell access tokens from the issuer's other tokens. RFC 9068 §4, RFC 8725 §3.12;
+    /// J13.
     fn typ_is_loosened(&self) -> bool {
         self.header_typ_may_be_absent || !self.header_typ.is_empty()
     }
 
-    /// No claim that only the issuer's other tokens have, and each pinned claim as pinned.
+    /// Checks that the payload has no claim of another kind of token, and that every pinned claim has its value.
     pub(super) fn payload_fits(&self, object: Object<'_>) -> Result<(), TokenError> {
         self.kind_is_access_token(object)?;
         if self.pinned.iter().all(|pin| pin.holds(object)) { Ok(()) } else { Err(TokenError::PinnedClaim) }
     }
 
-    /// No claim that only the issuer's other tokens have: those the profile names, and where `typ` tells nothing, the usual ones. RFC 8725
-    /// §3.12; A13.
+    /// Refuses claims that only the issuer's other tokens have: those the profile names and, if `typ` is loosened, the
+    /// usual ones. RFC 8725 §3.12; A13.
     fn kind_is_access_token(&self, object: Object<'_>) -> Result<(), TokenError> {
         let guarded = self.typ_is_loosened();
         if !guarded && self.forbidden.is_empty() {
@@ -264,12 +267,12 @@ impl IssuerProfile {
         })
     }
 
-    /// Whether the issuer's access tokens have this one of [`OTHER_KINDS`] as well.
+    /// Whether the issuer's access tokens may have this claim of [`OTHER_KINDS`].
     pub(crate) fn may_hold(&self, name: &str) -> bool {
         self.may_hold.iter().any(|claim| claim == name)
     }
 
-    /// Puts what the profile's claims say where the rules look for it.
+    /// Moves the values of the profile's claims to where the rules look for them.
     pub(super) fn locate<'p>(&self, claims: &mut RawClaims<'p>, object: Object<'p>) {
         if let Some(names) = &self.names {
             names.locate(claims, object);
@@ -295,7 +298,7 @@ impl Names {
 }
 
 impl RawClaims<'_> {
-    /// There is no subject, and nothing that names a user. RFC 9068 §2.2, RFC 7662 §2.2; A7.
+    /// Whether there is no subject and no claim that names a user. RFC 9068 §2.2, RFC 7662 §2.2; A7.
     fn stand_for_a_client(&self, object: Object<'_>) -> bool {
         let unsaid = match &self.sub {
             None | Some(Value::Null) => true,
@@ -314,8 +317,8 @@ impl Default for IssuerProfile {
     }
 }
 
-/// The scopes of all claims in one string. What has the wrong shape anywhere gives `null`, which is no scope claim (A10): half of
-/// what was granted is not what was granted.
+/// Joins the scopes of all claims in one string. A wrong shape in any of them gives `null`, which is no scope claim
+/// (A10): a part of the granted scopes would misstate the grant.
 fn all_scopes<'p>(claims: impl Iterator<Item = Value<'p>>) -> Option<Value<'p>> {
     let claims: Vec<Value<'p>> = claims.collect();
     match claims.as_slice() {
@@ -328,7 +331,7 @@ fn all_scopes<'p>(claims: impl Iterator<Item = Value<'p>>) -> Option<Value<'p>> 
         let added = match claim {
             Value::String(text) if text.is_empty() => Ok(()),
             Value::String(text) => add(&mut scopes, &text),
-            // An element with a space would be two scopes that nobody granted.
+            // An element with a space would become two scopes that were never granted.
             Value::Array(array) => array.items(|item| {
                 let scope = item.into_string().filter(|scope| !scope.is_empty() && !scope.contains(' ')).ok_or(())?;
                 add(&mut scopes, &scope)

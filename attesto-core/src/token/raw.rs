@@ -1,16 +1,16 @@
-//! The claims as written, before any rule has looked at them.
+//! The claims as written, before any rule has checked them.
 
 use super::{TokenError, TrustedIssuer};
 use crate::encoding::json::{Object, Value};
 
-/// Each claim the rules look at, as written or absent.
+/// The claims that the rules check, as written or absent.
 #[derive(Debug)]
 pub(super) struct RawClaims<'p> {
-    /// All of them.
+    /// All claims.
     pub(super) object: Object<'p>,
     pub(super) iss: Option<Value<'p>>,
     pub(super) aud: Option<Value<'p>>,
-    /// Whether `aud` is what the profile found in another claim.
+    /// Whether the value of `aud` comes from another claim, by the profile.
     pub(super) aud_is_elsewhere: bool,
     pub(super) exp: Option<Value<'p>>,
     pub(super) nbf: Option<Value<'p>>,
@@ -27,7 +27,7 @@ pub(super) struct RawClaims<'p> {
 }
 
 impl<'p> RawClaims<'p> {
-    /// As RFC 9068 names them. The payload is read once, whoever issued it.
+    /// Reads the claims under their RFC 9068 names. The payload is parsed once, whoever issued it.
     pub(super) fn read(payload: &'p [u8]) -> Result<Self, TokenError> {
         let mut claims = Self::none();
         let object = Object::read(payload, |name, value| claims.take(name, value));
@@ -35,7 +35,7 @@ impl<'p> RawClaims<'p> {
         Ok(claims)
     }
 
-    /// The same of an object that was found strict before.
+    /// Reads the claims from an object that is known to be strict JSON.
     pub(super) fn of(object: Object<'p>) -> Result<Self, TokenError> {
         let mut claims = Self { object, ..Self::none() };
         object.members(|name, value| claims.take(name, value))?;
@@ -63,7 +63,7 @@ impl<'p> RawClaims<'p> {
         Ok(())
     }
 
-    /// As this issuer spells them. The kind claim is none of those above: its name would be reserved (A16).
+    /// Applies this issuer's profile. The kind claim is none of the fields above: their names are reserved (A16).
     pub(super) fn spelt_by(mut self, issuer: &TrustedIssuer) -> Self {
         self.principal_kind = issuer.principal_kinds.as_ref().and_then(|kinds| self.object.get(kinds.claim()));
         let object = self.object;
@@ -71,7 +71,7 @@ impl<'p> RawClaims<'p> {
         self
     }
 
-    /// Of an empty object.
+    /// The claims of an empty object.
     const fn none() -> Self {
         Self {
             object: Object::assertion("{}"),

@@ -1,4 +1,4 @@
-//! What is asked of a token before it exists.
+//! The request to mint an access token.
 
 use crate::Timestamp;
 use crate::jose::Thumbprint;
@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use serde_json::{Map, Value};
 
-/// One access token to be minted (RFC 9068 §2.2).
+/// The request to mint one access token (RFC 9068 §2.2).
 ///
 /// ```
 /// use attesto_core::token::MintRequest;
@@ -31,7 +31,7 @@ pub struct MintRequest {
 }
 
 impl MintRequest {
-    /// For this subject, to this client.
+    /// Asks for a token for this subject, issued to this client.
     pub fn new(subject: impl Into<String>, client_id: impl Into<String>) -> Self {
         Self {
             subject: subject.into(),
@@ -48,19 +48,19 @@ impl MintRequest {
         }
     }
 
-    /// The granted scopes.
+    /// Sets the granted scopes.
     pub fn scopes<S: AsRef<str>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         self.scopes = scopes.into_iter().map(|scope| scope.as_ref().to_string()).collect();
         self
     }
 
-    /// Another audience than the issuer's default (RFC 8707 §2). One entry becomes a string, several a list.
+    /// Replaces the issuer's default audience (RFC 8707 §2). One entry becomes a string, several an array.
     pub fn audience<S: Into<String>>(mut self, audience: impl IntoIterator<Item = S>) -> Self {
         self.audience = Some(audience.into_iter().map(Into::into).collect());
         self
     }
 
-    /// A shorter life than the issuer's default, in seconds. It can only shorten.
+    /// Sets a lifetime in seconds. It can only shorten the issuer's default.
     pub const fn lifetime(mut self, seconds: u64) -> Self {
         self.lifetime = Some(seconds);
         self
@@ -78,32 +78,32 @@ impl MintRequest {
         self
     }
 
-    /// How the user authenticated (RFC 9068 §2.2.1).
+    /// Sets how the user authenticated (RFC 9068 §2.2.1).
     pub fn acr(mut self, acr: impl Into<String>) -> Self {
         self.acr = Some(acr.into());
         self
     }
 
-    /// When the user authenticated (RFC 9068 §2.2.1).
+    /// Sets when the user authenticated (RFC 9068 §2.2.1).
     pub const fn auth_time(mut self, auth_time: Timestamp) -> Self {
         self.auth_time = Some(auth_time);
         self
     }
 
-    /// The kind of principal, where the issuer has kinds (A14).
+    /// Sets the kind of principal, if the issuer has kinds (A14).
     pub fn principal_kind(mut self, kind: impl Into<String>) -> Self {
         self.principal_kind = Some(kind.into());
         self
     }
 
-    /// Any further claim. Reserved names are refused when minting.
+    /// Adds a claim. Minting refuses reserved names.
     pub fn claim(mut self, name: impl Into<String>, value: Value) -> Self {
         self.extra.insert(name.into(), value);
         self
     }
 }
 
-/// Claims are personal data.
+/// Prints no claims: they are personal data.
 impl fmt::Debug for MintRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MintRequest").field("client_id", &self.client_id).finish_non_exhaustive()

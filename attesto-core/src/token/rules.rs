@@ -9,7 +9,8 @@ use crate::Timestamp;
 use crate::encoding::json::{Number, Value};
 use crate::limits;
 
-/// Every rule for the claims of an own token that has a verified signature. Issuer, audience and time come before shapes.
+/// Applies every rule for the claims of a JWT access token whose signature has verified. Issuer, audience and time come
+/// before shapes.
 pub(super) fn check(
     claims: &RawClaims<'_>,
     issuer: &TrustedIssuer,
@@ -34,7 +35,7 @@ pub(super) fn check(
     Ok(())
 }
 
-/// The rules for a custom verifier's answer: what it carries is held to the same rules, what it leaves out is its duty.
+/// Applies the rules to a custom verifier's claims. The verifier is responsible for the claims it leaves out.
 pub(super) fn check_foreign(claims: &RawClaims<'_>, rules: &TokenRules, now: Timestamp) -> Result<(), TokenError> {
     Confirmation::read(claims.cnf.as_ref())?;
     if claims.aud.is_some() {
@@ -57,12 +58,12 @@ pub(super) fn check_foreign(claims: &RawClaims<'_>, rules: &TokenRules, now: Tim
     scope_is_well_formed(claims.scope.as_ref())
 }
 
-/// `iss` is the trusted issuer, byte for byte. RFC 9068 §4; A1.
+/// Checks that `iss` is the trusted issuer, byte for byte. RFC 9068 §4; A1.
 fn iss_is_issuer(claims: &RawClaims<'_>, issuer: &TrustedIssuer) -> Result<(), TokenError> {
     if text(claims.iss.as_ref()) == Some(issuer.issuer()) { Ok(()) } else { Err(TokenError::InvalidIssuer) }
 }
 
-/// `aud` names this resource, and in strict mode nothing else. RFC 9068 §4, RFC 7519 §4.1.3; A2, A3.
+/// Checks that `aud` names this resource and, in strict mode, nothing else. RFC 9068 §4, RFC 7519 §4.1.3; A2, A3.
 fn aud_names_resource(claims: &RawClaims<'_>, rules: &TokenRules) -> Result<(), TokenError> {
     if rules.any_audience {
         return Ok(());
@@ -93,18 +94,18 @@ fn aud_names_resource(claims: &RawClaims<'_>, rules: &TokenRules) -> Result<(), 
     }
 }
 
-/// `exp > now - leeway`; a token that expires this second has expired. RFC 7519 §4.1.4; A4.
+/// Checks `exp > now - leeway`: a token is expired from the second of `exp` on. RFC 7519 §4.1.4; A4.
 fn token_is_unexpired(claims: &RawClaims<'_>, rules: &TokenRules, now: Timestamp) -> Result<(), TokenError> {
     let exp = number(&claims.exp).and_then(Number::date_floor).ok_or(TokenError::ExpInvalid)?;
     exp_is_ahead(exp, rules, now)
 }
 
-/// The same of a date that was read before. A4.
+/// Checks an expiry that was already read. A4.
 pub(super) fn exp_is_ahead(exp: Timestamp, rules: &TokenRules, now: Timestamp) -> Result<(), TokenError> {
     if exp.plus(rules.exp_leeway) > now { Ok(()) } else { Err(TokenError::Expired) }
 }
 
-/// `nbf <= now + skew`, where it is there. RFC 7519 §4.1.5; A5.
+/// Checks `nbf <= now + skew`, if `nbf` is present. RFC 7519 §4.1.5; A5.
 fn nbf_has_come(claims: &RawClaims<'_>, rules: &TokenRules, now: Timestamp) -> Result<(), TokenError> {
     if claims.nbf.is_none() {
         return Ok(());
@@ -113,23 +114,23 @@ fn nbf_has_come(claims: &RawClaims<'_>, rules: &TokenRules, now: Timestamp) -> R
     if nbf <= now.plus(rules.skew) { Ok(()) } else { Err(TokenError::NotYetValid) }
 }
 
-/// `iat <= now + skew`, and it is there. RFC 9068 §2.2; A6.
+/// Checks that `iat` is present and `iat <= now + skew`. RFC 9068 §2.2; A6.
 fn iat_is_past(claims: &RawClaims<'_>, rules: &TokenRules, now: Timestamp) -> Result<(), TokenError> {
     let iat = number(&claims.iat).and_then(Number::date_ceil).ok_or(TokenError::IatInvalid)?;
     if iat <= now.plus(rules.skew) { Ok(()) } else { Err(TokenError::IssuedInFuture) }
 }
 
-/// RFC 9068 §2.2; A7.
+/// Checks that `sub` is a non-empty string. RFC 9068 §2.2; A7.
 fn sub_is_present(claims: &RawClaims<'_>) -> Result<(), TokenError> {
     non_empty(claims.sub.as_ref()).map(|_| ()).ok_or(TokenError::SubInvalid)
 }
 
-/// RFC 9068 §2.2; A8.
+/// Checks that the client's id is a non-empty string. RFC 9068 §2.2; A8.
 fn client_id_is_present(claims: &RawClaims<'_>) -> Result<(), TokenError> {
     non_empty(claims.client_id.as_ref()).map(|_| ()).ok_or(TokenError::ClientIdInvalid)
 }
 
-/// RFC 9068 §2.2; A9.
+/// Checks that the token's id is a non-empty string within the limit. RFC 9068 §2.2; A9.
 fn jti_is_present(claims: &RawClaims<'_>) -> Result<(), TokenError> {
     let jti = non_empty(claims.jti.as_ref()).filter(|jti| jti.len() <= limits::JTI);
     jti.map(|_| ()).ok_or(TokenError::JtiInvalid)

@@ -6,10 +6,10 @@ use crate::scope::is_scope_token;
 use alloc::collections::BTreeSet;
 use alloc::string::String;
 
-/// Above this many scopes, duplicates are found with a search tree instead of by comparing each with each.
+/// Above this many scopes, duplicates are found with a search tree instead of pairwise comparison.
 const FEW: usize = 32;
 
-/// Absent, or a string of scope-tokens with single spaces between; `""` is the empty set. A10.
+/// Checks that the claim is absent, or a string of scope-tokens separated by single spaces; `""` is the empty set. A10.
 pub(super) fn scope_is_well_formed(claim: Option<&Value<'_>>) -> Result<(), TokenError> {
     match claim {
         None => Ok(()),
@@ -20,7 +20,7 @@ pub(super) fn scope_is_well_formed(claim: Option<&Value<'_>>) -> Result<(), Toke
     }
 }
 
-/// The string with every scope once, or `None` where it is so already: the usual case, which costs no allocation.
+/// Returns the string with every scope once, or `None` if it already is, which is the usual case and does not allocate.
 pub(super) fn without_duplicates(scope: &str) -> Option<String> {
     let unique = if scope.split(' ').count() <= FEW {
         !scope.split(' ').enumerate().any(|(index, token)| scope.split(' ').take(index).any(|earlier| earlier == token))

@@ -1,4 +1,4 @@
-//! One token, as it is seen during one check: its hash, made once, and what is remembered of it.
+//! One token during one check: its hash, computed once, and what the memory of verified tokens has about it.
 
 use super::VerificationKeys;
 use super::verified::VerifiedTokens;
@@ -7,7 +7,7 @@ use crate::crypto::{CryptoProvider, VerifyingKey};
 use alloc::sync::{Arc, Weak};
 use core::fmt;
 
-/// A token on its way through one check.
+/// A token during one check.
 pub(crate) struct Sighting<'s> {
     provider: &'s dyn CryptoProvider,
     token: &'s str,
@@ -16,15 +16,15 @@ pub(crate) struct Sighting<'s> {
     confirmed: Option<Recalled>,
 }
 
-/// What is remembered of a token. It counts for nothing before [`is_of`](Self::is_of) has compared the keys.
+/// The entry of a remembered token. It has no effect until [`is_of`](Self::is_of) has compared the keys.
 #[derive(Clone, Debug)]
 pub(crate) struct Recalled {
-    /// Does not keep the keys alive; its memory is not given to other keys while this is held, so that equal addresses mean the
-    /// same keys.
+    /// Does not keep the keys alive. It does keep their address from being reused, so equal addresses mean the same
+    /// keys.
     pub(super) keys: Weak<VerificationKeys>,
-    /// The times at which the same of these keys are live: within them the token's header means the same key.
+    /// The period in which the same of these keys are live: within it, the token's header refers to the same key.
     pub(super) live: (Timestamp, Timestamp),
-    /// The DPoP key that the token is bound to, once a proof of it was seen.
+    /// The DPoP key that the token is bound to, once a proof with it was accepted.
     pub(super) bound_key: Option<Arc<dyn VerifyingKey>>,
 }
 
@@ -33,7 +33,7 @@ impl Recalled {
         Self { keys: Arc::downgrade(keys), live: keys.live_around(now), bound_key: None }
     }
 
-    /// The signature was verified with these very keys, and the choice among them is still the same.
+    /// Whether the signature was verified with these very keys, and the same of them are still live.
     pub(super) fn is_of(&self, keys: &Arc<VerificationKeys>, now: Timestamp) -> bool {
         let (from, until) = self.live;
         core::ptr::eq(self.keys.as_ptr(), Arc::as_ptr(keys)) && from <= now && now <= until
@@ -49,13 +49,13 @@ impl<'s> Sighting<'s> {
         Self { provider, token, memory, hash: None, confirmed: None }
     }
 
-    /// SHA-256 of the whole token, signature included: whoever has the hash of a remembered token has that token's bytes.
+    /// Returns SHA-256 of the whole token, signature included, so that an equal hash means equal bytes.
     fn hash(&mut self) -> [u8; 32] {
         let (provider, token) = (self.provider, self.token);
         *self.hash.get_or_insert_with(|| provider.sha256(&[token.as_bytes()]))
     }
 
-    /// The hash, if it was made already.
+    /// The hash, if it was already computed.
     pub(crate) const fn known_hash(&self) -> Option<[u8; 32]> {
         self.hash
     }
@@ -65,19 +65,19 @@ impl<'s> Sighting<'s> {
         memory.recall(&self.hash())
     }
 
-    /// The keys were compared.
+    /// Marks the entry as valid: its keys were compared.
     pub(super) fn confirm(&mut self, recalled: Recalled) {
         self.confirmed = Some(recalled);
     }
 
-    /// Remembers the token, whose signature these keys have verified and which every rule has accepted.
+    /// Remembers the token after its signature verified with these keys and every rule accepted it.
     pub(super) fn remember(&mut self, keys: &Arc<VerificationKeys>, now: Timestamp) {
         if let Some(memory) = self.memory {
             memory.remember(&self.hash(), Recalled::new(keys, now));
         }
     }
 
-    /// Whether the token was remembered.
+    /// Whether the token was remembered under the current keys.
     pub(crate) const fn is_confirmed(&self) -> bool {
         self.confirmed.is_some()
     }
@@ -87,7 +87,7 @@ impl<'s> Sighting<'s> {
         self.confirmed.as_ref().and_then(|recalled| recalled.bound_key.as_ref())
     }
 
-    /// Keeps the parsed key that the token is bound to: to be called where a proof of that key has passed.
+    /// Keeps the parsed key that the token is bound to. Call this only after a proof with that key was accepted.
     pub(crate) fn keep_bound_key(&mut self, key: Arc<dyn VerifyingKey>) {
         if let (Some(memory), Some(_)) = (self.memory, &self.confirmed) {
             memory.keep_bound_key(&self.hash(), key);
@@ -95,7 +95,7 @@ impl<'s> Sighting<'s> {
     }
 }
 
-/// Shows nothing of the token.
+/// Prints nothing of the token.
 impl fmt::Debug for Sighting<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sighting").field("confirmed", &self.confirmed.is_some()).finish_non_exhaustive()

@@ -1,4 +1,4 @@
-//! The keys that sign, their rotation, and what is published of them (catalogue J18, J19, J21).
+//! Signing keys, their rotation, and the published key set (catalogue J18, J19, J21).
 
 use super::VerificationKeys;
 #[cfg(feature = "rust-crypto")]
@@ -13,10 +13,10 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use serde_json::{Map, Value};
 
-/// The current signing key with those before and after it.
+/// The current signing key with its successors and predecessors.
 ///
-/// To rotate: publish the next key ([`next`](Self::next)) and wait until every cached JWK Set knows it; make it current and
-/// [retire](Self::retired) the old one until its last token has expired; then drop the old one.
+/// To rotate: publish the next key ([`next`](Self::next)) and wait until every cached JWK Set has it. Then make it
+/// current and [retire](Self::retired) the old one until its last token has expired. Then drop the old one.
 ///
 /// ```
 /// # use attesto_core::crypto::{Algorithm, CryptoProvider, EntropyError, KeyKind, RustCrypto};
@@ -39,36 +39,37 @@ pub struct KeyRing {
     retired: Vec<(Jwk, Timestamp)>,
 }
 
-/// What a health check should know of a ring (J19).
+/// The state of a ring, for a health check (J19).
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct KeyHealth {
-    /// The `kid` tokens are signed under now.
+    /// The `kid` of the current signing key.
     pub signing_kid: String,
-    /// The published set holds the signing key.
+    /// Whether the published set has the signing key.
     pub signing_key_published: bool,
-    /// More than one key verifies: a rotation is under way.
+    /// Whether more than one key verifies, because a rotation is under way.
     pub overlap_active: bool,
-    /// Retired keys that still verify, with when they lapse.
+    /// Retired keys that still verify, each with the time at which it lapses.
     pub lapsing: Vec<(String, Timestamp)>,
-    /// Retired keys that verify no more and can be dropped.
+    /// Retired keys that no longer verify and can be dropped.
     pub lapsed: Vec<String>,
 }
 
 #[cfg(feature = "rust-crypto")]
 impl KeyRing {
-    /// Signs with the private key in this PEM text (PKCS #8, SEC 1 or PKCS #1), by this algorithm.
+    /// Signs with the private key in this PEM text (PKCS #8, SEC 1 or PKCS #1), using this algorithm.
     ///
     /// # Errors
-    /// Where the text holds no private key, or none for the algorithm, or the provider does not have it.
+    /// Fails if the text has no private key, the key does not suit the algorithm, or the provider does not support it.
     pub fn from_pem(provider: &dyn CryptoProvider, pem: &str, algorithm: Algorithm) -> Result<Self, ConfigError> {
         Self::of_material(provider, &KeyMaterial::from_pem(pem)?, algorithm)
     }
 
-    /// Signs with a new key, which ends with the process, and so does every token signed with it: for tests and demos.
+    /// Signs with a new key, for tests and demos. The key is lost when the process ends, and its tokens no longer
+    /// verify.
     ///
     /// # Errors
-    /// Where the entropy source fails, or the provider does not have the algorithm.
+    /// Fails if the entropy source fails, or the provider does not support the algorithm.
     pub fn generate(
         provider: &dyn CryptoProvider,
         algorithm: Algorithm,
@@ -93,17 +94,17 @@ impl KeyRing {
     /// Signs with this key; its `kid` is its thumbprint.
     ///
     /// # Errors
-    /// Where the provider could not verify what the signer signs: a weak key, an algorithm it does not have.
+    /// Fails if the provider could not verify the signer's signatures: the key is weak, or the algorithm unsupported.
     pub fn new(provider: &dyn CryptoProvider, signer: Arc<dyn Signer>) -> Result<Self, ConfigError> {
         let key = Jwk::new(signer.public_key().clone());
         let kid = key.thumbprint(|parts| provider.sha256(parts)).to_string();
         Self::with_kid(provider, signer, kid)
     }
 
-    /// Signs with this key under a `kid` of one's own.
+    /// Signs with this key under a custom `kid`.
     ///
     /// # Errors
-    /// As [`new`](Self::new), and where the `kid` is empty.
+    /// As [`new`](Self::new), and if the `kid` is empty.
     pub fn with_kid(
         provider: &dyn CryptoProvider,
         signer: Arc<dyn Signer>,
@@ -127,17 +128,17 @@ impl KeyRing {
     /// Publishes a key that will sign later.
     ///
     /// # Errors
-    /// Where its `kid` is missing or taken.
+    /// Fails if its `kid` is missing or taken.
     pub fn next(mut self, key: Jwk) -> Result<Self, ConfigError> {
         self.kid_is_free(&key)?;
         self.next.push(key);
         Ok(self)
     }
 
-    /// Keeps a key that signed earlier until its last token has expired (plus skew).
+    /// Keeps a key that signed earlier, until its last token has expired (plus skew).
     ///
     /// # Errors
-    /// Where its `kid` is missing or taken.
+    /// Fails if its `kid` is missing or taken.
     pub fn retired(mut self, key: Jwk, lapses: Timestamp) -> Result<Self, ConfigError> {
         self.kid_is_free(&key)?;
         self.retired.push((key, lapses));
@@ -158,16 +159,16 @@ impl KeyRing {
         core::iter::once(&self.current).chain(&self.next).chain(self.retired.iter().map(|(key, _)| key))
     }
 
-    /// The set to publish: current, next and retired keys, public halves only (J18).
+    /// Returns the set to publish: current, next and retired keys, public halves only (J18).
     #[must_use]
     pub fn jwks(&self) -> JwkSet {
         JwkSet::of(self.public_keys().cloned())
     }
 
-    /// The keys to verify this ring's tokens with, in the same process.
+    /// Returns the keys that verify this ring's tokens in the same process.
     ///
     /// # Errors
-    /// Where the provider refuses a next or retired key.
+    /// Fails if the provider refuses a next or retired key.
     pub fn verification_keys(&self, provider: &dyn CryptoProvider) -> Result<VerificationKeys, ConfigError> {
         let mut keys = VerificationKeys::new().with_key(provider, &self.current)?;
         for key in &self.next {
@@ -179,10 +180,10 @@ impl KeyRing {
         Ok(keys)
     }
 
-    /// Holds a set that is published by other means against this ring.
+    /// Checks that a set published by other means has the signing key's public half (J19).
     ///
     /// # Errors
-    /// Where it lacks the signing key's public half, so that tokens could not be verified (J19).
+    /// Fails if it does not, since clients could then not verify the tokens.
     pub fn is_published_in(&self, set: &JwkSet) -> Result<(), ConfigError> {
         if self.found_in(set) {
             return Ok(());
@@ -194,7 +195,7 @@ impl KeyRing {
         set.keys().iter().any(|key| key.kid() == self.current.kid() && key.key() == self.current.key())
     }
 
-    /// The state of the ring against the set that is published.
+    /// Compares the ring with the published set.
     #[must_use]
     pub fn health(&self, published: &JwkSet, now: Timestamp) -> KeyHealth {
         let kid = |key: &Jwk| key.kid().unwrap_or_default().to_string();
@@ -208,7 +209,7 @@ impl KeyRing {
         }
     }
 
-    /// The header of what the current key signs.
+    /// Returns the header of a JWT signed with the current key.
     pub(super) fn header(&self, typ: &str) -> String {
         let mut header = Map::new();
         header.insert("typ".into(), typ.into());

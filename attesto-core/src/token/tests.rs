@@ -1,4 +1,4 @@
-//! Minting, key rings, and foreign claims. Verification is held by the negative table of the `tests` crate.
+//! Tests of minting, key rings, and foreign claims. The negative table of the `tests` crate covers verification.
 
 use super::*;
 use crate::Timestamp;
@@ -20,7 +20,7 @@ const AUDIENCE: &str = "https://mcp.example.com/mcp";
 const NOW: Timestamp = Timestamp::from_secs(1_800_000_000);
 const JKT: Thumbprint = Thumbprint::from_bytes([1; 32]);
 
-/// A generator that repeats itself from run to run (xorshift): RSA blinding wants numbers that do not cycle.
+/// Returns a generator that repeats itself from run to run (xorshift): RSA blinding needs numbers that do not cycle.
 fn counter(seed: u8) -> impl FnMut(&mut [u8]) -> Result<(), EntropyError> {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64 ^ u64::from(seed);
     move |out| {
@@ -351,7 +351,7 @@ fn a1_with_several_issuers_only_the_named_ones_keys_are_tried() {
     let mint = |ring: &KeyRing| issuer(ring.clone()).mint(request(), NOW, &mut counter(9)).unwrap();
     assert!(verifier.verify(mint(&a).token(), NOW).is_ok());
     assert!(verifier.is_ours(mint(&a).token()));
-    // Signed by the other issuer's key under this issuer's name.
+    // Signed with the other issuer's key under this issuer's name.
     assert_eq!(verifier.verify(mint(&b).token(), NOW).unwrap_err().error, TokenError::UnknownKey);
     let stranger = AccessTokenIssuer::builder("https://evil.example.com", provider(), Arc::new(a.clone()));
     let stranger = stranger.audience([AUDIENCE]).build().unwrap().mint(request(), NOW, &mut counter(9)).unwrap();

@@ -1,4 +1,4 @@
-//! Tokens that were verified, so that their signature need not be verified again.
+//! Remembers verified tokens, so that their signature need not be verified again.
 
 use super::sighting::Recalled;
 use crate::ConfigError;
@@ -10,32 +10,32 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::hash::BuildHasher;
 
-/// Twice the cores of a common server, so that two requests seldom meet.
+/// Twice the cores of a common server, so that two requests rarely contend.
 const MOST_SHARDS: usize = 64;
-/// Tokens per shard below which more shards would only make eviction less fair.
+/// With fewer tokens per shard, more shards would only make eviction less fair.
 const TOKENS_PER_SHARD: usize = 256;
-/// The most a memory can be asked to hold.
+/// The largest capacity that can be configured.
 const CAPACITY_CEILING: usize = 1 << 24;
 
-/// Remembers which tokens were verified with which keys. Owned by one resource server: what is remembered was accepted under its
-/// rules, though every rule but the signature's is held to again each time.
+/// Remembers which tokens were verified with which keys. Owned by one resource server, since the tokens were accepted
+/// under its rules. Every rule except the signature is still checked each time.
 ///
-/// - **Bounded.** Never more than its capacity. When a shard is full, the token that it has known for longest makes room. A token
-///   takes at most 96 bytes, and the parsed key of its DPoP client where it has one; room is taken as it is needed.
-/// - **Only what was verified.** Nothing enters that the issuer has not signed and the rules have not accepted: strangers cannot
-///   push anybody out.
-/// - **Bound to the keys.** An entry counts while the issuer's keys are the very same object. Taking a key away, or fetching a set
-///   that differs, makes every entry count for nothing at once.
+/// - **Bounded.** Never holds more than its capacity. A full shard evicts its oldest token. A token takes at most 96
+///   bytes, plus the parsed key of its DPoP client if it has one; memory is allocated as needed.
+/// - **Only verified tokens.** A token enters only after its issuer's signature verified and the rules accepted it, so
+///   an attacker without tokens cannot evict others.
+/// - **Bound to the keys.** An entry is valid while the issuer's keys are the very same object. Removing a key, or
+///   fetching a set that differs, invalidates every entry at once.
 /// - **Closed on failure.** A shard whose lock was poisoned by a panic remembers nothing from then on.
 ///
-/// Shards and buckets are chosen by a hash with a random key, so that nobody who can obtain tokens can aim at one.
+/// A hash with a random key chooses shards and buckets, so a client that can obtain tokens cannot target one of them.
 pub(crate) struct VerifiedTokens {
     shards: Box<[Mutex<Shard>]>,
     hasher: HashKey,
 }
 
 impl VerifiedTokens {
-    /// For `capacity` tokens.
+    /// Creates a memory for `capacity` tokens.
     ///
     /// # Errors
     /// A capacity of 0, or of more than 2^24.
@@ -73,7 +73,7 @@ impl VerifiedTokens {
         }
     }
 
-    /// The shard of a token, unless it is poisoned; and the half of the hash that chooses within it.
+    /// Returns the token's shard, unless it is poisoned, and the half of the hash that selects the bucket.
     fn shard(&self, token: &[u8; 32]) -> Option<(MutexGuard<'_, Shard>, u32)> {
         let hash = self.hasher.hash_one(token);
         let [a, b, c, d, within @ ..] = hash.to_be_bytes();
@@ -89,7 +89,7 @@ impl fmt::Debug for VerifiedTokens {
     }
 }
 
-/// No entry.
+/// Marks the end of a chain.
 const NIL: u32 = u32::MAX;
 
 struct Entry {
@@ -99,12 +99,12 @@ struct Entry {
     next: u32,
 }
 
-/// A ring of entries in the order in which they came, and a chained hash table over it.
+/// A ring of entries in order of arrival, with a chained hash table over it.
 struct Shard {
     entries: Vec<Entry>,
     buckets: Box<[u32]>,
     capacity: usize,
-    /// Where the oldest entry of a full ring is.
+    /// The index of the oldest entry once the ring is full.
     oldest: usize,
 }
 
@@ -120,7 +120,7 @@ impl Shard {
 
     fn find(&self, token: &[u8; 32], hash: u32) -> Option<usize> {
         let mut at = *self.buckets.get(self.bucket(hash)?)?;
-        // As many steps as there are entries: a chain that were broken could not hold a request up.
+        // Takes at most as many steps as there are entries, so a corrupt chain cannot loop.
         for _ in 0..self.entries.len() {
             let index = usize::try_from(at).ok()?;
             let entry = self.entries.get(index)?;
@@ -132,7 +132,8 @@ impl Shard {
         None
     }
 
-    /// A token that is there already stays where it is and keeps its client's key: only the issuer's keys have changed.
+    /// Remembers a token. A token already present keeps its place and its client's key: only the issuer's keys have
+    /// changed.
     fn remember(&mut self, token: &[u8; 32], hash: u32, recalled: Recalled) {
         if let Some(entry) = self.find(token, hash).and_then(|at| self.entries.get_mut(at)) {
             let bound_key = entry.recalled.bound_key.take();
@@ -143,7 +144,7 @@ impl Shard {
         let entry = Entry { token: *token, recalled, bucket, next: NIL };
         if self.entries.len() < self.capacity {
             if self.entries.len() == self.entries.capacity() {
-                // Twice as many, but never room for more than the capacity.
+                // Doubles the room, but never beyond the capacity.
                 let room = self.capacity.saturating_sub(self.entries.len());
                 self.entries.reserve_exact(self.entries.len().clamp(1, room));
             }
@@ -191,7 +192,7 @@ impl Shard {
     }
 }
 
-// Two attributes each: Clippy knows a test module by the first.
+// Two attributes each: Clippy recognizes a test module by the first.
 #[cfg(test)]
 #[cfg(loom)]
 #[path = "verified_interleavings.rs"]

@@ -1,5 +1,5 @@
-//! Every order in which a few threads can come by the memory of verified tokens, tried by the model checker loom: what is recalled of
-//! a token is what somebody remembered of that token, under those keys, and the memory holds no more than it may.
+//! Tries every interleaving of a few threads on the memory of verified tokens with the model checker loom. A token is
+//! recalled only if a thread remembered that token under those keys, and the memory never exceeds its capacity.
 
 use super::*;
 use crate::Timestamp;
@@ -9,7 +9,7 @@ use loom::thread;
 
 const NOW: Timestamp = Timestamp::from_secs(1_800_000_000);
 
-/// A client's key, known by its number.
+/// A client's key, identified by a number.
 #[derive(Debug)]
 struct Numbered;
 
@@ -27,7 +27,7 @@ fn entries(memory: &VerifiedTokens) -> usize {
     memory.shards.iter().map(|shard| shard.lock().unwrap().entries.len()).sum()
 }
 
-/// Runs in all orders: one thread remembers with the old keys what another remembers with the new ones, and a third asks.
+/// One thread remembers a token with the old keys, another with the new ones, and a third recalls it.
 #[test]
 fn interleavings_recall_a_token_under_the_keys_that_verified_it() {
     loom::model(|| {
@@ -52,7 +52,7 @@ fn interleavings_recall_a_token_under_the_keys_that_verified_it() {
     });
 }
 
-/// A full memory: the client's key of a token that is pushed out meanwhile is not given to the token that takes its place.
+/// In a full memory, the client's key of an evicted token is not given to the token that takes its place.
 #[test]
 fn interleavings_give_a_bound_key_to_its_own_token_only() {
     loom::model(|| {

@@ -1,10 +1,10 @@
-//! Without `std` there is no lock to share a memory of tokens under, and so no memory.
+//! Without `std` there is no lock to share a memory of tokens, and so no memory.
 
 use super::sighting::Recalled;
 use crate::crypto::VerifyingKey;
 use alloc::sync::Arc;
 
-/// Has no value.
+/// Cannot be constructed.
 #[derive(Debug)]
 pub(crate) enum VerifiedTokens {}
 

@@ -13,7 +13,7 @@ fn recalls(memory: &VerifiedTokens, number: u8, keys: &Arc<VerificationKeys>) ->
     memory.recall(&token(number)).is_some_and(|recalled| recalled.is_of(keys, NOW))
 }
 
-/// The plain idea: a list in the order of arrival, the oldest in front.
+/// The reference model: a list in the order of arrival, oldest first.
 #[derive(Default)]
 struct Model(Vec<(u8, usize)>);
 
@@ -30,7 +30,8 @@ impl Model {
     }
 }
 
-/// Every sequence of `steps` insertions of so many tokens under either of two key sets; after each, every look-up.
+/// Tries every sequence of `steps` insertions of so many tokens under either of two key sets, and looks every token up
+/// after each.
 fn explore(capacity: usize, tokens: u8, steps: u32) {
     let keys = [Arc::new(VerificationKeys::new()), Arc::new(VerificationKeys::new())];
     let choices = u32::from(tokens) * 2;
@@ -97,12 +98,12 @@ fn keys_that_were_replaced_are_forgotten_and_freed() {
     let keys = Arc::new(VerificationKeys::new());
     memory.remember(&token(1), Recalled::new(&keys, NOW));
     assert!(recalls(&memory, 1, &keys));
-    // Equal, but not the same.
+    // Equal, but not the same object.
     assert!(!recalls(&memory, 1, &Arc::new(VerificationKeys::new())));
     let weak = Arc::downgrade(&keys);
     drop(keys);
     assert!(weak.upgrade().is_none(), "the memory keeps no keys alive");
-    // Many new sets, one of which might have got the old one's place in memory.
+    // Allocates many new sets, one of which might reuse the old one's address.
     let later: Vec<_> = (0..1000).map(|_| Arc::new(VerificationKeys::new())).collect();
     assert!(later.iter().all(|keys| !recalls(&memory, 1, keys)));
 }

@@ -1,4 +1,4 @@
-//! From the token's text to its claims.
+//! Verifies an access token and returns its claims.
 
 use super::issuer::{KeysNow, NoKeys, TrustedIssuer};
 use super::raw::RawClaims;
@@ -14,7 +14,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::mem;
 
-/// A refused token. Its claims are there where the signature verified: for attribution in audit logs, never for a
+/// A refused token. Its claims are present if the signature verified: for attribution in audit logs, never for a
 /// decision.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -23,12 +23,12 @@ pub struct Refused {
     pub error: TokenError,
     /// The claims of a token that a trusted key signed.
     pub claims: Option<Box<Claims>>,
-    /// Keys that the issuer might have by now, and with which the verdict might be another.
+    /// The keys to fetch that might change the verdict.
     #[cfg(feature = "std")]
     pub(crate) remedy: Option<KeyRemedy>,
 }
 
-/// Whose keys to ask for, and which.
+/// Which issuer to fetch keys from, and what is needed.
 #[cfg(feature = "std")]
 #[derive(Clone, Debug)]
 pub(crate) struct KeyRemedy {
@@ -61,11 +61,11 @@ pub struct AccessTokenVerifier {
 }
 
 impl AccessTokenVerifier {
-    /// For these issuers and rules.
+    /// Verifies tokens of these issuers under these rules.
     ///
     /// # Errors
-    /// Where two issuers have the same name, an issuer accepts no algorithm that the provider has, or the rules contradict
-    /// themselves.
+    /// Fails if two issuers have the same name, an issuer accepts no algorithm that the provider supports, or the rules
+    /// contradict themselves.
     pub fn new(
         provider: &Arc<dyn CryptoProvider>,
         issuers: Vec<TrustedIssuer>,
@@ -83,21 +83,22 @@ impl AccessTokenVerifier {
         Ok(Self { issuers, rules })
     }
 
-    /// The keys of those issuers that have theirs fetched.
+    /// The key sources of the issuers whose keys are fetched.
     #[cfg(feature = "std")]
     pub fn remote_keys(&self) -> impl Iterator<Item = &Arc<RemoteKeys>> {
         self.issuers.iter().filter_map(TrustedIssuer::remote_keys)
     }
 
-    /// Verifies one token with the keys as they are: form, signature, type, claims, principal, policy (section 2's order).
+    /// Verifies one token with the current keys, in the order form, signature, type, claims, principal, policy.
     ///
     /// # Errors
-    /// [`Refused`], for the first rule that does not hold.
+    /// [`Refused`], for the first rule that fails.
     pub fn verify(&self, token: &str, now: Timestamp) -> Result<Claims, Refused> {
         self.verify_in(token, now, &mut Vec::new(), None)
     }
 
-    /// The same in a buffer, which goes into the claims, and with what is remembered of the token.
+    /// Like [`verify`](Self::verify), with a buffer that moves into the claims, and with what the memory knows about
+    /// the token.
     pub(crate) fn verify_in(
         &self,
         token: &str,
@@ -109,7 +110,7 @@ impl AccessTokenVerifier {
         let payload = jws.decode(buffer)?;
         let (judged, signed, trusted, issuer) = {
             let (payload, header) = buffer.split_at_checked(payload).ok_or(TokenError::MalformedClaims)?;
-            // Read before anything is verified: what is malformed costs no arithmetic on a curve.
+            // Parsed before any verification, so a malformed token costs no signature arithmetic.
             let raw = RawClaims::read(payload)?;
             let issuer = self.issuer_of(&raw)?;
             let trusted = trusts(&jws, header, issuer, now, sighting.as_deref_mut())?;
@@ -136,13 +137,12 @@ impl AccessTokenVerifier {
         }
     }
 
-    /// Whether the token is longer than the rules allow, whoever it is from (J1).
+    /// Whether the token exceeds the size limit (J1).
     pub(crate) const fn is_too_large(&self, token: &str) -> bool {
         token.len() > self.rules.token_limit()
     }
 
-    /// Whether the token claims to come from one of the issuers. Unverified: it decides who verifies the token, nothing
-    /// else.
+    /// Whether the token claims to come from one of the issuers. Unverified: use it only to choose the verifier.
     #[must_use]
     pub fn is_ours(&self, token: &str) -> bool {
         self.is_ours_in(token, &mut Vec::new())
@@ -154,10 +154,10 @@ impl AccessTokenVerifier {
         RawClaims::read(payload).is_ok_and(|raw| self.issuer_named(&raw).is_ok())
     }
 
-    /// Holds a custom verifier's claims to the rules they are subject to (section 11).
+    /// Applies the rules for a custom verifier's claims.
     ///
     /// # Errors
-    /// The rule that does not hold.
+    /// The first rule that fails.
     pub fn check_foreign(&self, claims: ForeignClaims, now: Timestamp) -> Result<Claims, TokenError> {
         let buffer = claims.into_payload();
         let raw = RawClaims::read(&buffer)?;
@@ -170,9 +170,9 @@ impl AccessTokenVerifier {
         Ok(claims)
     }
 
-    /// Holds claims that were verified before a wait to A4 once more.
+    /// Checks the expiry of already verified claims again after a wait. A4.
     pub(crate) fn is_still_unexpired(&self, claims: &Claims, now: Timestamp) -> Result<(), TokenError> {
-        // Only a custom verifier's claims may leave it out.
+        // Only a custom verifier's claims may lack `exp`.
         claims.expires_at().map_or(Ok(()), |exp| rules::exp_is_ahead(exp, &self.rules, now))
     }
 
@@ -180,7 +180,7 @@ impl AccessTokenVerifier {
         self.rules.limits
     }
 
-    /// With one issuer, that one; with several, the one that the token names, whose keys alone are tried. A1.
+    /// Returns the only issuer or, with several, the one that the token names. Only its keys are tried. A1.
     fn issuer_of(&self, raw: &RawClaims<'_>) -> Result<&TrustedIssuer, TokenError> {
         match self.issuers.as_slice() {
             [only] => Ok(only),
@@ -193,7 +193,7 @@ impl AccessTokenVerifier {
         self.issuers.iter().find(|issuer| issuer.issuer() == named).ok_or(TokenError::InvalidIssuer)
     }
 
-    /// What is left when the signature has verified.
+    /// Applies the rules that follow the signature.
     fn judge(
         &self,
         raw: &RawClaims<'_>,
@@ -208,16 +208,17 @@ impl AccessTokenVerifier {
     }
 }
 
-/// That one of the issuer's keys signed the token.
+/// Evidence that one of the issuer's keys signed the token.
 struct Trusted {
     keys: Arc<VerificationKeys>,
-    /// Whether it is an access token's. Where the signature was not verified again, it was the last time, in the same bytes.
+    /// Whether `typ` is that of an access token. If the signature was not verified again, the result is the one for the
+    /// same bytes.
     typ: Result<(), TokenError>,
     is_remembered: bool,
 }
 
 impl Trusted {
-    /// To be called where every rule has been held to.
+    /// Remembers the token. Call this only after every rule has passed.
     fn remember(self, sighting: Option<&mut Sighting<'_>>, now: Timestamp) {
         if let (Some(sighting), false) = (sighting, self.is_remembered) {
             sighting.remember(&self.keys, now);
@@ -225,7 +226,7 @@ impl Trusted {
     }
 }
 
-/// The signature verifies now, or it did with the keys that the issuer still has.
+/// Verifies the signature, or recalls that it verified with keys that the issuer still has.
 fn trusts(
     jws: &CompactJws<'_>,
     header: &[u8],
@@ -247,7 +248,8 @@ fn trusts(
     Ok(Trusted { keys, typ: issuer.profile.typ_is_access_token(&header), is_remembered: false })
 }
 
-/// The one key that the header means verifies the signature; of which keys it was. RFC 8725 §3.1, RFC 7515 §4.1.4; J5, J6, J8, J12.
+/// Verifies the signature with the one key that the header refers to, and returns the key set. RFC 8725 §3.1, RFC 7515
+/// §4.1.4; J5, J6, J8, J12.
 pub(crate) fn signature_verifies(
     jws: &CompactJws<'_>,
     header: &Header<'_>,
@@ -265,7 +267,7 @@ pub(crate) fn signature_verifies(
     Ok(keys.keys)
 }
 
-/// No key can be looked at: never the client's fault. A remote issuer may have some. J22.
+/// Refuses because no key is available, which is never the client's fault. A remote issuer may have keys to fetch. J22.
 #[cfg_attr(not(feature = "std"), expect(unused_variables, reason = "without std nothing is fetched"))]
 fn no_keys(issuer: &TrustedIssuer) -> Refused {
     let refused = Refused::new(TokenError::KeysUnavailable, None);
@@ -276,8 +278,8 @@ fn no_keys(issuer: &TrustedIssuer) -> Refused {
     refused
 }
 
-/// The keys hold none for the token: none of its name, or none of that name for its algorithm. A remote issuer may have got one since, and
-/// stale keys cannot tell: then it is not the client's fault. J9, J22.
+/// Refuses because no key has the token's `kid`, or none with that `kid` suits its algorithm. A remote issuer may have
+/// published one since. If the cached keys are stale, they do not prove that the client is at fault. J9, J22.
 #[cfg_attr(not(feature = "std"), expect(unused_variables, reason = "without std nothing is fetched"))]
 fn no_such_key(error: TokenError, keys: &KeysNow) -> Refused {
     #[cfg(feature = "std")]
@@ -289,7 +291,7 @@ fn no_such_key(error: TokenError, keys: &KeysNow) -> Refused {
     Refused::new(error, None)
 }
 
-/// A14, A15.
+/// Checks the principal's kind, if kinds are configured. A14, A15.
 fn principal_fits(raw: &RawClaims<'_>, kinds: Option<&super::PrincipalKinds>) -> Result<(), TokenError> {
     let Some(kinds) = kinds else { return Ok(()) };
     let subject = rules::text(raw.sub.as_ref()).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Scripts of other origins: which may read what (catalogue C-11).
+//! Scripts of other origins: which may read what (catalogue EP-11).
 
 use crate::ledger::Fault;
 use crate::scene::{NOW, Request, SECRET, Scene, builder, proof};
@@ -44,7 +44,7 @@ fn par(more: &str) -> Request {
 }
 
 #[test]
-fn c11_scripts_of_the_clients_origins_may_read_its_tokens() {
+fn ep11_scripts_of_the_clients_origins_may_read_its_tokens() {
     let mut scene = scene(|builder| builder);
     let request = scene.redeem();
     for (origin, readable) in [
@@ -75,7 +75,7 @@ fn c11_scripts_of_the_clients_origins_may_read_its_tokens() {
 }
 
 #[test]
-fn c11_errors_can_be_read_once_it_is_known_whose_they_are() {
+fn ep11_errors_can_be_read_once_it_is_known_whose_they_are() {
     let nonces = NonceIssuer::new(NonceUse::AuthorizationServer, NonceSecret::new([4; 32]));
     let mut scene = scene(|builder| builder.dpop(ProofPolicy::new().require_nonces(nonces)));
     let request = scene.redeem().header("origin", ORIGIN);
@@ -102,7 +102,7 @@ fn c11_errors_can_be_read_once_it_is_known_whose_they_are() {
 }
 
 #[test]
-fn c11_where_there_are_browser_clients_everybody_may_read_why_a_client_did_not_authenticate() {
+fn ep11_where_there_are_browser_clients_everybody_may_read_why_a_client_did_not_authenticate() {
     let mut scene = scene(AuthorizationServerBuilder::browser_clients);
     scene.ledger.clients.insert("web".into(), confidential());
     let everybody: Vec<(&str, String)> = [
@@ -158,7 +158,7 @@ fn confidential() -> (Client, Option<&'static str>) {
 }
 
 #[test]
-fn c11_revocation_and_pushed_requests_can_be_read_and_introspection_cannot() {
+fn ep11_revocation_and_pushed_requests_can_be_read_and_introspection_cannot() {
     let mut scene = scene(|builder| builder);
     scene.ledger.clients.insert("web".into(), confidential());
     let revoke = Request::revoke("x").header("origin", ORIGIN);
@@ -182,7 +182,7 @@ fn preflight(path: &'static str) -> Request {
 }
 
 #[test]
-fn c11_c4_preflights_are_answered_where_there_are_browser_clients() {
+fn ep11_ep4_preflights_are_answered_where_there_are_browser_clients() {
     let expected: Vec<(&str, String)> = [
         ("access-control-allow-headers", "Authorization, Content-Type, DPoP"),
         ("access-control-allow-methods", "POST"),
@@ -207,7 +207,7 @@ fn c11_c4_preflights_are_answered_where_there_are_browser_clients() {
 }
 
 #[test]
-fn c11_credentials_are_for_the_clients_origins_where_the_server_says_so() {
+fn ep11_credentials_are_for_the_clients_origins_where_the_server_says_so() {
     let credentials = ("access-control-allow-credentials", "true".to_owned());
     let mut with = scene(|builder| builder.browser_clients().browser_credentials());
     let request = with.redeem();
@@ -226,7 +226,7 @@ fn c11_credentials_are_for_the_clients_origins_where_the_server_says_so() {
 }
 
 #[test]
-fn c11_what_is_no_preflight_for_a_post_is_an_unlisted_method() {
+fn ep11_what_is_no_preflight_for_a_post_is_an_unlisted_method() {
     let mut scene = scene(AuthorizationServerBuilder::browser_clients);
     let bare = Request { method: "OPTIONS", ..Request::token(String::new()) };
     let put = bare.clone().header("origin", OTHER).header("access-control-request-method", "PUT");
@@ -248,7 +248,7 @@ fn c11_what_is_no_preflight_for_a_post_is_an_unlisted_method() {
 }
 
 #[test]
-fn c11_public_documents_are_open_to_everybody() {
+fn ep11_public_documents_are_open_to_everybody() {
     let mut scene = scene(|builder| builder);
     for path in ["/.well-known/oauth-authorization-server", "/.well-known/jwks.json"] {
         let request = Request { method: "GET", path, ..Request::token(String::new()) };

@@ -1,4 +1,4 @@
-//! Errors in the host's own form: bytes and nothing else (catalogue C-9).
+//! Errors in the host's own form: bytes and nothing else (catalogue EP-9).
 
 use crate::scene::{NOW, Request, Scene, builder, proof};
 use attesto_core::authorization::{Client, ClientAuthentication, ErrorEnvelope, GrantType};
@@ -87,7 +87,7 @@ fn rest(response: &ResponseParts) -> Vec<(&str, String)> {
 }
 
 #[test]
-fn c9_the_body_of_every_endpoints_errors_is_the_hosts_and_nothing_else_changes() {
+fn ep9_the_body_of_every_endpoints_errors_is_the_hosts_and_nothing_else_changes() {
     let requests = refused(&scene(None));
     let mut statuses = Vec::new();
     for request in &requests {
@@ -110,7 +110,7 @@ fn c9_the_body_of_every_endpoints_errors_is_the_hosts_and_nothing_else_changes()
 }
 
 #[test]
-fn c9_success_is_not_an_error_and_pages_for_people_are_not_json() {
+fn ep9_success_is_not_an_error_and_pages_for_people_are_not_json() {
     let hooks =
         || Some(Hooks { body: wrapped, challenge: |_| panic!("none is due"), no_store: || Some("no-store, x".into()) });
     let mut with = scene(hooks());
@@ -126,7 +126,7 @@ fn c9_success_is_not_an_error_and_pages_for_people_are_not_json() {
 }
 
 #[test]
-fn c9_faults_of_the_host_are_written_by_the_host_too() {
+fn ep9_faults_of_the_host_are_written_by_the_host_too() {
     let mut scene = scene(Some(Hooks { body: wrapped, ..NONE }));
     let request = scene.redeem();
     let response = scene.send_with(&request, |_| Some(crate::ledger::Fault::BeforeActing)).expect("an answer");
@@ -136,7 +136,7 @@ fn c9_faults_of_the_host_are_written_by_the_host_too() {
 }
 
 #[test]
-fn c9_a_challenge_is_written_in_the_hosts_words_as_long_as_it_says_the_same() {
+fn ep9_a_challenge_is_written_in_the_hosts_words_as_long_as_it_says_the_same() {
     let own = "Basic realm=\"https://as.example\", charset=\"UTF-8\"";
     let request = &refused(&scene(None))[2];
     let cases: [(Write, &str); 9] = [
@@ -160,7 +160,7 @@ fn c9_a_challenge_is_written_in_the_hosts_words_as_long_as_it_says_the_same() {
 }
 
 #[test]
-fn c9_c8_an_error_is_kept_by_nobody_whatever_a_hook_says() {
+fn ep9_ep8_an_error_is_kept_by_nobody_whatever_a_hook_says() {
     let cases: [(NoStore, &str); 8] = [
         (|| Some("private, No-Store, max-age=0".into()), "private, No-Store, max-age=0"),
         (|| None, "no-store"),
@@ -183,7 +183,7 @@ fn c9_c8_an_error_is_kept_by_nobody_whatever_a_hook_says() {
 }
 
 #[test]
-fn c9_hc5_a_hook_that_panics_or_gives_no_media_type_leaves_the_error_as_it_was() {
+fn ep9_hc5_a_hook_that_panics_or_gives_no_media_type_leaves_the_error_as_it_was() {
     let bodies: [fn(&ErrorView<'_>) -> Option<RenderedBody>; 4] = [
         |_| panic!("told to"),
         |_| None,
@@ -201,7 +201,7 @@ fn c9_hc5_a_hook_that_panics_or_gives_no_media_type_leaves_the_error_as_it_was()
 }
 
 #[test]
-fn c9_plain_http_is_refused_in_the_hosts_words() {
+fn ep9_plain_http_is_refused_in_the_hosts_words() {
     let scene = scene(Some(Hooks { body: wrapped, ..NONE }));
     let headers: &[(&str, &[u8])] = &[("host", b"as.example")];
     let request = RequestParts::new("POST", "/oauth/token", &headers).connection(Connection::new());

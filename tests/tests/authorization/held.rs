@@ -209,7 +209,7 @@ fn ac8_without_openid_connect_there_is_no_id_token() {
 }
 
 #[test]
-fn c1_c11_a_preflight_in_the_clear_is_refused_like_everything() {
+fn ep1_ep11_a_preflight_in_the_clear_is_refused_like_everything() {
     let scene = Scene::of(builder(true).browser_clients());
     for path in ["/oauth/token", "/oauth/revoke", "/oauth/par"] {
         for (connection, is_secure) in [(Connection::new(), false), (Connection::new().tls(), true)] {

@@ -511,7 +511,7 @@ fn it6_a_principal_of_no_declared_kind_gets_no_token() {
 }
 
 #[test]
-fn c2_what_a_stranger_forwards_makes_no_connection_secure() {
+fn ep2_what_a_stranger_forwards_makes_no_connection_secure() {
     use attesto_core::http::{Connection, RequestParts};
     let scene = Scene::new(true);
     let body = scene.redeem().body;
@@ -533,7 +533,7 @@ fn c2_what_a_stranger_forwards_makes_no_connection_secure() {
 }
 
 #[test]
-fn c3_a_proof_is_for_the_configured_url_whatever_the_host_field_says() {
+fn ep3_a_proof_is_for_the_configured_url_whatever_the_host_field_says() {
     let mut scene = Scene::new(true);
     let elsewhere = attesto_core::dpop::ProofMaker::new("POST", "https://evil.example/oauth/token")
         .make(

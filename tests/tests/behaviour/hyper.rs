@@ -6,7 +6,7 @@ use ::hyper::body::{Body, Bytes, Incoming};
 use ::hyper::service::Service;
 use ::hyper::{Request, Response};
 use attesto_hyper::{
-    GuardedBody, OnConnection, Protect, Publish, RequestBody, Staged, admitted, answer_early, require, response,
+    GuardedBody, OnConnection, Protect, Publish, RequestBody, Wrapped, admitted, answer_early, require, response,
 };
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full};
@@ -91,7 +91,7 @@ impl Service<Request<RequestBody<Incoming>>> for Routes {
 
 /// The resources, each at its base path.
 #[derive(Clone)]
-struct App(Arc<Vec<(&'static str, Staged<Protect, Routes>)>>);
+struct App(Arc<Vec<(&'static str, Wrapped<Protect, Routes>)>>);
 
 type Answered = Pin<Box<dyn Future<Output = Result<Response<GuardedBody<Sent>>, Infallible>> + Send>>;
 
@@ -125,7 +125,7 @@ fn start(setup: Setup) -> Running {
     let address = listener.local_addr().expect("an address");
     runtime.spawn(async move {
         while let Ok((stream, peer)) = listener.accept().await {
-            let connection = OnConnection::from(peer);
+            let connection = OnConnection::new(peer);
             let service = match &tls {
                 Some(session) => connection.tls(session.clone()),
                 None => connection,

@@ -9,7 +9,7 @@ use attesto_core::Timestamp;
 use attesto_core::host::{Clock, Guard, MemoryReplayStore};
 use attesto_core::limits;
 use attesto_core::resource::CredentialPolicy;
-use attesto_hyper::Stage;
+use attesto_hyper::Middleware;
 use attesto_tests::{NOW, World};
 use futures_core::Stream;
 use http_body_util::Empty;

@@ -124,7 +124,7 @@ fn start(setup: Setup) -> Running {
         Mounted::Whole(server, host) => (Authorize::new(server, host), Arc::new(|_: &str| None)),
         Mounted::ByClass(endpoints) => {
             let server = endpoints.server().clone();
-            (Authorize::endpoints(endpoints), Arc::new(move |path: &str| server.class_of(path)))
+            (Authorize::from_endpoints(endpoints), Arc::new(move |path: &str| server.class_of(path)))
         }
     };
     let app = Marking { class_of, inner: publish.wrap(authorize.wrap(own)) };
@@ -134,7 +134,7 @@ fn start(setup: Setup) -> Running {
     let address = listener.local_addr().expect("an address");
     runtime.spawn(async move {
         while let Ok((stream, peer)) = listener.accept().await {
-            let service = OnConnection::from(peer).wrap(app.clone());
+            let service = OnConnection::new(peer).wrap(app.clone());
             tokio::spawn(async move {
                 let http = auto::Builder::new(TokioExecutor::new());
                 http.serve_connection(TokioIo::new(stream), service).await

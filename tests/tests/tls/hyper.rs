@@ -47,7 +47,7 @@ pub(crate) fn endpoints(
 + Send
 + Sync
 + 'static {
-    Authorize::endpoints(endpoints).wrap(service_fn(elsewhere))
+    Authorize::from_endpoints(endpoints).wrap(service_fn(elsewhere))
 }
 
 async fn elsewhere(_: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
@@ -88,7 +88,7 @@ where
     B: Body<Data = Bytes> + Send + 'static,
     B::Error: Into<BoxError>,
 {
-    let connection = OnConnection::from(peer);
+    let connection = OnConnection::new(peer);
     let server = auto::Builder::new(TokioExecutor::new());
     // A client that goes away is no failure of the server's.
     let _ended = match tls {

@@ -1,4 +1,4 @@
-//! Answers to the browser itself: errors before there is a redirect URI to trust, and the host's pages (catalogue AZ-32, C-8).
+//! Answers to the browser itself: errors before there is a redirect URI to trust, and the host's pages (catalogue AZ-32, EP-8).
 
 use super::html;
 use crate::authorization::error::reason::Reason;
@@ -12,7 +12,7 @@ const METHODS: &str = "GET, POST";
 
 /// A refusal that goes to no redirect URI: none is known to be the client's.
 #[derive(Debug)]
-pub(crate) struct Direct(pub(in crate::authorization) Reason);
+pub(crate) struct Direct(pub(crate) Reason);
 
 impl From<Reason> for Direct {
     fn from(reason: Reason) -> Self {
@@ -20,7 +20,7 @@ impl From<Reason> for Direct {
     }
 }
 
-/// The error as a page or as JSON: fixed texts, nothing of the request. C-10, AZ-32.
+/// The error as a page or as JSON: fixed texts, nothing of the request. EP-10, AZ-32.
 pub(crate) fn response(flow: &Flow, Direct(reason): Direct) -> ResponseParts {
     guarded(if flow.request.prefers_html {
         let mut page = html::error_page(reason);
@@ -32,7 +32,7 @@ pub(crate) fn response(flow: &Flow, Direct(reason): Direct) -> ResponseParts {
 }
 
 /// A page of the host. Its forms lead back to the host, which wants to see where they come from: the `Origin` of a form on a page with
-/// `no-referrer` is `null` (Fetch, "append a request `Origin` header"). Other sites learn no more than with `no-referrer`. C-8.
+/// `no-referrer` is `null` (Fetch, "append a request `Origin` header"). Other sites learn no more than with `no-referrer`. EP-8.
 pub(crate) fn guarded_page(mut page: ResponseParts) -> ResponseParts {
     if page.header("referrer-policy").next().is_none() {
         page.headers.push(Header::own("referrer-policy", "same-origin"));
@@ -41,7 +41,7 @@ pub(crate) fn guarded_page(mut page: ResponseParts) -> ResponseParts {
 }
 
 /// What every answer of this endpoint carries: it is kept by nobody, framed by nobody, and does not say where it came from (RFC 6749
-/// §10.13, RFC 9700 §4.2.4). What the host has set itself stays. C-8.
+/// §10.13, RFC 9700 §4.2.4). What the host has set itself stays. EP-8.
 pub(crate) fn guarded(mut response: ResponseParts) -> ResponseParts {
     let fixed = [
         ("cache-control", "no-store"),
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn c8_the_hosts_pages_are_guarded_and_its_own_policy_stays() {
+    fn ep8_the_hosts_pages_are_guarded_and_its_own_policy_stays() {
         let mut page = ResponseParts::new(200);
         page.headers.push(Header::own("cache-control", "private, no-store"));
         page.headers.push(Header::own("content-security-policy", "default-src 'self'"));

@@ -59,13 +59,13 @@ fn bounded(parameters: &Parameters) -> Result<Parameters, Reason> {
     if fits { Ok(parameters.clone()) } else { Err(Reason::ParameterTooLong) }
 }
 
-/// C-12.
+/// EP-12.
 pub(crate) fn endpoint_is_offered(flow: &Flow) -> Result<(), Reason> {
     let offered = flow.server.grants.contains(&GrantType::AuthorizationCode);
     if offered { Ok(()) } else { Err(Reason::NotOffered) }
 }
 
-/// What says whose request this is occurs once. C-6.
+/// What says whose request this is occurs once. EP-6.
 fn identity_is_unambiguous(flow: &Flow) -> Result<(), Reason> {
     let identifies = |name: &&str| matches!(*name, "client_id" | "redirect_uri" | "request" | "request_uri");
     if flow.request.repeated.iter().any(identifies) { Err(Reason::DuplicateParameter) } else { Ok(()) }

@@ -1,4 +1,4 @@
-//! Switches of what happens in browsers: redirect URIs, scopes, consent, scripts (catalogue AZ-8, AZ-14, AZ-25, C-11).
+//! Switches of what happens in browsers: redirect URIs, scopes, consent, scripts (catalogue AZ-8, AZ-14, AZ-25, EP-11).
 
 use super::options::AuthorizationServerBuilder;
 use crate::authorization::scopes::ScopeSet;
@@ -15,7 +15,7 @@ impl AuthorizationServerBuilder {
     }
 
     /// Grants what a client may have of the scopes that it asks for, and leaves out the others with an event
-    /// ([`ScopesLeftOut`](crate::authorization::questions::events::EventKind::ScopesLeftOut)), instead of refusing the authorization request with
+    /// ([`ScopesLeftOut`](crate::authorization::EventKind::ScopesLeftOut)), instead of refusing the authorization request with
     /// `invalid_scope` (RFC 6749 §3.3 allows both). Where nothing is left, it is refused all the same. Off by default.
     pub const fn narrow_scopes(mut self) -> Self {
         self.narrow_scopes = true;
@@ -45,7 +45,7 @@ impl AuthorizationServerBuilder {
     }
 
     /// **Development only.** Consent that was given before may count for a site that runs on the developer's own machine: a client that is
-    /// not [`native`](crate::authorization::registered_client::Client::native), with a plain http loopback redirect URI that is registered to the letter,
+    /// not [`native`](crate::authorization::Client::native), with a plain http loopback redirect URI that is registered to the letter,
     /// port and all.
     ///
     /// Otherwise the user is asked each time where the answer goes to the device itself, since any other application there may be the

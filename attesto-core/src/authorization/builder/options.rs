@@ -21,45 +21,45 @@ use core::fmt;
 /// Collects what an [`AuthorizationServer`](crate::authorization::AuthorizationServer) is to be. Everything is checked by [`build`](Self::build).
 #[must_use = "a configuration does nothing until it is built"]
 pub struct AuthorizationServerBuilder {
-    pub(super) issuer: String,
-    pub(super) provider: Arc<dyn CryptoProvider>,
-    pub(super) keys: Arc<KeyRing>,
-    pub(super) id_token_keys: Vec<Arc<KeyRing>>,
-    pub(super) without_rs256: bool,
-    pub(super) audience: Option<String>,
-    pub(super) prefix: String,
-    pub(super) own_paths: Vec<(EndpointName, String)>,
-    pub(super) own_metadata: Vec<(String, MemberValue)>,
-    pub(super) profile: Profile,
-    pub(super) grants: Option<Vec<GrantType>>,
-    pub(super) auth_methods: Option<Vec<AuthMethod>>,
-    pub(super) assertions: AssertionPolicy,
-    pub(super) tls_chains_are_validated: bool,
-    pub(super) scopes: Vec<String>,
-    pub(super) access_token_lifetime: u64,
-    pub(super) lifetimes: Lifetimes,
-    pub(super) refresh: RefreshPolicy,
-    pub(super) dpop: Option<ProofPolicy>,
-    pub(super) certificates: Option<CertificatePolicy>,
-    pub(super) origin: OriginPolicy,
-    pub(super) principal_kinds: Option<PrincipalKinds>,
-    pub(super) client_kind: Option<String>,
-    pub(super) deny_list: bool,
-    pub(super) resource_leeway: u64,
-    pub(super) ask_introspection: bool,
-    pub(super) openid: bool,
-    pub(super) require_par: bool,
-    pub(super) require_nonce: bool,
-    pub(super) refuse_embedded: bool,
-    pub(super) browser_clients: bool,
-    pub(super) browser_credentials: bool,
-    pub(super) private_use_schemes: Vec<String>,
-    pub(super) loopback_is_a_site: bool,
-    pub(super) narrow_scopes: bool,
-    pub(super) tied_scopes: TiedScopes,
-    pub(super) envelope: Option<Arc<dyn ErrorEnvelope>>,
-    pub(super) realm: String,
-    pub(super) insecure_loopback: bool,
+    pub(crate) issuer: String,
+    pub(crate) provider: Arc<dyn CryptoProvider>,
+    pub(crate) keys: Arc<KeyRing>,
+    pub(crate) id_token_keys: Vec<Arc<KeyRing>>,
+    pub(crate) without_rs256: bool,
+    pub(crate) audience: Option<String>,
+    pub(crate) prefix: String,
+    pub(crate) own_paths: Vec<(EndpointName, String)>,
+    pub(crate) own_metadata: Vec<(String, MemberValue)>,
+    pub(crate) profile: Profile,
+    pub(crate) grants: Option<Vec<GrantType>>,
+    pub(crate) auth_methods: Option<Vec<AuthMethod>>,
+    pub(crate) assertions: AssertionPolicy,
+    pub(crate) tls_chains_are_validated: bool,
+    pub(crate) scopes: Vec<String>,
+    pub(crate) access_token_lifetime: u64,
+    pub(crate) lifetimes: Lifetimes,
+    pub(crate) refresh: RefreshPolicy,
+    pub(crate) dpop: Option<ProofPolicy>,
+    pub(crate) certificates: Option<CertificatePolicy>,
+    pub(crate) origin: OriginPolicy,
+    pub(crate) principal_kinds: Option<PrincipalKinds>,
+    pub(crate) client_kind: Option<String>,
+    pub(crate) deny_list: bool,
+    pub(crate) resource_leeway: u64,
+    pub(crate) ask_introspection: bool,
+    pub(crate) openid: bool,
+    pub(crate) require_par: bool,
+    pub(crate) require_nonce: bool,
+    pub(crate) refuse_embedded: bool,
+    pub(crate) browser_clients: bool,
+    pub(crate) browser_credentials: bool,
+    pub(crate) private_use_schemes: Vec<String>,
+    pub(crate) loopback_is_a_site: bool,
+    pub(crate) narrow_scopes: bool,
+    pub(crate) tied_scopes: TiedScopes,
+    pub(crate) envelope: Option<Arc<dyn ErrorEnvelope>>,
+    pub(crate) realm: String,
+    pub(crate) insecure_loopback: bool,
 }
 
 impl AuthorizationServerBuilder {
@@ -248,15 +248,15 @@ impl AuthorizationServerBuilder {
         self
     }
 
-    /// Answers what browsers ask before scripts of other origins send a request with a DPoP proof or an `Authorization` field (C-11). Whose
-    /// scripts may read the answers is said with each client: [`Client::origins`](crate::authorization::registered_client::Client::origins). Answers that come before a client
+    /// Answers what browsers ask before scripts of other origins send a request with a DPoP proof or an `Authorization` field (EP-11). Whose
+    /// scripts may read the answers is said with each client: [`Client::origins`](crate::authorization::Client::origins). Answers that come before a client
     /// has authenticated may be read by everybody's: a client that registers itself has to see that it is unknown by now. Off by default.
     pub const fn browser_clients(mut self) -> Self {
         self.browser_clients = true;
         self
     }
 
-    /// Writes the JSON errors of every endpoint in the application's own form (C-9).
+    /// Writes the JSON errors of every endpoint in the application's own form (EP-9).
     pub fn error_envelope(mut self, envelope: impl ErrorEnvelope + 'static) -> Self {
         self.envelope = Some(Arc::new(envelope));
         self
@@ -333,7 +333,7 @@ impl AuthorizationServerBuilder {
 
     /// One more ring that signs ID tokens, of another algorithm than the rings before it; may be called for several. Each client's ID
     /// tokens are signed by the algorithm that it is registered with
-    /// ([`Client::id_token_signed_response_alg`](crate::authorization::registered_client::Client::id_token_signed_response_alg)), by RS256 if it is registered with none
+    /// ([`Client::id_token_signed_response_alg`](crate::authorization::Client::id_token_signed_response_alg)), by RS256 if it is registered with none
     /// (OIDC Registration §2). Access tokens are signed with the ring that the server began with. The keys of all rings are published
     /// in one set, and each ring rotates by itself.
     ///
@@ -381,7 +381,7 @@ impl AuthorizationServerBuilder {
     }
 
     /// **Development only**, for issuers on a loopback host: the issuer and the audience may be plain http URLs of this machine, and
-    /// requests from this machine need no TLS. The adapter must know the peer's address, else they are refused (C-1).
+    /// requests from this machine need no TLS. The adapter must know the peer's address, else they are refused (EP-1).
     pub fn danger_insecure_loopback(mut self) -> Self {
         self.insecure_loopback = true;
         self

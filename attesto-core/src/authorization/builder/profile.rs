@@ -46,7 +46,7 @@ pub enum Profile {
     /// A server for MCP clients: on their users' devices or on servers of their own, with the authorization code grant. Where refresh
     /// tokens are given, their rotation has a grace window, and they do not depend on `offline_access`, which these clients do not ask
     /// for; pushed requests, which they do not make, cannot be required of all. `http://localhost` redirect URIs of native clients match
-    /// on any port, as if each were registered with [`localhost_redirects`](crate::authorization::registered_client::Client::localhost_redirects). PKCE
+    /// on any port, as if each were registered with [`localhost_redirects`](crate::authorization::Client::localhost_redirects). PKCE
     /// has no exception here.
     Mcp,
 }

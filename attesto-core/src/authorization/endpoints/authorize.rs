@@ -62,7 +62,7 @@ async fn answer(flow: &mut Flow, identified: Identified) -> ResponseParts {
 /// Checks the request, then asks for the user and their consent, then issues.
 async fn authorize(flow: &mut Flow, identified: &Identified) -> Result<Outcome<Secret>, Reason> {
     if identified.pushed.is_none() && !flow.request.repeated.is_empty() {
-        return Err(Reason::DuplicateParameter); // C-6
+        return Err(Reason::DuplicateParameter); // EP-6
     }
     let Identified { client, redirect, parameters, pushed, .. } = identified;
     let channel = pushed.as_ref().map_or(Channel::Front, |pushed| Channel::Pushed { dpop_jkt: pushed.record.dpop_jkt });

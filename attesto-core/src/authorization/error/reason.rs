@@ -6,21 +6,21 @@ reasons! {
     /// Why a request to the authorization server was refused: one variant per rule. For logs, events and tests; the client is told
     /// [`error`](Self::error) and this text.
     pub enum Reason {
-        /// Not over TLS. RFC 6749 §3.1, §3.2; C-1.
+        /// Not over TLS. RFC 6749 §3.1, §3.2; EP-1.
         InsecureTransport => "insecure_transport", "TLS required";
-        /// The request's host cannot be told. RFC 9112 §3.2; C-2.
+        /// The request's host cannot be told. RFC 9112 §3.2; EP-2.
         InvalidOrigin => "invalid_origin", "the host of the request is not valid";
-        /// The endpoint does not know the method. C-4.
+        /// The endpoint does not know the method. EP-4.
         MethodNotAllowed => "method_not_allowed", "the method is not allowed here";
-        /// The body is not a form. RFC 6749 §3.2; C-5.
+        /// The body is not a form. RFC 6749 §3.2; EP-5.
         NotForm => "not_form", "the body must be application/x-www-form-urlencoded";
-        /// The body is longer than the limit. C-5.
+        /// The body is longer than the limit. EP-5.
         BodyTooLarge => "body_too_large", "the body is too large";
-        /// A percent-triplet or UTF-8 sequence in the body is broken. C-5.
+        /// A percent-triplet or UTF-8 sequence in the body is broken. EP-5.
         MalformedForm => "malformed_form", "the body is not well-formed";
-        /// A parameter occurs twice. RFC 6749 §3.1, §3.2; C-6.
+        /// A parameter occurs twice. RFC 6749 §3.1, §3.2; EP-6.
         DuplicateParameter => "duplicate_parameter", "a parameter occurs more than once";
-        /// A parameter of a POST endpoint is in the query. RFC 6749 §2.3.1; C-7.
+        /// A parameter of a POST endpoint is in the query. RFC 6749 §2.3.1; EP-7.
         QueryParameters => "query_parameters", "parameters must be in the body";
         /// The parameter of this name must be there, and is absent. RFC 6749 §5.2.
         MissingParameter(&'static str = "grant_type") => "missing_parameter", "a required parameter is missing: {0}";
@@ -35,7 +35,7 @@ reasons! {
         /// The client is not registered, or disabled. CA-11.
         UnknownClient => "unknown_client", "client authentication failed";
         /// Another method than the registered one, or one that the server does not take; the event names both
-        /// ([`auth_method`](crate::authorization::questions::events::AuthorizationEvent::auth_method)). CA-10.
+        /// ([`auth_method`](crate::authorization::AuthorizationEvent::auth_method)). CA-10.
         WrongAuthMethod => "wrong_auth_method", "client authentication failed";
         /// The secret is wrong. CA-2, CA-3.
         WrongSecret => "wrong_secret", "client authentication failed";
@@ -91,7 +91,7 @@ reasons! {
         ScopeRefused => "scope_refused", "none of the scope may be granted";
         /// `resource` is no absolute URI, or not one that may be asked for. RFC 8707 §2; AZ-21, TK-5.
         InvalidTarget => "invalid_target", "the resource is unknown, malformed or may not be asked for";
-        /// The endpoint is for a grant that is off. C-12.
+        /// The endpoint is for a grant that is off. EP-12.
         NotOffered => "not_offered", "there is no such endpoint";
         /// The browser looks ahead, and no user is there. AZ-1.
         Prefetch => "prefetch", "this address cannot be fetched ahead";

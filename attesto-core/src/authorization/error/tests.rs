@@ -5,7 +5,7 @@ use super::reason::Reason;
 use alloc::string::ToString;
 
 #[test]
-fn c10_descriptions_fit_rfc_6749_and_do_not_tell_credentials_apart() {
+fn ep10_descriptions_fit_rfc_6749_and_do_not_tell_credentials_apart() {
     for reason in Reason::ALL {
         let text = reason.to_string();
         let fits = |byte: u8| matches!(byte, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e);

@@ -1,4 +1,4 @@
-//! Answers to scripts of other origins (the Fetch standard, section 3.3; catalogue C-11).
+//! Answers to scripts of other origins (the Fetch standard, section 3.3; catalogue EP-11).
 //!
 //! Which origins a client's scripts run on is registered with the client. What the browser asks before it sends a request names no
 //! client, so that is answered to every origin, and says only that requests without cookies may be tried.
@@ -48,14 +48,14 @@ impl Readers {
 }
 
 /// Notes the origin of the request, if the scripts run there of the client that it names. Where there are clients in browsers, everybody
-/// may read still what there is to say. C-11.
+/// may read still what there is to say. EP-11.
 pub(crate) fn origin_is_the_named_clients(flow: &mut Flow, client: &Client) {
     if !flow.server.browser_clients {
         origin_is_the_clients(flow, client);
     }
 }
 
-/// Notes the origin of the request, if the client's scripts run there: from here on, the answer is about this client. C-11.
+/// Notes the origin of the request, if the client's scripts run there: from here on, the answer is about this client. EP-11.
 pub(crate) fn origin_is_the_clients(flow: &mut Flow, client: &Client) {
     let origin = flow.request.origin.as_ref().filter(|origin| client.origins.contains(origin));
     flow.readers = origin.cloned().map_or(Readers::Nobodys, Readers::Of);
@@ -79,7 +79,7 @@ pub(crate) fn shared(mut response: ResponseParts, flow: &Flow) -> ResponseParts 
     response
 }
 
-/// The answer to what a browser asks before a `POST` of a script, where the server has browser clients. C-4, C-11.
+/// The answer to what a browser asks before a `POST` of a script, where the server has browser clients. EP-4, EP-11.
 pub(crate) fn preflight(server: &Settings, request: &RequestParts<'_>) -> Option<ResponseParts> {
     let origin = origin_of(request.headers).filter(|_| request.method == "OPTIONS")?;
     let is_one = request.headers.lines("access-control-request-method") == Lines::One(b"POST");
@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn c11_an_origin_is_what_browsers_send_as_one() {
+    fn ep11_an_origin_is_what_browsers_send_as_one() {
         for origin in [
             "https://app.example",
             "https://app.example:8443",

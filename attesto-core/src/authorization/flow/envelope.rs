@@ -1,4 +1,4 @@
-//! JSON errors in the host's own form (catalogue C-9).
+//! JSON errors in the host's own form (catalogue EP-9).
 
 use super::response::error_members;
 use crate::authorization::error::reason::Reason;
@@ -13,7 +13,7 @@ use serde_json::Value;
 use std::panic::catch_unwind;
 
 /// The form of an application's JSON errors: how the body looks, and how two fields are written. Set by
-/// [`error_envelope`](crate::authorization::builder::options::AuthorizationServerBuilder::error_envelope), for the errors of every endpoint alike.
+/// [`error_envelope`](crate::authorization::AuthorizationServerBuilder::error_envelope), for the errors of every endpoint alike.
 ///
 /// A hook changes bytes. Status, error code, whether there is a challenge and what it says are decided before, and a field that says
 /// something else than the server's own is replaced by that. A hook that gives `None`, or panics, leaves the server's own too. Nobody
@@ -76,7 +76,7 @@ fn given<T>(
     catch_unwind(AssertUnwindSafe(|| hook(envelope))).ok().flatten().filter(fits)
 }
 
-/// `Cache-Control` for an error: in the host's words, as long as nobody keeps it. C-8, C-9.
+/// `Cache-Control` for an error: in the host's words, as long as nobody keeps it. EP-8, EP-9.
 pub(crate) fn cache_control(server: &Settings) -> Header {
     // In quotes a directive's name would be part of another one's value.
     let forbids = |value: &String| {
@@ -90,13 +90,13 @@ pub(crate) fn cache_control(server: &Settings) -> Header {
     }
 }
 
-/// The challenge, in the host's words, as long as it says the same. C-9.
+/// The challenge, in the host's words, as long as it says the same. EP-9.
 pub(crate) fn challenge(server: &Settings, own: String) -> Header {
     let written = given(server, |envelope| envelope.challenge(&own), |value| says_the_same(value, &own));
     Header::own("www-authenticate", written.unwrap_or(own))
 }
 
-/// The body: the host's, or `error` and `error_description` (RFC 6749 §5.2). C-9.
+/// The body: the host's, or `error` and `error_description` (RFC 6749 §5.2). EP-9.
 pub(crate) fn body(server: &Settings, reason: Reason, response: &mut ResponseParts) {
     let description = reason.to_string();
     let view = ErrorView {

@@ -1,4 +1,4 @@
-//! The bytes of answers: JSON, never cached (RFC 6749 §5; catalogue C-8, C-10, CA-11).
+//! The bytes of answers: JSON, never cached (RFC 6749 §5; catalogue EP-8, EP-10, CA-11).
 
 use super::envelope;
 use crate::authorization::error::code::OAuthError;
@@ -10,7 +10,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use serde_json::{Map, Value};
 
-/// A JSON answer that nobody may keep. C-8.
+/// A JSON answer that nobody may keep. EP-8.
 pub(crate) fn json(status: u16, members: Map<String, Value>, nonce: Option<&str>) -> ResponseParts {
     let mut response = empty(status, nonce);
     response.headers.push(Header::own("content-type", "application/json"));
@@ -48,7 +48,7 @@ pub(crate) fn refusal(server: &Settings, reason: Reason, challenge: bool, nonce:
     error(server, reason.status(), reason, fields, "POST")
 }
 
-/// An error as JSON, or as the host writes it, with the fields that its reason demands. C-8, C-9.
+/// An error as JSON, or as the host writes it, with the fields that its reason demands. EP-8, EP-9.
 pub(crate) fn error(
     server: &Settings,
     status: u16,

@@ -35,7 +35,7 @@ pub(crate) struct Flow {
     pub(crate) request: Received,
     /// What is known so far; each event of the flow is one of these.
     pub(crate) event: AuthorizationEvent,
-    /// Whose scripts may read the answer (C-11).
+    /// Whose scripts may read the answer (EP-11).
     pub(crate) readers: Readers,
     /// A nonce that the response is to carry.
     pub(crate) nonce: Option<String>,
@@ -48,7 +48,7 @@ pub(crate) struct Flow {
 /// What of the request outlives it.
 #[derive(Default)]
 pub(crate) struct Received {
-    /// The URL of the endpoint: what proofs and assertions must be made for (C-3).
+    /// The URL of the endpoint: what proofs and assertions must be made for (EP-3).
     pub(crate) url: String,
     pub(crate) parameters: Parameters,
     pub(crate) authorization: Authorization,
@@ -77,7 +77,7 @@ pub(crate) enum Authorization {
 }
 
 impl Flow {
-    /// Takes from the request what the flow will need, and holds it to the rules of every endpoint (C-1 to C-7, SC-1).
+    /// Takes from the request what the flow will need, and holds it to the rules of every endpoint (EP-1 to EP-7, SC-1).
     pub(crate) fn begin(
         server: &Arc<Settings>,
         endpoint: &Endpoint,
@@ -204,7 +204,7 @@ fn certificate_is_readable(server: &Settings, request: &RequestParts<'_>) -> Res
     shown.map(|certificate| certificate.map(Cow::into_owned)).map_err(|_| Reason::CertificateUnreadable)
 }
 
-/// RFC 6749 §3.2; C-1. Comes before anything is done with credentials.
+/// RFC 6749 §3.2; EP-1. Comes before anything is done with credentials.
 pub(crate) fn transport_is_https(server: &Settings, request: &RequestParts<'_>) -> Result<(), Reason> {
     let origin = server.origin.resolve(request, &server.own);
     let checked = origin.and_then(|origin| server.origin.transport_is_https(&origin, request));
@@ -222,12 +222,12 @@ pub(crate) fn transport_is_https(server: &Settings, request: &RequestParts<'_>) 
     })
 }
 
-/// C-4.
+/// EP-4.
 fn method_is_post(request: &RequestParts<'_>) -> Result<(), Reason> {
     if request.method == "POST" { Ok(()) } else { Err(Reason::MethodNotAllowed) }
 }
 
-/// C-4. Not HEAD, which would spend what a GET spends (a consent grant, a pushed request) and write a code that nobody gets to see: no
+/// EP-4. Not HEAD, which would spend what a GET spends (a consent grant, a pushed request) and write a code that nobody gets to see: no
 /// link leads here by HEAD but those that are prefetched or scanned.
 fn method_is_get_or_post(request: &RequestParts<'_>) -> Result<(), Reason> {
     if matches!(request.method, "GET" | "POST") { Ok(()) } else { Err(Reason::MethodNotAllowed) }

@@ -112,7 +112,7 @@ impl ClientSecrets {
     }
 }
 
-/// Whether this is one of the secrets. What cannot be a secret of ours is not hashed (C-13): that depends on what was presented, and
+/// Whether this is one of the secrets. What cannot be a secret of ours is not hashed (EP-13): that depends on what was presented, and
 /// on no client.
 fn one_of(stored: Option<&ClientSecrets>, presented: &str, provider: &dyn CryptoProvider) -> bool {
     let Some(presented) = Secret::presented(presented) else { return false };

@@ -14,7 +14,7 @@ pub enum EventKind {
     CodeIssued,
     /// `scopes_left_out`: the authorization request of a code asked for scopes that the client was not given, without being refused for
     /// it: names that nobody knows here, `offline_access` where it does not count, or what
-    /// [`narrow_scopes`](crate::authorization::builder::options::AuthorizationServerBuilder::narrow_scopes) leaves out.
+    /// [`narrow_scopes`](crate::authorization::AuthorizationServerBuilder::narrow_scopes) leaves out.
     ScopesLeftOut,
     /// `authorization_denied`: somebody said no, or was not there to say yes.
     AuthorizationDenied,
@@ -31,7 +31,7 @@ pub enum EventKind {
     /// `code_replayed`: a spent code came back.
     CodeReplayed,
     /// `older_assertion_audience`: a client has authenticated by an assertion whose `aud` is not the issuer alone, as
-    /// [`danger_older_assertion_audiences`](crate::authorization::registered_client::Client::danger_older_assertion_audiences) lets it.
+    /// [`danger_older_assertion_audiences`](crate::authorization::Client::danger_older_assertion_audiences) lets it.
     OlderAssertionAudience,
     /// `unusual_verifier`: a code was redeemed with a `code_verifier` of other characters than RFC 7636 §4.1 has. It met the challenge.
     UnusualVerifier,
@@ -113,7 +113,7 @@ pub struct AuthorizationEvent {
     pub binding: Option<&'static str>,
     /// The client's address, as far as trusted proxies reported it.
     pub client_address: Option<IpAddr>,
-    /// The question that was not answered ([`Ask::name`](super::ask::Ask::name)).
+    /// The question that was not answered ([`Ask::name`](crate::authorization::Ask::name)).
     pub question: Option<&'static str>,
 }
 

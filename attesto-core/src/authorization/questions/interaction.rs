@@ -217,7 +217,7 @@ pub struct ConsentRequest {
 
 impl ConsentRequest {
     /// What a consent grant has to be bound to: for
-    /// [`AuthorizationServer::grant_consent`](crate::authorization::server::AuthorizationServer::grant_consent), when the user clicks.
+    /// [`AuthorizationServer::grant_consent`](crate::authorization::AuthorizationServer::grant_consent), when the user clicks.
     #[must_use]
     pub const fn binding(&self) -> ConsentBinding {
         self.binding

@@ -126,7 +126,7 @@ pub struct IssuedAccessToken {
     /// Its `jti`.
     pub jwt_id: String,
     /// A resource takes it while `now < expires_at` at most: its `exp`, and the leeway that resources have
-    /// ([`resource_leeway`](crate::authorization::builder::options::AuthorizationServerBuilder::resource_leeway)).
+    /// ([`resource_leeway`](crate::authorization::AuthorizationServerBuilder::resource_leeway)).
     pub expires_at: Timestamp,
 }
 

@@ -188,7 +188,7 @@ pub struct ConsentRedemption {
 }
 
 /// A new consent grant: the row to store, and the way back with it. Made by
-/// [`AuthorizationServer::grant_consent`](crate::authorization::server::AuthorizationServer::grant_consent).
+/// [`AuthorizationServer::grant_consent`](crate::authorization::AuthorizationServer::grant_consent).
 #[derive(Clone, Debug)]
 #[must_use = "store the grant before the browser comes back with it"]
 pub struct NewConsentGrant {

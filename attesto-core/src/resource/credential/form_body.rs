@@ -11,13 +11,13 @@ use alloc::string::String;
 /// The parameter's name, in bodies and queries (RFC 6750 §2.2, §2.3).
 pub(super) const ACCESS_TOKEN: &str = "access_token";
 
-/// The body of a request, where it is a form that carries a token at all. What else is in a form is no concern of ours.
+/// Returns the request's body if it is a form that carries a token. Other parameters of the form are ignored.
 pub(super) fn with_token<'r>(request: &RequestParts<'r>) -> Option<&'r [u8]> {
     let may_carry_one = method_gives_the_body_meaning(request.method) && media_type_is_form(request);
     request.form_body.filter(|body| may_carry_one && form::pairs(body).any(|pair| pair.name_is(ACCESS_TOKEN)))
 }
 
-/// Takes the one token of a body that [`with_token`] found.
+/// Takes the only token of a body that [`with_token`] returned.
 pub(super) fn take_token(body: &[u8]) -> Result<Presented<'_>, CredentialError> {
     if body.len() > limits::FORM_BODY {
         return Err(CredentialError::FormTooLarge);
@@ -35,12 +35,12 @@ pub(super) fn take_token(body: &[u8]) -> Result<Presented<'_>, CredentialError> 
     Ok(Presented { scheme: AuthScheme::Bearer, token, channel: Channel::FormBody })
 }
 
-/// Any method but `GET` and `HEAD`, whose bodies mean nothing (RFC 9110 §9.3.1).
+/// Whether the method is not `GET` or `HEAD`, whose bodies have no meaning (RFC 9110 §9.3.1).
 fn method_gives_the_body_meaning(method: &str) -> bool {
     !method.eq_ignore_ascii_case("GET") && !method.eq_ignore_ascii_case("HEAD")
 }
 
-/// `Content-Type` is one line and names the form media type; parameters are allowed (RFC 9110 §8.3.1).
+/// Whether `Content-Type` is one line and names the form media type; parameters are allowed (RFC 9110 §8.3.1).
 fn media_type_is_form(request: &RequestParts<'_>) -> bool {
     let Lines::One(value) = request.headers.lines("content-type") else { return false };
     let media_type = value.split(|byte| *byte == b';').next().unwrap_or_default();

@@ -1,5 +1,5 @@
-//! Where a request carries its access token: one method, one token, strictly (RFC 6750 §2, RFC 9110 §11.4, RFC 9449
-//! §7.1; catalogue C1 to C11).
+//! Extracts the access token of a request: one method, one token, strictly (RFC 6750 §2, RFC 9110 §11.4, RFC 9449 §7.1;
+//! catalogue C1 to C11).
 
 mod error;
 mod form_body;
@@ -19,22 +19,22 @@ use core::fmt;
 
 /// Finds a token where the host keeps it, for example in a cookie. C9.
 ///
-/// Asked only when the request has no `Authorization` field, on the request's own path: it must not block. Whatever it
-/// answers is checked like any other credential. A browser attaches cookies by itself, so an extractor that reads one
-/// leaves the defence against cross-site request forgery to the host.
+/// Called only if the request has no `Authorization` field. It runs while the request is handled, so it must not block.
+/// Its result is checked like any other credential. A browser attaches cookies by itself, so with an extractor that
+/// reads one, the host must defend against cross-site request forgery.
 pub trait CredentialExtractor: Send + Sync + fmt::Debug {
     /// Looks for a credential in `request`.
     fn extract(&self, request: &RequestParts<'_>) -> Extraction;
 }
 
-/// What is done about an `access_token` parameter in the query. It is never used as a credential. C7.
+/// What to do about an `access_token` parameter in the query. It is never used as a credential. C7.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum QueryTokenPolicy {
-    /// The request is refused: a token in a URI has leaked to logs and histories already (RFC 9700 §4.3.2).
+    /// Refuse the request: a token in a URI has already leaked to logs and histories (RFC 9700 §4.3.2).
     #[default]
     Refuse,
-    /// The parameter is passed over, for an API that owns the name.
+    /// Ignore the parameter, for an API that uses the name itself.
     Ignore,
 }
 
@@ -56,7 +56,7 @@ impl Default for CredentialPolicy {
 }
 
 impl CredentialPolicy {
-    /// `Authorization` with `Bearer` or `DPoP`; no form body, no extractor; a query token is refused.
+    /// Accepts `Authorization` with `Bearer` or `DPoP`; no form body, no extractor; refuses a query token.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -69,21 +69,21 @@ impl CredentialPolicy {
         }
     }
 
-    /// Whether `Authorization: Bearer` is accepted. Form body and extractor have their own switches.
+    /// Sets whether `Authorization: Bearer` is accepted. Form body and extractor have their own switches.
     #[must_use]
     pub const fn bearer(mut self, accepted: bool) -> Self {
         self.bearer = accepted;
         self
     }
 
-    /// Whether the scheme `DPoP` is accepted, in the header or from an extractor.
+    /// Sets whether the scheme `DPoP` is accepted, in the header or from an extractor.
     #[must_use]
     pub const fn dpop(mut self, accepted: bool) -> Self {
         self.dpop = accepted;
         self
     }
 
-    /// Makes room for tokens of this size, unless a lower limit was set by hand.
+    /// Adjusts the limit to tokens of this size, unless a lower one was configured.
     pub(super) const fn for_tokens_of(mut self, bytes: usize) -> Self {
         if self.header_limit >= limits::HEADER_VALUE || bytes < self.header_limit {
             self.header_limit = bytes;
@@ -91,33 +91,33 @@ impl CredentialPolicy {
         self
     }
 
-    /// Whether a form body may carry the token (RFC 6750 §2.2), always as `Bearer`. C8.
+    /// Sets whether a form body may carry the token (RFC 6750 §2.2), always as `Bearer`. C8.
     #[must_use]
     pub const fn form_body(mut self, accepted: bool) -> Self {
         self.form_body = accepted;
         self
     }
 
-    /// What is done about a token in the query.
+    /// Sets what to do about a token in the query.
     #[must_use]
     pub const fn query_token(mut self, policy: QueryTokenPolicy) -> Self {
         self.query_token = policy;
         self
     }
 
-    /// Asks `extractor` where a request has no `Authorization` field. C9.
+    /// Calls `extractor` if a request has no `Authorization` field. C9.
     #[must_use]
     pub fn extractor(mut self, extractor: Arc<dyn CredentialExtractor>) -> Self {
         self.extractor = Some(extractor);
         self
     }
 
-    /// The longest token taken from a header field or an extractor, in bytes; [`limits::HEADER_VALUE`] at first. Raise
-    /// it together with the token's own limit (J1).
+    /// Sets the longest token accepted from a header field or an extractor, in bytes; [`limits::HEADER_VALUE`] by
+    /// default. Raise it together with the limit of the token itself (J1).
     ///
     /// # Errors
     ///
-    /// More than [`limits::ACCESS_TOKEN_CEILING`].
+    /// Fails above [`limits::ACCESS_TOKEN_CEILING`].
     pub fn header_limit(mut self, bytes: usize) -> Result<Self, ConfigError> {
         if bytes > limits::ACCESS_TOKEN_CEILING {
             return Err(ConfigError::new("credentials.header_limit", "at most limits::ACCESS_TOKEN_CEILING bytes"));
@@ -132,7 +132,7 @@ impl CredentialPolicy {
         self.form_body
     }
 
-    /// Whether some channel accepts `scheme`: such a scheme is worth a challenge.
+    /// Whether any channel accepts `scheme`, so that it is worth a challenge.
     #[must_use]
     pub const fn accepts(&self, scheme: AuthScheme) -> bool {
         match scheme {
@@ -146,11 +146,11 @@ impl CredentialPolicy {
         self.bearer || self.dpop
     }
 
-    /// Checks that there is a way to present a token at all. For the constructor of whatever holds the policy.
+    /// Checks that at least one channel is enabled. For the constructor of the policy's owner.
     ///
     /// # Errors
     ///
-    /// Every channel is off.
+    /// Fails if every channel is off.
     pub fn check(&self) -> Result<(), ConfigError> {
         if AuthScheme::ALL.into_iter().any(|scheme| self.accepts(scheme)) {
             return Ok(());
@@ -158,14 +158,14 @@ impl CredentialPolicy {
         Err(ConfigError::new("credentials", "every channel is off: enable bearer, dpop, form_body or an extractor"))
     }
 
-    /// Takes the one credential of a request. The order is header, extractor, body; an `Authorization` field that
-    /// cannot be used never falls through to another channel. C10.
+    /// Takes the one credential of a request, in the order header, extractor, body. If an `Authorization` field is
+    /// present but unusable, no other channel is tried. C10.
     ///
     /// # Errors
     ///
     /// The rule that was broken. [`CredentialError::Missing`] and [`CredentialError::UnsupportedScheme`] mean that
     /// there is no credential (401 without an error code), [`CredentialError::ExtractorUnavailable`] that the host
-    /// could not tell (503), all others that the request is malformed (400).
+    /// could not answer (503), all others that the request is malformed (400).
     pub fn extract<'r>(&self, request: &RequestParts<'r>) -> Result<Presented<'r>, CredentialError> {
         self.query_holds_no_token(request)?;
         let outside_body = match request.headers.lines("authorization") {
@@ -182,7 +182,7 @@ impl CredentialPolicy {
         }
     }
 
-    /// No parameter of the query decodes to the name `access_token`. RFC 9700 §4.3.2; C7.
+    /// Checks that no parameter of the query decodes to the name `access_token`. RFC 9700 §4.3.2; C7.
     fn query_holds_no_token(&self, request: &RequestParts<'_>) -> Result<(), CredentialError> {
         let query = match self.query_token {
             QueryTokenPolicy::Refuse => request.query.unwrap_or_default(),
@@ -194,7 +194,7 @@ impl CredentialPolicy {
         }
     }
 
-    /// The credential of the one `Authorization` field. C2, C3, C4.
+    /// Reads the credential of the one `Authorization` field. C2, C3, C4.
     fn header_credential<'r>(&self, value: &'r [u8]) -> Result<Presented<'r>, CredentialError> {
         if value.len() > self.header_limit.saturating_add(syntax::SCHEME_ROOM) {
             return Err(CredentialError::TooLarge);
@@ -209,7 +209,7 @@ impl CredentialPolicy {
         Ok(Presented { scheme, token: Cow::Borrowed(token), channel: Channel::Header })
     }
 
-    /// What the host's extractor found. C9.
+    /// Checks the credential that the host's extractor returned. C9.
     fn extracted_credential<'r>(&self, request: &RequestParts<'r>) -> Result<Option<Presented<'r>>, CredentialError> {
         let Some(extractor) = &self.extractor else { return Ok(None) };
         let (scheme, token) = match extractor.extract(request) {
@@ -228,11 +228,10 @@ impl CredentialPolicy {
     }
 }
 
-/// Whether a browser is asking for permission rather than for the resource: `OPTIONS` with
-/// `Access-Control-Request-Method` (Fetch §3.2.3; C11).
+/// Whether the request is a CORS preflight: `OPTIONS` with `Access-Control-Request-Method` (Fetch §3.2.3; C11).
 ///
-/// Such a request carries no credentials and passes without them, but only where the adapter was told to answer it
-/// itself. No other request may be let through by this function.
+/// A preflight carries no credentials and passes without them, but only if the adapter is configured to answer it
+/// itself. Never use this function to admit any other request.
 #[must_use]
 pub fn is_cors_preflight(request: &RequestParts<'_>) -> bool {
     request.method == "OPTIONS"

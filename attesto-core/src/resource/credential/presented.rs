@@ -1,4 +1,4 @@
-//! A credential as it was presented, and as an extractor hands it over. Neither shows its token in `Debug`.
+//! A credential as presented, or as returned by an extractor. Neither prints its token in `Debug`.
 
 use crate::challenge::AuthScheme;
 use alloc::borrow::Cow;
@@ -21,11 +21,11 @@ pub enum Channel {
 #[derive(Clone, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Presented<'r> {
-    /// How it was presented.
+    /// The scheme of the credential.
     pub scheme: AuthScheme,
     /// The access token, as received.
     pub token: Cow<'r, str>,
-    /// Where it was.
+    /// The channel that carried it.
     pub channel: Channel,
 }
 
@@ -38,15 +38,15 @@ impl fmt::Debug for Presented<'_> {
     }
 }
 
-/// What an extractor found. C9.
-// Exhaustive: an extractor knows, or it does not.
+/// The result of an extractor. C9.
+// Exhaustive: an extractor finds a token, finds none, or fails.
 #[derive(Clone, Eq, PartialEq)]
 pub enum Extraction {
-    /// No credential; the form body is asked next, if it may carry one.
+    /// No credential; the form body is tried next, if it may carry one.
     None,
     /// A credential. It must be token68, and its scheme an accepted one.
     Token {
-        /// How the token counts as presented. With `Dpop`, the request must carry a proof.
+        /// The scheme that the token counts as presented with. With `Dpop`, the request must carry a proof.
         scheme: AuthScheme,
         /// The access token.
         token: String,

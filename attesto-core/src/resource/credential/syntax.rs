@@ -1,9 +1,10 @@
 //! The grammar of `Authorization` (RFC 9110 §11.4).
 
-/// Bytes granted to scheme name and spaces on top of the token's limit.
+/// Bytes allowed for scheme name and spaces on top of the token's limit.
 pub(super) const SCHEME_ROOM: usize = 64;
 
-/// The auth-scheme, a token (RFC 9110 §5.6.2), and all that follows it; `None` where the value starts with no token.
+/// Splits the value into the auth-scheme, a token (RFC 9110 §5.6.2), and the rest; `None` if it does not start with a
+/// token.
 pub(super) fn split_scheme(value: &[u8]) -> Option<(&str, &[u8])> {
     let end = value.iter().position(|byte| !is_tchar(*byte)).unwrap_or(value.len());
     let (scheme, rest) = value.split_at_checked(end)?;
@@ -11,7 +12,7 @@ pub(super) fn split_scheme(value: &[u8]) -> Option<(&str, &[u8])> {
     (!scheme.is_empty()).then_some((scheme, rest))
 }
 
-/// `1*SP token68`, with nothing after. C2, C3.
+/// Parses `1*SP token68`, with nothing after it. C2, C3.
 pub(super) fn credentials(rest: &[u8]) -> Option<&str> {
     let spaces = rest.iter().take_while(|byte| **byte == b' ').count();
     if spaces == 0 {
@@ -20,22 +21,22 @@ pub(super) fn credentials(rest: &[u8]) -> Option<&str> {
     token68(rest.get(spaces..)?)
 }
 
-/// `token68 = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="`
+/// Parses `token68 = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="`.
 pub(super) fn token68(text: &[u8]) -> Option<&str> {
     let symbols = text.iter().rposition(|byte| *byte != b'=')?.saturating_add(1);
-    // Without a way out in the middle, so that the compiler can look at many bytes at once: this sees every byte of every token.
+    // No early exit, so that the compiler can vectorize: this sees every byte of every token.
     let all = text.get(..symbols)?.iter().fold(true, |all, byte| all & is_symbol(*byte));
     if all { core::str::from_utf8(text).ok() } else { None }
 }
 
-/// Ranges rather than a list: `-`, `.` and `/` stand before the digits.
+/// Ranges rather than a list: `-`, `.`, `/` and the digits are adjacent.
 const fn is_symbol(byte: u8) -> bool {
     let letter = (byte | 0x20).wrapping_sub(b'a') < 26;
     let dash_to_nine = byte.wrapping_sub(b'-') <= b'9' - b'-';
     letter | dash_to_nine | (byte == b'+') | (byte == b'_') | (byte == b'~')
 }
 
-/// `tchar`, RFC 9110 §5.6.2.
+/// Whether the byte is a `tchar`, RFC 9110 §5.6.2.
 fn is_tchar(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }

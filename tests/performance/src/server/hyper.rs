@@ -1,7 +1,7 @@
 //! On hyper without a framework.
 
 use super::{ANSWER, REFUSED, Resource, runtime};
-use attesto_hyper::{GuardedBody, OnConnection, Protect, Staged};
+use attesto_hyper::{GuardedBody, OnConnection, Protect, Wrapped};
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{AUTHORIZATION, HOST, HeaderName};
@@ -30,12 +30,12 @@ async fn by_hand(resource: &Resource, request: &Request<Incoming>) -> Response<F
 }
 
 async fn route<S>(
-    guarded: Staged<Protect, S>,
+    guarded: Wrapped<Protect, S>,
     resource: Resource,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Infallible>
 where
-    Staged<Protect, S>: Service<Request<Incoming>, Response = Response<Body>, Error = Infallible>,
+    Wrapped<Protect, S>: Service<Request<Incoming>, Response = Response<Body>, Error = Infallible>,
 {
     let response = match request.uri().path() {
         "/bare" => text(ANSWER),
@@ -59,7 +59,7 @@ pub(super) fn serve(listener: std::net::TcpListener, resource: Resource) -> Resu
         let listener = TcpListener::from_std(listener)?;
         loop {
             let Ok((stream, peer)) = listener.accept().await else { continue };
-            let service = OnConnection::from(peer).wrap(app.clone());
+            let service = OnConnection::new(peer).wrap(app.clone());
             tokio::spawn(async move {
                 drop(http1::Builder::new().serve_connection(TokioIo::new(stream), service).await);
             });

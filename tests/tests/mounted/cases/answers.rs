@@ -34,7 +34,7 @@ fn answers_do_not_depend_on_the_connection(server: Server) {
 }
 
 /// By the system's clock and randomness, mounted in one piece: the whole way of a user.
-fn c13_the_short_form_serves_the_whole_way(server: Server) {
+fn ep13_the_short_form_serves_the_whole_way(server: Server) {
     let running = (server.start)(Setup::whole());
     let mut connection = Connection::open(running.address);
     let codes = [(); 2].map(|()| code_in(&connection.send(&logged_in(visit()))));
@@ -69,7 +69,7 @@ fn tokens_open_the_resource_beside_the_server(server: Server) {
 on_every_adapter!(
     every_answer_is_the_cores_byte_for_byte
     answers_do_not_depend_on_the_connection
-    c13_the_short_form_serves_the_whole_way
+    ep13_the_short_form_serves_the_whole_way
     odd_answer_of_a_host_breaks_no_connection
     tokens_open_the_resource_beside_the_server
 );

@@ -38,7 +38,7 @@ fn chunked(connection: &mut Connection, request: &Request, size: usize) -> Answe
     connection.read(&request.method)
 }
 
-fn c5_a_body_of_the_limit_is_read_and_one_byte_more_is_413(server: Server) {
+fn ep5_a_body_of_the_limit_is_read_and_one_byte_more_is_413(server: Server) {
     let running = (server.start)(Setup::new());
     assert_eq!(running.send(&sized("/oauth/token", LIMIT)).status, 200);
     for path in ENDPOINTS.into_iter().chain(["/oauth/authorize"]) {
@@ -50,7 +50,7 @@ fn c5_a_body_of_the_limit_is_read_and_one_byte_more_is_413(server: Server) {
     assert_eq!(running.send(&sized("/oauth/token", LIMIT)).status, 200, "still serving");
 }
 
-fn c5_the_same_holds_for_chunked_bodies(server: Server) {
+fn ep5_the_same_holds_for_chunked_bodies(server: Server) {
     let running = (server.start)(Setup::new());
     for size in [4_096, 65_537] {
         let send = |length| chunked(&mut Connection::open(running.address), &sized("/oauth/token", length), size);
@@ -140,7 +140,7 @@ fn a_body_that_breaks_off_reaches_nothing(server: Server) {
     assert_eq!(tokens.status, 200, "the code is as good as before: {tokens:?}");
 }
 
-fn c5_other_content_types_are_refused_whatever_is_in_the_body(server: Server) {
+fn ep5_other_content_types_are_refused_whatever_is_in_the_body(server: Server) {
     let setup = Setup::new();
     let looked_up = Arc::clone(&setup.looked_up);
     let running = (server.start)(setup);
@@ -169,7 +169,7 @@ fn c5_other_content_types_are_refused_whatever_is_in_the_body(server: Server) {
     }
 }
 
-fn c6_c7_duplicates_and_parameters_in_the_query_are_refused(server: Server) {
+fn ep6_ep7_duplicates_and_parameters_in_the_query_are_refused(server: Server) {
     let setup = Setup::new();
     let looked_up = Arc::clone(&setup.looked_up);
     let running = (server.start)(setup);
@@ -197,11 +197,11 @@ fn c6_c7_duplicates_and_parameters_in_the_query_are_refused(server: Server) {
 }
 
 on_every_adapter!(
-    c5_a_body_of_the_limit_is_read_and_one_byte_more_is_413
-    c5_the_same_holds_for_chunked_bodies
+    ep5_a_body_of_the_limit_is_read_and_one_byte_more_is_413
+    ep5_the_same_holds_for_chunked_bodies
     what_is_beyond_the_limit_is_not_taken_for_a_request
     refusal_of_a_form_that_is_too_long_reaches_a_client_that_is_still_sending
     a_body_that_breaks_off_reaches_nothing
-    c5_other_content_types_are_refused_whatever_is_in_the_body
-    c6_c7_duplicates_and_parameters_in_the_query_are_refused
+    ep5_other_content_types_are_refused_whatever_is_in_the_body
+    ep6_ep7_duplicates_and_parameters_in_the_query_are_refused
 );

@@ -83,7 +83,7 @@ fn cf4_md5_two_issuers_on_one_host_are_mounted_side_by_side(server: Server) {
 }
 
 /// What is off is nowhere: not in the documents, not behind a path.
-fn c12_what_is_off_is_not_mounted(server: Server) {
+fn ep12_what_is_off_is_not_mounted(server: Server) {
     let only_clients = builder(ORIGIN).grants([GrantType::ClientCredentials]);
     let running = (server.start)(Setup::of(only_clients));
     let mut connection = Connection::open(running.address);
@@ -149,7 +149,7 @@ fn md6_the_resource_beside_the_server_leads_to_it(server: Server) {
 on_every_adapter!(
     md4_every_url_that_the_documents_name_is_answered
     cf4_md5_two_issuers_on_one_host_are_mounted_side_by_side
-    c12_what_is_off_is_not_mounted
+    ep12_what_is_off_is_not_mounted
     cf5_each_class_has_middleware_of_its_own
     md6_the_resource_beside_the_server_leads_to_it
 );

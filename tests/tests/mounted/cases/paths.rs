@@ -35,7 +35,7 @@ const NEARLY: [&str; 24] = [
     "/x/oauth/token",
 ];
 
-fn c12_other_spellings_of_a_path_are_nobodys(server: Server) {
+fn ep12_other_spellings_of_a_path_are_nobodys(server: Server) {
     let setup = Setup::new();
     let looked_up = Arc::clone(&setup.looked_up);
     let running = (server.start)(setup);
@@ -60,7 +60,7 @@ fn c12_other_spellings_of_a_path_are_nobodys(server: Server) {
     assert_eq!(running.send(&posted("/oauth/token", &good)).status, 200);
 }
 
-fn c4_other_methods_are_405_and_say_which_are_taken(server: Server) {
+fn ep4_other_methods_are_405_and_say_which_are_taken(server: Server) {
     for prefix in ["/oauth", "/mcp/oauth"] {
         let setup = Setup::of(builder("https://as.example").path_prefix(prefix));
         let looked_up = Arc::clone(&setup.looked_up);
@@ -124,8 +124,8 @@ fn requests_to_other_paths_go_through_untouched(server: Server) {
 }
 
 on_every_adapter!(
-    c12_other_spellings_of_a_path_are_nobodys
-    c4_other_methods_are_405_and_say_which_are_taken
+    ep12_other_spellings_of_a_path_are_nobodys
+    ep4_other_methods_are_405_and_say_which_are_taken
     md1_md5_preflight_of_the_public_documents_is_answered
     requests_to_other_paths_go_through_untouched
 );

@@ -13,7 +13,7 @@ fn refused(world: &mut World, pairs: &Pairs, error: &str, reason: Reason) {
 }
 
 #[test]
-fn az1_c1_plain_http_is_refused_before_anything_is_asked() {
+fn az1_ep1_plain_http_is_refused_before_anything_is_asked() {
     let mut world = World::new();
     let response = world.browse("GET", "http", Some(&good().encoded()), None);
     assert_direct(&response, 400, "invalid_request");
@@ -21,7 +21,7 @@ fn az1_c1_plain_http_is_refused_before_anything_is_asked() {
 }
 
 #[test]
-fn az1_c4_other_methods_are_refused() {
+fn az1_ep4_other_methods_are_refused() {
     for method in ["PUT", "OPTIONS", "get", "DELETE"] {
         let mut world = World::new();
         let response = world.browse(method, "https", Some(&good().encoded()), None);
@@ -33,7 +33,7 @@ fn az1_c4_other_methods_are_refused() {
 }
 
 #[test]
-fn az1_c4_head_spends_nothing_and_is_answered_without_a_body() {
+fn az1_ep4_head_spends_nothing_and_is_answered_without_a_body() {
     let mut world = World::new();
     for accept in ["*/*", "text/html"] {
         world.accept = accept;
@@ -49,7 +49,7 @@ fn az1_post_takes_a_form_and_get_a_query() {
     let mut world = World::new();
     assert!(location(&world.browse("POST", "https", None, Some(&good().encoded())), WEB).get("code").is_some());
     world.events.clear();
-    // C-7: a form does not share its parameters with the query.
+    // EP-7: a form does not share its parameters with the query.
     let response = world.browse("POST", "https", Some("scope=x"), Some(&good().encoded()));
     assert_direct(&response, 400, "invalid_request");
     assert_eq!(world.reason(), Reason::QueryParameters);
@@ -60,7 +60,7 @@ fn az1_post_takes_a_form_and_get_a_query() {
 }
 
 #[test]
-fn az1_c5_broken_encoding_and_length_are_refused() {
+fn az1_ep5_broken_encoding_and_length_are_refused() {
     let mut world = World::new();
     for query in [good().encoded() + "&nonce=%zz", good().encoded() + "&nonce=%ff"] {
         assert_direct(&world.browse("GET", "https", Some(&query), None), 400, "invalid_request");
@@ -72,7 +72,7 @@ fn az1_c5_broken_encoding_and_length_are_refused() {
 }
 
 #[test]
-fn c6_a_repeated_identity_is_never_redirected() {
+fn ep6_a_repeated_identity_is_never_redirected() {
     let mut world = World::new();
     for (name, value) in [("client_id", "web"), ("redirect_uri", WEB), ("redirect_uri", "https://evil.example/")] {
         refused(&mut world, &good().and(name, value), "invalid_request", Reason::DuplicateParameter);
@@ -84,7 +84,7 @@ fn c6_a_repeated_identity_is_never_redirected() {
 }
 
 #[test]
-fn c12_without_the_grant_there_is_no_endpoint() {
+fn ep12_without_the_grant_there_is_no_endpoint() {
     let mut world = World::built(|builder| builder.grants([GrantType::ClientCredentials]));
     assert_direct(&world.get(&good()), 404, "invalid_request");
     assert_eq!(world.reason(), Reason::NotOffered);
@@ -100,7 +100,7 @@ fn az2_embedded_user_agents_are_refused_before_the_client_is_looked_up_where_the
     world.agent = view;
     refused(&mut world, &good(), "invalid_request", Reason::EmbeddedUserAgent);
     assert!(world.asked.is_empty());
-    // What is wrong with the request itself comes first (C-1, C-4), and does not depend on the browser.
+    // What is wrong with the request itself comes first (EP-1, EP-4), and does not depend on the browser.
     assert_eq!(world.browse("PUT", "https", Some(&good().encoded()), None).status, 405);
     world.agent = "Mozilla/5.0 (X11; Linux x86_64; rv:132.0) Gecko/20100101 Firefox/132.0";
     assert!(location(&world.get(&good()), WEB).get("code").is_some());

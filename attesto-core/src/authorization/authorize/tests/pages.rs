@@ -84,7 +84,7 @@ fn az32_errors_are_pages_for_people_and_json_for_others() {
 }
 
 #[test]
-fn c10_pages_say_the_same_whatever_the_request() {
+fn ep10_pages_say_the_same_whatever_the_request() {
     let page = |id: &str| {
         let mut world = World::new();
         world.accept = "text/html";
@@ -134,7 +134,7 @@ proptest! {
 }
 
 #[test]
-fn c8_az30_a_form_post_page_names_no_target_in_its_policy_and_says_where_it_comes_from() {
+fn ep8_az30_a_form_post_page_names_no_target_in_its_policy_and_says_where_it_comes_from() {
     for uri in ["https://app.example/cb", "http://127.0.0.1:81/cb", "http://[::1]:81/cb", "com.example.app:/cb"] {
         let response = form(uri, "s");
         assert!(response.header("content-security-policy").all(|policy| !policy.contains("form-action")), "{uri}");

@@ -254,7 +254,7 @@ fn pa6_faults_leave_nothing_behind() {
 }
 
 #[test]
-fn c12_without_the_grant_nothing_is_pushed() {
+fn ep12_without_the_grant_nothing_is_pushed() {
     let mut world = World::built(|builder| builder.grants([GrantType::ClientCredentials]));
     refused(&mut world, &pushed(), 404, Reason::NotOffered);
 }

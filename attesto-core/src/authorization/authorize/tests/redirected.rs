@@ -32,7 +32,7 @@ fn passes_in(world: &mut World, pairs: &Pairs) -> AuthorizationRequest {
 }
 
 #[test]
-fn c6_another_repeated_parameter_is_told_to_the_client() {
+fn ep6_another_repeated_parameter_is_told_to_the_client() {
     let mut world = World::new();
     for (name, value) in [("scope", "files.read"), ("response_type", "code"), ("code_challenge", CHALLENGE)] {
         refused(&mut world, &good().and(name, value), Reason::DuplicateParameter);

@@ -303,7 +303,7 @@ fn az24_a_login_stamped_by_a_clock_ahead_counts_within_the_skew_of_all_dates() {
 }
 
 #[test]
-fn c8_az30_pages_of_the_host_let_their_forms_say_where_they_come_from() {
+fn ep8_az30_pages_of_the_host_let_their_forms_say_where_they_come_from() {
     let mut world = World::new();
     world.user = Box::new(|_| Authentication::Interact(page("who are you?")));
     let login = world.get(&good());

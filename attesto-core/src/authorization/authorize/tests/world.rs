@@ -342,7 +342,7 @@ pub(super) fn assert_direct(response: &ResponseParts, status: u16, error: &str) 
     assert_guarded(response);
 }
 
-/// C-8.
+/// EP-8.
 pub(super) fn assert_guarded(response: &ResponseParts) {
     assert_eq!(header(response, "cache-control"), "no-store");
     assert_eq!(header(response, "pragma"), "no-cache");
