@@ -4,8 +4,10 @@
 //!
 //! ```no_run
 //! use actix_web::{App, HttpServer, web};
-//! use attesto_actix::core::{crypto::RustCrypto, jose::JwkSet, token::{TrustedIssuer, VerificationKeys}};
-//! use attesto_actix::core::{host::{Guard, MemoryReplayStore}, metadata::PublicDocuments, resource::ResourceServer};
+//! use attesto_actix::core::{crypto::RustCrypto, jose::JwkSet, token::TrustedIssuer};
+//! use attesto_actix::core::jose::VerificationKeys;
+//! use attesto_actix::core::{host::{Guard, MemoryReplayStore}, resource::ResourceServer};
+//! use attesto_actix::core::host::PublicDocuments;
 //! use attesto_actix::core::http::{OriginPolicy, TrustedProxies, XForwarded};
 //! use attesto_actix::{Granted, Protect, publish};
 //! use std::{error::Error, sync::Arc};

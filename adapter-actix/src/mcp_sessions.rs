@@ -6,7 +6,7 @@ use crate::translate::{HeaderView, response};
 use actix_web::Error;
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse};
-use attesto_core::mcp::SessionOwners;
+use attesto_core::host::SessionOwners;
 use std::sync::Arc;
 
 /// Ties each session of an MCP server to the caller that began it ([`SessionOwners`]; catalogue X41). It stands behind a

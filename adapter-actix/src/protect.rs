@@ -7,8 +7,9 @@ use crate::translate::{HeaderView, amend, request_parts, response, tls_session};
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse};
 use actix_web::{Error, HttpMessage};
-use attesto_core::host::{Clock, Gate, Guard};
+use attesto_core::host::{Gate, Guard};
 use attesto_core::resource::Requirement;
+use attesto_core::time::Clock;
 use std::sync::Arc;
 
 /// Demands a valid access token, before an `App`, a `Scope` or a `Resource`. Handlers learn who calls with

@@ -3,7 +3,7 @@
 use crate::translate::response;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
-use attesto_core::metadata::PublicDocuments;
+use attesto_core::host::PublicDocuments;
 use std::sync::Arc;
 
 /// For `App::configure`: serves these documents. Use it at the top level of the application, outside what is protected: the paths are
@@ -11,7 +11,7 @@ use std::sync::Arc;
 ///
 /// ```
 /// # fn demo(guard: &attesto_core::host::Guard) -> Result<(), attesto_core::ConfigError> {
-/// use attesto_actix::{core::metadata::PublicDocuments, publish};
+/// use attesto_actix::{core::host::PublicDocuments, publish};
 ///
 /// let documents = PublicDocuments::of([guard])?;
 /// let app = actix_web::App::new().configure(publish(documents));

@@ -2,7 +2,8 @@
 
 use attesto_core::Timestamp;
 use attesto_core::crypto::EntropyError;
-use attesto_core::host::{Clock, EntropySource};
+use attesto_core::host::EntropySource;
+use attesto_core::time::Clock;
 
 /// Reads the system's time.
 #[expect(clippy::disallowed_methods, reason = "an adapter is where time comes from")]

@@ -3,7 +3,8 @@
 //! ```
 //! use actix_web::{App, Responder, test::init_service, web};
 //! use attesto_actix::core::testkit::{Fixture, Reached, Route, assert_resource_protected};
-//! use attesto_actix::core::{metadata::PublicDocuments, resource::Requirement};
+//! use attesto_actix::core::resource::Requirement;
+//! use attesto_actix::core::host::PublicDocuments;
 //! use attesto_actix::{GrantedSender, Protect, publish, testkit};
 //!
 //! async fn store(sender: GrantedSender, reached: web::Data<Reached>) -> impl Responder {

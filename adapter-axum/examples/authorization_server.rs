@@ -4,7 +4,7 @@
 //! itself over the socket, prints each step with its outcome, and stays up. This file is what belongs to axum; server, clients, pages
 //! and tour stand in `tests/src/demo/authorization`, because all adapters' demos share them.
 
-use attesto_axum::core::metadata::PublicDocuments;
+use attesto_axum::core::host::PublicDocuments;
 use attesto_axum::{ProtectLayer, authorization_router, documents_router};
 use attesto_tests::demo::Resources;
 use attesto_tests::demo::authorization::{AuthorizationDemo, Pages, Site};

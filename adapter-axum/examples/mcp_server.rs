@@ -4,7 +4,7 @@
 //! itself over the socket, prints each request and verdict, and stays up with curl lines to try. This file is what belongs to
 //! axum; issuer, guards, tour and tool stand in `tests/src/demo`, because all adapters' demos share them.
 
-use attesto_axum::core::metadata::PublicDocuments;
+use attesto_axum::core::host::PublicDocuments;
 use attesto_axum::{ProtectLayer, documents_router};
 use attesto_tests::demo::{Demo, Resources};
 use axum::Router;

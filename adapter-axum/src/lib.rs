@@ -3,7 +3,8 @@
 //! A protected server, whole:
 //!
 //! ```no_run
-//! use attesto_axum::core::{crypto::RustCrypto, jose::JwkSet, token::{TrustedIssuer, VerificationKeys}};
+//! use attesto_axum::core::{crypto::RustCrypto, jose::JwkSet, token::TrustedIssuer};
+//! use attesto_axum::core::jose::VerificationKeys;
 //! use attesto_axum::core::{host::{Guard, MemoryReplayStore}, http::{OriginPolicy, TrustedProxies, XForwarded}, resource::ResourceServer};
 //! use attesto_axum::{Granted, ProtectLayer, metadata_router};
 //! use std::{error::Error, net::SocketAddr, sync::Arc};
@@ -94,8 +95,8 @@ mod require;
 pub mod testkit;
 mod translate;
 
-pub use attesto_core::host::Clock;
 pub use attesto_core::http::TlsSession;
+pub use attesto_core::time::Clock;
 pub use attesto_hyper::{GuardedBody, system_clock, system_entropy};
 pub use authorize::{authorization_router, endpoints_router};
 pub use extract::{Granted, GrantedScopes, GrantedSender, Principal, WiringError};

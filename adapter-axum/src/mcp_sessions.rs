@@ -1,7 +1,7 @@
 //! Sessions of an MCP server, each for the caller that began it.
 
 use crate::middleware::Wrapped;
-use attesto_core::mcp::SessionOwners;
+use attesto_core::host::SessionOwners;
 use attesto_hyper::McpSessions;
 use std::sync::Arc;
 use tower_layer::Layer;
@@ -13,7 +13,7 @@ use tower_layer::Layer;
 /// # fn demo(guard: std::sync::Arc<attesto_core::host::Guard>, mcp: axum::routing::MethodRouter)
 /// # -> Result<axum::Router, attesto_core::ConfigError> {
 /// use attesto_axum::{McpSessionsLayer, ProtectLayer};
-/// use attesto_core::mcp::SessionOwners;
+/// use attesto_core::host::SessionOwners;
 ///
 /// let sessions = McpSessionsLayer::new(SessionOwners::single_instance(10_000)?);
 /// let app = axum::Router::new().route("/mcp", mcp).layer(sessions).layer(ProtectLayer::new(guard));

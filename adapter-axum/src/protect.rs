@@ -2,8 +2,9 @@
 
 use crate::middleware::Wrapped;
 use crate::translate::observe;
-use attesto_core::host::{Clock, Guard};
+use attesto_core::host::Guard;
 use attesto_core::resource::Requirement;
+use attesto_core::time::Clock;
 use attesto_hyper::Protect;
 use std::sync::Arc;
 use tower_layer::Layer;

@@ -1,9 +1,9 @@
 //! Documents that are public by design: RFC 9728 metadata and JWK Sets.
 
 use attesto_core::ConfigError;
-use attesto_core::host::Guard;
+use attesto_core::host::{Guard, PublicDocuments};
 use attesto_core::jose::JwkSet;
-use attesto_core::metadata::{MetadataSet, PublicDocuments};
+use attesto_core::metadata::MetadataSet;
 use attesto_hyper::{answer_early, response};
 use axum::Router;
 use axum::extract::Request;

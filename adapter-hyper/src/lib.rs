@@ -3,8 +3,10 @@
 //! A protected server, whole:
 //!
 //! ```no_run
-//! use attesto_hyper::core::{crypto::RustCrypto, jose::JwkSet, token::{TrustedIssuer, VerificationKeys}};
-//! use attesto_hyper::core::{host::{Guard, MemoryReplayStore}, metadata::PublicDocuments, resource::ResourceServer};
+//! use attesto_hyper::core::{crypto::RustCrypto, jose::JwkSet, token::TrustedIssuer};
+//! use attesto_hyper::core::jose::VerificationKeys;
+//! use attesto_hyper::core::{host::{Guard, MemoryReplayStore}, resource::ResourceServer};
+//! use attesto_hyper::core::host::PublicDocuments;
 //! use attesto_hyper::core::http::{OriginPolicy, TrustedProxies, XForwarded};
 //! use attesto_hyper::{OnConnection, Protect, Publish, RequestBody, admitted, response};
 //! use http_body_util::Full;

@@ -5,7 +5,7 @@ use crate::early::answer_early;
 use crate::extract::passage;
 use crate::middleware::{Middleware, Next};
 use crate::translate::{HeaderView, response};
-use attesto_core::mcp::SessionOwners;
+use attesto_core::host::SessionOwners;
 use http::{Request, Response};
 use http_body::Body;
 use http_body_util::Either;

@@ -102,9 +102,7 @@ wraps!(Authorize McpSessions OnConnection Protect Publish Require);
 mod tests {
     use super::Middleware;
     use crate::{McpSessions, Protect, Publish, Require};
-    use attesto_core::host::Guard;
-    use attesto_core::mcp::SessionOwners;
-    use attesto_core::metadata::PublicDocuments;
+    use attesto_core::host::{Guard, PublicDocuments, SessionOwners};
     use attesto_core::resource::Requirement;
     use attesto_core::testkit::{Fixture, block_on};
     use bytes::Bytes;

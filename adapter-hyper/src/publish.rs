@@ -4,7 +4,7 @@ use crate::body::GuardedBody;
 use crate::early::answer_early;
 use crate::middleware::{Middleware, Next};
 use crate::translate::response;
-use attesto_core::metadata::PublicDocuments;
+use attesto_core::host::PublicDocuments;
 use http::{Request, Response};
 use http_body::Body;
 use http_body_util::Either;

@@ -3,7 +3,7 @@
 //! ```
 //! use attesto_hyper::core::resource::Requirement;
 //! use attesto_hyper::core::testkit::{Fixture, Reached, Route, assert_resource_protected, block_on};
-//! use attesto_hyper::{Protect, Publish, RequestBody, admitted, core::metadata::PublicDocuments, response, testkit};
+//! use attesto_hyper::{Protect, Publish, RequestBody, admitted, core::host::PublicDocuments, response, testkit};
 //! use http_body_util::Full;
 //! use hyper::{Request, Response, body::{Bytes, Incoming}, service::service_fn};
 //! use std::convert::Infallible;

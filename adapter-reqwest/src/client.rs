@@ -2,8 +2,9 @@
 
 use crate::failure::Failure;
 use crate::resolver::Screened;
-use attesto_core::host::{BoxFuture, HttpClient, HttpFailure, IncomingResponse, OutgoingRequest};
-use attesto_core::http::{AddressPolicy, Header};
+use attesto_core::future::BoxFuture;
+use attesto_core::host::HttpClient;
+use attesto_core::http::{AddressPolicy, Header, HttpFailure, IncomingResponse, OutgoingRequest};
 use attesto_core::limits;
 use bytes::Bytes;
 use reqwest::header::{

@@ -1,6 +1,6 @@
 //! Why no response came, for the log.
 
-use attesto_core::host::HttpFailure;
+use attesto_core::http::HttpFailure;
 use std::error::Error;
 use std::net::IpAddr;
 

@@ -2,8 +2,8 @@
 
 mod server;
 
-use attesto_core::host::{HttpClient, HttpFailure, IncomingResponse, OutgoingRequest};
-use attesto_core::http::{AddressPolicy, Header};
+use attesto_core::host::HttpClient;
+use attesto_core::http::{AddressPolicy, Header, HttpFailure, IncomingResponse, OutgoingRequest};
 use attesto_core::limits;
 use attesto_reqwest::{ReqwestClient, ReqwestClientBuilder};
 use server::{Identity, Reply, Server};

@@ -3,8 +3,8 @@
 mod server;
 
 use attesto_core::Timestamp;
-use attesto_core::host::{Guard, HttpClient, HttpFailure, Introspector, MemoryReplayStore, OutgoingRequest};
-use attesto_core::http::AddressPolicy;
+use attesto_core::host::{Guard, HttpClient, Introspector, MemoryReplayStore};
+use attesto_core::http::{AddressPolicy, HttpFailure, OutgoingRequest};
 use attesto_core::introspection::{IntrospectionCredentials, IntrospectionEndpoint};
 use attesto_core::jose::{Jwk, JwkSet};
 use attesto_core::remote::RemoteKeys;

@@ -22,8 +22,7 @@ use core::fmt;
 ///
 /// ```
 /// # use attesto_core::crypto::RustCrypto;
-/// # use attesto_core::jose::JwkSet;
-/// # use attesto_core::token::VerificationKeys;
+/// # use attesto_core::jose::{JwkSet, VerificationKeys};
 /// # use attesto_core::Timestamp;
 /// use attesto_core::danger;
 /// use attesto_core::token::{TokenError, TrustedIssuer};
@@ -33,7 +32,7 @@ use core::fmt;
 /// # let keys = VerificationKeys::from_jwk_set(&RustCrypto::new(), &jwks)?;
 /// # let now = Timestamp::from_secs(1_800_000_000);
 /// let issuer = TrustedIssuer::new("https://auth.example.com", keys)?;
-/// RFC 8037 appendix A.4: the payload is not even JSON.
+/// // RFC 8037 appendix A.4: the payload is not even JSON.
 /// let jws = "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc.hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhi\
 ///            jcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg";
 /// assert_eq!(danger::signed_payload(jws, &issuer, now)?, b"Example of Ed25519 signing");

@@ -22,7 +22,7 @@
 //! use attesto_core::resource::{Requirement, ResourceServer, Verdict};
 //! use attesto_core::token::TrustedIssuer;
 //!
-//! Once: the resource's identifier, and the issuers it trusts. `keys` are the issuer's public keys.
+//! // Once: the resource's identifier, and the issuers it trusts. `keys` are the issuer's public keys.
 //! let server = ResourceServer::builder("https://api.example.com", provider)
 //!     .issuer(TrustedIssuer::new("https://auth.example.com", keys)?)
 //!     .build()?;
@@ -104,6 +104,7 @@ pub mod dpop;
 pub mod encoding;
 #[cfg(feature = "std")]
 pub mod exchange;
+pub mod future;
 pub mod host;
 pub mod http;
 pub mod introspection;

@@ -3,8 +3,8 @@
 use crate::model;
 use attesto_core::Timestamp;
 use attesto_core::crypto::{Algorithm, AwsLc, CryptoProvider, EntropyError, KeyKind, RustCrypto, Signer};
-use attesto_core::jose::{Jwk, KeyMaterial};
-use attesto_core::token::{TrustedIssuer, VerificationKeys};
+use attesto_core::jose::{Jwk, KeyMaterial, VerificationKeys};
+use attesto_core::token::TrustedIssuer;
 use std::sync::{Arc, LazyLock};
 
 /// The issuer of the tokens.

@@ -4,8 +4,7 @@
 use crate::fixture::{AUDIENCE, ISSUER, NOW, SECONDS, WORLD, sign};
 use crate::model::{Tree, base64url_decoded};
 use attesto_core::crypto::CryptoProvider;
-use attesto_core::host::IncomingResponse;
-use attesto_core::http::{Connection, RequestParts};
+use attesto_core::http::{Connection, IncomingResponse, RequestParts};
 use attesto_core::introspection::{Introspected, IntrospectionCredentials, IntrospectionEndpoint};
 use attesto_core::resource::{ForeignAnswer, Question, Requirement, ResourceServer, Verdict};
 use attesto_core::token::ForeignClaims;

@@ -3,8 +3,8 @@
 
 use arbitrary::{Arbitrary, Unstructured};
 use attesto_core::Timestamp;
+use attesto_core::jose::VerificationKeys;
 use attesto_core::remote::{FetchError, KeyCache, KeyPolicy, Lookup, Need, Plan};
-use attesto_core::token::VerificationKeys;
 
 /// From `remote::policy`: what a retry waits at least and at most, when a fetch counts as lost, what `Cache-Control` may shorten
 /// freshness to, how long old keys serve meanwhile, how often a fetch may be given up, and how far a clock may step back.

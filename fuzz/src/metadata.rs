@@ -2,8 +2,7 @@
 
 use crate::fixture::{ISSUER, NOW, WORLD};
 use crate::model::Tree;
-use attesto_core::host::{HttpFailure, IncomingResponse};
-use attesto_core::http::ObservedUri;
+use attesto_core::http::{HttpFailure, IncomingResponse, ObservedUri};
 use attesto_core::jose::JwkSet;
 use attesto_core::limits;
 use attesto_core::remote::{Begun, FetchStep, KeyFetch, Need, RemoteKeys};

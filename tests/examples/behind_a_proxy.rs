@@ -6,10 +6,10 @@
 //! - `token dpop` and `token mtls FILE.der`: an access token, bound;
 //! - `proof METHOD URI TOKEN`: a new DPoP proof.
 
-use attesto_core::host::{Clock, Guard, MemoryReplayStore};
+use attesto_core::host::{Guard, MemoryReplayStore, PublicDocuments};
 use attesto_core::http::{CanonicalOrigin, OriginPolicy, TrustedProxies, XForwarded};
-use attesto_core::metadata::PublicDocuments;
 use attesto_core::mtls::{CertificateExtractor, CertificatePolicy, ClientCert, EscapedPem, XForwardedClientCert};
+use attesto_core::time::Clock;
 use attesto_core::{ConfigError, Timestamp};
 use attesto_hyper::{OnConnection, Protect, Publish, RequestBody, admitted, response};
 use attesto_tests::{NOW, World};

@@ -14,10 +14,10 @@
 
 use attesto_core::Timestamp;
 use attesto_core::dpop::{ReplayAnswer, ReplayClaim};
-use attesto_core::host::{Clock, Event, MemoryReplayStore};
+use attesto_core::host::{Event, MemoryReplayStore, PublicDocuments};
 use attesto_core::http::{Connection, Header, ResponseParts};
-use attesto_core::metadata::PublicDocuments;
 use attesto_core::resource::Grant;
+use attesto_core::time::Clock;
 use attesto_tests::blocking::{Door, Entry, Exchange, Host, serve, text};
 use attesto_tests::demo::{Demo, Resources};
 use serde_json::{Value, json};

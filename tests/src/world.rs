@@ -4,10 +4,10 @@ use crate::{Answers, Call, Json, counter, sign};
 use attesto_core::Timestamp;
 use attesto_core::crypto::{Algorithm, CryptoProvider, KeyKind, RustCrypto, Signer};
 use attesto_core::encoding::base64url;
-use attesto_core::host::Clock;
-use attesto_core::jose::{Jwk, KeyMaterial, Thumbprint};
+use attesto_core::jose::{Jwk, KeyMaterial, Thumbprint, VerificationKeys};
 use attesto_core::resource::{Denial, Grant, Requirement, ResourceServer, ResourceServerBuilder, Verdict};
-use attesto_core::token::{TrustedIssuer, VerificationKeys};
+use attesto_core::time::Clock;
+use attesto_core::token::TrustedIssuer;
 use serde_json::json;
 use std::sync::Arc;
 

@@ -8,10 +8,9 @@ use attesto_core::Timestamp;
 use attesto_core::dpop::{ProofPolicy, ReplayAnswer, ReplayClaim};
 use attesto_core::host::{
     Event, EventSink, ForeignVerifier, Guard, Instances, MemoryReplayStore, PrincipalLookup, PrincipalOutcome,
-    ReplayStore, StoreReach,
+    ReplayStore, SessionOwners, StoreReach,
 };
 use attesto_core::http::{CanonicalOrigin, ForwardedHeader, Lines, OriginPolicy, RequestParts, TrustedProxies};
-use attesto_core::mcp::SessionOwners;
 use attesto_core::mtls::{CertificatePolicy, ClientCert};
 use attesto_core::resource::{
     CredentialPolicy, ErrorRenderer, ErrorView, ForeignAnswer, ForeignQuestion, RenderedBody, Requirement,

@@ -1,10 +1,11 @@
 //! What the host's hooks say, and what they get to see.
 
 use attesto_core::Timestamp;
-use attesto_core::host::{Clock, ForeignVerifier, Gate, Guard, MemoryReplayStore, Passage};
+use attesto_core::host::{ForeignVerifier, Gate, Guard, MemoryReplayStore, Passage};
 use attesto_core::http::{Connection, HeaderLines, Lines, RequestParts};
 use attesto_core::metadata::{MetadataPointer, PointerRequest, PointerResolver, PointerUnavailable};
 use attesto_core::resource::{Denial, ForeignAnswer, ForeignQuestion, RefusalError, Requirement, Unavailable};
+use attesto_core::time::Clock;
 use attesto_core::token::ForeignClaims;
 use attesto_tests::{Answers, Call, NOW, World, stopped};
 use std::future::Future;

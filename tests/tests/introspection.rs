@@ -3,9 +3,8 @@
 
 use attesto_core::Timestamp;
 use attesto_core::encoding::form;
-use attesto_core::host::{
-    Guard, HttpClient, HttpFailure, IncomingResponse, Introspector, MemoryReplayStore, OutgoingRequest,
-};
+use attesto_core::host::{Guard, HttpClient, Introspector, MemoryReplayStore};
+use attesto_core::http::{HttpFailure, IncomingResponse, OutgoingRequest};
 use attesto_core::introspection::{Introspected, IntrospectionCredentials, IntrospectionEndpoint, IntrospectionError};
 use attesto_core::jose::{Jwk, JwkSet};
 use attesto_core::limits;

@@ -2,10 +2,10 @@
 
 use attesto_core::crypto::{Algorithm, AlgorithmSet, CryptoProvider, KeyKind, RustCrypto, Signer};
 use attesto_core::danger::signed_payload;
-use attesto_core::jose::{Jwk, JwkSet, KeyMaterial};
+use attesto_core::jose::{Jwk, JwkSet, KeyMaterial, VerificationKeys};
 use attesto_core::limits;
 use attesto_core::remote::{Need, RemoteKeys};
-use attesto_core::token::{AccessTokenVerifier, TokenError, TokenRules, TrustedIssuer, VerificationKeys};
+use attesto_core::token::{AccessTokenVerifier, TokenError, TokenRules, TrustedIssuer};
 use attesto_tests::{AUDIENCE, ISSUER, World, counter, sign};
 use serde_json::{Value, json};
 

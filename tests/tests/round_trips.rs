@@ -4,9 +4,9 @@
 use attesto_core::Timestamp;
 use attesto_core::crypto::{Algorithm, AwsLc, CryptoProvider, EntropyError, KeyKind, RustCrypto, Signer};
 use attesto_core::dpop::{NonceIssuer, NonceSecret, NonceUse, ProofMaker, ProofPolicy};
-use attesto_core::jose::{JwkSet, KeyMaterial, Thumbprint};
+use attesto_core::jose::{JwkSet, KeyMaterial, Thumbprint, VerificationKeys};
 use attesto_core::resource::{Grant, Requirement, ResourceServer, Sender};
-use attesto_core::token::{AccessTokenIssuer, KeyRing, MintRequest, MintedToken, TrustedIssuer, VerificationKeys};
+use attesto_core::token::{AccessTokenIssuer, KeyRing, MintRequest, MintedToken, TrustedIssuer};
 use attesto_tests::{AUDIENCE, Answers, Call, ISSUER, NOW, World, counter};
 use proptest::prelude::*;
 use std::sync::Arc;

@@ -3,9 +3,9 @@
 
 use attesto_core::crypto::{Algorithm, AlgorithmSet, AwsLc, CryptoProvider, KeyKind, RustCrypto, Signer};
 use attesto_core::dpop::ProofPolicy;
-use attesto_core::jose::{Jwk, KeyMaterial};
+use attesto_core::jose::{Jwk, KeyMaterial, VerificationKeys};
 use attesto_core::resource::{Requirement, ResourceServer};
-use attesto_core::token::{TrustedIssuer, VerificationKeys};
+use attesto_core::token::TrustedIssuer;
 use attesto_tests::{AUDIENCE, Answers, Call, ISSUER, World};
 use std::sync::Arc;
 

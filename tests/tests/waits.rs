@@ -3,14 +3,14 @@
 use attesto_core::Timestamp;
 use attesto_core::dpop::{ProofPolicy, ReplayAnswer, ReplayClaim, ReplayKey};
 use attesto_core::host::{
-    Clock, ForeignVerifier, Gate, Guard, HttpClient, HttpFailure, IncomingResponse, Introspector, OutgoingRequest,
-    PrincipalLookup, PrincipalOutcome, ReplayStore, StoreReach,
+    ForeignVerifier, Gate, Guard, HttpClient, Introspector, PrincipalLookup, PrincipalOutcome, ReplayStore, StoreReach,
 };
-use attesto_core::http::RequestParts;
+use attesto_core::http::{HttpFailure, IncomingResponse, OutgoingRequest, RequestParts};
 use attesto_core::introspection::{IntrospectionCredentials, IntrospectionEndpoint};
 use attesto_core::jose::{Jwk, JwkSet, Thumbprint};
 use attesto_core::remote::RemoteKeys;
 use attesto_core::resource::{ForeignAnswer, ForeignQuestion, ResourceServer, Sender};
+use attesto_core::time::Clock;
 use attesto_core::token::{Claims, ForeignClaims, TrustedIssuer};
 use attesto_tests::{AUDIENCE, Call, ISSUER, NOW, World};
 use serde_json::json;

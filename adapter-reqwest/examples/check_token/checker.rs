@@ -3,12 +3,13 @@
 use crate::args::Args;
 use attesto_core::crypto::{AlgorithmSet, RustCrypto};
 use attesto_core::encoding::json::{Object, Value};
-use attesto_core::host::{Clock, Guard, Introspector, MemoryReplayStore};
+use attesto_core::host::{Guard, Introspector, MemoryReplayStore};
 use attesto_core::http::{CanonicalOrigin, Connection, OriginPolicy, RequestParts};
 use attesto_core::introspection::{IntrospectionEndpoint, IntrospectionError};
 use attesto_core::jose::{CompactJws, JwsLimits};
 use attesto_core::remote::{FetchError, RemoteKeys};
 use attesto_core::resource::{Reason, Requirement, ResourceServer, ResourceServerBuilder};
+use attesto_core::time::Clock;
 use attesto_core::token::{TokenError, TokenRules, TrustedIssuer};
 use attesto_reqwest::ReqwestClient;
 use attesto_reqwest::reqwest::Url;

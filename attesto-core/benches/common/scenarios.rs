@@ -7,9 +7,8 @@ use attesto_core::Timestamp;
 use attesto_core::crypto::Algorithm;
 use attesto_core::dpop::ReplayAnswer;
 use attesto_core::http::{Connection, RequestParts};
-use attesto_core::jose::JwkSet;
+use attesto_core::jose::{JwkSet, VerificationKeys};
 use attesto_core::resource::{Question, Requirement, ResourceServer, Scratch, Verdict};
-use attesto_core::token::VerificationKeys;
 use std::hint::black_box;
 
 /// One piece of work, to be repeated.

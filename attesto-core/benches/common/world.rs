@@ -3,9 +3,9 @@
 use attesto_core::Timestamp;
 use attesto_core::crypto::{Algorithm, CryptoProvider, EntropyError, KeyKind, RustCrypto, Signer};
 use attesto_core::dpop::ProofMaker;
-use attesto_core::jose::{Jwk, JwkSet, KeyMaterial, Thumbprint};
+use attesto_core::jose::{Jwk, JwkSet, KeyMaterial, Thumbprint, VerificationKeys};
 use attesto_core::resource::{ResourceServer, ResourceServerBuilder};
-use attesto_core::token::{AccessTokenIssuer, KeyRing, MintRequest, TrustedIssuer, VerificationKeys};
+use attesto_core::token::{AccessTokenIssuer, KeyRing, MintRequest, TrustedIssuer};
 use std::sync::Arc;
 
 /// Who issues.

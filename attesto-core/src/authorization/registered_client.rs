@@ -154,7 +154,7 @@ impl fmt::Debug for ClientAuthentication {
 #[non_exhaustive]
 pub enum ClientKeys {
     /// Registered by value. Parsed for each request that needs them: for a client that comes often, keep
-    /// [`VerificationKeys`](crate::token::VerificationKeys) and be asked.
+    /// [`VerificationKeys`](crate::jose::VerificationKeys) and be asked.
     Registered(JwkSet),
     /// The host knows: it is asked for them ([`Ask::ClientKeys`](crate::authorization::Ask::ClientKeys)).
     AskHost,

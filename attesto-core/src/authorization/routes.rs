@@ -1,8 +1,8 @@
 //! Where the endpoints are: paths on the issuer's origin, and the URLs that follow from them (catalogue MD-2, EP-3).
 
 use crate::ConfigError;
+use crate::http::{PlainHttp, WebUrl};
 use crate::metadata::JWKS;
-use crate::metadata::url::{PlainHttp, WebUrl};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;

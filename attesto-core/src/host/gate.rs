@@ -4,12 +4,12 @@
 //! request's extensions and lets the request through. What stands behind (extractors, a route's own requirement, the MCP session
 //! check) asks the passage.
 
-use super::clock::Clock;
 use super::guard::{Admission, Guard};
 use super::wiring::WiringError;
 use crate::Timestamp;
 use crate::http::{Amendment, HeaderLines, RequestParts, ResponseParts};
 use crate::resource::{Grant, Requirement, is_cors_preflight};
+use crate::time::Clock;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::any::Any;
@@ -20,7 +20,8 @@ use core::ops::Deref;
 ///
 /// ```
 /// # use attesto_core::{Timestamp, http::RequestParts, http::ResponseParts};
-/// # use attesto_core::host::{Clock, Gate, Guard};
+/// # use attesto_core::host::{Gate, Guard};
+/// # use attesto_core::time::Clock;
 /// # async fn demo(guard: Guard, request: &RequestParts<'_>) -> Result<String, ResponseParts> {
 /// let gate = Gate::new(guard, Clock::new(|| Timestamp::from_secs(1_800_000_000)));
 /// let passage = gate.enter(request).await?; // the error is the response to send

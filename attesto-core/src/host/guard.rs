@@ -1,6 +1,5 @@
 //! A resource server with everything it may ask: the driver that the adapters share.
 
-use super::clock::{Clock, Watch};
 use super::events::EventSink;
 #[cfg(feature = "std")]
 use super::key_refresh::KeyRefresh;
@@ -10,6 +9,7 @@ use super::traits::{
     AnyPrincipal, ErasedForeignVerifier, ErasedPrincipalLookup, ErasedRevocationCheck, ForeignVerifier,
     PrincipalLookup, PrincipalOutcome, RevocationCheck,
 };
+use super::watch::Watch;
 #[cfg(feature = "std")]
 use super::{DynHttpClient, HttpClient};
 use super::{Instances, reach_is_enough};
@@ -24,6 +24,7 @@ use crate::resource::{
     Denial, ForeignAnswer, Grant, PrincipalAnswer, Question, ReplayQuestion, Requirement, ResourceServer,
     RevocationAnswer, Verdict,
 };
+use crate::time::Clock;
 use crate::{ConfigError, Timestamp};
 use alloc::sync::Arc;
 #[cfg(feature = "std")]

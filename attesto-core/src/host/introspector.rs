@@ -1,13 +1,14 @@
 //! Asking an issuer about tokens that only it can read.
 
 use super::flights::{Flights, Followed, Joined};
-use super::{Clock, DynHttpClient, ForeignVerifier, HttpClient, KeyRefresh};
+use super::{DynHttpClient, ForeignVerifier, HttpClient, KeyRefresh};
 use crate::crypto::CryptoProvider;
 use crate::http::RequestParts;
 use crate::introspection::{Introspected, IntrospectionEndpoint, IntrospectionError, Remembered};
 use crate::limits;
 use crate::remote::Need;
 use crate::resource::{ForeignAnswer, ForeignQuestion};
+use crate::time::Clock;
 use alloc::sync::Arc;
 use core::fmt;
 use core::sync::atomic::{AtomicUsize, Ordering};

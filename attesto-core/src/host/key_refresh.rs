@@ -1,9 +1,11 @@
 //! Fetching an issuer's keys for the requests that wait for them, once for all (catalogue J9, J22, CRS-2, CRS-3).
 
+use super::DynHttpClient;
 use super::events::{Event, EventSink, KeysRefreshFailed, KeysRefreshed, StaleKeysUsed, UnknownKidThrottled, emit};
-use super::{BoxFuture, Clock, DynHttpClient};
+use crate::future::BoxFuture;
 use crate::remote::{Begun, FetchError, FetchStep, KeyFetch, Need, RemoteKeys};
 use crate::resource::KeysAnswer;
+use crate::time::Clock;
 use crate::{Timestamp, limits};
 use alloc::boxed::Box;
 use alloc::string::String;

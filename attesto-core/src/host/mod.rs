@@ -21,7 +21,6 @@
 
 #[cfg(feature = "std")]
 mod authorization;
-mod clock;
 mod entropy;
 mod event_text;
 mod events;
@@ -35,14 +34,18 @@ mod introspector;
 #[cfg(feature = "std")]
 mod key_refresh;
 #[cfg(feature = "std")]
+mod mcp_sessions;
+#[cfg(feature = "std")]
 mod memory_replay;
 #[cfg(feature = "std")]
 mod memory_shard;
+mod public_documents;
 #[cfg(feature = "std")]
 mod queued_events;
 mod replay_store;
 mod report;
 mod traits;
+mod watch;
 mod wiring;
 
 #[cfg(feature = "std")]
@@ -52,7 +55,6 @@ pub use authorization::{
     MemoryCodeStore, MemoryConsentGrants, MemoryDenyList, MemoryParStore, MemoryRefreshStore, ParStore, PrincipalStore,
     RefreshStore, ScopePolicy, ScopesAsAsked, drive,
 };
-pub use clock::Clock;
 pub use entropy::EntropySource;
 pub use event_text::EventText;
 pub use events::{
@@ -62,17 +64,20 @@ pub use events::{
 };
 pub use gate::{Admitted, Gate, Passage};
 pub use guard::{Admission, Guard, GuardBuilder};
-pub use http_client::{DynHttpClient, HttpClient, HttpFailure, IncomingResponse, OutgoingRequest};
+pub use http_client::{DynHttpClient, HttpClient};
 #[cfg(feature = "std")]
 pub use introspector::Introspector;
 #[cfg(feature = "std")]
 use key_refresh::KeyRefresh;
 #[cfg(feature = "std")]
+pub use mcp_sessions::{SessionOwners, SessionVisit};
+#[cfg(feature = "std")]
 pub use memory_replay::MemoryReplayStore;
+pub use public_documents::PublicDocuments;
 #[cfg(feature = "std")]
 pub use queued_events::{EventQueue, QueuedEvents};
 pub use replay_store::{DynReplayStore, ReplayStore, StoreReach};
-pub use traits::{AnyPrincipal, BoxFuture, ForeignVerifier, PrincipalLookup, PrincipalOutcome, RevocationCheck};
+pub use traits::{AnyPrincipal, ForeignVerifier, PrincipalLookup, PrincipalOutcome, RevocationCheck};
 pub use wiring::WiringError;
 
 use crate::ConfigError;

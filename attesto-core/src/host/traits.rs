@@ -1,5 +1,6 @@
 //! What a host can be asked about one request, besides its replay store.
 
+use crate::future::BoxFuture;
 use crate::http::RequestParts;
 use crate::resource::{ForeignAnswer, ForeignQuestion, RevocationAnswer, Sender};
 use crate::token::Claims;
@@ -7,10 +8,6 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::any::Any;
 use core::future::Future;
-use core::pin::Pin;
-
-/// A future behind a pointer, as object-safe traits need it.
-pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// A principal of a type that only the host knows.
 pub type AnyPrincipal = Arc<dyn Any + Send + Sync>;

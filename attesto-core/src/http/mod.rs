@@ -16,7 +16,7 @@
 //! assert!(policy.transport_is_https(&origin, &request).is_ok());
 //! assert_eq!(origin.uri(request.path).to_string(), "https://api.example.com/orders");
 //!
-//! The same header from any other peer is not even read.
+//! // The same header from any other peer is not even read.
 //! let stranger = request.connection(Connection::new().peer("192.0.2.9".parse()?));
 //! assert!(!policy.resolve(&stranger, &own)?.is_https());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -29,18 +29,21 @@ mod canonical;
 mod forwarded;
 mod network;
 mod origin;
+mod outgoing;
 mod proxy;
 mod public_document;
 mod request;
 mod response;
 mod tls_session;
 mod uri;
+mod url;
 
 pub use address_policy::AddressPolicy;
 pub use amendment::{AmendMode, Amendment};
 pub use canonical::CanonicalOrigin;
 pub use forwarded::{ForwardedHeader, XForwarded};
 pub use origin::{EffectiveOrigin, OriginError, OriginPolicy};
+pub use outgoing::{HttpFailure, IncomingResponse, OutgoingRequest};
 pub use proxy::TrustedProxies;
 pub(crate) use public_document::public_document;
 pub(crate) use request::WithoutCredentials;
@@ -52,3 +55,4 @@ pub(crate) use uri::KeptUri;
 #[cfg(feature = "std")]
 pub(crate) use uri::has_legal_characters;
 pub use uri::{ObservedUri, Scheme};
+pub(crate) use url::{PlainHttp, WebUrl};

@@ -1,10 +1,10 @@
-//! What comes back (RFC 7662 §2.2), one function per rule.
+//! Reads the response of an introspection endpoint (RFC 7662 §2.2), one function per rule.
 
 use super::endpoint::IntrospectionEndpoint;
 use super::error::IntrospectionError;
 use super::signed;
 use crate::encoding::json::{Object, Value};
-use crate::host::IncomingResponse;
+use crate::http::IncomingResponse;
 use crate::token::{ForeignClaims, NAMES_OF_USERS, OTHER_KINDS, TokenError};
 use crate::{Timestamp, limits};
 use alloc::borrow::Cow;
@@ -14,14 +14,14 @@ use serde_json::Map;
 pub(super) const JSON: &str = "application/json";
 pub(super) const SIGNED: &str = "application/token-introspection+jwt";
 
-/// What the issuer says about a token.
+/// The issuer's answer about a token.
 #[derive(Clone, Debug)]
 #[expect(clippy::exhaustive_enums, reason = "yes or no")]
 pub enum Introspected {
-    /// It is valid, and says this. Dates, audience, scopes and binding are still to be held against the request: the resource server
-    /// does that with every custom verifier's claims.
+    /// The token is valid, with these claims. Dates, audience, scopes and binding must still be checked against the
+    /// request: the resource server does so with every custom verifier's claims.
     Active(ForeignClaims),
-    /// It is not valid, or not for us to know about.
+    /// The token is not valid, or this resource server may not know about it.
     Inactive,
 }
 
@@ -54,10 +54,11 @@ pub(super) fn judge(
     }
 }
 
-/// Answers that are no success and about the token all the same: some products say 400 or 401 where RFC 7662 §2.2 has `active: false` with
-/// 200. `unsupported_token_type` (RFC 7009 §2.2.1) is about the token as well. Other errors are about our own credential, whatever else is
-/// said: each of them at 401 (RFC 7662 §2.3), but for the bare `Unauthorized` of the MCP SDK's server about an expired token; at 400 those
-/// that RFC 6749 §5.2 and §4.1.2.1 have for clients. None of this lets anybody in, so it need not be signed.
+/// Whether an error response means that the token is unknown. Some products respond 400 or 401 where RFC 7662 §2.2
+/// requires `active: false` with 200. `unsupported_token_type` (RFC 7009 §2.2.1) is about the token as well. Other
+/// errors are about our own credentials: all of them at 401 (RFC 7662 §2.3), except the bare `Unauthorized` of the MCP
+/// SDK's server for an expired token, and at 400 those of RFC 6749 §5.2 and §4.1.2.1. The result never admits a
+/// request, so it need not be signed.
 fn token_is_unknown(response: &IncomingResponse) -> bool {
     if !matches!(response.status, 400 | 401) || response.body.len() > limits::ERROR_RESPONSE {
         return false;
@@ -76,7 +77,7 @@ fn token_is_unknown(response: &IncomingResponse) -> bool {
     }
 }
 
-/// RFC 7662 §2.3.
+/// Checks that the status is 200. RFC 7662 §2.3.
 const fn status_is_success(status: u16) -> Result<(), IntrospectionError> {
     match status {
         200 => Ok(()),
@@ -86,7 +87,7 @@ const fn status_is_success(status: u16) -> Result<(), IntrospectionError> {
     }
 }
 
-/// RFC 7662 §2.2, RFC 9701 §5. Parameters do not matter.
+/// Checks the media type, ignoring parameters. RFC 7662 §2.2, RFC 9701 §5.
 fn media_type_is(response: &IncomingResponse, expected: &str) -> Result<(), IntrospectionError> {
     let essence = response.content_type.as_deref().unwrap_or_default().split(';').next().unwrap_or_default();
     if essence.trim_ascii().eq_ignore_ascii_case(expected) { Ok(()) } else { Err(IntrospectionError::ContentType) }
@@ -97,7 +98,7 @@ fn read(endpoint: &IntrospectionEndpoint, answer: &[u8]) -> Result<Introspected,
     match object.get("active") {
         Some(Value::Bool(true)) => {}
         Some(Value::Bool(false)) => return Ok(Introspected::Inactive),
-        // An answer that does not say it is no answer: neither the token's fault nor in its favour.
+        // A response without a boolean `active` is no answer: neither against the token nor in its favour.
         _ => return Err(IntrospectionError::Malformed),
     }
     let cleaned = without_nulls(object);
@@ -115,9 +116,9 @@ fn read(endpoint: &IntrospectionEndpoint, answer: &[u8]) -> Result<Introspected,
     Ok(Introspected::Active(claims.claim("sub", subject.into()).issuer(endpoint.issuer.as_str())))
 }
 
-/// Many products write `null` for what there is not, and RFC 7662 §2.2 has no member to which `null` would mean anything. But for `cnf`: there it
-/// is a binding that cannot be checked, and taken for none it would let the token pass unbound. `active` was judged before.
-/// `None` where there is none to drop.
+/// Drops members that are `null`, which many products write for absent values; RFC 7662 §2.2 gives `null` no meaning.
+/// Keeps `cnf`: there `null` is a binding that cannot be checked, and dropping it would let the token pass unbound.
+/// `active` was checked before. `None` if there is nothing to drop.
 fn without_nulls(answer: Object<'_>) -> Option<String> {
     let is_dropped = |name: &str| name != "cnf";
     let mut has_nulls = false;
@@ -133,7 +134,7 @@ fn without_nulls(answer: Object<'_>) -> Option<String> {
     serde_json::to_string(&members).ok()
 }
 
-/// What does not fit the issuer's profile is another of its tokens. J13, A13.
+/// Maps an error of the issuer's profile, which marks another kind of token. J13, A13.
 fn of_profile(error: TokenError) -> IntrospectionError {
     if error == TokenError::PinnedClaim {
         IntrospectionError::PinnedClaim
@@ -144,14 +145,15 @@ fn of_profile(error: TokenError) -> IntrospectionError {
     }
 }
 
-/// The first of the endpoint's members that is there names the subject; the client does where the endpoint says so, and where nothing in the
-/// answer names a user: all users of a client would be one subject. RFC 7662 §2.2; A7.
+/// Returns the subject: the first of the endpoint's members that is present. If the endpoint allows it and no member
+/// names a user, the client is the subject. With a user named, all users of a client would become one subject.
+/// RFC 7662 §2.2; A7.
 fn subject_is_said(
     endpoint: &IntrospectionEndpoint,
     answer: Object<'_>,
     claims: &ForeignClaims,
 ) -> Result<String, IntrospectionError> {
-    // An empty name names nobody.
+    // An empty string is not a name.
     let said = |name: &str| answer.get(name).filter(|value| !matches!(value, Value::String(text) if text.is_empty()));
     match endpoint.subject.iter().find_map(|name| said(name)) {
         Some(value) => value.into_string().map(Cow::into_owned).ok_or(IntrospectionError::NoSubject),
@@ -162,12 +164,12 @@ fn subject_is_said(
     }
 }
 
-/// Where one of these members is there, the token is not the client's own. RFC 7662 §2.2 has `username`; A7.
+/// Whether a member shows that the token is not the client's own. RFC 7662 §2.2 has `username`; A7.
 fn names_a_user<'o>(said: impl Fn(&str) -> Option<Value<'o>>) -> bool {
     said("sub").is_some() || NAMES_OF_USERS.iter().any(|name| said(name).is_some())
 }
 
-/// Where the answer names the issuer, it is the one whose endpoint this is.
+/// Checks that the issuer, if the answer names one, is the endpoint's.
 fn issuer_is_the_endpoints(endpoint: &IntrospectionEndpoint, answer: Object<'_>) -> Result<(), IntrospectionError> {
     match answer.get("iss") {
         None => Ok(()),
@@ -176,7 +178,8 @@ fn issuer_is_the_endpoints(endpoint: &IntrospectionEndpoint, answer: Object<'_>)
     }
 }
 
-/// Whether the audience is right, the resource server decides; here it must be said, in `aud` or where the profile finds it. RFC 8707 §2.
+/// Checks that the audience is present, in `aud` or where the profile finds it. The resource server checks its value.
+/// RFC 8707 §2.
 fn audience_is_said(endpoint: &IntrospectionEndpoint, claims: &ForeignClaims) -> Result<(), IntrospectionError> {
     if endpoint.audience_is_implied || claims.names_an_audience() {
         Ok(())
@@ -185,17 +188,18 @@ fn audience_is_said(endpoint: &IntrospectionEndpoint, claims: &ForeignClaims) ->
     }
 }
 
-/// Whether an answer tells what kind of token it is about.
+/// Whether an answer names the kind of its token.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Access,
-    /// It says nothing, or what is said of ID tokens too: that it is a JWT, or, by RFC 8693 §2.2.1, that it may be no access token.
+    /// It names none, or one that also fits ID tokens: a JWT, or, by RFC 8693 §2.2.1, a token that may not be an access
+    /// token.
     Open,
 }
 
-/// Endpoints answer for refresh tokens too, and some for ID tokens; `token_type_hint` only hints. What kind it is, they say in one of
-/// three members: the RFC's `token_type` (RFC 6749 §7.1, RFC 8693 §2.2.1), Ory's `token_use`, Keycloak's `typ`. An answer without any of
-/// them is what several products give about refresh tokens. A13.
+/// Checks that the token is an access token. Endpoints also answer for refresh tokens, and some for ID tokens;
+/// `token_type_hint` is only a hint. One of three members names the kind: the RFC's `token_type` (RFC 6749 §7.1,
+/// RFC 8693 §2.2.1), Ory's `token_use`, or Keycloak's `typ`. Several products omit all of them for refresh tokens. A13.
 fn token_is_an_access_token(endpoint: &IntrospectionEndpoint, answer: Object<'_>) -> Result<Kind, IntrospectionError> {
     let says = |member: &str| match answer.get(member) {
         None => Ok(None),
@@ -215,8 +219,9 @@ fn token_is_an_access_token(endpoint: &IntrospectionEndpoint, answer: Object<'_>
     if right { Ok(kind) } else { Err(IntrospectionError::NotAnAccessToken) }
 }
 
-/// No member that ID and logout tokens have and access tokens have not, but for those that the profile says they have. Some issuers' access
-/// tokens have the `nonce` of the login they come from: it tells of an ID token where nothing else tells the kind. RFC 8725 §3.12; A13.
+/// Refuses members that ID and logout tokens have and access tokens do not, except those that the profile allows. Some
+/// issuers' access tokens have the `nonce` of their login: it marks an ID token only if no member names the kind.
+/// RFC 8725 §3.12; A13.
 fn nothing_tells_of_another_kind(
     endpoint: &IntrospectionEndpoint,
     answer: Object<'_>,
@@ -228,7 +233,7 @@ fn nothing_tells_of_another_kind(
     })
 }
 
-/// A DPoP-bound token says to which key, or it would pass as an unbound one. RFC 9449 §6.2.
+/// Checks that a DPoP-bound token names its key, since it would otherwise pass as unbound. RFC 9449 §6.2.
 fn dpop_token_has_confirmation(answer: Object<'_>) -> Result<(), IntrospectionError> {
     let is_dpop =
         |member: &str| matches!(answer.get(member), Some(Value::String(kind)) if kind.eq_ignore_ascii_case("dpop"));

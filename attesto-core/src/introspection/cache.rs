@@ -1,20 +1,20 @@
-//! What was said about tokens a moment ago: bounded in number and in time.
+//! A cache of recent answers, bounded in number and in time.
 
 use crate::Timestamp;
 use crate::token::ForeignClaims;
 use alloc::collections::{BTreeMap, BTreeSet};
 
-/// The SHA-256 of a token: tokens themselves are not kept.
+/// The SHA-256 of a token: tokens themselves are not stored.
 pub(crate) type Digest = [u8; 32];
 
-/// Answers that said "active", by token. Nothing else is kept: a token that is refused, or about which nothing could be learnt, is
-/// asked about again.
+/// Active answers, by token. Nothing else is cached: a token that was refused, or about which nothing could be learned,
+/// is introspected again.
 #[derive(Debug)]
 pub(super) struct AnswerCache {
     capacity: usize,
     seconds: u64,
     answers: BTreeMap<Digest, (Timestamp, ForeignClaims)>,
-    /// The same, by the end of their time.
+    /// The same entries, by expiry.
     ends: BTreeSet<(Timestamp, Digest)>,
 }
 
@@ -23,14 +23,15 @@ impl AnswerCache {
         Self { capacity, seconds, answers: BTreeMap::new(), ends: BTreeSet::new() }
     }
 
-    /// What was said, where that is recent enough.
+    /// Returns the cached claims, if they are recent enough.
     pub(super) fn get(&self, token: &Digest, now: Timestamp) -> Option<ForeignClaims> {
         let (end, claims) = self.answers.get(token)?;
-        // A clock that stepped back does not make an answer younger than it can be.
+        // A clock that stepped back must not extend an answer's life.
         (now < *end && end.since(now) <= self.seconds).then(|| claims.clone())
     }
 
-    /// Keeps an answer for as long as the policy says, and never past the token's `exp`. Where there is no room, what ends first goes.
+    /// Stores an answer for as long as the policy allows, and never past the token's `exp`. If the cache is full, the
+    /// entry that expires first is evicted.
     pub(super) fn put(&mut self, token: Digest, claims: ForeignClaims, expires: Option<Timestamp>, now: Timestamp) {
         let end = now.plus(self.seconds);
         let end = expires.map_or(end, |expires| expires.min(end));
@@ -38,7 +39,7 @@ impl AnswerCache {
             return;
         }
         self.remove(&token);
-        // Nothing ends later, unless the clock was ahead when it was kept: then nobody gets it any more.
+        // An entry can only expire later than this if the clock was ahead when it was stored: remove it.
         while let Some((_, digest)) = self.ends.last().copied().filter(|(last, _)| last.since(now) > self.seconds) {
             self.remove(&digest);
         }
@@ -94,14 +95,14 @@ mod tests {
         cache.put([2; 32], claims(), Some(NOW.plus(5)), NOW);
         cache.put([3; 32], claims(), None, NOW.plus(1));
         assert_eq!([1, 2, 3].map(|token| held(&cache, token, NOW.plus(1))), [true, false, true]);
-        // The same token again takes no second place.
+        // The same token does not take a second place.
         cache.put([3; 32], claims(), None, NOW.plus(2));
         assert_eq!([1, 3].map(|token| held(&cache, token, NOW.plus(2))), [true, true]);
         assert_eq!((cache.answers.len(), cache.ends.len()), (2, 2));
-        // What has ended makes room by itself.
+        // An expired entry makes room.
         cache.put([4; 32], claims(), None, NOW.plus(31));
         assert_eq!((cache.answers.len(), cache.ends.len()), (2, 2));
-        // What was kept under a clock that was ahead takes no room from what is kept now.
+        // An entry stored under a clock that was ahead takes no room from current ones.
         let mut ahead = AnswerCache::new(2, 30);
         ahead.put([1; 32], claims(), None, NOW.plus(31_536_000));
         ahead.put([2; 32], claims(), None, NOW.plus(31_536_000));

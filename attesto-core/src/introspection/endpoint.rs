@@ -1,11 +1,9 @@
-//! Whom to ask about a token, and how (RFC 7662 §2.1).
+//! The introspection endpoint, and how to call it (RFC 7662 §2.1).
 
 use super::answer::{self, Introspected};
 use super::error::IntrospectionError;
 use crate::encoding::form;
-use crate::host::{HttpFailure, IncomingResponse, OutgoingRequest};
-use crate::http::Header;
-use crate::metadata::url::{PlainHttp, WebUrl};
+use crate::http::{Header, HttpFailure, IncomingResponse, OutgoingRequest, PlainHttp, WebUrl};
 use crate::token::{IssuerProfile, TrustedIssuer};
 use crate::{ConfigError, Timestamp, limits};
 use alloc::string::{String, ToString};
@@ -14,7 +12,7 @@ use base64ct::{Base64, Encoding};
 use core::fmt;
 use zeroize::Zeroizing;
 
-/// How this resource server authenticates at the endpoint. RFC 7662 §2.1 demands that it does.
+/// How this resource server authenticates at the endpoint, as RFC 7662 §2.1 requires.
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum IntrospectionCredentials {
@@ -37,17 +35,17 @@ pub enum IntrospectionCredentials {
 }
 
 impl IntrospectionCredentials {
-    /// `client_secret_basic`.
+    /// Authenticates with `client_secret_basic`.
     pub fn basic(client_id: impl Into<String>, secret: impl Into<String>) -> Self {
         Self::Basic { client_id: client_id.into(), secret: Zeroizing::new(secret.into()) }
     }
 
-    /// `client_secret_post`.
+    /// Authenticates with `client_secret_post`.
     pub fn post(client_id: impl Into<String>, secret: impl Into<String>) -> Self {
         Self::Post { client_id: client_id.into(), secret: Zeroizing::new(secret.into()) }
     }
 
-    /// A token for the endpoint.
+    /// Authenticates with an access token for the endpoint.
     pub fn bearer(token: impl Into<String>) -> Self {
         Self::Bearer(Zeroizing::new(token.into()))
     }
@@ -67,7 +65,7 @@ impl IntrospectionCredentials {
     }
 }
 
-/// Secrets are secret.
+/// Prints no secret.
 impl fmt::Debug for IntrospectionCredentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -82,10 +80,11 @@ impl fmt::Debug for IntrospectionCredentials {
     }
 }
 
-/// An introspection endpoint: what to send, and what to make of the answer. Pure; [`Introspector`](crate::host::Introspector) sends.
+/// An introspection endpoint: builds requests and checks responses, without IO.
+/// [`Introspector`](crate::host::Introspector) sends them.
 ///
 /// ```
-/// use attesto_core::host::IncomingResponse;
+/// use attesto_core::http::IncomingResponse;
 /// use attesto_core::introspection::{Introspected, IntrospectionCredentials, IntrospectionEndpoint};
 /// # use attesto_core::Timestamp;
 ///
@@ -117,7 +116,7 @@ pub struct IntrospectionEndpoint {
     pub(super) profile: IssuerProfile,
 }
 
-/// Who signs the answers, and for whom.
+/// The signer and the audience of the answers.
 #[derive(Clone, Debug)]
 pub(super) struct Signed {
     pub(super) issuer: TrustedIssuer,
@@ -125,10 +124,10 @@ pub(super) struct Signed {
 }
 
 impl IntrospectionEndpoint {
-    /// The endpoint at this URL, of this issuer.
+    /// Creates an endpoint of this issuer at this URL.
     ///
     /// # Errors
-    /// Where the URL is not https, has userinfo or a fragment, the issuer is empty, or the credentials are.
+    /// Fails if the URL is not https, has userinfo or a fragment, or the issuer or the credentials are empty.
     pub fn new(
         url: &str,
         issuer: impl Into<String>,
@@ -137,7 +136,7 @@ impl IntrospectionEndpoint {
         Self::build(url, issuer.into(), credentials, PlainHttp::Refused)
     }
 
-    /// **Development only.** As [`new`](Self::new), and plain http on a loopback host will do.
+    /// **Development only.** Like [`new`](Self::new), but allows plain http on a loopback host.
     ///
     /// # Errors
     /// As [`new`](Self::new).
@@ -173,11 +172,11 @@ impl IntrospectionEndpoint {
         })
     }
 
-    /// Asks for signed answers and takes no others (RFC 9701): signed by this issuer's keys, for this resource server, by the name
-    /// that the issuer knows it by (its client id, as a rule).
+    /// Requires signed answers (RFC 9701): signed by this issuer's keys, with this audience, the name by which the
+    /// issuer knows this resource server (usually its client id).
     ///
     /// # Errors
-    /// Where the keys are another issuer's than the endpoint's.
+    /// Fails if the keys belong to an issuer other than the endpoint's.
     pub fn signed_by(mut self, issuer: TrustedIssuer, audience: impl Into<String>) -> Result<Self, ConfigError> {
         if issuer.issuer() != self.issuer {
             return Err(ConfigError::new("signed_by", "the keys are another issuer's than the endpoint's"));
@@ -186,28 +185,28 @@ impl IntrospectionEndpoint {
         Ok(self)
     }
 
-    /// Takes answers without `aud`: for an issuer that answers `active` only about tokens that are for whoever asks. Otherwise any
-    /// token of the issuer, for whatever resource, is accepted here.
+    /// Accepts answers without `aud`, for an issuer that answers `active` only about tokens for the calling resource
+    /// server. With any other issuer, a token for any resource is then accepted here.
     pub const fn audience_is_implied(mut self) -> Self {
         self.audience_is_implied = true;
         self
     }
 
-    /// Takes answers that do not say what kind of token they are about (`token_type`, `token_use` and `typ` are absent): for an issuer that
-    /// never says it, and answers `active` about access tokens only. Several products leave `token_type` out precisely where the token is a
-    /// refresh token (doorkeeper, Spring Authorization Server): with this, a refresh token of theirs lets its holder in here as an access
-    /// token would, without client authentication. RFC 7662 §2.2; A13.
+    /// Accepts answers that do not name the kind of token (`token_type`, `token_use` and `typ` are absent), for an
+    /// issuer that never names it and answers `active` about access tokens only. Several products omit `token_type`
+    /// exactly for refresh tokens (doorkeeper, Spring Authorization Server): with this setting, their refresh tokens
+    /// are accepted here as access tokens, without client authentication. RFC 7662 §2.2; A13.
     pub const fn kind_may_be_unsaid(mut self) -> Self {
         self.kind_may_be_unsaid = true;
         self
     }
 
-    /// The members that may name the subject, in place of `sub`; the first that is there and not empty counts. For an issuer that names its
-    /// users elsewhere: `["sub", "username"]` for django-oauth-toolkit, whose answers have no `sub` at all. RFC 7662 §2.2 calls `username`
-    /// a name for people to read: take it only where the issuer never gives the name of one user to another.
+    /// Sets the members that may name the subject, instead of `sub`; the first one present and not empty counts. Use
+    /// `["sub", "username"]` for django-oauth-toolkit, whose answers have no `sub`. RFC 7662 §2.2 defines `username` as
+    /// human-readable: use it only if the issuer never gives one user's name to another.
     ///
     /// # Errors
-    /// Where there is none, or one is blank.
+    /// Fails if the list is empty, or a name is blank.
     pub fn subject_in<S: Into<String>>(mut self, members: impl IntoIterator<Item = S>) -> Result<Self, ConfigError> {
         self.subject = members.into_iter().map(Into::into).collect();
         if self.subject.is_empty() || self.subject.iter().any(|member| member.trim().is_empty()) {
@@ -216,33 +215,35 @@ impl IntrospectionEndpoint {
         Ok(self)
     }
 
-    /// Where an answer names no subject, takes the client's id for it: for an issuer that leaves `sub` out of tokens that stand for a
-    /// client itself (npm oidc-provider). An answer that names a user elsewhere, in `username` or `email` say, is still refused: the users of
-    /// a client are not the client. See [`subject_in`](Self::subject_in) for those. Client ids and users' names must not overlap.
+    /// Uses the client's id as the subject if an answer names none, for an issuer that omits `sub` in tokens for a
+    /// client itself (npm oidc-provider). An answer that names a user in another member, such as `username` or `email`,
+    /// is still refused: the users of a client are not the client. For those see [`subject_in`](Self::subject_in).
+    /// Client ids and subjects of users must not overlap.
     pub const fn subject_may_be_client(mut self) -> Self {
         self.subject_may_be_client = true;
         self
     }
 
-    /// Where this issuer's answers say things: client, scopes and `jti` by other names, scopes as an array, what is pinned or forbidden, the
-    /// private `typ`. Scopes in the array `scope` or in `scp` take `IssuerProfile::rfc9068().scopes_in(["scope", "scp"])`.
+    /// Sets which members of this issuer's answers carry what: other names for client, scopes and `jti`, scopes as an
+    /// array, pinned or forbidden claims, the private `typ`. For scopes in the array `scope` or in `scp`, use
+    /// `IssuerProfile::rfc9068().scopes_in(["scope", "scp"])`.
     ///
-    /// Without a profile, `scope` is one string, and scopes elsewhere are not read. Header types have no meaning here.
+    /// Without a profile, `scope` is one string, and no other member holds scopes. Header types have no meaning here.
     pub fn profile(mut self, profile: IssuerProfile) -> Self {
         self.profile = profile;
         self
     }
 
-    /// The keys of signed answers, where they are fetched.
+    /// The keys of signed answers, if they are fetched.
     #[cfg(feature = "std")]
     pub(crate) fn remote_keys(&self) -> Option<&alloc::sync::Arc<crate::remote::RemoteKeys>> {
         self.signed.as_ref().and_then(|signed| signed.issuer.remote_keys())
     }
 
-    /// What to send. RFC 7662 §2.1, RFC 9701 §4.
+    /// Builds the request. RFC 7662 §2.1, RFC 9701 §4.
     #[must_use]
     pub fn request(&self, token: &str) -> OutgoingRequest {
-        // Joined at once: a string that grows leaves copies of its beginning behind, which nobody zeroizes.
+        // Joined at once: a growing string leaves copies of its beginning behind, which are not zeroized.
         let token = Zeroizing::new(form::encode(token));
         let mut body = Zeroizing::new(["token=", token.as_str(), "&token_type_hint=access_token"].concat());
         let mut authorization = None;
@@ -272,10 +273,10 @@ impl IntrospectionEndpoint {
         request
     }
 
-    /// What the answer says. RFC 7662 §2.2.
+    /// Checks the answer. RFC 7662 §2.2.
     ///
     /// # Errors
-    /// Where it is no answer, or one that the token cannot be accepted by.
+    /// Fails if it is not an answer, or the token cannot be accepted by it.
     pub fn judge(
         &self,
         response: Result<IncomingResponse, HttpFailure>,

@@ -1,30 +1,30 @@
-//! What an introspection answer can be, besides yes and no.
+//! Why an introspection gave no usable answer.
 
-use crate::host::HttpFailure;
+use crate::http::HttpFailure;
 
 reasons! {
-    /// An introspection gave no answer by which the token could be accepted. The text is for logs;
-    /// [`is_about_the_token`](Self::is_about_the_token) tells what the client is told.
+    /// Why an introspection gave no answer by which the token could be accepted. The text is for logs;
+    /// [`is_about_the_token`](Self::is_about_the_token) decides what the client receives.
     pub enum IntrospectionError {
         /// No response in time.
         Timeout => "timeout", "the introspection endpoint did not answer in time";
         /// No connection, or a broken one.
         Transport => "transport", "the introspection endpoint could not be reached";
-        /// Longer than the limit.
+        /// The response is longer than the limit.
         TooLarge => "too_large", "the introspection response is longer than the limit";
-        /// The response is of a kind that the HTTP client does not take: redirected, or with a content coding.
+        /// The response is of a kind that the HTTP client refuses: redirected, or with a content coding.
         Unacceptable => "unacceptable", "the introspection response is redirected or encoded";
         /// Status 429 or 5xx.
         Busy => "busy", "the introspection endpoint answered that it cannot answer now";
         /// Status 401 or 403: our credentials are wrong. RFC 7662 §2.3.
         CredentialsRefused => "credentials_refused", "the introspection endpoint refused our credentials";
-        /// Another status than 200.
+        /// The status is not 200.
         Status => "unexpected_status", "the introspection endpoint answered with another status than 200";
-        /// Not the media type that was asked for. RFC 7662 §2.2, RFC 9701 §5.
+        /// The response does not have the requested media type. RFC 7662 §2.2, RFC 9701 §5.
         ContentType => "unexpected_content_type", "the introspection response has another media type than was asked for";
-        /// No strict JSON object, or `active` is not a boolean. RFC 7662 §2.2.
+        /// The response is not a strict JSON object, or `active` is not a boolean. RFC 7662 §2.2.
         Malformed => "malformed", "the introspection response is not an object with a boolean member active";
-        /// No keys to verify a signed response with. RFC 9701 §5.
+        /// There are no keys to verify a signed response with. RFC 9701 §5.
         KeysUnavailable => "keys_unavailable", "the keys of the introspection response's issuer cannot be had";
         /// The signed response does not verify. RFC 9701 §8.1.
         Signature => "signature", "the signed introspection response does not verify";
@@ -32,30 +32,30 @@ reasons! {
         NotForUs => "not_for_us", "the signed introspection response is another issuer's or for somebody else";
         /// The signed response was made in the future or too long ago. RFC 9701 §5.
         NotRecent => "not_recent", "the signed introspection response is not recent";
-        /// The token is said to be from another issuer. RFC 7662 §2.2.
+        /// The token is from another issuer. RFC 7662 §2.2.
         WrongIssuer => "invalid_issuer", "the token is from another issuer than the endpoint's";
-        /// The token's `aud` is not said, so that it may be for anybody. RFC 8707 §2.
+        /// The answer has no `aud`, so that the token may be for any resource. RFC 8707 §2.
         NoAudience => "no_audience", "the introspection response does not say for whom the token is";
-        /// The token is a refresh token, an ID token, or of a kind that is not known. RFC 7662 §2.2.
+        /// The token is a refresh token, an ID token, or of an unknown kind. RFC 7662 §2.2.
         NotAnAccessToken => "not_an_access_token", "the introspected token is no access token";
-        /// The answer does not say what kind of token it is: for an issuer that never does, see
+        /// The answer does not name the kind of token. For an issuer that never does, see
         /// [`kind_may_be_unsaid`](super::IntrospectionEndpoint::kind_may_be_unsaid). RFC 7662 §2.2.
         KindUnsaid => "kind_unsaid", "the introspection response does not say what kind of token it is about";
-        /// A claim has not the value that the issuer's profile pins.
+        /// A claim does not have the value that the issuer's profile pins.
         PinnedClaim => "pinned_claim", "a pinned claim of the introspected token has another value";
-        /// Nothing in the response names the token's subject, or only a member that
-        /// [`subject_in`](super::IntrospectionEndpoint::subject_in) does not name. RFC 7662 §2.2; A7.
+        /// No member names the token's subject, or only one that
+        /// [`subject_in`](super::IntrospectionEndpoint::subject_in) does not list. RFC 7662 §2.2; A7.
         NoSubject => "no_subject", "the introspection response names no subject";
-        /// The token is said to be DPoP-bound, and not to which key. RFC 9449 §6.2.
+        /// The token is DPoP-bound, but the answer does not name the key. RFC 9449 §6.2.
         NoConfirmation => "no_confirmation", "the token is DPoP-bound, but the response has no cnf";
-        /// Too many introspections at a time.
+        /// Too many introspections at once.
         Overloaded => "overloaded", "too many tokens wait for introspection";
     }
 }
 
 impl IntrospectionError {
-    /// Whether it is the token that cannot be accepted (401), rather than that nothing is known about it (503). Anybody can show a token that
-    /// cannot be accepted: raise an alarm for the others only.
+    /// Whether the token cannot be accepted (401), rather than nothing being known about it (503). Any client can
+    /// present an unacceptable token: raise an alarm only for the other errors.
     #[must_use]
     pub const fn is_about_the_token(self) -> bool {
         match self {

@@ -1,7 +1,7 @@
-//! Tokens that only their issuer can read: asking it (RFC 7662), and taking signed answers (RFC 9701).
+//! Tokens that only their issuer can read: introspection (RFC 7662), also with signed answers (RFC 9701).
 //!
-//! An [`IntrospectionEndpoint`] says what to send and judges what comes back. [`Introspector`](crate::host::Introspector) sends it with
-//! the host's [`HttpClient`](crate::host::HttpClient), remembers answers for a moment, and is a
+//! An [`IntrospectionEndpoint`] builds the requests and checks the answers. [`Introspector`](crate::host::Introspector)
+//! sends them with the host's [`HttpClient`](crate::host::HttpClient), caches answers for a moment, and is a
 //! [`ForeignVerifier`](crate::host::ForeignVerifier):
 //!
 //! ```
@@ -30,7 +30,8 @@
 //! }
 //! ```
 //!
-//! What the issuer says is held to the same rules as an own token's claims: `exp`, `aud`, scopes, and the binding in `cnf`.
+//! The issuer's answer is checked by the same rules as the claims of a JWT access token: `exp`, `aud`, scopes, and the
+//! binding in `cnf`.
 
 mod answer;
 #[cfg(feature = "std")]

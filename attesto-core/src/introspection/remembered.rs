@@ -1,11 +1,11 @@
-//! The cache behind a lock, by token.
+//! The cache of answers behind a lock.
 
 use super::cache::{AnswerCache, Digest};
 use crate::Timestamp;
 use crate::token::ForeignClaims;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Answers by token, shared.
+/// Answers by token, shared between requests.
 #[derive(Debug)]
 pub(crate) struct Remembered(Mutex<AnswerCache>);
 
@@ -23,7 +23,7 @@ impl Remembered {
         self.cache().put(token, claims.clone(), expires, now);
     }
 
-    /// No panic happens under the lock, and a cache that lost an entry is a cache all the same.
+    /// Locks the cache. No code under the lock panics, and a cache that lost an entry still works.
     fn cache(&self) -> MutexGuard<'_, AnswerCache> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,4 +1,4 @@
-//! Signed answers (RFC 9701 §5): a JWT around the object.
+//! Signed answers (RFC 9701 §5): a JWT that contains the object.
 
 use super::endpoint::Signed;
 use super::error::IntrospectionError;
@@ -8,17 +8,18 @@ use crate::token::{TokenError, signature_verifies};
 use crate::{Timestamp, limits};
 use alloc::vec::Vec;
 
-/// How far the issuer's clock may be ahead, and how old an answer may be: it was asked for just now. Seconds.
+/// Seconds that the issuer's clock may be ahead, and that an answer may be old, since it was requested just now.
 const AHEAD: u64 = 60;
 const OLD: u64 = 300;
 
-/// The payload of a JWT that the issuer signed, for us, just now, as an introspection response and nothing else.
+/// Returns the payload of a JWT that the issuer signed, for this resource server, just now, as an introspection
+/// response.
 pub(super) fn verify(signed: &Signed, jwt: &[u8], now: Timestamp) -> Result<Vec<u8>, IntrospectionError> {
     let sizes = JwsLimits { jws: limits::INTROSPECTION_RESPONSE, ..JwsLimits::ACCESS_TOKEN };
     let jws = CompactJws::split(jwt.trim_ascii(), sizes).map_err(|_| IntrospectionError::Signature)?;
     let mut buffer = Vec::new();
     let header = jws.header(&mut buffer).map_err(|_| IntrospectionError::Signature)?;
-    // An access token of the same issuer must not pass as an answer, nor the other way round. RFC 9701 §8.1.
+    // An access token of the same issuer must not pass as an answer, nor an answer as an access token. RFC 9701 §8.1.
     if !header.typ_is("token-introspection+jwt") {
         return Err(IntrospectionError::Signature);
     }

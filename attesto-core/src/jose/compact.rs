@@ -1,4 +1,4 @@
-//! Compact serialization of a JWS (RFC 7515 §7.1), read strictly and borrowed.
+//! Parses the compact serialization of a JWS (RFC 7515 §7.1), strictly and without copying.
 
 use super::Header;
 use crate::encoding::base64url;
@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 reasons! {
-    /// A compact JWS cannot be read (catalogue J1 to J5, J14).
+    /// Why a compact JWS cannot be read (catalogue J1 to J5, J14).
     pub enum JwsError {
         /// Longer than its limit. J1.
         TooLarge => "too_large", "the token is longer than the limit";
@@ -16,7 +16,7 @@ reasons! {
         Malformed => "malformed", "not a strict compact JWS";
         /// Five segments: a JWE, which is never decrypted. RFC 7516 §7.1; J2.
         Encrypted => "encrypted", "a JWE is not supported";
-        /// `alg` is missing or not the name of an algorithm that exists here. RFC 8725 §3.1; J5, J7.
+        /// `alg` is missing or not the name of a supported algorithm. RFC 8725 §3.1; J5, J7.
         UnsupportedAlg => "unsupported_alg", "the algorithm is not supported";
         /// `crit` is present, or `b64` is not `true`. RFC 7515 §4.1.11, RFC 7797 §7; J14.
         UnsupportedCriticalHeader => "unsupported_critical_header", "critical header parameters are not supported";
@@ -74,13 +74,13 @@ impl<'t> CompactJws<'t> {
     /// Splits at the dots, within the limits.
     ///
     /// # Errors
-    /// [`JwsError::TooLarge`] before anything is looked at (J1); [`JwsError::Malformed`] unless there are exactly three
-    /// segments of which the first two hold something, [`JwsError::Encrypted`] where there are five (J2).
+    /// [`JwsError::TooLarge`] before anything else is read (J1); [`JwsError::Malformed`] unless there are exactly three
+    /// segments of which the first two are not empty, [`JwsError::Encrypted`] if there are five (J2).
     pub fn split(jws: &'t [u8], limits: JwsLimits) -> Result<Self, JwsError> {
         if jws.len() > limits.jws {
             return Err(JwsError::TooLarge);
         }
-        // The first dot and the last: both are near an end, and what is between them is searched for another in one go.
+        // The first dot and the last: both are near an end, and one search between them finds any other.
         let first = jws.iter().position(|byte| *byte == b'.').ok_or(JwsError::Malformed)?;
         let last = jws.iter().rposition(|byte| *byte == b'.').ok_or(JwsError::Malformed)?;
         let (header, rest) = jws.split_at_checked(first).ok_or(JwsError::Malformed)?;
@@ -112,7 +112,7 @@ impl<'t> CompactJws<'t> {
         Header::parse(decode(self.header, buffer)?)
     }
 
-    /// Decodes the payload into `buffer` (cleared first). What is in it is the caller's to judge. J3.
+    /// Decodes the payload into `buffer` (cleared first). The caller checks its contents. J3.
     ///
     /// # Errors
     /// [`JwsError::Malformed`].
@@ -120,10 +120,10 @@ impl<'t> CompactJws<'t> {
         decode(self.payload, buffer)
     }
 
-    /// Decodes payload and header into one buffer (cleared first), the payload in front, and says where it ends. J3.
+    /// Decodes payload and header into one buffer (cleared first), the payload first, and returns where it ends. J3.
     pub(crate) fn decode(&self, buffer: &mut Vec<u8>) -> Result<usize, JwsError> {
         buffer.clear();
-        // One allocation for both, where the buffer is new.
+        // One allocation for both if the buffer is new.
         buffer.reserve(self.signing_input.len().div_ceil(4).saturating_mul(3));
         base64url::decode_append(self.payload, buffer).map_err(|_| JwsError::Malformed)?;
         let payload = buffer.len();
@@ -131,11 +131,11 @@ impl<'t> CompactJws<'t> {
         Ok(payload)
     }
 
-    /// Decodes the signature. One that is empty or longer than any algorithm's comes back as it is, or empty: its length is
-    /// the verification's to refuse (J12), not the parser's.
+    /// Decodes the signature. An empty one is returned empty, and so is one longer than any algorithm's: the
+    /// verification refuses its length (J12), not the parser.
     ///
     /// # Errors
-    /// [`JwsError::Malformed`] where it is not canonical base64url.
+    /// [`JwsError::Malformed`] if it is not canonical base64url.
     pub fn signature<'b>(&self, buffer: &'b mut [u8; limits::SIGNATURE]) -> Result<&'b [u8], JwsError> {
         if self.signature.len() > limits::SIGNATURE.saturating_mul(4).div_ceil(3) {
             let mut whole = Vec::new();
@@ -145,7 +145,7 @@ impl<'t> CompactJws<'t> {
         base64url::decode_into(self.signature, buffer).map_err(|_| JwsError::Malformed)
     }
 
-    /// Header and payload as they were signed: the bytes before the last dot.
+    /// Header and payload as signed: the bytes before the last dot.
     #[must_use]
     pub const fn signing_input(&self) -> &'t [u8] {
         self.signing_input
@@ -158,7 +158,7 @@ fn decode<'b>(segment: &[u8], buffer: &'b mut Vec<u8>) -> Result<&'b [u8], JwsEr
     Ok(buffer)
 }
 
-/// Shows lengths only: a token is a secret.
+/// Prints lengths only: a token is a secret.
 impl fmt::Debug for CompactJws<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let lengths = [self.header.len(), self.payload.len(), self.signature.len()];
@@ -202,7 +202,7 @@ mod tests {
         {
             assert_eq!(split(jws).unwrap_err(), JwsError::Malformed, "{jws}");
         }
-        // RFC 7516 §7.1; with a key that both have, its second segment is empty.
+        // RFC 7516 §7.1; with direct encryption the second segment is empty.
         for jwe in ["a.b.c.d.e", "a..c.d.e"] {
             assert_eq!(split(jwe).unwrap_err(), JwsError::Encrypted, "{jwe}");
         }

@@ -5,7 +5,7 @@ use crate::crypto::Algorithm;
 use crate::encoding::json::{Object, Value};
 use alloc::borrow::Cow;
 
-/// What is read of a protected header. `jku`, `x5u`, `x5c` and everything else are never looked at (catalogue J15, D18).
+/// The members read from a protected header. `jku`, `x5u`, `x5c` and all others are never read (catalogue J15, D18).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Header<'h> {
@@ -15,12 +15,12 @@ pub struct Header<'h> {
     pub kid: Option<Cow<'h, str>>,
     /// `typ`, as written.
     pub typ: Option<Cow<'h, str>>,
-    /// `jwk`, whatever value it has: only a DPoP proof's is ever looked at.
+    /// `jwk`, with any value: only that of a DPoP proof is used.
     pub jwk: Option<Value<'h>>,
 }
 
 impl<'h> Header<'h> {
-    /// Reads a header, which is a strict object. RFC 7515 §4.
+    /// Parses a header, which must be a strict object. RFC 7515 §4.
     pub(crate) fn parse(header: &'h [u8]) -> Result<Self, JwsError> {
         let (mut alg, mut kid, mut typ, mut jwk) = (None, None, None, None);
         Object::read(header, |name, value| {
@@ -38,8 +38,8 @@ impl<'h> Header<'h> {
         Ok(Self { alg: alg.ok_or(JwsError::UnsupportedAlg)?, kid, typ, jwk })
     }
 
-    /// Whether `typ` is `expected`, ASCII case-insensitively, with or without `application/` before it. RFC 7515 §4.1.9;
-    /// J13.
+    /// Whether `typ` is `expected`, ASCII case-insensitively, with or without a leading `application/`.
+    /// RFC 7515 §4.1.9; J13.
     #[must_use]
     pub fn typ_is(&self, expected: &str) -> bool {
         const PREFIX: &str = "application/";
@@ -52,12 +52,12 @@ impl<'h> Header<'h> {
     }
 }
 
-/// The algorithm exists here. RFC 8725 §3.1; J5, J7.
+/// Checks that the algorithm is supported. RFC 8725 §3.1; J5, J7.
 fn known_algorithm(value: Value<'_>) -> Result<Algorithm, JwsError> {
     text(value).as_deref().and_then(Algorithm::from_name).ok_or(JwsError::UnsupportedAlg)
 }
 
-/// An unencoded payload has no place in a JWT. RFC 7797 §7; J14.
+/// Refuses an unencoded payload, which a JWT cannot have. RFC 7797 §7; J14.
 fn payload_is_encoded(value: &Value<'_>) -> Result<(), JwsError> {
     match value {
         Value::Bool(true) => Ok(()),

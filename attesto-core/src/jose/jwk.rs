@@ -11,11 +11,11 @@ use alloc::vec::Vec;
 use core::mem;
 
 reasons! {
-    /// A JWK cannot be used.
+    /// Why a JWK cannot be used.
     pub enum JwkError {
         /// Not a JSON object with the members its `kty` requires, each in canonical form. RFC 7517 §4; J3, J11.
         Malformed => "malformed_jwk", "not a canonical JWK";
-        /// `kty` or `crv` is none of ours (`oct` included). RFC 7518 §6.1; J10.
+        /// `kty` or `crv` is not supported (`oct` included). RFC 7518 §6.1; J10.
         UnknownKind => "unknown_kty", "the key type or curve is not supported";
         /// Private members are present where a public key belongs. RFC 9449 §4.3 check 7; J10, D6.
         Private => "private_jwk", "the key holds private members";
@@ -23,7 +23,7 @@ reasons! {
         WrongUse => "wrong_use", "the key is not for signatures";
         /// `key_ops` is not an array of strings with `verify` in it. RFC 7517 §4.3; J10, D7.
         WrongKeyOps => "wrong_key_ops", "the key's operations do not include verify";
-        /// `alg` contradicts the key type, or is not known. RFC 7517 §4.4; J6, D7.
+        /// `alg` contradicts the key type, or is unknown. RFC 7517 §4.4; J6, D7.
         WrongAlg => "wrong_alg", "the key's algorithm contradicts its type";
         /// Not a JSON object with an array of keys. RFC 7517 §5; J10.
         MalformedSet => "malformed_jwk_set", "the document is not a JWK Set";
@@ -55,7 +55,7 @@ pub struct Jwk {
 }
 
 impl Jwk {
-    /// A key without metadata.
+    /// Creates a key without metadata.
     #[must_use]
     pub const fn new(key: PublicKey) -> Self {
         Self { key, kid: None, alg: None }
@@ -71,7 +71,7 @@ impl Jwk {
     /// Sets `alg`.
     ///
     /// # Errors
-    /// [`JwkError::WrongAlg`] where it does not suit the key.
+    /// [`JwkError::WrongAlg`] if it does not match the key.
     pub fn with_alg(mut self, alg: Algorithm) -> Result<Self, JwkError> {
         if alg.key_kind() != self.key.kind() {
             return Err(JwkError::WrongAlg);
@@ -80,7 +80,7 @@ impl Jwk {
         Ok(self)
     }
 
-    /// Reads a public JWK: members canonical, metadata fit for verification, nothing private.
+    /// Parses a public JWK: canonical members, metadata that allows verification, nothing private.
     ///
     /// # Errors
     /// [`JwkError`].
@@ -88,7 +88,7 @@ impl Jwk {
         Self::from_object(Object::parse(bytes).map_err(|_| JwkError::Malformed)?)
     }
 
-    /// The same for an object that is part of another document.
+    /// Like [`from_json`](Self::from_json), for an object that is part of another document.
     ///
     /// # Errors
     /// [`JwkError`].
@@ -96,18 +96,19 @@ impl Jwk {
         Self::with_use(object, &["sig"])
     }
 
-    /// The same for a key that may have one of these uses.
+    /// Like [`from_object`](Self::from_object), for a key that may have one of these uses.
     pub(super) fn with_use(object: Object<'_>, uses: &[&str]) -> Result<Self, JwkError> {
         let (jwk, kid) = Self::read(object, uses, &mut RsaNumbers::default())?;
         Ok(Self { kid: kid.map(Cow::into_owned), ..jwk })
     }
 
-    /// The same for a key that is used once, which nobody will call by its `kid`, with numbers in a buffer that is there already.
+    /// Like [`from_object`](Self::from_object), for a key that is used once: drops its `kid`, and reuses a buffer for
+    /// its numbers.
     pub(crate) fn once(object: Object<'_>, numbers: &mut RsaNumbers) -> Result<Self, JwkError> {
         Self::read(object, &["sig"], numbers).map(|(jwk, _)| jwk)
     }
 
-    /// The key, and its `kid` apart.
+    /// Parses the key, and its `kid` separately.
     fn read<'o>(
         object: Object<'o>,
         uses: &[&str],
@@ -134,13 +135,13 @@ impl Jwk {
         }
     }
 
-    /// The numbers.
+    /// The key's numbers.
     #[must_use]
     pub const fn key(&self) -> &PublicKey {
         &self.key
     }
 
-    /// Takes the numbers out.
+    /// Takes the key's numbers.
     #[must_use]
     pub fn into_key(self) -> PublicKey {
         self.key
@@ -158,7 +159,7 @@ impl Jwk {
         self.alg
     }
 
-    /// The algorithms it may serve: `alg` alone where present, else those of its key type (J6).
+    /// The algorithms it may be used for: `alg` alone if present, or else those of its key type (J6).
     #[must_use]
     pub const fn algorithms(&self) -> AlgorithmSet {
         match self.alg {
@@ -167,7 +168,7 @@ impl Jwk {
         }
     }
 
-    /// The RFC 7638 thumbprint, with the caller's SHA-256.
+    /// The RFC 7638 thumbprint, computed with the caller's SHA-256.
     pub fn thumbprint(&self, sha256: impl FnOnce(&[&[u8]]) -> [u8; 32]) -> Thumbprint {
         Thumbprint::of(&self.key, sha256)
     }
@@ -176,7 +177,8 @@ impl Jwk {
         public_members(&self.key).into_iter().map(|(name, value)| (name, value.into_owned())).collect()
     }
 
-    /// The public members, then `kid`, `use` and `alg`: an allow-list, so that nothing private can slip in (J18).
+    /// Writes the public members, then `kid`, `use` and `alg`: an allow-list, so that nothing private can be included
+    /// (J18).
     #[must_use]
     pub fn to_json(&self) -> String {
         let mut members = serde_json::Map::new();
@@ -218,7 +220,7 @@ pub(super) fn public_members(key: &PublicKey) -> Vec<(&'static str, Cow<'static,
     }
 }
 
-/// Room for the numbers of an RSA key, the one kind whose size varies.
+/// A buffer for the numbers of an RSA key, the only kind whose size varies.
 #[derive(Debug, Default)]
 pub(crate) struct RsaNumbers {
     n: Vec<u8>,
@@ -226,7 +228,7 @@ pub(crate) struct RsaNumbers {
 }
 
 impl RsaNumbers {
-    /// Takes the room back when the key is done with.
+    /// Takes the buffer back from a key that is no longer used.
     pub(crate) fn reclaim(&mut self, key: PublicKey) {
         if let PublicKey::Rsa { n, e } = key {
             *self = Self { n, e };
@@ -234,7 +236,7 @@ impl RsaNumbers {
     }
 }
 
-/// The members a JWK may have, read once.
+/// The members a JWK may have, each parsed once.
 #[derive(Default)]
 struct Members<'j> {
     kty: Option<Value<'j>>,
@@ -293,7 +295,7 @@ impl<'j> Members<'j> {
     }
 }
 
-/// A string that must be there.
+/// Returns a required string.
 fn member<'v>(value: Option<&'v Value<'_>>) -> Result<&'v str, JwkError> {
     value.ok_or(JwkError::Malformed).and_then(required)
 }
@@ -307,12 +309,13 @@ fn required<'v>(value: &'v Value<'_>) -> Result<&'v str, JwkError> {
     }
 }
 
-/// Full-length octets. RFC 7518 §6.2.1.2, RFC 8037 §2; J11.
+/// Decodes octets of exactly this length. RFC 7518 §6.2.1.2, RFC 8037 §2; J11.
 fn exact<const N: usize>(value: Option<&Value<'_>>) -> Result<[u8; N], JwkError> {
     base64url::decode_array(member(value)?.as_bytes()).map_err(|_| JwkError::Malformed)
 }
 
-/// A positive number without leading zero octets, bounded before it is decoded. RFC 7518 §2 and §6.3.1; J11, J16.
+/// Decodes a positive number without leading zero octets; its length is bounded before decoding. RFC 7518 §2 and
+/// §6.3.1; J11, J16.
 fn number(value: Option<&Value<'_>>, max_bytes: usize, spare: &mut Vec<u8>) -> Result<Vec<u8>, JwkError> {
     let encoded = member(value)?;
     if encoded.len() > max_bytes.saturating_mul(4).div_ceil(3) {
@@ -327,7 +330,7 @@ fn number(value: Option<&Value<'_>>, max_bytes: usize, spare: &mut Vec<u8>) -> R
     }
 }
 
-/// RFC 7517 §4.2.
+/// Checks that `use` is one of `uses`, if present. RFC 7517 §4.2.
 fn use_is_signature(value: Option<&Value<'_>>, uses: &[&str]) -> Result<(), JwkError> {
     match value {
         None => Ok(()),
@@ -336,7 +339,7 @@ fn use_is_signature(value: Option<&Value<'_>>, uses: &[&str]) -> Result<(), JwkE
     }
 }
 
-/// RFC 7517 §4.3.
+/// Checks that `key_ops` includes `verify`, if present. RFC 7517 §4.3.
 fn key_ops_allow_verify(value: Option<Value<'_>>) -> Result<(), JwkError> {
     let Some(value) = value else { return Ok(()) };
     let Value::Array(operations) = value else { return Err(JwkError::WrongKeyOps) };

@@ -25,7 +25,7 @@ pub struct JwkSet {
 }
 
 impl JwkSet {
-    /// For publication: a key without `kid` gets its thumbprint, and each `kid` is published once (J18).
+    /// Builds a set for publication: a key without `kid` gets its thumbprint, and each `kid` is published once (J18).
     pub fn publish(provider: &dyn CryptoProvider, keys: impl IntoIterator<Item = Jwk>) -> Self {
         let mut set = Self::default();
         for key in keys {
@@ -43,23 +43,23 @@ impl JwkSet {
         set
     }
 
-    /// Of keys that all have their `kid`.
+    /// Builds a set of keys that all have a `kid`.
     pub(crate) fn of(keys: impl IntoIterator<Item = Jwk>) -> Self {
         Self { keys: keys.into_iter().collect() }
     }
 
-    /// Reads an issuer's set. Keys of unknown type, malformed, private or not for verification are skipped, whatever is wrong with
-    /// them, and the rest are usable (J10).
+    /// Parses an issuer's set. Skips keys of unknown type, malformed, private or not for verification, whatever is
+    /// wrong with them; the rest are usable (J10).
     ///
     /// # Errors
-    /// [`JwkError::MalformedSet`] where the document is not a set; [`JwkError::UnusableSet`] where it is larger than
-    /// [`limits::JWK_SET`], lists more than [`limits::JWK_SET_KEYS`] keys that could serve, or holds none.
+    /// [`JwkError::MalformedSet`] if the document is not a set; [`JwkError::UnusableSet`] if it is larger than
+    /// [`limits::JWK_SET`], or has no usable key or more than [`limits::JWK_SET_KEYS`].
     pub fn from_json(bytes: &[u8]) -> Result<Self, JwkError> {
         Self::read(bytes, &["sig"])
     }
 
-    /// Reads the bundle of a SPIFFE trust domain, whose keys for JWT-SVIDs have the use `jwt-svid` (SPIFFE Trust Domain and Bundle
-    /// §4.2.2). Keys for X.509-SVIDs are skipped.
+    /// Parses the bundle of a SPIFFE trust domain, whose keys for JWT-SVIDs have the use `jwt-svid` (SPIFFE Trust
+    /// Domain and Bundle §4.2.2). Keys for X.509-SVIDs are skipped.
     ///
     /// ```
     /// use attesto_core::jose::JwkSet;
@@ -77,7 +77,7 @@ impl JwkSet {
         Self::read(bytes, &["sig", "jwt-svid"])
     }
 
-    /// The keys with one of these uses, or none. RFC 7517 §5; J10, J22.
+    /// Parses the keys with one of these uses, or without `use`. RFC 7517 §5; J10, J22.
     fn read(bytes: &[u8], uses: &[&str]) -> Result<Self, JwkError> {
         if bytes.len() > limits::JWK_SET {
             return Err(JwkError::UnusableSet);
@@ -101,15 +101,15 @@ impl JwkSet {
         &self.keys
     }
 
-    /// The document: public members, `kid`, `use` and `alg` of each key.
+    /// Writes the document: public members, `kid`, `use` and `alg` of each key.
     #[must_use]
     pub fn to_json(&self) -> String {
         let keys: Vec<String> = self.keys.iter().map(Jwk::to_json).collect();
         alloc::format!(r#"{{"keys":[{}]}}"#, keys.join(","))
     }
 
-    /// Answers a request for the published set (RFC 7517 §8.5; J18): GET, HEAD and OPTIONS, cacheable for ten minutes, open to scripts of
-    /// every origin.
+    /// Answers a request for the published set (RFC 7517 §8.5; J18): GET, HEAD and OPTIONS, cacheable for ten minutes,
+    /// readable by scripts of every origin.
     #[must_use]
     pub fn respond(&self, method: &str) -> ResponseParts {
         let body = || self.to_json().into_bytes();

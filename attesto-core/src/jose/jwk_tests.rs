@@ -11,7 +11,7 @@ fn parse(json: &str) -> Result<Jwk, JwkError> {
     Jwk::from_json(json.as_bytes())
 }
 
-/// The EC key with more members.
+/// The EC key with additional members.
 fn ec_with(members: &str) -> Result<Jwk, JwkError> {
     parse(&format!("{},{members}}}", EC.trim_end_matches('}')))
 }

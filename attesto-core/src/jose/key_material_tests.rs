@@ -8,7 +8,7 @@ macro_rules! key {
     };
 }
 
-/// Deterministic bytes: enough for keys that protect nothing.
+/// Deterministic bytes, for keys that protect nothing.
 fn counter() -> impl FnMut(&mut [u8]) -> Result<(), EntropyError> {
     let mut next = 1_u8;
     move |out| {

@@ -11,7 +11,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use zeroize::Zeroizing;
 
-/// The public half. Deriving it also proves the private half valid.
+/// Derives the public half. This also validates the private half.
 pub(super) fn public_of(private: &PrivateKey) -> Result<PublicKey, ConfigError> {
     let algorithm = match private.kind() {
         KeyKind::P256 => Algorithm::ES256,
@@ -24,7 +24,7 @@ pub(super) fn public_of(private: &PrivateKey) -> Result<PublicKey, ConfigError> 
     Ok(signer.public_key().clone())
 }
 
-/// The public key that a private JWK declares, and its private key.
+/// Returns the public key that a private JWK declares, and its private key.
 pub(super) fn private_from_jwk(object: Object<'_>) -> Result<(PublicKey, PrivateKey), ConfigError> {
     let declared = declared_public_key(object)?;
     let private = match &declared {
@@ -43,7 +43,7 @@ pub(super) fn private_from_jwk(object: Object<'_>) -> Result<(PublicKey, Private
     Ok((declared, private))
 }
 
-/// Reads the public members alone, through the one reader there is for them.
+/// Parses the public members alone, with the parser of public keys.
 fn declared_public_key(object: Object<'_>) -> Result<PublicKey, ConfigError> {
     let mut public = serde_json::Map::new();
     for name in ["kty", "crv", "x", "y", "n", "e"] {
@@ -72,7 +72,7 @@ fn number(object: Object<'_>, name: &str) -> Result<Zeroizing<Vec<u8>>, ConfigEr
     secret::decode(text.as_bytes()).map_err(|_| problem("a private member is not canonical base64url"))
 }
 
-/// The members of RFC 7518 §6.2.2 and §6.3.2, RFC 8037 §2.
+/// Returns the private members of RFC 7518 §6.2.2 and §6.3.2, RFC 8037 §2.
 pub(super) fn private_members(private: &PrivateKey) -> Vec<(&'static str, Zeroizing<String>)> {
     let text = |bytes: &[u8]| secret::encode(bytes);
     match private {
@@ -84,7 +84,7 @@ pub(super) fn private_members(private: &PrivateKey) -> Vec<(&'static str, Zeroiz
     }
 }
 
-/// A fresh private key.
+/// Generates a private key.
 pub(super) fn generate(kind: KeyKind, entropy: &mut dyn Entropy) -> Result<PrivateKey, ConfigError> {
     match kind {
         KeyKind::P256 => scalar(entropy, 0xff, |d| PrivateKey::P256 { d }),
@@ -96,7 +96,8 @@ pub(super) fn generate(kind: KeyKind, entropy: &mut dyn Entropy) -> Result<Priva
     }
 }
 
-/// A uniform scalar by rejection: each draw is refused with a chance of at most one in 2^32, or one in two for P-521.
+/// Draws a uniform scalar by rejection. The chance that a draw is rejected is at most one in 2^32, or one in two for
+/// P-521.
 fn scalar<const N: usize>(
     entropy: &mut dyn Entropy,
     first_octet: u8,

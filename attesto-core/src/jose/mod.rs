@@ -1,4 +1,4 @@
-//! JOSE, as far as access tokens and proofs need it: compact JWS, JWK, JWK Set, thumbprints, key input.
+//! JOSE for access tokens and proofs: compact JWS, JWK, JWK Set, thumbprints, key import.
 
 mod compact;
 mod header;
@@ -11,6 +11,7 @@ mod key_numbers;
 #[cfg(feature = "rust-crypto")]
 mod pem;
 mod thumbprint;
+mod verification_keys;
 
 pub use compact::{CompactJws, JwsError, JwsLimits};
 pub use header::Header;
@@ -20,3 +21,7 @@ pub use jwk_set::JwkSet;
 #[cfg(feature = "rust-crypto")]
 pub use key_material::KeyMaterial;
 pub use thumbprint::Thumbprint;
+#[cfg(feature = "std")]
+pub use verification_keys::RotatingKeys;
+pub(crate) use verification_keys::{KeyMismatch, StaticKeys};
+pub use verification_keys::{KeySource, VerificationKeys};

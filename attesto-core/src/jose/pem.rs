@@ -1,4 +1,4 @@
-//! One PEM block, told apart by its label and decoded by the crates of the key's kind (RFC 7468).
+//! Reads one PEM block, identified by its label and decoded by the crate for its kind of key (RFC 7468).
 
 use super::key_material::{KeyMaterial, problem};
 use crate::ConfigError;
@@ -35,7 +35,7 @@ pub(super) fn read(pem: &str) -> Result<KeyMaterial, ConfigError> {
     }
 }
 
-/// The label and the text of the one block that is not `EC PARAMETERS`.
+/// Returns the label and the text of the only block that is not `EC PARAMETERS`.
 fn single_block(pem: &str) -> Result<(&str, &str), ConfigError> {
     let mut found = None;
     let mut rest = pem;
@@ -83,7 +83,7 @@ fn p521_private(key: &p521::SecretKey) -> PrivateKey {
     PrivateKey::P521 { d: Zeroizing::new(key.to_bytes().into()) }
 }
 
-/// Two primes only: keys of more are not interoperable (RFC 7518 §6.3.2.7).
+/// Accepts two primes only: keys with more are not interoperable (RFC 7518 §6.3.2.7).
 fn rsa_private(key: &rsa::PrivateKey) -> Option<PrivateKey> {
     let [p, q] = key.primes() else { return None };
     Some(PrivateKey::Rsa {
@@ -95,7 +95,7 @@ fn rsa_private(key: &rsa::PrivateKey) -> Option<PrivateKey> {
     })
 }
 
-/// The number without leading zero octets.
+/// Returns the number without leading zero octets.
 fn trimmed(bytes: &[u8]) -> Vec<u8> {
     bytes.iter().copied().skip_while(|byte| *byte == 0).collect()
 }

@@ -7,7 +7,7 @@ use alloc::string::String;
 use core::fmt;
 use subtle::ConstantTimeEq;
 
-/// A SHA-256 digest that is written as 43 characters of base64url. Equality takes constant time.
+/// A SHA-256 digest, written as 43 characters of base64url. Equality takes constant time.
 ///
 /// ```
 /// use attesto_core::jose::Thumbprint;
@@ -20,16 +20,16 @@ use subtle::ConstantTimeEq;
 pub struct Thumbprint([u8; 32]);
 
 impl Thumbprint {
-    /// Of digest bytes.
+    /// Creates a thumbprint from digest bytes.
     #[must_use]
     pub const fn from_bytes(digest: [u8; 32]) -> Self {
         Self(digest)
     }
 
-    /// Of a public key: SHA-256 over the required members, in lexicographic order and without white space. RFC 7638 §3;
-    /// J16. The members are canonical by construction, so one key has one thumbprint.
+    /// Computes the thumbprint of a public key: SHA-256 over the required members, in lexicographic order and without
+    /// white space. RFC 7638 §3; J16. The members are canonical by construction, so one key has one thumbprint.
     pub(super) fn of(key: &PublicKey, sha256: impl FnOnce(&[&[u8]]) -> [u8; 32]) -> Self {
-        // The text of the largest accepted RSA key still fits; EC and Ed25519 keys need no more than 250 bytes.
+        // The text of the largest accepted RSA key fits; EC and Ed25519 keys need at most 250 bytes.
         match key {
             PublicKey::Rsa { .. } => Self(sha256(&[required_members::<1440>(key).as_bytes()])),
             PublicKey::P256 { .. } | PublicKey::P384 { .. } | PublicKey::P521 { .. } | PublicKey::Ed25519 { .. } => {
@@ -38,7 +38,7 @@ impl Thumbprint {
         }
     }
 
-    /// Reads 43 characters of canonical base64url; `None` for anything else (J16).
+    /// Parses 43 characters of canonical base64url; `None` for anything else (J16).
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         base64url::decode_array(text.as_bytes()).ok().map(Self)
@@ -50,14 +50,14 @@ impl Thumbprint {
         &self.0
     }
 
-    /// The 43 characters.
+    /// Writes the 43 characters.
     #[must_use]
     pub fn to_base64url(&self) -> String {
         base64url::encode(&self.0)
     }
 }
 
-/// RFC 7638 §3.2.
+/// Writes the required members of RFC 7638 §3.2.
 fn required_members<const N: usize>(key: &PublicKey) -> ShortText<N> {
     let mut text = ShortText::new();
     match key {
@@ -113,7 +113,7 @@ mod tests {
     use alloc::string::ToString;
     use alloc::vec::Vec;
 
-    /// What is hashed, as text.
+    /// The hashed text.
     fn hashed(jwk: &str) -> String {
         let mut hashed = String::new();
         Jwk::from_json(jwk.as_bytes()).unwrap().thumbprint(|parts| {

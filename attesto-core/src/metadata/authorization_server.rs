@@ -1,12 +1,12 @@
-//! What an authorization server says of itself: RFC 8414; catalogue P10.
+//! Metadata of an authorization server: RFC 8414; catalogue P10.
 
 use super::ResourceIdentifier;
 use super::document::{self, Document, MemberValue, items_are_distinct, word_is_printable};
 use super::registered::member_is_registered;
-use super::url::{PlainHttp, WebUrl};
 use crate::ConfigError;
 use crate::crypto::AlgorithmSet;
 use crate::http::ResponseParts;
+use crate::http::{PlainHttp, WebUrl};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -14,8 +14,8 @@ use alloc::vec::Vec;
 /// The suffix of RFC 8414 §3.
 const WELL_KNOWN: &str = "/.well-known/oauth-authorization-server";
 
-/// Where an issuer's keys are unless it says otherwise: below its own path, so that two issuers on one host have a set each (RFC 8414 §2,
-/// §3.1; CF-4, MD-5).
+/// The default path of an issuer's keys, below the issuer's own path, so that two issuers on one host have separate
+/// sets (RFC 8414 §2, §3.1; CF-4, MD-5).
 pub(crate) const JWKS: &str = "/.well-known/jwks.json";
 
 /// The grants that need an authorization endpoint (RFC 8414 §2).
@@ -56,7 +56,8 @@ impl AuthorizationServerMetadata {
         AuthorizationServerMetadataBuilder::new(issuer.into(), PlainHttp::Refused)
     }
 
-    /// As [`builder`](Self::builder), but the issuer and the URLs may be plain `http` to this machine. For development.
+    /// Like [`builder`](Self::builder), but the issuer and the URLs may be plain `http` to this machine. For
+    /// development.
     #[must_use]
     pub fn builder_insecure_loopback(issuer: impl Into<String>) -> AuthorizationServerMetadataBuilder {
         AuthorizationServerMetadataBuilder::new(issuer.into(), PlainHttp::LoopbackOnly)
@@ -68,7 +69,7 @@ impl AuthorizationServerMetadata {
         self.issuer.as_str()
     }
 
-    /// The document's path: the well-known suffix, then the issuer's path without a final `/`. RFC 8414 §3.1.
+    /// The document's path: the well-known suffix, followed by the issuer's path without a final `/`. RFC 8414 §3.1.
     #[must_use]
     pub fn well_known_path(&self) -> String {
         let path = self.issuer.path();
@@ -87,7 +88,7 @@ impl AuthorizationServerMetadata {
         self.json.clone()
     }
 
-    /// The answer to a request for the raw `path`, or `None` where that is not the document's.
+    /// Answers a request for the raw `path`; `None` if that is not the document's.
     #[must_use]
     pub fn respond(&self, method: &str, path: &str) -> Option<ResponseParts> {
         (path == self.well_known_path()).then(|| document::respond(method, &self.json))
@@ -147,8 +148,8 @@ impl AuthorizationServerMetadataBuilder {
         self
     }
 
-    /// Sets `response_types_supported`, which RFC 8414 requires. Default `code` where there is an authorization
-    /// endpoint; without one it has to be stated (X43).
+    /// Sets `response_types_supported`, which RFC 8414 requires. Default `code` with an authorization endpoint; without
+    /// one it has to be set (X43).
     #[must_use]
     pub fn response_types_supported<S: Into<String>>(mut self, types: impl IntoIterator<Item = S>) -> Self {
         self.response_types = Some(types.into_iter().map(Into::into).collect());
@@ -162,7 +163,7 @@ impl AuthorizationServerMetadataBuilder {
         self
     }
 
-    /// Sets `dpop_signing_alg_values_supported` (RFC 9449 §5.1); leave it out where DPoP is off.
+    /// Sets `dpop_signing_alg_values_supported` (RFC 9449 §5.1); leave it out if DPoP is off.
     #[must_use]
     pub fn dpop_signing_alg_values_supported(mut self, algs: AlgorithmSet) -> Self {
         self.dpop_algs = Some(algs);
@@ -186,8 +187,8 @@ impl AuthorizationServerMetadataBuilder {
     /// Checks everything and writes the document.
     ///
     /// # Errors
-    /// The first member whose value is invalid, is unknown or occurs twice; or one that is missing: the authorization
-    /// endpoint where a grant needs it, the response types where there is no such endpoint.
+    /// The first member that is invalid, unknown or set twice, or a missing one: the authorization endpoint if a grant
+    /// needs it, or the response types without such an endpoint.
     pub fn build(self) -> Result<AuthorizationServerMetadata, ConfigError> {
         let issuer = WebUrl::parse("issuer", &self.issuer, self.plain_http)?;
         if issuer.query().is_some() {
@@ -213,7 +214,7 @@ impl AuthorizationServerMetadataBuilder {
         Ok(AuthorizationServerMetadata { issuer, json: document.to_json()? })
     }
 
-    /// The endpoint, which is there if a grant needs it. RFC 8414 §2.
+    /// Returns the authorization endpoint, which must be set if a grant needs it. RFC 8414 §2.
     fn endpoint_for_redirects(&self, issuer: &WebUrl) -> Result<Option<WebUrl>, ConfigError> {
         const MEMBER: &str = "authorization_endpoint";
         let grants = &self.grant_types;
@@ -231,7 +232,7 @@ impl AuthorizationServerMetadataBuilder {
         }
     }
 
-    /// A URL as given, or a path on the issuer's origin.
+    /// Resolves an endpoint: a URL as given, or a path on the issuer's origin.
     fn endpoint(&self, member: &'static str, endpoint: &str, issuer: &WebUrl) -> Result<WebUrl, ConfigError> {
         if endpoint.starts_with('/') {
             return WebUrl::parse(member, &issuer.sibling(endpoint), self.plain_http);
@@ -239,7 +240,7 @@ impl AuthorizationServerMetadataBuilder {
         WebUrl::parse(member, endpoint, self.plain_http)
     }
 
-    /// An [`endpoint`](Self::endpoint) that is on the issuer's origin. P10.
+    /// Resolves an [`endpoint`](Self::endpoint) and checks that it is on the issuer's origin. P10.
     fn on_the_issuers_origin(
         &self,
         member: &'static str,
@@ -253,7 +254,7 @@ impl AuthorizationServerMetadataBuilder {
         Ok(url)
     }
 
-    /// `response_types_supported` is a required member and never empty. X43.
+    /// Returns `response_types_supported`, a required member that is never empty. X43.
     fn response_types(&self, has_authorization_endpoint: bool) -> Result<Vec<String>, ConfigError> {
         const MEMBER: &str = "response_types_supported";
         let Some(stated) = &self.response_types else {
@@ -265,13 +266,13 @@ impl AuthorizationServerMetadataBuilder {
         if stated.is_empty() {
             return Err(ConfigError::new(MEMBER, "is empty; RFC 8414 requires the member, name at least one type"));
         }
-        // `code id_token` is one type of several words.
+        // `code id_token` is one type made of several words.
         stated.iter().flat_map(|kind| kind.split(' ')).try_for_each(|word| word_is_printable(MEMBER, word))?;
         items_are_distinct(MEMBER, stated)?;
         Ok(stated.clone())
     }
 
-    /// The host's members: known, well-formed and each once.
+    /// Adds the host's members, after checking that each is known, well-formed and set once.
     fn add_members(&self, document: &mut Document) -> Result<(), ConfigError> {
         let names: Vec<String> = self.members.iter().map(|(name, _)| name.clone()).collect();
         items_are_distinct("member", &names)?;

@@ -1,4 +1,4 @@
-//! A metadata document: an ordered JSON object, and the response that carries it.
+//! A metadata document: an ordered JSON object, and the response that serves it.
 
 use crate::encoding::json::Object;
 use crate::http::{ResponseParts, public_document};
@@ -54,7 +54,7 @@ impl<const N: usize> From<[&str; N]> for MemberValue {
 }
 
 impl MemberValue {
-    /// An array or object without elements: such members are left out (P6).
+    /// Whether this is an empty array or object. Such members are left out (P6).
     fn is_empty(&self) -> bool {
         match self {
             Self::Flag(_) | Self::Text(_) => false,
@@ -64,7 +64,7 @@ impl MemberValue {
     }
 }
 
-/// The members in order. Serialized by hand, so that the public type needs no serde in its API.
+/// Serializes a member by hand, so that the public type needs no serde in its API.
 struct Json<'a>(&'a MemberValue);
 
 impl Serialize for Json<'_> {
@@ -78,12 +78,12 @@ impl Serialize for Json<'_> {
     }
 }
 
-/// A document being put together.
+/// A document under construction.
 #[derive(Debug, Default)]
 pub(super) struct Document(Vec<(Cow<'static, str>, MemberValue)>);
 
 impl Document {
-    /// Appends a member. Absent and empty values are left out: P6.
+    /// Appends a member. Leaves out absent and empty values: P6.
     pub(super) fn add(&mut self, name: impl Into<Cow<'static, str>>, value: Option<impl Into<MemberValue>>) {
         if let Some(value) = value.map(Into::into).filter(|value| !value.is_empty()) {
             self.0.push((name.into(), value));
@@ -95,7 +95,7 @@ impl Document {
         self.add(name, Some(list.into_iter().map(Into::into).collect::<Vec<String>>()));
     }
 
-    /// The JSON text.
+    /// Returns the JSON text.
     pub(super) fn to_json(&self) -> Result<String, ConfigError> {
         struct Members<'a>(&'a Document);
         impl Serialize for Members<'_> {
@@ -107,12 +107,12 @@ impl Document {
     }
 }
 
-/// The answer to a request for a document: P5.
+/// Answers a request for a document: P5.
 pub(crate) fn respond(method: &str, json: &str) -> ResponseParts {
     public_document(method, "application/json", "public, max-age=3600", || json.as_bytes().to_vec())
 }
 
-/// A signature algorithm's name, as a document may list it. `none` is none.
+/// Checks the name of a signature algorithm in a document. `none` is not allowed.
 pub(super) fn alg_is_named(member: &'static str, alg: &str) -> Result<(), ConfigError> {
     if alg.eq_ignore_ascii_case("none") {
         return Err(ConfigError::new(member, "`none` is not a signature algorithm; leave it out"));
@@ -120,7 +120,7 @@ pub(super) fn alg_is_named(member: &'static str, alg: &str) -> Result<(), Config
     word_is_printable(member, alg)
 }
 
-/// A word: visible ASCII, not empty.
+/// Checks a word: visible ASCII, not empty.
 pub(super) fn word_is_printable(member: &'static str, word: &str) -> Result<(), ConfigError> {
     if word.is_empty() || !word.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(ConfigError::new(member, alloc::format!("{word:?} is empty or not visible ASCII without spaces")));
@@ -128,7 +128,7 @@ pub(super) fn word_is_printable(member: &'static str, word: &str) -> Result<(), 
     Ok(())
 }
 
-/// Text for people: not empty, no control characters.
+/// Checks a text for people: not empty, no control characters.
 pub(super) fn text_is_printable(member: &'static str, text: &str) -> Result<(), ConfigError> {
     if text.is_empty() || text.chars().any(char::is_control) {
         return Err(ConfigError::new(member, "is empty or has control characters"));
@@ -136,7 +136,7 @@ pub(super) fn text_is_printable(member: &'static str, text: &str) -> Result<(), 
     Ok(())
 }
 
-/// No item twice: a repetition is most often a slip that hid another item.
+/// Checks that no item occurs twice: a repetition most often hides a typo in another item.
 pub(super) fn items_are_distinct(member: &'static str, items: &[String]) -> Result<(), ConfigError> {
     let mut seen = alloc::collections::BTreeSet::new();
     match items.iter().find(|item| !seen.insert(item.as_str())) {
@@ -145,8 +145,8 @@ pub(super) fn items_are_distinct(member: &'static str, items: &[String]) -> Resu
     }
 }
 
-/// `signed_metadata` is a signed JWT of an algorithm that exists here, so never `none` (RFC 9728 §2.2). Whether the
-/// signature is right, and whose it is, only the readers can judge.
+/// Checks that `signed_metadata` is a signed JWT of a supported algorithm, so never `none` (RFC 9728 §2.2). Only its
+/// readers can check the signature and the signer.
 pub(super) fn signed_metadata_is_signed(jwt: &str) -> Result<(), ConfigError> {
     let is_signed = || {
         let jws = CompactJws::split(jwt.as_bytes(), JwsLimits::ACCESS_TOKEN).ok()?;
@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn p7_signed_metadata_is_a_signed_jws() {
-        // {"alg":"ES256"}.{}.signature, and the same with "none"
+        // {"alg":"ES256"}.{}.signature, then with "none"
         assert!(signed_metadata_is_signed("eyJhbGciOiJFUzI1NiJ9.e30.c2ln").is_ok());
         for jwt in ["", "a.b", "eyJhbGciOiJub25lIn0.e30.c2ln", "eyJhbGciOiJub25lIn0.e30.", "eyJhbGciOiJFUzI1NiJ9.e30."]
         {

@@ -1,7 +1,7 @@
-//! The resource identifier, and where its metadata lives: RFC 9728 §1.2 and §3.1; catalogue P1 to P3.
+//! The resource identifier and the location of its metadata: RFC 9728 §1.2 and §3.1; catalogue P1 to P3.
 
-use super::url::{PlainHttp, WebUrl};
 use crate::ConfigError;
+use crate::http::{PlainHttp, WebUrl};
 use alloc::format;
 use alloc::string::String;
 use core::fmt;
@@ -9,10 +9,10 @@ use core::fmt;
 /// The suffix of RFC 9728 §3.
 const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
 
-/// The URL that names a protected resource: the audience of its tokens, the `resource` of its metadata, and what its
-/// well-known URL is derived from.
+/// The URL that identifies a protected resource. It is the audience of the resource's tokens and the `resource` of its
+/// metadata, and its well-known URL is derived from it.
 ///
-/// Kept exactly as given: identifiers are compared byte for byte, so `https://h/mcp` and `https://h/mcp/` are two.
+/// Kept exactly as given: identifiers are compared byte for byte, so `https://h/mcp` and `https://h/mcp/` differ.
 ///
 /// ```
 /// use attesto_core::metadata::ResourceIdentifier;
@@ -25,17 +25,18 @@ const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
 pub struct ResourceIdentifier(WebUrl);
 
 impl ResourceIdentifier {
-    /// Checks an identifier: an absolute https URL with a host, without fragment and userinfo, its percent-encoding
-    /// complete. A query is allowed. P1.
+    /// Checks an identifier: an absolute https URL with a host, without fragment and userinfo, with complete
+    /// percent-encoding. A query is allowed. P1.
     ///
     /// # Errors
-    /// Any of these is broken, or the path has dot segments: clients remove them, and so would never find the metadata.
+    /// Fails if it is not such a URL, or if the path has dot segments: clients remove them, and would not find the
+    /// metadata.
     pub fn parse(identifier: &str) -> Result<Self, ConfigError> {
         WebUrl::parse("resource", identifier, PlainHttp::Refused).map(Self)
     }
 
-    /// As [`parse`](Self::parse), but plain `http` is allowed where the host is this machine (`localhost`,
-    /// 127.0.0.0/8, `[::1]`). For development: anything on the way can read and replay what is sent.
+    /// Like [`parse`](Self::parse), but plain `http` is allowed if the host is this machine (`localhost`, 127.0.0.0/8,
+    /// `[::1]`). For development: everything on the path can read and replay the traffic.
     ///
     /// # Errors
     /// As for [`parse`](Self::parse).
@@ -55,7 +56,7 @@ impl ResourceIdentifier {
         self.0.origin()
     }
 
-    /// The path; empty where the identifier has none.
+    /// The path; empty if the identifier has none.
     #[must_use]
     pub fn path(&self) -> &str {
         self.0.path()
@@ -67,7 +68,8 @@ impl ResourceIdentifier {
         self.0.query()
     }
 
-    /// The path of the metadata document: the well-known suffix, then the identifier's path unless that is `/`. P2.
+    /// The path of the metadata document: the well-known suffix, followed by the identifier's path unless that is `/`.
+    /// P2.
     #[must_use]
     pub fn well_known_path(&self) -> String {
         let path = if self.path() == "/" { "" } else { self.path() };
@@ -86,18 +88,18 @@ impl ResourceIdentifier {
         url
     }
 
-    /// That a resource mounted at `path` is the one identified. A missing path and `/` are the same place. P3.
+    /// Checks that a resource mounted at `path` is the identified one. A missing path equals `/`. P3.
     ///
     /// # Errors
-    /// The paths differ: clients would derive the metadata URL of another resource.
+    /// Fails if the paths differ: clients would derive the metadata URL of another resource.
     pub fn resource_is_mounted_at(&self, path: &str) -> Result<(), ConfigError> {
         paths_agree("resource", self.path(), path)
     }
 
-    /// That a document mounted at `path` is where clients look for it. P3.
+    /// Checks that a document mounted at `path` is where clients look for it. P3.
     ///
     /// # Errors
-    /// The path is not [`well_known_path`](Self::well_known_path).
+    /// Fails if the path is not [`well_known_path`](Self::well_known_path).
     pub fn document_is_mounted_at(&self, path: &str) -> Result<(), ConfigError> {
         paths_agree("metadata path", &self.well_known_path(), path)
     }
@@ -107,7 +109,8 @@ impl ResourceIdentifier {
         self.0.is_loopback()
     }
 
-    /// What URLs beside this identifier may be: plain http only for a plain http identifier, which is a loopback one.
+    /// The scheme that other URLs of this resource may have: plain http only if the identifier is plain http, on
+    /// loopback.
     pub(super) fn plain_http(&self) -> PlainHttp {
         if self.0.is_plain_http() { PlainHttp::LoopbackOnly } else { PlainHttp::Refused }
     }
@@ -200,7 +203,7 @@ mod tests {
             }
         }
 
-        /// P2 can be undone: the document's URL leads back to the resource (but for a lone `/`).
+        /// P2 is reversible: the document's URL leads back to the resource (except for a lone `/`).
         #[test]
         fn p2_well_known_url_leads_back(path in "(/[a-z%.]{1,4}){0,3}/?", query in prop::option::of("[a-z=&]{0,6}")) {
             let query = query.map(|query| format!("?{query}")).unwrap_or_default();

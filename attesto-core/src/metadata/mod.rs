@@ -1,8 +1,8 @@
-//! Metadata documents: what a protected resource (RFC 9728) and an authorization server (RFC 8414) say of themselves.
+//! Metadata documents of a protected resource (RFC 9728) and an authorization server (RFC 8414).
 //!
-//! The [`ResourceIdentifier`] is the one source of truth. The `resource` member, the well-known URL and the pointer in
-//! challenges all come from it, and what a document advertises is checked against what the verifier enforces, so none
-//! of them can drift apart (catalogue P1 to P10).
+//! The [`ResourceIdentifier`] is the single source of truth. The `resource` member, the well-known URL and the pointer
+//! in challenges all derive from it, and a document is checked against what the verifier enforces, so they cannot
+//! diverge (catalogue P1 to P10).
 //!
 //! ```
 //! use attesto_core::metadata::{EnforcedCapabilities, MetadataSet, ProtectedResourceMetadata, ResourceIdentifier};
@@ -33,10 +33,8 @@ mod enforced;
 mod identifier;
 mod pointer;
 mod protected_resource;
-mod public;
 mod registered;
 mod set;
-pub(crate) mod url;
 
 #[cfg(feature = "std")]
 pub(crate) use authorization_server::JWKS;
@@ -46,7 +44,6 @@ pub use enforced::{BearerMethod, EnforcedCapabilities};
 pub use identifier::ResourceIdentifier;
 pub use pointer::{MetadataPointer, PointerRequest, PointerResolver, PointerUnavailable, PointerUrl};
 pub use protected_resource::{ProtectedResourceMetadata, ProtectedResourceMetadataBuilder};
-pub use public::PublicDocuments;
 #[cfg(feature = "std")]
 pub(crate) use registered::member_is_the_hosts;
 pub use set::{MetadataSet, RootDocument};

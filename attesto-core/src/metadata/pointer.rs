@@ -1,13 +1,13 @@
-//! Which URL a challenge points to: catalogue P9.
+//! The URL that a challenge points to: catalogue P9.
 
 use super::ResourceIdentifier;
-use super::url::{PlainHttp, WebUrl};
 use crate::ConfigError;
+use crate::http::{PlainHttp, WebUrl};
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::sync::Arc;
 
-/// Where the `resource_metadata` of a challenge comes from (RFC 9728 §5.1). A route's own value goes before the
+/// The source of `resource_metadata` in a challenge (RFC 9728 §5.1). A route's own value takes precedence over the
 /// server's.
 ///
 /// ```
@@ -29,7 +29,7 @@ pub enum MetadataPointer {
     None,
     /// This URL; see [`MetadataPointer::fixed`].
     Static(PointerUrl),
-    /// What the resolver says, asked only when a challenge is rendered.
+    /// The resolver's URL. It is called only when a challenge is rendered.
     Resolver(Arc<dyn PointerResolver>),
 }
 
@@ -37,8 +37,8 @@ pub enum MetadataPointer {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct PointerUrl(WebUrl);
 
-/// What a resolver may look at. Header fields are not among it: whoever sends a request must not choose the authority
-/// that clients are sent to (X35).
+/// The input of a resolver. It has no header fields: a client must not choose the authority that other clients are
+/// directed to (X35).
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::exhaustive_structs, reason = "built by whoever renders a challenge")]
 pub struct PointerRequest<'r> {
@@ -48,13 +48,13 @@ pub struct PointerRequest<'r> {
     pub path: &'r str,
 }
 
-/// Decides on a pointer per request, for hosts whose resources are not known in advance.
+/// Chooses a pointer per request, for hosts whose resources are not known in advance.
 pub trait PointerResolver: core::fmt::Debug + Send + Sync {
-    /// The URL of the metadata document, or `None` for no pointer. A text that is not a valid URL (P1) counts as none.
+    /// Returns the URL of the metadata document, or `None` for no pointer. A text that is not a valid URL (P1) counts
+    /// as none.
     ///
     /// # Errors
-    /// The answer cannot be had now. The request is then answered with 503: that is the server's fault and not the
-    /// client's.
+    /// The resolver cannot answer now. The response is then 503: the server is at fault, not the client.
     fn resolve(&self, request: &PointerRequest<'_>) -> Result<Option<String>, PointerUnavailable>;
 }
 
@@ -68,12 +68,13 @@ impl PointerUrl {
     /// Checks a URL as an identifier is checked: P1.
     ///
     /// # Errors
-    /// It is not an absolute https URL with a host, or has userinfo, a fragment or an invalid percent-encoding.
+    /// Fails if it is not an absolute https URL with a host, or has userinfo, a fragment or an invalid
+    /// percent-encoding.
     pub fn parse(url: &str) -> Result<Self, ConfigError> {
         WebUrl::parse("resource_metadata", url, PlainHttp::Refused).map(Self)
     }
 
-    /// As [`parse`](Self::parse), but plain `http` to this machine is allowed. For development.
+    /// Like [`parse`](Self::parse), but allows plain `http` to this machine. For development.
     ///
     /// # Errors
     /// As for [`parse`](Self::parse).
@@ -89,7 +90,7 @@ impl PointerUrl {
 }
 
 impl MetadataPointer {
-    /// The static pointer to this URL.
+    /// Creates a static pointer to this URL.
     ///
     /// # Errors
     /// As for [`PointerUrl::parse`].
@@ -97,7 +98,7 @@ impl MetadataPointer {
         PointerUrl::parse(url).map(Self::Static)
     }
 
-    /// The URL for a challenge; `None` where the parameter is left out. Call it only when a challenge is rendered.
+    /// Returns the URL for a challenge; `None` omits the parameter. Call it only when a challenge is rendered.
     ///
     /// # Errors
     /// The resolver could not answer.

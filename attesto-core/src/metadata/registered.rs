@@ -1,14 +1,14 @@
-//! The optional members of authorization-server metadata that a host may set, and what each may hold: the IANA registry
-//! "OAuth Authorization Server Metadata", and what OpenID Connect and MCP clients read besides.
+//! The optional members of authorization-server metadata that a host may set, and the type of each: the IANA registry
+//! "OAuth Authorization Server Metadata", and members that OpenID Connect and MCP clients read.
 
 use super::document::{MemberValue, alg_is_named, items_are_distinct, signed_metadata_is_signed, word_is_printable};
-use super::url::{PlainHttp, WebUrl};
 use crate::ConfigError;
+use crate::http::{PlainHttp, WebUrl};
 use crate::scope::is_scope_token;
 use alloc::format;
 use alloc::string::String;
 
-/// What a member holds.
+/// The type of a member.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Kind {
     /// Signature algorithms; never `none`.
@@ -21,13 +21,13 @@ enum Kind {
     Scopes,
     /// An absolute https URL.
     Url,
-    /// Members that are URLs.
+    /// An object of URLs.
     Urls,
     /// Words without spaces.
     Words,
 }
 
-/// Name and kind, in alphabetical order. Members with setters of their own are not here.
+/// Name and kind, in alphabetical order. Members with their own setters are not listed.
 const REGISTERED: &[(&str, Kind)] = &[
     ("acr_values_supported", Kind::Words),
     ("authorization_details_types_supported", Kind::Words),
@@ -93,7 +93,7 @@ const REGISTERED: &[(&str, Kind)] = &[
     ("userinfo_signing_alg_values_supported", Kind::Algs),
 ];
 
-/// The registered spelling of a member's name, its value being one that it can have.
+/// Checks a member's name and value, and returns the registered spelling of the name.
 pub(super) fn member_is_registered(
     name: &str,
     value: &MemberValue,
@@ -123,8 +123,8 @@ pub(super) fn member_is_registered(
     Ok(name)
 }
 
-/// The members that say nothing of the endpoints which an [`AuthorizationServer`](crate::authorization::AuthorizationServer) answers: the
-/// host's own endpoints, what they do, and its pages. In alphabetical order.
+/// The members unrelated to the endpoints of an [`AuthorizationServer`](crate::authorization::AuthorizationServer):
+/// they describe the host's own endpoints and pages. In alphabetical order.
 #[cfg(feature = "std")]
 const OF_THE_HOST: &[&str] = &[
     "acr_values_supported",
@@ -155,7 +155,8 @@ const OF_THE_HOST: &[&str] = &[
     "userinfo_signing_alg_values_supported",
 ];
 
-/// The member is one that the host of an authorization server may set: a member of the protocol follows from the configuration. MD-4.
+/// Checks that the host of an authorization server may set this member. Members of the protocol follow from the
+/// configuration. MD-4.
 #[cfg(feature = "std")]
 pub(crate) fn member_is_the_hosts(name: &str) -> Result<(), ConfigError> {
     if OF_THE_HOST.contains(&name) {
@@ -168,7 +169,7 @@ pub(crate) fn member_is_the_hosts(name: &str) -> Result<(), ConfigError> {
     Err(ConfigError::new("metadata_member", problem))
 }
 
-/// Every item is valid, and none occurs twice.
+/// Checks that every item is valid and none occurs twice.
 fn items_are_valid(
     name: &'static str,
     list: &[String],

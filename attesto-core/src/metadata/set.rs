@@ -1,4 +1,4 @@
-//! The metadata documents of a server, and the answers to requests for them: catalogue P3 to P5.
+//! The metadata documents of a server, and the responses that serve them: catalogue P3 to P5.
 
 use super::document;
 use super::{ProtectedResourceMetadata, ResourceIdentifier};
@@ -9,11 +9,11 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// What a client gets that asks for the bare well-known path, without a resource's path: P4.
+/// The document served at the bare well-known path, without a resource's path: P4.
 ///
-/// Not every client derives the whole path. One that does finds its own document whatever is chosen here, and must
-/// reject a document that names another resource (RFC 9728 §3.3). A resource whose identifier has no path owns the
-/// bare path; nothing can be chosen then.
+/// Not every client derives the whole path. A client that does finds its document regardless of this choice, and must
+/// reject a document that names another resource (RFC 9728 §3.3). A resource whose identifier has no path owns the bare
+/// path; then there is no choice.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum RootDocument {
@@ -30,12 +30,12 @@ pub enum RootDocument {
 #[derive(Clone, Debug)]
 pub struct MetadataSet {
     served: Vec<Served>,
-    /// Which document the bare path serves, where no resource has it as its own path.
+    /// The index of the document at the bare path, if no resource owns that path.
     root: Option<usize>,
     warnings: Vec<&'static str>,
 }
 
-/// A document at its place.
+/// A document and its path.
 #[derive(Clone, Debug)]
 struct Served {
     resource: ResourceIdentifier,
@@ -50,12 +50,12 @@ const IMPLICIT_ROOT: &str = "several resources share one server, and the bare we
                              document; choose a root document explicitly";
 
 impl MetadataSet {
-    /// The set of these documents; the bare path serves the first. With several, that is worth a
+    /// Creates a set of these documents; the bare path serves the first. With several documents, this gives a
     /// [warning](Self::warnings): choose with [`with_root`](Self::with_root).
     ///
     /// # Errors
-    /// There is no document, or two have the same place: equal identifiers, or identifiers that differ only in their
-    /// origin or in a lone `/`.
+    /// Fails if there is no document, or two have the same path: equal identifiers, or identifiers that differ only in
+    /// their origin or in a lone `/`.
     pub fn new(documents: impl IntoIterator<Item = ProtectedResourceMetadata>) -> Result<Self, ConfigError> {
         let mut set = Self::with_root(documents, &RootDocument::First)?;
         if set.root.is_some() && set.served.len() > 1 {
@@ -64,10 +64,10 @@ impl MetadataSet {
         Ok(set)
     }
 
-    /// The set of these documents with an explicit choice for the bare path.
+    /// Creates a set of these documents with an explicit choice for the bare path.
     ///
     /// # Errors
-    /// As for [`new`](Self::new); or the named resource is not in the set, or the bare path is another one's own.
+    /// As for [`new`](Self::new), and if the named resource is not in the set, or another resource owns the bare path.
     pub fn with_root(
         documents: impl IntoIterator<Item = ProtectedResourceMetadata>,
         root: &RootDocument,
@@ -85,7 +85,7 @@ impl MetadataSet {
         Ok(Self { served, root, warnings: Vec::new() })
     }
 
-    /// What the host should know about its configuration; log it at start.
+    /// Warnings about the configuration; log them at start.
     #[must_use]
     pub fn warnings(&self) -> &[&'static str] {
         &self.warnings
@@ -98,10 +98,10 @@ impl MetadataSet {
         paths.into_iter().chain(root)
     }
 
-    /// That documents are mounted at `path`, for adapters that are told where to mount them. P3.
+    /// Checks that `path` is the path of a document, for adapters with a configured mount path. P3.
     ///
     /// # Errors
-    /// The set has no document there.
+    /// Fails if the set has no document there.
     pub fn is_mounted_at(&self, path: &str) -> Result<(), ConfigError> {
         if self.paths().any(|known| known == path) {
             return Ok(());
@@ -110,11 +110,11 @@ impl MetadataSet {
         Err(ConfigError::new("metadata path", problem))
     }
 
-    /// The answer to a request, or `None` where the target is not a document's: then the router answers, with 404 if it
-    /// has nothing else there. P5.
+    /// Answers a request; `None` if the target is not a document's. The router then answers, with 404 if it has nothing
+    /// else there. P5.
     ///
-    /// The target is the raw path and query of the request. It is compared as it is: RFC 9728 §3.3 ties the document to
-    /// the exact URL that it was asked for at.
+    /// The target is the raw path and query of the request. It is compared unchanged: RFC 9728 §3.3 ties the document
+    /// to the exact URL of the request.
     #[must_use]
     pub fn respond(&self, method: &str, path_and_query: &str) -> Option<ResponseParts> {
         let (path, query) = match path_and_query.split_once('?') {
@@ -124,7 +124,7 @@ impl MetadataSet {
         self.respond_to(method, path, query)
     }
 
-    /// As [`respond`](Self::respond), with path and query apart.
+    /// Like [`respond`](Self::respond), with path and query separate.
     #[must_use]
     pub fn respond_to(&self, method: &str, path: &str, query: Option<&str>) -> Option<ResponseParts> {
         let own = self.served.iter().find(|served| served.is_at(path, query));
@@ -144,7 +144,7 @@ impl Served {
     }
 }
 
-/// Each document has a place of its own. P4.
+/// Checks that no other document has this path. P4.
 fn place_is_free(served: &[Served], next: &Served) -> Result<(), ConfigError> {
     match served.iter().find(|other| other.is_at(&next.path, next.resource.query())) {
         Some(other) => {
@@ -155,7 +155,7 @@ fn place_is_free(served: &[Served], next: &Served) -> Result<(), ConfigError> {
     }
 }
 
-/// Which document is to be served at the bare path in addition to its own. P4.
+/// Returns the index of the document to serve at the bare path in addition to its own. P4.
 fn root_document(served: &[Served], root: &RootDocument) -> Result<Option<usize>, ConfigError> {
     let owner = served.iter().find(|served| served.is_at(ROOT, None));
     match root {
@@ -198,7 +198,7 @@ mod tests {
         MetadataSet::with_root(identifiers.iter().map(|identifier| document(identifier)), root)
     }
 
-    /// The `resource` that is served at this target.
+    /// The `resource` of the document at this target.
     fn resource_at(set: &MetadataSet, target: &str) -> Option<String> {
         let body = set.respond("GET", target)?.body_text();
         let json: serde_json::Value = serde_json::from_str(&body).unwrap();

@@ -9,10 +9,11 @@ use crate::http::HeaderLines;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// A header field that holds the certificate as base64 of its DER, and nothing around it: what HAProxy writes with
-/// `http-request set-header X-SSL-Client-DER %[ssl_c_der,base64]`.
+/// A header field with the bare base64 of the certificate's DER: what HAProxy writes with `http-request set-header
+/// X-SSL-Client-DER %[ssl_c_der,base64]`.
 ///
-/// One field line with one value; padding may be missing. With colons around it the same is [`ClientCert`](super::ClientCert).
+/// One field line with one value; padding may be missing. With colons around the value, use
+/// [`ClientCert`](super::ClientCert).
 #[derive(Clone, Debug)]
 pub struct Base64Der {
     header: String,
@@ -22,7 +23,7 @@ impl Base64Der {
     /// Reads the field called `header`, in any case.
     ///
     /// # Errors
-    /// [`ConfigError`] where `header` is not a field name (RFC 9110 §5.1).
+    /// [`ConfigError`] if `header` is not a field name (RFC 9110 §5.1).
     pub fn new(header: &str) -> Result<Self, ConfigError> {
         field_name(header).map(|header| Self { header })
     }

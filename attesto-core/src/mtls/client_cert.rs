@@ -8,8 +8,8 @@ use base64ct::{Base64, Base64Unpadded, Encoding};
 
 /// `Client-Cert` (RFC 9440): one structured-field Byte Sequence, `:base64:`, that holds the certificate.
 ///
-/// Several field lines, a list, or anything else than one Item (RFC 9651 §4.2) is no certificate. Parameters are read
-/// over; none is defined. Missing base64 padding is tolerated, as RFC 9651 §4.2.7 wants it; other flaws are not.
+/// Several field lines, a list, or anything other than one Item (RFC 9651 §4.2) is no certificate. Parameters are
+/// skipped; none is defined. Missing base64 padding is tolerated, as RFC 9651 §4.2.7 recommends; other flaws are not.
 #[derive(Clone, Copy, Debug, Default)]
 #[expect(clippy::exhaustive_structs, reason = "the field has nothing to configure")]
 pub struct ClientCert;
@@ -18,12 +18,12 @@ impl CertificateExtractor for ClientCert {
     fn extract(&self, headers: &dyn HeaderLines) -> Result<Option<Vec<u8>>, UnreadableCertificate> {
         let Some(line) = one_line(headers, "client-cert")? else { return Ok(None) };
         let der = byte_sequence_item(line).ok_or(UnreadableCertificate)?;
-        // What a proxy's template gives for a client without certificate: `::`.
+        // For a client without certificate, a proxy's template writes `::`.
         Ok(Some(der).filter(|der| !der.is_empty()))
     }
 }
 
-/// An Item whose value is a Byte Sequence. RFC 9651 §4.2.
+/// Parses an Item whose value is a Byte Sequence. RFC 9651 §4.2.
 fn byte_sequence_item(line: &[u8]) -> Option<Vec<u8>> {
     let mut rest = trim_spaces_start(line);
     let encoded = byte_sequence(&mut rest)?;
@@ -39,7 +39,7 @@ fn trim_spaces_start(bytes: &[u8]) -> &[u8] {
     content.and_then(|start| bytes.get(start..)).unwrap_or_default()
 }
 
-/// What is between the colons: characters of base64 only, be it the certificate or a parameter. RFC 9651 §4.2.7.
+/// Takes the base64 characters between the colons, of the certificate or of a parameter. RFC 9651 §4.2.7.
 fn byte_sequence<'l>(rest: &mut &'l [u8]) -> Option<&'l [u8]> {
     let inner = rest.strip_prefix(b":")?;
     let (content, after) = inner.split_at_checked(inner.iter().position(|&byte| byte == b':')?)?;
@@ -53,7 +53,7 @@ pub(super) fn decode_base64(encoded: &[u8]) -> Option<Vec<u8>> {
     decoded.ok()
 }
 
-/// `parameter = param-key [ "=" bare-item ]`. RFC 9651 §3.1.2.
+/// Parses `parameter = param-key [ "=" bare-item ]`. RFC 9651 §3.1.2.
 fn parameter(rest: &mut &[u8]) -> Option<()> {
     let starts = rest.first().is_some_and(|byte| byte.is_ascii_lowercase() || *byte == b'*');
     let key = take(rest, |byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-.*".contains(&byte));
@@ -69,7 +69,7 @@ fn parameter(rest: &mut &[u8]) -> Option<()> {
     }
 }
 
-/// Reads over a value of any type. RFC 9651 §3.3.
+/// Skips a value of any type. RFC 9651 §3.3.
 fn bare_item(rest: &mut &[u8]) -> Option<()> {
     match rest.first()? {
         b':' => byte_sequence(rest).map(drop),
@@ -91,13 +91,13 @@ fn prefixed(rest: &mut &[u8], prefix: &[u8], then: fn(&mut &[u8]) -> Option<()>)
     then(rest)
 }
 
-/// An Integer, and the number of a Date. RFC 9651 §4.2.9.
+/// Parses an Integer, or the number of a Date. RFC 9651 §4.2.9.
 fn integer(rest: &mut &[u8]) -> Option<()> {
     *rest = rest.strip_prefix(b"-").unwrap_or(rest);
     (1..=15).contains(&take(rest, |byte| byte.is_ascii_digit())).then_some(())
 }
 
-/// An Integer or a Decimal. RFC 9651 §4.2.4.
+/// Parses an Integer or a Decimal. RFC 9651 §4.2.4.
 fn number(rest: &mut &[u8]) -> Option<()> {
     *rest = rest.strip_prefix(b"-").unwrap_or(rest);
     let integer = take(rest, |byte| byte.is_ascii_digit());
@@ -109,7 +109,7 @@ fn number(rest: &mut &[u8]) -> Option<()> {
     ((1..=12).contains(&integer) && (1..=3).contains(&fraction)).then_some(())
 }
 
-/// A String: visible ASCII and spaces, `\"` and `\\` escaped. RFC 9651 §4.2.5.
+/// Parses a String: visible ASCII and spaces, `\"` and `\\` escaped. RFC 9651 §4.2.5.
 fn string(rest: &mut &[u8]) -> Option<()> {
     let mut bytes = rest.strip_prefix(b"\"")?;
     loop {
@@ -126,8 +126,8 @@ fn string(rest: &mut &[u8]) -> Option<()> {
     }
 }
 
-/// What follows the `%` of a Display String: UTF-8 with octets as `%` and two lower-case digits, and no other escape. RFC 9651
-/// §4.2.10.
+/// Parses a Display String after its `%`: UTF-8 with octets as `%` and two lower-case digits, and no other escape.
+/// RFC 9651 §4.2.10.
 fn display_string(rest: &mut &[u8]) -> Option<()> {
     let mut bytes = rest.strip_prefix(b"\"")?;
     let mut text = Vec::new();
@@ -156,7 +156,7 @@ fn lower_hex(digit: u8) -> Option<u8> {
     char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
 }
 
-/// Takes the bytes that belong, and says how many there were.
+/// Takes the leading bytes that belong, and returns their number.
 fn take(rest: &mut &[u8], belongs: impl Fn(u8) -> bool) -> usize {
     let length = rest.iter().position(|&byte| !belongs(byte)).unwrap_or(rest.len());
     *rest = rest.get(length..).unwrap_or_default();

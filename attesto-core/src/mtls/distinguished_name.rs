@@ -1,4 +1,4 @@
-//! Distinguished names as text (RFC 4514), read into what a certificate holds, so that the two can be compared (catalogue CA-7).
+//! Parses distinguished names from text (RFC 4514) into the form of a certificate, for comparison (catalogue CA-7).
 
 use super::holder::{Attribute, Holder};
 use alloc::string::String;
@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use der::Decode;
 use der::asn1::AnyRef;
 
-/// A distinguished name: relative names in the order of a certificate, the most general first.
+/// A distinguished name: relative names in the order of a certificate, most general first.
 #[derive(Debug)]
 pub(crate) struct DistinguishedName(Vec<Vec<Expected>>);
 
@@ -20,14 +20,14 @@ struct Expected {
 
 #[derive(Debug)]
 enum Value {
-    /// Of any string type.
+    /// Text of any string type.
     Text(String),
-    /// `#` and hexadecimal digits: the value's own DER.
+    /// `#` and hexadecimal digits: the DER of the value.
     Der(Vec<u8>),
 }
 
-/// The descriptors of RFC 4514 §3 and RFC 4519 §2, short and long, those of extended validation certificates, and those that tools write
-/// besides. Anything else is named by its number.
+/// The descriptors of RFC 4514 §3 and RFC 4519 §2, short and long, those of extended validation certificates, and
+/// others that tools write. Any other attribute is named by its number.
 const KINDS: &[(&str, &str)] = &[
     ("CN", "2.5.4.3"),
     ("COMMONNAME", "2.5.4.3"),
@@ -85,10 +85,10 @@ const KINDS: &[(&str, &str)] = &[
 ];
 
 impl DistinguishedName {
-    /// Reads `distinguishedName = relativeDistinguishedName *( COMMA relativeDistinguishedName )`. RFC 4514 §3.
+    /// Parses `distinguishedName = relativeDistinguishedName *( COMMA relativeDistinguishedName )`. RFC 4514 §3.
     ///
-    /// Spaces around the separators are passed over, as tools write them. The empty name is none: it would be the name of everybody
-    /// whose certificate has no subject.
+    /// Skips spaces around the separators, which tools write. Refuses the empty name: it would match every certificate
+    /// without a subject.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let mut rest = text.as_bytes();
         let (mut names, mut name) = (Vec::new(), Vec::new());
@@ -110,8 +110,9 @@ impl DistinguishedName {
         Some(Self(names))
     }
 
-    /// Whether the certificate's subject is this name: the same relative names in the same order, each with the same attributes in
-    /// any order. Text compares exactly, whatever its string type: a CA may tell `CN=a` from `CN=A`.
+    /// Whether the certificate's subject is this name: equal relative names in the same order, each with equal
+    /// attributes in any order. Text compares exactly, whatever its string type: a CA may distinguish `CN=a` from
+    /// `CN=A`.
     pub(crate) fn is_subject_of(&self, holder: &Holder<'_>) -> bool {
         let Some(subject) = holder.subject() else { return false };
         let same = |(ours, theirs): (&Vec<Expected>, &Vec<Attribute<'_>>)| {
@@ -133,7 +134,7 @@ impl Expected {
     }
 }
 
-/// `attributeTypeAndValue = attributeType EQUALS attributeValue`. Leaves what follows the value.
+/// Parses `attributeTypeAndValue = attributeType EQUALS attributeValue` and leaves what follows the value.
 fn attribute(rest: &mut &[u8]) -> Option<Expected> {
     let (kind, after) = rest.split_at_checked(rest.iter().position(|byte| *byte == b'=')?)?;
     let kind = kind_of(core::str::from_utf8(kind).ok()?.trim_matches(' '))?;
@@ -163,7 +164,8 @@ fn spaces_skipped(bytes: &[u8]) -> &[u8] {
     bytes.get(start..).unwrap_or_default()
 }
 
-/// `attributeType = descr / numericoid`, the descriptor in any case; and a number as RFC 2253 §4 has older tools write it, behind `OID.`.
+/// Parses `attributeType = descr / numericoid`: a descriptor in any case, or a number, which older tools prefix with
+/// `OID.` (RFC 2253 §4).
 fn kind_of(name: &str) -> Option<Vec<u8>> {
     if let Some((_, number)) = name.split_at_checked(4).filter(|(prefix, _)| prefix.eq_ignore_ascii_case("OID.")) {
         return object_identifier(number);
@@ -172,7 +174,7 @@ fn kind_of(name: &str) -> Option<Vec<u8>> {
     object_identifier(known.map_or(name, |(_, number)| *number))
 }
 
-/// The content of a DER OBJECT IDENTIFIER. X.690 §8.19.
+/// Encodes the content of a DER OBJECT IDENTIFIER. X.690 §8.19.
 fn object_identifier(dotted: &str) -> Option<Vec<u8>> {
     let mut arcs = dotted.split('.').map(|arc| {
         let plain = !arc.is_empty() && arc.bytes().all(|byte| byte.is_ascii_digit());
@@ -200,7 +202,8 @@ fn base_128(arc: u128, out: &mut Vec<u8>) {
     }
 }
 
-/// `string`, up to an unescaped separator: text without the spaces around it, unless they are escaped. RFC 4514 §2.4, §3.
+/// Parses `string`, up to an unescaped separator, without surrounding spaces unless they are escaped. RFC 4514 §2.4,
+/// §3.
 fn string(bytes: &[u8]) -> Option<(String, &[u8])> {
     let (mut rest, mut text, mut kept) = (bytes, Vec::new(), 0);
     loop {
@@ -227,11 +230,11 @@ fn string(bytes: &[u8]) -> Option<(String, &[u8])> {
         };
     }
     text.truncate(kept);
-    // A name of no characters is no name (RFC 5280, appendix A.1: `DirectoryString` has at least one).
+    // A value must not be empty (RFC 5280, appendix A.1: `DirectoryString` has at least one character).
     String::from_utf8(text).ok().filter(|text| !text.is_empty()).map(|text| (text, rest))
 }
 
-/// `hexstring = SHARP 1*hexpair`, behind the sharp.
+/// Parses `hexstring = SHARP 1*hexpair`, after the sharp.
 fn hex_string(digits: &[u8]) -> Option<Vec<u8>> {
     let pairs = digits.chunks(2).map(|pair| match pair {
         [high, low] => hex_pair(*high, *low),

@@ -7,14 +7,14 @@ use proptest::prelude::*;
 use x509_cert::der::Encode;
 use x509_cert::name::Name;
 
-/// Whether the subject with this DER is the name.
+/// Whether the name matches the subject with this DER.
 fn is(name: &str, subject: &[u8]) -> bool {
     let certificate = with_names(subject, &[]);
     let holder = Holder::of(&certificate).expect("a certificate");
     DistinguishedName::parse(name).is_some_and(|name| name.is_subject_of(&holder))
 }
 
-/// As another reader of RFC 4514 encodes it.
+/// Encodes a name with another implementation of RFC 4514.
 fn encoded(name: &str) -> Vec<u8> {
     Name::from_str(name).unwrap().to_der().unwrap()
 }

@@ -1,4 +1,4 @@
-//! Whom a certificate names: its subject and its alternative names (RFC 5280 §4.1.2.6, §4.2.1.6; catalogue CA-7).
+//! The names in a certificate: its subject and its alternative names (RFC 5280 §4.1.2.6, §4.2.1.6; catalogue CA-7).
 
 use alloc::borrow::Cow;
 use alloc::string::String;
@@ -7,7 +7,7 @@ use core::net::IpAddr;
 use der::asn1::AnyRef;
 use der::{Decode, Reader, Result, SliceReader, Tag};
 
-/// The holder of a certificate, as its issuer names it. Whether the issuer is believed is not asked here.
+/// The holder of a certificate, as its issuer names it. The caller checks whether to trust the issuer.
 pub(crate) struct Holder<'c> {
     subject: SliceReader<'c>,
     alternatives: Vec<(u32, &'c [u8])>,
@@ -29,7 +29,7 @@ const URI: u32 = 6;
 const IP_ADDRESS: u32 = 7;
 
 impl<'c> Holder<'c> {
-    /// Reads a certificate; `None` where its names cannot be read, or are given twice.
+    /// Reads a certificate; `None` if its names cannot be read, or occur twice.
     pub(crate) fn of(certificate: &'c [u8]) -> Option<Self> {
         Self::read(certificate).ok()
     }
@@ -56,7 +56,7 @@ impl<'c> Holder<'c> {
         Ok(Self { subject, alternatives })
     }
 
-    /// The relative names of the subject, the most general first; `None` where they cannot be read.
+    /// The relative names of the subject, most general first; `None` if they cannot be read.
     pub(crate) fn subject(&self) -> Option<Vec<Vec<Attribute<'c>>>> {
         let mut names = Vec::new();
         let mut subject = self.subject.clone();
@@ -66,17 +66,18 @@ impl<'c> Holder<'c> {
         Some(names)
     }
 
-    /// Whether it is the host of this name, in any case. A wildcard is only itself. RFC 9525 is not asked: this is no server.
+    /// Whether the certificate has this DNS name, in any case. A wildcard matches only itself: RFC 9525 is for servers,
+    /// and this is a client.
     pub(crate) fn has_dns(&self, name: &str) -> bool {
         self.named(DNS_NAME).any(|found| found.eq_ignore_ascii_case(name.as_bytes())) && !name.is_empty()
     }
 
-    /// Whether it has this URI, byte for byte.
+    /// Whether the certificate has this URI, byte for byte.
     pub(crate) fn has_uri(&self, uri: &str) -> bool {
         self.named(URI).any(|found| found == uri.as_bytes()) && !uri.is_empty()
     }
 
-    /// Whether it has this address, however that is written.
+    /// Whether the certificate has this address, in any notation.
     pub(crate) fn has_ip(&self, address: &str) -> bool {
         let Ok(address) = address.parse::<IpAddr>() else { return false };
         self.named(IP_ADDRESS).any(|found| match address {
@@ -85,7 +86,7 @@ impl<'c> Holder<'c> {
         })
     }
 
-    /// Whether it has this mailbox: the same local part, the same host in any case. RFC 5280 §7.5.
+    /// Whether the certificate has this mailbox: an equal local part, and the host in any case. RFC 5280 §7.5.
     pub(crate) fn has_email(&self, mailbox: &str) -> bool {
         let Some((local, host)) = mailbox.rsplit_once('@') else { return false };
         let is_it = |found: &[u8]| {
@@ -101,7 +102,7 @@ impl<'c> Holder<'c> {
 }
 
 impl<'c> Attribute<'c> {
-    /// The value as text, if it is a string of a kind whose characters are beyond doubt. RFC 5280 §4.1.2.4.
+    /// Returns the value as text, if its string type has an unambiguous character set. RFC 5280 §4.1.2.4.
     pub(crate) fn text(&self) -> Option<Cow<'c, str>> {
         let (tag, bytes) = (self.value.header().tag(), self.value.value());
         if tag == Tag::BmpString {
@@ -109,21 +110,21 @@ impl<'c> Attribute<'c> {
             let units: Vec<u16> = units.collect::<core::result::Result<_, _>>().ok()?;
             return String::from_utf16(&units).ok().map(Cow::Owned);
         }
-        // T.61 is ASCII as far as anybody agrees on it.
+        // Only the ASCII part of T.61 is interpreted consistently.
         let is_ascii = matches!(tag, Tag::PrintableString | Tag::Ia5String | Tag::TeletexString) && bytes.is_ascii();
         let is_text = is_ascii || tag == Tag::Utf8String;
         core::str::from_utf8(bytes).ok().filter(|_| is_text).map(Cow::Borrowed)
     }
 }
 
-/// What is inside the next element, which is of this kind.
+/// Returns a reader of the next element's content, if the element has this tag.
 fn inside<'c>(reader: &mut SliceReader<'c>, tag: Tag) -> Result<SliceReader<'c>> {
     let element = AnyRef::decode(reader)?;
     element.header().tag().assert_eq(tag)?;
     SliceReader::new(element.value())
 }
 
-/// `RelativeDistinguishedName ::= SET SIZE (1..MAX) OF AttributeTypeAndValue`. RFC 5280 §4.1.2.4.
+/// Parses `RelativeDistinguishedName ::= SET SIZE (1..MAX) OF AttributeTypeAndValue`. RFC 5280 §4.1.2.4.
 fn relative_name<'c>(subject: &mut SliceReader<'c>) -> Result<Vec<Attribute<'c>>> {
     let mut set = inside(subject, Tag::Set)?;
     let mut attributes = Vec::new();
@@ -138,7 +139,7 @@ fn relative_name<'c>(subject: &mut SliceReader<'c>) -> Result<Vec<Attribute<'c>>
     Ok(attributes)
 }
 
-/// The names of `subjectAltName`, of which there is one at most. RFC 5280 §4.2, §4.2.1.6.
+/// Returns the names of `subjectAltName`, which occurs at most once. RFC 5280 §4.2, §4.2.1.6.
 fn alternative_names(extensions: &[u8]) -> Result<Vec<(u32, &[u8])>> {
     let mut outer = SliceReader::new(extensions)?;
     let mut list = inside(&mut outer, Tag::Sequence)?;
@@ -165,7 +166,7 @@ fn alternative_names(extensions: &[u8]) -> Result<Vec<(u32, &[u8])>> {
     Ok(names)
 }
 
-/// `GeneralNames ::= SEQUENCE SIZE (1..MAX) OF GeneralName`, each under its number.
+/// Parses `GeneralNames ::= SEQUENCE SIZE (1..MAX) OF GeneralName`, each with its number.
 fn general_names(value: &[u8]) -> Result<Vec<(u32, &[u8])>> {
     let mut outer = SliceReader::new(value)?;
     let mut list = inside(&mut outer, Tag::Sequence)?;

@@ -1,22 +1,22 @@
-//! Certificate-bound access tokens (RFC 8705 §3): which client certificate a request came with, and its thumbprint.
+//! Certificate-bound access tokens (RFC 8705 §3): the client certificate of a request, and its thumbprint.
 //!
-//! Only the thumbprint matters to a resource server (M3): whether the certificate chains to anything, is in date or
-//! revoked is for whoever terminates TLS to say. A self-signed certificate binds a token as well as any other.
-//! The authorization server also reads whom a certificate names, to authenticate clients by it (§2).
+//! A resource server uses only the thumbprint (M3). Whatever terminates TLS checks whether the certificate chains to a
+//! trusted root, is in date or is revoked. A self-signed certificate binds a token just as well. The authorization
+//! server also reads the names in a certificate, to authenticate clients by it (§2).
 //!
 //! # Deployment contract for forwarded certificates (M6)
-//! Where a proxy terminates TLS and passes the client's certificate on in a header field ([`ClientCert`],
-//! [`XForwardedClientCert`], [`EscapedPem`], [`Base64Der`]), this crate believes it under conditions that only the operator can
-//! provide. All of these must hold:
+//! If a proxy terminates TLS and forwards the client's certificate in a header field ([`ClientCert`],
+//! [`XForwardedClientCert`], [`EscapedPem`], [`Base64Der`]), this crate trusts it under conditions that only the
+//! operator can ensure. All of these must hold:
 //!
 //! - the proxy deletes every copy of the field that a client sent, in any spelling of its name, on every route;
 //! - it sets the field only after a completed handshake in which the client proved possession of the certificate's key;
-//! - nobody can connect to this server except through the proxy, and the proxy's address, as the socket shows it, is
-//!   the one in [`TrustedProxies`](crate::http::TrustedProxies);
-//! - the proxy does not itself present a client certificate on that connection (or the adapter does not report it):
-//!   the socket's certificate comes first, and it would be the proxy's.
+//! - only the proxy can connect to this server, and the proxy's address, as the socket shows it, is in
+//!   [`TrustedProxies`](crate::http::TrustedProxies);
+//! - the proxy does not itself present a client certificate on that connection (or the adapter does not report it): the
+//!   socket's certificate takes precedence, and it would be the proxy's.
 //!
-//! Lines that were seen to do so, each for every request of the listener:
+//! These lines were tested. Each sets the field on every request of the listener:
 //!
 //! | proxy | lines | extractor |
 //! |---|---|---|
@@ -26,9 +26,9 @@
 //! | Caddy | `header_up Client-Cert ":{http.request.tls.client.certificate_der_base64}:"` | [`ClientCert`] |
 //! | Envoy | `forward_client_cert_details: SANITIZE_SET`, `set_current_client_cert_details: {cert: true}` | [`XForwardedClientCert`] |
 //!
-//! A field that is there and cannot be read has a reason of its own (`mtls_certificate_unreadable`): proxy and extractor do not fit.
+//! An unreadable field has its own reason (`mtls_certificate_unreadable`): proxy and extractor do not match.
 //!
-//! From any other peer the field is not even looked at (M4). `Client-Cert-Chain` is not used (M5).
+//! The field is not read from any other peer (M4). `Client-Cert-Chain` is not used (M5).
 //!
 //! ```
 //! use attesto_core::mtls::{CertificateExtractor, ClientCert};

@@ -8,11 +8,11 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use base64ct::{Base64, Encoding};
 
-/// A header field that holds the certificate as percent-encoded PEM: `$ssl_client_escaped_cert` of nginx, or the
-/// client-certificate field of AWS load balancers (there in the mode that verifies it).
+/// A header field with the certificate as percent-encoded PEM: `$ssl_client_escaped_cert` of nginx, or the
+/// client-certificate field of AWS load balancers (in the mode that verifies it).
 ///
-/// One field line with one `CERTIFICATE` block (RFC 7468); `+` stands for itself. nginx sets the variable whether or
-/// not the handshake was to the server's liking; only a completed handshake may set the field (M6).
+/// One field line with one `CERTIFICATE` block (RFC 7468); `+` is literal. nginx sets the variable whether or not the
+/// server accepted the handshake; the field must only be set after a completed one (M6).
 #[derive(Clone, Debug)]
 pub struct EscapedPem {
     header: String,
@@ -22,13 +22,13 @@ impl EscapedPem {
     /// Reads the field called `header`, in any case.
     ///
     /// # Errors
-    /// [`ConfigError`] where `header` is not a field name (RFC 9110 §5.1).
+    /// [`ConfigError`] if `header` is not a field name (RFC 9110 §5.1).
     pub fn new(header: &str) -> Result<Self, ConfigError> {
         field_name(header).map(|header| Self { header })
     }
 }
 
-/// The name of a field, in lower case. RFC 9110 §5.1.
+/// Returns the name of a field, in lower case. RFC 9110 §5.1.
 pub(super) fn field_name(header: &str) -> Result<String, ConfigError> {
     let is_tchar = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     if header.is_empty() || !header.bytes().all(is_tchar) {
@@ -44,7 +44,7 @@ impl CertificateExtractor for EscapedPem {
     }
 }
 
-/// DER of percent-encoded PEM with exactly one certificate.
+/// Decodes percent-encoded PEM with exactly one certificate.
 pub(super) fn decode_escaped_pem(escaped: &[u8]) -> Option<Vec<u8>> {
     decode_pem(&percent_decode(escaped)?)
 }
@@ -62,8 +62,9 @@ fn hex(digit: u8) -> Option<u8> {
     char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
 }
 
-/// One `CERTIFICATE` block and white space around it (RFC 7468 §3, §5). Line breaks may be anywhere in the base64, or
-/// nowhere: proxies fold and unfold. No base64 holds a dash, so a second block or a comment cannot hide inside.
+/// Decodes one `CERTIFICATE` block with white space around it (RFC 7468 §3, §5). Line breaks may be anywhere in the
+/// base64, or absent, since proxies fold and unfold it. Base64 has no dash, so a second block or a comment cannot hide
+/// inside.
 fn decode_pem(pem: &[u8]) -> Option<Vec<u8>> {
     let body = pem.trim_ascii().strip_prefix(b"-----BEGIN CERTIFICATE-----")?;
     let body = body.strip_suffix(b"-----END CERTIFICATE-----")?;
@@ -86,7 +87,7 @@ pub(super) mod tests {
         EscapedPem::new("X-SSL-Client-Cert").unwrap().extract(&headers.as_slice()).ok().flatten()
     }
 
-    /// PEM with lines of 64, every byte escaped that is neither unreserved nor in `kept`.
+    /// Writes PEM with lines of 64 characters, in which every byte is escaped that is neither unreserved nor in `kept`.
     pub(in crate::mtls) fn escaped_pem(base64: &str, kept: &str) -> String {
         let lines: Vec<_> = base64.as_bytes().chunks(64).map(|line| core::str::from_utf8(line).unwrap()).collect();
         let pem = format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"));

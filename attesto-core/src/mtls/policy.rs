@@ -1,4 +1,4 @@
-//! Which certificate counts (catalogue M4).
+//! The policy for client certificates (catalogue M4).
 
 use super::thumbprint::is_one_certificate;
 use crate::crypto::CryptoProvider;
@@ -12,23 +12,24 @@ use core::fmt;
 
 /// Finds the client certificate that a proxy forwards in a header field.
 ///
-/// Asked for requests from trusted proxies only; what it finds must still be one DER certificate (M1). An
-/// implementation bounds its own work: the field may be as long as the server lets it be.
+/// Called for requests from trusted proxies only. The result must still be one DER certificate (M1). An implementation
+/// must bound its own work: the server limits the field's length, not this crate.
 pub trait CertificateExtractor: fmt::Debug + Send + Sync {
-    /// The certificate, as DER; `None` where the proxy says that there is none.
+    /// Returns the certificate as DER; `None` if the proxy forwards none.
     ///
     /// # Errors
-    /// Where there is any doubt: a repeated field, a second value, a malformed encoding.
+    /// Fails in any doubtful case: a repeated field, a second value, a malformed encoding.
     fn extract(&self, headers: &dyn HeaderLines) -> Result<Option<Vec<u8>>, UnreadableCertificate>;
 }
 
-/// A certificate was shown or forwarded, and it cannot be read: the configuration of proxy and server do not fit, most often.
+/// A presented or forwarded certificate cannot be read. Most often the configurations of proxy and server do not match.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("the client's certificate cannot be read")]
 #[expect(clippy::exhaustive_structs, reason = "there is nothing to say about it")]
 pub struct UnreadableCertificate;
 
-/// The one line of the field, if it says anything: what proxies write for clients without certificate is empty, or Apache's `(null)`.
+/// Returns the only line of the field, if it has a value. For clients without certificate, proxies write an empty
+/// value, or Apache's `(null)`.
 pub(super) fn one_line<'h>(
     headers: &'h dyn HeaderLines,
     name: &str,
@@ -48,28 +49,27 @@ pub struct CertificatePolicy {
 }
 
 impl CertificatePolicy {
-    /// Certificates of the TLS socket only. The default.
+    /// Uses certificates of the TLS socket only. The default.
     #[must_use]
     pub const fn new() -> Self {
         Self { forwarded: None }
     }
 
-    /// Also accepts what trusted proxies forward. Read the [deployment contract](crate::mtls) first.
+    /// Also accepts certificates that trusted proxies forward. Read the [deployment contract](crate::mtls) first.
     #[must_use]
     pub fn forwarded(mut self, extractor: Arc<dyn CertificateExtractor>) -> Self {
         self.forwarded = Some(extractor);
         self
     }
 
-    /// The certificate that the client presented, as DER: exactly one, as [`certificate_thumbprint`](super::certificate_thumbprint)
-    /// wants it. M1, M4, X33.
+    /// Returns the certificate that the client presented, as DER: exactly one, as
+    /// [`certificate_thumbprint`](super::certificate_thumbprint) requires. M1, M4, X33.
     ///
-    /// The TLS socket's certificate comes first, and where there is one nothing else is looked at, even if it is
-    /// unusable. A forwarded one is looked for only if the socket's peer is in `proxies`; for others no header field is
-    /// touched.
+    /// The TLS socket's certificate takes precedence, and hides a forwarded one even if it is unusable. A forwarded one
+    /// is read only if the socket's peer is in `proxies`; for other peers no header field is read.
     ///
     /// # Errors
-    /// Where there is one, of the socket or of a trusted proxy, that cannot be read.
+    /// Fails if the certificate, of the socket or of a trusted proxy, cannot be read.
     pub fn certificate<'r>(
         &self,
         request: &RequestParts<'r>,
@@ -88,10 +88,11 @@ impl CertificatePolicy {
         Ok(der)
     }
 
-    /// The thumbprint of [the certificate](Self::certificate) that the client presented. RFC 8705 §3.1; M4, X33.
+    /// Returns the thumbprint of [the certificate](Self::certificate) that the client presented. RFC 8705 §3.1; M4,
+    /// X33.
     ///
     /// # Errors
-    /// As there.
+    /// As for [`certificate`](Self::certificate).
     pub fn thumbprint(
         &self,
         provider: &dyn CryptoProvider,
@@ -114,7 +115,7 @@ mod tests {
     use alloc::string::{String, ToString};
     use std::sync::Mutex;
 
-    /// One `Client-Cert` line, and the names that were asked for.
+    /// One `Client-Cert` line, and a record of the names that were requested.
     #[derive(Default)]
     struct Recording(String, Mutex<Vec<String>>);
 

@@ -4,12 +4,12 @@ use alloc::vec;
 use alloc::vec::Vec;
 use base64ct::{Base64, Encoding};
 
-/// The bytes of one of the texts below.
+/// Decodes one of the texts below.
 pub(crate) fn der(base64: &str) -> Vec<u8> {
     Base64::decode_vec(base64).unwrap()
 }
 
-/// What any reader of X.509 accepts.
+/// Certificates that every reader of X.509 accepts.
 pub(crate) const ALL: [(&str, &str); 8] = [
     ("RFC 8705", RFC8705),
     ("RFC 9440", RFC9440),
@@ -21,7 +21,7 @@ pub(crate) const ALL: [(&str, &str); 8] = [
     ("named in every way", NAMED),
 ];
 
-/// What OpenSSL makes and strict readers refuse.
+/// Certificates that OpenSSL makes and strict readers refuse.
 pub(crate) const ODD: [(&str, &str); 2] =
     [("serial of 32 bytes", LONG_SERIAL), ("extension named by a UUID", UUID_EXTENSION)];
 
@@ -111,7 +111,7 @@ pub(crate) const NAMED: &str = "\
     QwJr484awG+dpwOGWiTN43VOMA8GA1UdEwEB/wQFMAMBAf8waAYDVR0RAQH/BF4wXIISQ2xpZW50LkV4YW1wbGUuY29tgg0qLmV4YW1wbGUubmV0hg51\
     cm46Y2xpZW50OkpvYocEwAACB4cQIAENuAAAAAAAAAAAAAAAB4EPSm9iQEV4YW1wbGUuY29tMAoGCCqGSM49BAMCA0kAMEYCIQDYxvLx4Iy0SSJ4qR3I\
     WorpD0Zoy0PPL8eakVCG093hUAIhALYAWwa0TQq5Gc/BMoaekq12pZZZOGhHXPR4AHDVUUKo";
-/// Its subject as `openssl x509 -nameopt RFC2253` writes it.
+/// The subject of [`NAMED`] as `openssl x509 -nameopt RFC2253` writes it.
 pub(crate) const NAMED_SUBJECT: &str =
     r#"CN=Lu\C4\8Di\C4\87,serialNumber=7,CN=J.  Smith+OU=Sales,O=Acme\, \"Sons\",C=DE,DC=example,DC=net"#;
 
@@ -128,7 +128,8 @@ pub(crate) fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
     out
 }
 
-/// The certificate of RFC 8705 with another subject and these extensions, each in DER. Its signature does not fit any more.
+/// The certificate of RFC 8705 with another subject and these extensions, each in DER. Its signature no longer
+/// verifies.
 pub(crate) fn with_names(subject: &[u8], extensions: &[u8]) -> Vec<u8> {
     let one = der(RFC8705);
     let extensions = tlv(0xa3, &tlv(0x30, extensions));

@@ -8,10 +8,10 @@ use der::{Decode, Reader, Result, SliceReader, Tag};
 
 /// The SHA-256 thumbprint of a certificate. RFC 8705 §3.1; M1.
 ///
-/// `None` unless `der` is exactly one X.509 certificate in DER (RFC 5280 §4.1): of at most
-/// [`limits::CERTIFICATE_DER`] bytes, with all the fields of one and nothing after it. What is inside the names, keys
-/// and extensions is not judged, nor are the length and sign of the serial number: certificates in use break the rules
-/// for these, TLS stacks accept them, and the thumbprint is over the bytes whatever they say.
+/// `None` unless `der` is exactly one X.509 certificate in DER (RFC 5280 §4.1): at most [`limits::CERTIFICATE_DER`]
+/// bytes, with all required fields and nothing after it. The contents of names, keys and extensions are not checked,
+/// nor are the length and sign of the serial number: certificates in use break the rules for these, TLS stacks accept
+/// them, and the thumbprint is over the bytes in any case.
 ///
 /// Works in place, in time linear in the length and with a fixed depth.
 #[must_use]
@@ -23,7 +23,8 @@ pub(super) fn is_one_certificate(der: &[u8]) -> bool {
     der.len() <= limits::CERTIFICATE_DER && certificate(der).is_ok()
 }
 
-/// `Certificate ::= SEQUENCE { tbsCertificate, signatureAlgorithm, signatureValue BIT STRING }`. RFC 5280 §4.1.1.
+/// Checks `Certificate ::= SEQUENCE { tbsCertificate, signatureAlgorithm, signatureValue BIT STRING }`.
+/// RFC 5280 §4.1.1.
 fn certificate(der: &[u8]) -> Result<()> {
     let mut reader = SliceReader::new(der)?;
     reader.sequence(|certificate| {
@@ -34,7 +35,7 @@ fn certificate(der: &[u8]) -> Result<()> {
     reader.finish()
 }
 
-/// `TBSCertificate`, field by field. RFC 5280 §4.1.2.
+/// Checks `TBSCertificate`, field by field. RFC 5280 §4.1.2.
 fn tbs_certificate(tbs: &mut SliceReader<'_>) -> Result<()> {
     version(tbs)?;
     field(tbs, Tag::Integer)?; // serialNumber
@@ -49,7 +50,7 @@ fn tbs_certificate(tbs: &mut SliceReader<'_>) -> Result<()> {
     optional_fields(tbs)
 }
 
-/// `version [0] EXPLICIT INTEGER { v1(0), v2(1), v3(2) } DEFAULT v1`. RFC 5280 §4.1.2.1.
+/// Checks `version [0] EXPLICIT INTEGER { v1(0), v2(1), v3(2) } DEFAULT v1`. RFC 5280 §4.1.2.1.
 fn version(tbs: &mut SliceReader<'_>) -> Result<()> {
     if context_number(Tag::peek(tbs)?) != Some(0) {
         return Ok(());
@@ -64,7 +65,8 @@ fn version(tbs: &mut SliceReader<'_>) -> Result<()> {
     }
 }
 
-/// `issuerUniqueID [1]`, `subjectUniqueID [2]`, `extensions [3]`: each optional, in this order. RFC 5280 §4.1.2.8.
+/// Checks `issuerUniqueID [1]`, `subjectUniqueID [2]`, `extensions [3]`: each optional, in this order.
+/// RFC 5280 §4.1.2.8.
 fn optional_fields(tbs: &mut SliceReader<'_>) -> Result<()> {
     let mut last = 0;
     while !tbs.is_finished() {
@@ -77,7 +79,7 @@ fn optional_fields(tbs: &mut SliceReader<'_>) -> Result<()> {
     Ok(())
 }
 
-/// A field with content, of the kind `tag`.
+/// Checks the tag of a field.
 fn field(reader: &mut SliceReader<'_>, tag: Tag) -> Result<()> {
     let field = AnyRef::decode(reader)?;
     field.header().tag().assert_eq(tag)?;
@@ -85,7 +87,7 @@ fn field(reader: &mut SliceReader<'_>, tag: Tag) -> Result<()> {
     if tag == Tag::Integer && field.value().is_empty() { Err(tag.value_error().into()) } else { Ok(()) }
 }
 
-/// `Time ::= CHOICE { utcTime UTCTime, generalTime GeneralizedTime }`. RFC 5280 §4.1.2.5.
+/// Checks `Time ::= CHOICE { utcTime UTCTime, generalTime GeneralizedTime }`. RFC 5280 §4.1.2.5.
 fn time(reader: &mut SliceReader<'_>) -> Result<()> {
     let tag = AnyRef::decode(reader)?.header().tag();
     if matches!(tag, Tag::UtcTime | Tag::GeneralizedTime) { Ok(()) } else { Err(tag.value_error().into()) }
@@ -179,7 +181,7 @@ mod tests {
 
     #[test]
     fn m1_a_certificate_has_at_most_64_kib() {
-        // Version 3 of the same certificate, with an extension field as large as it takes.
+        // Version 3 of the same certificate, with the largest extension field that still fits.
         let one = der(RFC8705);
         let rest = &one[4 + 3 + 172..];
         let sized = |padding: usize| {

@@ -6,13 +6,13 @@ use super::{CertificateExtractor, UnreadableCertificate};
 use crate::http::HeaderLines;
 use alloc::vec::Vec;
 
-/// `X-Forwarded-Client-Cert`, as Envoy writes it: elements between commas, one for each proxy on the way, and in each
-/// `key=value` pairs between semicolons. `Cert` is the certificate as percent-encoded PEM.
+/// `X-Forwarded-Client-Cert`, as Envoy writes it: elements separated by commas, one for each proxy on the path, each
+/// with `key=value` pairs separated by semicolons. `Cert` is the certificate as percent-encoded PEM.
 ///
-/// The last element is used, the one that the nearest proxy added: it is the only one that the trusted peer vouches for
-/// itself, and the client certificate in it is the one of the connection to that proxy. The proxy must be told to
-/// include the certificate (`set_current_client_cert_details: cert: true`) and to set or append the field, never to
-/// forward what clients send. `Hash` and `Chain` are not used.
+/// The last element is used, which the nearest proxy added. It is the only element that the trusted peer itself
+/// asserts, and it has the client certificate of the connection to that proxy. Configure the proxy to include the
+/// certificate (`set_current_client_cert_details: cert: true`) and to set or append the field, never to forward what
+/// clients send. `Hash` and `Chain` are not used.
 #[derive(Clone, Copy, Debug, Default)]
 #[expect(clippy::exhaustive_structs, reason = "the field has nothing to configure")]
 pub struct XForwardedClientCert;
@@ -25,8 +25,8 @@ impl CertificateExtractor for XForwardedClientCert {
     }
 }
 
-/// The `Cert` value of the last element, if it has one. The whole line must be well-formed: an open quotation could otherwise make a
-/// client's element out of the proxy's.
+/// Returns the `Cert` value of the last element, if it has one. The whole line must be well-formed: otherwise an open
+/// quotation could make the proxy's element part of the client's.
 fn certificate_of_last(line: &[u8]) -> Option<Option<&[u8]>> {
     let mut rest = line;
     loop {
@@ -39,7 +39,7 @@ fn certificate_of_last(line: &[u8]) -> Option<Option<&[u8]>> {
     }
 }
 
-/// Reads one element, up to its comma or the end; inside, whether it has a certificate. Two are malformed.
+/// Parses one element, up to its comma or the end, and returns its certificate, if any. Two certificates are malformed.
 fn element<'l>(rest: &mut &'l [u8]) -> Option<Option<&'l [u8]>> {
     let mut certificate = None;
     loop {
@@ -55,7 +55,7 @@ fn element<'l>(rest: &mut &'l [u8]) -> Option<Option<&'l [u8]>> {
     }
 }
 
-/// `key=value`. A value that holds a comma, a semicolon or an equals sign is between quotes.
+/// Parses `key=value`. A value with a comma, a semicolon or an equals sign is quoted.
 fn pair<'l>(rest: &mut &'l [u8]) -> Option<(&'l [u8], &'l [u8])> {
     let (key, after) = rest.split_at_checked(rest.iter().position(|byte| !byte.is_ascii_alphabetic())?)?;
     *rest = after.strip_prefix(b"=")?;
@@ -71,8 +71,8 @@ fn pair<'l>(rest: &mut &'l [u8]) -> Option<(&'l [u8], &'l [u8])> {
     (!key.is_empty()).then_some((key, value))
 }
 
-/// Up to the closing quote; a backslash takes the next byte along. Escapes are left in: no PEM needs one, and one that
-/// has one fails to decode.
+/// Reads up to the closing quote; a backslash escapes the next byte. Escapes are kept: no PEM needs one, and a value
+/// with one fails to decode.
 fn quoted<'l>(rest: &mut &'l [u8], inner: &'l [u8]) -> Option<&'l [u8]> {
     let mut escaped = false;
     let end = inner.iter().position(|&byte| {

@@ -1,68 +1,69 @@
-//! The life of a remote issuer's keys, as a state machine without a lock or a clock (catalogue J9, J22).
+//! The life cycle of a remote issuer's keys, as a state machine without a lock or a clock (catalogue J9, J22).
 
 use super::error::FetchError;
 use super::policy::{CLOCK_STEP, DEADLINE, FRESH_FLOOR, GIVEN_UP, GRACE, KeyPolicy, RETRY, RETRY_CEILING};
-use crate::token::VerificationKeys;
+use crate::jose::VerificationKeys;
 use crate::{ConfigError, Timestamp};
 use alloc::sync::Arc;
 
-/// What a cache holds for now.
+/// The current contents of a cache.
 #[derive(Clone, Debug)]
 #[expect(clippy::exhaustive_enums, reason = "the three ages of a key set")]
 pub enum Lookup {
-    /// Keys within their time.
+    /// Keys within their freshness.
     Fresh(KeySnapshot),
-    /// Keys past their time, which serve while they are fetched again (for a minute) or while the issuer gives none.
+    /// Keys past their freshness. They still verify for a minute while they are fetched again, or while the issuer is
+    /// out.
     Stale(KeySnapshot),
-    /// None that may verify.
+    /// No keys that may verify.
     Missing,
 }
 
-/// Keys, and which fetch they are from.
+/// Keys, and the fetch that returned them.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct KeySnapshot {
     /// The keys.
     pub keys: Arc<VerificationKeys>,
-    /// Counts successful fetches, from 1.
+    /// The number of successful fetches, from 1.
     pub generation: u64,
 }
 
-/// What keys somebody waits for.
+/// The keys that a caller needs.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_enums, reason = "each way to need keys")]
 pub enum Need {
-    /// Any that may verify: there were none.
+    /// Any keys that may verify: there were none.
     Usable,
-    /// Some that are within their time.
+    /// Keys within their freshness.
     Fresh,
-    /// Some of a later generation: this one lacks a token's `kid`.
+    /// Keys of a later generation: this one lacks a token's `kid`.
     Newer(u64),
 }
 
-/// What is to be done about a [`Need`].
+/// What to do about a [`Need`].
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_enums, reason = "met, begin, wait, or not now")]
 #[must_use = "a fetch that began must end, or later ones wait for it in vain"]
 pub enum Plan {
-    /// Nothing: it is met.
+    /// Nothing: the need is met.
     Met,
-    /// A fetch, which has begun with this answer and bears this number.
+    /// Fetch the keys. The fetch has begun with this answer and has this number.
     Begin(u64),
-    /// The fetch under way, whose number this is, will tell.
+    /// Wait for the running fetch with this number.
     Await(u64),
-    /// Nothing for now: there was a fetch for an unknown key id a moment ago, and what it brought is what there is.
+    /// Nothing for now: a fetch for an unknown key id ended a moment ago, and its result stands.
     Throttled,
-    /// Nothing for now: the last fetch failed, and it is not yet time for the next.
+    /// Nothing for now: the last fetch failed, and the pause before the next is not over.
     Failing,
 }
 
-/// The keys of one issuer, and the history that decides about the next fetch.
+/// The keys of one issuer, and the history that determines the next fetch.
 ///
 /// ```
 /// use attesto_core::Timestamp;
 /// use attesto_core::remote::{FetchError, KeyCache, KeyPolicy, Lookup, Need, Plan};
-/// use attesto_core::token::VerificationKeys;
+/// use attesto_core::jose::VerificationKeys;
 ///
 /// let mut cache = KeyCache::new(KeyPolicy::new())?;
 /// let now = Timestamp::from_secs(1_800_000_000);
@@ -79,11 +80,11 @@ pub struct KeyCache {
     policy: KeyPolicy,
     held: Option<Held>,
     failure: Option<Failure>,
-    /// Fetches that were given up half-way.
+    /// Fetches that were abandoned.
     given_up: Option<Failure>,
     under_way: Option<UnderWay>,
     begun: u64,
-    /// When a fetch for an unknown key id brought keys.
+    /// The time of the last fetch for an unknown key id that returned keys.
     unknown_kid_fetch: Option<Timestamp>,
 }
 
@@ -92,7 +93,7 @@ struct Held {
     snapshot: KeySnapshot,
     fetched: Timestamp,
     fresh_for: u64,
-    /// The issuer has published a key set since in which they are not: these keys end with their freshness.
+    /// Whether the issuer has published a key set without these keys since: they are then usable only while fresh.
     disowned: bool,
 }
 
@@ -109,16 +110,17 @@ struct UnderWay {
     for_unknown_kid: bool,
 }
 
-/// `seconds` have passed since `then`. A clock that stepped back far counts as passed time: nothing is young for ever.
+/// Whether `seconds` have passed since `then`. A clock that stepped back far counts as passed time, so that nothing
+/// stays young.
 pub(super) fn passed(now: Timestamp, then: Timestamp, seconds: u64) -> bool {
     now.since(then) >= seconds || now.plus(CLOCK_STEP) < then
 }
 
 impl KeyCache {
-    /// Empty.
+    /// Creates an empty cache.
     ///
     /// # Errors
-    /// Where the policy contradicts itself.
+    /// Fails if the policy contradicts itself.
     pub fn new(policy: KeyPolicy) -> Result<Self, ConfigError> {
         policy.is_consistent()?;
         Ok(Self {
@@ -132,8 +134,8 @@ impl KeyCache {
         })
     }
 
-    /// What may verify now. Past their freshness keys serve for a minute, in which they should be fetched again; after that only if
-    /// the issuer has turned out, a moment ago, to give none. J22, CRS-2.
+    /// Returns the keys that may verify now. Past their freshness, keys are usable for a minute, in which they should
+    /// be fetched again. After that they are usable only if a recent fetch found the issuer out. J22, CRS-2.
     #[must_use]
     pub fn lookup(&self, now: Timestamp) -> Lookup {
         match &self.held {
@@ -149,8 +151,8 @@ impl KeyCache {
         }
     }
 
-    /// What to do about a need. At most one fetch is under way; what unknown key ids cause is spaced; failures are spaced
-    /// wider each time. J9, J22.
+    /// Decides what to do about a need. At most one fetch runs at a time. Fetches for unknown key ids are spaced, and
+    /// each failure lengthens the pause before the next fetch. J9, J22.
     pub fn plan(&mut self, need: Need, now: Timestamp) -> Plan {
         if self.is_met(need, now) {
             return Plan::Met;
@@ -176,8 +178,8 @@ impl KeyCache {
         Plan::Begin(self.begun)
     }
 
-    /// A fetch ended: with keys and for how many seconds its response may be cached, or without. `false` where another has
-    /// begun in its place and this one no longer counts.
+    /// Records the end of a fetch: its keys and for how many seconds its response may be cached, or its failure.
+    /// Returns `false` if another fetch has begun in its place and this one no longer counts.
     pub fn ended(
         &mut self,
         number: u64,
@@ -191,7 +193,7 @@ impl KeyCache {
             Ok((keys, cacheable)) => {
                 let floor = FRESH_FLOOR.min(self.policy.fresh);
                 let fresh_for = cacheable.unwrap_or(self.policy.fresh).clamp(floor, self.policy.fresh);
-                // The same keys stay the same object: what was verified with them stays verified.
+                // Equal keys stay the same object, so that tokens verified with them stay remembered.
                 let keys = match &self.held {
                     Some(held) if held.snapshot.keys.are_the_same_as(&keys) => Arc::clone(&held.snapshot.keys),
                     Some(_) | None => Arc::new(keys),
@@ -214,8 +216,8 @@ impl KeyCache {
         true
     }
 
-    /// A fetch was given up before it ended: as if it had not been tried, but for how often that may happen. Whoever makes requests and
-    /// hangs up could otherwise make this server ask and ask.
+    /// Records that a fetch was abandoned: as if it had not been tried, except that the number of such fetches is
+    /// limited. Otherwise clients that send requests and hang up could make this server send fetch after fetch.
     pub fn abandoned(&mut self, number: u64) {
         let Some(fetch) = self.under_way.filter(|fetch| fetch.number == number) else { return };
         self.under_way = None;
@@ -233,13 +235,14 @@ impl KeyCache {
         self.under_way.is_some_and(|fetch| fetch.number == number)
     }
 
-    /// How many fetches have succeeded.
+    /// The number of successful fetches.
     #[must_use]
     pub fn generation(&self) -> u64 {
         self.held.as_ref().map_or(0, |held| held.snapshot.generation)
     }
 
-    /// The issuer was asked a moment ago and gave no keys. A key set without them would have disowned those held.
+    /// Whether a recent fetch failed, so that the issuer counts as out. A key set without the held keys would have
+    /// disowned them.
     fn is_out(&self, now: Timestamp) -> bool {
         let asked_again_by = |failure: Failure| pause_after(failure.in_a_row).saturating_add(GRACE);
         self.failure.is_some_and(|failure| !passed(now, failure.at, asked_again_by(failure)))
@@ -248,14 +251,14 @@ impl KeyCache {
     fn is_met(&self, need: Need, now: Timestamp) -> bool {
         match (need, self.lookup(now)) {
             (Need::Usable, Lookup::Fresh(_) | Lookup::Stale(_)) | (Need::Fresh, Lookup::Fresh(_)) => true,
-            // Stale data never authenticates an unknown kid.
+            // Stale keys never decide that a `kid` is unknown.
             (Need::Newer(seen), Lookup::Fresh(held)) => held.generation > seen,
             (Need::Usable | Need::Fresh | Need::Newer(_), Lookup::Stale(_) | Lookup::Missing) => false,
         }
     }
 }
 
-/// 5, 10, 20, 40, 60, 60, ... seconds.
+/// Returns the pause after a number of failures: 5, 10, 20, 40, 60, 60, ... seconds.
 fn pause_after(failures: u32) -> u64 {
     let doublings = failures.saturating_sub(1).min(8);
     RETRY.checked_shl(doublings).unwrap_or(RETRY_CEILING).min(RETRY_CEILING)

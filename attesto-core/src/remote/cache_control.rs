@@ -1,7 +1,8 @@
-//! `Cache-Control` of a key set, as far as it shortens freshness (RFC 9111 §5.2.2).
+//! Reads `Cache-Control` of a key set, as far as it shortens freshness (RFC 9111 §5.2.2).
 
-/// For how many seconds a response may be kept. 0 for what must not be stored or not used without asking; `None` where the
-/// field says nothing about it. Of several `max-age` the first counts, and one that is no number is stale (RFC 9111 §4.2.1).
+/// Returns for how many seconds a response may be cached: 0 if it must not be stored or not be used without
+/// revalidation, `None` if the field has no such directive. The first `max-age` counts, and an invalid one means stale
+/// (RFC 9111 §4.2.1).
 pub(super) fn cacheable_for(value: &str) -> Option<u64> {
     let mut seconds = None;
     for directive in value.split(',') {
@@ -13,7 +14,7 @@ pub(super) fn cacheable_for(value: &str) -> Option<u64> {
         if name.eq_ignore_ascii_case("max-age") && seconds.is_none() {
             let argument = argument.trim_ascii().trim_matches('"');
             let digits = !argument.is_empty() && argument.bytes().all(|byte| byte.is_ascii_digit());
-            // More digits than a u64 holds: longer than anybody's limit.
+            // More digits than a u64 holds: longer than any limit.
             seconds = Some(if digits { argument.parse().unwrap_or(u64::MAX) } else { 0 });
         }
     }

@@ -1,11 +1,12 @@
 //! Why keys could not be fetched.
 
-use crate::host::HttpFailure;
+use crate::http::HttpFailure;
 use alloc::string::String;
 use core::fmt;
 
 reasons! {
-    /// A fetch of an issuer's metadata or keys failed (catalogue J22). The text is for logs; a client is told 503 at most.
+    /// A fetch of an issuer's metadata or keys failed (catalogue J22). The text is for logs; a client receives at most
+    /// a 503.
     pub enum FetchError {
         /// No response in time.
         Timeout => "timeout", "the issuer did not answer in time";
@@ -15,29 +16,30 @@ reasons! {
         Busy => "busy", "the issuer answered that it cannot answer now";
         /// The document is longer than 512 KiB. RFC 7517 §5 sets no bound; we do.
         TooLarge => "too_large", "the issuer's document is longer than the limit";
-        /// Another status than 200. Redirects are not followed.
+        /// The status is not 200. Redirects are not followed.
         Status => "unexpected_status", "the issuer answered with another status than 200";
         /// No metadata at any well-known URL. RFC 8414 §3.1, OpenID Connect Discovery 1.0 §4.
         NoMetadata => "metadata_not_found", "the issuer publishes no metadata at a well-known URL";
-        /// The metadata is no strict JSON object.
+        /// The metadata is not a strict JSON object.
         MalformedMetadata => "metadata_malformed", "the issuer's metadata is not a JSON object";
-        /// The metadata's `issuer` is absent, or not the configured one, byte for byte. RFC 8414 §3.3.
+        /// The metadata's `issuer` is absent, or not exactly the configured one. RFC 8414 §3.3.
         IssuerMismatch => "issuer_mismatch", "the metadata is another issuer's";
         /// `jwks_uri` is absent, or not an https URL. RFC 8414 §2.
         InvalidJwksUri => "jwks_uri_invalid", "the metadata names no usable jwks_uri";
-        /// What stands at the `jwks_uri` is no JWK Set. RFC 7517 §5.
+        /// The document at the `jwks_uri` is not a JWK Set. RFC 7517 §5.
         MalformedKeys => "keys_malformed", "the issuer's jwks_uri serves no JWK Set";
         /// The JWK Set has too many keys, or none that can verify. RFC 7517 §5.
         UnusableKeys => "keys_unusable", "the issuer's JWK Set holds no usable key";
-        /// The response is of a kind that the HTTP client does not take: redirected, or with a content coding.
+        /// The response is of a kind that the HTTP client refuses: redirected, or with a content coding.
         Unacceptable => "unacceptable", "the issuer's response is redirected or encoded";
-        /// It took so long that another fetch has begun in its place.
+        /// The fetch took so long that another has begun in its place.
         Superseded => "superseded", "another fetch has begun in this one's place";
     }
 }
 
 impl FetchError {
-    /// The issuer was not heard at all, or said that it cannot answer: where its keys are is still known.
+    /// Whether the issuer did not respond, or responded that it is unavailable. The location of its keys is then still
+    /// known.
     #[must_use]
     pub const fn is_outage(self) -> bool {
         match self {
@@ -55,8 +57,8 @@ impl FetchError {
         }
     }
 
-    /// The issuer published a key set, and the keys that are held are not in it: they end with their freshness. Whatever is no key set
-    /// says nothing about them, and they serve on until they are [too old](super::KeyPolicy::stale) (J22).
+    /// Whether the issuer published a key set without the held keys, which are then usable only while fresh. Any other
+    /// failure does not affect the held keys: they stay usable until they are [too old](super::KeyPolicy::stale) (J22).
     #[must_use]
     pub const fn disowns_keys(self) -> bool {
         match self {
@@ -76,7 +78,8 @@ impl FetchError {
         }
     }
 
-    /// How much it helps an operator to know it: of several metadata URLs that failed, the one that tells most is reported. CDS-5.
+    /// How useful the error is to an operator. Of several failed metadata URLs, the most useful error is reported.
+    /// CDS-5.
     #[cfg(feature = "std")]
     pub(super) const fn tells(self) -> u8 {
         match self {
@@ -86,7 +89,7 @@ impl FetchError {
             Self::MalformedMetadata => 3,
             Self::Unacceptable => 4,
             Self::TooLarge => 5,
-            // Among them may be the one that has the document at other times.
+            // One of these may be the URL that usually has the document.
             Self::Timeout | Self::Transport | Self::Busy => 6,
             Self::IssuerMismatch => 7,
             Self::InvalidJwksUri => 8,
@@ -94,15 +97,15 @@ impl FetchError {
     }
 }
 
-/// A fetch that failed, for whoever looks for the reason: see [`RemoteKeys::last_failure`](super::RemoteKeys::last_failure).
+/// A failed fetch, for diagnosis: see [`RemoteKeys::last_failure`](super::RemoteKeys::last_failure).
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct FetchFailure {
-    /// Why.
+    /// The error.
     pub error: FetchError,
-    /// The URL that was asked.
+    /// The URL of the failed request.
     pub url: String,
-    /// The issuer that the metadata there names, where that is [another](FetchError::IssuerMismatch): its first 256 bytes.
+    /// The issuer that the metadata names, if it is [another](FetchError::IssuerMismatch): its first 256 bytes.
     pub named: Option<String>,
 }
 

@@ -1,12 +1,11 @@
-//! One fetch of an issuer's keys, request by request: metadata first where the `jwks_uri` is not known, then the keys.
+//! One fetch of an issuer's keys, request by request: first the metadata if the `jwks_uri` is unknown, then the keys.
 
 use super::cache_control::cacheable_for;
 use super::error::{FetchError, FetchFailure};
 use super::keys::RemoteKeys;
 use super::location::issuer_named_in;
-use crate::host::{HttpFailure, IncomingResponse, OutgoingRequest};
-use crate::http::Header;
-use crate::token::VerificationKeys;
+use crate::http::{Header, HttpFailure, IncomingResponse, OutgoingRequest};
+use crate::jose::VerificationKeys;
 use crate::{Timestamp, limits};
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -14,11 +13,12 @@ use alloc::vec::{self, Vec};
 use core::fmt;
 use core::time::Duration;
 
-/// For one metadata URL; there are three at most. With five seconds for the keys a fetch takes less than the 15 of CRS-3.
+/// The timeout of one metadata URL; there are three at most. With five seconds for the keys, a fetch takes less than
+/// the 15 of CRS-3.
 const METADATA: Duration = Duration::from_secs(3);
 
-/// A fetch under way. Whoever holds it sends [`request`](Self::request) and hands what came back to
-/// [`received`](Self::received). Dropping it gives the fetch up, and somebody else may begin another.
+/// A running fetch. Its owner sends [`request`](Self::request) and passes the response to [`received`](Self::received).
+/// Dropping it abandons the fetch, and another caller may begin one.
 #[must_use = "others wait for this fetch"]
 pub struct KeyFetch {
     remote: Arc<RemoteKeys>,
@@ -30,17 +30,17 @@ pub struct KeyFetch {
 
 #[derive(Debug)]
 enum Stage {
-    /// Asking for the metadata at one URL; the others are still to be tried, and of those that were, one has told most.
+    /// Requests the metadata at one URL. Keeps the URLs not tried yet, and the most useful failure so far.
     Metadata { url: String, others: vec::IntoIter<String>, tried: Option<FetchFailure> },
-    /// Asking for the keys.
+    /// Requests the keys.
     Keys { url: String },
 }
 
-/// What a response leads to.
+/// The result of a response.
 #[derive(Debug)]
 #[expect(clippy::exhaustive_enums, reason = "one more, or the end")]
 pub enum FetchStep {
-    /// One more request.
+    /// One more request to send.
     Send(KeyFetch),
     /// The end: the generation of the new keys, or why there are none.
     Ended(Result<u64, FetchError>),
@@ -55,13 +55,13 @@ impl KeyFetch {
         Self { remote, number, now, stage, ended: false }
     }
 
-    /// Whose keys.
+    /// The issuer whose keys are fetched.
     #[must_use]
     pub fn issuer(&self) -> &str {
         self.remote.issuer()
     }
 
-    /// What to send.
+    /// The request to send.
     #[must_use]
     pub fn request(&self) -> OutgoingRequest {
         match &self.stage {
@@ -73,7 +73,7 @@ impl KeyFetch {
         }
     }
 
-    /// Takes what came back.
+    /// Handles the response.
     pub fn received(mut self, answer: Result<IncomingResponse, HttpFailure>) -> FetchStep {
         let step = match &mut self.stage {
             Stage::Metadata { url, others, tried } => match read_metadata(&self.remote, answer) {
@@ -117,7 +117,7 @@ impl KeyFetch {
     }
 }
 
-/// Of the metadata URLs that had nothing, the first that tells most. CDS-5.
+/// Returns the more useful of two failures, the earlier one if they are equal. CDS-5.
 fn more_telling(before: Option<FetchFailure>, failure: FetchFailure) -> FetchFailure {
     match before {
         Some(before) if before.error.tells() >= failure.error.tells() => before,
@@ -149,14 +149,15 @@ impl fmt::Debug for KeyFetch {
 }
 
 enum Refusal {
-    /// There is no document of this issuer here, and who it names; the next URL may have one.
+    /// The URL has no document of this issuer, and the issuer that it names, if any. Try the next URL.
     NotHere(FetchError, Option<String>),
-    /// The issuer cannot answer now: it would not elsewhere.
+    /// The issuer cannot respond now, at any URL.
     Stop(FetchError),
 }
 
-/// Silence, 429 and 503 stop; whatever else is no metadata document of this issuer leads to the next URL. RFC 8414 §3.2 and §3.3 forbid to
-/// use it, not to ask on; each document is held to the issuer's exact name. CDS-5, J22.
+/// Reads the response of a metadata URL. A timeout, a failed connection, 429 or 503 ends the fetch; anything else that is not a metadata
+/// document of this issuer leads to the next URL. RFC 8414 §3.2 and §3.3 forbid to use such a document, not to
+/// continue; each document must have the issuer's exact name. CDS-5, J22.
 fn read_metadata(remote: &RemoteKeys, answer: Result<IncomingResponse, HttpFailure>) -> Result<String, Refusal> {
     let response = answer.map_err(|failure| match failure {
         HttpFailure::Timeout | HttpFailure::Transport => Refusal::Stop(failure.into()),
@@ -183,7 +184,7 @@ fn read_keys(
     Ok((keys, response.cache_control.as_deref().and_then(cacheable_for)))
 }
 
-/// The body of a 200. The limit is checked again: it is ours, whoever sent the request.
+/// Returns the body of a 200. The limit is checked again here, whichever client sent the request.
 fn document(response: &IncomingResponse, limit: usize) -> Result<&[u8], FetchError> {
     match response.status {
         200 if response.body.len() > limit => Err(FetchError::TooLarge),

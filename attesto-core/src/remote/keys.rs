@@ -1,4 +1,4 @@
-//! The keys of one remote issuer, shared by everything that verifies its tokens.
+//! The keys of one remote issuer, shared by all verifiers of its tokens.
 
 use super::cache::{KeyCache, KeySnapshot, Lookup, Need, Plan, passed};
 use super::error::{FetchError, FetchFailure};
@@ -7,9 +7,8 @@ use super::location::IssuerUrl;
 use super::policy::{KeyPolicy, LOCATION};
 use super::wait::{Wait, Waiters};
 use crate::crypto::CryptoProvider;
-use crate::jose::{JwkError, JwkSet};
-use crate::metadata::url::PlainHttp;
-use crate::token::VerificationKeys;
+use crate::http::PlainHttp;
+use crate::jose::{JwkError, JwkSet, VerificationKeys};
 use crate::{ConfigError, Timestamp};
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
@@ -19,10 +18,10 @@ use core::sync::atomic::{AtomicBool, Ordering};
 use core::task::Waker;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The keys of one remote issuer: a [`KeyCache`], and where to fetch from.
+/// The keys of one remote issuer: a [`KeyCache`], and the URLs to fetch from.
 ///
-/// Make one for each issuer and share it among all resources that trust the issuer: there is one fetch under way for each
-/// `RemoteKeys`. A [`Guard`](crate::host::Guard) with an [`HttpClient`](crate::host::HttpClient) keeps it current.
+/// Create one for each issuer and share it among all resources that trust the issuer: each `RemoteKeys` runs at most
+/// one fetch. A [`Guard`](crate::host::Guard) with an [`HttpClient`](crate::host::HttpClient) keeps it current.
 ///
 /// ```
 /// use attesto_core::crypto::RustCrypto;
@@ -48,37 +47,38 @@ pub struct RemoteKeys {
 struct State {
     cache: KeyCache,
     found: Option<Found>,
-    /// Why the last fetch brought nothing.
+    /// Why the last fetch failed.
     failure: Option<FetchFailure>,
     waiters: Waiters,
 }
 
-/// The `jwks_uri` that the metadata named, and when.
+/// The `jwks_uri` from the metadata, and when it was read.
 struct Found {
     jwks_uri: String,
     at: Timestamp,
-    /// Nobody answered there the last time. Whether the keys have moved, the metadata tells, if it can be had.
+    /// Whether the last fetch there had no response. If the metadata is available, it shows whether the keys have
+    /// moved.
     doubtful: bool,
 }
 
-/// What [`RemoteKeys::begin`] has begun.
+/// The result of [`RemoteKeys::begin`].
 #[derive(Debug)]
 #[expect(clippy::exhaustive_enums, reason = "met, begun, to be waited for, or not now")]
 pub enum Begun {
     /// Nothing: the need is met.
     Met,
-    /// A fetch, to be driven by whoever asked.
+    /// A fetch, which the caller must drive.
     Fetch(KeyFetch),
-    /// Nothing: somebody else's fetch is under way. The future ends with it.
+    /// Nothing: another caller's fetch is running. The future ends with it.
     Await(Wait),
-    /// Nothing: there was a fetch for an unknown key id a moment ago, and what it brought is what there is.
+    /// Nothing: a fetch for an unknown key id ended a moment ago, and its result stands.
     Throttled,
-    /// Nothing: the last fetch failed, and it is not yet time for the next.
+    /// Nothing: the last fetch failed, and the pause before the next is not over.
     Failing,
 }
 
 impl RemoteKeys {
-    /// The keys of this issuer, named exactly as in the `iss` of its tokens.
+    /// Configures the keys of this issuer, named exactly as in the `iss` of its tokens.
     pub fn builder(issuer: impl Into<String>, provider: Arc<dyn CryptoProvider>) -> RemoteKeysBuilder {
         RemoteKeysBuilder {
             issuer: issuer.into(),
@@ -102,7 +102,8 @@ impl RemoteKeys {
         !matches!(self.state().cache.lookup(now), Lookup::Missing)
     }
 
-    /// The keys for a check, and whether they are stale. Remembers that stale ones were taken, so that the host refreshes them.
+    /// Returns the keys for a check, and whether they are stale. Records the use of stale keys, so that the host
+    /// refreshes them.
     pub(crate) fn take(&self, now: Timestamp) -> Option<(KeySnapshot, bool)> {
         match self.state().cache.lookup(now) {
             Lookup::Fresh(snapshot) => Some((snapshot, false)),
@@ -114,24 +115,25 @@ impl RemoteKeys {
         }
     }
 
-    /// Whether stale keys were taken since the last time this was asked.
+    /// Whether stale keys were used since the last call.
     pub(crate) fn stale_were_taken(&self) -> bool {
         self.stale_used.load(Ordering::Relaxed) && self.stale_used.swap(false, Ordering::Relaxed)
     }
 
-    /// How many fetches have succeeded.
+    /// The number of successful fetches.
     #[must_use]
     pub fn generation(&self) -> u64 {
         self.state().cache.generation()
     }
 
-    /// Why the last fetch brought no keys, and where; `None` after one that did. For logs and health pages, not for clients.
+    /// Why the last fetch failed, and at which URL; `None` after a successful one. For logs and health pages, not for
+    /// clients.
     #[must_use]
     pub fn last_failure(&self) -> Option<FetchFailure> {
         self.state().failure.clone()
     }
 
-    /// Begins a fetch, if that is what the need calls for now.
+    /// Begins a fetch, if the need requires one now.
     pub fn begin(self: &Arc<Self>, need: Need, now: Timestamp) -> Begun {
         let mut state = self.state();
         match state.cache.plan(need, now) {
@@ -140,7 +142,7 @@ impl RemoteKeys {
             Plan::Failing => Begun::Failing,
             Plan::Await(number) => Begun::Await(Wait::new(Arc::clone(self), number)),
             Plan::Begin(number) => {
-                // Those who wait for a fetch that never ended look again.
+                // Waiters for a fetch that never ended look again.
                 let waiters = state.waiters.all();
                 let found = state.found.as_ref().filter(|found| !found.doubtful && !passed(now, found.at, LOCATION));
                 let jwks_uri = self.jwks_uri.clone().or_else(|| found.map(|found| found.jwks_uri.clone()));
@@ -159,7 +161,7 @@ impl RemoteKeys {
         self.issuer.jwks_uri_of(document)
     }
 
-    /// The keys in this document that the provider can use.
+    /// Parses the keys in this document that the provider can use.
     pub(super) fn keys_in(&self, document: &[u8]) -> Result<VerificationKeys, FetchError> {
         let read = if self.is_spiffe_bundle { JwkSet::from_spiffe_bundle } else { JwkSet::from_json };
         let set = read(document).map_err(|error| {
@@ -190,7 +192,8 @@ impl RemoteKeys {
         state.failure = why;
         match (failure, &mut state.found) {
             (None, _) | (Some(_), None) => {}
-            // The keys may have moved: the next fetch asks the metadata. Where that is out as well, they are tried where they were.
+            // The keys may have moved: the next fetch reads the metadata again. If that is out as well, the fetch after
+            // it uses the known URL again.
             (Some(error), Some(found)) if error.is_outage() => found.doubtful = !found.doubtful,
             (Some(_), found) => *found = None,
         }
@@ -208,7 +211,7 @@ impl RemoteKeys {
         waiters.for_each(Waker::wake);
     }
 
-    /// Runs `f` on the waiters if the fetch with this number is still under way.
+    /// Runs `f` on the waiters if the fetch with this number is still running.
     pub(super) fn while_under_way<T>(&self, number: u64, f: impl FnOnce(&mut Waiters) -> T) -> Option<T> {
         let mut state = self.state();
         state.cache.is_under_way(number).then(|| f(&mut state.waiters))
@@ -218,7 +221,8 @@ impl RemoteKeys {
         self.state().waiters.leave(ticket);
     }
 
-    /// No panic happens under the lock; should one, what it guards is whole all the same: each step is a single assignment.
+    /// Locks the state. No code under the lock panics. If it did, the state would still be consistent: each step is one
+    /// assignment.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -243,37 +247,37 @@ pub struct RemoteKeysBuilder {
 }
 
 impl RemoteKeysBuilder {
-    /// Where the keys are, for an issuer that publishes no metadata. Without it the metadata is asked (RFC 8414, OpenID Connect
-    /// Discovery).
+    /// Sets the URL of the keys, for an issuer that publishes no metadata. Without it the metadata is read (RFC 8414,
+    /// OpenID Connect Discovery).
     pub fn jwks_uri(mut self, jwks_uri: impl Into<String>) -> Self {
         self.jwks_uri = Some(jwks_uri.into());
         self
     }
 
-    /// What stands at the [`jwks_uri`](Self::jwks_uri) is the bundle of a SPIFFE trust domain: see
+    /// Reads the document at the [`jwks_uri`](Self::jwks_uri) as the bundle of a SPIFFE trust domain: see
     /// [`JwkSet::from_spiffe_bundle`](crate::jose::JwkSet::from_spiffe_bundle).
     pub const fn spiffe_bundle(mut self) -> Self {
         self.is_spiffe_bundle = true;
         self
     }
 
-    /// How long keys serve.
+    /// Sets how long keys are used.
     pub const fn policy(mut self, policy: KeyPolicy) -> Self {
         self.policy = policy;
         self
     }
 
-    /// **Development only.** Lets issuer and keys be plain http URLs on a loopback host.
+    /// **Development only.** Allows plain http URLs on a loopback host for issuer and keys.
     pub const fn danger_insecure_loopback(mut self) -> Self {
         self.loopback = true;
         self
     }
 
-    /// Builds it. Nothing is fetched yet: that is the first request's, or [`Guard::warm`](crate::host::Guard::warm)'s.
+    /// Builds the keys without fetching them: the first request does so, or [`Guard::warm`](crate::host::Guard::warm).
     ///
     /// # Errors
-    /// Where the issuer or the `jwks_uri` is not an https URL with a host and without userinfo and fragment, or the policy
-    /// contradicts itself.
+    /// Fails if the issuer or the `jwks_uri` is not an https URL with a host and without userinfo and fragment, or the
+    /// policy contradicts itself.
     pub fn build(self) -> Result<Arc<RemoteKeys>, ConfigError> {
         let plain_http = if self.loopback { PlainHttp::LoopbackOnly } else { PlainHttp::Refused };
         let issuer = IssuerUrl::parse(&self.issuer, plain_http)?;

@@ -1,9 +1,9 @@
-//! Where an issuer's keys are: its name, the URLs of its metadata, and what the metadata must say (RFC 8414, OpenID Connect
-//! Discovery 1.0; catalogue J22, CDS-5, CDS-6).
+//! The location of an issuer's keys: its name, the URLs of its metadata, and the checks of the metadata (RFC 8414,
+//! OpenID Connect Discovery 1.0; catalogue J22, CDS-5, CDS-6).
 
 use super::error::FetchError;
 use crate::encoding::json::{Object, Value};
-use crate::metadata::url::{PlainHttp, WebUrl};
+use crate::http::{PlainHttp, WebUrl};
 use crate::{ConfigError, limits};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -28,13 +28,13 @@ impl IssuerUrl {
         self.url.as_str()
     }
 
-    /// The same rule for the URL of a key set, which may have a query.
+    /// Checks the URL of a key set by the same rule; it may have a query.
     pub(super) fn jwks_uri_is_acceptable(&self, jwks_uri: &str) -> Result<(), ConfigError> {
         WebUrl::parse("jwks_uri", jwks_uri, self.plain_http).map(|_| ())
     }
 
-    /// In the order in which they are tried: RFC 8414 §3.1, its form for OpenID, OpenID Connect Discovery 1.0 §4. For an issuer
-    /// without path the last two are one. CDS-5.
+    /// The metadata URLs in the order to try them: RFC 8414 §3.1, its form for OpenID, OpenID Connect Discovery 1.0 §4.
+    /// For an issuer without path the last two are equal. CDS-5.
     pub(super) fn metadata_urls(&self) -> Vec<String> {
         const OAUTH: &str = "/.well-known/oauth-authorization-server";
         const OPENID: &str = "/.well-known/openid-configuration";
@@ -48,7 +48,7 @@ impl IssuerUrl {
         urls
     }
 
-    /// The `jwks_uri` of a metadata document that is this issuer's. RFC 8414 §3.3: the names must be identical.
+    /// Returns the `jwks_uri` of this issuer's metadata document. RFC 8414 §3.3: the names must be identical.
     pub(super) fn jwks_uri_of(&self, document: &[u8]) -> Result<String, FetchError> {
         let metadata = Object::parse(document.trim_ascii()).map_err(|_| FetchError::MalformedMetadata)?;
         match metadata.get("issuer") {
@@ -61,7 +61,7 @@ impl IssuerUrl {
     }
 }
 
-/// The issuer that a metadata document names, for an operator to read.
+/// Returns the issuer that a metadata document names, for an operator to read.
 pub(super) fn issuer_named_in(document: &[u8]) -> Option<String> {
     let metadata = Object::parse(document.trim_ascii()).ok()?;
     let named = metadata.get("issuer").and_then(Value::into_string)?;
@@ -111,7 +111,8 @@ mod tests {
             "https://as.example.com/.well-known/openid-configuration",
         ];
         assert_eq!(issuer("https://as.example.com").metadata_urls(), root);
-        // RFC 8414 §3.1: a terminating slash goes before the well-known part is put in; Auth0's issuers end in one.
+        // RFC 8414 §3.1: a trailing slash is removed before the well-known part is inserted; Auth0's issuers end in
+        // one.
         assert_eq!(issuer("https://as.example.com/").metadata_urls(), root);
     }
 

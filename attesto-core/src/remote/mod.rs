@@ -1,17 +1,17 @@
-//! The keys of issuers elsewhere: found by their metadata, fetched when they are needed, and held no longer than is safe (RFC 7517
-//! §5, RFC 8414, OpenID Connect Discovery 1.0; catalogue J9 and J22).
+//! The keys of remote issuers: discovered by their metadata, fetched when needed, and kept no longer than is safe
+//! (RFC 7517 §5, RFC 8414, OpenID Connect Discovery 1.0; catalogue J9 and J22).
 //!
-//! [`KeyCache`] decides when to fetch and what still verifies, [`KeyFetch`] what to send and what to make of the answer; neither
-//! does IO. [`RemoteKeys`] is both for one issuer. A [`Guard`](crate::host::Guard) drives it with whatever
-//! [`HttpClient`](crate::host::HttpClient) the host gives it; a server of your own can do so by hand:
+//! [`KeyCache`] decides when to fetch and which keys still verify; [`KeyFetch`] makes the requests and reads the
+//! responses. Neither does IO. [`RemoteKeys`] combines both for one issuer. A [`Guard`](crate::host::Guard) drives it
+//! with the host's [`HttpClient`](crate::host::HttpClient); a custom server can do so itself:
 //!
 //! ```
 //! # use attesto_core::crypto::RustCrypto;
 //! use attesto_core::Timestamp;
-//! use attesto_core::host::{HttpFailure, IncomingResponse, OutgoingRequest};
+//! use attesto_core::http::{HttpFailure, IncomingResponse, OutgoingRequest};
 //! use attesto_core::remote::{Begun, FetchStep, Need, RemoteKeys};
 //!
-//! // What your HTTP client does; here, an issuer that has one key.
+//! // Your HTTP client; here, an issuer with one key.
 //! fn send(request: OutgoingRequest) -> Result<IncomingResponse, HttpFailure> {
 //!     let body = match request.url.as_str() {
 //!         "https://auth.example.com/.well-known/openid-configuration" => {
@@ -40,10 +40,11 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Answer a [`KeysQuestion`](crate::resource::KeysQuestion) so: [`Begun::Met`] is `Refreshed`, [`Begun::Throttled`] is `Unchanged`,
-//! [`Begun::Failing`] is `Unavailable`; after a fetch, or after waiting for somebody else's ([`Begun::Await`] holds a future: block on
-//! it, or say `Unavailable`), begin again. Keys that are past their freshness serve for a minute, and then the question comes; who wants
-//! no request to wait begins a fetch for [`Need::Fresh`] now and then.
+//! Answer a [`KeysQuestion`](crate::resource::KeysQuestion) as follows: [`Begun::Met`] is `Refreshed`,
+//! [`Begun::Throttled`] is `Unchanged`, [`Begun::Failing`] is `Unavailable`. After a fetch, or after waiting for
+//! another caller's ([`Begun::Await`] holds a future: block on it, or answer `Unavailable`), begin again. Keys past
+//! their freshness are usable for a minute before the question is asked. To keep requests from waiting, begin a fetch
+//! for [`Need::Fresh`] now and then.
 
 mod cache;
 #[cfg(feature = "std")]

@@ -1,8 +1,8 @@
-//! The numbers a key cache goes by.
+//! The durations and limits of a key cache.
 
 use crate::ConfigError;
 
-/// How long fetched keys serve, and how often they may be fetched. All in seconds.
+/// How long fetched keys are used, and how often they may be fetched. All in seconds.
 ///
 /// ```
 /// use attesto_core::remote::KeyPolicy;
@@ -17,46 +17,51 @@ pub struct KeyPolicy {
     pub(super) unknown_kid_spacing: u64,
 }
 
-/// What `Cache-Control` may shorten freshness to, at most: a document that forbids caching does not mean one fetch per request.
+/// The shortest freshness that `Cache-Control` can set: a document that forbids caching must not cause one fetch per
+/// request.
 pub(super) const FRESH_FLOOR: u64 = 30;
-/// The first retry after a failure comes this much later; each further failure doubles it.
+/// The pause before the first retry after a failure; each further failure doubles it.
 pub(super) const RETRY: u64 = 5;
-/// No pause between retries is longer.
+/// The longest pause between retries.
 pub(super) const RETRY_CEILING: u64 = 60;
-/// A fetch that has not ended by then counts as lost, and another may begin. What a fetch asks its client for takes less.
+/// A fetch that has not ended by then counts as lost, and another may begin. The timeouts of its requests add up to
+/// less.
 pub(super) const DEADLINE: u64 = 15;
-/// For how long keys past their freshness serve while the issuer is being asked, or has just turned out not to answer.
+/// For how long keys past their freshness are used while the issuer is being asked, or just after it failed to respond.
 pub(super) const GRACE: u64 = 60;
-/// How often within [`RETRY`] seconds a fetch may be given up half-way and begun again.
+/// How often within [`RETRY`] seconds a fetch may be abandoned and begun again.
 pub(super) const GIVEN_UP: u32 = 8;
 /// How far a clock may step back before what is younger than now counts as old.
 pub(super) const CLOCK_STEP: u64 = 60;
-/// For how long a `jwks_uri` that was discovered is used without asking the metadata again.
+/// For how long a discovered `jwks_uri` is used without reading the metadata again.
 #[cfg(feature = "std")]
 pub(super) const LOCATION: u64 = 3_600;
 
 impl KeyPolicy {
-    /// Fresh for 5 minutes, usable for an hour where the issuer gives none, one fetch per 30 seconds for unknown key ids (catalogue J9, J22).
+    /// Fresh for 5 minutes, usable for an hour while the issuer is out, one fetch per 30 seconds for unknown key ids
+    /// (catalogue J9, J22).
     pub const fn new() -> Self {
         Self { fresh: 300, stale: 3_600, unknown_kid_spacing: 30 }
     }
 
-    /// For how long keys serve before they are fetched again; `Cache-Control` may shorten it, not below 30 seconds.
+    /// Sets for how long keys are used before they are fetched again; `Cache-Control` may shorten it to no less than 30
+    /// seconds.
     pub const fn fresh(mut self, seconds: u64) -> Self {
         self.fresh = seconds;
         self
     }
 
-    /// The age at which keys stop to verify, whatever happens: how long a key that its issuer has withdrawn can outlive its
-    /// withdrawal while the issuer cannot be reached, or serves anything but a key set. Where it serves one, that is a minute longer
-    /// than freshness.
+    /// Sets the age at which keys stop verifying in any case. A withdrawn key can stay in use for that long while the
+    /// issuer cannot be reached, or serves anything but a key set. If the issuer serves a key set, the limit is its
+    /// freshness plus a minute.
     pub const fn stale(mut self, seconds: u64) -> Self {
         self.stale = seconds;
         self
     }
 
-    /// The least time between two fetches that tokens with an unknown `kid` cause, or with a known one and an algorithm that its keys are
-    /// not for, over all such tokens. Both are the client's to choose, so this bounds what anybody can make this server ask of the issuer.
+    /// Sets the shortest time between two fetches for tokens with an unknown `kid`, or with a known one and an
+    /// algorithm that its keys do not support, over all such tokens. A client chooses both, so this bounds the requests
+    /// to the issuer that clients can cause.
     pub const fn unknown_kid_spacing(mut self, seconds: u64) -> Self {
         self.unknown_kid_spacing = seconds;
         self

@@ -1,4 +1,4 @@
-//! Waiting for somebody else's fetch, under any runtime.
+//! Waits for another caller's fetch, under any runtime.
 
 use super::keys::RemoteKeys;
 use crate::limits;
@@ -9,7 +9,7 @@ use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 
-/// Who waits. Bounded: requests are many and one fetch may be slow.
+/// The waiting callers. Bounded, since requests are many and one fetch may be slow.
 #[derive(Debug, Default)]
 pub(crate) struct Waiters {
     wakers: BTreeMap<u64, Waker>,
@@ -17,7 +17,7 @@ pub(crate) struct Waiters {
 }
 
 impl Waiters {
-    /// Everybody, to be woken when no lock is held: what a waker does is the executor's business.
+    /// Takes all wakers. Wake them without holding a lock: a waker runs code of the executor.
     pub(crate) fn all(&mut self) -> impl Iterator<Item = Waker> + use<> {
         core::mem::take(&mut self.wakers).into_values()
     }
@@ -26,7 +26,7 @@ impl Waiters {
         self.wakers.remove(&ticket);
     }
 
-    /// `None` where there is no room.
+    /// Registers a waker; `None` if there is no room.
     pub(crate) fn wait(&mut self, ticket: Option<u64>, waker: &Waker) -> Option<u64> {
         let ticket = match ticket {
             Some(ticket) => ticket,
@@ -41,7 +41,7 @@ impl Waiters {
     }
 }
 
-/// A future that ends when a fetch does: `true`, or `false` at once where too many wait already
+/// A future that ends when a fetch does: `true`, or `false` at once if too many callers already wait
 /// ([`limits::KEY_WAITERS`](crate::limits::KEY_WAITERS)).
 #[must_use = "futures do nothing unless polled"]
 pub struct Wait {

@@ -33,8 +33,8 @@ use crate::challenge::AuthScheme;
 use crate::dpop::{
     self, BoundKey, CheckedProof, KnownToken, ProofContext, ProofError, ProofRoom, ReplayAnswer, ReplayClaim,
 };
-use crate::host::Clock;
 use crate::http::{KeptUri, Lines, ObservedUri, RequestParts};
+use crate::time::Clock;
 #[cfg(feature = "std")]
 use crate::token::Refused;
 use crate::token::{Claims, Confirmation, Sighting, TokenError};

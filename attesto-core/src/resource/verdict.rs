@@ -14,9 +14,9 @@ use super::grant::{Grant, Sender};
 use crate::Timestamp;
 use crate::challenge::AuthScheme;
 use crate::dpop::{ReplayAnswer, ReplayClaim};
-use crate::host::Clock;
 #[cfg(feature = "std")]
 use crate::remote::{Need, RemoteKeys};
+use crate::time::Clock;
 use crate::token::{Claims, ForeignClaims};
 #[cfg(feature = "std")]
 use crate::token::{KeyRemedy, TokenError};

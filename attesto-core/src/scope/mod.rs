@@ -11,11 +11,11 @@
 //! assert!(catalogue.grants(["documents.*"], "documents.write"));
 //! assert!(!catalogue.grants(["documents.*"], "billing.read"));
 //!
-//! The scopes that a customer may not request lead to `invalid_scope`.
+//! // The scopes that a customer may not request lead to `invalid_scope`.
 //! let unknown: Vec<_> = catalogue.unknown(["billing.read", "*", "billing.close"]).collect();
 //! assert_eq!(unknown, ["*", "billing.close"]);
 //!
-//! A foreign issuer's wildcard has no special meaning.
+//! // A foreign issuer's wildcard has no special meaning.
 //! assert!(!ScopeMatch::Exact.covers(["documents.*"].into_iter(), &["documents.read"]));
 //! # Ok::<(), attesto_core::ConfigError>(())
 //! ```

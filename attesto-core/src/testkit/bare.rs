@@ -3,9 +3,9 @@
 use super::exchange::{App, TestRequest, TestResponse};
 use super::finding::sound;
 use super::route::Reached;
-use crate::host::{Clock, Gate, Guard};
-use crate::metadata::PublicDocuments;
+use crate::host::{Gate, Guard, PublicDocuments};
 use crate::resource::Requirement;
+use crate::time::Clock;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! A clock that a test holds in its hand.
 
 use crate::Timestamp;
-use crate::host::Clock;
+use crate::time::Clock;
 use alloc::sync::Arc;
 use core::sync::atomic::{AtomicU64, Ordering};
 

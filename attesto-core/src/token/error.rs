@@ -1,6 +1,6 @@
 //! Why an access token is refused.
 
-use crate::jose::JwsError;
+use crate::jose::{JwsError, KeyMismatch};
 
 reasons! {
     /// Why an access token was refused: one variant per rule (catalogue J1 to J14, A1 to A17).
@@ -98,6 +98,16 @@ impl From<JwsError> for TokenError {
             JwsError::Encrypted => Self::Encrypted,
             JwsError::UnsupportedAlg => Self::UnsupportedAlg,
             JwsError::UnsupportedCriticalHeader => Self::UnsupportedCriticalHeader,
+        }
+    }
+}
+
+impl From<KeyMismatch> for TokenError {
+    fn from(error: KeyMismatch) -> Self {
+        match error {
+            KeyMismatch::Unknown => Self::UnknownKey,
+            KeyMismatch::NotForAlg => Self::KeyNotForAlg,
+            KeyMismatch::Ambiguous => Self::AmbiguousKey,
         }
     }
 }

@@ -1,13 +1,14 @@
 //! The issuers whose tokens are trusted.
 
-use super::keys::{KeySource, StaticKeys, VerificationKeys};
 use super::principal::PrincipalKinds;
 use super::profile::IssuerProfile;
+use super::raw::RawClaims;
 use super::{Claims, TokenError};
 use crate::ConfigError;
 use crate::Timestamp;
 use crate::crypto::AlgorithmSet;
 use crate::http::{ObservedUri, Scheme};
+use crate::jose::{KeySource, StaticKeys, VerificationKeys};
 #[cfg(feature = "std")]
 use crate::remote::{KeySnapshot, RemoteKeys};
 use alloc::string::String;
@@ -18,8 +19,8 @@ use alloc::vec::Vec;
 ///
 /// ```
 /// use attesto_core::crypto::RustCrypto;
-/// use attesto_core::jose::JwkSet;
-/// use attesto_core::token::{TrustedIssuer, VerificationKeys};
+/// use attesto_core::jose::{JwkSet, VerificationKeys};
+/// use attesto_core::token::TrustedIssuer;
 ///
 /// let jwks = JwkSet::from_json(br#"{"keys":[
 ///     {"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo","kid":"k1"}]}"#)?;
@@ -177,6 +178,15 @@ impl TrustedIssuer {
     pub fn allow_clients<S: Into<String>>(mut self, clients: impl IntoIterator<Item = S>) -> Self {
         self.clients = Some(clients.into_iter().map(Into::into).collect());
         self
+    }
+
+    /// Finds the claims where this issuer puts them. The kind claim is none of the fields of [`RawClaims`]: their names are
+    /// reserved (A16).
+    pub(super) fn locate_claims<'p>(&self, mut raw: RawClaims<'p>) -> RawClaims<'p> {
+        let object = raw.object;
+        raw.principal_kind = self.principal_kinds.as_ref().and_then(|kinds| object.get(kinds.claim()));
+        self.profile.locate(&mut raw, object);
+        raw
     }
 
     /// Checks that subject and client are in this issuer's lists, if there are any. A17.

@@ -39,7 +39,6 @@ mod id_token;
 mod issuer;
 #[cfg(feature = "std")]
 mod jwt_signer;
-mod keys;
 mod mint;
 mod policy;
 mod principal;
@@ -66,9 +65,6 @@ pub(crate) use id_token::IdTokenRequest;
 pub use issuer::TrustedIssuer;
 #[cfg(feature = "std")]
 pub(crate) use jwt_signer::JwtSigner;
-#[cfg(feature = "std")]
-pub use keys::RotatingKeys;
-pub use keys::{KeySource, VerificationKeys};
 pub use mint::{AccessTokenIssuer, AccessTokenIssuerBuilder, MintError, MintedToken, UnsignedToken};
 pub use policy::{TokenPredicate, TokenRules};
 pub use principal::{ClaimShape, PrincipalKind, PrincipalKinds};

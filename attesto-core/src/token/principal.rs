@@ -64,7 +64,7 @@ impl PrincipalKind {
 ///     PrincipalKind::new("user", "usr_"),
 ///     PrincipalKind::new("service", "svc_").require("tenant", ClaimShape::NonEmptyString),
 /// ])?;
-/// Prefixes that contain one another would make the kind ambiguous:
+/// // Prefixes that contain one another would make the kind ambiguous:
 /// assert!(PrincipalKinds::new([PrincipalKind::new("a", "x_"), PrincipalKind::new("b", "x_y_")]).is_err());
 /// # Ok::<(), attesto_core::ConfigError>(())
 /// ```

@@ -36,8 +36,8 @@ mod workloads;
 /// let keys = RemoteKeys::builder("https://example.okta.com/oauth2/default", Arc::new(RustCrypto::new())).build()?;
 /// let issuer = TrustedIssuer::remote(keys).profile(IssuerProfile::okta());
 ///
-/// A custom issuer: the client in `app`, scopes as an array, `typ: JWT`. Its refresh tokens are JWTs as well, so a
-/// claim that tells them apart is pinned.
+/// // A custom issuer: the client in `app`, scopes as an array, `typ: JWT`.
+/// // Its refresh tokens are JWTs as well, so a claim that tells them apart is pinned.
 /// let own = IssuerProfile::rfc9068()
 ///     .header_typ(["JWT"])?
 ///     .pin("token_use", "access")

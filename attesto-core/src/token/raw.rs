@@ -1,6 +1,6 @@
 //! The claims as written, before any rule has checked them.
 
-use super::{TokenError, TrustedIssuer};
+use super::TokenError;
 use crate::encoding::json::{Object, Value};
 
 /// The claims that the rules check, as written or absent.
@@ -61,14 +61,6 @@ impl<'p> RawClaims<'p> {
         };
         *slot = Some(value);
         Ok(())
-    }
-
-    /// Applies this issuer's profile. The kind claim is none of the fields above: their names are reserved (A16).
-    pub(super) fn spelt_by(mut self, issuer: &TrustedIssuer) -> Self {
-        self.principal_kind = issuer.principal_kinds.as_ref().and_then(|kinds| self.object.get(kinds.claim()));
-        let object = self.object;
-        issuer.profile.locate(&mut self, object);
-        self
     }
 
     /// The claims of an empty object.

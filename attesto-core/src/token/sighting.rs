@@ -1,9 +1,9 @@
 //! One token during one check: its hash, computed once, and what the memory of verified tokens has about it.
 
-use super::VerificationKeys;
 use super::verified::VerifiedTokens;
 use crate::Timestamp;
 use crate::crypto::{CryptoProvider, VerifyingKey};
+use crate::jose::VerificationKeys;
 use alloc::sync::{Arc, Weak};
 use core::fmt;
 

@@ -1,11 +1,11 @@
 //! Signing keys, their rotation, and the published key set (catalogue J18, J19, J21).
 
-use super::VerificationKeys;
 #[cfg(feature = "rust-crypto")]
 use crate::crypto::{Algorithm, Entropy};
 use crate::crypto::{CryptoProvider, Signer};
 #[cfg(feature = "rust-crypto")]
 use crate::jose::KeyMaterial;
+use crate::jose::VerificationKeys;
 use crate::jose::{Jwk, JwkSet};
 use crate::{ConfigError, Timestamp};
 use alloc::string::{String, ToString};

@@ -4,7 +4,7 @@
 use super::*;
 use crate::Timestamp;
 use crate::crypto::{Algorithm, InvalidSignature};
-use crate::token::VerificationKeys;
+use crate::jose::VerificationKeys;
 use loom::thread;
 
 const NOW: Timestamp = Timestamp::from_secs(1_800_000_000);

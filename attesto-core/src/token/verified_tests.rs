@@ -1,6 +1,6 @@
 use super::*;
 use crate::Timestamp;
-use crate::token::VerificationKeys;
+use crate::jose::VerificationKeys;
 use alloc::string::String;
 
 const NOW: Timestamp = Timestamp::from_secs(1_800_000_000);

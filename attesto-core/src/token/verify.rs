@@ -3,9 +3,9 @@
 use super::issuer::{KeysNow, NoKeys, TrustedIssuer};
 use super::raw::RawClaims;
 use super::sighting::Sighting;
-use super::{Claims, ForeignClaims, TokenError, TokenRules, VerificationKeys, rules};
+use super::{Claims, ForeignClaims, TokenError, TokenRules, rules};
 use crate::crypto::CryptoProvider;
-use crate::jose::{CompactJws, Header, JwsLimits};
+use crate::jose::{CompactJws, Header, JwsLimits, KeyMismatch, VerificationKeys};
 #[cfg(feature = "std")]
 use crate::remote::{Need, RemoteKeys};
 use crate::{ConfigError, Timestamp, limits};
@@ -114,7 +114,7 @@ impl AccessTokenVerifier {
             let raw = RawClaims::read(payload)?;
             let issuer = self.issuer_of(&raw)?;
             let trusted = trusts(&jws, header, issuer, now, sighting.as_deref_mut())?;
-            let raw = raw.spelt_by(issuer);
+            let raw = issuer.locate_claims(raw);
             (self.judge(&raw, issuer, trusted.typ, now), Claims::of(&raw, payload), trusted, issuer)
         };
         let claims = signed.and_then(|claims| {
@@ -281,14 +281,14 @@ fn no_keys(issuer: &TrustedIssuer) -> Refused {
 /// Refuses because no key has the token's `kid`, or none with that `kid` suits its algorithm. A remote issuer may have
 /// published one since. If the cached keys are stale, they do not prove that the client is at fault. J9, J22.
 #[cfg_attr(not(feature = "std"), expect(unused_variables, reason = "without std nothing is fetched"))]
-fn no_such_key(error: TokenError, keys: &KeysNow) -> Refused {
+fn no_such_key(error: KeyMismatch, keys: &KeysNow) -> Refused {
     #[cfg(feature = "std")]
-    if let (TokenError::UnknownKey | TokenError::KeyNotForAlg, Some(fetched)) = (error, &keys.fetched) {
-        let error = if fetched.stale { TokenError::KeysUnavailable } else { error };
+    if let (KeyMismatch::Unknown | KeyMismatch::NotForAlg, Some(fetched)) = (error, &keys.fetched) {
+        let error = if fetched.stale { TokenError::KeysUnavailable } else { error.into() };
         let remedy = KeyRemedy { remote: Arc::clone(&fetched.remote), need: Need::Newer(fetched.generation) };
         return Refused { remedy: Some(remedy), ..Refused::new(error, None) };
     }
-    Refused::new(error, None)
+    Refused::new(error.into(), None)
 }
 
 /// Checks the principal's kind, if kinds are configured. A14, A15.

@@ -3,12 +3,13 @@
 use super::note;
 use attesto_core::Timestamp;
 use attesto_core::dpop::{ReplayAnswer, ReplayClaim};
-use attesto_core::host::{Clock, Event, PrincipalOutcome};
+use attesto_core::host::{Event, PrincipalOutcome};
 use attesto_core::http::{HeaderLines, RequestParts, ResponseParts};
 use attesto_core::resource::{
     Denial, ForeignAnswer, ForeignQuestion, Grant, KeysAnswer, KeysQuestion, PrincipalAnswer, Question, Requirement,
     ResourceServer, RevocationAnswer, Sender, Verdict, is_cors_preflight,
 };
+use attesto_core::time::Clock;
 use attesto_core::token::Claims;
 use std::sync::Arc;
 

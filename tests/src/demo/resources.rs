@@ -3,10 +3,9 @@
 use super::issuer::entropy;
 use attesto_core::crypto::CryptoProvider;
 use attesto_core::dpop::{NonceIssuer, NonceSecret, NonceUse, ProofPolicy};
-use attesto_core::host::{Guard, MemoryReplayStore, Passage};
+use attesto_core::host::{Guard, MemoryReplayStore, Passage, PublicDocuments};
 use attesto_core::jose::JwkSet;
 use attesto_core::mcp;
-use attesto_core::metadata::PublicDocuments;
 use attesto_core::resource::{Requirement, ResourceServer, SenderPolicy};
 use attesto_core::token::TrustedIssuer;
 use rmcp::handler::server::tool::Extension;

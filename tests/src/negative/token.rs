@@ -3,13 +3,12 @@
 use super::row::{Row, Told, bearer, row};
 use crate::{AUDIENCE, Answers, Call, ISSUER, Json, NOW, World, sign};
 use attesto_core::crypto::{Algorithm, AlgorithmSet};
-use attesto_core::jose::Jwk;
+use attesto_core::jose::{Jwk, RotatingKeys, VerificationKeys};
 use attesto_core::remote::RemoteKeys;
 use attesto_core::resource::{KeysAnswer, ResourceServer, ResourceServerBuilder};
 use attesto_core::token::TokenError::*;
 use attesto_core::token::{
-    ClaimShape, IssuerProfile, PrincipalKind, PrincipalKinds, RotatingKeys, TokenError, TokenRules, TrustedIssuer,
-    VerificationKeys,
+    ClaimShape, IssuerProfile, PrincipalKind, PrincipalKinds, TokenError, TokenRules, TrustedIssuer,
 };
 use serde_json::{Value, json};
 use std::sync::Arc;

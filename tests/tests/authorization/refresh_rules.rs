@@ -6,8 +6,7 @@ use crate::token_rules::claims;
 use attesto_core::Timestamp;
 use attesto_core::authorization::{Client, ClientAuthentication, EventKind, GraceSecret, Reason, RefreshPolicy};
 use attesto_core::encoding::base64url;
-use attesto_core::host::IncomingResponse;
-use attesto_core::http::ResponseParts;
+use attesto_core::http::{IncomingResponse, ResponseParts};
 use attesto_core::introspection::{IntrospectionCredentials, IntrospectionEndpoint, IntrospectionError};
 use serde_json::Value;
 

@@ -3,8 +3,8 @@
 use crate::Server;
 use crate::client::{self, Request};
 use crate::setup::{LONGEST_BODY, Reached, Running, Setup, admin, clock, pinned};
+use attesto_core::host::PublicDocuments;
 use attesto_core::http::{Connection, ResponseParts, TlsSession};
-use attesto_core::metadata::PublicDocuments;
 use attesto_tests::World;
 use attesto_tests::blocking::{Door, Entry, Exchange, serve, text};
 use std::io::Write;

@@ -3,14 +3,16 @@
 use attesto_core::Timestamp;
 use attesto_core::dpop::{ReplayAnswer, ReplayClaim};
 use attesto_core::host::{
-    Clock, Event, EventSink, ForeignVerifier, Guard, HttpClient, HttpFailure, IncomingResponse, MemoryReplayStore,
-    OutgoingRequest, PrincipalLookup, PrincipalOutcome, ReplayStore, RevocationCheck, StoreReach,
+    Event, EventSink, ForeignVerifier, Guard, HttpClient, MemoryReplayStore, PrincipalLookup, PrincipalOutcome,
+    PublicDocuments, ReplayStore, RevocationCheck, StoreReach,
 };
-use attesto_core::http::{CanonicalOrigin, OriginPolicy, RequestParts, TlsSession};
-use attesto_core::metadata::PublicDocuments;
+use attesto_core::http::{
+    CanonicalOrigin, HttpFailure, IncomingResponse, OriginPolicy, OutgoingRequest, RequestParts, TlsSession,
+};
 use attesto_core::resource::{
     ForeignAnswer, ForeignQuestion, Grant, Requirement, ResourceServerBuilder, RevocationAnswer, Sender,
 };
+use attesto_core::time::Clock;
 use attesto_core::token::Claims;
 use attesto_tests::blocking::Host;
 use attesto_tests::{NOW, World};

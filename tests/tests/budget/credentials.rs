@@ -3,12 +3,12 @@
 use crate::row::{Row, bytes};
 use crate::scene::{plain, refused};
 use attesto_core::dpop::ProofError;
-use attesto_core::jose::Jwk;
+use attesto_core::jose::{Jwk, VerificationKeys};
 use attesto_core::limits;
 use attesto_core::resource::{
     CredentialError, CredentialExtractor, CredentialPolicy, Extraction, ResourceServerBuilder,
 };
-use attesto_core::token::{TokenError, TrustedIssuer, VerificationKeys};
+use attesto_core::token::{TokenError, TrustedIssuer};
 use attesto_tests::{AUDIENCE, Call, ISSUER, World, sign};
 use std::sync::Arc;
 

@@ -5,7 +5,7 @@ use crate::meter::{Work, heap, measure};
 use crate::row::{Row, bytes};
 use attesto_core::crypto::{CryptoProvider, RustCrypto};
 use attesto_core::encoding::base64url;
-use attesto_core::host::IncomingResponse;
+use attesto_core::http::IncomingResponse;
 use attesto_core::introspection::{IntrospectionCredentials, IntrospectionEndpoint, IntrospectionError};
 use attesto_core::jose::{Jwk, JwkSet};
 use attesto_core::limits;

@@ -6,12 +6,12 @@ use attesto_core::Timestamp;
 use attesto_core::crypto::{CryptoProvider, RustCrypto, Signer};
 use attesto_core::dpop::{ReplayAnswer, ReplayClaim, ReplayKey};
 use attesto_core::host::{
-    DpopReplayDetected, Event, EventSink, EventText, HttpClient, HttpFailure, IncomingResponse, Introspector,
-    MemoryReplayStore, OutgoingRequest, QueuedEvents,
+    DpopReplayDetected, Event, EventSink, EventText, HttpClient, Introspector, MemoryReplayStore, QueuedEvents,
+    SessionOwners,
 };
+use attesto_core::http::{HttpFailure, IncomingResponse, OutgoingRequest};
 use attesto_core::introspection::{Introspected, IntrospectionCredentials, IntrospectionEndpoint, IntrospectionError};
 use attesto_core::limits;
-use attesto_core::mcp::SessionOwners;
 use attesto_core::resource::{Requirement, Verdict};
 use attesto_tests::{AUDIENCE, Answers, Call, ISSUER, NOW, World, sign, stopped};
 use std::future::Future;

@@ -9,13 +9,13 @@ use attesto_core::authorization::{
 };
 use attesto_core::crypto::{Algorithm, CryptoProvider, EntropyError, KeyKind, RustCrypto, Signer};
 use attesto_core::host::{
-    AuthorizationEndpoints, AuthorizationHost, ClaimsProvider, ClientStore, Clock, ConsentPolicy, EntropySource, Guard,
-    MemoryReplayStore, PrincipalStore, ScopePolicy,
+    AuthorizationEndpoints, AuthorizationHost, ClaimsProvider, ClientStore, ConsentPolicy, EntropySource, Guard,
+    MemoryReplayStore, PrincipalStore, PublicDocuments, ScopePolicy,
 };
 use attesto_core::http::{CanonicalOrigin, Header, OriginPolicy, ResponseParts};
 use attesto_core::jose::KeyMaterial;
-use attesto_core::metadata::PublicDocuments;
 use attesto_core::resource::ResourceServer;
+use attesto_core::time::Clock;
 use attesto_core::token::{KeyRing, TrustedIssuer};
 use attesto_tests::{Json, counter};
 use std::any::Any;

@@ -5,7 +5,8 @@ mod net;
 mod trouble;
 
 use attesto_core::Timestamp;
-use attesto_core::host::{Event, EventSink, Guard, HttpFailure, IncomingResponse, MemoryReplayStore, OwnedEvent};
+use attesto_core::host::{Event, EventSink, Guard, MemoryReplayStore, OwnedEvent};
+use attesto_core::http::{HttpFailure, IncomingResponse};
 use attesto_core::limits;
 use attesto_core::remote::{FetchError, KeyPolicy, RemoteKeys};
 use attesto_core::resource::{Denial, Reason, Requirement, ResourceServer};

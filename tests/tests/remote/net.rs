@@ -1,7 +1,9 @@
 //! A network of one: an issuer whose answers the test decides, and a client that counts what is asked of it.
 
 use attesto_core::crypto::{CryptoProvider, Signer};
-use attesto_core::host::{BoxFuture, HttpClient, HttpFailure, IncomingResponse, OutgoingRequest};
+use attesto_core::future::BoxFuture;
+use attesto_core::host::HttpClient;
+use attesto_core::http::{HttpFailure, IncomingResponse, OutgoingRequest};
 use attesto_core::jose::{Jwk, JwkSet};
 use attesto_tests::ISSUER;
 use std::sync::{Arc, Mutex};

@@ -3,9 +3,9 @@
 use crate::net::{Client, Net, jwks, ok};
 use crate::{KEYS, METADATA, Scene, admit, status};
 use attesto_core::Timestamp;
-use attesto_core::host::{
-    BoxFuture, Guard, HttpClient, HttpFailure, IncomingResponse, MemoryReplayStore, OutgoingRequest,
-};
+use attesto_core::future::BoxFuture;
+use attesto_core::host::{Guard, HttpClient, MemoryReplayStore};
+use attesto_core::http::{HttpFailure, IncomingResponse, OutgoingRequest};
 use attesto_core::remote::{Begun, FetchError, FetchStep, KeyPolicy, Need, RemoteKeys};
 use attesto_core::resource::ResourceServer;
 use attesto_core::token::TrustedIssuer;

@@ -2,13 +2,14 @@
 
 use crate::under::{Parts, Wiring, bare, every_adapter, run};
 use attesto_core::Timestamp;
-use attesto_core::host::{Clock, Guard, ReplayStore};
+use attesto_core::host::{Guard, ReplayStore};
 use attesto_core::resource::ResourceServer;
 use attesto_core::testkit::hostile::{
     HostileStore, NonceLoop, StaleKeys, assert_client_retries_once, assert_hostility_refused, assert_unauthorized,
     assert_unavailable, check_client_retries_once, check_hostility_refused, check_unavailable, jumping_clock,
 };
 use attesto_core::testkit::{App, Fixture, Route, TestRequest, TestResponse, assert_resource_protected, block_on};
+use attesto_core::time::Clock;
 use attesto_core::token::TrustedIssuer;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -2,7 +2,8 @@
 
 use crate::{actix, axum, hyper};
 use attesto_core::Timestamp;
-use attesto_core::host::{Admitted, AuthorizationEndpoints, Clock, Guard};
+use attesto_core::host::{Admitted, AuthorizationEndpoints, Guard};
+use attesto_core::time::Clock;
 use attesto_tests::NOW;
 use rustls::ServerConfig;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};

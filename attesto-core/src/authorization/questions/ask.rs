@@ -12,7 +12,7 @@ use crate::authorization::scopes::ScopeSet;
 use crate::authorization::secret::{FamilyId, RefreshKey, SecretDigest};
 use crate::dpop::{ReplayAnswer, ReplayClaim};
 use crate::exchange;
-use crate::token::VerificationKeys;
+use crate::jose::VerificationKeys;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;

@@ -36,7 +36,8 @@ use core::fmt;
 /// use attesto_core::authorization::{
 ///     Answered, AuthorizationServer, Client, ClientAuthentication, GrantType, ScopeRequest, ScopeSet, SecretCheck,
 /// };
-/// use attesto_core::host::{AuthorizationHost, ClientStore, Clock, ScopePolicy, drive};
+/// use attesto_core::host::{AuthorizationHost, ClientStore, ScopePolicy, drive};
+/// use attesto_core::time::Clock;
 /// use attesto_core::http::{Connection, RequestParts};
 ///
 /// struct Clients; // yours: a database

@@ -1,8 +1,8 @@
 //! Which clients there are (catalogue HC-1).
 
 use crate::authorization::{Answered, Client, SecretCheck, Unavailable};
-use crate::host::BoxFuture;
-use crate::token::VerificationKeys;
+use crate::future::BoxFuture;
+use crate::jose::VerificationKeys;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::future::Future;

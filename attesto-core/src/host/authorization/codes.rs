@@ -1,7 +1,8 @@
 //! Where authorization codes are kept (RFC 6749 §4.1.2; catalogue AC-2, AC-6, ST-1 to ST-3).
 
 use crate::authorization::{Answered, AuthorizationCode, FinalizedCode, NewCode, SecretDigest, SecretQuery, TakenCode};
-use crate::host::{BoxFuture, StoreReach};
+use crate::future::BoxFuture;
+use crate::host::StoreReach;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::future::Future;

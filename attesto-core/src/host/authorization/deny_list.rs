@@ -1,7 +1,8 @@
 //! Access tokens that were revoked before they expire (RFC 7009 §2.2.1; catalogue AC-6, RV-3, RV-4).
 
 use crate::authorization::{Answered, IssuedAccessToken, RevokedAccessTokens, Unavailable};
-use crate::host::{BoxFuture, RevocationCheck, StoreReach};
+use crate::future::BoxFuture;
+use crate::host::{RevocationCheck, StoreReach};
 use crate::resource::RevocationAnswer;
 use crate::token::Claims;
 use alloc::boxed::Box;

@@ -7,8 +7,9 @@ use super::sink::{AuthorizationEventSink, tell};
 use crate::authorization::{Answered, Ask, AuthorizationEvent, Recorded, Unavailable};
 use crate::authorization::{Query, Step};
 use crate::dpop::ReplayAnswer;
-use crate::host::{BoxFuture, Clock};
+use crate::future::BoxFuture;
 use crate::http::ResponseParts;
+use crate::time::Clock;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 

@@ -3,8 +3,9 @@
 use super::bundle::AuthorizationHost;
 use super::drive::drive;
 use crate::authorization::{AuthorizationServer, RouteClass};
-use crate::host::{Clock, EntropySource};
+use crate::host::EntropySource;
 use crate::http::{RequestParts, ResponseParts};
+use crate::time::Clock;
 use alloc::vec::Vec;
 
 /// A server, its host, the clock it goes by and the randomness it draws on: all that its mounted endpoints need. A clone is another
@@ -15,7 +16,8 @@ use alloc::vec::Vec;
 ///
 /// ```
 /// # use attesto_core::{Timestamp, http::RequestParts, http::ResponseParts};
-/// # use attesto_core::host::{AuthorizationEndpoints, AuthorizationHost, Clock, EntropySource};
+/// # use attesto_core::host::{AuthorizationEndpoints, AuthorizationHost, EntropySource};
+/// # use attesto_core::time::Clock;
 /// # use attesto_core::authorization::AuthorizationServer;
 /// # async fn demo(
 /// #     server: AuthorizationServer, host: AuthorizationHost, entropy: EntropySource, request: RequestParts<'_>, body: &[u8],

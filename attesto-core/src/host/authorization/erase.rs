@@ -1,7 +1,7 @@
 //! Host traits behind pointers.
 
 use crate::authorization::Answered;
-use crate::host::BoxFuture;
+use crate::future::BoxFuture;
 use core::future::poll_fn;
 use core::panic::AssertUnwindSafe;
 use core::task::Poll;

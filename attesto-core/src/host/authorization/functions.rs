@@ -5,8 +5,8 @@ use crate::authorization::{
     Answered, Authentication, AuthenticationRequest, ClaimsRequest, Client, ConsentDecision, ConsentRequest,
     IntrospectionCheck, Principal, ScopeRequest, ScopeSet, SecretCheck,
 };
-use crate::host::BoxFuture;
-use crate::token::VerificationKeys;
+use crate::future::BoxFuture;
+use crate::jose::VerificationKeys;
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::sync::Arc;

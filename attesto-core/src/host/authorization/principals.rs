@@ -1,7 +1,7 @@
 //! For whom tokens are, and what they may say (catalogue HC-2, HC-3).
 
 use crate::authorization::{Answered, ClaimsRequest, IntrospectionCheck, Principal, ScopeRequest, ScopeSet};
-use crate::host::BoxFuture;
+use crate::future::BoxFuture;
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::sync::Arc;

@@ -1,7 +1,8 @@
 //! Where pushed authorization requests are kept (RFC 9126; catalogue PA-6, AZ-28, ST-1 to ST-3).
 
 use crate::authorization::{Answered, NewPushedRequest, PushedRequest, SecretDigest, SecretQuery};
-use crate::host::{BoxFuture, StoreReach};
+use crate::future::BoxFuture;
+use crate::host::StoreReach;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::future::Future;

@@ -4,7 +4,8 @@ use crate::authorization::{
     Answered, FamilyRevocation, IssuedAccessToken, NewRefresh, RefreshKey, RefreshState, RepeatedRefresh,
     RevocableFamily, Rotated, Rotation, SettledRevocation,
 };
-use crate::host::{BoxFuture, StoreReach};
+use crate::future::BoxFuture;
+use crate::host::StoreReach;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;

@@ -16,10 +16,11 @@ use crate::authorization::{
 use crate::crypto::{Algorithm, CryptoProvider, EntropyError, KeyKind, RustCrypto};
 use crate::dpop::{ReplayAnswer, ReplayClaim};
 use crate::encoding::base64url;
-use crate::host::{Clock, Instances, ReplayStore, StoreReach};
+use crate::host::{Instances, ReplayStore, StoreReach};
 use crate::http::{Connection, RequestParts, ResponseParts};
 use crate::jose::KeyMaterial;
 use crate::pkce::CodeChallenge;
+use crate::time::Clock;
 use crate::token::KeyRing;
 use crate::{ConfigError, Timestamp};
 use alloc::boxed::Box;

@@ -3,7 +3,8 @@
 use crate::authorization::{
     Answered, Authentication, AuthenticationRequest, ConsentDecision, ConsentGrant, ConsentRedemption, ConsentRequest,
 };
-use crate::host::{BoxFuture, StoreReach};
+use crate::future::BoxFuture;
+use crate::host::StoreReach;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::future::Future;

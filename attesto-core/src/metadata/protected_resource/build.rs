@@ -1,13 +1,13 @@
-//! The checks of a resource's document, member by member.
+//! Builds a resource's document and checks it member by member.
 
 use super::{ProtectedResourceMetadata, ProtectedResourceMetadataBuilder};
 use crate::challenge::is_acr_value;
 use crate::crypto::AlgorithmSet;
+use crate::http::WebUrl;
 use crate::metadata::document::{
     Document, alg_is_named, items_are_distinct, signed_metadata_is_signed, text_is_printable, word_is_printable,
 };
 use crate::metadata::enforced::{BearerMethod, EnforcedCapabilities};
-use crate::metadata::url::WebUrl;
 use crate::scope::is_scope_token;
 use crate::{ConfigError, mcp};
 use alloc::format;
@@ -41,7 +41,7 @@ impl ProtectedResourceMetadataBuilder {
         Ok(ProtectedResourceMetadata { json: document.to_json()?, resource: self.resource })
     }
 
-    /// The members that only the host knows: all optional, none defaulted.
+    /// Adds the members that only the host knows: all optional, without defaults.
     fn add_host_members(&self, document: &mut Document) -> Result<(), ConfigError> {
         document.add("jwks_uri", self.url("jwks_uri", self.jwks_uri.as_deref())?);
         for alg in &self.signing_algs {
@@ -76,7 +76,7 @@ impl ProtectedResourceMetadataBuilder {
         Ok(())
     }
 
-    /// `authorization_servers`: issuers as RFC 8414 §2 defines them, verbatim. P7.
+    /// Returns `authorization_servers`: issuers as RFC 8414 §2 defines them, verbatim. P7.
     fn issuers(&self) -> Result<Vec<String>, ConfigError> {
         const MEMBER: &str = "authorization_servers";
         for issuer in &self.authorization_servers {
@@ -99,7 +99,7 @@ impl ProtectedResourceMetadataBuilder {
         Ok(Vec::new())
     }
 
-    /// `scopes_supported`: scope-tokens (S1), by default those of MCP for MCP. P7.
+    /// Returns `scopes_supported`: scope-tokens (S1), by default those of MCP for an MCP server. P7.
     fn scopes(&self) -> Result<Vec<String>, ConfigError> {
         if let Some(scope) = self.scopes.iter().find(|scope| !is_scope_token(scope)) {
             return Err(ConfigError::new("scopes_supported", format!("{scope:?} is not a scope-token")));
@@ -110,7 +110,7 @@ impl ProtectedResourceMetadataBuilder {
         Ok(self.scopes.clone())
     }
 
-    /// `bearer_methods_supported`: what the verifier accepts, or a part of it. P6, P8.
+    /// Returns `bearer_methods_supported`: what the verifier accepts, or a subset. P6, P8.
     fn methods(&self, enforced: &EnforcedCapabilities) -> Result<Vec<BearerMethod>, ConfigError> {
         const MEMBER: &str = "bearer_methods_supported";
         let Some(mut stated) = self.bearer_methods.clone() else { return Ok(enforced.bearer_methods().collect()) };
@@ -129,7 +129,7 @@ impl ProtectedResourceMetadataBuilder {
         Ok(stated)
     }
 
-    /// `dpop_signing_alg_values_supported`: what the verifier accepts, or a part of it. P6, P8.
+    /// Returns `dpop_signing_alg_values_supported`: what the verifier accepts, or a subset. P6, P8.
     fn proof_algs(&self, enforced: &EnforcedCapabilities) -> Result<Option<AlgorithmSet>, ConfigError> {
         const MEMBER: &str = "dpop_signing_alg_values_supported";
         let (Some(stated), accepted) = (self.dpop_algs, enforced.dpop_algs) else { return Ok(enforced.dpop_algs) };
@@ -142,7 +142,7 @@ impl ProtectedResourceMetadataBuilder {
         Ok(Some(stated))
     }
 
-    /// A URL of the host's: https, or http to this machine where the resource itself is plain http there.
+    /// Checks a URL of the host: https, or http to this machine if the resource itself is plain http there.
     fn url<'u>(&self, member: &'static str, url: Option<&'u str>) -> Result<Option<&'u str>, ConfigError> {
         if let Some(url) = url {
             WebUrl::parse(member, url, self.resource.plain_http())?;
@@ -151,7 +151,7 @@ impl ProtectedResourceMetadataBuilder {
     }
 }
 
-/// A flag that is stated says what is enforced. P8.
+/// Checks that a stated flag agrees with what is enforced. P8.
 fn flag_is_enforced(member: &'static str, stated: Option<bool>, enforced: bool) -> Result<(), ConfigError> {
     match (stated, enforced) {
         (Some(true), false) => Err(ConfigError::new(member, "is stated, but the verifier does not enforce it")),
@@ -160,7 +160,8 @@ fn flag_is_enforced(member: &'static str, stated: Option<bool>, enforced: bool) 
     }
 }
 
-/// BCP 47 in outline: subtags of one to eight letters and digits, the first of letters. Tags compare without case.
+/// Checks language tags against an outline of BCP 47: subtags of one to eight letters and digits, the first of letters.
+/// Tags compare case-insensitively.
 fn languages_are_distinct_tags(names: &[(String, String)]) -> Result<(), ConfigError> {
     let tags: Vec<String> = names.iter().map(|(tag, _)| tag.to_ascii_lowercase()).collect();
     for tag in &tags {

@@ -1,4 +1,4 @@
-//! What a protected resource says of itself: RFC 9728 §2; catalogue P6 to P8.
+//! Metadata of a protected resource: RFC 9728 §2; catalogue P6 to P8.
 
 mod build;
 #[cfg(test)]
@@ -63,7 +63,8 @@ impl ProtectedResourceMetadata {
         &self.resource
     }
 
-    /// The document. Members come in the order of the catalogue's table P7; absent and empty ones are left out (P6).
+    /// Returns the document. Members have the order of the catalogue's table P7; absent and empty ones are left out
+    /// (P6).
     #[must_use]
     pub fn to_json(&self) -> String {
         self.json.clone()
@@ -95,7 +96,7 @@ pub struct ProtectedResourceMetadataBuilder {
 }
 
 impl ProtectedResourceMetadataBuilder {
-    /// The resource is an MCP server: it must name an authorization server, and its scopes default to
+    /// Marks the resource as an MCP server: it must name an authorization server, and its scopes default to
     /// [`mcp::all`](crate::mcp::all).
     #[must_use]
     pub fn mcp(mut self) -> Self {
@@ -103,8 +104,8 @@ impl ProtectedResourceMetadataBuilder {
         self
     }
 
-    /// The server that runs the resource is its issuer too: without any authorization server named, the resource's
-    /// origin is listed.
+    /// Marks the resource's server as its own issuer: if no authorization server is named, the resource's origin is
+    /// listed.
     #[must_use]
     pub fn issuer_is_resource_origin(mut self) -> Self {
         self.is_own_issuer = true;
@@ -129,28 +130,28 @@ impl ProtectedResourceMetadataBuilder {
         self
     }
 
-    /// States `bearer_methods_supported`, which otherwise follows the verifier.
+    /// Sets `bearer_methods_supported`, which otherwise follows the verifier.
     #[must_use]
     pub fn bearer_methods_supported(mut self, methods: impl IntoIterator<Item = BearerMethod>) -> Self {
         self.bearer_methods = Some(methods.into_iter().collect());
         self
     }
 
-    /// States `dpop_signing_alg_values_supported`, which otherwise follows the verifier.
+    /// Sets `dpop_signing_alg_values_supported`, which otherwise follows the verifier.
     #[must_use]
     pub fn dpop_signing_alg_values_supported(mut self, algs: AlgorithmSet) -> Self {
         self.dpop_algs = Some(algs);
         self
     }
 
-    /// States `dpop_bound_access_tokens_required`, which otherwise follows the verifier.
+    /// Sets `dpop_bound_access_tokens_required`, which otherwise follows the verifier.
     #[must_use]
     pub fn dpop_bound_access_tokens_required(mut self, required: bool) -> Self {
         self.dpop_required = Some(required);
         self
     }
 
-    /// States `tls_client_certificate_bound_access_tokens`, which otherwise follows the verifier.
+    /// Sets `tls_client_certificate_bound_access_tokens`, which otherwise follows the verifier.
     #[must_use]
     pub fn tls_client_certificate_bound_access_tokens(mut self, bound: bool) -> Self {
         self.mtls_bound = Some(bound);
@@ -223,8 +224,8 @@ impl ProtectedResourceMetadataBuilder {
         self
     }
 
-    /// Adds to `acr_values_supported`, an extension: the union of the routes' step-up requirements, for hosts that want
-    /// it known.
+    /// Adds to `acr_values_supported`, an extension: the union of the routes' step-up requirements, for hosts that
+    /// publish them.
     #[must_use]
     pub fn acr_values_supported<S: Into<String>>(mut self, values: impl IntoIterator<Item = S>) -> Self {
         for value in values.into_iter().map(Into::into) {

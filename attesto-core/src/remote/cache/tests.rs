@@ -55,9 +55,9 @@ fn crs2_outage_keeps_keys_to_the_hour_while_it_is_known_to_last() {
         assert!(cache.ended(number, Err(FetchError::Timeout), at(seconds)));
     };
     fails(&mut cache, Need::Fresh, 300);
-    // Five seconds of pause and a minute of grace later nobody knows any more whether the outage lasts ..
+    // After five seconds of pause and a minute of grace, the outage is no longer certain ..
     assert_eq!((age(&cache, 364), age(&cache, 365)), ("stale", "missing"));
-    // .. until somebody has asked.
+    // .. until the next fetch fails.
     fails(&mut cache, Need::Usable, 2_000);
     assert_eq!((age(&cache, 2_000), age(&cache, 2_069), age(&cache, 2_070)), ("stale", "stale", "missing"));
     fails(&mut cache, Need::Usable, 3_599);
@@ -126,7 +126,7 @@ fn j22_stale_keys_survive_all_but_a_key_set_without_them() {
         cache.ended(number, Err(error), at(300));
         let expected = if error.disowns_keys() { "missing" } else { "stale" };
         assert_eq!(age(&cache, 301), expected, "{error}");
-        // What was published once is not forgotten because of a later outage.
+        // A later outage does not undo what was published.
         let number = begin(&mut cache, Need::Fresh, 306);
         cache.ended(number, Err(FetchError::Timeout), at(306));
         assert_eq!(age(&cache, 307), expected, "{error}, then a time-out");
@@ -184,7 +184,7 @@ fn fetches_cannot_be_given_up_and_begun_again_without_end() {
         cache.abandoned(number);
     }
     assert_eq!(cache.plan(Need::Usable, at(4)), Plan::Failing);
-    // Five seconds later there are as many again, and a fetch that ends ends the count.
+    // Five seconds later the same number is allowed again, and a fetch that ends resets the count.
     for _ in 1..GIVEN_UP {
         let number = begin(&mut cache, Need::Usable, 5);
         cache.abandoned(number);

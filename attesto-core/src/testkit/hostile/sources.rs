@@ -2,11 +2,12 @@
 
 use crate::Timestamp;
 use crate::crypto::Algorithm;
-use crate::host::Clock;
+use crate::jose::{KeySource, VerificationKeys};
 use crate::testkit::Fixture;
 use crate::testkit::finding::sound;
 use crate::testkit::keys::signer;
-use crate::token::{KeyRing, KeySource, TrustedIssuer, VerificationKeys};
+use crate::time::Clock;
+use crate::token::{KeyRing, TrustedIssuer};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicUsize, Ordering};

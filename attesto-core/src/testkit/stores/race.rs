@@ -1,6 +1,6 @@
 //! Several requests at a time.
 
-use crate::host::BoxFuture;
+use crate::future::BoxFuture;
 use crate::testkit::block_on;
 use alloc::vec::Vec;
 use core::future::poll_fn;

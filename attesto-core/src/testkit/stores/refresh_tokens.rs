@@ -231,7 +231,7 @@ impl<S: RefreshStore> Suite<'_, S> {
             let successor = |number| self.rotation(new.key, &label, &format!("{label}, successor {number}"), 0);
             let rotations: &Vec<Rotation> = &(0..RACERS).map(successor).collect();
             let store = self.store;
-            let rotate = |number: usize| -> crate::host::BoxFuture<'_, _> {
+            let rotate = |number: usize| -> crate::future::BoxFuture<'_, _> {
                 Box::pin(async move {
                     match rotations.get(number) {
                         Some(rotation) => (Some(rotation), store.rotate(rotation).await),

@@ -5,7 +5,8 @@ use super::{RACERS, ROUNDS};
 use crate::authorization::{
     Answered, FamilyRevocation, IssuedAccessToken, NewRefresh, RefreshKey, RepeatedRefresh, Rotated, SettledRevocation,
 };
-use crate::host::{BoxFuture, RefreshStore};
+use crate::future::BoxFuture;
+use crate::host::RefreshStore;
 use crate::testkit::finding::Finding;
 use alloc::boxed::Box;
 use alloc::format;

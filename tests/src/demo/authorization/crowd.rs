@@ -3,8 +3,9 @@
 use super::Site;
 use super::seeds::Seeds;
 use crate::demo::issuer::{entropy, now};
-use attesto_core::host::{Clock, drive};
+use attesto_core::host::drive;
 use attesto_core::http::{Connection, RequestParts};
+use attesto_core::time::Clock;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use tokio::runtime::Handle;

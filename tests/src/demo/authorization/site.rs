@@ -13,10 +13,9 @@ use attesto_core::authorization::{
 use attesto_core::crypto::{Algorithm, CryptoProvider};
 use attesto_core::dpop::{NonceIssuer, NonceSecret, NonceUse, ProofPolicy};
 use attesto_core::host::{
-    AuthorizationHost, DenyListCheck, Guard, MemoryConsentGrants, MemoryDenyList, MemoryReplayStore,
+    AuthorizationHost, DenyListCheck, Guard, MemoryConsentGrants, MemoryDenyList, MemoryReplayStore, PublicDocuments,
 };
 use attesto_core::mcp;
-use attesto_core::metadata::PublicDocuments;
 use attesto_core::resource::{Requirement, ResourceServer};
 use attesto_core::token::{KeyRing, TrustedIssuer};
 use std::error::Error;

@@ -5,10 +5,10 @@ mod actix;
 mod axum;
 mod hyper;
 
-use attesto_core::host::{Clock, Guard};
-use attesto_core::metadata::PublicDocuments;
+use attesto_core::host::{Guard, PublicDocuments};
 use attesto_core::resource::{Requirement, Sender};
 use attesto_core::testkit::{App, BareApp, Fixture, Reached, Route, TestRequest, TestResponse};
+use attesto_core::time::Clock;
 use attesto_core::token::{AccessTokenVerifier, TokenRules};
 use std::future::Future;
 use std::pin::Pin;

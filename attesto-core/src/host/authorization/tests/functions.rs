@@ -2,8 +2,7 @@
 
 use super::*;
 use crate::authorization::ClientKeys;
-use crate::jose::{Jwk, JwkSet};
-use crate::token::VerificationKeys;
+use crate::jose::{Jwk, JwkSet, VerificationKeys};
 use core::sync::atomic::{AtomicU32, Ordering};
 
 const ASK: &str = "grant_type=client_credentials&client_id=job&client_secret=s3cret";

@@ -1,12 +1,4 @@
-//! Time as a value: whole seconds since the Unix epoch, passed in by the caller.
-//!
-//! ```
-//! use attesto_core::Timestamp;
-//!
-//! let now = Timestamp::from_secs(1_700_000_000);
-//! assert_eq!(now.plus(60).since(now), 60);
-//! assert_eq!(Timestamp::from_secs(5).minus(60), Timestamp::from_secs(0));
-//! ```
+//! A point in time.
 
 use core::fmt;
 

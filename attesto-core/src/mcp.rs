@@ -9,16 +9,6 @@
 //! # Ok::<(), attesto_core::ConfigError>(())
 //! ```
 
-#[cfg(feature = "std")]
-mod session;
-#[cfg(feature = "std")]
-mod visit;
-
-#[cfg(feature = "std")]
-pub use session::SessionOwners;
-#[cfg(feature = "std")]
-pub use visit::SessionVisit;
-
 use crate::ConfigError;
 use crate::scope::is_scope_token;
 use alloc::format;

@@ -1,6 +1,6 @@
-//! Where a host takes the time from.
+//! Where the time comes from.
 
-use crate::Timestamp;
+use super::Timestamp;
 use alloc::sync::Arc;
 use core::fmt;
 
@@ -8,7 +8,7 @@ use core::fmt;
 ///
 /// ```
 /// use attesto_core::Timestamp;
-/// use attesto_core::host::Clock;
+/// use attesto_core::time::Clock;
 ///
 /// let stopped = Clock::new(|| Timestamp::from_secs(1_800_000_000));
 /// assert_eq!(stopped.now().as_secs(), 1_800_000_000);
@@ -26,32 +26,6 @@ impl Clock {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         (self.0)()
-    }
-}
-
-/// One clock as one request reads it: never earlier than it was read before.
-pub(super) struct Watch<'c> {
-    clock: &'c Clock,
-    latest: Timestamp,
-}
-
-impl<'c> Watch<'c> {
-    pub(super) fn start(clock: &'c Clock) -> Self {
-        Self { clock, latest: clock.now() }
-    }
-
-    pub(super) const fn clock(&self) -> &'c Clock {
-        self.clock
-    }
-
-    /// As it was read last.
-    pub(super) const fn latest(&self) -> Timestamp {
-        self.latest
-    }
-
-    pub(super) fn read(&mut self) -> Timestamp {
-        self.latest = self.latest.max(self.clock.now());
-        self.latest
     }
 }
 

@@ -1,10 +1,10 @@
 //! Everything a resource publishes without asking who wants it.
 
-use super::MetadataSet;
+use super::Guard;
 use crate::ConfigError;
-use crate::host::Guard;
 use crate::http::ResponseParts;
 use crate::jose::JwkSet;
+use crate::metadata::MetadataSet;
 use crate::resource::ResourceServer;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -15,7 +15,7 @@ use alloc::vec::Vec;
 /// ```
 /// # use attesto_core::host::Guard;
 /// # fn demo(guard: &Guard) -> Result<(), attesto_core::ConfigError> {
-/// use attesto_core::metadata::PublicDocuments;
+/// use attesto_core::host::PublicDocuments;
 ///
 /// let documents = PublicDocuments::of([guard])?;
 /// assert!(documents.respond("GET", "/.well-known/oauth-protected-resource", None).is_some());

@@ -1,7 +1,7 @@
 //! One request to an MCP server with sessions (catalogue X41).
 
 use super::SessionOwners;
-use crate::host::{Admitted, Passage};
+use crate::host::{Admitted, Passage, WiringError};
 use crate::http::{HeaderLines, Lines, ResponseParts};
 use alloc::borrow::ToOwned;
 use alloc::string::String;
@@ -43,7 +43,7 @@ impl SessionOwners {
         if passage.is_some_and(Passage::is_preflight) {
             return Ok(SessionVisit(None));
         }
-        let admitted = Passage::admitted_in(passage).map_err(crate::host::WiringError::response)?;
+        let admitted = Passage::admitted_in(passage).map_err(WiringError::response)?;
         let session = session_of(headers).map_err(|SeveralSessions| ResponseParts::new(404))?;
         if session.as_deref().is_some_and(|session| !self.belongs_to(session, admitted.claims())) {
             return Err(ResponseParts::new(404));

@@ -1,10 +1,9 @@
 //! The keys that verify an issuer's tokens (RFC 7517 §5; catalogue J6, J8, J10, J19).
 
-use super::TokenError;
+use super::{Jwk, JwkSet};
 use crate::ConfigError;
 use crate::Timestamp;
 use crate::crypto::{Algorithm, AlgorithmSet, CryptoProvider, VerifyingKey};
-use crate::jose::{Jwk, JwkSet};
 use alloc::boxed::Box;
 use alloc::string::ToString;
 use alloc::sync::Arc;
@@ -14,6 +13,17 @@ use alloc::vec::Vec;
 pub trait KeySource: core::fmt::Debug + Send + Sync {
     /// Returns the current keys. One check uses one snapshot.
     fn keys(&self) -> Arc<VerificationKeys>;
+}
+
+/// Why a header means none of a set's keys.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum KeyMismatch {
+    /// None fits. RFC 7515 §4.1.4; J8, J9.
+    Unknown,
+    /// The named key is not for the header's algorithm. RFC 8725 §3.1; J6, J9.
+    NotForAlg,
+    /// Several fit. RFC 7515 §4.1.4; J8, X2.
+    Ambiguous,
 }
 
 /// A set of public keys, each parsed once.
@@ -56,7 +66,7 @@ impl VerificationKeys {
     }
 
     /// Adds a key. It verifies its own `alg`. If it names none, it verifies what its type allows among the algorithms
-    /// accepted for the issuer: for RSA, RS256 and PS256, unless [others](super::TrustedIssuer::accept_algorithms) are
+    /// accepted for the issuer: for RSA, RS256 and PS256, unless [others](crate::token::TrustedIssuer::accept_algorithms) are
     /// accepted (J6).
     ///
     /// # Errors
@@ -116,7 +126,7 @@ impl VerificationKeys {
     }
 
     /// Returns the first and the last second around `now` between which the same keys are live.
-    pub(super) fn live_around(&self, now: Timestamp) -> (Timestamp, Timestamp) {
+    pub(crate) fn live_around(&self, now: Timestamp) -> (Timestamp, Timestamp) {
         let lapses = || self.keys.iter().filter_map(|key| key.lapses);
         let from = lapses().filter(|lapses| *lapses < now).max().map_or(Timestamp::from_secs(0), |last| last.plus(1));
         let until = lapses().filter(|lapses| *lapses >= now).min().unwrap_or(Timestamp::from_secs(u64::MAX));
@@ -131,14 +141,14 @@ impl VerificationKeys {
         kid: Option<&str>,
         algorithm: Algorithm,
         now: Timestamp,
-    ) -> Result<&dyn VerifyingKey, TokenError> {
+    ) -> Result<&dyn VerifyingKey, KeyMismatch> {
         let live = self.keys.iter().filter(|key| key.lapses.is_none_or(|lapses| now <= lapses));
         let named = live.filter(|key| kid.is_none_or(|kid| key.jwk.kid() == Some(kid)));
-        let mut none_serves = TokenError::UnknownKey;
+        let mut none_serves = KeyMismatch::Unknown;
         let serving = named.filter(|key| {
             let serves = key.algorithms.contains(algorithm);
             if !serves && kid.is_some() {
-                none_serves = TokenError::KeyNotForAlg;
+                none_serves = KeyMismatch::NotForAlg;
             }
             serves
         });
@@ -150,9 +160,9 @@ impl VerificationKeys {
 }
 
 /// Returns the key if all `keys` are the same one. RFC 7517 §4.5; J8.
-fn only<'k>(mut keys: impl Iterator<Item = &'k Key>) -> Result<Option<&'k Key>, TokenError> {
+fn only<'k>(mut keys: impl Iterator<Item = &'k Key>) -> Result<Option<&'k Key>, KeyMismatch> {
     let Some(first) = keys.next() else { return Ok(None) };
-    if keys.all(|other| other.jwk.key() == first.jwk.key()) { Ok(Some(first)) } else { Err(TokenError::AmbiguousKey) }
+    if keys.all(|other| other.jwk.key() == first.jwk.key()) { Ok(Some(first)) } else { Err(KeyMismatch::Ambiguous) }
 }
 
 fn parse(provider: &dyn CryptoProvider, jwk: &Jwk, algorithms: Option<AlgorithmSet>) -> Result<Key, ConfigError> {
@@ -174,7 +184,7 @@ fn of_kind(jwk: &Jwk) -> AlgorithmSet {
 
 /// A fixed set of keys.
 #[derive(Debug)]
-pub(super) struct StaticKeys(pub(super) Arc<VerificationKeys>);
+pub(crate) struct StaticKeys(pub(crate) Arc<VerificationKeys>);
 
 impl KeySource for StaticKeys {
     fn keys(&self) -> Arc<VerificationKeys> {
@@ -185,7 +195,7 @@ impl KeySource for StaticKeys {
 /// Keys that the host replaces while the server runs. A check that has begun keeps the set it started with.
 ///
 /// ```
-/// use attesto_core::token::{KeySource, RotatingKeys, VerificationKeys};
+/// use attesto_core::jose::{KeySource, RotatingKeys, VerificationKeys};
 ///
 /// let keys = RotatingKeys::new(VerificationKeys::new());
 /// keys.replace(VerificationKeys::new()); // after a rotation

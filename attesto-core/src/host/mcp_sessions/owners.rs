@@ -18,7 +18,7 @@ const SESSION_ID: usize = 256;
 /// The sessions of one process and their owners. Bounded: the session that was not used for longest is evicted first.
 ///
 /// ```
-/// use attesto_core::mcp::SessionOwners;
+/// use attesto_core::host::SessionOwners;
 ///
 /// let sessions = SessionOwners::single_instance(10_000)?;
 /// assert!(sessions.is_empty());
