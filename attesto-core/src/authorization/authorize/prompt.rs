@@ -1,6 +1,6 @@
 //! `prompt` (OIDC Core §3.1.2.1; catalogue AZ-17).
 
-use crate::authorization::error::Reason;
+use crate::authorization::error::reason::Reason;
 
 /// What the client wants the user to be asked.
 ///
