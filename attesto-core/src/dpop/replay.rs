@@ -131,6 +131,6 @@ pub enum ReplayAnswer {
     /// with 503. It raises no alarm, since the client causes it and not the store. ST-2.
     OverShare,
     /// The store failed to answer. The request ends with 503: the client is not at fault, and access stays closed
-    /// (X17).
+    /// (W8).
     Unavailable,
 }

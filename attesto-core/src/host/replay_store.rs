@@ -36,7 +36,7 @@ pub enum StoreReach {
 ///   an owner with too many live records, and still serves the others. A store that grows with its records need not
 ///   count. The owner is not part of the key: a key is recorded once, whatever owner the claim names. ST-2.
 /// - **Never a guess.** An error, a timeout or a lost answer is `Unavailable`. If the claim was recorded after all, the
-///   client makes a new proof; the reverse would accept one proof twice. X17.
+///   client makes a new proof; the reverse would accept one proof twice.
 /// - **Opaque keys.** 32 bytes (43 characters as text), never parsed. Keys for other purposes need their own namespace.
 ///   R7.
 ///
