@@ -23,7 +23,7 @@ pub(crate) const RULES: &[Rule] = &[
     ("J17", "NumericDate", "7519 2", "encoding/json.rs", "date_floor"),
     ("J18", "JWK Set publication", "7517 5, 8.5", "jose/jwk_set.rs", "respond"),
     ("J19", "rotation of signing keys", "-", "token/signing.rs", "KeyRing"),
-    ("J20", "key input", "7468", "jose/key_material.rs", "from_pem"),
+    ("J20", "key input", "7468", "jose/pem.rs", "from_pem"),
     ("J21", "external signers", "-", "token/mint.rs", "finish"),
     ("J22", "remote issuer keys", "8414 2, 3.1, 3.3", "remote/cache.rs", "lookup"),
     ("A1", "`iss` is the issuer, byte for byte", "9068 4, 8725 3.8", "token/rules.rs", "iss_is_issuer"),

@@ -3,7 +3,7 @@
 use super::super::*;
 use crate::Timestamp;
 use crate::authorization::{Recorded, Step};
-use crate::crypto::provider_tests::providers;
+use crate::crypto::tests::providers;
 use crate::crypto::{Algorithm, CryptoProvider, EntropyError, RustCrypto};
 use crate::dpop::{ReplayAnswer, ReplayClaim};
 use crate::http::{Connection, RequestParts, ResponseParts};
