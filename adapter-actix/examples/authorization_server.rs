@@ -85,8 +85,8 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
 mod tests {
     use super::*;
     use actix_web::test::init_service;
-    use attesto_actix::core::testkit::App as TestApp;
-    use attesto_actix::testkit;
+    use attesto_testkit::App as TestApp;
+    use attesto_testkit::actix as testkit;
     use attesto_tests::demo::authorization::rehearsal::{self, Stage};
 
     async fn application(stage: &Stage) -> impl TestApp {

@@ -67,11 +67,10 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use actix_http::Request;
     use actix_web::dev::{Service, ServiceResponse};
     use actix_web::test::init_service;
-    use attesto_actix::core::testkit::{App as _, Fixture, assert_resource_protected};
-    use attesto_actix::testkit;
+    use attesto_testkit::actix::{self as testkit, Request};
+    use attesto_testkit::{App as _, Fixture, assert_resource_protected};
     use attesto_tests::demo::rehearsal::{fixture, resources, route};
 
     async fn service(fixture: &Fixture) -> impl Service<Request, Response = ServiceResponse, Error = actix_web::Error> {

@@ -99,8 +99,6 @@ mod protect;
 mod publish;
 mod require;
 mod system;
-#[cfg(feature = "testkit")]
-pub mod testkit;
 mod translate;
 
 pub use authorize::{authorization_routes, endpoint_scope};

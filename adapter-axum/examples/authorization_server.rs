@@ -47,7 +47,7 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
 #[cfg(test)]
 mod tests {
     use super::app;
-    use attesto_axum::testkit;
+    use attesto_testkit::axum as testkit;
     use attesto_tests::demo::authorization::rehearsal::{self, Stage};
 
     #[tokio::test]

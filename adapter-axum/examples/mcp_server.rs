@@ -38,8 +38,8 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use attesto_axum::core::testkit::{App as _, assert_resource_protected};
-    use attesto_axum::testkit;
+    use attesto_testkit::axum as testkit;
+    use attesto_testkit::{App as _, assert_resource_protected};
     use attesto_tests::demo::rehearsal::{fixture, resources, route};
 
     #[tokio::test]

@@ -91,8 +91,6 @@ mod middleware;
 mod protect;
 mod publish;
 mod require;
-#[cfg(feature = "testkit")]
-pub mod testkit;
 mod translate;
 
 pub use attesto_core::http::TlsSession;

@@ -77,7 +77,7 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
 #[cfg(test)]
 mod tests {
     use super::app;
-    use attesto_hyper::testkit;
+    use attesto_testkit::hyper as testkit;
     use attesto_tests::demo::authorization::rehearsal::{self, Stage};
 
     #[tokio::test]

@@ -75,8 +75,8 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
 #[cfg(test)]
 mod tests {
     use super::app;
-    use attesto_hyper::core::testkit::{App as _, assert_resource_protected};
-    use attesto_hyper::testkit;
+    use attesto_testkit::hyper as testkit;
+    use attesto_testkit::{App as _, assert_resource_protected};
     use attesto_tests::demo::rehearsal::{fixture, resources, route};
 
     #[tokio::test]

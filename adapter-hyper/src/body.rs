@@ -109,7 +109,7 @@ where
 #[cfg(test)]
 mod tests {
     use super::{RequestBody, read_beyond};
-    use attesto_core::testkit::block_on;
+    use attesto_testkit::block_on;
     use bytes::Bytes;
     use http_body::{Body, Frame};
     use http_body_util::BodyExt;

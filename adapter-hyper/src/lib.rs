@@ -114,8 +114,6 @@ mod protect;
 mod publish;
 mod require;
 mod system;
-#[cfg(feature = "testkit")]
-pub mod testkit;
 mod translate;
 
 pub use authorize::Authorize;

@@ -104,7 +104,7 @@ mod tests {
     use crate::{McpSessions, Protect, Publish, Require};
     use attesto_core::host::{Guard, PublicDocuments, SessionOwners};
     use attesto_core::resource::Requirement;
-    use attesto_core::testkit::{Fixture, block_on};
+    use attesto_testkit::{Fixture, block_on};
     use bytes::Bytes;
     use http::{Request, Response};
     use http_body::{Body, Frame};

@@ -4,5 +4,5 @@ use alloc::boxed::Box;
 use core::future::Future;
 use core::pin::Pin;
 
-/// A future behind a pointer, as object-safe traits need it.
+/// A boxed future, for object-safe traits.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -59,7 +59,6 @@
 //! `std` (default): the types with locks (memory replay store, rotating keys, queued events, MCP session owners).
 //! `rust-crypto` (default): the pure Rust [`crypto::CryptoProvider`], and reading keys from PEM and JWK. `aws-lc-rs`:
 //! the [`crypto::CryptoProvider`] over AWS-LC, for servers; requires `std`. [`crypto`] explains which to choose.
-//! `testkit`: for `[dev-dependencies]`, the module of that name, which proves that an application enforces the binding.
 //! Without any of them, the crate needs `alloc` only.
 #![no_std]
 #![forbid(unsafe_code)]
@@ -117,8 +116,6 @@ pub mod pkce;
 pub mod remote;
 pub mod resource;
 pub mod scope;
-#[cfg(feature = "testkit")]
-pub mod testkit;
 pub mod time;
 pub mod token;
 

@@ -8,8 +8,8 @@ use attesto_core::crypto::{
 use attesto_core::host::Guard;
 use attesto_core::jose::{Jwk, RotatingKeys, VerificationKeys};
 use attesto_core::resource::{Requirement, ResourceServer};
-use attesto_core::testkit::block_on;
 use attesto_core::token::TrustedIssuer;
+use attesto_testkit::block_on;
 use attesto_tests::negative::rows;
 use attesto_tests::{Answers, Call, ISSUER, NOW, Seen, World};
 use proptest::prelude::*;

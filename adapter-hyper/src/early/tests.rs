@@ -2,7 +2,7 @@ use super::answer_early;
 use super::reader::Reader;
 use super::unread::UnreadBodies;
 use attesto_core::limits;
-use attesto_core::testkit::block_on;
+use attesto_testkit::block_on;
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, Version};
 use http_body::{Body, Frame};

@@ -129,7 +129,7 @@ async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Option<String> {
         let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
         let announced =
             head.lines().find_map(|line| line.strip_prefix("content-length: ")).map_or("0", |length| length);
-        if body.len() >= announced.parse().ok()? {
+        if body.len() >= announced.parse::<usize>().ok()? {
             return Some(text.into_owned());
         }
     }

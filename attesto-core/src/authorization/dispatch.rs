@@ -1,9 +1,9 @@
 //! From a path to its endpoint. What is mounted and what the metadata documents name come from the same places, so that no document
 //! can name an endpoint that is not there (catalogue EP-12, MD-4).
 
-use super::ask::Step;
-use super::discovery;
+use super::questions::ask::Step;
 use super::server::AuthorizationServer;
+use super::settings::discovery;
 use crate::Timestamp;
 use crate::crypto::Entropy;
 use crate::http::RequestParts;
@@ -139,7 +139,9 @@ impl AuthorizationServer {
 #[cfg(feature = "rust-crypto")]
 mod tests {
     use super::*;
-    use crate::authorization::{AuthMethod, AuthorizationServerBuilder, EndpointName, GrantType};
+    use crate::authorization::builder::options::AuthorizationServerBuilder;
+    use crate::authorization::registered_client::{AuthMethod, GrantType};
+    use crate::authorization::routes::EndpointName;
     use crate::crypto::{Algorithm, CryptoProvider, KeyKind, RustCrypto};
     use crate::http::{Connection, ResponseParts};
     use crate::jose::KeyMaterial;
@@ -167,7 +169,7 @@ mod tests {
         match server.serve(&request, Timestamp::from_secs(1_800_000_000), entropy)? {
             Step::Done(response) => Some(response),
             // Somebody is told of the refusal; that is all that these requests come to.
-            Step::Ask(crate::authorization::Ask::Record(query)) => match query.answer(()) {
+            Step::Ask(crate::authorization::questions::ask::Ask::Record(query)) => match query.answer(()) {
                 Step::Done(response) => Some(response),
                 Step::Ask(other) => panic!("{other:?}"),
             },

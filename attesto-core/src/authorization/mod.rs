@@ -58,68 +58,58 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod accept;
-mod ask;
 mod authorize;
 mod builder;
-mod client;
 mod client_auth;
-mod client_secret;
-mod cors;
-mod discovery;
 mod dispatch;
-mod envelope;
+mod endpoints;
 mod error;
-mod events;
-mod family;
 mod flow;
 mod grants;
-mod introspection_endpoint;
-mod issued;
-mod lifetimes;
-mod needs;
-mod own_tokens;
-mod par;
 mod parameters;
-mod pkce_exemption;
+mod questions;
 mod records;
+mod registered_client;
 mod resources;
-mod response;
-mod revocation;
 mod routes;
 mod scopes;
 mod secret;
-mod sender;
 mod server;
-mod signers;
-mod tied_scopes;
-mod token_endpoint;
+mod settings;
 
-pub use ask::{
+pub use authorize::prompt::Prompt;
+pub use authorize::request::AuthorizationRequest;
+pub(crate) use authorize::resume::LONGEST_VISIT;
+pub use authorize::ticket::VisitTicket;
+pub use builder::options::AuthorizationServerBuilder;
+pub use builder::profile::Profile;
+pub use dispatch::RouteClass;
+pub use error::code::OAuthError;
+pub use error::reason::Reason;
+pub use flow::envelope::ErrorEnvelope;
+pub use questions::ask::{
     Answered, Ask, ClaimsRequest, FamilyRevocation, FinalizedCode, IntrospectionCheck, NewCode, NewRefresh, Principal,
     Query, Recorded, RepeatedRefresh, ReplayQuery, RevocableFamily, RevokedAccessTokens, ScopeRequest, SecretCheck,
     SecretQuery, SettledRevocation, Step, Unavailable,
 };
-pub(crate) use authorize::LONGEST_VISIT;
-pub use authorize::{
-    Authentication, AuthenticationRequest, AuthorizationRequest, ConsentBinding, ConsentDecision, ConsentGrant,
-    ConsentRedemption, ConsentRequest, Login, NewConsentGrant, NewPushedRequest, Prompt, PushedRequest, UserAgent,
-    Visit, VisitTicket,
+pub use questions::client_secret::{ClientSecret, ClientSecrets};
+pub use questions::events::{AuthorizationEvent, EventKind};
+pub use questions::interaction::{
+    Authentication, AuthenticationRequest, ConsentDecision, ConsentRequest, Login, UserAgent, Visit,
 };
-pub use builder::{AuthorizationServerBuilder, Profile};
-pub use client::{AuthMethod, Client, ClientAuthentication, ClientKeys, GrantType, SenderConstraint, TlsSubject};
-pub use client_secret::{ClientSecret, ClientSecrets};
-pub use dispatch::RouteClass;
-pub use envelope::ErrorEnvelope;
-pub use error::{OAuthError, Reason};
-pub use events::{AuthorizationEvent, EventKind};
-pub(crate) use lifetimes::LONGEST_GRACE;
-pub use lifetimes::{GraceSecret, RefreshPolicy};
-pub use records::{
+pub use records::code::{
     AuthenticationContext, Authorization, AuthorizationCode, IssuedAccessToken, RefreshState, RefreshToken, Rotated,
     Rotation, SpentCode, SpentRefresh, SuccessorSalt, TakenCode,
+};
+pub use records::pushed::{
+    ConsentBinding, ConsentGrant, ConsentRedemption, NewConsentGrant, NewPushedRequest, PushedRequest,
+};
+pub use registered_client::{
+    AuthMethod, Client, ClientAuthentication, ClientKeys, GrantType, SenderConstraint, TlsSubject,
 };
 pub use routes::{Endpoint, EndpointName, Routes};
 pub use scopes::ScopeSet;
 pub use secret::{FamilyId, RefreshKey, SecretDigest};
 pub use server::AuthorizationServer;
+pub(crate) use settings::lifetimes::LONGEST_GRACE;
+pub use settings::lifetimes::{GraceSecret, RefreshPolicy};

@@ -1,6 +1,6 @@
 //! The parameters of a request: known names, each once, decoded (catalogue EP-5 to EP-7).
 
-use super::Reason;
+use super::error::reason::Reason;
 use crate::encoding::form;
 use crate::http::{Lines, RequestParts};
 use crate::limits;
@@ -53,17 +53,17 @@ const KNOWN: &[&str] = &[
 
 /// Decoded parameters. Secrets are among them: zeroized, never shown.
 #[derive(Clone, Default, Eq, PartialEq)]
-pub(super) struct Parameters(Vec<(&'static str, Zeroizing<String>)>);
+pub(crate) struct Parameters(Vec<(&'static str, Zeroizing<String>)>);
 
 impl Parameters {
     /// Those of a form body. RFC 6749 §3.2; EP-5 to EP-7.
-    pub(super) fn of_form(request: &RequestParts<'_>) -> Result<Self, Reason> {
+    pub(crate) fn of_form(request: &RequestParts<'_>) -> Result<Self, Reason> {
         Self::parse(form_body(request)?)
     }
 
     /// Those of a request to the authorization endpoint: of the query, or of a form body (RFC 6749 §3.1, OIDC Core §3.1.2.1). With
     /// them the names that occur twice, of which no value is kept: whom to tell depends on which they are (EP-6).
-    pub(super) fn of_query_or_form(request: &RequestParts<'_>) -> Result<(Self, Vec<&'static str>), Reason> {
+    pub(crate) fn of_query_or_form(request: &RequestParts<'_>) -> Result<(Self, Vec<&'static str>), Reason> {
         let encoded = match request.method {
             "POST" => form_body(request)?,
             _ => request.query.unwrap_or_default().as_bytes(),
@@ -75,7 +75,7 @@ impl Parameters {
     }
 
     /// Reads encoded pairs. Values that are empty count as absent, unknown names are passed over; EP-6.
-    pub(super) fn parse(encoded: &[u8]) -> Result<Self, Reason> {
+    pub(crate) fn parse(encoded: &[u8]) -> Result<Self, Reason> {
         let (parameters, repeated) = Self::read(encoded)?;
         if repeated.is_empty() { Ok(parameters) } else { Err(Reason::DuplicateParameter) }
     }
@@ -103,7 +103,7 @@ impl Parameters {
     }
 
     /// Encodes those whose names are wanted, in order.
-    pub(super) fn encode(&self, wanted: impl Fn(&str) -> bool) -> String {
+    pub(crate) fn encode(&self, wanted: impl Fn(&str) -> bool) -> String {
         let mut encoded = String::new();
         for (name, value) in self.0.iter().filter(|(name, _)| wanted(name)) {
             form::append(&mut encoded, name, value);
@@ -112,20 +112,20 @@ impl Parameters {
     }
 
     /// Whether every value is short enough to be looked at.
-    pub(super) fn are_bounded(&self) -> bool {
+    pub(crate) fn are_bounded(&self) -> bool {
         self.0.iter().all(|(_, value)| value.len() <= limits::PARAMETER)
     }
 
-    pub(super) fn get(&self, name: &str) -> Option<&str> {
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(own, _)| *own == name).map(|(_, value)| value.as_str())
     }
 
-    pub(super) fn all<'p>(&'p self, name: &'p str) -> impl Iterator<Item = &'p str> {
+    pub(crate) fn all<'p>(&'p self, name: &'p str) -> impl Iterator<Item = &'p str> {
         self.0.iter().filter(move |(own, _)| *own == name).map(|(_, value)| value.as_str())
     }
 
     /// A parameter that must be there.
-    pub(super) fn required(&self, name: &'static str) -> Result<&str, Reason> {
+    pub(crate) fn required(&self, name: &'static str) -> Result<&str, Reason> {
         self.get(name).ok_or(Reason::MissingParameter(name))
     }
 }

@@ -1,6 +1,6 @@
 //! Which resources a token may be for (RFC 8707 §2; catalogue AZ-21, TK-5).
 
-use super::error::Reason;
+use super::error::reason::Reason;
 use super::parameters::Parameters;
 use crate::http::{ObservedUri, has_legal_characters};
 use crate::limits;
@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 const MOST: usize = 16;
 
 /// The resources that a request names, each once, in order, and each in the spelling in which it is allowed. RFC 8707 §2; AZ-21, TK-5.
-pub(super) fn named(parameters: &Parameters, allowed: &[&str]) -> Result<Vec<String>, Reason> {
+pub(crate) fn named(parameters: &Parameters, allowed: &[&str]) -> Result<Vec<String>, Reason> {
     let mut resources: Vec<String> = Vec::new();
     for asked in parameters.all("resource") {
         let own = configured(allowed.iter().copied(), asked).filter(|_| is_absolute(asked));
@@ -27,13 +27,13 @@ pub(super) fn named(parameters: &Parameters, allowed: &[&str]) -> Result<Vec<Str
 }
 
 /// How the resource is spelled where it is configured, which is how tokens spell it. AZ-21.
-pub(super) fn configured<'a>(allowed: impl IntoIterator<Item = &'a str>, asked: &str) -> Option<&'a str> {
+pub(crate) fn configured<'a>(allowed: impl IntoIterator<Item = &'a str>, asked: &str) -> Option<&'a str> {
     allowed.into_iter().find(|own| is_the_same(own, asked))
 }
 
 /// An absolute URI without a fragment, of whatever scheme: `urn:`, `api:`, `spiffe:` (RFC 3986 §4.3; RFC 8707 §2). Those of http are
 /// held to what a URL is.
-pub(super) fn is_absolute(resource: &str) -> bool {
+pub(crate) fn is_absolute(resource: &str) -> bool {
     let Some((scheme, rest)) = resource.split_once(':') else { return false };
     if scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http") {
         return !resource.contains('#') && ObservedUri::parse(resource).is_some();
@@ -61,7 +61,7 @@ fn bare_host(uri: &str) -> Option<&str> {
 }
 
 /// Each resource is configured in one spelling only: two would be two audiences for what is one. AZ-21.
-pub(super) fn are_spelled_once<'a>(resources: impl Iterator<Item = &'a str> + Clone) -> bool {
+pub(crate) fn are_spelled_once<'a>(resources: impl Iterator<Item = &'a str> + Clone) -> bool {
     let twice = |own: &str| resources.clone().any(|other| own != other && is_the_same(own, other));
     !resources.clone().any(|own| own.ends_with('/') && twice(own))
 }

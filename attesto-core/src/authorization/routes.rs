@@ -36,7 +36,7 @@ pub struct Routes {
     pub jwks: Endpoint,
 }
 
-/// One of the endpoints, to give it a path of its own: [`AuthorizationServerBuilder::endpoint_path`](super::AuthorizationServerBuilder::endpoint_path).
+/// One of the endpoints, to give it a path of its own: [`AuthorizationServerBuilder::endpoint_path`](crate::authorization::AuthorizationServerBuilder::endpoint_path).
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum EndpointName {
@@ -56,7 +56,7 @@ pub enum EndpointName {
 
 impl Routes {
     /// All endpoints under a path on the issuer's origin, but those that have a path of their own. CF-4.
-    pub(super) fn new(
+    pub(crate) fn new(
         prefix: &str,
         own: &[(EndpointName, String)],
         issuer: &str,
@@ -113,7 +113,7 @@ fn own_paths_are_paths(own: &[(EndpointName, String)]) -> Result<(), ConfigError
 }
 
 /// No path leads to two places: endpoints and documents. CF-4.
-pub(super) fn paths_differ(mut paths: Vec<&str>) -> Result<(), ConfigError> {
+pub(crate) fn paths_differ(mut paths: Vec<&str>) -> Result<(), ConfigError> {
     paths.sort_unstable();
     match paths.iter().zip(paths.iter().skip(1)).find(|(one, next)| one == next) {
         None => Ok(()),

@@ -43,13 +43,13 @@ impl ScopeSet {
         Self(self.0.iter().filter(|scope| other.contains(scope)).cloned().collect())
     }
 
-    pub(super) fn add(&mut self, scope: &str) {
+    pub(crate) fn add(&mut self, scope: &str) {
         if is_scope_token(scope) && !self.contains(scope) {
             self.0.push(scope.into());
         }
     }
 
-    pub(super) fn remove(&mut self, scope: &str) {
+    pub(crate) fn remove(&mut self, scope: &str) {
         self.0.retain(|own| own != scope);
     }
 

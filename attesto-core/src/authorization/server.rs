@@ -1,20 +1,22 @@
 //! One authorization server: what was configured, and the way to each endpoint.
 
-use super::ask::Step;
-use super::authorize::{ConsentBinding, ConsentGrant, NewConsentGrant, RedirectPolicy};
-use super::builder::AuthorizationServerBuilder;
-use super::client::{AuthMethod, GrantType};
-use super::client_auth::AssertionPolicy;
-use super::discovery::Documents;
-use super::envelope::ErrorEnvelope;
-use super::flow::{self, Flow};
-use super::lifetimes::{Lifetimes, RefreshPolicy};
-use super::needs::Needs;
+use super::builder::options::AuthorizationServerBuilder;
+use super::client_auth::assertion::AssertionPolicy;
+use super::endpoints::{authorize, introspection, pushed, revocation, token};
+use super::flow::envelope::ErrorEnvelope;
+use super::flow::state::{self, Flow};
+use super::flow::{accept, cors};
+use super::questions::ask::Step;
+use super::records::pushed::{ConsentBinding, ConsentGrant, NewConsentGrant};
+use super::registered_client::{AuthMethod, GrantType};
 use super::routes::Routes;
 use super::scopes::ScopeSet;
-use super::signers::Signers;
-use super::tied_scopes::TiedScopes;
-use super::{accept, authorize, cors, introspection_endpoint, par, revocation, token_endpoint};
+use super::settings::discovery::Documents;
+use super::settings::lifetimes::{Lifetimes, RefreshPolicy};
+use super::settings::needs::Needs;
+use super::settings::redirect_policy::RedirectPolicy;
+use super::settings::signers::Signers;
+use super::settings::tied_scopes::TiedScopes;
 use crate::Timestamp;
 use crate::crypto::{CryptoProvider, Entropy, EntropyError};
 use crate::dpop::ProofPolicy;
@@ -38,47 +40,47 @@ pub struct AuthorizationServer {
 }
 
 /// What was configured.
-pub(super) struct Settings {
-    pub(super) issuer: String,
-    pub(super) provider: Arc<dyn CryptoProvider>,
-    pub(super) tokens: AccessTokenIssuer,
-    pub(super) signers: Signers,
-    pub(super) jwks: JwkSet,
-    pub(super) verifier: AccessTokenVerifier,
+pub(crate) struct Settings {
+    pub(crate) issuer: String,
+    pub(crate) provider: Arc<dyn CryptoProvider>,
+    pub(crate) tokens: AccessTokenIssuer,
+    pub(crate) signers: Signers,
+    pub(crate) jwks: JwkSet,
+    pub(crate) verifier: AccessTokenVerifier,
     /// Takes a token until the last resource refuses it.
-    pub(super) late_verifier: AccessTokenVerifier,
-    pub(super) resource_leeway: u64,
-    pub(super) ask_introspection: bool,
-    pub(super) openid: bool,
-    pub(super) require_par: bool,
-    pub(super) require_nonce: bool,
-    pub(super) refuse_embedded: bool,
-    pub(super) browser_clients: bool,
-    pub(super) browser_credentials: bool,
-    pub(super) redirects: RedirectPolicy,
-    pub(super) loopback_is_a_site: bool,
-    pub(super) narrow_scopes: bool,
-    pub(super) tied_scopes: TiedScopes,
-    pub(super) pkce_always: bool,
-    pub(super) envelope: Option<Arc<dyn ErrorEnvelope>>,
-    pub(super) routes: Routes,
-    pub(super) audience: String,
-    pub(super) grants: Vec<GrantType>,
-    pub(super) auth_methods: Vec<AuthMethod>,
-    pub(super) assertions: AssertionPolicy,
-    pub(super) scopes: ScopeSet,
-    pub(super) lifetimes: Lifetimes,
-    pub(super) refresh: RefreshPolicy,
-    pub(super) dpop: Option<ProofPolicy>,
-    pub(super) certificates: Option<CertificatePolicy>,
-    pub(super) origin: OriginPolicy,
+    pub(crate) late_verifier: AccessTokenVerifier,
+    pub(crate) resource_leeway: u64,
+    pub(crate) ask_introspection: bool,
+    pub(crate) openid: bool,
+    pub(crate) require_par: bool,
+    pub(crate) require_nonce: bool,
+    pub(crate) refuse_embedded: bool,
+    pub(crate) browser_clients: bool,
+    pub(crate) browser_credentials: bool,
+    pub(crate) redirects: RedirectPolicy,
+    pub(crate) loopback_is_a_site: bool,
+    pub(crate) narrow_scopes: bool,
+    pub(crate) tied_scopes: TiedScopes,
+    pub(crate) pkce_always: bool,
+    pub(crate) envelope: Option<Arc<dyn ErrorEnvelope>>,
+    pub(crate) routes: Routes,
+    pub(crate) audience: String,
+    pub(crate) grants: Vec<GrantType>,
+    pub(crate) auth_methods: Vec<AuthMethod>,
+    pub(crate) assertions: AssertionPolicy,
+    pub(crate) scopes: ScopeSet,
+    pub(crate) lifetimes: Lifetimes,
+    pub(crate) refresh: RefreshPolicy,
+    pub(crate) dpop: Option<ProofPolicy>,
+    pub(crate) certificates: Option<CertificatePolicy>,
+    pub(crate) origin: OriginPolicy,
     /// The issuer's origin.
-    pub(super) own: CanonicalOrigin,
-    pub(super) deny_list: bool,
-    pub(super) realm: String,
-    pub(super) client_kind: Option<String>,
-    pub(super) retry_after: u64,
-    pub(super) documents: Documents,
+    pub(crate) own: CanonicalOrigin,
+    pub(crate) deny_list: bool,
+    pub(crate) realm: String,
+    pub(crate) client_kind: Option<String>,
+    pub(crate) retry_after: u64,
+    pub(crate) documents: Documents,
 }
 
 impl AuthorizationServer {
@@ -93,11 +95,11 @@ impl AuthorizationServer {
         AuthorizationServerBuilder::new(issuer.into(), provider, keys)
     }
 
-    pub(super) fn of(settings: Settings) -> Self {
+    pub(crate) fn of(settings: Settings) -> Self {
         Self { settings: Arc::new(settings) }
     }
 
-    pub(super) fn settings(&self) -> &Settings {
+    pub(crate) fn settings(&self) -> &Settings {
         &self.settings
     }
 
@@ -129,9 +131,9 @@ impl AuthorizationServer {
     /// The authorization endpoint: `GET` and `POST {prefix}/authorize` (RFC 6749 §3.1). A form body is lent as
     /// [`RequestParts::form_body`].
     ///
-    /// The host is asked who the user is and what they allow ([`Authentication`](super::Authentication),
-    /// [`ConsentDecision`](super::ConsentDecision)); its answer may be a page, which is the response then. Nothing is kept: the page
-    /// leads back to [`Visit::resume_url`](super::Visit::resume_url), and the endpoint begins anew.
+    /// The host is asked who the user is and what they allow ([`Authentication`](crate::authorization::Authentication),
+    /// [`ConsentDecision`](crate::authorization::ConsentDecision)); its answer may be a page, which is the response then. Nothing is kept: the page
+    /// leads back to [`Visit::resume_url`](crate::authorization::Visit::resume_url), and the endpoint begins anew.
     ///
     /// ```
     /// # use attesto_core::crypto::{Algorithm, CryptoProvider, EntropyError, KeyKind, RustCrypto};
@@ -207,7 +209,7 @@ impl AuthorizationServer {
     ) -> Step {
         let endpoint = &self.settings.routes.authorization;
         let flow = Flow::begin_interactive(&self.settings, endpoint, request, now, entropy);
-        flow::run(flow, |mut flow| async move { authorize::respond(&mut flow).await })
+        state::run(flow, |mut flow| async move { authorize::respond(&mut flow).await })
     }
 
     /// The pushed authorization request endpoint: `POST {prefix}/par` (RFC 9126). The body is lent as [`RequestParts::form_body`].
@@ -222,10 +224,10 @@ impl AuthorizationServer {
         }
         let endpoint = &self.settings.routes.pushed_authorization;
         let flow = Flow::begin(&self.settings, endpoint, request, now, entropy);
-        flow::run(flow, |mut flow| async move { cors::shared(par::respond(&mut flow).await, &flow) })
+        state::run(flow, |mut flow| async move { cors::shared(pushed::respond(&mut flow).await, &flow) })
     }
 
-    /// Whether this is a [`resume_url`](super::Visit::resume_url) of this server: for hosts that let one travel through a form, and must
+    /// Whether this is a [`resume_url`](crate::authorization::Visit::resume_url) of this server: for hosts that let one travel through a form, and must
     /// not become a way to send browsers anywhere.
     #[must_use]
     pub fn is_resume_url(&self, url: &str) -> bool {
@@ -266,7 +268,7 @@ impl AuthorizationServer {
         }
         let endpoint = &self.settings.routes.token;
         let flow = Flow::begin(&self.settings, endpoint, request, now, entropy);
-        flow::run(flow, |mut flow| async move { cors::shared(token_endpoint::respond(&mut flow).await, &flow) })
+        state::run(flow, |mut flow| async move { cors::shared(token::respond(&mut flow).await, &flow) })
     }
 
     /// The revocation endpoint: `POST {prefix}/revoke` (RFC 7009). The body is lent as [`RequestParts::form_body`].
@@ -281,7 +283,7 @@ impl AuthorizationServer {
         }
         let endpoint = &self.settings.routes.revocation;
         let flow = Flow::begin(&self.settings, endpoint, request, now, entropy);
-        flow::run(flow, |mut flow| async move { cors::shared(revocation::respond(&mut flow).await, &flow) })
+        state::run(flow, |mut flow| async move { cors::shared(revocation::respond(&mut flow).await, &flow) })
     }
 
     /// The introspection endpoint: `POST {prefix}/introspect` (RFC 7662). The body is lent as [`RequestParts::form_body`]. The answer is a
@@ -295,7 +297,7 @@ impl AuthorizationServer {
         let endpoint = &self.settings.routes.introspection;
         let mut flow = Flow::begin(&self.settings, endpoint, request, now, entropy);
         flow.request.prefers_signature = accept::prefers_signed_introspection(request.headers);
-        flow::run(flow, |mut flow| async move { introspection_endpoint::respond(&mut flow).await })
+        state::run(flow, |mut flow| async move { introspection::respond(&mut flow).await })
     }
 }
 

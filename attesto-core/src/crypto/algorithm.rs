@@ -1,4 +1,4 @@
-//! The signature algorithms that exist here. `none` and the HMAC family are not values of this type.
+//! The supported signature algorithms. `none` and the HMAC family are not values of this type.
 
 use crate::ConfigError;
 use core::fmt;
@@ -23,7 +23,7 @@ pub enum Algorithm {
     PS512,
 }
 
-/// Key type and curve: what decides which algorithms a key can serve.
+/// Key type and curve, which determine the algorithms of a key.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 #[allow(missing_docs, reason = "the names are the RFC's")]
@@ -36,7 +36,7 @@ pub enum KeyKind {
 }
 
 impl Algorithm {
-    /// Every algorithm, in the order in which sets are listed.
+    /// Every algorithm, in the order of listed sets.
     pub const ALL: &'static [Self] = &[
         Self::ES256,
         Self::ES384,
@@ -51,7 +51,8 @@ impl Algorithm {
         Self::PS512,
     ];
 
-    /// The algorithm of that exact, case-sensitive name; `None` for everything else, `none` and `HS256` included.
+    /// Returns the algorithm of that exact, case-sensitive name; `None` for everything else, `none` and `HS256`
+    /// included.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|algorithm| algorithm.name() == name)
@@ -75,7 +76,7 @@ impl Algorithm {
         }
     }
 
-    /// The kind of key that this algorithm needs.
+    /// The kind of key that this algorithm requires.
     #[must_use]
     pub const fn key_kind(self) -> KeyKind {
         match self {
@@ -111,8 +112,8 @@ impl fmt::Display for Algorithm {
 }
 
 impl KeyKind {
-    /// The algorithms such a key can serve when nothing narrows it: RSA serves RS256 and PS256 unless others are
-    /// opted in (catalogue J6).
+    /// The algorithms of such a key unless narrowed: for RSA, RS256 and PS256 unless others are accepted (catalogue
+    /// J6).
     #[must_use]
     pub const fn default_algorithms(self) -> AlgorithmSet {
         match self {
@@ -140,7 +141,7 @@ impl AlgorithmSet {
             | Algorithm::RS256.bit()
             | Algorithm::PS256.bit(),
     );
-    /// What FAPI 2.0 allows (Security Profile §5.4): PS256, ES256, and EdDSA over Ed25519 by either name.
+    /// The algorithms of FAPI 2.0 (Security Profile §5.4): PS256, ES256, and EdDSA over Ed25519 by either name.
     pub const FAPI: Self =
         Self(Algorithm::ES256.bit() | Algorithm::EdDSA.bit() | Algorithm::Ed25519.bit() | Algorithm::PS256.bit());
     /// Every algorithm.
@@ -148,10 +149,10 @@ impl AlgorithmSet {
     /// The default for DPoP proofs: every algorithm (J5).
     pub const DPOP: Self = Self::ALL;
 
-    /// The set of these algorithms.
+    /// Creates a set of these algorithms.
     ///
     /// # Errors
-    /// Where there is none: an empty list would deny every token.
+    /// Fails if there is none: an empty list would refuse every token.
     pub fn try_from_iter(algorithms: impl IntoIterator<Item = Algorithm>) -> Result<Self, ConfigError> {
         let bits = algorithms.into_iter().fold(0, |bits, algorithm| bits | algorithm.bit());
         if bits == 0 {
@@ -160,7 +161,7 @@ impl AlgorithmSet {
         Ok(Self(bits))
     }
 
-    /// The set of one algorithm.
+    /// Creates a set of one algorithm.
     #[must_use]
     pub const fn only(algorithm: Algorithm) -> Self {
         Self(algorithm.bit())
@@ -172,7 +173,7 @@ impl AlgorithmSet {
         self.0 & algorithm.bit() != 0
     }
 
-    /// What both sets have; `None` where that is nothing.
+    /// The algorithms in both sets; `None` if there is none.
     #[must_use]
     pub const fn intersection(self, other: Self) -> Option<Self> {
         match self.0 & other.0 {

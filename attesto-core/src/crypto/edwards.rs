@@ -1,20 +1,20 @@
-//! Ed25519 points as bytes (RFC 8032 §5.1.2). What the libraries below the providers judge differently is decided here, for
-//! both alike. A point whose encoding passes these rules is still to be found on the curve.
+//! Ed25519 points as bytes (RFC 8032 §5.1.2). The providers' libraries disagree about some encodings, so both providers
+//! share these checks. A point that passes them must still be found on the curve.
 
 /// Bit 255 is the sign of x; the others are y.
 const SIGN: u8 = 0x80;
 
-/// y is below the field's order 2^255 - 19. RFC 8032 §5.1.3 step 1; J11.
+/// Whether y is below the field's order 2^255 - 19. RFC 8032 §5.1.3 step 1; J11.
 ///
-/// Other encodings of a point exist, which one library decodes and another refuses: a key must have one form, or it has several
-/// thumbprints.
+/// Other encodings of a point exist, which one library decodes and another refuses. A key must have one form, or it
+/// would have several thumbprints.
 pub(super) fn y_is_canonical(point: &[u8; 32]) -> bool {
     let [low, middle @ .., high] = point;
     let largest_above = high & !SIGN == 0x7f && middle.iter().all(|byte| *byte == 0xff);
     !(largest_above && *low >= 0xed)
 }
 
-/// The y of the eight points whose order divides eight, without their sign.
+/// The y of the eight points whose order divides eight, without the sign bit.
 #[cfg(feature = "aws-lc-rs")]
 const SMALL_ORDER: [[u8; 32]; 5] = [
     // The neutral element.
@@ -37,8 +37,9 @@ const SMALL_ORDER: [[u8; 32]; 5] = [
     ],
 ];
 
-/// The canonical encoding of a point whose order divides eight. Under such a key anyone can make signatures, and no honest
-/// signer makes a signature with such an R. ed25519-dalek's strict verification asks the same of itself. J11, J12.
+/// Whether this is the canonical encoding of a point whose order divides eight. Anyone can make signatures for such a
+/// key, and no honest signer makes a signature with such an R. ed25519-dalek's strict verification checks the same.
+/// J11, J12.
 #[cfg(feature = "aws-lc-rs")]
 pub(super) fn is_of_small_order(point: &[u8; 32]) -> bool {
     let mut y = *point;

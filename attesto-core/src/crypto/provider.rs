@@ -1,4 +1,4 @@
-//! The seam between the protocol and the mathematics.
+//! The interface between the protocol and the cryptography.
 
 use super::{Algorithm, AlgorithmSet, KeyKind};
 use alloc::boxed::Box;
@@ -6,26 +6,26 @@ use alloc::vec::Vec;
 use core::fmt;
 use zeroize::Zeroizing;
 
-/// Everything the core needs of cryptography: keys parsed once, digests, and a MAC.
+/// The cryptography that the core needs: keys parsed once, digests, and a MAC.
 ///
-/// The provider is passed in; there is no process-wide default. Two ship with the crate: the [module](super) says which to take.
+/// The provider is passed in; there is no process-wide default. The crate has two: the [module](super) explains which
+/// to choose.
 pub trait CryptoProvider: fmt::Debug + Send + Sync + 'static {
     /// The algorithms that keys of this provider can verify.
     fn algorithms(&self) -> AlgorithmSet;
 
     /// Parses a public key, once. Checks the catalogue's J11: RSA modulus 2048 to 8192 bits, odd exponent 3 to 65537,
-    /// points on their curve, no small-order Ed25519 key; and that
-    /// each number has its one canonical form.
+    /// points on their curve, no small-order Ed25519 key, and canonical numbers.
     ///
     /// # Errors
-    /// [`KeyError`] where a check fails or the provider does not know the kind of key.
+    /// [`KeyError`] if a check fails or the provider does not know the kind of key.
     fn verifying_key(&self, key: &PublicKey) -> Result<Box<dyn VerifyingKey>, KeyError>;
 
-    /// Verifies one signature with a key that is used only once (a DPoP proof's), without an allocation for it where
-    /// the provider can.
+    /// Verifies one signature with a key that is used only once (a DPoP proof's), if possible without allocating for
+    /// it.
     ///
     /// # Errors
-    /// [`KeyError`] as for [`verifying_key`](Self::verifying_key); the inner result is the signature's.
+    /// [`KeyError`] as for [`verifying_key`](Self::verifying_key); the inner result is that of the signature.
     fn verify_once(
         &self,
         key: &PublicKey,
@@ -36,58 +36,58 @@ pub trait CryptoProvider: fmt::Debug + Send + Sync + 'static {
         Ok(self.verifying_key(key)?.verify(algorithm, message, signature))
     }
 
-    /// Makes a signer of a private key. `algorithm` must suit the key.
+    /// Makes a signer from a private key. `algorithm` must match the key.
     ///
     /// # Errors
-    /// [`KeyError`] as for [`verifying_key`](Self::verifying_key), and where key and algorithm do not agree.
+    /// [`KeyError`] as for [`verifying_key`](Self::verifying_key), and if key and algorithm do not match.
     fn signer(&self, key: &PrivateKey, algorithm: Algorithm) -> Result<Box<dyn Signer>, KeyError>;
 
-    /// SHA-256 of the parts, one after another.
+    /// SHA-256 of the concatenated parts.
     fn sha256(&self, parts: &[&[u8]]) -> [u8; 32];
 
-    /// SHA-384 of the whole: for the hashes in ID tokens that are signed with an algorithm of it (OIDC Core §3.1.3.6).
+    /// SHA-384, for the hashes in ID tokens signed with an algorithm that uses it (OIDC Core §3.1.3.6).
     fn sha384(&self, whole: &[u8]) -> [u8; 48];
 
-    /// SHA-512, likewise.
+    /// SHA-512, for the same use.
     fn sha512(&self, whole: &[u8]) -> [u8; 64];
 
-    /// HMAC-SHA-256 of the parts, one after another.
+    /// HMAC-SHA-256 of the concatenated parts.
     fn hmac_sha256(&self, key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32];
 }
 
 /// A public key, ready to verify.
 pub trait VerifyingKey: fmt::Debug + Send + Sync {
-    /// Verifies `signature` over `message`. An algorithm that does not suit the key is an invalid signature.
+    /// Verifies `signature` over `message`. With an algorithm that does not match the key, the signature is invalid.
     ///
     /// # Errors
-    /// [`InvalidSignature`], without saying why (catalogue J12).
+    /// [`InvalidSignature`], without a reason (catalogue J12).
     fn verify(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> Result<(), InvalidSignature>;
 }
 
-/// A private key, ready to sign, wherever it lives. See also
-/// [`UnsignedToken`](crate::token::UnsignedToken) for keys that are reached by a network call.
+/// A private key, ready to sign, wherever it is stored. For keys behind a network call, see
+/// [`UnsignedToken`](crate::token::UnsignedToken).
 pub trait Signer: fmt::Debug + Send + Sync {
-    /// The one algorithm this signer uses.
+    /// The algorithm of this signer.
     fn algorithm(&self) -> Algorithm;
 
     /// The public half.
     fn public_key(&self) -> &PublicKey;
 
-    /// Signs `message`: for ECDSA the raw `r || s` of RFC 7518 §3.4, otherwise the signature's bytes.
+    /// Signs `message`. Returns the raw `r || s` of RFC 7518 §3.4 for ECDSA, otherwise the signature's bytes.
     ///
-    /// `entropy` is there for signers that have no source of their own; others leave it alone.
+    /// `entropy` is for signers without their own source; others ignore it.
     ///
     /// # Errors
     /// [`SignerError`], without backend detail.
     fn sign(&self, message: &[u8], entropy: &mut dyn Entropy) -> Result<Vec<u8>, SignerError>;
 }
 
-/// A source of cryptographically secure randomness, passed in: the core has none.
+/// A source of cryptographically secure randomness, passed in by the host.
 pub trait Entropy {
     /// Fills `out` entirely.
     ///
     /// # Errors
-    /// [`EntropyError`] where the source failed; nothing is signed or issued then.
+    /// [`EntropyError`] if the source failed; nothing is signed or issued then.
     fn fill(&mut self, out: &mut [u8]) -> Result<(), EntropyError>;
 }
 
@@ -126,7 +126,7 @@ impl PublicKey {
 
 /// A private key as numbers, zeroized when dropped and absent from `Debug`.
 ///
-/// Made from PEM or JWK by [`jose::KeyMaterial`](crate::jose::KeyMaterial).
+/// [`jose::KeyMaterial`](crate::jose::KeyMaterial) reads it from PEM or JWK.
 #[derive(Clone)]
 #[non_exhaustive]
 #[allow(missing_docs, reason = "the names are the RFC's")]
@@ -158,7 +158,7 @@ impl fmt::Debug for PrivateKey {
     }
 }
 
-/// The signature does not verify. It does not say why: an attacker would learn from it.
+/// The signature does not verify. There is no reason, which could help an attacker.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("the signature does not verify")]
 #[expect(clippy::exhaustive_structs, reason = "there is nothing more to say about an invalid signature")]
@@ -170,7 +170,7 @@ pub struct InvalidSignature;
 #[expect(clippy::exhaustive_structs, reason = "a source fails or it does not")]
 pub struct EntropyError;
 
-/// A signer could not sign. Backend detail stays with the backend (catalogue J21).
+/// A signer failed to sign. Its backend keeps the details (catalogue J21).
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SignerError {
@@ -183,15 +183,15 @@ pub enum SignerError {
 }
 
 reasons! {
-    /// A key cannot be used (catalogue J10, J11).
+    /// Why a key cannot be used (catalogue J10, J11).
     pub enum KeyError {
         /// RSA modulus under 2048 or over 8192 bits, or an exponent that is even or outside 3 to 65537. RFC 7518 §3.3.
         Weak => "weak_key", "the RSA key's modulus or exponent is outside the accepted range";
         /// A coordinate of the wrong length, a point off its curve, a small-order Ed25519 key. RFC 7518 §6.2, RFC 8037 §2.
         Invalid => "invalid_key", "the key is not a valid key of its kind";
-        /// A kind of key or an algorithm that this provider does not implement.
+        /// This provider does not implement the kind of key or the algorithm.
         Unsupported => "unsupported_key", "the provider does not implement this kind of key";
-        /// The algorithm does not suit the key. RFC 8725 §3.1.
+        /// The algorithm does not match the key. RFC 8725 §3.1.
         AlgorithmMismatch => "key_algorithm_mismatch", "the algorithm does not suit the key";
     }
 }

@@ -1,22 +1,22 @@
-//! The RSA keys that are accepted (RFC 7518 §3.3, §6.3; catalogue J11): checked on the bytes, before any number is computed, and
-//! for every provider alike.
+//! The accepted RSA keys (RFC 7518 §3.3, §6.3; catalogue J11). The bytes are checked before any arithmetic, equally for
+//! every provider.
 
 use super::KeyError;
 use crate::limits::{RSA_MODULUS_BITS_MAX, RSA_MODULUS_BITS_MIN};
 
-/// Both numbers of a public key.
+/// Checks both numbers of a public key.
 pub(super) fn public_numbers_are_accepted(n: &[u8], e: &[u8]) -> Result<(), KeyError> {
     numbers_are_canonical(n, e)?;
     exponent_is_accepted(e)?;
     modulus_is_accepted(n)
 }
 
-/// No leading zeros. RFC 7518 §6.3.1.1, §6.3.1.2.
+/// Checks that there are no leading zeros. RFC 7518 §6.3.1.1, §6.3.1.2.
 fn numbers_are_canonical(n: &[u8], e: &[u8]) -> Result<(), KeyError> {
     if n.first() == Some(&0) || e.first() == Some(&0) { Err(KeyError::Invalid) } else { Ok(()) }
 }
 
-/// The exponent is odd and lies between 3 and 65537.
+/// Checks that the exponent is odd and from 3 to 65537.
 fn exponent_is_accepted(e: &[u8]) -> Result<(), KeyError> {
     let value = match *e {
         [low] => u32::from(low),
@@ -27,7 +27,7 @@ fn exponent_is_accepted(e: &[u8]) -> Result<(), KeyError> {
     if value % 2 == 1 && (3..=65_537).contains(&value) { Ok(()) } else { Err(KeyError::Weak) }
 }
 
-/// The modulus has 2048 to 8192 bits, and is no multiple of two.
+/// Checks that the modulus has 2048 to 8192 bits and is odd.
 fn modulus_is_accepted(n: &[u8]) -> Result<(), KeyError> {
     let (Some(first), Some(last)) = (n.first(), n.last()) else { return Err(KeyError::Weak) };
     let (least, most) = (RSA_MODULUS_BITS_MIN / 8, RSA_MODULUS_BITS_MAX / 8);
@@ -37,7 +37,7 @@ fn modulus_is_accepted(n: &[u8]) -> Result<(), KeyError> {
     if last % 2 == 1 { Ok(()) } else { Err(KeyError::Invalid) }
 }
 
-/// No private number is written longer than the modulus: d is below it (RFC 8017 §3.2), and the primes divide it.
+/// Checks that no private number is longer than the modulus: d is below it (RFC 8017 §3.2), and the primes divide it.
 pub(super) fn private_numbers_fit(n: &[u8], private: [&[u8]; 3]) -> Result<(), KeyError> {
     if private.iter().all(|number| number.len() <= n.len()) { Ok(()) } else { Err(KeyError::Invalid) }
 }

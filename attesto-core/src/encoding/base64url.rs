@@ -1,11 +1,11 @@
 //! Canonical base64url without padding (RFC 7515 §2, RFC 4648 §3.5 and §5; catalogue J3).
 //!
-//! A text decodes here only if encoding the result gives the same text back. Padding, the alphabet of plain base64, white space
+//! Decodes a text only if encoding the result gives the same text. Padding, the alphabet of plain base64, white space
 //! and stray trailing bits are refused, so that one value has one spelling.
 //!
-//! There are two decoders that accept the same texts. The one of this module is for what anybody may read on the wire: tokens,
-//! proofs, public keys, thumbprints. It looks characters up in a table, which is fast, and which caches may tell of. [`secret`] is
-//! for private keys: its time does not depend on what it decodes.
+//! There are two decoders that accept the same texts. The one of this module is for public data: tokens, proofs, public
+//! keys, thumbprints. It uses a lookup table, which is fast but can leak through caches. [`secret`] is for private
+//! keys: its time does not depend on the data.
 //!
 //! ```
 //! use attesto_core::encoding::base64url;
@@ -28,7 +28,7 @@ pub struct NotBase64Url;
 /// Decodes to exactly `N` bytes.
 ///
 /// # Errors
-/// [`NotBase64Url`] where the text is not canonical or decodes to another number of bytes.
+/// [`NotBase64Url`] if the text is not canonical or decodes to another number of bytes.
 pub fn decode_array<const N: usize>(encoded: &[u8]) -> Result<[u8; N], NotBase64Url> {
     let mut out = [0; N];
     let decoded = decode_into(encoded, &mut out)?.len();
@@ -38,7 +38,7 @@ pub fn decode_array<const N: usize>(encoded: &[u8]) -> Result<[u8; N], NotBase64
 /// Decodes into the front of a buffer.
 ///
 /// # Errors
-/// [`NotBase64Url`] where the text is not canonical or the buffer too small.
+/// [`NotBase64Url`] if the text is not canonical or the buffer is too small.
 pub fn decode_into<'b>(encoded: &[u8], out: &'b mut [u8]) -> Result<&'b [u8], NotBase64Url> {
     let (groups, rest) = encoded.as_chunks::<4>();
     let whole = groups.len().saturating_mul(3);
@@ -57,13 +57,13 @@ pub fn decode_into<'b>(encoded: &[u8], out: &'b mut [u8]) -> Result<&'b [u8], No
     out.get(..whole.saturating_add(more)).ok_or(NotBase64Url)
 }
 
-/// The two or three characters after the last whole group, whose unused bits are zero. RFC 4648 §3.5.
+/// Decodes the two or three characters after the last whole group, whose unused bits must be zero. RFC 4648 §3.5.
 fn decode_rest(rest: &[u8], out: &mut [u8], seen: &mut u32) -> Result<usize, NotBase64Url> {
     let (bits, length) = match rest {
         [] => return Ok(0),
         [a, b] => (sextet(0, *a) | sextet(1, *b), 1),
         [a, b, c] => (sextet(0, *a) | sextet(1, *b) | sextet(2, *c), 2),
-        // One character holds no whole byte; four are a group.
+        // One character has no whole byte; four would be a group.
         _ => return Err(NotBase64Url),
     };
     let [strange, bytes @ ..] = bits.to_be_bytes();
@@ -74,10 +74,10 @@ fn decode_rest(rest: &[u8], out: &mut [u8], seen: &mut u32) -> Result<usize, Not
     if strange == 0 && unused.iter().all(|byte| *byte == 0) { Ok(length) } else { Err(NotBase64Url) }
 }
 
-/// Set in the bits of a character that is not of the alphabet.
+/// Marks a character outside the alphabet.
 const STRANGER: u32 = 1 << 31;
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-/// For each place in a group of four: the character's six bits where they belong in the 24.
+/// For each position in a group of four: the character's six bits, shifted into place in the 24.
 static SEXTETS: [[u32; 256]; 4] = [sextets(18), sextets(12), sextets(6), sextets(0)];
 
 fn sextet(place: usize, character: u8) -> u32 {
@@ -101,10 +101,10 @@ const fn sextets(shift: u32) -> [u32; 256] {
     table
 }
 
-/// Decodes and appends. On failure `out` is as it was.
+/// Decodes and appends. Leaves `out` unchanged on failure.
 ///
 /// # Errors
-/// [`NotBase64Url`] where the text is not canonical.
+/// [`NotBase64Url`] if the text is not canonical.
 pub fn decode_append(encoded: &[u8], out: &mut Vec<u8>) -> Result<(), NotBase64Url> {
     let before = out.len();
     out.resize(before.saturating_add(decoded_len(encoded.len())), 0);
@@ -122,12 +122,12 @@ pub fn decode_append(encoded: &[u8], out: &mut Vec<u8>) -> Result<(), NotBase64U
     }
 }
 
-/// Three bytes for four characters, and what the rest holds: never less than needed, at most two more.
+/// Three bytes for four characters, and room for the rest: never less than needed, at most two more.
 const fn decoded_len(encoded: usize) -> usize {
     (encoded / 4).saturating_mul(3).saturating_add(encoded % 4)
 }
 
-/// Encodes.
+/// Encodes bytes.
 #[must_use]
 pub fn encode(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(encoded_len(bytes.len()));
@@ -135,13 +135,13 @@ pub fn encode(bytes: &[u8]) -> String {
     text
 }
 
-/// Encodes and appends.
+/// Encodes bytes and appends the text.
 pub fn encode_append(bytes: &[u8], out: &mut String) {
     out.reserve(encoded_len(bytes.len()));
     encode_each(bytes, |character| out.push(char::from(character)));
 }
 
-/// Hands out the characters one after the other.
+/// Passes the characters to `put`, one by one.
 pub(crate) fn encode_each(bytes: &[u8], mut put: impl FnMut(u8)) {
     for piece in bytes.chunks(3) {
         let (bits, characters) = match piece {
@@ -153,19 +153,19 @@ pub(crate) fn encode_each(bytes: &[u8], mut put: impl FnMut(u8)) {
         let bits = u32::from_be_bytes(bits);
         for shift in [18_u32, 12, 6, 0].into_iter().take(characters) {
             let [.., six] = ((bits >> shift) & 63).to_be_bytes();
-            // Six bits always name a character; a wrong one would only make the text undecodable.
+            // Six bits always select a character; a wrong one would only make the text undecodable.
             put(ALPHABET.get(usize::from(six)).copied().unwrap_or(b'='));
         }
     }
 }
 
-/// Four characters for three bytes, and one more than bytes for the rest.
+/// Four characters for three bytes, and one more than its bytes for the rest.
 const fn encoded_len(bytes: usize) -> usize {
     let rest = bytes % 3;
     (bytes / 3).saturating_mul(4).saturating_add(if rest == 0 { 0 } else { rest.saturating_add(1) })
 }
 
-/// The same texts for secrets: private members of keys. The time depends on the length alone.
+/// The same encoding for secrets: private members of keys. The time depends on the length alone.
 ///
 /// ```
 /// use attesto_core::encoding::base64url::{self, secret};
@@ -183,17 +183,17 @@ pub mod secret {
     /// Decodes to exactly `N` bytes.
     ///
     /// # Errors
-    /// [`NotBase64Url`] where the text is not canonical or decodes to another number of bytes.
+    /// [`NotBase64Url`] if the text is not canonical or decodes to another number of bytes.
     pub fn decode_array<const N: usize>(encoded: &[u8]) -> Result<[u8; N], NotBase64Url> {
         let mut out = [0; N];
         let decoded = Base64UrlUnpadded::decode(encoded, &mut out).map_err(|_| NotBase64Url)?.len();
         if decoded == N { Ok(out) } else { Err(NotBase64Url) }
     }
 
-    /// Decodes.
+    /// Decodes a text.
     ///
     /// # Errors
-    /// [`NotBase64Url`] where the text is not canonical.
+    /// [`NotBase64Url`] if the text is not canonical.
     pub fn decode(encoded: &[u8]) -> Result<Zeroizing<Vec<u8>>, NotBase64Url> {
         let mut out = Zeroizing::new(alloc::vec![0; decoded_len(encoded.len())]);
         let length = Base64UrlUnpadded::decode(encoded, &mut out).map_err(|_| NotBase64Url)?.len();
@@ -201,7 +201,7 @@ pub mod secret {
         Ok(out)
     }
 
-    /// Encodes.
+    /// Encodes bytes.
     #[must_use]
     pub fn encode(bytes: &[u8]) -> Zeroizing<String> {
         Zeroizing::new(Base64UrlUnpadded::encode_string(bytes))
@@ -275,7 +275,7 @@ mod tests {
         assert_eq!(decode_array::<0>(b""), Ok([]));
     }
 
-    /// What the other decoder makes of the text.
+    /// Whether the other decoder gives the same result.
     fn agrees(text: &[u8]) -> bool {
         let (mut ours, mut theirs) = (Vec::new(), secret::decode(text).ok());
         let known = decode_append(text, &mut ours).is_ok();

@@ -1,5 +1,5 @@
-//! `application/x-www-form-urlencoded`, strictly: what is not well formed is an error or no match, never a guess
-//! (WHATWG URL §5.1; RFC 6750 §2.2 and §2.3).
+//! `application/x-www-form-urlencoded`, strictly: malformed input is an error or does not match (WHATWG URL §5.1;
+//! RFC 6750 §2.2 and §2.3).
 //!
 //! ```
 //! use attesto_core::encoding::form;
@@ -19,7 +19,7 @@ use alloc::vec::Vec;
 #[expect(clippy::exhaustive_structs, reason = "text is form-encoded or it is not")]
 pub struct NotForm;
 
-/// One `name=value`, still encoded. `Debug` shows neither: the value may be a token.
+/// One `name=value`, still encoded. `Debug` prints neither: the value may be a token.
 #[derive(Clone, Copy)]
 pub struct Pair<'f> {
     name: &'f [u8],
@@ -33,11 +33,11 @@ impl<'f> Pair<'f> {
         octets(self.name).map(Result::ok).eq(name.bytes().map(Some))
     }
 
-    /// The decoded value; borrowed where nothing was encoded.
+    /// The decoded value; borrowed if nothing was encoded.
     ///
     /// # Errors
     ///
-    /// [`NotForm`] where a `%` is not followed by two hexadecimal digits.
+    /// [`NotForm`] if a `%` is not followed by two hexadecimal digits.
     pub fn value(&self) -> Result<Cow<'f, [u8]>, NotForm> {
         if self.value.iter().any(|byte| matches!(byte, b'%' | b'+')) {
             return octets(self.value).collect::<Result<Vec<u8>, NotForm>>().map(Cow::Owned);
@@ -58,7 +58,7 @@ impl core::fmt::Debug for Pair<'_> {
     }
 }
 
-/// The pairs of `form`, in order. Empty pieces (`&&`) are passed over; a piece without `=` is a name with an empty
+/// Iterates over the pairs of `form`, in order. Skips empty pieces (`&&`); a piece without `=` is a name with an empty
 /// value. Only `&` separates.
 pub fn pairs(form: &[u8]) -> impl Iterator<Item = Pair<'_>> {
     form.split(|byte| *byte == b'&').filter(|piece| !piece.is_empty()).map(|piece| {
@@ -71,15 +71,15 @@ pub fn pairs(form: &[u8]) -> impl Iterator<Item = Pair<'_>> {
 ///
 /// # Errors
 ///
-/// [`NotForm`] where a `%` is not followed by two hexadecimal digits.
+/// [`NotForm`] if a `%` is not followed by two hexadecimal digits.
 pub fn decode(encoded: &[u8]) -> Result<Vec<u8>, NotForm> {
     octets(encoded).collect()
 }
 
-/// Encodes a value: unreserved characters stand for themselves, a space is `+`, everything else is a triplet.
+/// Encodes a value: unreserved characters are kept, a space becomes `+`, everything else a triplet.
 #[must_use]
 pub fn encode(value: &str) -> String {
-    // Room for all, so that a secret does not grow and leave its beginning behind.
+    // Reserved at once, so that a secret does not leave copies of its beginning behind as it grows.
     let mut encoded = String::with_capacity(value.len().saturating_mul(3));
     for byte in value.bytes() {
         match byte {
@@ -113,7 +113,7 @@ pub fn append(form: &mut String, name: &str, value: &str) {
     form.push_str(&encode(value));
 }
 
-/// The decoded octets of a name or value.
+/// Decodes the octets of a name or value.
 fn octets(encoded: &[u8]) -> impl Iterator<Item = Result<u8, NotForm>> {
     let mut rest = encoded.iter();
     core::iter::from_fn(move || {
@@ -125,7 +125,7 @@ fn octets(encoded: &[u8]) -> impl Iterator<Item = Result<u8, NotForm>> {
     })
 }
 
-/// The octet that two hexadecimal digits stand for.
+/// Decodes two hexadecimal digits.
 fn triplet(high: Option<&u8>, low: Option<&u8>) -> Result<u8, NotForm> {
     let digit = |byte: Option<&u8>| char::from(*byte.ok_or(NotForm)?).to_digit(16).ok_or(NotForm);
     let octet = digit(high)?.wrapping_mul(16).wrapping_add(digit(low)?);

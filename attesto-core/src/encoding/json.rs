@@ -1,4 +1,4 @@
-//! Strict JSON objects, read in place (RFC 7515 §4, RFC 8725 §3.7; catalogue J4).
+//! Strict JSON objects, parsed in place (RFC 7515 §4, RFC 8725 §3.7; catalogue J4).
 //!
 //! ```
 //! use attesto_core::encoding::json::{Object, Value};
@@ -49,8 +49,8 @@ pub enum Number {
 }
 
 impl Number {
-    /// Reads a number that was found to be JSON's. Not left to serde, whose idea of a number changes when any crate of the
-    /// application switches on serde_json's `arbitrary_precision`.
+    /// Parses a number that is known to be valid JSON. This is not left to serde, whose result changes if any crate of
+    /// the application enables serde_json's `arbitrary_precision`.
     fn of(raw: &str) -> Option<Self> {
         if raw.bytes().all(|byte| byte.is_ascii_digit())
             && let Ok(number) = raw.parse()
@@ -63,7 +63,7 @@ impl Number {
         }
     }
 
-    /// As a `NumericDate`, rounded down (RFC 7519 §2; J17: `exp`). `None` outside 0 to 2^53.
+    /// The number as a `NumericDate`, rounded down (RFC 7519 §2; J17: `exp`). `None` outside 0 to 2^53.
     #[must_use]
     pub fn date_floor(self) -> Option<Timestamp> {
         match self {
@@ -72,7 +72,7 @@ impl Number {
         }
     }
 
-    /// As a `NumericDate`, rounded up (J17: `nbf`, `iat`). `None` outside 0 to 2^53.
+    /// The number as a `NumericDate`, rounded up (J17: `nbf`, `iat`). `None` outside 0 to 2^53.
     #[must_use]
     pub fn date_ceil(self) -> Option<Timestamp> {
         match self {
@@ -85,7 +85,7 @@ impl Number {
         }
     }
 
-    /// As a `NumericDate` written as an integer (J17: DPoP `iat`). `None` outside 0 to 2^53, and for `1.0`.
+    /// The number as a `NumericDate` written as an integer (J17: DPoP `iat`). `None` outside 0 to 2^53, and for `1.0`.
     #[must_use]
     pub fn date_exact(self) -> Option<Timestamp> {
         match self {
@@ -115,13 +115,14 @@ fn whole(seconds: f64) -> Option<Timestamp> {
 /// The error of a visit that cannot fail.
 type Never = core::convert::Infallible;
 
-/// A JSON array that was found strict.
+/// A JSON array that is known to be strict.
 #[derive(Clone, Copy)]
 pub struct Array<'a> {
     raw: &'a str,
 }
 
-/// A JSON object that was found strict: UTF-8, bounded depth, no member name twice at any depth, nothing around it.
+/// A JSON object that is known to be strict: UTF-8, bounded depth, no duplicate member name at any depth, nothing
+/// around it.
 #[derive(Clone, Copy)]
 pub struct Object<'a> {
     raw: &'a str,
@@ -131,8 +132,9 @@ impl<'a> Object<'a> {
     /// Checks `bytes` strictly, at every depth.
     ///
     /// # Errors
-    /// [`NotStrictJson`] where the bytes are anything but one object without white space around it, hold a member name
-    /// twice, nest deeper than [`limits::JSON_DEPTH`](crate::limits::JSON_DEPTH), or hold a number no `f64` can.
+    /// [`NotStrictJson`] if the bytes are not exactly one object without white space around it, have a duplicate member
+    /// name, nest deeper than [`limits::JSON_DEPTH`](crate::limits::JSON_DEPTH), or have a number that no `f64` can
+    /// represent.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, NotStrictJson> {
         if bytes.first() != Some(&b'{') || bytes.last() != Some(&b'}') {
             return Err(NotStrictJson);
@@ -142,11 +144,12 @@ impl<'a> Object<'a> {
         Ok(Self { raw })
     }
 
-    /// [`parse`](Self::parse) and [`members`](Self::members) in one pass over the document. What was visited counts only once the
-    /// whole is found strict, so nothing may be done about it before this returns; the visitor's first error is the last visit.
+    /// Combines [`parse`](Self::parse) and [`members`](Self::members) in one pass. The visited members are only valid
+    /// if the whole document is strict, so do not act on them before this returns. The visitor's first error ends the
+    /// visits.
     ///
     /// # Errors
-    /// [`NotStrictJson`] as for [`parse`](Self::parse), whatever the visitor said; inside, the visitor's.
+    /// [`NotStrictJson`] as for [`parse`](Self::parse), whatever the visitor returned; inside, the visitor's error.
     pub(crate) fn read<E>(
         bytes: &'a [u8],
         mut visit: impl FnMut(&str, Value<'a>) -> Result<(), E>,
@@ -164,7 +167,7 @@ impl<'a> Object<'a> {
         Ok(failure.map_or(Ok(Self { raw }), Err))
     }
 
-    /// Of text that was found strict before: to be called where that is certain.
+    /// Wraps text that is known to be strict. The caller must be certain of that.
     pub(crate) const fn assertion(raw: &'a str) -> Self {
         Self { raw }
     }
@@ -182,15 +185,16 @@ impl<'a> Object<'a> {
                     failure = Some(error);
                     false
                 }
-                // Cannot be: the object was found strict. Ending the visit leaves required members missing.
+                // Cannot happen: the object is known to be strict. Ending the visit leaves required members missing.
                 None => false,
             });
-        // The only errors left are the ones our own visitor raises to stop.
+        // The only remaining errors are those that our own visitor raises to stop.
         let _ = serde_json::Deserializer::from_str(self.raw).deserialize_map(visitor);
         failure.map_or(Ok(()), Err)
     }
 
-    /// The member called `name`. Reads on to the end: stopping early would be an error to serde, and errors are boxed.
+    /// Returns the member called `name`. Reads to the end: stopping early would be an error to serde, and errors are
+    /// boxed.
     #[must_use]
     pub fn get(self, name: &str) -> Option<Value<'a>> {
         let mut found = None;
@@ -203,7 +207,7 @@ impl<'a> Object<'a> {
         found
     }
 
-    /// Whether there is no member.
+    /// Whether there are no members.
     #[must_use]
     pub fn is_empty(self) -> bool {
         let inside = self.raw.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
@@ -217,11 +221,12 @@ impl<'a> Object<'a> {
     }
 }
 
-/// Visits the items of the array that stands under `name` in the object that `bytes` are. The object is checked strictly but for these
-/// items: each is an object that is strict by itself, or is not, and does not spoil the others. The visitor's error ends the visit.
+/// Visits the items of the array in member `name` of the object `bytes`. The object is checked strictly except for
+/// these items: each must be a strict object by itself, and one that is not does not invalidate the others. The
+/// visitor's error ends the visit.
 ///
 /// # Errors
-/// [`NotStrictJson`] as for [`Object::parse`], and where no array stands there; inside, the visitor's.
+/// [`NotStrictJson`] as for [`Object::parse`], and if the member is not an array; inside, the visitor's error.
 pub(crate) fn read_items<'a, E>(
     bytes: &'a [u8],
     name: &str,
@@ -237,7 +242,7 @@ pub(crate) fn read_items<'a, E>(
         failure = visit(Object::parse(item.get().as_bytes())).err();
         failure.is_none()
     });
-    // The array was found to be JSON: the only error left is the one our own visitor raises to stop.
+    // The array is valid JSON: the only remaining error is the one that our own visitor raises to stop.
     let _ = serde_json::Deserializer::from_str(items).deserialize_seq(visitor);
     Ok(failure.map_or(Ok(()), Err))
 }
@@ -269,14 +274,14 @@ impl<'a> Array<'a> {
 }
 
 impl<'a> Value<'a> {
-    /// Reads one value of a document that was found strict.
+    /// Parses one value of a document that is known to be strict.
     fn of(raw: &'a str) -> Option<Self> {
         match raw.as_bytes().first()? {
             b'{' => Some(Self::Object(Object { raw })),
             b'[' => Some(Self::Array(Array { raw })),
             b'-' | b'0'..=b'9' => Number::of(raw).map(Self::Number),
             b'"' => match raw.get(1..raw.len().saturating_sub(1)) {
-                // Without an escape, the text is what stands between the quotes.
+                // Without an escape, the text is the slice between the quotes.
                 Some(text) if !text.as_bytes().contains(&b'\\') => Some(Self::String(Cow::Borrowed(text))),
                 Some(_) | None => serde_json::Deserializer::from_str(raw).deserialize_any(Scalar).ok(),
             },
@@ -284,7 +289,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Reads one value that was found to be JSON and no more, `depth` levels at most, and finds it strict.
+    /// Checks that a value that is valid JSON is also strict, with at most `depth` levels.
     pub(super) fn found_strict(raw: &'a str, depth: usize) -> Result<Self, NotStrictJson> {
         let value = Self::of(raw).ok_or(NotStrictJson)?;
         match &value {
@@ -295,7 +300,7 @@ impl<'a> Value<'a> {
         Ok(value)
     }
 
-    /// The text, where it is a string.
+    /// Returns the text, if this is a string.
     #[must_use]
     pub fn into_string(self) -> Option<Cow<'a, str>> {
         match self {
@@ -305,7 +310,7 @@ impl<'a> Value<'a> {
     }
 }
 
-/// Hides content: a document may hold a token's claims.
+/// Prints no content: a document may hold a token's claims.
 impl fmt::Debug for Object<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Object(..)")
@@ -318,7 +323,7 @@ impl fmt::Debug for Array<'_> {
     }
 }
 
-/// A member name, borrowed unless it holds an escape.
+/// A member name, borrowed unless it has an escape.
 struct Name;
 
 impl<'de> serde::de::DeserializeSeed<'de> for Name {

@@ -156,7 +156,7 @@ proptest! {
     }
 }
 
-/// What reading in one pass gives, as text.
+/// The result of reading in one pass, as text.
 fn read_at_once(bytes: &[u8]) -> Option<Vec<String>> {
     let mut members = Vec::new();
     let read = Object::read(bytes, |name, value| -> Result<(), ()> {
@@ -166,7 +166,7 @@ fn read_at_once(bytes: &[u8]) -> Option<Vec<String>> {
     read.ok().map(|_| members)
 }
 
-/// The same in two passes.
+/// The result of reading in two passes, as text.
 fn parsed_then_read(bytes: &[u8]) -> Option<Vec<String>> {
     let mut members = Vec::new();
     let object = Object::parse(bytes).ok()?;

@@ -1,4 +1,4 @@
-//! Bytes to values, strictly: base64url, JSON, and the forms of header fields.
+//! Strict decoding: base64url, JSON, and form encoding.
 
 pub mod base64url;
 pub mod form;

@@ -1,4 +1,4 @@
-//! The one pass that finds a JSON document strict: depth, duplicate names, finite numbers (catalogue J4).
+//! Checks in one pass that a JSON document is strict: depth, duplicate names, finite numbers (catalogue J4).
 
 use super::json::{NotStrictJson, Value};
 use crate::limits::JSON_DEPTH;
@@ -8,21 +8,21 @@ use core::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// Walks the whole document. Recursion is bounded by `depth`, work by the document's length.
+/// Walks the whole document. `depth` bounds the recursion, the document's length the work.
 pub(super) fn check(document: &str, depth: usize) -> Result<(), NotStrictJson> {
     let mut deserializer = serde_json::Deserializer::from_str(document);
     Strict { depth }.deserialize(&mut deserializer).map_err(|_| NotStrictJson)?;
     deserializer.end().map_err(|_| NotStrictJson)
 }
 
-/// Walks the whole object and hands out its members on the way. They count only if this ends well.
+/// Walks the whole object and passes its members to `visit`. They are only valid if this succeeds.
 pub(super) fn read<'de>(document: &'de str, visit: impl FnMut(&str, Value<'de>)) -> Result<(), NotStrictJson> {
     let mut deserializer = serde_json::Deserializer::from_str(document);
     deserializer.deserialize_map(Reading(visit)).map_err(|_| NotStrictJson)?;
     deserializer.end().map_err(|_| NotStrictJson)
 }
 
-/// Walks the object and leaves what stands under `name` unread, for the caller to look at.
+/// Walks the object and returns the value of `name` unparsed.
 pub(super) fn all_but<'de>(document: &'de str, name: &str) -> Result<Option<&'de str>, NotStrictJson> {
     let mut deserializer = serde_json::Deserializer::from_str(document);
     let unread = deserializer.deserialize_map(AllBut(name)).map_err(|_| NotStrictJson)?;
@@ -78,7 +78,7 @@ impl<'de, F: FnMut(&str, Value<'de>)> Visitor<'de> for Reading<F> {
     }
 }
 
-/// A string, borrowed unless it holds an escape.
+/// Reads a string, borrowed unless it has an escape.
 pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Cow<'de, str>, D::Error> {
     deserializer.deserialize_str(Text)
 }
@@ -111,7 +111,7 @@ impl<'de> DeserializeSeed<'de> for TextSeed {
     }
 }
 
-/// The names seen in one object. Ordinary objects fit the array and cost no allocation; a hostile one with thousands of
+/// The names seen in one object. Ordinary objects fit the array and do not allocate. A hostile one with thousands of
 /// members costs a search tree, not a quadratic comparison.
 #[derive(Default)]
 struct Names<'de> {
@@ -120,7 +120,7 @@ struct Names<'de> {
 }
 
 impl<'de> Names<'de> {
-    /// Whether the name is new.
+    /// Inserts a name; returns whether it is new.
     fn insert(&mut self, name: Cow<'de, str>) -> bool {
         for slot in &mut self.first {
             match slot {
@@ -136,7 +136,7 @@ impl<'de> Names<'de> {
     }
 }
 
-/// Any value, found strict and thrown away. `depth` is how many levels may still open.
+/// Checks that any value is strict, and discards it. `depth` is the number of levels that may still open.
 #[derive(Clone, Copy)]
 struct Strict {
     depth: usize,

@@ -1,9 +1,9 @@
-//! Short text that is put together to be hashed, without the heap.
+//! Builds short text for hashing, without the heap.
 
 use super::base64url;
 use alloc::vec::Vec;
 
-/// Text of usually at most `N` bytes, on the stack; what is longer moves to the heap.
+/// Text of usually at most `N` bytes, on the stack; longer text moves to the heap.
 pub(crate) struct ShortText<const N: usize> {
     near: [u8; N],
     length: usize,

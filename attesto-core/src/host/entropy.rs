@@ -1,11 +1,11 @@
-//! Where a host takes randomness from.
+//! The host's source of randomness.
 
 use crate::crypto::{Entropy, EntropyError};
 use alloc::sync::Arc;
 use core::fmt;
 
-/// A secure source of randomness that many requests share. The core has none: an adapter passes the system's in, and a test passes
-/// another.
+/// A secure source of randomness shared by many requests. The core has none: an adapter passes the system's, and a test
+/// passes its own.
 ///
 /// ```
 /// use attesto_core::crypto::Entropy;
@@ -24,7 +24,7 @@ pub struct EntropySource(Arc<Fill>);
 type Fill = dyn Fn(&mut [u8]) -> Result<(), EntropyError> + Send + Sync;
 
 impl EntropySource {
-    /// A source that asks this function, which fills all that it is given or says that it cannot.
+    /// Creates a source that calls this function, which fills the whole buffer or returns an error.
     pub fn new(fill: impl Fn(&mut [u8]) -> Result<(), EntropyError> + Send + Sync + 'static) -> Self {
         Self(Arc::new(fill))
     }

@@ -1,26 +1,26 @@
-//! Text of strangers, made safe to write down.
+//! Escapes text chosen by clients, so that it is safe to log.
 
 use crate::limits;
 use core::fmt::{self, Write};
 
-/// Text that a client may have chosen (`jti`, path, `client_id`), as an event carries it.
+/// Text in an event that a client may have chosen (`jti`, path, `client_id`).
 ///
 /// `Display` and `Debug` write at most [`limits::EVENT_TEXT`] bytes of printable ASCII without quotes and backslashes:
-/// every other character is written as `\u{..}`, and a text that is cut ends with `...`. So no text ends a log line,
-/// closes a quotation or fills a disk. Equality compares the text itself.
+/// every other character is written as `\u{..}`, and a truncated text ends with `...`. So no text can end a log line,
+/// close a quotation or fill a disk. Equality compares the text itself.
 ///
-/// Never use it as the label of a metric: a client can make up as many values as it likes.
+/// Never use it as the label of a metric: a client can send as many values as it likes.
 #[derive(Clone, Copy, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct EventText<'a>(&'a str);
 
 impl<'a> EventText<'a> {
-    /// Of raw text.
+    /// Wraps raw text.
     #[must_use]
     pub const fn new(text: &'a str) -> Self {
         Self(text)
     }
 
-    /// The text as the client sent it, to compare with. Not for logs.
+    /// The text as the client sent it, for comparison. Not for logs.
     #[must_use]
     pub const fn raw(self) -> &'a str {
         self.0
@@ -47,7 +47,7 @@ impl fmt::Debug for EventText<'_> {
 
 const CUT: &str = "...";
 
-/// Escaped text of at most `limit` bytes.
+/// Text that is escaped and truncated to `limit` bytes.
 pub(super) struct Escaped<'a> {
     pub(super) text: &'a str,
     pub(super) limit: usize,
@@ -64,7 +64,7 @@ impl fmt::Display for Escaped<'_> {
     }
 }
 
-/// The longest start of `text` whose escaped form fits into `limit` bytes, and the rest. Reads no further than that.
+/// Splits off the longest start of `text` whose escaped form fits into `limit` bytes. Reads no further than that.
 fn split(text: &str, limit: usize) -> (&str, &str) {
     let mut room = limit;
     for (at, character) in text.char_indices() {

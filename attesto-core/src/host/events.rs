@@ -1,4 +1,4 @@
-//! What happened, for those who watch (catalogue E1 to E6). Names and fields are public API.
+//! Events for monitoring (catalogue E1 to E6). Names and fields are public API.
 
 use super::event_text::{Escaped, EventText};
 use alloc::string::{String, ToString};
@@ -6,10 +6,10 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::net::IpAddr;
 
-/// Is told what was decided, when it was decided, and cannot change it.
+/// Receives each decision when it is made, and cannot change it.
 ///
-/// `emit` is called while the request waits: it must not block. A sink that writes to a disk or a network stands behind
-/// a queue (`QueuedEvents` is one). Events hold no token, proof, certificate, secret, nor a digest of one.
+/// `emit` is called while the request waits: it must not block. Put a queue before a sink that writes to a disk or a
+/// network (such as `QueuedEvents`). Events have no token, proof, certificate or secret, nor a digest of one.
 ///
 /// ```
 /// # use attesto_core::host::{Event, EventSink};
@@ -17,11 +17,11 @@ use core::net::IpAddr;
 /// is_one(|event: &Event<'_>| eprintln!("{event:?}"));
 /// ```
 pub trait EventSink: Send + Sync {
-    /// Takes note of `event`.
+    /// Receives `event`.
     fn emit(&self, event: &Event<'_>);
 }
 
-/// Tells `sink`, and keeps a sink that panics from failing the request: with the feature `std` the panic ends here.
+/// Passes the event to `sink`. With the feature `std`, a panic of the sink ends here and does not fail the request.
 pub fn emit(sink: &dyn EventSink, event: &Event<'_>) {
     #[cfg(feature = "std")]
     drop(std::panic::catch_unwind(core::panic::AssertUnwindSafe(|| sink.emit(event))));
@@ -35,7 +35,7 @@ impl fmt::Debug for dyn EventSink + '_ {
     }
 }
 
-/// The sink that listens to nothing.
+/// The sink that ignores all events.
 #[derive(Clone, Copy, Debug, Default)]
 #[expect(clippy::exhaustive_structs, reason = "holds nothing and never will")]
 pub struct NoEvents;
@@ -50,7 +50,7 @@ impl<F: Fn(&Event<'_>) + Send + Sync> EventSink for F {
     }
 }
 
-/// One event. Codes are `&'static str` and fit for the labels of metrics; [`EventText`] is not, a client may have
+/// One event. Codes are `&'static str` and suit the labels of metrics; [`EventText`] does not, since a client may have
 /// chosen it.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
@@ -101,30 +101,30 @@ pub struct AuthSucceeded<'a> {
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct AuthDenied<'a> {
-    /// What the client was told, for example `invalid_token`; empty where it was told nothing.
+    /// The error code that the client received, for example `invalid_token`; empty if there was none.
     pub outcome: &'static str,
     /// The rule that was broken, as a code.
     pub reason: &'static str,
     /// The request's method.
     pub method: EventText<'a>,
-    /// The route, or the path where no route is known.
+    /// The route, or the path if the route is unknown.
     pub route: EventText<'a>,
-    /// The client's address, as far as trusted proxies reported it.
+    /// The client's address, as reported by trusted proxies.
     pub client_address: Option<IpAddr>,
-    /// `iss` of a token whose signature verified and which was refused all the same.
+    /// `iss` of a token whose signature verified but which was refused.
     pub issuer: Option<EventText<'a>>,
     /// `client_id` of such a token.
     pub client_id: Option<EventText<'a>>,
     /// `sub` of such a token.
     pub subject: Option<EventText<'a>>,
-    /// Where the reason is `invalid_htu`: the URI that the proof was made for, without query.
+    /// If the reason is `invalid_htu`: the URI in the proof, without query.
     pub proof_uri: Option<EventText<'a>>,
-    /// And the one that the server takes the request to have been made to, without query.
+    /// If the reason is `invalid_htu`: the URI of the request as the server determined it, without query.
     pub request_uri: Option<EventText<'a>>,
 }
 
-/// A bound token came with another key or certificate: a hint, not a proof of theft. Not for a merely missing proof.
-/// E3.
+/// A bound token came with another key or certificate: a hint of theft, not a proof. Not emitted for a merely missing
+/// proof. E3.
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct SenderConstraintMismatch<'a> {
@@ -136,7 +136,7 @@ pub struct SenderConstraintMismatch<'a> {
     pub client_id: Option<EventText<'a>>,
 }
 
-/// A proof came twice: a hint, a client that retries does the same. E4.
+/// A proof was presented twice: a hint, since a client that retries does the same. E4.
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct DpopReplayDetected<'a> {
@@ -158,13 +158,13 @@ pub struct ScopeDenied<'a> {
     pub subject: Option<EventText<'a>>,
 }
 
-/// A stronger or more recent login is wanted (RFC 9470 §3). E5.
+/// The operation requires a stronger or more recent login (RFC 9470 §3). E5.
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct StepUpRequired<'a> {
-    /// The accepted `acr` values, joined by spaces; empty where any will do.
+    /// The accepted `acr` values, joined by spaces; empty if any is accepted.
     pub required: &'a str,
-    /// The age the login may have, in seconds.
+    /// The greatest accepted age of the login, in seconds.
     pub max_age: Option<u64>,
     /// The token's `client_id`.
     pub client_id: Option<EventText<'a>>,
@@ -172,13 +172,13 @@ pub struct StepUpRequired<'a> {
     pub subject: Option<EventText<'a>>,
 }
 
-/// A store or hook of the host gave no answer; the request ended with 503. E6.
+/// A store or hook of the host did not answer; the request ended with 503. E6.
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct StoreUnavailable {
-    /// Which one, for example `replay`.
+    /// The name of the store, for example `replay`.
     pub store: &'static str,
-    /// What it was asked, for example `claim`.
+    /// The operation, for example `claim`.
     pub operation: &'static str,
 }
 
@@ -188,11 +188,11 @@ pub struct StoreUnavailable {
 pub struct KeysRefreshed<'a> {
     /// The issuer.
     pub issuer: &'a str,
-    /// Counts successful fetches, from 1.
+    /// The number of successful fetches, from 1.
     pub generation: u64,
 }
 
-/// An issuer's keys could not be fetched. Those that are held serve on as far as they may. E6.
+/// An issuer's keys could not be fetched. The cached ones are used as long as permitted. E6.
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct KeysRefreshFailed<'a> {
@@ -202,17 +202,17 @@ pub struct KeysRefreshFailed<'a> {
     pub failure: &'static str,
 }
 
-/// A token was verified with keys past their freshness, which are being fetched again. E6.
+/// A token was verified with keys past their freshness, which are now being fetched again. E6.
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct StaleKeysUsed<'a> {
     /// The issuer.
     pub issuer: &'a str,
-    /// Which fetch the keys are from.
+    /// The number of the fetch that returned the keys.
     pub generation: u64,
 }
 
-/// A token named a key that the issuer did not have a moment ago; it was refused without asking again. E6.
+/// A token named a key that the issuer did not have a moment ago; it was refused without another fetch. E6.
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct UnknownKidThrottled<'a> {
@@ -220,11 +220,11 @@ pub struct UnknownKidThrottled<'a> {
     pub issuer: &'a str,
 }
 
-/// Receives the fields of an event: the name, and a value that writes itself escaped.
+/// Receives the fields of an event: the name, and a value that escapes itself when written.
 type Visit<'v> = &'v mut dyn FnMut(&'static str, &dyn fmt::Display);
 
 impl Event<'_> {
-    /// The name: snake_case, stable.
+    /// The name, in snake_case; stable.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         match self {
@@ -242,7 +242,7 @@ impl Event<'_> {
         }
     }
 
-    /// Visits the fields that have a value, in the order of their declaration. Values write themselves escaped.
+    /// Visits the fields that have a value, in the order of their declaration. Values escape themselves when written.
     pub fn visit(&self, visit: &mut dyn FnMut(&'static str, &dyn fmt::Display)) {
         match self {
             Self::AuthSucceeded(event) => {
@@ -309,7 +309,7 @@ fn optional(name: &'static str, value: Option<impl fmt::Display>, visit: Visit<'
     }
 }
 
-/// Escaped, but not cut: lists that are of use only whole, and which no single client can choose.
+/// Escapes without truncation: for lists that are only useful whole, and that no single client can choose.
 fn whole(text: &str) -> Escaped<'_> {
     Escaped { text, limit: usize::MAX }
 }

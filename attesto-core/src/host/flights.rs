@@ -1,4 +1,5 @@
-//! One question at a time for each key: whoever asks first leads, the others wait for what the leader learns.
+//! Shares one answer among concurrent requests for the same key: the first request leads and finds the answer, the
+//! others wait for it.
 
 use crate::remote::Waiters;
 use alloc::collections::BTreeMap;
@@ -8,7 +9,7 @@ use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The questions under way.
+/// The running requests.
 pub(super) struct Flights<K, T>(Mutex<BTreeMap<K, Arc<Flight<T>>>>);
 
 struct Flight<T>(Mutex<State<T>>);
@@ -16,24 +17,24 @@ struct Flight<T>(Mutex<State<T>>);
 enum State<T> {
     UnderWay(Waiters),
     Landed(T),
-    /// The leader went away without an answer.
+    /// The leader disappeared without an answer.
     GivenUp,
 }
 
-/// What one who asks is to do.
+/// The role of a request.
 pub(super) enum Joined<'f, K: Ord, T> {
     /// Find the answer.
     Lead(Lead<'f, K, T>),
-    /// Wait for it.
+    /// Wait for the answer.
     Follow(Follow<T>),
 }
 
-/// What a follower comes to know.
+/// The result of a follower's wait.
 #[derive(Debug, Eq, PartialEq)]
 pub(super) enum Followed<T> {
     Landed(T),
     GivenUp,
-    /// Too many wait already.
+    /// Too many followers already wait.
     Full,
 }
 
@@ -64,7 +65,7 @@ impl<T> Flight<T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The first end counts.
+    /// Ends the flight. Only the first end counts.
     fn end(&self, end: State<T>) {
         let waiters = match &mut *self.state() {
             State::Landed(_) | State::GivenUp => return,
@@ -73,13 +74,13 @@ impl<T> Flight<T> {
                 State::Landed(_) | State::GivenUp => return,
             },
         };
-        // No lock is held: what a waker does is the executor's business.
+        // No lock is held: a waker runs code of the executor.
         let mut waiters = waiters;
         waiters.all().for_each(Waker::wake);
     }
 }
 
-/// The obligation to find the answer. Dropping it gives the question up, and leaves it to one of the followers.
+/// The duty to find the answer. Dropping it abandons the flight, and one of the followers takes over.
 pub(super) struct Lead<'f, K: Ord, T> {
     flights: &'f Flights<K, T>,
     key: K,
@@ -87,7 +88,7 @@ pub(super) struct Lead<'f, K: Ord, T> {
 }
 
 impl<K: Ord, T> Lead<'_, K, T> {
-    /// Tells the followers.
+    /// Gives the answer to the followers.
     pub(super) fn land(self, answer: T) {
         self.flight.end(State::Landed(answer));
     }
@@ -100,7 +101,7 @@ impl<K: Ord, T> Drop for Lead<'_, K, T> {
     }
 }
 
-/// Ends with the flight.
+/// A future that ends with the flight.
 pub(super) struct Follow<T> {
     flight: Arc<Flight<T>>,
     ticket: Option<u64>,

@@ -1,8 +1,8 @@
-//! What an adapter does with a request, without its framework: the part that all adapters share.
+//! The part of request handling that all adapters share, independent of any framework.
 //!
-//! An adapter lends the request to [`Gate::enter`], and then either answers with what that gives, or puts the [`Passage`] into the
-//! request's extensions and lets the request through. What stands behind (extractors, a route's own requirement, the MCP session
-//! check) asks the passage.
+//! An adapter passes the request to [`Gate::enter`]. It then either responds with the returned error, or puts the
+//! [`Passage`] into the request's extensions and forwards the request. The code behind it (extractors, a route's own
+//! requirement, the MCP session check) reads the passage.
 
 use super::guard::{Admission, Guard};
 use super::wiring::WiringError;
@@ -16,7 +16,7 @@ use core::any::Any;
 use core::fmt;
 use core::ops::Deref;
 
-/// A guard, what it is to require, and the clock it goes by: all that one protected service needs.
+/// A guard, its requirement, and its clock: everything that one protected service needs.
 ///
 /// ```
 /// # use attesto_core::{Timestamp, http::RequestParts, http::ResponseParts};
@@ -38,27 +38,27 @@ pub struct Gate {
 }
 
 impl Gate {
-    /// Asks for a valid token, whatever its scopes.
+    /// Requires a valid token, with any scopes.
     pub fn new(guard: impl Into<Arc<Guard>>, clock: Clock) -> Self {
         Self { guard: guard.into(), requirement: Arc::new(Requirement::authenticated()), clock, pass_preflight: false }
     }
 
-    /// Asks for more: scopes, step-up.
+    /// Adds a requirement: scopes, step-up.
     #[must_use]
     pub fn require(mut self, requirement: Requirement) -> Self {
         self.requirement = Arc::new(requirement);
         self
     }
 
-    /// Goes by another clock.
+    /// Uses another clock.
     #[must_use]
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
         self
     }
 
-    /// Lets CORS preflights through unauthenticated, because something behind the gate answers them. Without it they are refused
-    /// like any request without credentials (catalogue C11).
+    /// Forwards CORS preflights unauthenticated, because something behind the gate answers them. Otherwise they are
+    /// refused like any request without credentials (catalogue C11).
     #[must_use]
     pub const fn pass_cors_preflight(mut self) -> Self {
         self.pass_preflight = true;
@@ -71,9 +71,10 @@ impl Gate {
         &self.guard
     }
 
-    /// Whether to read the body before [`enter`](Self::enter), up to [`limits::FORM_BODY`](crate::limits::FORM_BODY), and lend it
-    /// as [`RequestParts::form_body`]: it may be a form with a token in it, and the resource takes such (catalogue C8). A longer
-    /// body is lent as none. Whether it is a form, [`enter`](Self::enter) decides.
+    /// Whether the caller must read the body before [`enter`](Self::enter), up to
+    /// [`limits::FORM_BODY`](crate::limits::FORM_BODY), and pass it as [`RequestParts::form_body`]. It may be a form
+    /// with a token in it, and the resource accepts those (catalogue C8). Pass `None` for a longer body.
+    /// [`enter`](Self::enter) decides whether the body is a form.
     #[must_use]
     pub fn wants_form(&self, method: &str, headers: &dyn HeaderLines) -> bool {
         self.guard.server().wants_form(method, headers)
@@ -82,7 +83,7 @@ impl Gate {
     /// Checks one request to the end.
     ///
     /// # Errors
-    /// The response to send in place of the service's.
+    /// The response to send instead of the service's.
     pub async fn enter(&self, request: &RequestParts<'_>) -> Result<Passage, ResponseParts> {
         if self.pass_preflight && is_cors_preflight(request) {
             return Ok(Passage(Way::Preflight));
@@ -97,22 +98,22 @@ impl Gate {
     }
 }
 
-/// That a request has passed a [`Gate`]. Made by nothing else; cheap to clone.
+/// Evidence that a request has passed a [`Gate`], which alone creates it. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Passage(Way);
 
 #[derive(Clone, Debug)]
 enum Way {
     Admitted(Admitted),
-    /// Let through for what answers preflights; nothing is known of the sender.
+    /// A preflight, forwarded to what answers it; the sender is unknown.
     Preflight,
 }
 
 impl Passage {
-    /// Who was admitted.
+    /// Returns the admitted request.
     ///
     /// # Errors
-    /// For a CORS preflight, which passed without being authenticated.
+    /// Fails for a CORS preflight, which passed without being authenticated.
     pub const fn admitted(&self) -> Result<&Admitted, WiringError> {
         match &self.0 {
             Way::Admitted(admitted) => Ok(admitted),
@@ -120,20 +121,20 @@ impl Passage {
         }
     }
 
-    /// The same for what an adapter found in a request's extensions.
+    /// Like [`admitted`](Self::admitted), for the passage that an adapter found in a request's extensions.
     ///
     /// # Errors
-    /// Where there is none: no gate stands before the asker.
+    /// Fails if there is none, because no gate protects the route.
     pub fn admitted_in(extensions: Option<&Self>) -> Result<&Admitted, WiringError> {
         extensions.ok_or(WiringError::NotProtected)?.admitted()
     }
 
-    /// Holds the request against a route's own requirement, behind the gate that authenticated it. A request that nothing
-    /// authenticated is refused, whatever the order of the layers was meant to be (catalogue S10); a preflight that was let through
-    /// goes on to what answers it.
+    /// Checks a route's own requirement, behind the gate that authenticated the request. Refuses a request that was
+    /// never authenticated, whatever the intended order of the layers (catalogue S10). A forwarded preflight passes on
+    /// to what answers it.
     ///
     /// # Errors
-    /// The response to send in place of the route's.
+    /// The response to send instead of the route's.
     pub fn require(
         extensions: Option<&Self>,
         request: &RequestParts<'_>,
@@ -143,7 +144,7 @@ impl Passage {
             Some(Way::Preflight) => Ok(()),
             Some(Way::Admitted(Admitted(evidence))) => {
                 let Evidence { admission, guard } = evidence.as_ref();
-                // By the time at which the request was let in: no two checks of one request disagree about it.
+                // The time of admission, so that no two checks of one request use different times.
                 let now = admission.checked_at;
                 guard.require(&admission.grant, request, requirement, now).map_err(|denial| denial.response())
             }
@@ -151,7 +152,7 @@ impl Passage {
         }
     }
 
-    /// What the response to this request must carry.
+    /// The fields that the response to this request must carry.
     #[must_use]
     pub fn amendments(&self) -> Vec<Amendment> {
         match &self.0 {
@@ -160,14 +161,14 @@ impl Passage {
         }
     }
 
-    /// Whether this is a CORS preflight that was let through unauthenticated.
+    /// Whether this is a CORS preflight that was forwarded unauthenticated.
     #[must_use]
     pub const fn is_preflight(&self) -> bool {
         matches!(self.0, Way::Preflight)
     }
 }
 
-/// The evidence that a request passed every check, to be shared. Dereferences to its [`Grant`].
+/// Evidence that a request passed every check, for sharing. Dereferences to its [`Grant`].
 #[derive(Clone)]
 pub struct Admitted(Arc<Evidence>);
 
@@ -177,16 +178,16 @@ struct Evidence {
 }
 
 impl Admitted {
-    /// What the host's [`PrincipalLookup`](super::PrincipalLookup) gave.
+    /// Returns the result of the host's [`PrincipalLookup`](super::PrincipalLookup).
     ///
     /// # Errors
-    /// Where none was asked, or it gave another type.
+    /// Fails if no lookup is configured, or it returns another type.
     pub fn principal<T: Any + Send + Sync>(&self) -> Result<Arc<T>, WiringError> {
         let principal = self.0.admission.principal.clone().ok_or(WiringError::NoSuchPrincipal)?;
         principal.downcast().map_err(|_| WiringError::NoSuchPrincipal)
     }
 
-    /// When the request was let in: the latest reading of the clock.
+    /// The time of admission: the latest clock reading.
     #[must_use]
     pub fn checked_at(&self) -> Timestamp {
         self.0.admission.checked_at

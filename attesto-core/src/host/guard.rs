@@ -1,4 +1,4 @@
-//! A resource server with everything it may ask: the driver that the adapters share.
+//! A resource server with the host's answers to its questions: the driver that the adapters share.
 
 use super::events::EventSink;
 #[cfg(feature = "std")]
@@ -60,20 +60,20 @@ impl fmt::Debug for Hooks {
     }
 }
 
-/// A request that was let in.
+/// An admitted request.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Admission {
     /// The evidence: claims, sender, response header fields.
     pub grant: Grant,
-    /// What the host's [`PrincipalLookup`] gave, if one is set.
+    /// The result of the host's [`PrincipalLookup`], if one is set.
     pub principal: Option<AnyPrincipal>,
-    /// The time by which it was let in: the latest reading of the clock.
+    /// The time of admission: the latest clock reading.
     pub checked_at: Timestamp,
 }
 
 impl Guard {
-    /// Starts a guard for this resource.
+    /// Configures a guard for this resource.
     pub fn builder(server: ResourceServer) -> GuardBuilder {
         GuardBuilder { server, hooks: Hooks::default(), instances: Instances::Single }
     }
@@ -84,11 +84,12 @@ impl Guard {
         &self.server
     }
 
-    /// Checks one request to the end, asking the host in the catalogue's order. Emits one event for the decision and one
-    /// more for what deserves a name of its own.
+    /// Checks one request to the end, asking the host in the catalogue's order. Emits one event for the decision, and a
+    /// second one for decisions with their own event.
     ///
-    /// The clock is read when the request comes and again whenever the host has answered, however long that took: what depends on time goes
-    /// by the latest reading. A request that has waited for [`limits::WAIT`](crate::limits::WAIT) seconds is refused with 503.
+    /// The clock is read when the request arrives and again after each answer of the host, however long that took.
+    /// Rules that depend on time use the latest reading. A request that has waited for
+    /// [`limits::WAIT`](crate::limits::WAIT) seconds is refused with 503.
     ///
     /// # Errors
     /// The [`Denial`] to answer with.
@@ -107,8 +108,9 @@ impl Guard {
         decided
     }
 
-    /// Fetches the keys of every remote issuer of the resource server that has none yet, one after the other: before the first
-    /// request, so that it need not wait. Keys for signed introspection are the `Introspector`'s own: it fetches them when it needs them.
+    /// Fetches the keys of every remote issuer of the resource server that has none yet, one after the other. Call this
+    /// before the first request, so that it need not wait. The `Introspector` fetches the keys for signed introspection
+    /// itself, when it needs them.
     ///
     /// # Errors
     /// The issuers whose keys could not be fetched; they are tried again when a token of theirs arrives.
@@ -160,7 +162,7 @@ impl Guard {
         }
     }
 
-    /// Holds an admitted request against a further requirement (a route's own scopes).
+    /// Checks a further requirement for an admitted request (a route's own scopes).
     ///
     /// # Errors
     /// The [`Denial`] to answer with.
@@ -237,7 +239,8 @@ impl Guard {
     ) -> Verdict<'a> {
         let now = watch.read();
         let answer = match &self.hooks.replay {
-            // A store is asked for what counts only; the answer is judged by the time at which it has come. D17, R1.
+            // A store is asked only about claims that still count, and its answer is checked with the time at which it
+            // arrived. D17, R1.
             Some(store) if !question.claim().has_passed(now) => store.claim_boxed(question.claim(), now).await,
             Some(_) | None => ReplayAnswer::Unavailable,
         };
@@ -268,21 +271,22 @@ pub struct GuardBuilder {
 }
 
 impl GuardBuilder {
-    /// Where used proofs are recorded. Needed wherever DPoP is on.
+    /// Sets the store of used proofs. Required if DPoP is on.
     pub fn replay_store(mut self, store: impl ReplayStore + 'static) -> Self {
         self.hooks.replay = Some(Arc::new(store));
         self
     }
 
-    /// What fetches the keys of remote issuers. Needed where an issuer is [`TrustedIssuer::remote`](crate::token::TrustedIssuer::remote).
+    /// Sets the client that fetches the keys of remote issuers. Required if an issuer is
+    /// [`TrustedIssuer::remote`](crate::token::TrustedIssuer::remote).
     #[cfg(feature = "std")]
     pub fn http_client(mut self, client: impl HttpClient + 'static) -> Self {
         self.hooks.http = Some(Arc::new(client));
         self
     }
 
-    /// Whether several processes serve this resource. [`Instances::Multiple`] demands a shared replay store (R8), and a
-    /// [`future_skew`](crate::dpop::ProofPolicy::future_skew) that covers the difference between their clocks.
+    /// Sets whether several processes serve this resource. [`Instances::Multiple`] requires a shared replay store (R8),
+    /// and a [`future_skew`](crate::dpop::ProofPolicy::future_skew) that covers the difference between their clocks.
     pub const fn instances(mut self, instances: Instances) -> Self {
         self.instances = instances;
         self
@@ -309,7 +313,8 @@ impl GuardBuilder {
         self
     }
 
-    /// Where events go. Observational only: a sink cannot change a decision. A closure says what it takes: `|event: &Event<'_>| ..`.
+    /// Sets the sink for events. It only observes and cannot change a decision. A closure must name its argument's
+    /// type: `|event: &Event<'_>| ..`.
     pub fn events(mut self, sink: impl EventSink + 'static) -> Self {
         self.hooks.events = Some(Arc::new(sink));
         self
@@ -318,8 +323,9 @@ impl GuardBuilder {
     /// Builds the guard.
     ///
     /// # Errors
-    /// Where the server asks something that nothing here answers, keys are to be fetched without an HTTP client, the replay store does not
-    /// reach all instances (D19, R8), or several instances would have to have one clock (D11, D17).
+    /// Fails if the server asks a question that nothing here answers, keys must be fetched without an HTTP client, the
+    /// replay store does not reach all instances (D19, R8), or several instances would need identical clocks (D11,
+    /// D17).
     pub fn build(self) -> Result<Guard, ConfigError> {
         #[cfg_attr(not(feature = "std"), expect(unused_mut, reason = "without std no token is remembered"))]
         let Self { mut server, hooks, instances } = self;
@@ -352,7 +358,8 @@ impl GuardBuilder {
     }
 }
 
-/// Several nodes never have the same time to the second, and what a node whose clock is late still accepts must be on record. D11, D17.
+/// Refuses a skew of 0 for several instances. The clocks of several nodes never agree to the second, and a proof that a
+/// node with a late clock still accepts must still be on record. D11, D17.
 fn clocks_may_differ(instances: Instances, policy: &ProofPolicy) -> Result<(), ConfigError> {
     match (instances, policy.future_skew_seconds()) {
         (Instances::Multiple, 0) => Err(ConfigError::new(

@@ -1,6 +1,6 @@
-//! Outgoing HTTP, as far as the core needs it: fetching an issuer's metadata and keys, and asking about opaque tokens.
+//! Outgoing HTTP for the core: fetching an issuer's metadata and keys, and introspecting opaque tokens.
 //!
-//! The core says what to send and judges what comes back. Whoever implements [`HttpClient`] moves the bytes.
+//! The core makes the requests and checks the responses. An implementation of [`HttpClient`] moves the bytes.
 
 use crate::future::BoxFuture;
 use crate::http::{HttpFailure, IncomingResponse, OutgoingRequest};
@@ -9,14 +9,15 @@ use core::future::Future;
 
 /// Sends requests. An implementation must
 ///
-/// - give up after [`OutgoingRequest::time_limit`] with [`HttpFailure::Timeout`]: the core has no clock to do it with, and those who
-///   wait for the response wait for ever;
-/// - follow no redirect to another origin, best none at all;
-/// - stop reading at [`OutgoingRequest::response_limit`], say `Accept-Encoding: identity` and undo no content coding;
+/// - give up after [`OutgoingRequest::time_limit`] with [`HttpFailure::Timeout`]: the core has no clock for that, and
+///   the requests that wait for the response would wait forever;
+/// - follow no redirect to another origin, preferably none at all;
+/// - stop reading at [`OutgoingRequest::response_limit`], send `Accept-Encoding: identity` and decode no content
+///   coding;
 /// - never send cookies, and verify TLS certificates;
-/// - give the status of whatever came back, and the body of a 200. The body of a 400 or 401 to a `POST`, up to
-///   [`limits::ERROR_RESPONSE`](crate::limits::ERROR_RESPONSE), should come along: some issuers say in it that they do not know a token, and
-///   without it they count as out of order.
+/// - return the status of any response, and the body of a 200. It should also return the body of a 400 or 401 to a
+///   `POST`, up to [`limits::ERROR_RESPONSE`](crate::limits::ERROR_RESPONSE): some issuers report an unknown token
+///   there, and without the body the endpoint counts as failing.
 ///
 /// `attesto-reqwest` is one. Write an `async fn` for another:
 ///
@@ -39,11 +40,11 @@ pub trait HttpClient: Send + Sync {
     /// Sends one request and reads its response to the end.
     fn send(&self, request: OutgoingRequest) -> impl Future<Output = Result<IncomingResponse, HttpFailure>> + Send;
 
-    /// Runs a task of the core's in the background (a refresh while old keys still serve). An implementation without a
-    /// runtime at hand gives the task back, and the request at hand runs it.
+    /// Runs a task of the core in the background (a refresh while old keys are still used). An implementation without a
+    /// runtime returns the task, and the current request runs it.
     ///
     /// # Errors
-    /// The task, where it was not taken.
+    /// The task, if it was not taken.
     fn spawn(&self, task: BoxFuture<'static, ()>) -> Result<(), BoxFuture<'static, ()>> {
         Err(task)
     }
@@ -57,7 +58,7 @@ pub trait DynHttpClient: Send + Sync {
     /// [`HttpClient::spawn`].
     ///
     /// # Errors
-    /// The task, where it was not taken.
+    /// The task, if it was not taken.
     fn spawn_boxed(&self, task: BoxFuture<'static, ()>) -> Result<(), BoxFuture<'static, ()>>;
 }
 

@@ -3,23 +3,23 @@
 use super::StoreReach;
 use crate::ConfigError;
 
-/// How many processes serve the resource at a time, overlapping deployments included. R8.
+/// How many processes serve the resource at once, overlapping deployments included. R8.
 ///
-/// There is no default: only the operator knows, and a wrong guess lets one proof be used once per process.
+/// Only the operator knows. With a wrong `Single`, one proof can be used once per process.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 // Exhaustive: one, or not one.
 pub enum Instances {
-    /// One process at a time. What it remembers is all there is to know.
+    /// One process at a time. Its memory is complete.
     Single,
-    /// Several. They must share what they remember.
+    /// Several processes. They must share their stores.
     Multiple,
 }
 
-/// A store reaches every instance that serves the resource. R8.
+/// Checks that a store reaches every instance that serves the resource. R8.
 ///
 /// # Errors
 ///
-/// Several instances, but a store that only one process sees.
+/// Fails for several instances with a store that only one process sees.
 pub fn reach_is_enough(instances: Instances, reach: StoreReach) -> Result<(), ConfigError> {
     match (instances, reach) {
         (Instances::Single, StoreReach::Process | StoreReach::Shared) | (Instances::Multiple, StoreReach::Shared) => {

@@ -1,4 +1,4 @@
-//! Asking an issuer about tokens that only it can read.
+//! Introspects tokens that only their issuer can read.
 
 use super::flights::{Flights, Followed, Joined};
 use super::key_refresh::KeyRefresh;
@@ -14,7 +14,7 @@ use alloc::sync::Arc;
 use core::fmt;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
-/// Is told why an introspection gave nothing.
+/// Receives the errors of introspections.
 type Observer = Arc<dyn Fn(IntrospectionError) + Send + Sync>;
 
 /// A [`ForeignVerifier`] that introspects (RFC 7662). See [`introspection`](crate::introspection).
@@ -30,8 +30,9 @@ pub struct Introspector {
 }
 
 impl Introspector {
-    /// Asks this endpoint with this client. "Active" is remembered for 30 seconds for up to 10 000 tokens, and never past a token's
-    /// `exp`; at most 256 tokens are asked about at a time, and each by one request for all that bring it.
+    /// Introspects at this endpoint with this client. Active answers are cached for 30 seconds for up to 10 000 tokens,
+    /// and never past a token's `exp`. At most 256 tokens are introspected at once, each with one request that all
+    /// requests with that token share.
     pub fn new(
         endpoint: IntrospectionEndpoint,
         client: impl HttpClient + 'static,
@@ -49,35 +50,37 @@ impl Introspector {
         }
     }
 
-    /// For how many seconds "active" is remembered, and of how many tokens. This is how long a revoked token can still be taken; 0
-    /// remembers nothing.
+    /// Sets for how many seconds active answers are cached, and of how many tokens. A revoked token can still be
+    /// accepted for that long. 0 caches nothing.
     #[must_use]
     pub fn remember(mut self, seconds: u64, tokens: usize) -> Self {
         self.remembered = Remembered::new(if seconds == 0 { 0 } else { tokens }, seconds);
         self
     }
 
-    /// How many tokens may be asked about at a time, each once however many requests bring it; others are answered 503 meanwhile.
+    /// Sets how many tokens may be introspected at once, each one counted once however many requests present it.
+    /// Requests with others receive 503 meanwhile.
     #[must_use]
     pub const fn at_once(mut self, tokens: usize) -> Self {
         self.at_once = tokens;
         self
     }
 
-    /// Tells this function why an introspection gave nothing: for logs and metrics.
+    /// Sets a function that receives the errors of introspections: for logs and metrics.
     #[must_use]
     pub fn on_failure(mut self, observer: impl Fn(IntrospectionError) + Send + Sync + 'static) -> Self {
         self.observer = Some(Arc::new(observer));
         self
     }
 
-    /// What the issuer says about a token. The clock is read when it is asked and when it has answered.
+    /// Returns the issuer's answer about a token. The clock is read before the request and after the response.
     ///
-    /// A request that waits for another's answer does so for as long as three of those go away without one
-    /// ([`limits::LEADERS_GONE`]), and then asks for itself: nobody is kept waiting by others who hang up.
+    /// A request that follows another request's introspection does so until three leaders have disappeared without an
+    /// answer ([`limits::LEADERS_GONE`]), and then makes its own. So clients that hang up cannot keep other requests
+    /// waiting.
     ///
     /// # Errors
-    /// Where it says nothing that helps.
+    /// Fails if there is no usable answer.
     pub async fn introspect(&self, token: &str, clock: &Clock) -> Result<Introspected, IntrospectionError> {
         let digest = self.provider.sha256(&[token.as_bytes()]);
         for _ in 0..limits::LEADERS_GONE {
@@ -114,7 +117,7 @@ impl Introspector {
             judged = self.endpoint.judge(response, clock.now());
         }
         if let (Ok(Introspected::Active(claims)), true) = (&judged, is_short) {
-            // Since it was asked: the token may have been revoked while the answer was on its way.
+            // From the time of the request: the token may have been revoked while the answer was in flight.
             self.remembered.put(digest, claims, asked);
         }
         judged
@@ -144,7 +147,7 @@ impl fmt::Debug for Introspector {
     }
 }
 
-/// One of the introspections that may be under way at a time.
+/// One of the introspections that may run at once.
 struct Turn<'i>(&'i AtomicUsize);
 
 impl<'i> Turn<'i> {

@@ -1,4 +1,4 @@
-//! Fetching an issuer's keys for the requests that wait for them, once for all (catalogue J9, J22, CRS-2, CRS-3).
+//! Fetches an issuer's keys once for all requests that wait for them (catalogue J9, J22, CRS-2, CRS-3).
 
 use super::DynHttpClient;
 use super::events::{Event, EventSink, KeysRefreshFailed, KeysRefreshed, StaleKeysUsed, UnknownKidThrottled, emit};
@@ -11,7 +11,7 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::sync::Arc;
 
-/// Fetches with one client, and tells one sink about it.
+/// Fetches with one client, and reports to one event sink.
 #[derive(Clone, Default)]
 pub(super) struct KeyRefresh {
     pub(super) client: Option<Arc<dyn DynHttpClient>>,
@@ -19,13 +19,13 @@ pub(super) struct KeyRefresh {
 }
 
 impl KeyRefresh {
-    /// Sees to a need: begins a fetch, waits for the one under way, or finds that it is not the time for one.
+    /// Meets a need: begins a fetch, waits for the running one, or finds that it is too early for another.
     pub(super) async fn obtain(&self, remote: &Arc<RemoteKeys>, need: Need, clock: &Clock) -> KeysAnswer {
         let Some(client) = &self.client else { return KeysAnswer::Unavailable };
         let now = clock.now();
-        // Ends: each turn a fetch ends or is given up. After the first the need is met, or it is too early for another fetch at this
-        // `now`; the second may happen a few times only, and each time leaves the next turn to lead a fetch itself. Whoever leads fetch
-        // after fetch and hangs up keeps no other waiting beyond the limit.
+        // Terminates: in each turn a fetch ends or is abandoned. After an end, the need is met, or it is too early for
+        // another fetch at this `now`. Abandoned fetches are limited in number, and each lets the next turn lead a
+        // fetch itself. Clients that lead fetch after fetch and hang up cannot keep others waiting beyond the limit.
         loop {
             if clock.now().since(now) > limits::WAIT {
                 return KeysAnswer::Unavailable;
@@ -43,7 +43,7 @@ impl KeyRefresh {
                     }
                 }
                 Begun::Fetch(fetch) => {
-                    // In the background where the client can: then it outlives the request that happened to need it first.
+                    // In the background if the client can: then the fetch outlives the request that needed it first.
                     if let Err(task) = client.spawn_boxed(self.clone().run(fetch, Arc::clone(client))) {
                         task.await;
                     }
@@ -52,7 +52,7 @@ impl KeyRefresh {
         }
     }
 
-    /// Fetches again what was used although it is no longer fresh.
+    /// Fetches stale keys that were used again.
     pub(super) async fn refresh_stale(&self, remote: &Arc<RemoteKeys>, now: Timestamp) {
         self.emit(&Event::StaleKeysUsed(StaleKeysUsed { issuer: remote.issuer(), generation: remote.generation() }));
         let Some(client) = &self.client else { return };

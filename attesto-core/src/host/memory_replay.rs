@@ -12,64 +12,66 @@ use core::fmt;
 use core::future::Future;
 use core::hash::BuildHasher;
 
-/// Shards of a large store. Twice the cores of a common server, so that two requests seldom meet.
+/// The most shards of a store. Twice the cores of a common server, so that two requests rarely contend.
 const MOST_SHARDS: usize = 64;
-/// Records per shard below which more shards would only cost memory. The model checker gets small stores with several.
+/// With fewer records per shard, more shards would only cost memory. The model checker gets small stores with several
+/// shards.
 const RECORDS_PER_SHARD: usize = if cfg!(all(test, loom)) { 1 } else { 1024 };
-/// Lapsed records that one claim frees; more than the one it may add, so the store catches up with any burst.
+/// Lapsed records that one claim frees: more than the one it may add, so the store catches up after any burst.
 const FREED_PER_CLAIM: usize = 4;
 /// Lapsed records that a sweep frees under one lock.
 const FREED_PER_PORTION: usize = 256;
-/// The most a store can be asked to hold.
+/// The largest configurable capacity.
 const CAPACITY_CEILING: usize = 1 << 30;
 
-/// Remembers first uses in memory, for a single process.
+/// Records first uses in memory, for a single process.
 ///
-/// - **Bounded.** It never holds more than its capacity, counted exactly over all shards. When it is full, a new claim
-///   is answered [`Unavailable`](ReplayAnswer::Unavailable); live records are never evicted. R3.
+/// - **Bounded.** It never holds more than its capacity, counted exactly over all shards. When it is full, it answers a
+///   new claim with [`Unavailable`](ReplayAnswer::Unavailable); it never evicts live records. R3.
 /// - **Clockless.** Time is the `now` of each claim. A record counts through `retain_until` and is freed by later
 ///   claims, a few at a time, on any shard if room is needed. A clock that goes backwards admits nothing twice: a claim
-///   to be kept no longer than a record that was freed already cannot be proven fresh and is answered `Unavailable`, as
-///   is one that is past its own `retain_until`.
-/// - **Flat.** A claim does the same work at any size, lapsing included: at most a few records are freed, one hash bucket
-///   is split. (In time, a store that outgrows the processor's caches pays for a few accesses to memory: a microsecond.) A record takes about 60 bytes with its key. Buckets and shards are chosen by a hash with a random key,
-///   so nobody can aim at one. Memory is kept for the next burst, not returned.
+///   whose record would not outlive an already freed one cannot be proven fresh, and is answered `Unavailable`, as is a
+///   claim past its own `retain_until`.
+/// - **Flat.** A claim does the same work at any size, lapsing included: it frees at most a few records and splits one
+///   hash bucket. (A store that outgrows the processor's caches costs a few more memory accesses: a microsecond.) A
+///   record takes about 60 bytes with its key. A hash with a random key chooses buckets and shards, so a client cannot
+///   target one. Memory is kept for the next burst, not returned.
 /// - **Closed on failure.** A shard whose lock was poisoned by a panic answers `Unavailable` from then on.
 ///
-/// It has no shares: a claim names no owner, so one client with a good token can fill it, by sending more requests per second than the
-/// capacity divided by the seconds that a record is kept. All requests with proofs are then refused until records lapse. Limit the rate of
-/// each client before it.
+/// There are no shares per client, since a claim names no owner. One client with a valid token can fill the store by
+/// sending more requests per second than the capacity divided by the seconds that a record is kept. All requests with
+/// proofs are then refused until records lapse. Limit the rate of each client before it.
 ///
-/// How much to hold: requests with proofs per second, times the seconds a record is kept (the proof's window, `max_age
-/// + 2 * future_skew + 1`, at most), with room to spare.
+/// For the capacity, multiply the requests with proofs per second by the seconds a record is kept (at most the proof's
+/// window, `max_age + 2 * future_skew + 1`), and add a margin.
 pub struct MemoryReplayStore {
     shards: Box<[Mutex<Shard>]>,
     hasher: HashKey,
     capacity: usize,
     held: AtomicUsize,
-    /// One more than the last second at which a full store had nothing to free anywhere; 0 at first.
+    /// One more than the last second at which a full store had nothing to free; 0 at first.
     nothing_to_free: AtomicU64,
 }
 
 impl MemoryReplayStore {
-    /// A store for `capacity` records, whose user affirms that one process serves the resource. R8.
+    /// Creates a store for `capacity` records, if one process serves the resource. R8.
     ///
-    /// A second process would not know what the first has seen, and every proof would pass once in each. Nor does a new
-    /// process know what its predecessor has seen: see [`after_restart`](Self::after_restart).
+    /// A second process would not know the first one's records, and every proof would be accepted once in each. A new
+    /// process does not know its predecessor's records either: see [`after_restart`](Self::after_restart).
     ///
     /// # Errors
     ///
-    /// A capacity of 0, or of more than 2^30.
+    /// Fails for a capacity of 0, or of more than 2^30.
     pub fn single_instance(capacity: usize) -> Result<Self, ConfigError> {
         Self::build(capacity, None)
     }
 
-    /// Like [`single_instance`](Self::single_instance), but claims to be kept until `distrusted` or earlier are
-    /// answered `Unavailable`: a process that ended before may have seen them. R3.
+    /// Like [`single_instance`](Self::single_instance), but answers `Unavailable` to claims with `retain_until` at or
+    /// before `distrusted`: a previous process may have seen them. R3.
     ///
-    /// The store does not see when a proof was made, only how long its record is to be kept, which the policy fixes as
-    /// `iat + max_age + future_skew + 1`. So `started + max_age + future_skew` refuses every proof made before
-    /// `started`, and another `future_skew` on top also those whose client's clock ran ahead.
+    /// The store does not know when a proof was made, only how long its record must be kept, which the policy computes
+    /// as `iat + max_age + future_skew + 1`. So `started + max_age + future_skew` refuses every proof made before
+    /// `started`, and another `future_skew` on top also refuses those of clients whose clock was ahead.
     ///
     /// # Errors
     ///
@@ -93,7 +95,7 @@ impl MemoryReplayStore {
         })
     }
 
-    /// [`ReplayStore::claim`] without a future: nothing here ever waits for anything but a short lock.
+    /// [`ReplayStore::claim`] without a future: it only waits for a short lock.
     pub fn record(&self, claim: &ReplayClaim, now: Timestamp) -> ReplayAnswer {
         if claim.retain_until < now {
             return ReplayAnswer::Unavailable;
@@ -101,8 +103,8 @@ impl MemoryReplayStore {
         self.try_record(claim, now).unwrap_or(ReplayAnswer::Unavailable)
     }
 
-    /// Frees what has lapsed by `now` and says how much it was. Never needed for correct answers; it gives an idle
-    /// store its room back before the next claim.
+    /// Frees the records that have lapsed by `now`, and returns their number. Never needed for correct answers; it
+    /// returns the room of an idle store before the next claim.
     pub fn sweep(&self, now: Timestamp) -> usize {
         let mut total: usize = 0;
         for shard in &self.shards {
@@ -114,19 +116,19 @@ impl MemoryReplayStore {
         total
     }
 
-    /// How many records are held, those that have lapsed and are not yet freed included.
+    /// The number of records, including lapsed ones that are not freed yet.
     #[must_use]
     pub fn len(&self) -> usize {
         self.held.load(Ordering::Relaxed)
     }
 
-    /// Whether nothing is held.
+    /// Whether the store has no records.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The most that is ever held.
+    /// The largest number of records.
     #[must_use]
     pub fn capacity(&self) -> usize {
         self.capacity
@@ -136,8 +138,8 @@ impl MemoryReplayStore {
         if let Some(answer) = self.insert_if_room(claim, now, |store| store.reserve())? {
             return Ok(answer);
         }
-        // Full. The shard's lock is released by now: never are two held at once. What was not found lapsed may have been freed by
-        // somebody else meanwhile.
+        // Full. The shard's lock was released, since two are never held at once. Another thread may have freed lapsed
+        // records meanwhile.
         if !self.free_one_anywhere(now)? && !self.reserve() {
             return Ok(ReplayAnswer::Unavailable);
         }
@@ -149,7 +151,7 @@ impl MemoryReplayStore {
         Ok(answer?.unwrap_or(ReplayAnswer::Unavailable))
     }
 
-    /// Tests and sets, under one lock. `None`: the claim is new, but `take_place` found no place for it.
+    /// Tests and sets, under one lock. Returns `None` if the claim is new but `take_place` found no place for it.
     fn insert_if_room(
         &self,
         claim: &ReplayClaim,
@@ -172,14 +174,14 @@ impl MemoryReplayStore {
         Ok(Some(ReplayAnswer::Fresh))
     }
 
-    /// Takes one of the places that are left, if one is.
+    /// Takes one of the remaining places, if there is one.
     fn reserve(&self) -> bool {
         let one_more = |held: usize| held.checked_add(1).filter(|held| *held <= self.capacity);
         self.held.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).is_ok()
     }
 
-    /// Makes room in a full store and keeps one place for the caller. Looks through the shards for one with lapsed
-    /// records, in vain at most once a second: until the clock moves on, nothing more can lapse.
+    /// Makes room in a full store and reserves one place for the caller. Searches the shards for lapsed records,
+    /// without success at most once a second: nothing more can lapse until the clock moves on.
     fn free_one_anywhere(&self, now: Timestamp) -> Result<bool, Broken> {
         let mark = now.as_secs().saturating_add(1);
         if self.nothing_to_free.load(Ordering::Relaxed) == mark {
@@ -194,8 +196,8 @@ impl MemoryReplayStore {
         Ok(false)
     }
 
-    /// Frees lapsed records of one shard, and gives their places back but for those that the caller keeps. Under the lock: who
-    /// finds nothing lapsed in the shard afterwards finds the places.
+    /// Frees lapsed records of one shard, and returns their places except those that the caller keeps. It does so under
+    /// the lock: a thread that then finds nothing lapsed in the shard finds the places.
     fn free(&self, shard: &Mutex<Shard>, now: Timestamp, most: usize, kept: usize) -> Result<usize, Broken> {
         let mut shard = shard.lock().map_err(|_| Broken)?;
         let freed = shard.free_lapsed(now, most, |key| self.hash(key))?;
@@ -207,7 +209,7 @@ impl MemoryReplayStore {
         self.hasher.hash_one(key)
     }
 
-    /// The high half of the hash chooses the shard; the low half is left to the shard's buckets.
+    /// Selects the shard by the high half of the hash; the low half selects the bucket.
     fn shard(&self, hash: u64) -> Result<&Mutex<Shard>, Broken> {
         let high = usize::try_from(hash >> 32).unwrap_or(0);
         high.checked_rem(self.shards.len()).and_then(|at| self.shards.get(at)).ok_or(Broken)
@@ -233,7 +235,7 @@ impl fmt::Debug for MemoryReplayStore {
     }
 }
 
-// Two attributes each: Clippy knows a test module by the first.
+// Two attributes each: Clippy recognizes a test module by the first.
 #[cfg(test)]
 #[cfg(loom)]
 #[path = "memory_replay_interleavings.rs"]

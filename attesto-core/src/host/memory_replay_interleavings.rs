@@ -1,5 +1,5 @@
-//! Every order in which a few threads can come by, tried by the model checker loom: exactly one winner for each key, no record that
-//! never leaves, no place lost and none made up.
+//! Tries every interleaving of a few threads with the model checker loom: there is exactly one winner for each key,
+//! every record is freed eventually, and no place is lost or invented.
 //!
 //! `RUSTFLAGS="--cfg loom" cargo test -p attesto-core --lib --release --target-dir target/loom interleavings`
 
@@ -12,11 +12,11 @@ fn claim(key: u8, retain_until: u64) -> ReplayClaim {
     ReplayClaim::new(ReplayKey::from_bytes([key; 32]), Timestamp::from_secs(retain_until))
 }
 
-/// One claim: the key, until when, and the time by the claimant's clock.
+/// One claim: the key, `retain_until`, and the time by the caller's clock.
 type Claim = (u8, u64, u64);
 
-/// A store, what is in it beforehand, and what each thread then claims, one after the other. `then` gets the store and all answers,
-/// in the order of the threads.
+/// Explores a store with initial claims, and the claims that each thread then makes in order. `then` gets the store and
+/// all answers, in the order of the threads.
 fn explore(
     most_switches: Option<usize>,
     capacity: usize,
@@ -46,7 +46,7 @@ fn explore(
             answers.extend(other.join().unwrap());
         }
         then(&store, &answers);
-        // Whatever happened, every record leaves when its time has come, and the count is exact.
+        // In any case, every record is freed when its time has passed, and the count is exact.
         let held = store.len();
         assert!(held <= capacity);
         assert_eq!(store.sweep(Timestamp::from_secs(1_000_000)), held);
@@ -89,7 +89,7 @@ fn r1_interleavings_with_unrelated_keys_let_each_in_once() {
 fn r3_interleavings_over_a_lapsed_record_have_one_winner() {
     const AGAIN: Claim = (1, 500, 200);
     explore(None, 4, &[(1, 121, 0)], &[&[AGAIN, AGAIN], &[AGAIN, AGAIN]], one_winner);
-    // By one clock the record still counts, by the other it has lapsed: nobody wins on the strength of the slow clock.
+    // By one clock the record still counts, by the other it has lapsed: the slow clock must not win.
     fn at_most_one(_: &MemoryReplayStore, answers: &[ReplayAnswer]) {
         assert_eq!(answers[1], Fresh, "by the clock that is ahead: {answers:?}");
         assert_ne!(answers[0], Fresh, "{answers:?}");
@@ -105,18 +105,18 @@ fn r3_interleavings_in_a_full_store_take_no_place_twice() {
     }
     explore(None, 1, &[], &[&[(1, 121, 0)], &[(2, 121, 0)]], one_gets_the_place);
     explore(None, 2, &[(9, 121, 0)], &[&[(1, 121, 0)], &[(2, 121, 0)]], one_gets_the_place);
-    // The last place is a lapsed record's, on whichever shard.
+    // The last place is a lapsed record's, on either shard.
     explore(None, 2, &[(9, 500, 0), (8, 121, 0)], &[&[(1, 500, 200)], &[(2, 500, 200)]], one_gets_the_place);
 }
 
 #[test]
 fn r3_interleavings_in_a_full_store_of_lapsed_records_let_everybody_in() {
-    // Also who comes by while another has freed a record and not yet taken its place.
+    // Includes a thread that claims after another has freed a record and before it takes the place.
     fn all(store: &MemoryReplayStore, answers: &[ReplayAnswer]) {
         assert_eq!(count(answers, Fresh), 2, "{answers:?}");
         assert_eq!(store.len(), 2);
     }
-    // Keys fall on either shard: both on one, and one on each.
+    // Keys map to either shard: both to one, or one to each.
     const LAPSED: [&[Claim]; 4] = [
         &[(9, 121, 0), (8, 121, 0)],
         &[(9, 121, 0), (7, 121, 0)],

@@ -39,7 +39,7 @@ fn store(capacity: usize) -> MemoryReplayStore {
     MemoryReplayStore::single_instance(capacity).unwrap()
 }
 
-/// How many of `threads` simultaneous claims are answered `Fresh`; the others must be answered `Replay`.
+/// Returns how many of `threads` simultaneous claims are answered `Fresh`; the others must be answered `Replay`.
 fn winners(store: &impl ReplayStore, claim: &ReplayClaim, now: u64, threads: usize) -> usize {
     let start = std::sync::Barrier::new(threads);
     let answers: Vec<_> = thread::scope(|scope| {
@@ -57,7 +57,7 @@ fn winners(store: &impl ReplayStore, claim: &ReplayClaim, now: u64, threads: usi
     answers.iter().filter(|answer| **answer == ReplayAnswer::Fresh).count()
 }
 
-// What every store must do; nothing below knows which one it is.
+// Tests for every store; nothing below depends on which store it is.
 
 fn one_winner_among_simultaneous_claims(store: &impl ReplayStore) {
     for number in 0..50 {

@@ -1,9 +1,9 @@
 //! One shard of the memory replay store: a hash table in which a claim costs the same at any size.
 //!
-//! Records lie in chunks that never move and are linked twice by number: into the chain of their hash bucket, and into
-//! the list of their second, by which they leave. The table grows one bucket at a time (linear hashing), and what has
-//! lapsed is freed a few records at a time, so no single claim pays for many. A record takes 48 bytes, 32 of them the
-//! key; bucket and list heads bring that to 53 to 65, measured from a thousand records to ten million.
+//! Records are stored in chunks that never move. Each is linked by index into two lists: the chain of its hash bucket,
+//! and the list of the second in which it lapses. The table grows one bucket at a time (linear hashing), and lapsed
+//! records are freed a few at a time, so no single claim pays for many. A record takes 48 bytes, 32 of them the key;
+//! bucket and list heads bring that to 53 to 65, measured from a thousand records to ten million.
 
 use crate::Timestamp;
 use crate::dpop::{ReplayClaim, ReplayKey};
@@ -21,24 +21,24 @@ const FEWEST_BUCKETS: usize = 4;
 struct Record {
     key: ReplayKey,
     retain_until: u64,
-    /// The next record of the same bucket, or of the free list.
+    /// The next record in the same bucket, or in the free list.
     next_in_bucket: u32,
-    /// The next record of the same second.
+    /// The next record in the same second.
     next_in_second: u32,
 }
 
-/// The links are broken. Cannot happen; if it does, the shard answers nothing any more.
+/// The links are broken. This cannot happen; if it does, the shard fails every claim from then on.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Broken;
 
-/// What a shard knows about a claim before room is made for it.
+/// The result of looking up a claim, before room is made for it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Known {
     /// On record.
     Recorded,
     /// Not on record, and never forgotten either.
     New,
-    /// Not on record, but a record of that age may have been freed already: the clock went backwards.
+    /// Not on record, but a record of that age may have been freed: the clock went backwards.
     Forgotten,
 }
 
@@ -52,7 +52,7 @@ pub(super) struct Shard {
     seconds: BTreeMap<u64, u32>,
     free: u32,
     len: usize,
-    /// The greatest `retain_until` of which a record may be missing.
+    /// The greatest `retain_until` for which a record may be missing.
     forgotten_until: Option<u64>,
 }
 
@@ -69,7 +69,7 @@ impl Shard {
         }
     }
 
-    /// Looks a claim up. A record that has lapsed by `now` counts as absent, whether or not it was freed.
+    /// Looks up a claim. A record that has lapsed by `now` counts as absent, whether or not it was freed.
     pub(super) fn find(&self, claim: &ReplayClaim, hash: u64, now: Timestamp) -> Result<Known, Broken> {
         let mut at = *self.buckets.get(self.bucket_of(hash)).ok_or(Broken)?;
         while at != NIL {
@@ -85,7 +85,7 @@ impl Shard {
         }
     }
 
-    /// Records a claim. `hash_of` is the table's hash, for the bucket that is split on the way.
+    /// Records a claim. `hash_of` is the table's hash, for the bucket that is split at the same time.
     pub(super) fn insert(
         &mut self,
         claim: &ReplayClaim,
@@ -107,7 +107,7 @@ impl Shard {
         Ok(())
     }
 
-    /// Frees at most `most` records that have lapsed by `now`, the oldest first, and says how many.
+    /// Frees at most `most` records that have lapsed by `now`, oldest first, and returns their number.
     pub(super) fn free_lapsed(
         &mut self,
         now: Timestamp,
@@ -134,7 +134,7 @@ impl Shard {
         Ok(most)
     }
 
-    /// Takes a record out of its bucket's chain.
+    /// Removes a record from its bucket's chain.
     fn unlink(&mut self, at: u32, hash: u64) -> Result<(), Broken> {
         let next = self.record(at)?.next_in_bucket;
         let bucket = self.bucket_of(hash);
@@ -154,7 +154,7 @@ impl Shard {
         }
     }
 
-    /// Appends one bucket and moves into it what now belongs there.
+    /// Appends one bucket and moves the records that now belong to it.
     fn split_one_bucket(&mut self, hash_of: impl Fn(&ReplayKey) -> u64) -> Result<(), Broken> {
         if self.buckets.len() == self.half.saturating_mul(2) {
             self.half = self.buckets.len();
@@ -173,7 +173,7 @@ impl Shard {
         Ok(())
     }
 
-    /// The bucket of a hash: its low bits, one more of them for the buckets that were split already.
+    /// Returns the bucket of a hash: its low bits, with one more bit for buckets that were already split.
     fn bucket_of(&self, hash: u64) -> usize {
         let low_bits = |of: usize| {
             let mask = u64::try_from(of).unwrap_or(u64::MAX).wrapping_sub(1);
@@ -183,7 +183,7 @@ impl Shard {
         if bucket < self.buckets.len() { bucket } else { low_bits(self.half) }
     }
 
-    /// A slot for one record: a freed one, or the next of the last chunk.
+    /// Returns a slot for one record: a freed one, or the next of the last chunk.
     fn take_slot(&mut self) -> Result<u32, Broken> {
         if self.free != NIL {
             let at = self.free;
@@ -226,7 +226,7 @@ mod tests {
         ReplayClaim::new(ReplayKey::from_bytes([key; 32]), Timestamp::from_secs(retain_until))
     }
 
-    /// A hash so poor that chains get long.
+    /// A poor hash, which makes chains long.
     fn hash_of(key: &ReplayKey) -> u64 {
         u64::from(key.as_bytes()[0] % 16)
     }

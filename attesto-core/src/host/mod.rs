@@ -1,8 +1,7 @@
-//! What a host brings: stores that remember, sinks that listen. Each trait is small and says in its docs what an
-//! implementation must guarantee.
+//! The host's side: stores, hooks, and event sinks. The docs of each trait state what an implementation must guarantee.
 //!
-//! Of a resource server, [`Guard`] bundles them; of an authorization server (with the feature `std`), `AuthorizationHost`, whose flows
-//! `drive` runs.
+//! [`Guard`] combines them for a resource server. `AuthorizationHost` (with the feature `std`) does so for an
+//! authorization server, whose flows `drive` runs.
 //!
 //! ```
 //! use attesto_core::Timestamp;

@@ -1,4 +1,4 @@
-//! Events through a bounded queue, so that whoever writes them down can be slow.
+//! Passes events through a bounded queue, so that their writer can be slow.
 
 use super::{Event, EventSink, OwnedEvent};
 use crate::ConfigError;
@@ -6,7 +6,7 @@ use alloc::sync::Arc;
 use core::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 
-/// The sending half: a sink that never waits. What finds the queue full is dropped and counted.
+/// The sending half: a sink that never waits. If the queue is full, the event is dropped and counted.
 ///
 /// ```
 /// use attesto_core::host::{Event, EventSink, QueuedEvents, StoreUnavailable};
@@ -29,11 +29,11 @@ pub struct QueuedEvents {
 }
 
 impl QueuedEvents {
-    /// A queue for `capacity` events, and its two halves. The sink can be cloned.
+    /// Creates a queue for `capacity` events, and returns its two halves. The sink can be cloned.
     ///
     /// # Errors
     ///
-    /// A capacity of 0: nothing would ever fit.
+    /// Fails for a capacity of 0.
     pub fn bounded(capacity: usize) -> Result<(Self, EventQueue), ConfigError> {
         if capacity == 0 {
             return Err(ConfigError::new("capacity", "an event queue needs room for at least one event"));
@@ -43,7 +43,7 @@ impl QueuedEvents {
         Ok((Self { sender, dropped: Arc::clone(&dropped) }, EventQueue { receiver, dropped }))
     }
 
-    /// How many events were dropped so far, because the queue was full or its other half is gone.
+    /// The number of dropped events so far, because the queue was full or its other half is gone.
     #[must_use]
     pub fn dropped(&self) -> u64 {
         self.dropped.load(Ordering::Relaxed)
@@ -61,7 +61,7 @@ impl EventSink for QueuedEvents {
     }
 }
 
-/// The receiving half, for the thread that writes events down. As an iterator it waits for the next event and ends when
+/// The receiving half, for the thread that writes events. As an iterator it waits for the next event, and ends when
 /// every sink is gone.
 #[derive(Debug)]
 pub struct EventQueue {
@@ -70,13 +70,13 @@ pub struct EventQueue {
 }
 
 impl EventQueue {
-    /// The next event, if one is waiting. Does not wait.
+    /// Returns the next event, if there is one. Does not wait.
     #[must_use]
     pub fn try_next(&self) -> Option<OwnedEvent> {
         self.receiver.try_recv().ok()
     }
 
-    /// How many events were dropped so far.
+    /// The number of dropped events so far.
     #[must_use]
     pub fn dropped(&self) -> u64 {
         self.dropped.load(Ordering::Relaxed)

@@ -1,4 +1,4 @@
-//! The question "has this proof been used?" and its contract (RFC 9449 §11.1; catalogue R1 to R4).
+//! The store that detects reused proofs, and its contract (RFC 9449 §11.1; catalogue R1 to R4).
 
 use crate::Timestamp;
 use crate::dpop::{ReplayAnswer, ReplayClaim};
@@ -8,9 +8,9 @@ use core::fmt;
 use core::future::Future;
 use core::pin::Pin;
 
-/// Who sees what a store records. R8.
+/// Which processes share a store's records. R8.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-// Exhaustive: every other reach would have to be one of these to be judged.
+// Exhaustive: every other reach would have to count as one of these.
 pub enum StoreReach {
     /// This process only; the records end with it.
     Process,
@@ -18,39 +18,40 @@ pub enum StoreReach {
     Shared,
 }
 
-/// Records first uses. What an implementation guarantees:
+/// Records first uses. An implementation guarantees:
 ///
-/// - **One winner.** Among all claims of one key, on all instances that share the store, exactly one is answered
+/// - **One winner.** Among all claims with one key, on all instances that share the store, exactly one is answered
 ///   [`Fresh`](ReplayAnswer::Fresh) until the record may be dropped. The store tests and sets in one atomic step
-///   (insert or ignore on a unique key, set if absent); reading first and writing later does not conform. R1.
-/// - **Kept long enough.** A record is kept through `retain_until` and may be dropped when the clock is past it,
-///   strictly: `retain_until < now`, with the `now` of the question. Each record has its own time; there is no time to live of the store.
-///   Afterwards the key may be claimed again, with one winner again; a store that goes on refusing until it has swept conforms as
-///   well. R1, R2, R4.
-/// - **Swept with care.** What sweeps by a clock of its own (a job in a database) waits beyond `retain_until` for the greatest difference
-///   that may be between that clock and those of the nodes: 60 seconds, unless you know better. R4.
-/// - **Never dropped early.** No record is evicted to make room. A store that is full answers
+///   (insert or ignore on a unique key, set if absent). Reading first and writing later does not conform. R1.
+/// - **Kept long enough.** A record is kept through `retain_until` and may be dropped when the clock is strictly past
+///   it: `retain_until < now`, with the `now` of the question. Each record has its own time; the store has no common
+///   time to live. Afterwards the key may be claimed again, with one winner again. A store that refuses until it has
+///   swept the record also conforms. R1, R2, R4.
+/// - **Swept with care.** A sweep with its own clock (a job in a database) waits beyond `retain_until` for the greatest
+///   possible difference between that clock and those of the nodes: 60 seconds, unless you know better. R4.
+/// - **Never dropped early.** No record is evicted to make room. A full store answers
 ///   [`Unavailable`](ReplayAnswer::Unavailable). R3.
-/// - **Never a guess.** An error, a timeout or a lost answer is `Unavailable`. Should the lost claim have been recorded
-///   after all, the client makes a new proof; the reverse would let one proof pass twice. X17.
-/// - **Opaque keys.** 32 bytes (43 characters as text), never parsed. Keys of other purposes need their own namespace.
+/// - **Never a guess.** An error, a timeout or a lost answer is `Unavailable`. If the claim was recorded after all, the
+///   client makes a new proof; the reverse would accept one proof twice.
+/// - **Opaque keys.** 32 bytes (43 characters as text), never parsed. Keys for other purposes need their own namespace.
 ///   R7.
 ///
-/// `now` was read just before the question. A store that keeps records by a clock of its own (set if absent with an expiry) takes
-/// [`ReplayClaim::ttl`] for the time to keep one. A claim may wait on its way, for a connection say, longer than records are kept: whoever
-/// asks reads the clock again when the answer has come, and refuses what is past [`ReplayClaim::not_after`] by then.
+/// `now` is read just before the question. A store that keeps records by its own clock (set if absent with an expiry)
+/// uses [`ReplayClaim::ttl`] as the expiry. A claim may be delayed, while it waits for a connection for example, for
+/// longer than records are kept. The caller therefore reads the clock again when the answer arrives, and refuses a
+/// claim that is past [`ReplayClaim::not_after`] by then.
 ///
-/// A future that is dropped before it is done may or may not have recorded the claim.
+/// A future that is dropped before it completes may or may not have recorded the claim.
 pub trait ReplayStore: Send + Sync {
     /// Records `claim` unless its key is on record.
     fn claim(&self, claim: &ReplayClaim, now: Timestamp) -> impl Future<Output = ReplayAnswer> + Send;
 
-    /// Who sees the records.
+    /// Which processes share the records.
     fn reach(&self) -> StoreReach;
 }
 
-/// [`ReplayStore`] as a trait object: `Arc<dyn DynReplayStore>` is again a [`ReplayStore`]. Every store has it; nobody
-/// implements it by hand.
+/// [`ReplayStore`] as a trait object: `Arc<dyn DynReplayStore>` is again a [`ReplayStore`]. Implemented for every
+/// store; do not implement it yourself.
 pub trait DynReplayStore: Send + Sync {
     /// [`ReplayStore::claim`], boxed.
     fn claim_boxed<'s>(

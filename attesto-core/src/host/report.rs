@@ -1,4 +1,4 @@
-//! From decisions to events (catalogue section 12).
+//! Turns decisions into events (catalogue E1 to E6).
 
 use super::EventText;
 use super::events::{
@@ -14,7 +14,7 @@ use crate::token::Claims;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// Tells a sink, if there is one, what became of one request. Nothing is gathered where there is none.
+/// Reports the result of one request to a sink, if there is one. Without a sink it collects nothing.
 pub(super) struct Reporter<'r> {
     sink: Option<&'r dyn EventSink>,
     server: &'r ResourceServer,
@@ -32,7 +32,7 @@ impl<'r> Reporter<'r> {
         Self { sink, server, request, requirement }
     }
 
-    /// E1.
+    /// Reports a granted request. E1.
     pub(super) fn granted(&self, grant: &Grant) {
         let Some(sink) = self.sink else { return };
         let claims = grant.claims();
@@ -49,7 +49,7 @@ impl<'r> Reporter<'r> {
         );
     }
 
-    /// E2, and E3, E5 or E6 where the reason is theirs.
+    /// Reports a denied request: E2, and E3, E5 or E6 if the reason has such an event.
     pub(super) fn denied(&self, denial: &Denial) {
         let Some(sink) = self.sink else { return };
         let claims = denial.refused_claims();
@@ -80,7 +80,7 @@ impl<'r> Reporter<'r> {
         }
     }
 
-    /// E4.
+    /// Reports a detected replay. E4.
     pub(super) fn replay_answered(&self, question: &ReplayQuestion<'_>, answer: ReplayAnswer) {
         let (Some(sink), ReplayAnswer::Replay) = (self.sink, answer) else { return };
         emit(
@@ -92,7 +92,7 @@ impl<'r> Reporter<'r> {
         );
     }
 
-    /// E5.
+    /// Reports missing scope or a required step-up. E5.
     fn report_insufficiency(&self, sink: &dyn EventSink, outcome: Outcome, claims: Option<&Claims>) {
         let (client_id, subject) = (client_id(claims), subject(claims));
         if outcome == Outcome::InsufficientScope {
@@ -107,7 +107,8 @@ impl<'r> Reporter<'r> {
     }
 }
 
-/// E3: another key or certificate. A merely missing proof or certificate is a mistake more often than a theft.
+/// Reports another key or certificate. E3. A missing proof or certificate is more often a mistake than a theft, and has
+/// no event here.
 fn report_mismatch(sink: &dyn EventSink, error: BindingError, claims: Option<&Claims>) {
     let constraint = match error {
         BindingError::KeyMismatch => "dpop",
@@ -125,7 +126,7 @@ fn report_mismatch(sink: &dyn EventSink, error: BindingError, claims: Option<&Cl
     emit(sink, &Event::SenderConstraintMismatch(SenderConstraintMismatch { constraint, reason, client_id }));
 }
 
-/// E6.
+/// Reports a store or hook that did not answer. E6.
 fn report_unavailable(sink: &dyn EventSink, what: Unavailable) {
     let (store, operation) = match what {
         Unavailable::ReplayStore => ("replay", "claim"),

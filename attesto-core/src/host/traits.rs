@@ -1,4 +1,4 @@
-//! What a host can be asked about one request, besides its replay store.
+//! The host's hooks for one request, besides its replay store.
 
 use crate::future::BoxFuture;
 use crate::http::RequestParts;
@@ -9,18 +9,19 @@ use alloc::sync::Arc;
 use core::any::Any;
 use core::future::Future;
 
-/// A principal of a type that only the host knows.
+/// A principal whose type only the host knows.
 pub type AnyPrincipal = Arc<dyn Any + Send + Sync>;
 
-/// Turns verified claims into the host's own notion of who is calling: a user record, a tenant (catalogue step 9).
+/// Maps verified claims to the host's own principal: a user record, a tenant (docs/rules, step 9).
 ///
-/// Implement it with an `async fn`. Time-outs are the implementation's: the core has no clock. An error is
-/// [`PrincipalOutcome::Unavailable`], which answers 503; [`PrincipalOutcome::Refused`] answers 401 without detail.
+/// Implement it with an `async fn`. The implementation sets its own time-outs: the core has no clock. Return
+/// [`PrincipalOutcome::Unavailable`] for an error, which gives 503. [`PrincipalOutcome::Refused`] gives 401 without
+/// detail.
 pub trait PrincipalLookup: Send + Sync {
-    /// What the host works with.
+    /// The host's type of principal.
     type Principal: Send + Sync + 'static;
 
-    /// The principal for these claims, sent by this sender.
+    /// Returns the principal for these claims and this sender.
     fn principal(
         &self,
         claims: &Claims,
@@ -28,25 +29,27 @@ pub trait PrincipalLookup: Send + Sync {
     ) -> impl Future<Output = PrincipalOutcome<Self::Principal>> + Send;
 }
 
-/// What a [`PrincipalLookup`] found.
+/// The result of a [`PrincipalLookup`].
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_enums, reason = "yes, no, and no answer")]
 pub enum PrincipalOutcome<P> {
-    /// The host knows the caller and lets it in.
+    /// The host knows the caller and admits it.
     Accepted(P),
     /// The host refuses.
     Refused,
-    /// The host could not find out.
+    /// The host failed to look up the principal.
     Unavailable,
 }
 
-/// Verifies tokens that no configured issuer signed: opaque tokens, introspection, foreign formats (section 11).
+/// Verifies tokens that no configured issuer signed: opaque tokens, introspection, foreign formats (catalogue H1 to
+/// H5).
 ///
-/// The audience (RFC 8707) and the confirmation (`cnf`) are the implementation's duty to carry over: a verifier that drops
-/// `cnf` drops the binding. An error or a time-out is [`ForeignAnswer::Unavailable`]. [`ForeignQuestion::now`] reads the clock again each
-/// time: ask it after a wait, not before.
+/// The implementation must carry over the audience (RFC 8707) and the confirmation (`cnf`): dropping `cnf` drops the
+/// binding. Return [`ForeignAnswer::Unavailable`] for an error or a time-out. [`ForeignQuestion::now`] reads the clock
+/// at each call: call it after a wait, not before.
 pub trait ForeignVerifier: Send + Sync {
-    /// What the token says. The request shows peer, path and header fields, less those that carry credentials.
+    /// Verifies the token and returns its claims. The request has peer, path and header fields, except those that carry
+    /// credentials.
     fn verify(
         &self,
         token: &ForeignQuestion<'_>,
@@ -54,9 +57,9 @@ pub trait ForeignVerifier: Send + Sync {
     ) -> impl Future<Output = ForeignAnswer> + Send;
 }
 
-/// Knows which tokens have been revoked before they expire (A17).
+/// Checks whether a token was revoked before it expired (A17).
 pub trait RevocationCheck: Send + Sync {
-    /// Whether the token with these claims is revoked; `claims.jwt_id()` is what revocation lists hold.
+    /// Whether the token with these claims is revoked; `claims.jwt_id()` is the key of revocation lists.
     fn revocation(&self, claims: &Claims) -> impl Future<Output = RevocationAnswer> + Send;
 }
 

@@ -2,7 +2,7 @@
 
 use crate::time::{Clock, Timestamp};
 
-/// One clock as one request reads it: never earlier than it was read before.
+/// A clock during one request: its time never goes backwards.
 pub(super) struct Watch<'c> {
     clock: &'c Clock,
     latest: Timestamp,

@@ -1,22 +1,22 @@
-//! What can be wrong with the wiring of an application, found while it serves.
+//! Errors in the wiring of an application, detected while it serves.
 
 use crate::http::{Header, ResponseParts};
 
-/// Why something behind a gate gave nothing: always a fault of the wiring, never of the client.
+/// Why code behind a gate got no result. Always an error in the wiring, never the client's fault.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum WiringError {
-    /// No gate stands before what asked. Answers 401: nothing unauthenticated gets through (catalogue S10).
+    /// No gate protects the route. Gives 401: nothing unauthenticated passes (catalogue S10).
     #[error("nothing authenticates requests before this route")]
     NotProtected,
-    /// No principal of the wanted type was looked up. Answers 500.
+    /// No principal of the requested type was looked up. Gives 500.
     #[error("no principal of this type was looked up")]
     NoSuchPrincipal,
 }
 
 impl WiringError {
-    /// The response to send. Without a gate nothing is known that a challenge could say; the scheme alone makes it the 401 that
-    /// RFC 9110 §15.5.2 wants.
+    /// Returns the response to send. Without a gate there is nothing to put into a challenge; the scheme alone
+    /// completes the 401 that RFC 9110 §15.5.2 requires.
     #[must_use]
     pub fn response(self) -> ResponseParts {
         match self {

@@ -373,7 +373,7 @@ mod tests {
     }
 
     #[test]
-    fn x35_a_pin_comes_before_everything_the_request_says() {
+    fn p11_a_pin_comes_before_everything_the_request_says() {
         let pin = CanonicalOrigin::parse("https://api.example.com/v1/").unwrap();
         let policy = OriginPolicy::new()
             .canonical(pin)

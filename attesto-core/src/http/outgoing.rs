@@ -12,15 +12,15 @@ use zeroize::Zeroizing;
 pub struct OutgoingRequest {
     /// `GET` or `POST`.
     pub method: &'static str,
-    /// An absolute URL that the core has checked: https, or http on a loopback host where development says so.
+    /// An absolute URL that the core has checked: https, or http on a loopback host if development allows it.
     pub url: String,
     /// The header fields, in order. They may hold credentials.
     pub headers: Vec<Header>,
     /// The body; empty for `GET`. It may hold a token or a secret.
     pub body: Zeroizing<Vec<u8>>,
-    /// The longest response body to read, in bytes. A longer one is [`HttpFailure::TooLarge`], found while reading.
+    /// The longest response body to read, in bytes. If the body turns out longer, fail with [`HttpFailure::TooLarge`].
     pub response_limit: usize,
-    /// How long the whole exchange may take; a client may have a shorter limit of its own.
+    /// The time limit of the whole exchange; a client may use a shorter one.
     pub time_limit: Duration,
 }
 
@@ -47,7 +47,7 @@ impl OutgoingRequest {
         Self { method: "POST", body: Zeroizing::new(body), ..Self::get(url, response_limit) }
     }
 
-    /// Sets how long the whole exchange may take; five seconds, unless set.
+    /// Sets the time limit of the whole exchange. Five seconds by default.
     #[must_use]
     pub const fn time_limit(mut self, time_limit: Duration) -> Self {
         self.time_limit = time_limit;
@@ -62,7 +62,7 @@ impl OutgoingRequest {
     }
 }
 
-/// Credentials may stand in the header fields, tokens in the body: shows neither.
+/// Prints neither header fields nor body, which may hold credentials and tokens.
 impl fmt::Debug for OutgoingRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OutgoingRequest")
@@ -88,7 +88,7 @@ pub struct IncomingResponse {
 }
 
 impl IncomingResponse {
-    /// A response without the optional header fields.
+    /// Creates a response without the optional header fields.
     #[must_use]
     pub const fn new(status: u16, body: Vec<u8>) -> Self {
         Self { status, content_type: None, cache_control: None, body }
@@ -109,7 +109,7 @@ impl IncomingResponse {
     }
 }
 
-/// Bodies may hold what is said about a token: shows their length only.
+/// Prints only the length of the body, which may hold claims of a token.
 impl fmt::Debug for IncomingResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("IncomingResponse")
@@ -120,7 +120,7 @@ impl fmt::Debug for IncomingResponse {
     }
 }
 
-/// Why no response came. Detail is for the implementation's own log.
+/// Why no response arrived. An implementation logs the details itself.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum HttpFailure {
@@ -130,10 +130,10 @@ pub enum HttpFailure {
     /// The body is longer than the limit.
     #[error("the response body is longer than the limit")]
     TooLarge,
-    /// No connection, a broken one, a TLS failure, an address that must not be reached.
+    /// No connection, a broken one, a TLS failure, or a forbidden address.
     #[error("no response")]
     Transport,
-    /// A response that came by a redirect or has a content coding. The other side was heard.
+    /// The response was redirected or has a content coding. The server did respond.
     #[error("the response is redirected or encoded")]
     Unacceptable,
 }

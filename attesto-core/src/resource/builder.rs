@@ -134,7 +134,7 @@ impl ResourceServerBuilder {
         self
     }
 
-    /// Applies the preset for an MCP server: strict audience (X11), the four MCP scopes advertised, and `Bearer`
+    /// Applies the preset for an MCP server: strict audience (A3), the four MCP scopes advertised, and `Bearer`
     /// challenged before `DPoP` unless DPoP is required, because common MCP clients read only the first challenge.
     pub fn mcp(mut self) -> Self {
         self.mcp = true;

@@ -161,7 +161,7 @@ impl ResourceServer {
     /// Fails if two servers protect the same resource, or if several resources share a host and one of them does not
     /// decide whether it accepts tokens that name other audiences too. Call
     /// [`strict_audience`](ResourceServerBuilder::strict_audience) for each, or a token for one is accepted by its
-    /// sibling (A3, X11).
+    /// sibling (A3).
     pub fn metadata_set<'s>(servers: impl IntoIterator<Item = &'s Self>) -> Result<MetadataSet, ConfigError> {
         let servers: Vec<&Self> = servers.into_iter().collect();
         if servers.len() > 1 && servers.iter().any(|server| !server.audience_is_decided) {
@@ -310,7 +310,7 @@ impl ResourceServer {
                 denial.challenges = self.challenges(&denial, requirement, pointer.as_deref());
                 denial
             }
-            // The pointer is resolved lazily. If that fails, the host is at fault, not the client (P9, X38).
+            // The pointer is resolved lazily. If that fails, the host is at fault, not the client (P9).
             Err(_) => self.refuse(Unavailable::MetadataPointer.into(), denial.facts, requirement, now, denial.claims),
         }
     }

@@ -4,7 +4,7 @@ use super::Timestamp;
 use alloc::sync::Arc;
 use core::fmt;
 
-/// Tells the time. The core reads no clock: an adapter passes one in, and a test passes another.
+/// Tells the time. The core reads no clock: an adapter passes the system's, and a test passes its own.
 ///
 /// ```
 /// use attesto_core::Timestamp;
@@ -17,12 +17,12 @@ use core::fmt;
 pub struct Clock(Arc<dyn Fn() -> Timestamp + Send + Sync>);
 
 impl Clock {
-    /// A clock that asks this function.
+    /// Creates a clock that calls this function.
     pub fn new(now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         Self(Arc::new(now))
     }
 
-    /// The time. Ask again after whatever may have waited.
+    /// Returns the time. Call it again after every wait.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         (self.0)()

@@ -2,7 +2,7 @@
 
 use crate::Peer;
 use crate::common::world::{RESOURCE, World};
-use attesto_core::testkit::block_on;
+use attesto_testkit::block_on;
 use dpop_verifier::{DpopError, DpopVerifier, ReplayContext, ReplayStore};
 
 struct Fresh;

@@ -5,7 +5,7 @@ use crate::Peer;
 use crate::common::raw::{self, RawKey};
 use crate::common::world::{ISSUER, RESOURCE, SCOPE, World};
 use attesto_core::crypto;
-use attesto_core::testkit::block_on;
+use attesto_testkit::block_on;
 use http::{HeaderMap, HeaderValue, Method, Uri};
 use huskarl_resource_server::core::crypto::KeyMatchStrength;
 use huskarl_resource_server::core::crypto::verifier::{

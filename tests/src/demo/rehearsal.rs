@@ -2,8 +2,8 @@
 
 use super::issuer::now;
 use super::{CALL, Resources};
-use attesto_core::testkit::{Fixture, Route};
 use attesto_core::time::Clock;
+use attesto_testkit::{Fixture, Route};
 
 const ORIGIN: &str = "http://127.0.0.1:8080";
 

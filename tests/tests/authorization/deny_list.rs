@@ -4,7 +4,7 @@ use attesto_core::Timestamp;
 use attesto_core::authorization::{Answered, IssuedAccessToken, RevokedAccessTokens, Unavailable};
 use attesto_core::host::{AccessTokenDenyList, DenyListCheck, MemoryDenyList, RevocationCheck, StoreReach};
 use attesto_core::resource::RevocationAnswer;
-use attesto_core::testkit::{Fixture, RequestVerifier, Route, block_on};
+use attesto_testkit::{Fixture, RequestVerifier, Route, block_on};
 use std::sync::Arc;
 
 /// What the list says of a good token with this `jti`.

@@ -6,7 +6,7 @@ use attesto_core::authorization::{
     Authorization, FamilyId, IssuedAccessToken, NewRefresh, RefreshKey, RefreshToken, Rotated, Rotation, SecretDigest,
 };
 use attesto_core::host::{MemoryRefreshStore, RefreshStore};
-use attesto_core::testkit::block_on;
+use attesto_testkit::block_on;
 
 /// The capacity of the guide.
 const CAPACITY: usize = 100_000;

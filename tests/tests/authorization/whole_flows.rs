@@ -11,7 +11,7 @@ use attesto_core::encoding::form;
 use attesto_core::host::{AuthorizationHost, drive};
 use attesto_core::http::{Connection, RequestParts, ResponseParts};
 use attesto_core::pkce::CodeVerifier;
-use attesto_core::testkit::block_on;
+use attesto_testkit::block_on;
 use attesto_tests::stopped;
 use parties::{CALLBACK, Carried, ISSUER, Office, credentials, proof, server};
 use serde_json::{Value, json};

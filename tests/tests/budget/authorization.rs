@@ -17,8 +17,8 @@ use attesto_core::host::{
 use attesto_core::jose::KeyMaterial;
 use attesto_core::limits;
 use attesto_core::pkce::CodeChallenge;
-use attesto_core::testkit::block_on;
 use attesto_core::token::KeyRing;
+use attesto_testkit::block_on;
 use attesto_tests::NOW;
 use std::sync::Arc;
 

@@ -2,8 +2,8 @@
 
 use crate::under::{Boxed, boxed, run};
 use attesto_core::http::TlsSession;
-use attesto_core::testkit::{App, CertificateFixture, TestRequest};
 use attesto_hyper::PeerAddress;
+use attesto_testkit::{App, CertificateFixture, TestRequest};
 use axum::extract::ConnectInfo;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
@@ -32,7 +32,7 @@ fn axum() -> Boxed {
         let text = described([parts.method.as_str(), target], tags, peer, parts.extensions.get(), body.len());
         ([("x-answer", "one")], axum::response::AppendHeaders([("x-answer", "two")]), text)
     };
-    boxed(attesto_axum::testkit::app(axum::Router::new().fallback(echo)))
+    boxed(attesto_testkit::axum::app(axum::Router::new().fallback(echo)))
 }
 
 async fn actix() -> Boxed {
@@ -45,7 +45,7 @@ async fn actix() -> Boxed {
         HttpResponse::Ok().append_header(("x-answer", "one")).append_header(("x-answer", "two")).body(text)
     };
     let app = App::new().app_data(web::PayloadConfig::new(1 << 22)).default_service(web::to(echo));
-    boxed(attesto_actix::testkit::app(actix_web::test::init_service(app).await))
+    boxed(attesto_testkit::actix::app(actix_web::test::init_service(app).await))
 }
 
 fn hyper() -> Boxed {
@@ -59,7 +59,7 @@ fn hyper() -> Boxed {
         let response = hyper::Response::builder().header("x-answer", "one").header("x-answer", "two");
         Ok::<_, hyper::Error>(response.body(Full::<Bytes>::from(text)).expect("a response"))
     });
-    boxed(attesto_hyper::testkit::app(echo))
+    boxed(attesto_testkit::hyper::app(echo))
 }
 
 async fn every() -> [(&'static str, Boxed); 3] {
@@ -129,12 +129,12 @@ fn a_service_that_fails_is_seen() {
     };
     run(async {
         let request = || TestRequest::new("GET", "/");
-        let answer = attesto_hyper::testkit::app(broken).respond(request()).await;
+        let answer = attesto_testkit::hyper::app(broken).respond(request()).await;
         assert_eq!((answer.status, answer.text().is_empty()), (500, false));
         let refusing = actix_web::test::init_service(refusing).await;
-        let answer = attesto_actix::testkit::app(refusing).respond(request()).await;
+        let answer = attesto_testkit::actix::app(refusing).respond(request()).await;
         assert_eq!((answer.status, answer.text().as_str()), (418, "short and stout"));
-        let answer = attesto_axum::testkit::app(axum::Router::new().fallback(cut_off)).respond(request()).await;
+        let answer = attesto_testkit::axum::app(axum::Router::new().fallback(cut_off)).respond(request()).await;
         assert_eq!((answer.status, answer.text().as_str()), (500, "cut off"));
     });
 }

@@ -4,10 +4,10 @@ use attesto_core::crypto::Algorithm;
 use attesto_core::dpop::ProofError;
 use attesto_core::encoding::base64url;
 use attesto_core::resource::{BindingError, Reason, Sender};
-use attesto_core::testkit::{
+use attesto_core::token::{Confirmation, TokenError};
+use attesto_testkit::{
     CertificateFixture, DpopKey, Fixture, ManualClock, ProofDefect, RequestVerifier, Route, TestRequest, TokenBuilder,
 };
-use attesto_core::token::{Confirmation, TokenError};
 use std::collections::HashSet;
 
 fn bearer(fixture: &Fixture, token: &TokenBuilder) -> TestRequest {

@@ -4,13 +4,13 @@ use crate::under::{Parts, Wiring, bare, every_adapter, run};
 use attesto_core::Timestamp;
 use attesto_core::host::{Guard, ReplayStore};
 use attesto_core::resource::ResourceServer;
-use attesto_core::testkit::hostile::{
+use attesto_core::time::Clock;
+use attesto_core::token::TrustedIssuer;
+use attesto_testkit::hostile::{
     HostileStore, NonceLoop, StaleKeys, assert_client_retries_once, assert_hostility_refused, assert_unauthorized,
     assert_unavailable, check_client_retries_once, check_hostility_refused, check_unavailable, jumping_clock,
 };
-use attesto_core::testkit::{App, Fixture, Route, TestRequest, TestResponse, assert_resource_protected, block_on};
-use attesto_core::time::Clock;
-use attesto_core::token::TrustedIssuer;
+use attesto_testkit::{App, Fixture, Route, TestRequest, TestResponse, assert_resource_protected, block_on};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -180,8 +180,7 @@ fn clients_that_get_nonces_wrong_are_found() {
 #[test]
 fn a_server_whose_nonces_never_satisfy_is_found() {
     let fixture = Fixture::new();
-    let found =
-        block_on(attesto_core::testkit::check_proof_accepted(&NonceLoop::new(), &fixture, &Route::post("/mcp")));
+    let found = block_on(attesto_testkit::check_proof_accepted(&NonceLoop::new(), &fixture, &Route::post("/mcp")));
     let fix = "the nonce that the server gave is not accepted. Do all guards and instances share one `NonceSecret`?";
     assert_eq!(&*found.expect_err("found").fix, fix);
 }

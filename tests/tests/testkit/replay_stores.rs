@@ -3,8 +3,8 @@
 use attesto_core::Timestamp;
 use attesto_core::dpop::{ReplayAnswer, ReplayClaim};
 use attesto_core::host::{MemoryReplayStore, ReplayStore, StoreReach};
-use attesto_core::testkit::hostile::HostileStore;
-use attesto_core::testkit::{assert_replay_store_conforms, block_on, check_replay_store_conforms};
+use attesto_testkit::hostile::HostileStore;
+use attesto_testkit::{assert_replay_store_conforms, block_on, check_replay_store_conforms};
 use std::collections::HashMap;
 use std::future::poll_fn;
 use std::sync::Mutex;

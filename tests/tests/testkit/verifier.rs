@@ -6,8 +6,8 @@ use attesto_core::resource::{
     ForeignAnswer, KeysAnswer, PrincipalAnswer, Reason, RefusalError, Requirement, ResourceServer, RevocationAnswer,
     Unavailable,
 };
-use attesto_core::testkit::{Fixture, RequestVerifier, Route, TestRequest, TestResponse};
 use attesto_core::token::{ForeignClaims, TokenError, TrustedIssuer};
+use attesto_testkit::{Fixture, RequestVerifier, Route, TestRequest, TestResponse};
 
 fn refused(verifier: &RequestVerifier, fixture: &Fixture, request: &TestRequest) -> (Reason, TestResponse) {
     verifier.verify(request, fixture.now()).refused()

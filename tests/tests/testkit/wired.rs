@@ -5,7 +5,7 @@ use attesto_core::dpop::{NonceIssuer, NonceSecret, NonceUse, ProofPolicy};
 use attesto_core::http::{CanonicalOrigin, OriginPolicy, TrustedProxies, XForwarded};
 use attesto_core::mtls::CertificatePolicy;
 use attesto_core::resource::{Requirement, ResourceServerBuilder, SenderPolicy};
-use attesto_core::testkit::{Fixture, Presents, Route, assert_resource_protected};
+use attesto_testkit::{Fixture, Presents, Route, assert_resource_protected};
 
 /// Under every adapter and under none.
 async fn passes(fixture: &Fixture, parts: &Parts, tell: impl Fn(Route) -> Route) {

@@ -1,11 +1,11 @@
 //! The PKCE challenge, and the clients that may come without one (RFC 7636 §4.3, §4.4.1; RFC 9700 §2.1.1; catalogue AZ-15).
 
-use crate::authorization::client::Client;
-use crate::authorization::error::Reason;
+use crate::authorization::error::reason::Reason;
 use crate::authorization::parameters::Parameters;
-use crate::authorization::pkce_exemption::{PkceExemption, exemption};
+use crate::authorization::registered_client::Client;
 use crate::authorization::scopes::ScopeSet;
 use crate::authorization::server::Settings;
+use crate::authorization::settings::pkce_exemption::{PkceExemption, exemption};
 use crate::pkce::CodeChallenge;
 
 /// The challenge of the request. One that is sent binds, whoever sends it: an exemption is from having to send it, and from nothing
@@ -38,7 +38,7 @@ fn may_be_absent(parameters: &Parameters, server: &Settings, client: &Client, sc
 
 /// Where the ID token's `nonce` is to do what a challenge does, there must be an ID token: a user who does not allow `openid` has allowed
 /// nothing that a code may be sent for. AZ-15.
-pub(super) fn openid_is_allowed(
+pub(crate) fn openid_is_allowed(
     challenge: Option<&CodeChallenge>,
     server: &Settings,
     client: &Client,

@@ -1,17 +1,17 @@
 //! What the user allows (catalogue AZ-25, AZ-26).
 
-use super::Outcome;
-use super::interaction::{ConsentDecision, ConsentRequest, Login, Visit};
-use super::records::{ConsentBinding, ConsentRedemption};
 use super::redirect::VerifiedRedirect;
-use crate::authorization::ask::Ask;
-use crate::authorization::error::Reason;
-use crate::authorization::flow::Flow;
+use crate::authorization::endpoints::authorize::Outcome;
+use crate::authorization::error::reason::Reason;
+use crate::authorization::flow::state::Flow;
+use crate::authorization::questions::ask::Ask;
+use crate::authorization::questions::interaction::{ConsentDecision, ConsentRequest, Login, Visit};
+use crate::authorization::records::pushed::{ConsentBinding, ConsentRedemption};
 use crate::authorization::scopes::ScopeSet;
 use crate::authorization::secret::Secret;
 
 /// Asks the host; and once more where the browser came back with a consent grant that does not count.
-pub(super) async fn consent(
+pub(crate) async fn consent(
     flow: &Flow,
     visit: &Visit,
     redirect: &VerifiedRedirect,

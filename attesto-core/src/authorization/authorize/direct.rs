@@ -1,9 +1,9 @@
 //! Answers to the browser itself: errors before there is a redirect URI to trust, and the host's pages (catalogue AZ-32, EP-8).
 
 use super::html;
-use crate::authorization::error::Reason;
-use crate::authorization::flow::Flow;
-use crate::authorization::response;
+use crate::authorization::error::reason::Reason;
+use crate::authorization::flow::response;
+use crate::authorization::flow::state::Flow;
 use crate::http::{Header, ResponseParts};
 use alloc::vec::Vec;
 
@@ -12,7 +12,7 @@ const METHODS: &str = "GET, POST";
 
 /// A refusal that goes to no redirect URI: none is known to be the client's.
 #[derive(Debug)]
-pub(super) struct Direct(pub(super) Reason);
+pub(crate) struct Direct(pub(crate) Reason);
 
 impl From<Reason> for Direct {
     fn from(reason: Reason) -> Self {
@@ -21,7 +21,7 @@ impl From<Reason> for Direct {
 }
 
 /// The error as a page or as JSON: fixed texts, nothing of the request. EP-10, AZ-32.
-pub(super) fn response(flow: &Flow, Direct(reason): Direct) -> ResponseParts {
+pub(crate) fn response(flow: &Flow, Direct(reason): Direct) -> ResponseParts {
     guarded(if flow.request.prefers_html {
         let mut page = html::error_page(reason);
         page.headers.extend(response::demanded(&flow.server, reason, METHODS));
@@ -33,7 +33,7 @@ pub(super) fn response(flow: &Flow, Direct(reason): Direct) -> ResponseParts {
 
 /// A page of the host. Its forms lead back to the host, which wants to see where they come from: the `Origin` of a form on a page with
 /// `no-referrer` is `null` (Fetch, "append a request `Origin` header"). Other sites learn no more than with `no-referrer`. EP-8.
-pub(super) fn guarded_page(mut page: ResponseParts) -> ResponseParts {
+pub(crate) fn guarded_page(mut page: ResponseParts) -> ResponseParts {
     if page.header("referrer-policy").next().is_none() {
         page.headers.push(Header::own("referrer-policy", "same-origin"));
     }
@@ -42,7 +42,7 @@ pub(super) fn guarded_page(mut page: ResponseParts) -> ResponseParts {
 
 /// What every answer of this endpoint carries: it is kept by nobody, framed by nobody, and does not say where it came from (RFC 6749
 /// §10.13, RFC 9700 §4.2.4). What the host has set itself stays. EP-8.
-pub(super) fn guarded(mut response: ResponseParts) -> ResponseParts {
+pub(crate) fn guarded(mut response: ResponseParts) -> ResponseParts {
     let fixed = [
         ("cache-control", "no-store"),
         ("pragma", "no-cache"),

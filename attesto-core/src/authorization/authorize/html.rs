@@ -3,7 +3,7 @@
 //! Escaping is five characters in ten lines, because every value stands in a double-quoted attribute or in text and nowhere else. A
 //! template library would be the larger risk of the two; hosts with pages of their own need one.
 
-use crate::authorization::error::Reason;
+use crate::authorization::error::reason::Reason;
 use crate::crypto::CryptoProvider;
 use crate::http::{Header, ResponseParts};
 use alloc::format;

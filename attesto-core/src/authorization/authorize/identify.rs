@@ -1,40 +1,40 @@
 //! The first stage: whose request it is, and where the answer goes. Every refusal is shown to the browser (catalogue AZ-1 to AZ-9,
 //! AZ-32).
 
-use super::REFERENCE;
 use super::direct::Direct;
-use super::records::PushedRequest;
 use super::redirect::VerifiedRedirect;
 use super::resume::is_of_the_request;
 use super::ticket;
-use crate::authorization::ask::Ask;
-use crate::authorization::client::{Client, GrantType};
 use crate::authorization::client_auth;
-use crate::authorization::error::Reason;
-use crate::authorization::flow::Flow;
+use crate::authorization::endpoints::authorize::REFERENCE;
+use crate::authorization::error::reason::Reason;
+use crate::authorization::flow::state::Flow;
 use crate::authorization::parameters::Parameters;
+use crate::authorization::questions::ask::Ask;
+use crate::authorization::records::pushed::PushedRequest;
+use crate::authorization::registered_client::{Client, GrantType};
 use crate::authorization::secret::{Secret, SecretDigest};
 use crate::limits;
 use alloc::string::String;
 use alloc::sync::Arc;
 
 /// A request of a registered client whose answer goes to a redirect URI of that client.
-pub(super) struct Identified {
-    pub(super) client: Arc<Client>,
-    pub(super) redirect: VerifiedRedirect,
+pub(crate) struct Identified {
+    pub(crate) client: Arc<Client>,
+    pub(crate) redirect: VerifiedRedirect,
     /// The effective parameters: those of the browser, or those that were pushed, and never both.
-    pub(super) parameters: Parameters,
-    pub(super) pushed: Option<Pushed>,
+    pub(crate) parameters: Parameters,
+    pub(crate) pushed: Option<Pushed>,
 }
 
 /// A request that the client pushed.
-pub(super) struct Pushed {
-    pub(super) reference: String,
-    pub(super) digest: SecretDigest,
-    pub(super) record: PushedRequest,
+pub(crate) struct Pushed {
+    pub(crate) reference: String,
+    pub(crate) digest: SecretDigest,
+    pub(crate) record: PushedRequest,
 }
 
-pub(super) async fn identify(flow: &mut Flow) -> Result<Identified, Direct> {
+pub(crate) async fn identify(flow: &mut Flow) -> Result<Identified, Direct> {
     flow.is_acceptable()?;
     endpoint_is_offered(flow)?;
     identity_is_unambiguous(flow)?;
@@ -60,7 +60,7 @@ fn bounded(parameters: &Parameters) -> Result<Parameters, Reason> {
 }
 
 /// EP-12.
-pub(in crate::authorization) fn endpoint_is_offered(flow: &Flow) -> Result<(), Reason> {
+pub(crate) fn endpoint_is_offered(flow: &Flow) -> Result<(), Reason> {
     let offered = flow.server.grants.contains(&GrantType::AuthorizationCode);
     if offered { Ok(()) } else { Err(Reason::NotOffered) }
 }

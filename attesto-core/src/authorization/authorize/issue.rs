@@ -1,19 +1,19 @@
 //! The code (RFC 6749 §4.1.2; catalogue AZ-28, AZ-29).
 
 use super::identify::Identified;
-use super::interaction::Login;
 use super::request::AuthorizationRequest;
-use crate::authorization::ask::{Ask, NewCode, SecretQuery};
-use crate::authorization::error::Reason;
-use crate::authorization::events::EventKind;
-use crate::authorization::flow::Flow;
-use crate::authorization::records::{Authorization, AuthorizationCode};
+use crate::authorization::error::reason::Reason;
+use crate::authorization::flow::state::Flow;
+use crate::authorization::questions::ask::{Ask, NewCode, SecretQuery};
+use crate::authorization::questions::events::EventKind;
+use crate::authorization::questions::interaction::Login;
+use crate::authorization::records::code::{Authorization, AuthorizationCode};
 use crate::authorization::scopes::ScopeSet;
 use crate::authorization::secret::{FamilyId, Secret};
 use alloc::string::ToString;
 
 /// Draws, takes the pushed request, stores. The browser is sent on when the store has confirmed, and not before.
-pub(super) async fn issue(
+pub(crate) async fn issue(
     flow: &mut Flow,
     identified: &Identified,
     request: &AuthorizationRequest,
@@ -43,7 +43,7 @@ pub(super) async fn issue(
 }
 
 /// A request that was denied is over. Somebody else may have been faster; that changes nothing about the denial.
-pub(super) async fn discard_pushed(flow: &Flow, identified: &Identified) -> Result<(), Reason> {
+pub(crate) async fn discard_pushed(flow: &Flow, identified: &Identified) -> Result<(), Reason> {
     take_pushed(flow, identified).await.map(|_| ())
 }
 

@@ -1,15 +1,15 @@
 //! Who the user is (catalogue AZ-24).
 
-use super::Outcome;
-use super::interaction::{Authentication, AuthenticationRequest, Login, Visit};
 use super::request::AuthorizationRequest;
 use crate::Timestamp;
-use crate::authorization::ask::Ask;
-use crate::authorization::error::Reason;
-use crate::authorization::flow::Flow;
+use crate::authorization::endpoints::authorize::Outcome;
+use crate::authorization::error::reason::Reason;
+use crate::authorization::flow::state::Flow;
+use crate::authorization::questions::ask::Ask;
+use crate::authorization::questions::interaction::{Authentication, AuthenticationRequest, Login, Visit};
 
 /// Asks the host; and once more, insisting, where the login is not what the request wants.
-pub(super) async fn authenticate(flow: &Flow, visit: &Visit) -> Result<Outcome<Login>, Reason> {
+pub(crate) async fn authenticate(flow: &Flow, visit: &Visit) -> Result<Outcome<Login>, Reason> {
     let wants_new_login = wants_new_login(&visit.request);
     let mut question = AuthenticationRequest {
         visit: visit.clone(),

@@ -1,16 +1,16 @@
 //! Where an answer may be sent: a redirect URI of the client, and nothing else (RFC 6749 §3.1.2, RFC 9700 §4.1; catalogue AZ-8, AZ-9).
 
 use super::loopback;
-use super::sendable::{RedirectPolicy, is_sendable};
-use crate::authorization::client::Client;
-use crate::authorization::error::Reason;
+use crate::authorization::error::reason::Reason;
 use crate::authorization::parameters::Parameters;
+use crate::authorization::registered_client::Client;
+use crate::authorization::settings::redirect_policy::{RedirectPolicy, is_sendable};
 use crate::limits;
 use alloc::string::String;
 
 /// How the parameters of an answer travel (OAuth 2.0 Multiple Response Types §2.1, Form Post Response Mode §2).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(in crate::authorization) enum ResponseMode {
+pub(crate) enum ResponseMode {
     Query,
     Fragment,
     FormPost,
@@ -19,7 +19,7 @@ pub(in crate::authorization) enum ResponseMode {
 /// Evidence that the client of the request has this redirect URI. [`VerifiedRedirect::check`] alone makes one, and without one nothing
 /// can be sent anywhere.
 #[derive(Debug)]
-pub(in crate::authorization) struct VerifiedRedirect {
+pub(crate) struct VerifiedRedirect {
     uri: String,
     registration: Registered,
     mode: ResponseMode,
@@ -35,11 +35,7 @@ enum Registered {
 
 impl VerifiedRedirect {
     /// Compares the request's URI with the registered ones, as text. AZ-8, AZ-9.
-    pub(in crate::authorization) fn check(
-        policy: &RedirectPolicy,
-        parameters: &Parameters,
-        client: &Client,
-    ) -> Result<Self, Reason> {
+    pub(crate) fn check(policy: &RedirectPolicy, parameters: &Parameters, client: &Client) -> Result<Self, Reason> {
         let uri = parameters.get("redirect_uri").ok_or(Reason::MissingRedirectUri)?;
         is_sendable(uri, policy)?;
         let registration = is_registered(uri, policy, client)?;
@@ -49,7 +45,7 @@ impl VerifiedRedirect {
     }
 
     /// The URI, as the client spelled it.
-    pub(in crate::authorization) fn uri(&self) -> &str {
+    pub(crate) fn uri(&self) -> &str {
         &self.uri
     }
 
@@ -114,7 +110,7 @@ pub(super) fn state_is_echoable(state: &str, mode: ResponseMode) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::authorization::client::ClientAuthentication;
+    use crate::authorization::registered_client::ClientAuthentication;
     use crate::encoding::form;
     use alloc::format;
     use alloc::string::ToString;

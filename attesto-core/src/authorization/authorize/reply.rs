@@ -3,7 +3,7 @@
 use super::direct::guarded;
 use super::html;
 use super::redirect::{ResponseMode, VerifiedRedirect};
-use crate::authorization::error::Reason;
+use crate::authorization::error::reason::Reason;
 use crate::authorization::secret::Secret;
 use crate::authorization::server::Settings;
 use crate::encoding::form;
@@ -13,12 +13,12 @@ use alloc::vec::Vec;
 
 impl VerifiedRedirect {
     /// Success.
-    pub(super) fn code(&self, server: &Settings, code: &Secret) -> ResponseParts {
+    pub(crate) fn code(&self, server: &Settings, code: &Secret) -> ResponseParts {
         self.answer(server, &[("code", code.as_str())])
     }
 
     /// A refusal, in the same mode.
-    pub(super) fn refuse(&self, server: &Settings, reason: Reason) -> ResponseParts {
+    pub(crate) fn refuse(&self, server: &Settings, reason: Reason) -> ResponseParts {
         let description = reason.to_string();
         self.answer(server, &[("error", reason.error().code()), ("error_description", &description)])
     }

@@ -5,9 +5,9 @@ use super::challenge::challenge;
 use super::prompt::Prompt;
 use super::redirect::{VerifiedRedirect, response_mode};
 use super::rules;
-use crate::authorization::client::Client;
-use crate::authorization::error::Reason;
+use crate::authorization::error::reason::Reason;
 use crate::authorization::parameters::Parameters;
+use crate::authorization::registered_client::Client;
 use crate::authorization::scopes::ScopeSet;
 use crate::authorization::server::Settings;
 use crate::jose::Thumbprint;
@@ -48,7 +48,7 @@ pub struct AuthorizationRequest {
 
 /// The way that a request came.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::authorization) enum Channel {
+pub(crate) enum Channel {
     /// By the browser, which may have changed it.
     Front,
     /// Pushed by the client; bound to this key if the client showed it.
@@ -57,7 +57,7 @@ pub(in crate::authorization) enum Channel {
 
 impl AuthorizationRequest {
     /// All checks that need nobody to be asked, in the catalogue's order. The redirect URI must have been verified: refusals go there.
-    pub(in crate::authorization) fn check(
+    pub(crate) fn check(
         server: &Settings,
         client: &Client,
         redirect: &VerifiedRedirect,

@@ -3,7 +3,7 @@
 use super::identify::Identified;
 use super::ticket;
 use crate::Timestamp;
-use crate::authorization::flow::Flow;
+use crate::authorization::flow::state::Flow;
 use crate::encoding::form;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -13,7 +13,7 @@ use alloc::string::{String, ToString};
 const SINCE: &str = "attesto_since";
 
 /// Whether a parameter belongs to the request itself: neither to a client's authentication nor to this server's own way back.
-pub(in crate::authorization) fn is_of_the_request(name: &str) -> bool {
+pub(crate) fn is_of_the_request(name: &str) -> bool {
     let others = [
         SINCE,
         ticket::PARAMETER,
@@ -36,7 +36,7 @@ pub(in crate::authorization) fn is_of_the_request(name: &str) -> bool {
 pub(crate) const LONGEST_VISIT: u64 = 600;
 
 /// Since when the user has been at it. Never in the future, never long ago.
-pub(super) fn since(flow: &Flow, identified: &Identified) -> Timestamp {
+pub(crate) fn since(flow: &Flow, identified: &Identified) -> Timestamp {
     let since = match &identified.pushed {
         Some(pushed) => Some(pushed.record.pushed_at),
         None => identified.parameters.get(SINCE).and_then(|text| text.parse().ok()).map(Timestamp::from_secs),
@@ -46,7 +46,7 @@ pub(super) fn since(flow: &Flow, identified: &Identified) -> Timestamp {
 }
 
 /// The endpoint, with the reference to what was pushed or with every parameter; none of the latter is believed when it comes back.
-pub(super) fn url(flow: &Flow, identified: &Identified) -> String {
+pub(crate) fn url(flow: &Flow, identified: &Identified) -> String {
     let mut query = String::new();
     match &identified.pushed {
         Some(pushed) => {

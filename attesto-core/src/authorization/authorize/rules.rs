@@ -2,9 +2,9 @@
 
 use super::redirect::{ResponseMode, state_is_echoable};
 use super::request::Channel;
-use crate::authorization::client::{Client, GrantType};
-use crate::authorization::error::Reason;
+use crate::authorization::error::reason::Reason;
 use crate::authorization::parameters::Parameters;
+use crate::authorization::registered_client::{Client, GrantType};
 use crate::authorization::resources::named;
 use crate::authorization::scopes::ScopeSet;
 use crate::authorization::server::Settings;
@@ -14,7 +14,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 /// AZ-7.
-pub(in crate::authorization) fn no_request_object(parameters: &Parameters) -> Result<(), Reason> {
+pub(crate) fn no_request_object(parameters: &Parameters) -> Result<(), Reason> {
     absent(parameters, "request", Reason::RequestObject)
 }
 

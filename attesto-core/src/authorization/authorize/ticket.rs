@@ -5,10 +5,10 @@
 //! a browser was given that came in time. Without it, the reference is as dead as it says.
 
 use super::identify::Pushed;
-use super::records::PushedRequest;
 use super::resume::LONGEST_VISIT;
-use crate::authorization::error::Reason;
-use crate::authorization::flow::Flow;
+use crate::authorization::error::reason::Reason;
+use crate::authorization::flow::state::Flow;
+use crate::authorization::records::pushed::PushedRequest;
 use crate::crypto::{Entropy, EntropyError};
 use crate::encoding::{base64url, form};
 use alloc::string::String;
@@ -62,10 +62,7 @@ impl fmt::Debug for VisitTicket {
 }
 
 /// Keeps what is pushed for a visit that begins in time.
-pub(in crate::authorization) fn admit_late_returns(
-    record: &mut PushedRequest,
-    entropy: &mut dyn Entropy,
-) -> Result<(), EntropyError> {
+pub(crate) fn admit_late_returns(record: &mut PushedRequest, entropy: &mut dyn Entropy) -> Result<(), EntropyError> {
     record.ticket = Some(VisitTicket::draw(entropy)?);
     record.expires_at = record.present_by.plus(LONGEST_VISIT);
     Ok(())

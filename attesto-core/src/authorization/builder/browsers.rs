@@ -1,6 +1,6 @@
 //! Switches of what happens in browsers: redirect URIs, scopes, consent, scripts (catalogue AZ-8, AZ-14, AZ-25, EP-11).
 
-use super::AuthorizationServerBuilder;
+use super::options::AuthorizationServerBuilder;
 use crate::authorization::scopes::ScopeSet;
 use alloc::string::String;
 

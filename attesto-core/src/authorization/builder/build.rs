@@ -1,16 +1,16 @@
 //! What a sound configuration is (catalogue CF-1 to CF-3).
 
-use super::AuthorizationServerBuilder;
+use super::options::AuthorizationServerBuilder;
 use crate::ConfigError;
-use crate::authorization::authorize::RedirectPolicy;
-use crate::authorization::client::{AuthMethod, GrantType};
-use crate::authorization::discovery::Documents;
-use crate::authorization::own_tokens;
+use crate::authorization::flow::own_tokens;
+use crate::authorization::registered_client::{AuthMethod, GrantType};
 use crate::authorization::resources::is_absolute;
 use crate::authorization::routes::{Routes, paths_differ};
 use crate::authorization::scopes::ScopeSet;
 use crate::authorization::server::{AuthorizationServer, Settings};
-use crate::authorization::signers::Signers;
+use crate::authorization::settings::discovery::Documents;
+use crate::authorization::settings::redirect_policy::RedirectPolicy;
+use crate::authorization::settings::signers::Signers;
 use crate::dpop::ProofPolicy;
 use crate::http::{CanonicalOrigin, PlainHttp, WebUrl};
 use crate::token::AccessTokenIssuer;

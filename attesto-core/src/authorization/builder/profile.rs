@@ -1,8 +1,8 @@
 //! Kinds of servers, as data (catalogue CF-6).
 
-use super::AuthorizationServerBuilder;
+use super::options::AuthorizationServerBuilder;
 use crate::ConfigError;
-use crate::authorization::client::{AuthMethod, GrantType};
+use crate::authorization::registered_client::{AuthMethod, GrantType};
 use alloc::format;
 use alloc::vec::Vec;
 

@@ -1,10 +1,10 @@
 //! `private_key_jwt`: an assertion that the client signed (RFC 7523 §2.2, §3; catalogue CA-4 to CA-6).
 
 use crate::Timestamp;
-use crate::authorization::ask::Ask;
-use crate::authorization::client::{Client, ClientKeys};
-use crate::authorization::error::Reason;
-use crate::authorization::flow::Flow;
+use crate::authorization::error::reason::Reason;
+use crate::authorization::flow::state::Flow;
+use crate::authorization::questions::ask::Ask;
+use crate::authorization::registered_client::{Client, ClientKeys};
 use crate::authorization::server::Settings;
 use crate::crypto::{AlgorithmSet, CryptoProvider};
 use crate::dpop::{ReplayClaim, ReplayKey};
@@ -18,7 +18,7 @@ use alloc::vec::Vec;
 use zeroize::Zeroizing;
 
 /// The one `client_assertion_type` (RFC 7523 §2.2).
-const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+pub(super) const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 /// The type of an assertion that says what it is (draft-ietf-oauth-rfc7523bis §4).
 const EXPLICIT_TYPE: &str = "client-authentication+jwt";
 /// Seconds that a client's clock may be ahead.
@@ -26,17 +26,17 @@ const SKEW: u64 = 60;
 
 /// Which assertions count.
 #[derive(Clone, Copy)]
-pub(in crate::authorization) struct AssertionPolicy {
-    pub(in crate::authorization) algorithms: AlgorithmSet,
+pub(crate) struct AssertionPolicy {
+    pub(crate) algorithms: AlgorithmSet,
     /// Seconds from now to `exp`, and from `iat` to now, at most.
-    pub(in crate::authorization) lifetime: u64,
+    pub(crate) lifetime: u64,
 }
 
 impl AssertionPolicy {
-    pub(in crate::authorization) const DEFAULT: Self = Self { algorithms: AlgorithmSet::FAPI, lifetime: 300 };
+    pub(crate) const DEFAULT: Self = Self { algorithms: AlgorithmSet::FAPI, lifetime: 300 };
 
     /// Seconds after its use for which an assertion is on record at most.
-    pub(in crate::authorization) const fn replay_window(&self) -> u64 {
+    pub(crate) const fn replay_window(&self) -> u64 {
         self.lifetime.saturating_add(SKEW.saturating_mul(2)).saturating_add(1)
     }
 }
@@ -232,7 +232,7 @@ fn jti_is_bounded_text<'c>(claims: &'c Claims<'_>) -> Result<&'c str, Reason> {
 
 /// One per client and `jti`: the length keeps two clients apart whose names and identifiers run together, and the first word keeps
 /// assertions apart from proofs. CA-6.
-fn replay_key(client_id: &str, jti: &str, provider: &dyn CryptoProvider) -> ReplayKey {
+pub(super) fn replay_key(client_id: &str, jti: &str, provider: &dyn CryptoProvider) -> ReplayKey {
     let length = u64::try_from(client_id.len()).unwrap_or(u64::MAX).to_be_bytes();
     let parts: [&[u8]; 4] = [b"client_assertion", &length, client_id.as_bytes(), jti.as_bytes()];
     ReplayKey::from_bytes(provider.sha256(&parts))
@@ -293,7 +293,3 @@ const fn number(value: Option<&Value<'_>>) -> Option<Number> {
         Some(Value::Null | Value::Bool(_) | Value::String(_) | Value::Array(_) | Value::Object(_)) | None => None,
     }
 }
-
-#[cfg(test)]
-#[cfg(feature = "rust-crypto")]
-mod tests;

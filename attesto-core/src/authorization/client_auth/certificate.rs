@@ -2,9 +2,9 @@
 //!
 //! That the client has the certificate's key, the TLS handshake has shown.
 
-use crate::authorization::client::TlsSubject;
-use crate::authorization::error::Reason;
-use crate::authorization::flow::Flow;
+use crate::authorization::error::reason::Reason;
+use crate::authorization::flow::state::Flow;
+use crate::authorization::registered_client::TlsSubject;
 use crate::mtls::{DistinguishedName, Holder};
 use alloc::vec::Vec;
 use subtle::{Choice, ConstantTimeEq};
@@ -29,7 +29,3 @@ pub(super) fn is_registered(flow: &Flow, registered: &[Vec<u8>]) -> Result<(), R
     let one = registered.iter().fold(Choice::from(0), |found, known| found | known.as_slice().ct_eq(presented));
     if one.into() { Ok(()) } else { Err(Reason::WrongCertificate) }
 }
-
-#[cfg(test)]
-#[cfg(feature = "rust-crypto")]
-mod tests;

@@ -1,10 +1,10 @@
 //! What a request presents as its client's credentials: exactly one method (RFC 6749 §2.3; catalogue CA-1 to CA-4).
 
 use super::assertion::Assertion;
-use crate::authorization::client::AuthMethod;
-use crate::authorization::error::Reason;
-use crate::authorization::flow::Authorization;
+use crate::authorization::error::reason::Reason;
+use crate::authorization::flow::state::Authorization;
 use crate::authorization::parameters::Parameters;
+use crate::authorization::registered_client::AuthMethod;
 use crate::encoding::form;
 use alloc::string::String;
 use alloc::vec::Vec;

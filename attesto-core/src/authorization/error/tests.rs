@@ -1,6 +1,7 @@
 //! The table between reasons and what clients are told.
 
-use super::*;
+use super::code::OAuthError;
+use super::reason::Reason;
 use alloc::string::ToString;
 
 #[test]

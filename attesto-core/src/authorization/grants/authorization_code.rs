@@ -1,28 +1,24 @@
-//! The authorization code grant (RFC 6749 §4.1.3; catalogue section 8.1).
+//! The authorization code grant (RFC 6749 §4.1.3; AC-1 to AC-9).
 
-use crate::authorization::ask::{Ask, FinalizedCode, NewRefresh, SecretQuery};
-use crate::authorization::client::{Client, GrantType};
 use crate::authorization::client_auth::AuthenticatedClient;
-use crate::authorization::error::Reason;
-use crate::authorization::events::EventKind;
-use crate::authorization::family;
-use crate::authorization::flow::Flow;
-use crate::authorization::issued::{
+use crate::authorization::error::reason::Reason;
+use crate::authorization::flow::family;
+use crate::authorization::flow::issued::{
     Issued, Wanted, authorize_scopes, carried, id_token, mint, noted, requested_resources, still_allowed,
 };
-use crate::authorization::pkce_exemption::{PkceExemption, exemption};
-use crate::authorization::records::{AuthorizationCode, IssuedAccessToken, RefreshToken, SpentCode, TakenCode};
+use crate::authorization::flow::sender::Sender;
+use crate::authorization::flow::state::Flow;
+use crate::authorization::questions::ask::{Ask, FinalizedCode, NewRefresh, SecretQuery};
+use crate::authorization::questions::events::EventKind;
+use crate::authorization::records::code::{AuthorizationCode, IssuedAccessToken, RefreshToken, SpentCode, TakenCode};
+use crate::authorization::registered_client::{Client, GrantType};
 use crate::authorization::scopes::ScopeSet;
 use crate::authorization::secret::{Secret, SecretDigest};
-use crate::authorization::sender::Sender;
+use crate::authorization::settings::pkce_exemption::{PkceExemption, exemption};
 use crate::pkce::CodeVerifier;
 
 /// Tokens for a code that a user has given to this client.
-pub(in crate::authorization) async fn exchange(
-    flow: &mut Flow,
-    client: &AuthenticatedClient,
-    sender: Sender,
-) -> Result<Issued, Reason> {
+pub(crate) async fn exchange(flow: &mut Flow, client: &AuthenticatedClient, sender: Sender) -> Result<Issued, Reason> {
     let secret = Secret::presented(flow.request.parameters.required("code")?).ok_or(Reason::UnknownCode)?;
     let digest = secret.digest(flow.server.provider.as_ref());
     let peeked = flow.ask(Ask::PeekCode, digest).await?.ok_or(Reason::UnknownCode)?;

@@ -1,24 +1,20 @@
 //! The client credentials grant (RFC 6749 §4.4; catalogue CC-1).
 
-use crate::authorization::ask::Principal;
-use crate::authorization::client::{Client, GrantType};
 use crate::authorization::client_auth::AuthenticatedClient;
-use crate::authorization::error::Reason;
-use crate::authorization::flow::Flow;
-use crate::authorization::issued::{
+use crate::authorization::error::reason::Reason;
+use crate::authorization::flow::issued::{
     Issued, Wanted, authorize_scopes, carried, mint, requested_resources, requested_scopes,
 };
-use crate::authorization::records::AuthenticationContext;
+use crate::authorization::flow::sender::Sender;
+use crate::authorization::flow::state::Flow;
+use crate::authorization::questions::ask::Principal;
+use crate::authorization::records::code::AuthenticationContext;
+use crate::authorization::registered_client::{Client, GrantType};
 use crate::authorization::scopes::ScopeSet;
-use crate::authorization::sender::Sender;
 use alloc::vec::Vec;
 
 /// A token for the client itself: no user, so neither a refresh token nor an ID token.
-pub(in crate::authorization) async fn exchange(
-    flow: &mut Flow,
-    client: &AuthenticatedClient,
-    sender: Sender,
-) -> Result<Issued, Reason> {
+pub(crate) async fn exchange(flow: &mut Flow, client: &AuthenticatedClient, sender: Sender) -> Result<Issued, Reason> {
     let asked = requested_scopes(flow, &client.scopes, &of_the_client_itself(client))?;
     if asked.contains("openid") {
         return Err(Reason::ScopeTooWide);

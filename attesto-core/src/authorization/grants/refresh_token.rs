@@ -1,20 +1,20 @@
-//! The refresh token grant: rotation, reuse, and the window for answers that were lost (RFC 6749 §6, RFC 9700 §4.14; catalogue
-//! section 8.2).
+//! The refresh token grant: rotation, reuse, and the window for answers that were lost (RFC 6749 §6, RFC 9700 §4.14;
+//! RT-1 to RT-10).
 
-use crate::authorization::ask::{Ask, RepeatedRefresh};
-use crate::authorization::client::{Client, GrantType};
 use crate::authorization::client_auth::AuthenticatedClient;
-use crate::authorization::error::Reason;
-use crate::authorization::events::EventKind;
-use crate::authorization::family;
-use crate::authorization::flow::Flow;
-use crate::authorization::issued::{
+use crate::authorization::error::reason::Reason;
+use crate::authorization::flow::family;
+use crate::authorization::flow::issued::{
     Issued, Wanted, authorize_scopes, carried, mint, noted, requested_resources, requested_scopes, still_allowed,
 };
-use crate::authorization::records::{RefreshState, RefreshToken, Rotated, Rotation, SpentRefresh, SuccessorSalt};
+use crate::authorization::flow::sender::Sender;
+use crate::authorization::flow::state::Flow;
+use crate::authorization::questions::ask::{Ask, RepeatedRefresh};
+use crate::authorization::questions::events::EventKind;
+use crate::authorization::records::code::{RefreshState, RefreshToken, Rotated, Rotation, SpentRefresh, SuccessorSalt};
+use crate::authorization::registered_client::{Client, GrantType};
 use crate::authorization::scopes::ScopeSet;
 use crate::authorization::secret::{RefreshKey, Secret};
-use crate::authorization::sender::Sender;
 use crate::crypto::CryptoProvider;
 use crate::token::MintedToken;
 use zeroize::Zeroizing;
@@ -23,11 +23,7 @@ use zeroize::Zeroizing;
 const MEETING: u64 = 60;
 
 /// Tokens for a refresh token of this client.
-pub(in crate::authorization) async fn exchange(
-    flow: &mut Flow,
-    client: &AuthenticatedClient,
-    sender: Sender,
-) -> Result<Issued, Reason> {
+pub(crate) async fn exchange(flow: &mut Flow, client: &AuthenticatedClient, sender: Sender) -> Result<Issued, Reason> {
     let shown = Shown::read(flow)?;
     let state = shown.state(flow).await?;
     flow.event.family = Some(state.token.authorization.family);

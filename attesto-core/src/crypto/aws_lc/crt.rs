@@ -1,11 +1,11 @@
-//! What the Chinese remainder theorem needs of an RSA private key (RFC 8017 §3.2), worked out of n, d, p and q in constant time.
+//! Derives the Chinese remainder parameters of an RSA private key (RFC 8017 §3.2) from n, d, p and q in constant time.
 
 use crate::crypto::KeyError;
 use alloc::boxed::Box;
 use crypto_bigint::{BoxedUint, NonZero, Odd};
 use zeroize::Zeroizing;
 
-/// Big-endian, as long as the modulus.
+/// The parameters, big-endian, as long as the modulus.
 pub(super) struct Crt {
     pub(super) dp: Zeroizing<Box<[u8]>>,
     pub(super) dq: Zeroizing<Box<[u8]>>,
@@ -13,7 +13,7 @@ pub(super) struct Crt {
 }
 
 impl Crt {
-    /// Refuses primes of which one is longer than half of n: AWS-LC would take them, the rsa crate does not.
+    /// Derives the parameters. Refuses a prime longer than half of n: AWS-LC would accept it, the rsa crate does not.
     pub(super) fn derive(n: &[u8], d: &[u8], p: &[u8], q: &[u8]) -> Result<Self, KeyError> {
         let bits = u32::try_from(n.len()).map_err(|_| KeyError::Invalid)?.saturating_mul(8);
         let number =
@@ -34,7 +34,7 @@ impl Crt {
     }
 }
 
-/// d modulo the prime less one.
+/// Returns d modulo (prime - 1).
 fn exponent(d: &BoxedUint, prime: &BoxedUint) -> Result<Zeroizing<BoxedUint>, KeyError> {
     let less_one = prime.wrapping_sub(BoxedUint::one());
     let less_one = Zeroizing::new(NonZero::new(less_one).into_option().ok_or(KeyError::Invalid)?);

@@ -12,13 +12,13 @@ use aws_lc_rs::signature::{
 use core::fmt;
 use zeroize::Zeroizing;
 
-/// A curve, with the hash that RFC 7518 pairs it with.
+/// A curve, with the hash that RFC 7518 assigns to it.
 #[derive(Debug)]
 pub(super) struct Curve {
     algorithm: Algorithm,
     verification: &'static EcdsaVerificationAlgorithm,
     signing: &'static EcdsaSigningAlgorithm,
-    /// What stands before and after the scalar in an `ECPrivateKey` (RFC 5915 §3) of this curve.
+    /// The bytes before and after the scalar in an `ECPrivateKey` (RFC 5915 §3) of this curve.
     private_der: (&'static [u8], &'static [u8]),
 }
 
@@ -41,7 +41,7 @@ pub(super) static P521: Curve = Curve {
     private_der: (b"\x30\x50\x02\x01\x01\x04\x42", b"\xa0\x07\x06\x05\x2b\x81\x04\x00\x23"),
 };
 
-/// The uncompressed point. SEC 1 §2.3.3.
+/// Encodes the uncompressed point. SEC 1 §2.3.3.
 pub(super) fn point<const N: usize>(x: &[u8], y: &[u8]) -> [u8; N] {
     let mut point = [0; N];
     fill(&mut point, [&[4], x, y]);
@@ -62,7 +62,8 @@ pub(super) struct EcKey {
 }
 
 impl EcKey {
-    /// The coordinates are below the field's order, and the point is on the curve. RFC 7518 §6.2.2; J11.
+    /// Parses a key: checks that the coordinates are below the field's order and the point is on the curve.
+    /// RFC 7518 §6.2.2; J11.
     pub(super) fn parse(curve: &Curve, point: &[u8]) -> Result<Self, KeyError> {
         let key = ParsedPublicKey::new(curve.verification, point).map_err(|_| KeyError::Invalid)?;
         Ok(Self { key, algorithm: curve.algorithm })
@@ -78,7 +79,7 @@ impl VerifyingKey for EcKey {
     }
 }
 
-/// Verifies without keeping the key. Only what fails is parsed again, to tell a bad key from a bad signature.
+/// Verifies without keeping the key. Only after a failure is the key parsed, to tell a bad key from a bad signature.
 pub(super) fn verify_once(
     curve: &Curve,
     point: &[u8],
@@ -93,7 +94,7 @@ pub(super) fn verify_once(
     Ok(Err(InvalidSignature))
 }
 
-/// A private key; the scalar is cleansed by AWS-LC.
+/// A private key; AWS-LC cleanses the scalar.
 pub(super) struct EcSigner {
     key: EcdsaKeyPair,
     public: PublicKey,
@@ -113,7 +114,8 @@ impl EcSigner {
         Self::parse::<82, 66>(&P521, d, |x, y| PublicKey::P521 { x, y })
     }
 
-    /// The scalar lies between one and the order. The public point is worked out: the key does not carry it.
+    /// Parses a key: checks that the scalar is from one to the order. Computes the public point, which the key does not
+    /// carry.
     fn parse<const DER: usize, const N: usize>(
         curve: &Curve,
         d: &[u8; N],
@@ -128,7 +130,7 @@ impl EcSigner {
     }
 }
 
-/// The two halves of an uncompressed point.
+/// Splits an uncompressed point into its coordinates.
 fn coordinates<const N: usize>(point: &[u8]) -> Option<([u8; N], [u8; N])> {
     let (x, y) = point.strip_prefix(&[4])?.split_at_checked(N)?;
     Some((x.try_into().ok()?, y.try_into().ok()?))
@@ -143,7 +145,7 @@ impl Signer for EcSigner {
         &self.public
     }
 
-    /// With a nonce of AWS-LC's own generator.
+    /// Signs with a nonce from AWS-LC's own generator.
     fn sign(&self, message: &[u8], _: &mut dyn Entropy) -> Result<Vec<u8>, SignerError> {
         let signature = self.key.sign(&SystemRandom::new(), message).map_err(|_| SignerError::Unavailable)?;
         Ok(signature.as_ref().to_vec())

@@ -19,17 +19,18 @@ impl Ed25519Key {
     }
 }
 
-/// Canonical, and not of small order. AWS-LC takes any 32 bytes. J11.
+/// Checks that the encoding is canonical and not of small order. AWS-LC accepts any 32 bytes. J11.
 fn encoding_is_accepted(x: &[u8; 32]) -> Result<(), KeyError> {
     if y_is_canonical(x) && !is_of_small_order(x) { Ok(()) } else { Err(KeyError::Invalid) }
 }
 
-/// There is an x to this y. AWS-LC asks that only when it verifies, where a bad key looks like a bad signature. J11.
+/// Checks that there is an x for this y. AWS-LC checks it only when verifying, where a bad key looks like a bad
+/// signature. J11.
 fn point_is_on_the_curve(x: &[u8; 32]) -> Result<(), KeyError> {
     CompressedEdwardsY(*x).decompress().map(|_| ()).ok_or(KeyError::Invalid)
 }
 
-/// R is not of small order. The length, and that S is canonical, are AWS-LC's to check. J12.
+/// Checks that R is not of small order. AWS-LC checks the length, and that S is canonical. J12.
 fn signature_is_accepted(algorithm: Algorithm, signature: &[u8]) -> bool {
     matches!(algorithm, Algorithm::EdDSA | Algorithm::Ed25519)
         && signature.first_chunk().is_some_and(|r| !is_of_small_order(r))
@@ -44,8 +45,8 @@ impl VerifyingKey for Ed25519Key {
     }
 }
 
-/// Verifies without keeping the key. A signature that verifies proves the point on its curve; only where one does not is that
-/// asked, to tell a bad key from a bad signature.
+/// Verifies without keeping the key. A signature that verifies proves that the point is on the curve. Only if it does
+/// not verify is the point checked, to tell a bad key from a bad signature.
 pub(super) fn verify_once(
     x: &[u8; 32],
     algorithm: Algorithm,
@@ -60,7 +61,7 @@ pub(super) fn verify_once(
     Ok(Err(InvalidSignature))
 }
 
-/// A private key; cleansed by AWS-LC.
+/// A private key; AWS-LC cleanses it.
 pub(super) struct Ed25519Signer {
     key: Ed25519KeyPair,
     public: PublicKey,
@@ -69,7 +70,7 @@ pub(super) struct Ed25519Signer {
 
 impl Ed25519Signer {
     pub(super) fn parse(seed: &[u8; 32], algorithm: Algorithm) -> Result<Self, KeyError> {
-        // "Unchecked" against a public key, which a seed does not carry.
+        // "Unchecked" refers to a public key, which a seed does not carry.
         let key = Ed25519KeyPair::from_seed_unchecked(seed).map_err(|_| KeyError::Invalid)?;
         let x = key.public_key().as_ref().try_into().map_err(|_| KeyError::Invalid)?;
         Ok(Self { key, public: PublicKey::Ed25519 { x }, algorithm })

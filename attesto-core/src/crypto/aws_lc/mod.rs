@@ -1,4 +1,4 @@
-//! The provider over AWS-LC, by way of the `aws-lc-rs` crate.
+//! The provider over AWS-LC, using the `aws-lc-rs` crate.
 
 mod crt;
 mod ecdsa;

@@ -1,4 +1,4 @@
-//! The provider over AWS-LC, by way of the `aws-lc-rs` crate.
+//! The provider over AWS-LC, using the `aws-lc-rs` crate.
 
 use super::{ecdsa, eddsa, rsa};
 use crate::crypto::{
@@ -7,12 +7,12 @@ use crate::crypto::{
 use alloc::boxed::Box;
 use aws_lc_rs::{digest, hmac};
 
-/// The [`CryptoProvider`] over [AWS-LC](https://github.com/aws/aws-lc), in C and assembly (feature `aws-lc-rs`): the one for
-/// servers that can build it.
+/// The [`CryptoProvider`] over [AWS-LC](https://github.com/aws/aws-lc), in C and assembly (feature `aws-lc-rs`): the
+/// choice for servers that can build it.
 ///
-/// It accepts and refuses exactly what [`RustCrypto`](crate::crypto::RustCrypto) does. Signing differs in one point: AWS-LC draws the
-/// nonces of ECDSA, the salts of PSS and its blinding from its own generator, which the operating system seeds. The entropy
-/// that is passed to [`Signer::sign`] is not used, and two signatures of one message differ.
+/// It accepts and refuses exactly what [`RustCrypto`](crate::crypto::RustCrypto) does. Signing differs in one point: AWS-LC
+/// draws the nonces of ECDSA, the salts of PSS and its blinding from its own generator, which the operating system
+/// seeds. It ignores the entropy passed to [`Signer::sign`], and two signatures of one message differ.
 ///
 /// ```
 /// use attesto_core::crypto::{Algorithm, AwsLc, CryptoProvider};
@@ -26,7 +26,7 @@ use aws_lc_rs::{digest, hmac};
 pub struct AwsLc;
 
 impl AwsLc {
-    /// The provider. It has no state of its own.
+    /// Creates the provider, which has no state.
     #[must_use]
     pub const fn new() -> Self {
         Self
@@ -85,7 +85,7 @@ impl CryptoProvider for AwsLc {
 
     fn sha256(&self, parts: &[&[u8]]) -> [u8; 32] {
         let digest = match parts {
-            // In one go, which needs no context on the heap.
+            // In one call, which needs no context on the heap.
             [whole] => digest::digest(&digest::SHA256, whole),
             parts => {
                 let mut digest = digest::Context::new(&digest::SHA256);
@@ -115,7 +115,7 @@ impl CryptoProvider for AwsLc {
     }
 }
 
-/// Each hash has one length, which its slice has lost.
+/// Copies a digest into an array. Each hash has a fixed length, which its slice does not show.
 fn bytes<const LENGTH: usize>(digest: &[u8]) -> [u8; LENGTH] {
     let mut out = [0; LENGTH];
     out.copy_from_slice(digest);

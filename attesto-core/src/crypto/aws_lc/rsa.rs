@@ -14,7 +14,8 @@ use aws_lc_rs::signature::{
 use core::fmt;
 use std::sync::OnceLock;
 
-/// Hash and padding, for either direction. PSS: the salt as long as the hash, MGF1 with the same hash; J12.
+/// Returns hash and padding, for verifying and signing. For PSS, the salt is as long as the hash, and MGF1 uses the
+/// same hash; J12.
 const fn scheme(algorithm: Algorithm) -> Option<(&'static RsaParameters, &'static RsaSignatureEncoding)> {
     match algorithm {
         Algorithm::RS256 => Some((&RSA_PKCS1_2048_8192_SHA256, &RSA_PKCS1_SHA256)),
@@ -31,8 +32,8 @@ type Slot = OnceLock<Option<ParsedPublicKey>>;
 
 /// A public key within the bounds of J11.
 ///
-/// A key parsed by AWS-LC is for one hash and padding, and one of ours for six. Each is parsed when it is first needed; most
-/// keys only ever need one.
+/// A key parsed by AWS-LC is for one hash and padding, one of ours for six. Each is parsed when it is first needed;
+/// most keys only ever need one.
 #[derive(Debug)]
 pub(super) struct RsaKey {
     numbers: PublicKeyComponents<Vec<u8>>,
@@ -68,7 +69,7 @@ impl RsaKey {
 
 impl VerifyingKey for RsaKey {
     fn verify(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> Result<(), InvalidSignature> {
-        // AWS-LC refuses a signature that is not exactly as long as the modulus. RFC 8017 §8.1.2 and §8.2.2 step 1; J12.
+        // AWS-LC refuses a signature whose length is not that of the modulus. RFC 8017 §8.1.2 and §8.2.2 step 1; J12.
         let key = self.parsed_for(algorithm).ok_or(InvalidSignature)?;
         key.verify_sig(message, signature).map_err(|_| InvalidSignature)
     }
@@ -87,7 +88,7 @@ pub(super) fn verify_once(
     Ok(PublicKeyComponents { n, e }.verify(parameters, message, signature).map_err(|_| InvalidSignature))
 }
 
-/// A private key; cleansed by AWS-LC.
+/// A private key; AWS-LC cleanses it.
 pub(super) struct RsaSigner {
     key: KeyPair,
     public: PublicKey,
@@ -117,7 +118,7 @@ impl RsaSigner {
             dQ: &crt.dq[..],
             qInv: &crt.q_inverse[..],
         };
-        // Checks n = pq, de = 1 modulo p - 1 and q - 1, and what was derived.
+        // Checks n = pq, de = 1 modulo p - 1 and q - 1, and the derived parameters.
         let key = KeyPair::from_components(&numbers).map_err(|_| KeyError::Invalid)?;
         Ok(Self { key, public: PublicKey::Rsa { n: n.to_vec(), e: e.to_vec() }, algorithm, encoding })
     }
@@ -132,7 +133,7 @@ impl Signer for RsaSigner {
         &self.public
     }
 
-    /// Blinded and salted by AWS-LC's own generator.
+    /// Signs with blinding and salt from AWS-LC's own generator.
     fn sign(&self, message: &[u8], _: &mut dyn Entropy) -> Result<Vec<u8>, SignerError> {
         let mut signature = alloc::vec![0; self.key.public_modulus_len()];
         self.key

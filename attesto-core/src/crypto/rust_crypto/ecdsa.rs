@@ -12,7 +12,7 @@ macro_rules! curve {
         pub(super) struct $key($curve::ecdsa::VerifyingKey);
 
         impl $key {
-            /// The point is on the curve. RFC 7518 §6.2.2; J11.
+            /// Parses a key: checks that the point is on the curve. RFC 7518 §6.2.2; J11.
             pub(super) fn parse(x: &[u8; $bytes], y: &[u8; $bytes]) -> Result<Self, KeyError> {
                 let point = $curve::Sec1Point::from_affine_coordinates(&(*x).into(), &(*y).into(), false);
                 $curve::ecdsa::VerifyingKey::from_sec1_point(&point).map(Self).map_err(|_| KeyError::Invalid)
@@ -25,7 +25,7 @@ macro_rules! curve {
                 if algorithm != Algorithm::$algorithm {
                     return Err(InvalidSignature);
                 }
-                // Refuses any other length, and r or s that is zero or not below the order. J12.
+                // Refuses any other length, and an r or s that is zero or not below the order. J12.
                 let signature = $curve::ecdsa::Signature::from_slice(signature).map_err(|_| InvalidSignature)?;
                 self.0.verify(message, &signature).map_err(|_| InvalidSignature)
             }

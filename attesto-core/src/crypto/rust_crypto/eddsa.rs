@@ -11,7 +11,8 @@ use ed25519_dalek::Signer as _;
 pub(super) struct Ed25519Key(ed25519_dalek::VerifyingKey);
 
 impl Ed25519Key {
-    /// The point is canonical, on the curve and not of small order: under such a key anyone can make signatures. J11.
+    /// Parses a key: checks that the point is canonical, on the curve and not of small order. Anyone can make
+    /// signatures for a key of small order. J11.
     pub(super) fn parse(x: &[u8; 32]) -> Result<Self, KeyError> {
         if !y_is_canonical(x) {
             return Err(KeyError::Invalid);
@@ -26,7 +27,8 @@ impl VerifyingKey for Ed25519Key {
         if !matches!(algorithm, Algorithm::EdDSA | Algorithm::Ed25519) {
             return Err(InvalidSignature);
         }
-        // 64 bytes with a canonical S; the strict form also refuses an R of small order, which no honest signer makes. J12.
+        // 64 bytes with a canonical S. The strict form also refuses an R of small order, which no honest signer makes.
+        // J12.
         let signature = ed25519_dalek::Signature::from_slice(signature).map_err(|_| InvalidSignature)?;
         self.0.verify_strict(message, &signature).map_err(|_| InvalidSignature)
     }

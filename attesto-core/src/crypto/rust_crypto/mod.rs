@@ -1,4 +1,4 @@
-//! The pure Rust provider: p256, p384, p521, ed25519-dalek, rsa, sha2. It builds wherever Rust does.
+//! The pure Rust provider: p256, p384, p521, ed25519-dalek, rsa, sha2. It builds on every target of Rust.
 
 mod ecdsa;
 mod eddsa;

@@ -1,4 +1,4 @@
-//! The pure Rust provider: p256, p384, p521, ed25519-dalek, rsa, sha2. It builds wherever Rust does.
+//! The pure Rust provider: p256, p384, p521, ed25519-dalek, rsa, sha2. It builds on every target of Rust.
 
 use super::{ecdsa, eddsa, rsa};
 use crate::crypto::{
@@ -9,7 +9,8 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256, Sha384, Sha512};
 use zeroize::Zeroizing;
 
-/// The pure Rust [`CryptoProvider`]. Not the one to sign with RSA keys: see [the module](crate::crypto#signing-with-rsa).
+/// The pure Rust [`CryptoProvider`]. Prefer another one to sign with RSA keys: see [the
+/// module](crate::crypto#signing-with-rsa).
 ///
 /// ```
 /// use attesto_core::crypto::{Algorithm, CryptoProvider, RustCrypto};
@@ -23,7 +24,7 @@ use zeroize::Zeroizing;
 pub struct RustCrypto;
 
 impl RustCrypto {
-    /// The provider. It has no state.
+    /// Creates the provider, which has no state.
     #[must_use]
     pub const fn new() -> Self {
         Self
@@ -91,7 +92,8 @@ impl CryptoProvider for RustCrypto {
     }
 
     fn hmac_sha256(&self, key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
-        // HMAC pads a short key with zeros to the block of the hash (RFC 2104 §2); doing so here makes this infallible.
+        // HMAC pads a short key with zeros to the block of the hash (RFC 2104 §2); doing so here makes the constructor
+        // infallible.
         let mut block = Zeroizing::new([0; 64]);
         for (padded, byte) in block.iter_mut().zip(key) {
             *padded = *byte;

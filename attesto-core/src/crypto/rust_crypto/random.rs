@@ -1,12 +1,12 @@
-//! Entropy as the curve and RSA crates take it.
+//! Adapts entropy for the curve and RSA crates.
 
 use crate::crypto::{Entropy, EntropyError};
 use rsa::rand_core::{TryCryptoRng, TryRng};
 
-/// Lends an [`Entropy`] to code that wants a `rand_core` generator, for one operation.
+/// Adapts an [`Entropy`] to code that requires a `rand_core` generator, for one operation.
 ///
-/// Blinding draws until a number suits it. A source that repeats itself could keep it drawing for ever, so there is a limit far
-/// beyond what any key needs.
+/// Blinding draws until a number is suitable. With a source that repeats itself it could draw forever, so there is a
+/// limit far beyond what any key needs.
 pub(super) struct Random<'e> {
     entropy: &'e mut dyn Entropy,
     bytes_left: usize,

@@ -1,6 +1,6 @@
 //! RSASSA-PKCS1-v1_5 and RSASSA-PSS (RFC 7518 §3.3, §3.5).
 //!
-//! Private operations are blinded with the entropy passed in. Another provider or a key in an HSM is still the better home for
+//! Private operations are blinded with the entropy passed in. Another provider or an HSM is still the better choice for
 //! an RSA key: see [the module above](crate::crypto#signing-with-rsa).
 
 use super::random::Random;
@@ -27,7 +27,7 @@ impl RsaKey {
     }
 }
 
-/// The hash and the padding of an algorithm, applied by `f`.
+/// Applies `f` with the hash and the padding of an algorithm.
 macro_rules! with_scheme {
     ($algorithm:expr, $message:expr, $otherwise:expr, |$scheme:ident, $digest:ident| $body:expr) => {
         match $algorithm {
@@ -43,7 +43,7 @@ macro_rules! with_scheme {
                 let ($scheme, $digest) = (Pkcs1v15Sign::new::<Sha512>(), Sha512::digest($message));
                 $body
             }
-            // Salt as long as the hash, MGF1 with the same hash: RFC 7518 §3.5; J12.
+            // The salt is as long as the hash, and MGF1 uses the same hash: RFC 7518 §3.5; J12.
             Algorithm::PS256 => {
                 let ($scheme, $digest) = (Pss::<Sha256>::new(), Sha256::digest($message));
                 $body
@@ -65,7 +65,7 @@ macro_rules! with_scheme {
 
 impl VerifyingKey for RsaKey {
     fn verify(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> Result<(), InvalidSignature> {
-        // As long as the modulus, exactly. RFC 8017 §8.1.2 and §8.2.2 step 1; J12.
+        // The length must be exactly that of the modulus. RFC 8017 §8.1.2 and §8.2.2 step 1; J12.
         if signature.len() != self.0.size() {
             return Err(InvalidSignature);
         }
@@ -95,7 +95,7 @@ impl RsaSigner {
         let number = BoxedUint::from_be_slice_vartime;
         private_numbers_fit(n, [d, p, q])?;
         let primes = alloc::vec![number(p), number(q)];
-        // The rsa crate takes the square of a prime for a modulus, and signs with it.
+        // The rsa crate accepts the square of a prime as a modulus, and signs with it.
         if number(p) == number(q) {
             return Err(KeyError::Invalid);
         }

@@ -34,7 +34,7 @@ fn it3_longer_hashes_are_those_of_fips_180_4() {
 
 #[test]
 fn d14_hmac_of_parts_is_that_of_the_whole() {
-    // RFC 4231 §4.2: its key of 20 bytes is the same key with zeros behind it.
+    // RFC 4231 §4.2: its key of 20 bytes equals the key padded with zeros.
     let mut key = [0; 32];
     key[..20].fill(0x0b);
     let known: [u8; 32] = hex("b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");

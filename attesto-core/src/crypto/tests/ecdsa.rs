@@ -47,7 +47,7 @@ fn j12_r_and_s_outside_the_order_are_refused() {
     for (r, s) in [(&[0; 32][..], s), (r, &[0; 32]), (&order, s), (r, &order), (&[0xff; 32], s), (r, &[0xff; 32])] {
         assert_eq!(judged(&key, Algorithm::ES256, b"message", &[r, s].concat()), Ok(false));
     }
-    // P-521 has seven bits to spare: the same number plus the order still fits.
+    // P-521 has seven spare bits: the same number plus the order still fits.
     let signer = RustCrypto::new().signer(&private(pem!("p521.pkcs8")), Algorithm::ES512).unwrap();
     let (order, raw): ([u8; 66], _) = (hex(P521_ORDER), signature(signer.as_ref(), b"message"));
     let (r, s) = raw.split_at(66);
@@ -69,7 +69,7 @@ fn j11_point_off_the_curve_is_refused() {
 
 #[test]
 fn j11_coordinate_not_below_the_fields_order_is_refused() {
-    // The point of the smallest x there is, and the same with the field's order added to x: it fits beside it in as many bytes.
+    // The point with the smallest x, and the same with the field's order added to x, which fits into as many bytes.
     let y = hex("459243b9aa581806fe913bce99817ade11ca503c64d9a3c533415c083248fbcc");
     let x = hex("ffffffff00000001000000000000000000000001000000000000000000000004");
     assert_eq!(refused(&PublicKey::P256 { x: with_last([0; 32], 5), y }), None);

@@ -1,4 +1,4 @@
-//! Ed25519, where libraries differ most: what one takes for a signature another does not.
+//! Ed25519, where libraries differ most about which signatures are valid.
 
 use super::*;
 #[cfg(feature = "aws-lc-rs")]
@@ -9,7 +9,7 @@ use curve25519_dalek::edwards::{CompressedEdwardsY, EdwardsPoint};
 use curve25519_dalek::scalar::Scalar;
 use sha2::{Digest, Sha512};
 
-/// A scalar of our own, to make what no honest signer makes.
+/// A fixed scalar, to make signatures that no honest signer makes.
 fn secret() -> Scalar {
     Scalar::from_bytes_mod_order([7; 32])
 }
@@ -24,7 +24,7 @@ fn challenge(r: &[u8; 32], a: &[u8; 32], message: &[u8]) -> Scalar {
     Scalar::from_bytes_mod_order_wide(&hash.into())
 }
 
-/// A signature with this R, whose discrete logarithm is `nonce`, for a key that is announced as `a`.
+/// A signature with this R, whose discrete logarithm is `nonce`, for a key announced as `a`.
 fn forged(r: &EdwardsPoint, nonce: Scalar, a: &[u8; 32], message: &[u8]) -> Vec<u8> {
     let r = encoded(r);
     [r, (nonce + challenge(&r, a, message) * secret()).to_bytes()].concat()
@@ -51,7 +51,7 @@ fn j11_keys_of_small_order_are_refused() {
 #[test]
 fn j11_second_encodings_of_a_key_are_refused() {
     let mut decoded = 0;
-    // y of 2^255 - 19 and above, with either sign: the same points as y of 0 to 18.
+    // y of 2^255 - 19 and above, with either sign: the same points as for y of 0 to 18.
     for (low, sign) in (0xed..=0xff).flat_map(|low| [(low, 0x7f), (low, 0xff)]) {
         let mut x = [0xff; 32];
         (x[0], x[31]) = (low, sign);
@@ -84,7 +84,7 @@ fn j12_r_of_small_order_is_refused() {
     let nonce = Scalar::from_bytes_mod_order([9; 32]);
     let honest = forged(&EdwardsPoint::mul_base(&nonce), nonce, &a, b"message");
     assert_eq!(judge(a, b"message", &honest), Ok(true));
-    // The equation of RFC 8032 §5.1.7 holds with the neutral element for R, and a nonce of nothing.
+    // The equation of RFC 8032 §5.1.7 is satisfied with the neutral element as R and a zero nonce.
     let neutral = forged(&EIGHT_TORSION[0], Scalar::ZERO, &a, b"message");
     let lenient = ed25519_dalek::VerifyingKey::from_bytes(&a).unwrap();
     let lenient = ed25519_dalek::Verifier::verify(&lenient, b"message", &neutral[..].try_into().unwrap());
@@ -102,7 +102,7 @@ fn j12_s_not_below_the_order_is_refused() {
     s = sum(&s, &order).unwrap();
     s.reverse();
     assert_eq!(judge(a, b"message", &[&signature[..32], &s].concat()), Ok(false));
-    // Nor with any of the bits that lie above the order.
+    // Also refused with any of the bits above the order.
     for bit in [0x20, 0x40, 0x80] {
         let mut signature = signature.clone();
         signature[63] |= bit;
@@ -113,7 +113,7 @@ fn j12_s_not_below_the_order_is_refused() {
 #[test]
 fn j12_second_encodings_of_r_are_refused() {
     let a = encoded(&EdwardsPoint::mul_base(&secret()));
-    // y of 2^255 - 18 is the neutral element once more.
+    // y of 2^255 - 18 is the neutral element again.
     let mut r = [0xff; 32];
     (r[0], r[31]) = (0xee, 0x7f);
     let s = (challenge(&r, &a, b"message") * secret()).to_bytes();
@@ -122,7 +122,8 @@ fn j12_second_encodings_of_r_are_refused() {
 
 #[test]
 fn j12_providers_agree_over_keys_and_signatures_of_mixed_order() {
-    // A key with a part of order eight: verification without the cofactor fails but for one message in eight, with it never.
+    // A key with a component of order eight: cofactorless verification fails except for one message in eight; with the
+    // cofactor it never fails.
     let mixed = EdwardsPoint::mul_base(&secret()) + EIGHT_TORSION[1];
     let a = encoded(&mixed);
     let nonce = Scalar::from_bytes_mod_order([9; 32]);
@@ -130,7 +131,7 @@ fn j12_providers_agree_over_keys_and_signatures_of_mixed_order() {
     let accepted = (0..64_u8).filter(|message| judge(a, &[*message], &forged(&r, nonce, &a, &[*message])) == Ok(true));
     let accepted = accepted.count();
     assert!((1..32).contains(&accepted), "{accepted} of 64");
-    // An R with such a part never passes under an ordinary key.
+    // An R with such a component is never accepted for an ordinary key.
     let a = encoded(&EdwardsPoint::mul_base(&secret()));
     for torsion in &EIGHT_TORSION[1..] {
         assert_eq!(judge(a, b"message", &forged(&(r + torsion), nonce, &a, b"message")), Ok(false));

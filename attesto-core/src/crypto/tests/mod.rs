@@ -1,4 +1,4 @@
-//! What every provider must do alike: each test here runs on all that are built, and where two are, holds one against the other.
+//! The requirements on every provider: each test runs on all that are built, and compares them if there are two.
 
 mod digest;
 mod ecdsa;
@@ -27,12 +27,12 @@ pub(crate) fn providers() -> Vec<Box<dyn CryptoProvider>> {
     ]
 }
 
-/// The private key of a PEM.
+/// Returns the private key of a PEM.
 pub(super) fn private(pem: &str) -> PrivateKey {
     KeyMaterial::from_pem(pem).unwrap().private().unwrap().clone()
 }
 
-/// One private key of the kind that the algorithm needs.
+/// Returns a private key of the kind that the algorithm requires.
 fn private_for(algorithm: Algorithm) -> PrivateKey {
     private(match algorithm {
         Algorithm::ES256 => pem!("p256.pkcs8"),
@@ -43,8 +43,7 @@ fn private_for(algorithm: Algorithm) -> PrivateKey {
     })
 }
 
-/// Deterministic bytes: what protects nothing may be the same each time. They must not repeat soon: RSA draws until a number
-/// suits it.
+/// Deterministic bytes, for keys that protect nothing. They must not repeat soon: RSA draws until a number is suitable.
 pub(super) fn counter() -> impl FnMut(&mut [u8]) -> Result<(), EntropyError> {
     let mut next = 1_u64;
     move |out| {
@@ -60,7 +59,7 @@ fn signature(signer: &dyn Signer, message: &[u8]) -> Vec<u8> {
     signer.sign(message, &mut counter()).unwrap()
 }
 
-/// What a provider makes of a signature, which must be the same whether the key is kept or used once.
+/// Returns a provider's verdict on a signature, which must be equal whether the key is kept or used once.
 fn verdict(
     provider: &dyn CryptoProvider,
     key: &PublicKey,
@@ -74,7 +73,7 @@ fn verdict(
     kept
 }
 
-/// What all providers make of a signature: one answer.
+/// Returns the verdict of all providers on a signature, which must be equal.
 pub(super) fn judged(
     key: &PublicKey,
     algorithm: Algorithm,
@@ -90,13 +89,13 @@ pub(super) fn judged(
     first
 }
 
-/// What all providers make of a key, kept or used once.
+/// Returns the error of all providers for a key, kept or used once.
 fn refused(key: &PublicKey) -> Option<KeyError> {
     let algorithm = key.kind().default_algorithms().iter().next().unwrap();
     judged(key, algorithm, b"message", &[1; 64]).err()
 }
 
-/// What all providers make of a private key.
+/// Returns the error of all providers for a private key.
 fn refused_to_sign(key: &PrivateKey, algorithm: Algorithm) -> Option<KeyError> {
     let mut answers = providers().into_iter().map(|provider| provider.signer(key, algorithm).map(|_| ()).err());
     let first = answers.next().unwrap();
@@ -111,7 +110,7 @@ fn hex<const N: usize>(text: &str) -> [u8; N] {
     core::array::from_fn(|index| u8::from_str_radix(&text[2 * index..2 * index + 2], 16).unwrap())
 }
 
-/// `number + addend`, big-endian, both of one length; `None` where it grows longer.
+/// `number + addend`, big-endian, of equal length; `None` on overflow.
 fn sum(number: &[u8], addend: &[u8]) -> Option<Vec<u8>> {
     assert_eq!(number.len(), addend.len());
     let mut carry = 0;

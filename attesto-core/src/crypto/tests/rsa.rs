@@ -1,4 +1,4 @@
-//! RSA: the bounds of keys, what belongs together in a private key, and what is no signature.
+//! RSA: the bounds of keys, the consistency of private keys, and invalid signatures.
 
 use super::*;
 use crypto_bigint::{BoxedUint, NonZero};
@@ -64,7 +64,7 @@ impl Parts {
     }
 }
 
-/// The answer to the test's key with one thing changed.
+/// Returns the error for the test's key after one change.
 fn changed(change: impl Fn(&mut Parts)) -> Option<KeyError> {
     let mut parts = Parts::of(&private(pem!("rsa2048.pkcs8")));
     change(&mut parts);
@@ -97,7 +97,7 @@ fn j11_square_of_a_prime_is_no_modulus() {
     let squared = |parts: &mut Parts| {
         let p = number(&parts.p);
         let less_one = p.wrapping_sub(BoxedUint::one());
-        // d = e^-1 modulo p - 1: each number belongs to the others, but n has one prime.
+        // d = e^-1 modulo p - 1: the numbers are consistent, but n has one prime.
         let totient = NonZero::new(less_one).unwrap();
         let d = number(&parts.e).invert_mod(&totient).unwrap();
         parts.n = p.wrapping_mul(&p).to_be_bytes().to_vec();
@@ -122,7 +122,7 @@ fn j11_private_exponent_not_below_the_modulus_is_refused() {
             parts.d = bytes[zeros..].to_vec();
         })
     };
-    // Congruent, and so every check but this one passes. RFC 8017 §3.2.
+    // Congruent, so every check but this one passes. RFC 8017 §3.2.
     assert_eq!([sum_of(0), sum_of(1), sum_of(2)], [None, Some(KeyError::Invalid), Some(KeyError::Invalid)]);
 }
 
@@ -162,7 +162,7 @@ fn j12_signature_not_below_the_modulus_is_refused() {
         let mut tried = 0;
         for message in 0..16_u8 {
             let signed = signature(signer.as_ref(), &[message]);
-            // The same number modulo n, where it still fits.
+            // The same number modulo n, if it still fits.
             let Some(larger) = sum(&signed, n) else { continue };
             assert_eq!(judged(signer.public_key(), algorithm, &[message], &signed), Ok(true));
             assert_eq!(judged(signer.public_key(), algorithm, &[message], &larger), Ok(false), "{algorithm}");

@@ -1,4 +1,4 @@
-//! What one provider signs every provider verifies, and nothing else.
+//! Every provider verifies what one provider signs, and nothing else.
 
 use super::*;
 use crate::crypto::KeyKind;
@@ -43,7 +43,7 @@ fn j6_signature_never_verifies_under_another_algorithm() {
         let signer = RustCrypto::new().signer(&private_for(*algorithm), *algorithm).unwrap();
         let signed = signature(signer.as_ref(), b"message");
         for other in Algorithm::ALL {
-            // One algorithm under two names.
+            // One algorithm with two names.
             let same = algorithm == other || [algorithm, other].iter().all(|name| name.key_kind() == KeyKind::Ed25519);
             assert_eq!(judged(signer.public_key(), *other, b"message", &signed), Ok(same), "{algorithm}, {other}");
         }

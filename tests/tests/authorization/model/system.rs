@@ -18,7 +18,7 @@ use attesto_core::host::{
 };
 use attesto_core::http::{Connection, RequestParts, ResponseParts};
 use attesto_core::pkce::CodeVerifier;
-use attesto_core::testkit::block_on;
+use attesto_testkit::block_on;
 use attesto_tests::stopped;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};

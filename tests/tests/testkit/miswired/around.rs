@@ -2,7 +2,7 @@
 
 use super::{ALGS, POINTER, found_in, words};
 use crate::under::{Boxed, Parts, Wiring, every_adapter, run};
-use attesto_core::testkit::{App, Fixture, Route, TestRequest, TestResponse};
+use attesto_testkit::{App, Fixture, Route, TestRequest, TestResponse};
 
 /// What is found where something changes requests on their way in, and responses on their way out.
 pub(super) fn found_around(
@@ -124,7 +124,7 @@ fn t10_tokens_in_the_query_are_taken() {
             })
         },
         |response| response,
-        |route| route.presents(attesto_core::testkit::Presents::Bearer),
+        |route| route.presents(attesto_testkit::Presents::Bearer),
     );
     assert_eq!(
         text,

@@ -6,8 +6,8 @@ use attesto_core::crypto::RustCrypto;
 use attesto_core::host::{ForeignVerifier, Guard};
 use attesto_core::http::{CanonicalOrigin, ForwardedHeader, OriginPolicy, RequestParts, TrustedProxies, XForwarded};
 use attesto_core::resource::{ForeignAnswer, ForeignQuestion, ResourceServer, ResourceServerBuilder};
-use attesto_core::testkit::{Fixture, ManualClock};
 use attesto_core::token::{AccessTokenVerifier, ForeignClaims, TokenRules};
+use attesto_testkit::{Fixture, ManualClock};
 use std::sync::Arc;
 
 fn configured(configure: impl Fn(ResourceServerBuilder) -> ResourceServerBuilder) -> (Fixture, Parts) {

@@ -4,7 +4,7 @@ use super::around::found_around;
 use super::{ALGS, found_under_each, words};
 use crate::under::{Parts, Wiring, run};
 use attesto_core::metadata::MetadataPointer;
-use attesto_core::testkit::{Fixture, TestResponse};
+use attesto_testkit::{Fixture, TestResponse};
 
 /// What is found where the document is another one.
 fn found_in_document(change: impl Fn(String) -> String) -> String {

@@ -5,7 +5,7 @@ use super::{POINTER, found_in, words};
 use crate::under::{Parts, Wiring, every_adapter, run};
 use attesto_core::http::TlsSession;
 use attesto_core::resource::Sender;
-use attesto_core::testkit::{App, CertificateFixture, Fixture, Reached, Route, TestRequest};
+use attesto_testkit::{App, CertificateFixture, Fixture, Reached, Route, TestRequest};
 
 #[test]
 fn t10_certificates_that_do_not_reach_the_guard() {

@@ -2,7 +2,7 @@
 
 use super::{ALGS, POINTER, found, found_under_each, words};
 use crate::under::{Parts, Wiring, run};
-use attesto_core::testkit::{Fixture, check_bound_token_refused_as_bearer};
+use attesto_testkit::{Fixture, check_bound_token_refused_as_bearer};
 
 fn parts() -> (Fixture, Parts) {
     let fixture = Fixture::new();
@@ -52,7 +52,7 @@ fn t4_proof_not_required() {
 #[test]
 fn t4_proof_not_required_is_found_without_a_look_into_the_handler() {
     let (fixture, parts) = parts();
-    let route = attesto_core::testkit::Route::post("/mcp").scopes(["mcp:tools:call"]).body("{}");
+    let route = attesto_testkit::Route::post("/mcp").scopes(["mcp:tools:call"]).body("{}");
     let text = run(async {
         let (_, app) = crate::under::every_adapter(&parts, Wiring::BearerByHand).await.remove(0);
         check_bound_token_refused_as_bearer(&app, &fixture, &route).await.expect_err("found").to_string()

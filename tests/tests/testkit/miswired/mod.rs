@@ -9,7 +9,7 @@ mod requirements;
 mod stores;
 
 use crate::under::{Parts, Wiring, every_adapter};
-use attesto_core::testkit::{App, Fixture, Route, check_resource_protected};
+use attesto_testkit::{App, Fixture, Route, check_resource_protected};
 
 /// What is found under each adapter, in words.
 async fn found_under_each(

@@ -3,7 +3,7 @@
 use super::{ALGS, POINTER, found, words};
 use crate::under::{Parts, Wiring, run};
 use attesto_core::resource::Requirement;
-use attesto_core::testkit::Fixture;
+use attesto_testkit::Fixture;
 
 fn right() -> (Fixture, Parts) {
     let fixture = Fixture::new();

@@ -5,8 +5,8 @@ use crate::under::{Parts, Wiring, every_adapter, run};
 use attesto_core::Timestamp;
 use attesto_core::dpop::{ReplayAnswer, ReplayClaim};
 use attesto_core::host::{Guard, MemoryReplayStore, ReplayStore, StoreReach};
-use attesto_core::testkit::hostile::HostileStore;
-use attesto_core::testkit::{App, Fixture, TestRequest, check_replay_refused};
+use attesto_testkit::hostile::HostileStore;
+use attesto_testkit::{App, Fixture, TestRequest, check_replay_refused};
 use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 use std::sync::Mutex;
@@ -113,8 +113,8 @@ fn claim_in_proof(request: &TestRequest, name: &str) -> Option<String> {
     Some(claims.get(name)?.as_str()?.to_owned())
 }
 
-fn replayed() -> attesto_core::testkit::TestResponse {
-    attesto_core::testkit::TestResponse::new(401).with_header("www-authenticate", "DPoP error=\"invalid_dpop_proof\"")
+fn replayed() -> attesto_testkit::TestResponse {
+    attesto_testkit::TestResponse::new(401).with_header("www-authenticate", "DPoP error=\"invalid_dpop_proof\"")
 }
 
 impl ByJti {
@@ -132,7 +132,7 @@ fn t7_a_proof_is_recorded_before_the_request_has_passed() {
         let app = async |request: TestRequest| {
             if early.is_fresh(&request) { served.respond(request).await } else { replayed() }
         };
-        attesto_core::testkit::check_refused_request_leaves_proof_usable(&app, &fixture, &parts.route())
+        attesto_testkit::check_refused_request_leaves_proof_usable(&app, &fixture, &parts.route())
             .await
             .expect_err("found")
             .to_string()

@@ -5,7 +5,8 @@ use actix_web::guard::{GuardContext, fn_guard};
 use actix_web::test::init_service;
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{App, Responder};
-use attesto_actix::{GrantedSender, Protect, Require, publish, testkit};
+use attesto_actix::{GrantedSender, Protect, Require, publish};
+use attesto_testkit::actix as testkit;
 
 async fn call(sender: GrantedSender, parts: Data<Parts>) -> impl Responder {
     parts.handle(&sender.0)

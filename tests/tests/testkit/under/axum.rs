@@ -1,7 +1,8 @@
 //! Under axum.
 
 use super::{Boxed, Parts, Wiring, boxed};
-use attesto_axum::{GrantedSender, ProtectLayer, RequireLayer, documents_router, testkit};
+use attesto_axum::{GrantedSender, ProtectLayer, RequireLayer, documents_router};
+use attesto_testkit::axum as testkit;
 use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};

@@ -1,7 +1,8 @@
 //! On bare hyper.
 
 use super::{Boxed, Parts, Wiring, boxed};
-use attesto_hyper::{Protect, Publish, Require, admitted, response, testkit};
+use attesto_hyper::{Protect, Publish, Require, admitted, response};
+use attesto_testkit::hyper as testkit;
 use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper::service::{Service, service_fn};

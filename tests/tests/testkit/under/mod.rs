@@ -7,9 +7,9 @@ mod hyper;
 
 use attesto_core::host::{Guard, PublicDocuments};
 use attesto_core::resource::{Requirement, Sender};
-use attesto_core::testkit::{App, BareApp, Fixture, Reached, Route, TestRequest, TestResponse};
 use attesto_core::time::Clock;
 use attesto_core::token::{AccessTokenVerifier, TokenRules};
+use attesto_testkit::{App, BareApp, Fixture, Reached, Route, TestRequest, TestResponse};
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;

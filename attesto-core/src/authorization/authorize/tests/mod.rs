@@ -15,9 +15,17 @@ mod targets;
 mod user;
 mod world;
 
-use super::*;
-use crate::authorization::{AuthenticationContext, Client, ClientAuthentication, GrantType, ScopeSet};
+use super::html;
+use crate::authorization::endpoints::authorize::REFERENCE;
+use crate::authorization::secret::Secret;
+use crate::authorization::{
+    Authentication, AuthenticationContext, AuthenticationRequest, AuthorizationRequest, Client, ClientAuthentication,
+    ConsentBinding, ConsentDecision, ConsentGrant, ConsentRequest, GrantType, Login, PushedRequest, Reason, ScopeSet,
+};
+use crate::http::ResponseParts;
+use alloc::boxed::Box;
 use alloc::string::ToString;
+use alloc::sync::Arc;
 use world::{Pairs, World};
 
 const ISSUER: &str = "https://auth.example";

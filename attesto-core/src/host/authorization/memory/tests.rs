@@ -292,7 +292,10 @@ fn az26_with_one_click_too_many_the_users_oldest_grant_goes_and_no_other_users()
     let store = MemoryConsentGrants::single_node(20).unwrap();
     let grant = |user: &str, number: u8| {
         let binding = ConsentBinding::from_bytes([number; 32]);
-        NewConsentGrant::under(digest(number.into()), ConsentGrant::new(binding, user, ScopeSet::of(["read"]), at(300)))
+        NewConsentGrant::without_secret(
+            digest(number.into()),
+            ConsentGrant::new(binding, user, ScopeSet::of(["read"]), at(300)),
+        )
     };
     assert_eq!(store.put(&grant("alice", 200), at(0)), Ok(()));
     for number in 0..100 {

@@ -5,7 +5,7 @@ use super::{ORIGIN, REDIRECT_URI, Stage};
 use crate::demo::authorization::Pages;
 use crate::demo::authorization::form_filling::{filled_in, parameter};
 use crate::demo::authorization::seeds::USER;
-use attesto_core::testkit::{App, TestResponse};
+use attesto_testkit::{App, TestResponse};
 
 /// A page sets the visitor's cookie, a login the session's, and nothing else does. None is sent to a client that listens at another port
 /// of this address, which is why the pages are where the endpoints are.

@@ -4,7 +4,7 @@ use super::visitor::{OURS, Visitor};
 use super::{ORIGIN, Stage};
 use crate::demo::authorization::form_filling::{filled_in, parameter};
 use crate::demo::authorization::seeds::USER;
-use attesto_core::testkit::{App, TestResponse};
+use attesto_testkit::{App, TestResponse};
 
 /// A form with no token, with one made up, or with another browser's is refused; and so is one without the cookie.
 ///

@@ -6,7 +6,7 @@ use crate::demo::authorization::form_filling::parameter;
 use crate::demo::authorization::seeds::USER;
 use crate::demo::issuer::provider;
 use attesto_core::encoding::base64url;
-use attesto_core::testkit::{App, TestResponse};
+use attesto_testkit::{App, TestResponse};
 
 /// Login, consent and a code; a refusal goes to the client as well. The session's identifier is another after each login, and scripts
 /// and other sites do not get at it.

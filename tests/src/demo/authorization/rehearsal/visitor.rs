@@ -3,7 +3,7 @@
 use super::{ORIGIN, Stage};
 use crate::demo::authorization::form_filling::{Jar, action, filled_in};
 use crate::demo::authorization::seeds::USER;
-use attesto_core::testkit::{App, TestRequest, TestResponse};
+use attesto_testkit::{App, TestRequest, TestResponse};
 
 /// Knows its cookies; follows no redirect by itself.
 pub(super) struct Visitor<'v, A> {

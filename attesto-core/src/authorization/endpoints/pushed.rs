@@ -1,0 +1,100 @@
+//! `POST {prefix}/par` (RFC 9126; PA-1 to PA-9).
+
+use super::authorize::REFERENCE;
+use crate::authorization::authorize::identify::endpoint_is_offered;
+use crate::authorization::authorize::redirect::VerifiedRedirect;
+use crate::authorization::authorize::request::{AuthorizationRequest, Channel};
+use crate::authorization::authorize::resume::is_of_the_request;
+use crate::authorization::authorize::rules::no_request_object;
+use crate::authorization::authorize::ticket::admit_late_returns;
+use crate::authorization::client_auth;
+use crate::authorization::error::reason::Reason;
+use crate::authorization::flow::response;
+use crate::authorization::flow::sender::{Sender, check_proof};
+use crate::authorization::flow::state::Flow;
+use crate::authorization::questions::ask::Ask;
+use crate::authorization::questions::events::EventKind;
+use crate::authorization::records::pushed::{NewPushedRequest, PushedRequest};
+use crate::authorization::secret::Secret;
+use crate::dpop::CheckedProof;
+use crate::encoding::form;
+use crate::http::ResponseParts;
+use crate::jose::Thumbprint;
+use crate::limits;
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::string::String;
+use serde_json::Map;
+
+/// The endpoint. PA-7.
+pub(crate) async fn respond(flow: &mut Flow) -> ResponseParts {
+    match push(flow).await {
+        Ok(reference) => {
+            flow.tell(EventKind::ParPushed, None).await;
+            let mut members = Map::new();
+            members.insert("request_uri".into(), format!("{REFERENCE}{}", reference.as_str()).into());
+            members.insert("expires_in".into(), flow.server.lifetimes.pushed_request.into());
+            response::json(201, members, flow.nonce.as_deref())
+        }
+        Err(reason) => flow.refuse(EventKind::ParDenied, reason).await,
+    }
+}
+
+/// The checks of the authorization endpoint, answered to the client itself (RFC 9126 §2.1, §2.3; PA-4).
+async fn push(flow: &mut Flow) -> Result<Secret, Reason> {
+    flow.is_acceptable()?;
+    endpoint_is_offered(flow)?;
+    let client = client_auth::authenticate(flow).await?;
+    let parameters = &flow.request.parameters;
+    no_request_uri(flow)?;
+    no_request_object(parameters)?;
+    client_is_the_authenticated_one(flow, &client.id)?;
+    let redirect = VerifiedRedirect::check(&flow.server.redirects, parameters, &client)?;
+    let channel = Channel::Pushed { dpop_jkt: None };
+    let request = AuthorizationRequest::check(&flow.server, &client, &redirect, parameters, channel)?;
+    let proof = check_proof(flow)?;
+    let dpop_jkt = bound_key(proof.as_ref(), request.dpop_jkt)?;
+    let reference = Secret::draw(flow.entropy.as_mut()).map_err(|_| Reason::Entropy)?;
+    let expires_at = flow.now.plus(flow.server.lifetimes.pushed_request);
+    let kept = kept_parameters(flow, &client.id)?;
+    let mut record = PushedRequest::new(client.id.as_str(), kept, flow.now, expires_at);
+    record.authenticated = !client.is_public();
+    record.dpop_jkt = dpop_jkt;
+    admit_late_returns(&mut record, flow.entropy.as_mut()).map_err(|_| Reason::Entropy)?;
+    // Recorded for clients that have proven who they are. Others could fill the store with it (SC-4), and need no proof here at all:
+    // `dpop_jkt` by itself binds the request as well (PA-5), and the code is redeemed with a proof of its own.
+    if let Some(proof) = proof.filter(|_| !client.is_public()) {
+        Sender::Dpop(Box::new(proof)).record_proof(flow).await?;
+    }
+    let digest = reference.digest(flow.server.provider.as_ref());
+    flow.ask(Ask::PutPar, NewPushedRequest { digest, request: record }).await?;
+    Ok(reference)
+}
+
+/// RFC 9126 §2.1; PA-1.
+fn no_request_uri(flow: &Flow) -> Result<(), Reason> {
+    let absent = flow.request.parameters.get("request_uri").is_none();
+    if absent { Ok(()) } else { Err(Reason::RequestUriPushed) }
+}
+
+/// PA-3, whatever the client has authenticated with.
+fn client_is_the_authenticated_one(flow: &Flow, client_id: &str) -> Result<(), Reason> {
+    let same = flow.request.parameters.get("client_id").is_none_or(|named| named == client_id);
+    if same { Ok(()) } else { Err(Reason::ClientIdMismatch) }
+}
+
+/// The key of the proof, which a `dpop_jkt` beside it must name too (RFC 9449 §10.1); without a proof what `dpop_jkt` names. PA-5.
+fn bound_key(proof: Option<&CheckedProof>, named: Option<Thumbprint>) -> Result<Option<Thumbprint>, Reason> {
+    match (proof.map(|proof| *proof.jkt()), named) {
+        (Some(shown), Some(named)) if shown != named => Err(Reason::JktMismatch),
+        (Some(shown), _) => Ok(Some(shown)),
+        (None, named) => Ok(named),
+    }
+}
+
+/// What was sent, less what was for this endpoint only; and the client that sent it, whatever it authenticated with. PA-3, PA-6, PA-9.
+fn kept_parameters(flow: &Flow, client_id: &str) -> Result<String, Reason> {
+    let mut kept = flow.request.parameters.encode(|name| name != "client_id" && is_of_the_request(name));
+    form::append(&mut kept, "client_id", client_id);
+    if kept.len() > limits::PUSHED_REQUEST { Err(Reason::ParameterTooLong) } else { Ok(kept) }
+}

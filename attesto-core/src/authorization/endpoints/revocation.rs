@@ -1,0 +1,117 @@
+//! `POST {prefix}/revoke` (RFC 7009; RV-1 to RV-6).
+
+use crate::authorization::client_auth;
+use crate::authorization::error::reason::Reason;
+use crate::authorization::flow::family;
+use crate::authorization::flow::own_tokens;
+use crate::authorization::flow::response;
+use crate::authorization::flow::sender::{Sender, check_proof};
+use crate::authorization::flow::state::Flow;
+use crate::authorization::questions::ask::{Ask, RevokedAccessTokens};
+use crate::authorization::questions::events::EventKind;
+use crate::authorization::records::code::IssuedAccessToken;
+use crate::authorization::registered_client::{Client, GrantType};
+use crate::authorization::secret::Secret;
+use crate::http::ResponseParts;
+use crate::token::{Claims, Confirmation};
+use alloc::boxed::Box;
+use alloc::string::ToString;
+use zeroize::Zeroizing;
+
+/// The endpoint. Success has no body, and says nothing of what was found (§2.2).
+pub(crate) async fn respond(flow: &mut Flow) -> ResponseParts {
+    match revoke(flow).await {
+        Ok(()) => response::empty(200, flow.nonce.as_deref()),
+        Err(reason) => flow.refuse(EventKind::RevocationDenied, reason).await,
+    }
+}
+
+/// RV-1 to RV-5.
+async fn revoke(flow: &mut Flow) -> Result<(), Reason> {
+    flow.is_acceptable()?;
+    let client = client_auth::authenticate(flow).await?;
+    let presented = flow.request.parameters.required("token")?;
+    let Some(secret) = Secret::presented(presented) else {
+        let presented = Zeroizing::new(presented.to_string());
+        return access_token(flow, &client, &presented).await;
+    };
+    if !flow.server.grants.contains(&GrantType::RefreshToken) {
+        return Ok(());
+    }
+    let key = secret.refresh_key(flow.server.provider.as_ref());
+    let Some(state) = flow.ask(Ask::GetRefresh, key).await? else { return Ok(()) };
+    if flow.now >= state.token.family_expires_at {
+        return Ok(());
+    }
+    let authorization = state.token.authorization.clone();
+    flow.event.family = Some(authorization.family);
+    flow.event.subject = Some(authorization.subject.clone());
+    token_is_the_clients(&client, &authorization.client_id)?;
+    if state.family_revoked {
+        family::carry_on(flow, &state).await?;
+    } else {
+        family::revoke(flow, authorization.family, &authorization.subject, &[]).await?;
+    }
+    flow.tell(EventKind::TokenRevoked, None).await;
+    Ok(())
+}
+
+/// A client that shows another's token is refused, with an event: its request was wrong, or the token is stolen. RFC 7009 §2.1; RV-3.
+fn token_is_the_clients(client: &Client, owner: &str) -> Result<(), Reason> {
+    if client.id == owner { Ok(()) } else { Err(Reason::OtherClient) }
+}
+
+/// What is no living token of ours is as good as revoked (RFC 7009 §2.2). An access token goes on the deny list. RV-4.
+async fn access_token(flow: &mut Flow, client: &Client, presented: &str) -> Result<(), Reason> {
+    let Some(claims) = own_tokens::taken_somewhere(flow, presented) else { return Ok(()) };
+    let access = own_tokens::revocable(flow, &claims)?;
+    flow.event.subject = Some(claims.subject().into());
+    flow.event.jwt_id = Some(access.jwt_id.clone());
+    token_is_the_clients(client, claims.client_id().unwrap_or_default())?;
+    if !flow.server.deny_list {
+        return refresh_tokens_beside(flow, client, &claims, access).await;
+    }
+    let subject = claims.subject().into();
+    flow.ask(Ask::RevokeAccessTokens, RevokedAccessTokens { access: [access].into(), subject, now: flow.now }).await?;
+    flow.tell(EventKind::TokenRevoked, None).await;
+    Ok(())
+}
+
+/// Without a deny list an access token lives until it expires, and to say that it was revoked would tell the client something untrue
+/// (RFC 7009 §2.2.1). But a client that logs out by it means its refresh tokens too (§2.1), and those can end: for a client that has
+/// proved who it is or that it holds the token's key, since an access token is shown to many, and who has seen one must not be able to
+/// end a session. RV-4.
+async fn refresh_tokens_beside(
+    flow: &mut Flow,
+    client: &Client,
+    claims: &Claims,
+    access: IssuedAccessToken,
+) -> Result<(), Reason> {
+    if client.is_public() && !key_is_shown(flow, claims).await? {
+        return Err(Reason::UnsupportedTokenType);
+    }
+    if !flow.server.grants.contains(&GrantType::RefreshToken) {
+        return Err(Reason::UnsupportedTokenType);
+    }
+    let found = flow.ask(Ask::FindFamily, access.jwt_id).await?;
+    let found = found.filter(|found| found.client_id == client.id).ok_or(Reason::UnsupportedTokenType)?;
+    flow.event.family = Some(found.family);
+    family::revoke(flow, found.family, claims.subject(), &[]).await?;
+    flow.tell(EventKind::TokenRevoked, None).await;
+    Ok(())
+}
+
+/// The request proves the key or the certificate that the token is bound to (RFC 9449 §4.3, RFC 8705 §3).
+async fn key_is_shown(flow: &mut Flow, claims: &Claims) -> Result<bool, Reason> {
+    match claims.confirmation() {
+        Confirmation::None => Ok(false),
+        Confirmation::X5tS256(bound) => Ok(flow.request.certificate == Some(bound)),
+        Confirmation::Jkt(bound) => match check_proof(flow)? {
+            Some(proof) if *proof.jkt() == bound => {
+                Sender::Dpop(Box::new(proof)).record_proof(flow).await?;
+                Ok(true)
+            }
+            Some(_) | None => Ok(false),
+        },
+    }
+}

@@ -1,0 +1,48 @@
+//! `POST {prefix}/token` (RFC 6749 §3.2; TK-1 to TK-7).
+
+use crate::authorization::client_auth::{self, AuthenticatedClient};
+use crate::authorization::error::reason::Reason;
+use crate::authorization::flow::issued::Issued;
+use crate::authorization::flow::sender::Sender;
+use crate::authorization::flow::state::Flow;
+use crate::authorization::grants::{authorization_code, client_credentials, refresh_token};
+use crate::authorization::questions::events::EventKind;
+use crate::authorization::registered_client::GrantType;
+use crate::http::ResponseParts;
+
+/// The endpoint: every request is answered, and told of.
+pub(crate) async fn respond(flow: &mut Flow) -> ResponseParts {
+    match exchange(flow).await {
+        Ok(issued) => {
+            flow.tell(EventKind::TokenIssued, None).await;
+            issued.response(flow.nonce.as_deref())
+        }
+        Err(reason) => flow.refuse(EventKind::TokenDenied, reason).await,
+    }
+}
+
+/// TK-1, in its order.
+async fn exchange(flow: &mut Flow) -> Result<Issued, Reason> {
+    flow.is_acceptable()?;
+    let client = client_auth::authenticate(flow).await?;
+    let grant = grant_is_allowed(flow, &client)?;
+    flow.event.grant = Some(grant);
+    let sender = Sender::of(flow, &client)?;
+    flow.event.binding = Some(sender.name());
+    match grant {
+        GrantType::AuthorizationCode => authorization_code::exchange(flow, &client, sender).await,
+        GrantType::RefreshToken => refresh_token::exchange(flow, &client, sender).await,
+        GrantType::ClientCredentials => client_credentials::exchange(flow, &client, sender).await,
+    }
+}
+
+/// The grant is named, dispatched here, registered for the client, and not for confidential clients only where the client is public.
+fn grant_is_allowed(flow: &Flow, client: &AuthenticatedClient) -> Result<GrantType, Reason> {
+    let named = flow.request.parameters.required("grant_type")?;
+    let dispatched = |grant: &GrantType| flow.server.grants.contains(grant);
+    let grant = GrantType::from_name(named).filter(dispatched).ok_or(Reason::UnsupportedGrantType)?;
+    if !client.may_use(grant) {
+        return Err(Reason::GrantNotAllowed);
+    }
+    if client.is_public() && !grant.is_for_public_clients() { Err(Reason::PublicClient) } else { Ok(grant) }
+}

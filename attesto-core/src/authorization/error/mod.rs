@@ -1,0 +1,6 @@
+//! Reasons of refusals, and the error codes that clients see.
+
+pub(super) mod code;
+pub(super) mod reason;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,13 @@
+//! A request on its way through an endpoint, and what several endpoints share.
+
+pub(super) mod accept;
+pub(super) mod cors;
+pub(super) mod embedded;
+pub(super) mod envelope;
+pub(super) mod family;
+pub(super) mod issued;
+pub(super) mod own_tokens;
+pub(super) mod prefetch;
+pub(super) mod response;
+pub(super) mod sender;
+pub(super) mod state;

@@ -1,0 +1,50 @@
+//! Access tokens that this server issued, shown to it again: at introspection and revocation.
+
+use super::state::Flow;
+use crate::ConfigError;
+use crate::authorization::error::reason::Reason;
+use crate::crypto::CryptoProvider;
+use crate::token::{AccessTokenVerifier, Claims, KeyRing, TokenRules, TrustedIssuer};
+use alloc::sync::Arc;
+
+/// Verifies this server's own tokens, for whichever resource they are, until this long after they have expired: what they are good for is
+/// not decided here.
+pub(crate) fn verifier(
+    issuer: &str,
+    provider: &Arc<dyn CryptoProvider>,
+    keys: &KeyRing,
+    insecure_loopback: bool,
+    leeway: u64,
+) -> Result<AccessTokenVerifier, ConfigError> {
+    let keys = keys.verification_keys(provider.as_ref())?;
+    let trusted = if insecure_loopback {
+        TrustedIssuer::insecure_loopback(issuer, keys)?
+    } else {
+        TrustedIssuer::new(issuer, keys)?
+    };
+    let rules = TokenRules::new().any_audience();
+    let skew = rules.skew_seconds().max(leeway);
+    let rules = rules.skew(skew).exp_leeway(leeway);
+    AccessTokenVerifier::new(provider, [trusted].into(), rules)
+}
+
+/// The claims of an access token that this server issued and that has not expired; `None` for everything else.
+pub(crate) fn verified(flow: &Flow, presented: &str) -> Option<Claims> {
+    flow.server.verifier.verify(presented, flow.now).ok()
+}
+
+/// The same of one that a resource takes still, within its leeway (RV-4).
+pub(crate) fn taken_somewhere(flow: &Flow, presented: &str) -> Option<Claims> {
+    flow.server.late_verifier.verify(presented, flow.now).ok()
+}
+
+/// How revocation knows it.
+pub(crate) fn revocable(flow: &Flow, claims: &Claims) -> Result<crate::authorization::IssuedAccessToken, Reason> {
+    let (Some(jwt_id), Some(expires_at)) = (claims.jwt_id(), claims.expires_at()) else {
+        return Err(Reason::UnsupportedTokenType);
+    };
+    Ok(crate::authorization::records::code::IssuedAccessToken::new(
+        jwt_id,
+        expires_at.plus(flow.server.resource_leeway),
+    ))
+}

@@ -1,0 +1,77 @@
+//! The bytes of answers: JSON, never cached (RFC 6749 §5; catalogue EP-8, EP-10, CA-11).
+
+use super::envelope;
+use crate::authorization::error::code::OAuthError;
+use crate::authorization::error::reason::Reason;
+use crate::authorization::server::Settings;
+use crate::http::{Header, ResponseParts};
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use serde_json::{Map, Value};
+
+/// A JSON answer that nobody may keep. EP-8.
+pub(crate) fn json(status: u16, members: Map<String, Value>, nonce: Option<&str>) -> ResponseParts {
+    let mut response = empty(status, nonce);
+    response.headers.push(Header::own("content-type", "application/json"));
+    response.body = Value::Object(members).to_string().into_bytes();
+    response
+}
+
+/// An answer without a body that nobody may keep.
+pub(crate) fn empty(status: u16, nonce: Option<&str>) -> ResponseParts {
+    let mut response = ResponseParts::new(status);
+    response.headers.push(Header::own("cache-control", "no-store"));
+    response.headers.push(Header::own("pragma", "no-cache"));
+    if let Some(nonce) = nonce {
+        response.headers.push(Header::own("dpop-nonce", nonce.to_string()));
+    }
+    response
+}
+
+/// `error` and `error_description`.
+pub(crate) fn error_members(reason: Reason) -> Map<String, Value> {
+    let mut members = Map::new();
+    members.insert("error".into(), reason.error().code().into());
+    members.insert("error_description".into(), reason.to_string().into());
+    members
+}
+
+/// The error of RFC 6749 §5.2. `challenge`: the client sent an `Authorization` field, and the 401 of a failed authentication says what
+/// that should hold. Without the field it says nothing: a browser would ask its user for a name and a password. CA-11.
+pub(crate) fn refusal(server: &Settings, reason: Reason, challenge: bool, nonce: Option<&str>) -> ResponseParts {
+    let mut fields: Vec<Header> = nonce.map(|nonce| Header::own("dpop-nonce", nonce.to_string())).into_iter().collect();
+    if reason.error() == OAuthError::InvalidClient && challenge {
+        let realm = &server.realm;
+        fields.push(envelope::challenge(server, format!("Basic realm=\"{realm}\", charset=\"UTF-8\"")));
+    }
+    error(server, reason.status(), reason, fields, "POST")
+}
+
+/// An error as JSON, or as the host writes it, with the fields that its reason demands. EP-8, EP-9.
+pub(crate) fn error(
+    server: &Settings,
+    status: u16,
+    reason: Reason,
+    fields: Vec<Header>,
+    allow: &'static str,
+) -> ResponseParts {
+    let mut response = ResponseParts::new(status);
+    response.headers.push(envelope::cache_control(server));
+    response.headers.push(Header::own("pragma", "no-cache"));
+    response.headers.extend(fields);
+    response.headers.extend(demanded(server, reason, allow));
+    envelope::body(server, reason, &mut response);
+    response
+}
+
+/// What an answer for this reason carries, whatever its body: when to come back (RFC 9110 §10.2.3), what to come with (§10.2.1).
+pub(crate) fn demanded(server: &Settings, reason: Reason, allow: &'static str) -> Option<Header> {
+    if reason == Reason::TooManyAccessTokens {
+        return Some(Header::own("retry-after", "60"));
+    }
+    if reason.error() == OAuthError::TemporarilyUnavailable {
+        return Some(Header::own("retry-after", server.retry_after.to_string()));
+    }
+    (reason == Reason::MethodNotAllowed).then(|| Header::own("allow", allow))
+}

@@ -1,0 +1,6 @@
+//! What the authorization server asks its host, and the events that it reports.
+
+pub(super) mod ask;
+pub(super) mod client_secret;
+pub(super) mod events;
+pub(super) mod interaction;

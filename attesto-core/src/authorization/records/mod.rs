@@ -1,0 +1,4 @@
+//! The records that a host stores.
+
+pub(super) mod code;
+pub(super) mod pushed;

@@ -1,0 +1,213 @@
+//! How long things live, and how refresh tokens succeed one another (catalogue AZ-29, PA-6, RT-4, RT-7).
+
+use crate::ConfigError;
+use core::fmt;
+use zeroize::Zeroizing;
+
+/// The longest grace window, in seconds: stores may forget how a successor is found again when it has passed.
+pub(crate) const LONGEST_GRACE: u64 = 60;
+
+/// Seconds that the clock of another node, which stamped what is shown here, may be ahead of this one's: as for all dates.
+pub(crate) const CLOCK_SKEW: u64 = 60;
+
+/// Seconds that each kind of secret lives.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Lifetimes {
+    pub(crate) code: u64,
+    pub(crate) id_token: u64,
+    pub(crate) pushed_request: u64,
+    pub(crate) consent_grant: u64,
+}
+
+impl Lifetimes {
+    /// RFC 6749 §4.1.2 recommends ten minutes at most; a code is redeemed within seconds.
+    pub(crate) const fn new() -> Self {
+        Self { code: 60, id_token: 900, pushed_request: 90, consent_grant: 300 }
+    }
+
+    /// CF-1.
+    pub(crate) fn are_sound(&self) -> Result<(), ConfigError> {
+        let bounded = [
+            ("code_lifetime", self.code, 600, "must be 1 to 600 seconds (RFC 6749 §4.1.2)"),
+            ("id_token_lifetime", self.id_token, 3600, "must be 1 to 3600 seconds"),
+            ("pushed_request_lifetime", self.pushed_request, 600, "must be 1 to 600 seconds (RFC 9126 §2.2)"),
+            ("consent_grant_lifetime", self.consent_grant, 600, "must be 1 to 600 seconds"),
+        ];
+        match bounded.into_iter().find(|(_, seconds, most, _)| !(1..=*most).contains(seconds)) {
+            Some((member, _, _, text)) => Err(ConfigError::new(member, text)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// How refresh tokens live (RFC 9700 §4.14).
+///
+/// Each use spends the token and gives a successor. A spent token that comes back means that two parties have it: then the whole
+/// family is revoked. A client whose answer was lost on the way comes back too, so a [grace window](Self::grace) can be opened in
+/// which it is given the same successor again.
+///
+/// ```
+/// use attesto_core::authorization::{GraceSecret, RefreshPolicy};
+///
+/// // 32 bytes from a secure source, the same on every node:
+/// let secret = GraceSecret::new([7; 32]);
+/// let policy = RefreshPolicy::new().lifetime(7 * 86_400)?.family_lifetime(30 * 86_400)?.grace(10, secret)?;
+/// # Ok::<(), attesto_core::ConfigError>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct RefreshPolicy {
+    pub(crate) lifetime: u64,
+    pub(crate) family_lifetime: u64,
+    pub(crate) grace: Option<Grace>,
+    pub(crate) only_with_offline_access: bool,
+    /// Access tokens of one family that may live at a time.
+    pub(crate) access_tokens: usize,
+    pub(crate) rotates_all: bool,
+}
+
+/// The window for answers that were lost.
+#[derive(Clone, Debug)]
+pub(crate) struct Grace {
+    pub(crate) seconds: u64,
+    pub(crate) secret: GraceSecret,
+}
+
+impl RefreshPolicy {
+    /// Two weeks for a token that is not used, ninety for a family, no grace window; a refresh token for every client that may
+    /// use one.
+    pub const fn new() -> Self {
+        Self {
+            lifetime: 14 * 86_400,
+            family_lifetime: 90 * 86_400,
+            grace: None,
+            only_with_offline_access: false,
+            access_tokens: 100,
+            rotates_all: true,
+        }
+    }
+
+    /// Seconds that a token lives unused.
+    ///
+    /// # Errors
+    /// Where it is 0, or longer than the family's lifetime.
+    pub fn lifetime(mut self, seconds: u64) -> Result<Self, ConfigError> {
+        self.lifetime = seconds;
+        self.if_sound()
+    }
+
+    /// Seconds that a family lives, however often it is used (RT-7). Set it before a longer lifetime of its tokens.
+    ///
+    /// # Errors
+    /// Where it is shorter than a token's lifetime.
+    pub fn family_lifetime(mut self, seconds: u64) -> Result<Self, ConfigError> {
+        self.family_lifetime = seconds;
+        self.if_sound()
+    }
+
+    /// Opens a window, in seconds after its use, in which a spent token is answered with the same successor again (RT-4).
+    ///
+    /// # Errors
+    /// Where it is 0 or longer than 60 seconds: whoever stole the spent token is answered in it too.
+    pub fn grace(mut self, seconds: u64, secret: GraceSecret) -> Result<Self, ConfigError> {
+        if !(1..=LONGEST_GRACE).contains(&seconds) {
+            return Err(ConfigError::new("grace", "must be 1 to 60 seconds; leave it out for none"));
+        }
+        self.grace = Some(Grace { seconds, secret });
+        Ok(self)
+    }
+
+    /// Gives a refresh token only with the scope `offline_access` (OIDC Core §11).
+    pub const fn only_with_offline_access(mut self) -> Self {
+        self.only_with_offline_access = true;
+        self
+    }
+
+    /// How many access tokens of one authorization may live at a time: 2 to 1000. Default 100. A client that refreshes more often within
+    /// the lifetime of an access token gets 429 until some have expired, so that no client can fill the host's stores with one
+    /// authorization, and so that a revocation has a bounded number of tokens to deny.
+    ///
+    /// # Errors
+    /// Where it is out of range.
+    pub fn access_tokens_at_a_time(mut self, tokens: usize) -> Result<Self, ConfigError> {
+        if !(2..=1000).contains(&tokens) {
+            return Err(ConfigError::new("access_tokens_at_a_time", "must be 2 to 1000"));
+        }
+        self.access_tokens = tokens;
+        Ok(self)
+    }
+
+    /// Rotates the refresh tokens of public clients only, as far as they are not bound to a key: those of confidential clients, and bound
+    /// ones, are kept for as long as they are used (FAPI 2.0 §5.3.2.1; RT-7). What a thief needs beside them is the client's secret or the
+    /// key; a stolen one of a client whose secret was stolen too is not found out any more. By default all rotate.
+    pub const fn without_rotation_of_protected_tokens(mut self) -> Self {
+        self.rotates_all = false;
+        self
+    }
+
+    fn if_sound(self) -> Result<Self, ConfigError> {
+        if self.lifetime == 0 || self.lifetime > self.family_lifetime {
+            return Err(ConfigError::new(
+                "refresh",
+                "a token lives for at least a second and no longer than its family",
+            ));
+        }
+        Ok(self)
+    }
+}
+
+impl Default for RefreshPolicy {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// 256 bits that every node shares: without them the successor of a spent refresh token cannot be found again (RT-4).
+#[derive(Clone)]
+pub struct GraceSecret(Zeroizing<[u8; 32]>);
+
+impl GraceSecret {
+    /// Of 32 bytes from a secure source.
+    #[must_use]
+    pub fn new(secret: [u8; 32]) -> Self {
+        Self(Zeroizing::new(secret))
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for GraceSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("GraceSecret(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rt7_a_token_does_not_outlive_its_family() {
+        assert!(RefreshPolicy::new().family_lifetime(14 * 86_400).is_ok());
+        assert!(RefreshPolicy::new().family_lifetime(14 * 86_400 - 1).is_err());
+        assert!(RefreshPolicy::new().lifetime(0).is_err());
+        assert!(RefreshPolicy::new().lifetime(90 * 86_400 + 1).is_err());
+    }
+
+    #[test]
+    fn a_family_has_two_to_a_thousand_access_tokens_at_a_time() {
+        let bound = |tokens| RefreshPolicy::new().access_tokens_at_a_time(tokens);
+        assert!(bound(1).is_err() && bound(1001).is_err());
+        assert!(bound(2).is_ok() && bound(1000).is_ok());
+    }
+
+    #[test]
+    fn rt4_a_grace_window_is_short() {
+        let grace = |seconds| RefreshPolicy::new().grace(seconds, GraceSecret::new([1; 32]));
+        assert!(grace(0).is_err() && grace(61).is_err());
+        assert!(grace(1).is_ok() && grace(60).is_ok());
+        assert_eq!(alloc::format!("{:?}", GraceSecret::new([1; 32])), "GraceSecret(..)");
+    }
+}

@@ -1,0 +1,9 @@
+//! The settings of an authorization server, checked and ready to use.
+
+pub(super) mod discovery;
+pub(super) mod lifetimes;
+pub(super) mod needs;
+pub(super) mod pkce_exemption;
+pub(super) mod redirect_policy;
+pub(super) mod signers;
+pub(super) mod tied_scopes;

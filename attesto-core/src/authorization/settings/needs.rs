@@ -1,0 +1,32 @@
+//! What a server asks its host, as it is configured (catalogue CF-2). One place, beside what it depends on.
+
+use crate::authorization::registered_client::{AuthMethod, GrantType};
+use crate::authorization::server::Settings;
+
+/// The parts of a host that this server has questions for, besides clients and the scope policy, which every server asks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Needs {
+    pub(crate) replay: bool,
+    pub(crate) codes: bool,
+    pub(crate) refresh: bool,
+    pub(crate) principals: bool,
+    pub(crate) deny_list: bool,
+    pub(crate) claims: bool,
+    pub(crate) introspection: bool,
+}
+
+impl Needs {
+    pub(crate) fn of(server: &Settings) -> Self {
+        let codes = server.grants.contains(&GrantType::AuthorizationCode);
+        Self {
+            replay: server.dpop.is_some() || server.auth_methods.contains(&AuthMethod::PrivateKeyJwt),
+            codes,
+            // Without refresh tokens too: a code that comes back revokes its family (AC-6), and families are the refresh store's.
+            refresh: codes || server.grants.contains(&GrantType::RefreshToken),
+            principals: codes || server.grants.contains(&GrantType::RefreshToken),
+            deny_list: server.deny_list,
+            claims: server.openid,
+            introspection: server.ask_introspection,
+        }
+    }
+}

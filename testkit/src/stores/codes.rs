@@ -1,0 +1,248 @@
+//! The contract of [`CodeStore`] (catalogue AC-2, AC-6, ST-2, ST-3).
+
+use super::{RACERS, ROUNDS, Racing, World, said};
+use crate::finding::{Finding, passed};
+use attesto_core::Timestamp;
+use attesto_core::authorization::{
+    AuthorizationCode, FinalizedCode, IssuedAccessToken, NewCode, SecretDigest, SecretQuery, SpentCode, TakenCode,
+};
+use attesto_core::host::CodeStore;
+use attesto_core::pkce::CodeChallenge;
+
+/// [`check_code_store_conforms`], as an assertion.
+///
+/// ```
+/// use attesto_core::Timestamp;
+/// use attesto_core::host::MemoryCodeStore;
+/// use attesto_testkit::{Racing, assert_code_store_conforms, block_on};
+///
+/// let store = MemoryCodeStore::single_node(1_000)?; // yours here
+/// block_on(assert_code_store_conforms(&store, Timestamp::from_secs(1_800_000_000), Racing::Threads));
+/// # Ok::<(), attesto_core::ConfigError>(())
+/// ```
+///
+/// # Panics
+/// With the [`Finding`].
+pub async fn assert_code_store_conforms(store: &impl CodeStore, now: Timestamp, racing: Racing) {
+    passed(check_code_store_conforms(store, now, racing).await);
+}
+
+/// Holds a store to the contract of [`CodeStore`]: one winner among takes that race, spent codes remembered until their access
+/// token has expired, nothing overwritten, nothing dropped early.
+///
+/// For a store with a clock of its own, `now` is the present; for one that goes by the `now` that it is given, any time will
+/// do. The keys depend on `now`: a store that outlives the test must not be shown the same one twice. It wants room for 100
+/// codes.
+///
+/// # Errors
+/// The first promise that does not hold, and how to mend it.
+pub async fn check_code_store_conforms(store: &impl CodeStore, now: Timestamp, racing: Racing) -> Result<(), Finding> {
+    let suite = Suite { store, world: World { check: "code_store_conforms", subject: "the code store", now, racing } };
+    suite.a_code_is_kept_whole().await?;
+    suite.one_taker_wins().await?;
+    suite.a_spent_code_is_remembered().await?;
+    suite.nothing_is_overwritten().await?;
+    suite.codes_are_independent().await?;
+    suite.a_fresh_code_is_there_until_it_expires().await?;
+    suite.a_late_exchange_can_be_finalized().await?;
+    suite.a_finalized_code_is_remembered_while_its_token_lives().await
+}
+
+struct Suite<'s, S> {
+    store: &'s S,
+    world: World,
+}
+
+const WHOLE: &str = "store every member of the code, and give it back as it was.";
+const WINNER: &str = "mark and read in one atomic step: `UPDATE .. SET consumed_at = $now WHERE code_hash = $1 AND consumed_at IS NULL \
+                      RETURNING ..`. Reading first and writing later lets two requests win.";
+const REMEMBERED: &str = "keep the row of a spent code, with its client and family and what `finalize` noted: without it nobody learns that \
+                          a code was stolen.";
+const OVERWRITTEN: &str = "insert with a unique key, and update only the row that is in the state which the step is for; what was not changed \
+                           is `Unavailable`.";
+const KEPT: &str =
+    "keep a row through `expires_at`, and a finalized one through its access token's; drop it strictly after.";
+
+impl<S: CodeStore> Suite<'_, S> {
+    fn code(&self, label: &str, lives: u64) -> AuthorizationCode {
+        let world = &self.world;
+        let challenge = CodeChallenge::from_bytes(world.bytes("challenge"));
+        let redirect = "https://client.example/cb?x=%2F&y";
+        let mut code = AuthorizationCode::new(world.authorization(label), redirect, challenge, world.at(lives));
+        code.dpop_jkt = Some(world.thumbprint("key"));
+        code.nonce = Some("n-0S6_WzA2Mj".into());
+        code
+    }
+
+    /// Stores the code of this label.
+    async fn put(&self, label: &str, lives: u64, at: u64) -> Result<(SecretDigest, AuthorizationCode), Finding> {
+        let (digest, code) = (self.world.digest(label), self.code(label, lives));
+        let new = NewCode { digest, code, now: self.world.at(at) };
+        self.world.due("a new code is put", self.store.put(&new).await)?;
+        Ok((digest, new.code))
+    }
+
+    async fn take(&self, digest: SecretDigest, at: u64) -> Result<TakenCode, Finding> {
+        let presented = SecretQuery { digest, now: self.world.at(at) };
+        self.world.due("a code is taken", self.store.take(&presented).await)
+    }
+
+    async fn finalize(&self, digest: SecretDigest, access: &IssuedAccessToken) -> bool {
+        self.store.finalize(&FinalizedCode { digest, access: access.clone() }).await.is_ok()
+    }
+
+    async fn peek(&self, digest: SecretDigest) -> Result<Option<AuthorizationCode>, Finding> {
+        self.world.due("a code is looked up", self.store.peek(&digest).await)
+    }
+
+    fn expect<T: PartialEq + std::fmt::Debug>(
+        &self,
+        promise: &str,
+        done: &str,
+        seen: &T,
+        expected: &T,
+        fix: &str,
+    ) -> Result<(), Finding> {
+        if seen == expected {
+            return Ok(());
+        }
+        Err(self.world.broken(promise, done, said(seen), &said(expected), fix))
+    }
+
+    /// Lets a store that expires rows on the way do so.
+    async fn let_time_pass(&self, label: &str, until: u64) -> Result<(), Finding> {
+        for number in 0..3 {
+            self.put(&format!("{label}, meanwhile {number}"), until.saturating_add(1), until).await?;
+        }
+        Ok(())
+    }
+
+    async fn a_code_is_kept_whole(&self) -> Result<(), Finding> {
+        let promise = "Whole rows";
+        let (digest, code) = self.put("whole", 60, 0).await?;
+        let whole = Some(code.clone());
+        for done in ["a code is looked up", "it is looked up again"] {
+            self.expect(promise, done, &self.peek(digest).await?, &whole, WHOLE)?;
+        }
+        let fresh = TakenCode::Fresh(Box::new(code));
+        self.expect(promise, "it is taken", &self.take(digest, 1).await?, &fresh, WHOLE)?;
+        let unknown = self.world.digest("never put");
+        self.expect(promise, "one that was never put is looked up", &self.peek(unknown).await?, &None, WHOLE)?;
+        self.expect(promise, "it is taken", &self.take(unknown, 1).await?, &TakenCode::Unknown, WHOLE)
+    }
+
+    async fn one_taker_wins(&self) -> Result<(), Finding> {
+        for round in 0..ROUNDS {
+            let (digest, code) = self.put(&format!("contended {round}"), 60, 0).await?;
+            let presented = &SecretQuery { digest, now: self.world.now };
+            let store = self.store;
+            let taken = self.world.racing.race(RACERS, |_| Box::pin(async move { store.take(presented).await })).await;
+            let fresh = Ok(TakenCode::Fresh(Box::new(code.clone())));
+            let spent = Ok(TakenCode::Spent(spent_code(&code, None)));
+            let winners = taken.iter().filter(|taken| **taken == fresh).count();
+            let losers = taken.iter().filter(|taken| **taken == spent).count();
+            if (winners, losers.saturating_add(1)) != (1, RACERS) {
+                let done = format!("{RACERS} requests take one code at a time");
+                let seen = format!("{winners} had it fresh, {losers} spent");
+                return Err(self.world.broken("One winner", &done, seen, "one has it fresh, all others spent", WINNER));
+            }
+        }
+        Ok(())
+    }
+
+    async fn a_spent_code_is_remembered(&self) -> Result<(), Finding> {
+        let promise = "A spent code is remembered";
+        let (digest, code) = self.put("remembered", 60, 0).await?;
+        let access = self.world.access("remembered", 600);
+        self.take(digest, 0).await?;
+        let spent = |access| TakenCode::Spent(spent_code(&code, access));
+        let whole = Some(code.clone());
+        self.expect(promise, "a spent code is looked up", &self.peek(digest).await?, &whole, REMEMBERED)?;
+        self.expect(promise, "it is taken again", &self.take(digest, 0).await?, &spent(None), REMEMBERED)?;
+        let done = "it is finalized, and once more in the same way";
+        let twice = [self.finalize(digest, &access).await, self.finalize(digest, &access).await];
+        self.expect(promise, done, &twice, &[true, true], REMEMBERED)?;
+        let other = self.world.access("another token", 900);
+        let done = "it is finalized with another access token";
+        self.expect("Nothing is overwritten", done, &self.finalize(digest, &other).await, &false, OVERWRITTEN)?;
+        let done = "it is taken again after that";
+        self.expect(promise, done, &self.take(digest, 0).await?, &spent(Some(access)), REMEMBERED)
+    }
+
+    async fn nothing_is_overwritten(&self) -> Result<(), Finding> {
+        let promise = "Nothing is overwritten";
+        let (digest, code) = self.put("first", 60, 0).await?;
+        let intruder = NewCode { digest, code: self.code("second", 60), now: self.world.now };
+        let put = self.store.put(&intruder).await.is_ok();
+        self.expect(promise, "another code is put under a digest that is there", &put, &false, OVERWRITTEN)?;
+        self.expect(promise, "it is looked up", &self.peek(digest).await?, &Some(code.clone()), OVERWRITTEN)?;
+        let access = self.world.access("too early", 600);
+        let done = "a code is finalized that was not taken";
+        self.expect(promise, done, &self.finalize(digest, &access).await, &false, OVERWRITTEN)?;
+        let fresh = TakenCode::Fresh(Box::new(code.clone()));
+        self.expect(promise, "it is taken", &self.take(digest, 0).await?, &fresh, OVERWRITTEN)?;
+        let again = NewCode { digest, code: code.clone(), now: self.world.now };
+        let put = self.store.put(&again).await.is_ok();
+        self.expect(promise, "a spent code is put once more", &put, &false, OVERWRITTEN)?;
+        let spent = TakenCode::Spent(spent_code(&code, None));
+        self.expect(promise, "it is taken", &self.take(digest, 0).await?, &spent, OVERWRITTEN)?;
+        let unknown = self.finalize(self.world.digest("never put"), &access).await;
+        self.expect(promise, "a code is finalized that was never put", &unknown, &false, OVERWRITTEN)
+    }
+
+    async fn codes_are_independent(&self) -> Result<(), Finding> {
+        let fix = "use all 32 bytes of the digest (43 characters as text), untruncated and case-sensitive.";
+        let codes = [0u8, 1, 32, 128].map(|number| (self.world.close_digest(number), format!("close {number}")));
+        for (digest, label) in &codes {
+            let new = NewCode { digest: *digest, code: self.code(label, 60), now: self.world.now };
+            self.world.due("a code is put whose digest differs from others in one bit", self.store.put(&new).await)?;
+        }
+        for (digest, label) in &codes {
+            let fresh = TakenCode::Fresh(Box::new(self.code(label, 60)));
+            let done = "a code is taken whose digest differs from others in one bit";
+            self.expect("One winner", done, &self.take(*digest, 0).await?, &fresh, fix)?;
+        }
+        Ok(())
+    }
+
+    async fn a_fresh_code_is_there_until_it_expires(&self) -> Result<(), Finding> {
+        let (digest, code) = self.put("lasting", 30, 0).await?;
+        self.let_time_pass("lasting", 29).await?;
+        let fresh = TakenCode::Fresh(Box::new(code));
+        let done = "a code is taken in its last second";
+        self.expect("Expiry is judged by who asks", done, &self.take(digest, 29).await?, &fresh, KEPT)
+    }
+
+    async fn a_late_exchange_can_be_finalized(&self) -> Result<(), Finding> {
+        let (digest, code) = self.put("late", 30, 0).await?;
+        self.take(digest, 29).await?;
+        self.let_time_pass("late", 80).await?;
+        let access = self.world.access("late", 900);
+        let promise = "Finalizing waits for nobody";
+        let done = "a code is taken in its last second, and finalized 51 seconds later";
+        self.expect(promise, done, &self.finalize(digest, &access).await, &true, KEPT)?;
+        let spent = TakenCode::Spent(spent_code(&code, Some(access)));
+        let done = "a code that was finalized late is taken again";
+        self.expect("A spent code is remembered", done, &self.take(digest, 80).await?, &spent, KEPT)
+    }
+
+    async fn a_finalized_code_is_remembered_while_its_token_lives(&self) -> Result<(), Finding> {
+        let (digest, code) = self.put("marked", 30, 0).await?;
+        let access = self.world.access("marked", 600);
+        self.take(digest, 0).await?;
+        self.finalize(digest, &access).await;
+        for at in [31, 599, 600] {
+            self.let_time_pass(&format!("marked {at}"), at).await?;
+            let spent = TakenCode::Spent(spent_code(&code, Some(access.clone())));
+            let done = "a spent code is taken after it has expired, while its access token lives";
+            self.expect("A spent code is remembered", done, &self.take(digest, at).await?, &spent, KEPT)?;
+        }
+        Ok(())
+    }
+}
+
+fn spent_code(code: &AuthorizationCode, finalized: Option<IssuedAccessToken>) -> SpentCode {
+    let mut spent = SpentCode::new(code.authorization.client_id.as_str(), code.authorization.family);
+    spent.finalized = finalized;
+    spent
+}

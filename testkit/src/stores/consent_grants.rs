@@ -1,0 +1,205 @@
+//! The contract of [`ConsentGrantStore`] (catalogue AZ-26).
+
+use super::{RACERS, ROUNDS, Racing, World, said};
+use crate::finding::{Finding, passed};
+use attesto_core::Timestamp;
+use attesto_core::authorization::{
+    Answered, ConsentBinding, ConsentGrant, ConsentRedemption, NewConsentGrant, ScopeSet, SecretDigest,
+};
+use attesto_core::host::ConsentGrantStore;
+
+/// [`check_consent_grant_store_conforms`], as an assertion.
+///
+/// ```
+/// use attesto_core::Timestamp;
+/// use attesto_core::host::MemoryConsentGrants;
+/// use attesto_testkit::{Racing, assert_consent_grant_store_conforms, block_on};
+///
+/// let store = MemoryConsentGrants::single_node(1_000)?; // yours here
+/// let put = async |new: &_, now| store.put(new, now); // as where your consent page is answered
+/// let now = Timestamp::from_secs(1_800_000_000);
+/// block_on(assert_consent_grant_store_conforms(&store, put, now, Racing::Threads));
+/// # Ok::<(), attesto_core::ConfigError>(())
+/// ```
+///
+/// # Panics
+/// With the [`Finding`].
+pub async fn assert_consent_grant_store_conforms(
+    store: &impl ConsentGrantStore,
+    put: impl AsyncFn(&NewConsentGrant, Timestamp) -> Answered<()>,
+    now: Timestamp,
+    racing: Racing,
+) {
+    passed(check_consent_grant_store_conforms(store, put, now, racing).await);
+}
+
+/// Holds a store to the contract of [`ConsentGrantStore`]: one winner, for what the grant was given for, and in time.
+///
+/// `put` stores a grant at a time, in whichever way your consent page does it; the grants here are known by their digests only, so
+/// their [`resume`](NewConsentGrant::resume) leads nowhere. Of `now`, and of how to race,
+/// [`check_code_store_conforms`](super::check_code_store_conforms) speaks. It wants room for 100 grants.
+///
+/// # Errors
+/// The first promise that does not hold, and how to mend it.
+pub async fn check_consent_grant_store_conforms(
+    store: &impl ConsentGrantStore,
+    put: impl AsyncFn(&NewConsentGrant, Timestamp) -> Answered<()>,
+    now: Timestamp,
+    racing: Racing,
+) -> Result<(), Finding> {
+    let world = World { check: "consent_grant_store_conforms", subject: "the store of consent grants", now, racing };
+    let suite = Suite { store, put, world };
+    suite.a_grant_is_kept_whole().await?;
+    suite.one_redemption_wins().await?;
+    suite.another_binding_spends_nothing().await?;
+    suite.grants_are_independent().await?;
+    suite.a_grant_is_there_until_it_expires().await?;
+    suite.an_expired_grant_is_not_given().await
+}
+
+struct Suite<'s, S, P> {
+    store: &'s S,
+    put: P,
+    world: World,
+}
+
+const WHOLE: &str = "store every member of the grant, and give it back as it was.";
+const WINNER: &str = "remove and read in one atomic step: `DELETE .. WHERE grant_hash = $1 AND binding = $2 AND expires_at > $now RETURNING ..`. \
+                      Reading first and deleting later lets two requests win.";
+const BINDING: &str =
+    "compare the binding in the step that removes: a grant that is shown for something else stays for what it is for.";
+const KEPT: &str = "keep a grant until it is spent or `expires_at` has come.";
+const IN_TIME: &str = "compare in the step that removes: `expires_at > $now`, and not `>=`.";
+
+impl<S: ConsentGrantStore, P: AsyncFn(&NewConsentGrant, Timestamp) -> Answered<()>> Suite<'_, S, P> {
+    fn binding(&self, label: &str) -> ConsentBinding {
+        ConsentBinding::from_bytes(self.world.bytes(&format!("binding of {label}")))
+    }
+
+    fn grant(&self, label: &str, lives: u64) -> ConsentGrant {
+        let scopes = ScopeSet::of(["files.read", "offline_access"]);
+        ConsentGrant::new(self.binding(label), format!("user of {label}"), scopes, self.world.at(lives))
+    }
+
+    /// Stores the grant of this label, at a time.
+    async fn put(&self, label: &str, lives: u64, at: u64) -> Result<(SecretDigest, ConsentGrant), Finding> {
+        let (digest, grant) = (self.world.digest(label), self.grant(label, lives));
+        self.put_under(digest, grant.clone(), at).await?;
+        Ok((digest, grant))
+    }
+
+    async fn put_under(&self, digest: SecretDigest, grant: ConsentGrant, at: u64) -> Result<(), Finding> {
+        let new = NewConsentGrant::without_secret(digest, grant);
+        self.world.due("a new grant is put", (self.put)(&new, self.world.at(at)).await)
+    }
+
+    async fn consume(
+        &self,
+        digest: SecretDigest,
+        binding: ConsentBinding,
+        at: u64,
+    ) -> Result<Option<ConsentGrant>, Finding> {
+        let redemption = ConsentRedemption { digest, binding, now: self.world.at(at) };
+        self.world.due("a grant is spent", self.store.consume(&redemption).await)
+    }
+
+    fn expect(
+        &self,
+        promise: &str,
+        done: &str,
+        seen: &Option<ConsentGrant>,
+        expected: &Option<ConsentGrant>,
+        fix: &str,
+    ) -> Result<(), Finding> {
+        if seen == expected { Ok(()) } else { Err(self.world.broken(promise, done, said(seen), &said(expected), fix)) }
+    }
+
+    async fn a_grant_is_kept_whole(&self) -> Result<(), Finding> {
+        let (digest, grant) = self.put("whole", 60, 0).await?;
+        let whole = Some(grant);
+        let spent = self.consume(digest, self.binding("whole"), 1).await?;
+        self.expect("Whole rows", "a grant is spent", &spent, &whole, WHOLE)?;
+        let again = self.consume(digest, self.binding("whole"), 1).await?;
+        self.expect("One winner", "a grant is spent that was spent before", &again, &None, WINNER)?;
+        let unknown = self.consume(self.world.digest("never put"), self.binding("whole"), 1).await?;
+        self.expect("Whole rows", "one that was never put is spent", &unknown, &None, WHOLE)
+    }
+
+    async fn one_redemption_wins(&self) -> Result<(), Finding> {
+        for round in 0..ROUNDS {
+            let label = format!("contended {round}");
+            let (digest, grant) = self.put(&label, 60, 0).await?;
+            let redemption = &ConsentRedemption { digest, binding: self.binding(&label), now: self.world.now };
+            let store = self.store;
+            let given =
+                self.world.racing.race(RACERS, |_| Box::pin(async move { store.consume(redemption).await })).await;
+            let winners = given.iter().filter(|given| matches!(given, Ok(Some(won)) if *won == grant)).count();
+            let losers = given.iter().filter(|given| **given == Ok(None)).count();
+            if (winners, losers.saturating_add(1)) != (1, RACERS) {
+                let done = format!("{RACERS} requests spend one grant at a time");
+                let seen = format!("{winners} were given it, {losers} nothing");
+                return Err(self.world.broken(
+                    "One winner",
+                    &done,
+                    seen,
+                    "one is given it, all others nothing",
+                    WINNER,
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    async fn another_binding_spends_nothing(&self) -> Result<(), Finding> {
+        let promise = "For what it was given for";
+        let (digest, grant) = self.put("bound", 60, 0).await?;
+        let mut close = self.world.bytes("binding of bound");
+        close[31] ^= 1;
+        for other in [self.binding("something else"), ConsentBinding::from_bytes(close)] {
+            let given = self.consume(digest, other, 0).await?;
+            self.expect(promise, "a grant is shown with another binding", &given, &None, BINDING)?;
+        }
+        let given = self.consume(digest, self.binding("bound"), 0).await?;
+        self.expect(promise, "it is spent with its own after that", &given, &Some(grant), BINDING)
+    }
+
+    async fn grants_are_independent(&self) -> Result<(), Finding> {
+        let fix = "use all 32 bytes of the digest (43 characters as text), untruncated and case-sensitive.";
+        // All for the same thing, so that the digest alone tells one from another.
+        let grant = |number: u8| {
+            let scopes = ScopeSet::of([format!("scope.{number}")]);
+            ConsentGrant::new(self.binding("close"), "usr_1", scopes, self.world.at(60))
+        };
+        let numbers = [0u8, 1, 32, 128];
+        for number in numbers {
+            self.put_under(self.world.close_digest(number), grant(number), 0).await?;
+        }
+        for number in numbers {
+            let given = self.consume(self.world.close_digest(number), self.binding("close"), 0).await?;
+            let done = "a grant is spent whose digest differs from others in one bit";
+            self.expect("Never dropped early", done, &given, &Some(grant(number)), fix)?;
+        }
+        Ok(())
+    }
+
+    async fn a_grant_is_there_until_it_expires(&self) -> Result<(), Finding> {
+        let (digest, grant) = self.put("lasting", 30, 0).await?;
+        for number in 0..3 {
+            self.put(&format!("meanwhile {number}"), 60, 29).await?;
+        }
+        let given = self.consume(digest, self.binding("lasting"), 29).await?;
+        let done = "a grant is spent in its last second, after others were put";
+        self.expect("Never dropped early", done, &given, &Some(grant), KEPT)
+    }
+
+    /// Expired by `now`, so that it is expired for a store with a clock of its own, too; which may refuse to take it in at all.
+    async fn an_expired_grant_is_not_given(&self) -> Result<(), Finding> {
+        let digest = self.world.digest("expired");
+        let new = NewConsentGrant::without_secret(digest, self.grant("expired", 0));
+        if (self.put)(&new, self.world.now.minus(30)).await.is_err() {
+            return Ok(());
+        }
+        let given = self.consume(digest, self.binding("expired"), 0).await?;
+        self.expect("In time", "a grant is spent in the second in which it expires", &given, &None, IN_TIME)
+    }
+}

@@ -1,0 +1,39 @@
+//! Each contract against the memory store that keeps it, and against stores that break it in one way each.
+
+mod clients;
+mod codes;
+mod consent_grants;
+mod deny_list;
+mod pushed_requests;
+mod refresh_tokens;
+
+use super::{Finding, Racing};
+use attesto_core::Timestamp;
+use std::future::poll_fn;
+use std::task::Poll;
+use std::time::Duration;
+
+const NOW: Timestamp = Timestamp::from_secs(1_800_000_000);
+const BOTH: [Racing; 2] = [Racing::OneTask, Racing::Threads];
+
+/// Between two steps that should be one: long enough for everybody else, on this task and on others.
+async fn pause() {
+    let mut waited = false;
+    poll_fn(|context| {
+        if waited {
+            return Poll::Ready(());
+        }
+        waited = true;
+        std::thread::sleep(Duration::from_millis(2));
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
+/// The finding names the promise, and how to mend it.
+fn is_about(result: Result<(), Finding>, promise: &str, fault: &dyn std::fmt::Debug) {
+    let Err(finding) = result else { panic!("{fault:?} went unnoticed") };
+    assert!(finding.sent.contains(&["(", promise, ")"].concat()), "{fault:?} was found as {finding}");
+    assert!(finding.to_string().contains("to fix:"), "{finding}");
+}
