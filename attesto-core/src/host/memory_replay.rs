@@ -293,10 +293,13 @@ impl fmt::Debug for MemoryReplayStore {
 // Two attributes each: Clippy recognizes a test module by the first.
 #[cfg(test)]
 #[cfg(loom)]
+#[path = "memory_replay_interleavings.rs"]
 mod interleavings;
 #[cfg(test)]
 #[cfg(not(loom))]
+#[path = "memory_replay_share_tests.rs"]
 mod share_tests;
 #[cfg(test)]
 #[cfg(not(loom))]
+#[path = "memory_replay_tests.rs"]
 mod tests;

@@ -62,8 +62,16 @@ pub struct ResourceServerBuilder {
     memory: Memory,
 }
 
+impl ResourceServer {
+    /// Configures the resource with this identifier: the absolute https URL that clients call. The accepted audience,
+    /// the metadata document, its well-known path and the challenge's pointer all derive from it.
+    pub fn builder(identifier: impl Into<String>, provider: Arc<dyn CryptoProvider>) -> ResourceServerBuilder {
+        ResourceServerBuilder::new(identifier.into(), provider)
+    }
+}
+
 impl ResourceServerBuilder {
-    pub(super) fn new(identifier: String, provider: Arc<dyn CryptoProvider>) -> Self {
+    fn new(identifier: String, provider: Arc<dyn CryptoProvider>) -> Self {
         Self {
             identifier,
             provider,

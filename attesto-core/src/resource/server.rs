@@ -1,7 +1,6 @@
 //! The resource server: one protected resource, everything it enforces, and the rendering of its refusals.
 
 use super::binding::{SenderPolicy, Shown, challenged_schemes};
-use super::builder::ResourceServerBuilder;
 use super::check;
 use super::credential::CredentialPolicy;
 use super::denial::Denial;
@@ -90,12 +89,6 @@ pub(super) enum Memory {
 }
 
 impl ResourceServer {
-    /// Configures the resource with this identifier: the absolute https URL that clients call. The accepted audience,
-    /// the metadata document, its well-known path and the challenge's pointer all derive from it.
-    pub fn builder(identifier: impl Into<String>, provider: Arc<dyn CryptoProvider>) -> ResourceServerBuilder {
-        ResourceServerBuilder::new(identifier.into(), provider)
-    }
-
     /// Checks one request. Deterministic: the same request, configuration, time and answers give the same verdict.
     pub fn check<'a>(
         &'a self,
