@@ -29,7 +29,7 @@ fn quoted(paper: &str) -> Vec<String> {
 fn is_path(word: &str) -> bool {
     let plain = word.chars().all(|next| next.is_ascii_alphanumeric() || "/._-".contains(next));
     let ends = [".rs", ".md", ".toml", ".txt"].iter().any(|end| word.ends_with(end));
-    plain && word.len() > 1 && !word.starts_with(['/', '-', '_']) && (ends || word.trim_end_matches('/').contains('/'))
+    plain && word.len() > 1 && !word.starts_with(['/', '-', '_']) && (ends || word.contains('/'))
 }
 
 /// `CheckedProof`, `Ask`: a capital letter, and a small one among what follows. `Question::Keys` is two.
