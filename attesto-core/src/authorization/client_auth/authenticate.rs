@@ -1,4 +1,4 @@
-//! Who is asking: client authentication (RFC 6749 §2.3; catalogue section 6).
+//! Who is asking: client authentication (RFC 6749 §2.3; CA-1 to CA-15).
 
 use super::assertion::{self, Assertion, Audience};
 use super::presented::{Credentials, Presented};

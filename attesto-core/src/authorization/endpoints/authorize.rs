@@ -1,4 +1,4 @@
-//! `GET` and `POST {prefix}/authorize` (RFC 6749 §3.1, §4.1; catalogue section 3).
+//! `GET` and `POST {prefix}/authorize` (RFC 6749 §3.1, §4.1; AZ-1 to AZ-33).
 //!
 //! Two stages, told apart by types. Until it is known whose request it is and where its answer goes, a refusal is a [`Direct`] error:
 //! the browser is shown it. What ends the first stage is an [`Identified`] request, which has a [`VerifiedRedirect`]; it alone can

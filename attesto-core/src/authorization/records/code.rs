@@ -1,4 +1,4 @@
-//! Authorization codes, as a store keeps them (RFC 6749 §4.1.2; catalogue section 15).
+//! Authorization codes, as a store keeps them (RFC 6749 §4.1.2; ST-1 to ST-3).
 
 use super::authorization::{Authorization, IssuedAccessToken};
 use crate::Timestamp;

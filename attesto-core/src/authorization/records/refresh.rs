@@ -1,4 +1,4 @@
-//! Refresh tokens, as a store keeps them (RFC 6749 §6; catalogue section 15).
+//! Refresh tokens, as a store keeps them (RFC 6749 §6; ST-1 to ST-3).
 
 use super::authorization::{Authorization, IssuedAccessToken};
 use crate::Timestamp;
