@@ -3,7 +3,6 @@
 
 use super::questions::ask::Step;
 use super::server::AuthorizationServer;
-use super::settings::discovery;
 use crate::Timestamp;
 use crate::crypto::Entropy;
 use crate::http::RequestParts;
@@ -57,7 +56,7 @@ impl AuthorizationServer {
             (&*routes.authorization.path, Place::Authorization),
             (&*routes.pushed_authorization.path, Place::PushedAuthorization),
         ];
-        let has_codes = discovery::has_authorization_endpoint(settings);
+        let has_codes = settings.has_authorization_endpoint();
         [
             (&*routes.token.path, Place::Token),
             (&*routes.revocation.path, Place::Revocation),
@@ -140,7 +139,8 @@ impl AuthorizationServer {
 mod tests {
     use super::*;
     use crate::authorization::builder::options::AuthorizationServerBuilder;
-    use crate::authorization::registered_client::{AuthMethod, GrantType};
+    use crate::authorization::registered_client::authentication::AuthMethod;
+    use crate::authorization::registered_client::grant_type::GrantType;
     use crate::authorization::routes::EndpointName;
     use crate::crypto::{Algorithm, CryptoProvider, KeyKind, RustCrypto};
     use crate::http::{Connection, ResponseParts};

@@ -2,10 +2,10 @@
 
 use crate::authorization::error::reason::Reason;
 use crate::authorization::parameters::Parameters;
-use crate::authorization::registered_client::Client;
+use crate::authorization::registered_client::client::Client;
 use crate::authorization::scopes::ScopeSet;
-use crate::authorization::server::Settings;
 use crate::authorization::settings::pkce_exemption::{PkceExemption, exemption};
+use crate::authorization::settings::server::Settings;
 use crate::pkce::CodeChallenge;
 
 /// The challenge of the request. One that is sent binds, whoever sends it: an exemption is from having to send it, and from nothing

@@ -3,7 +3,7 @@
 use super::loopback;
 use crate::authorization::error::reason::Reason;
 use crate::authorization::parameters::Parameters;
-use crate::authorization::registered_client::Client;
+use crate::authorization::registered_client::client::Client;
 use crate::authorization::settings::redirect_policy::{RedirectPolicy, is_sendable};
 use crate::limits;
 use alloc::string::String;
@@ -110,7 +110,7 @@ pub(super) fn state_is_echoable(state: &str, mode: ResponseMode) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::authorization::registered_client::ClientAuthentication;
+    use crate::authorization::registered_client::authentication::ClientAuthentication;
     use crate::encoding::form;
     use alloc::format;
     use alloc::string::ToString;

@@ -5,7 +5,7 @@ use super::html;
 use super::redirect::{ResponseMode, VerifiedRedirect};
 use crate::authorization::error::reason::Reason;
 use crate::authorization::secret::Secret;
-use crate::authorization::server::Settings;
+use crate::authorization::settings::server::Settings;
 use crate::encoding::form;
 use crate::http::{Header, ResponseParts};
 use alloc::string::{String, ToString};

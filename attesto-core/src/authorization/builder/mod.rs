@@ -2,5 +2,7 @@
 
 mod browsers;
 mod build;
+mod discovery;
 pub(super) mod options;
 pub(super) mod profile;
+mod profile_rules;

@@ -4,7 +4,7 @@
 
 use crate::authorization::error::reason::Reason;
 use crate::authorization::flow::state::Flow;
-use crate::authorization::registered_client::TlsSubject;
+use crate::authorization::registered_client::tls_subject::TlsSubject;
 use crate::mtls::{DistinguishedName, Holder};
 use alloc::vec::Vec;
 use subtle::{Choice, ConstantTimeEq};

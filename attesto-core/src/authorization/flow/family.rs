@@ -3,7 +3,8 @@
 use super::state::Flow;
 use crate::authorization::error::reason::Reason;
 use crate::authorization::questions::ask::{Ask, FamilyRevocation, RevokedAccessTokens, SettledRevocation};
-use crate::authorization::records::code::{IssuedAccessToken, RefreshState};
+use crate::authorization::records::authorization::IssuedAccessToken;
+use crate::authorization::records::refresh::RefreshState;
 use crate::authorization::secret::FamilyId;
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -1,18 +1,20 @@
 //! Everything that the authorization server can ask its host: one variant for each question, one answer type for each.
 
+use super::consent::{ConsentDecision, ConsentRequest};
 use super::events::AuthorizationEvent;
-use super::interaction::{Authentication, AuthenticationRequest, ConsentDecision, ConsentRequest};
-use crate::Timestamp;
-use crate::authorization::records::code::{
-    AuthorizationCode, IssuedAccessToken, RefreshState, RefreshToken, Rotated, Rotation, TakenCode,
-};
-use crate::authorization::records::pushed::{ConsentGrant, ConsentRedemption, NewPushedRequest, PushedRequest};
-use crate::authorization::registered_client::{Client, GrantType};
+use super::login::{Authentication, AuthenticationRequest};
+use crate::authorization::records::authorization::IssuedAccessToken;
+use crate::authorization::records::code::{AuthorizationCode, TakenCode};
+use crate::authorization::records::consent_grant::{ConsentGrant, ConsentRedemption};
+use crate::authorization::records::pushed::{NewPushedRequest, PushedRequest};
+use crate::authorization::records::refresh::{RefreshState, RefreshToken, Rotated, Rotation};
+use crate::authorization::registered_client::client::Client;
+use crate::authorization::registered_client::grant_type::GrantType;
 use crate::authorization::scopes::ScopeSet;
 use crate::authorization::secret::{FamilyId, RefreshKey, SecretDigest};
 use crate::dpop::{ReplayAnswer, ReplayClaim};
-use crate::exchange;
 use crate::jose::VerificationKeys;
+use crate::{Timestamp, exchange};
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;

@@ -2,10 +2,9 @@
 //!
 //! Registration should have seen to it, but this is where it would hurt: the code leaves from here.
 
-use crate::ConfigError;
 use crate::authorization::error::reason::Reason;
 use crate::http::{ObservedUri, Scheme, has_legal_characters};
-use crate::limits;
+use crate::{ConfigError, limits};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;

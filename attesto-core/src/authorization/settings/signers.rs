@@ -3,7 +3,7 @@
 
 use crate::ConfigError;
 use crate::authorization::error::reason::Reason;
-use crate::authorization::registered_client::Client;
+use crate::authorization::registered_client::client::Client;
 use crate::crypto::{Algorithm, CryptoProvider};
 use crate::jose::JwkSet;
 use crate::token::{JwtSigner, KeyRing};
