@@ -6,7 +6,7 @@
 //! assert!(limits::DPOP_PROOF < limits::ACCESS_TOKEN);
 //! ```
 
-/// An access token as presented (catalogue J1). Servers refuse longer header fields anyway; a token with a hundred
+/// An access token as presented (J1). Servers refuse longer header fields anyway; a token with a hundred
 /// scopes stays under 4 KiB.
 pub const ACCESS_TOKEN: usize = 16 * 1024;
 /// How far a configuration may raise [`ACCESS_TOKEN`].

@@ -182,7 +182,7 @@ impl AuthorizationServer {
         query.is_some_and(|query| query.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#'))
     }
 
-    /// What a user's click on a consent page leaves: a one-time grant for exactly what the page asked for (catalogue AZ-26).
+    /// What a user's click on a consent page leaves: a one-time grant for exactly what the page asked for (AZ-26).
     ///
     /// Call it where the form of your page is answered, once you know that the form came from your page (your CSRF protection) and
     /// who the user is (your session). Store the [`grant`](NewConsentGrant::grant) under its digest, and send the browser to

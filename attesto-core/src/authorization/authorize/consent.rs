@@ -1,4 +1,4 @@
-//! What the user allows (catalogue AZ-25, AZ-26).
+//! What the user allows (AZ-25, AZ-26).
 
 use super::outcome::Outcome;
 use super::redirect::VerifiedRedirect;

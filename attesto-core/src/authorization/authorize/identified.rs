@@ -1,4 +1,4 @@
-//! A request whose client and redirect URI are known (catalogue AZ-1 to AZ-9).
+//! A request whose client and redirect URI are known (AZ-1 to AZ-9).
 
 use super::redirect::VerifiedRedirect;
 use crate::authorization::parameters::Parameters;

@@ -1,4 +1,4 @@
-//! The first stage: whose request it is, and where the answer goes. Every refusal is shown to the browser (catalogue AZ-1 to AZ-9,
+//! The first stage: whose request it is, and where the answer goes. Every refusal is shown to the browser (AZ-1 to AZ-9,
 //! AZ-32).
 
 use super::direct::Direct;

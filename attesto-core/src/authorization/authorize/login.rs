@@ -1,4 +1,4 @@
-//! Who the user is (catalogue AZ-24).
+//! Who the user is (AZ-24).
 
 use super::outcome::Outcome;
 use crate::Timestamp;

@@ -1,4 +1,4 @@
-//! The way back into a request after the user has been somewhere else: a URL that holds the whole of it (catalogue AZ-27).
+//! The way back into a request after the user has been somewhere else: a URL that holds the whole of it (AZ-27).
 
 use super::identified::Identified;
 use super::ticket;

@@ -1,4 +1,4 @@
-//! The proof that a browser came with a pushed request in time, for users who need longer than the reference lives (catalogue AZ-27).
+//! The proof that a browser came with a pushed request in time, for users who need longer than the reference lives (AZ-27).
 //!
 //! A reference is good for a minute or two, to come to the authorization endpoint with (RFC 9126 §2.2); a login with a second factor
 //! takes longer. So what is pushed is kept for as long as a visit may take, and the way back into the visit carries a ticket that only

@@ -1,4 +1,4 @@
-//! Configures an authorization server (catalogue CF-1, CF-2).
+//! Configures an authorization server (CF-1, CF-2).
 
 mod browsers;
 mod build;

@@ -1,4 +1,4 @@
-//! Holds a configuration to its profile (catalogue CF-6).
+//! Holds a configuration to its profile (CF-6).
 
 use super::options::AuthorizationServerBuilder;
 use crate::ConfigError;

@@ -1,4 +1,4 @@
-//! `tls_client_auth` and `self_signed_tls_client_auth` (RFC 8705 §2; catalogue CA-7, CA-8).
+//! `tls_client_auth` and `self_signed_tls_client_auth` (RFC 8705 §2; CA-7, CA-8).
 //!
 //! That the client has the certificate's key, the TLS handshake has shown.
 

@@ -1,4 +1,4 @@
-//! `client_secret_basic` and `client_secret_post` (RFC 6749 §2.3.1; catalogue CA-2, CA-3, CA-11, CA-12).
+//! `client_secret_basic` and `client_secret_post` (RFC 6749 §2.3.1; CA-2, CA-3, CA-11, CA-12).
 
 use super::presented::Credentials;
 use crate::authorization::error::reason::Reason;

@@ -1,4 +1,4 @@
-//! Answers to scripts of other origins (the Fetch standard, section 3.3; catalogue EP-11).
+//! Answers to scripts of other origins (the Fetch standard, section 3.3; EP-11).
 //!
 //! Which origins a client's scripts run on is registered with the client. What the browser asks before it sends a request names no
 //! client, so that is answered to every origin, and says only that requests without cookies may be tried.

@@ -1,4 +1,4 @@
-//! Whose scripts may read an answer (the Fetch standard, section 3.3; catalogue EP-11).
+//! Whose scripts may read an answer (the Fetch standard, section 3.3; EP-11).
 
 use crate::authorization::settings::server::Settings;
 use alloc::string::String;

@@ -1,4 +1,4 @@
-//! What a flow keeps of its request, and the rules that every request is held to (catalogue EP-1 to EP-7, SC-1, SC-2).
+//! What a flow keeps of its request, and the rules that every request is held to (EP-1 to EP-7, SC-1, SC-2).
 
 use super::accept::prefers_html;
 use super::embedded::is_no_embedded_user_agent;

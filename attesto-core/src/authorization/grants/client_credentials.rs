@@ -1,4 +1,4 @@
-//! The client credentials grant (RFC 6749 §4.4; catalogue CC-1).
+//! The client credentials grant (RFC 6749 §4.4; CC-1).
 
 use crate::authorization::client_auth::AuthenticatedClient;
 use crate::authorization::error::reason::Reason;

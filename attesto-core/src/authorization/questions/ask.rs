@@ -24,7 +24,7 @@ use zeroize::Zeroizing;
 
 /// Whoever was asked could not answer: an error, a time-out, a lost connection. What was to be changed may or may not have been.
 ///
-/// The request ends with 503: never a pass, and never a claim that the client was wrong (catalogue TK-6).
+/// The request ends with 503: never a pass, and never a claim that the client was wrong (TK-6).
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("no answer")]
 #[expect(clippy::exhaustive_structs, reason = "why there is no answer stays with whoever could not give it")]
@@ -143,7 +143,7 @@ impl Ask {
     }
 }
 
-/// A secret to be checked by the host: with its hashing, at its pace (catalogue HC-1).
+/// A secret to be checked by the host: with its hashing, at its pace (HC-1).
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SecretCheck {
@@ -233,7 +233,7 @@ pub struct NewRefresh {
     pub now: Timestamp,
 }
 
-/// A refresh token that is given to its client once more: because an answer was lost (catalogue RT-4), or because it does not rotate
+/// A refresh token that is given to its client once more: because an answer was lost (RT-4), or because it does not rotate
 /// (RT-7).
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_structs, reason = "a key and what to note beside it")]
@@ -300,7 +300,7 @@ pub struct RevocableFamily {
     pub client_id: String,
 }
 
-/// A subject, as the host knows it when a token is made (catalogue HC-2, IT-6).
+/// A subject, as the host knows it when a token is made (HC-2, IT-6).
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Principal {
@@ -332,7 +332,7 @@ impl Principal {
     }
 }
 
-/// Claims for an ID token (OIDC Core §5; catalogue IT-4).
+/// Claims for an ID token (OIDC Core §5; IT-4).
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct ClaimsRequest {
@@ -344,7 +344,7 @@ pub struct ClaimsRequest {
     pub scopes: ScopeSet,
 }
 
-/// A caller of the introspection endpoint that is neither the token's client nor its audience (catalogue IN-4).
+/// A caller of the introspection endpoint that is neither the token's client nor its audience (IN-4).
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct IntrospectionCheck {
@@ -356,7 +356,7 @@ pub struct IntrospectionCheck {
     pub audience: Vec<String>,
 }
 
-/// Scopes that somebody asks for (catalogue TK-4).
+/// Scopes that somebody asks for (TK-4).
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct ScopeRequest {

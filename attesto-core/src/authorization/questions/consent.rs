@@ -1,4 +1,4 @@
-//! The question what the user allows, and its answers (catalogue AZ-25, AZ-26).
+//! The question what the user allows, and its answers (AZ-25, AZ-26).
 
 use super::visit::Visit;
 use crate::authorization::records::consent_grant::ConsentBinding;

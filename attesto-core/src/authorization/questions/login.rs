@@ -1,4 +1,4 @@
-//! The question who the user is, and its answers (catalogue AZ-24).
+//! The question who the user is, and its answers (AZ-24).
 
 use super::visit::Visit;
 use crate::Timestamp;

@@ -1,4 +1,4 @@
-//! A visit of a browser to the authorization endpoint, and what the host knows browsers by (catalogue AZ-24, AZ-27).
+//! A visit of a browser to the authorization endpoint, and what the host knows browsers by (AZ-24, AZ-27).
 
 use crate::Timestamp;
 use crate::authorization::records::request::AuthorizationRequest;

@@ -1,4 +1,4 @@
-//! Consent grants, as a store keeps them (catalogue AZ-26).
+//! Consent grants, as a store keeps them (AZ-26).
 
 use super::request::AuthorizationRequest;
 use crate::Timestamp;
@@ -10,8 +10,8 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
-/// What exactly a user is asked to allow, as a digest: user, client, redirect URI, scopes, resources and PKCE challenge (catalogue
-/// AZ-26). It is no secret, and may travel through a form.
+/// What exactly a user is asked to allow, as a digest: user, client, redirect URI, scopes, resources and PKCE challenge
+/// (AZ-26). It is no secret, and may travel through a form.
 ///
 /// ```
 /// use attesto_core::authorization::ConsentBinding;
@@ -84,7 +84,7 @@ fn push_length(framed: &mut Vec<u8>, length: usize) {
     framed.extend_from_slice(&u64::try_from(length).unwrap_or(u64::MAX).to_be_bytes());
 }
 
-/// A user's consent, given once and good for one authorization (catalogue AZ-26).
+/// A user's consent, given once and good for one authorization (AZ-26).
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct ConsentGrant {

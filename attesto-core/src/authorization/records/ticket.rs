@@ -1,4 +1,4 @@
-//! The ticket of a browser that came with a pushed request in time (catalogue AZ-27).
+//! The ticket of a browser that came with a pushed request in time (AZ-27).
 
 use crate::crypto::{Entropy, EntropyError};
 use crate::encoding::base64url;

@@ -1,4 +1,4 @@
-//! How a client authenticates (RFC 7591 §2, RFC 8705 §2; catalogue CA-2 to CA-10).
+//! How a client authenticates (RFC 7591 §2, RFC 8705 §2; CA-2 to CA-10).
 
 use super::fault::Fault;
 use super::tls_subject::TlsSubject;

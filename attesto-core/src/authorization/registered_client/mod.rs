@@ -1,4 +1,4 @@
-//! A registered client, as far as this server needs to know it (catalogue HC-1).
+//! A registered client, as far as this server needs to know it (HC-1).
 
 pub(super) mod authentication;
 pub(super) mod client;

@@ -1,4 +1,4 @@
-//! Origins of the scripts of clients that run in browsers (RFC 6454; catalogue EP-11).
+//! Origins of the scripts of clients that run in browsers (RFC 6454; EP-11).
 
 /// Whether this can be an origin as browsers send one: `scheme://host`, and a port where it is not the scheme's. RFC 6454 §6.2. Not
 /// `null`, which every sandboxed page is, and not `*`.

@@ -1,4 +1,4 @@
-//! Whether a registration agrees with itself (catalogue CA-4, CA-7, TK-4).
+//! Whether a registration agrees with itself (CA-4, CA-7, TK-4).
 
 use super::client::Client;
 use super::fault::Fault;

@@ -1,4 +1,4 @@
-//! The subject that the certificate of a client must have (RFC 8705 §2.1.2; catalogue CA-7).
+//! The subject that the certificate of a client must have (RFC 8705 §2.1.2; CA-7).
 
 use crate::mtls::DistinguishedName;
 use alloc::string::String;

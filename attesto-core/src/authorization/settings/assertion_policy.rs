@@ -1,4 +1,4 @@
-//! Which client assertions count (RFC 7523 §3; catalogue CA-4 to CA-6).
+//! Which client assertions count (RFC 7523 §3; CA-4 to CA-6).
 
 use crate::crypto::AlgorithmSet;
 

@@ -1,4 +1,4 @@
-//! The metadata documents, ready to be sent (catalogue MD-1, MD-2).
+//! The metadata documents, ready to be sent (MD-1, MD-2).
 
 use crate::http::ResponseParts;
 use crate::metadata::document;

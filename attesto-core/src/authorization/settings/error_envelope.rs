@@ -1,4 +1,4 @@
-//! The hook by which an application writes JSON errors in its own form (catalogue EP-9).
+//! The hook by which an application writes JSON errors in its own form (EP-9).
 
 use crate::resource::{ErrorView, RenderedBody};
 use alloc::string::String;

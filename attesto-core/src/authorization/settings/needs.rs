@@ -1,4 +1,4 @@
-//! What a server asks its host, as it is configured (catalogue CF-2). One place, beside what it depends on.
+//! What a server asks its host, as it is configured (CF-2). One place, beside what it depends on.
 
 use super::server::Settings;
 use crate::authorization::registered_client::authentication::AuthMethod;

@@ -1,4 +1,4 @@
-//! Who signs what: access tokens by one key ring, ID tokens and signed introspection by one ring per algorithm (catalogue IT-2, IN-5,
+//! Who signs what: access tokens by one key ring, ID tokens and signed introspection by one ring per algorithm (IT-2, IN-5,
 //! MD-4, MD-5).
 
 use crate::ConfigError;
