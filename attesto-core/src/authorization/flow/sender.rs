@@ -2,7 +2,7 @@
 
 use super::state::Flow;
 use crate::authorization::error::reason::Reason;
-use crate::authorization::registered_client::{Client, SenderConstraint};
+use crate::authorization::registered_client::client::{Client, SenderConstraint};
 use crate::crypto::CryptoProvider;
 use crate::dpop::{self, CheckedProof, ProofContext, ProofError, ReplayOwner};
 use crate::http::ObservedUri;
