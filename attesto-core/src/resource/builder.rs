@@ -62,8 +62,16 @@ pub struct ResourceServerBuilder {
     memory: Memory,
 }
 
+impl ResourceServer {
+    /// Configures the resource with this identifier: the absolute https URL that clients call. The accepted audience,
+    /// the metadata document, its well-known path and the challenge's pointer all derive from it.
+    pub fn builder(identifier: impl Into<String>, provider: Arc<dyn CryptoProvider>) -> ResourceServerBuilder {
+        ResourceServerBuilder::new(identifier.into(), provider)
+    }
+}
+
 impl ResourceServerBuilder {
-    pub(super) fn new(identifier: String, provider: Arc<dyn CryptoProvider>) -> Self {
+    fn new(identifier: String, provider: Arc<dyn CryptoProvider>) -> Self {
         Self {
             identifier,
             provider,
@@ -94,7 +102,7 @@ impl ResourceServerBuilder {
         }
     }
 
-    /// Trusts an issuer's tokens. Its scopes are matched exactly: a foreign `*` has no special meaning (catalogue S8).
+    /// Trusts an issuer's tokens. Its scopes are matched exactly: a foreign `*` has no special meaning (S8).
     pub fn issuer(mut self, issuer: TrustedIssuer) -> Self {
         self.issuers.push(issuer);
         self
