@@ -1,4 +1,4 @@
-//! Who may ask for tokens: a registered client, as far as this server needs to know it (catalogue HC-1).
+//! A registered client, with the settings that this server uses (catalogue HC-1).
 
 use super::error::reason::Reason;
 use super::flow::cors::is_origin;
@@ -12,21 +12,22 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::net::IpAddr;
 
-/// A grant that the token endpoint dispatches (RFC 6749 §1.3).
+/// A grant type of the token endpoint (RFC 6749 §1.3).
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]
 pub enum GrantType {
     /// `authorization_code` (RFC 6749 §4.1).
     AuthorizationCode,
-    /// `client_credentials` (RFC 6749 §4.4). The subject of its tokens is the client's identifier: give clients identifiers that no
-    /// user has, or tell the two apart by [`principal_kinds`](crate::authorization::AuthorizationServerBuilder::principal_kinds) (RFC 9700 §4.15).
+    /// `client_credentials` (RFC 6749 §4.4). The subject of its tokens is the client's identifier: give clients
+    /// identifiers that no user has, or distinguish the two by
+    /// [`principal_kinds`](crate::authorization::AuthorizationServerBuilder::principal_kinds) (RFC 9700 §4.15).
     ClientCredentials,
     /// `refresh_token` (RFC 6749 §6).
     RefreshToken,
 }
 
 impl GrantType {
-    /// Every grant there is here.
+    /// Every supported grant.
     pub const ALL: &'static [Self] = &[Self::AuthorizationCode, Self::RefreshToken, Self::ClientCredentials];
 
     /// The registered name.
@@ -39,13 +40,13 @@ impl GrantType {
         }
     }
 
-    /// The grant of this name.
+    /// Returns the grant of this name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|grant| grant.name() == name)
     }
 
-    /// Whether a client that proves nothing about itself may use it (TK-1).
+    /// Whether a public client may use it (TK-1).
     pub(crate) const fn is_for_public_clients(self) -> bool {
         match self {
             Self::AuthorizationCode | Self::RefreshToken => true,
@@ -58,7 +59,7 @@ impl GrantType {
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]
 pub enum AuthMethod {
-    /// `none`: a public client names itself.
+    /// `none`: a public client only names itself.
     None,
     /// `client_secret_basic` (RFC 6749 §2.3.1).
     ClientSecretBasic,
@@ -73,7 +74,7 @@ pub enum AuthMethod {
 }
 
 impl AuthMethod {
-    /// Every method there is here.
+    /// Every supported method.
     pub const ALL: &'static [Self] = &[
         Self::None,
         Self::ClientSecretBasic,
@@ -98,37 +99,38 @@ impl AuthMethod {
 }
 
 impl AuthMethod {
-    /// The method of this name.
+    /// Returns the method of this name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|method| method.name() == name)
     }
 }
 
-/// How one client authenticates: by what it is registered with, and in no other way (CA-10).
+/// How one client authenticates: exactly with what it is registered with (CA-10).
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum ClientAuthentication {
-    /// Not at all: a public client (CA-9).
+    /// No authentication: a public client (CA-9).
     None,
-    /// By a secret, in the `Authorization` field or in the body, one at a time: for libraries that use both in turn, and where it is not
-    /// known which one a library uses (RFC 6749 §2.3.1; CA-2, CA-3). The host holds the secret, and is asked.
+    /// A secret, in the `Authorization` field or in the body, one at a time: for libraries that alternate between the
+    /// two, or if it is unknown which one a library uses (RFC 6749 §2.3.1; CA-2, CA-3). The host stores and checks the
+    /// secret.
     Secret,
-    /// By a secret in the `Authorization` field (CA-2).
+    /// A secret in the `Authorization` field (CA-2).
     SecretBasic,
-    /// By a secret in the body (CA-3).
+    /// A secret in the body (CA-3).
     SecretPost,
-    /// By an assertion signed with one of these keys (CA-4).
+    /// An assertion signed with one of these keys (CA-4).
     PrivateKeyJwt(ClientKeys),
-    /// By a certificate of this subject, whose chain the TLS terminator has validated (CA-7): see
+    /// A certificate with this subject, whose chain the TLS terminator has validated (CA-7): see
     /// [`tls_chains_are_validated`](crate::authorization::AuthorizationServerBuilder::tls_chains_are_validated).
     TlsClientAuth(TlsSubject),
-    /// By one of these certificates, each as DER (CA-8).
+    /// One of these certificates, each as DER (CA-8).
     SelfSignedTls(Vec<Vec<u8>>),
 }
 
 impl ClientAuthentication {
-    /// The methods that it may use: one, or with [`Secret`](Self::Secret) two.
+    /// The methods that the client may use: one, or two with [`Secret`](Self::Secret).
     #[must_use]
     pub const fn methods(&self) -> &'static [AuthMethod] {
         match self {
@@ -149,23 +151,24 @@ impl fmt::Debug for ClientAuthentication {
     }
 }
 
-/// Where the keys of a client are (RFC 7591 §2: `jwks` or `jwks_uri`).
+/// The source of a client's keys (RFC 7591 §2: `jwks` or `jwks_uri`).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum ClientKeys {
-    /// Registered by value. Parsed for each request that needs them: for a client that comes often, keep
-    /// [`VerificationKeys`](crate::jose::VerificationKeys) and be asked.
+    /// Registered by value, and parsed for each request that needs them. For a client with many requests, cache
+    /// [`VerificationKeys`](crate::jose::VerificationKeys) and use [`AskHost`](Self::AskHost).
     Registered(JwkSet),
-    /// The host knows: it is asked for them ([`Ask::ClientKeys`](crate::authorization::Ask::ClientKeys)).
+    /// The host has them, and is asked for them ([`Ask::ClientKeys`](crate::authorization::Ask::ClientKeys)).
     AskHost,
 }
 
-/// The one subject that a client's certificate must have (RFC 8705 §2.1.2).
+/// The subject that a client's certificate must have (RFC 8705 §2.1.2).
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum TlsSubject {
-    /// `tls_client_auth_subject_dn`, in the form of RFC 4514: the most specific name first. Compared name by name, each value exactly. Kinds
-    /// of names are the descriptors of RFC 4519, those of extended validation certificates, and numbers.
+    /// `tls_client_auth_subject_dn`, in the form of RFC 4514, most specific name first. Compared name by name, each
+    /// value exactly. Attribute types are the descriptors of RFC 4519, those of extended validation certificates, and
+    /// numbers.
     Dn(String),
     /// `tls_client_auth_san_dns`, in any case.
     SanDns(String),
@@ -173,12 +176,12 @@ pub enum TlsSubject {
     SanUri(String),
     /// `tls_client_auth_san_ip`, as text.
     SanIp(String),
-    /// `tls_client_auth_san_email`: the part before the `@` exactly, the host in any case.
+    /// `tls_client_auth_san_email`: the part before the `@` compares exactly, the host in any case.
     SanEmail(String),
 }
 
 impl TlsSubject {
-    /// Whether any certificate can have it. RFC 8705 §2.1.2; CA-7.
+    /// Whether any certificate can match it. RFC 8705 §2.1.2; CA-7.
     fn is_readable(&self) -> bool {
         match self {
             Self::Dn(name) => DistinguishedName::parse(name).is_some(),
@@ -191,7 +194,7 @@ impl TlsSubject {
         }
     }
 
-    /// As registration calls it (RFC 8705 §2.1.2).
+    /// The member's name in a registration (RFC 8705 §2.1.2).
     const fn member(&self) -> &'static str {
         match self {
             Self::Dn(_) => "tls_client_auth_subject_dn",
@@ -203,7 +206,7 @@ impl TlsSubject {
     }
 }
 
-/// What tokens can be bound to.
+/// What a client's tokens must be bound to.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum SenderConstraint {
@@ -213,18 +216,18 @@ pub enum SenderConstraint {
     Mtls,
 }
 
-/// Why a registration cannot be kept.
+/// Why a registration is unusable.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Fault {
     DefaultScopes,
-    /// The member that holds the subject.
+    /// The member with the subject.
     Subject(&'static str),
-    /// A key set without any key.
+    /// The key set has no key.
     Keys,
 }
 
 impl Fault {
-    /// As requests of the client are refused for it.
+    /// The reason to refuse the client's requests.
     pub(crate) const fn reason(self) -> Reason {
         match self {
             Self::DefaultScopes => Reason::RegistrationScopes,
@@ -282,7 +285,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client of this identifier that authenticates in this way. It may do nothing yet.
+    /// Creates a client with this identifier and authentication. It has no permissions yet.
     pub fn new(id: impl Into<String>, authentication: ClientAuthentication) -> Self {
         Self {
             id: id.into(),
@@ -308,159 +311,166 @@ impl Client {
         }
     }
 
-    /// When its secret stops counting (RFC 7591 §3.2.1; CA-12).
+    /// Sets when its secret expires (RFC 7591 §3.2.1; CA-12).
     pub const fn secret_expires_at(mut self, at: Timestamp) -> Self {
         self.secret_expires_at = Some(at);
         self
     }
 
-    /// **For clients that cannot be changed.** Takes assertions of this client whose `aud` is not the issuer alone, but the URL of the token
-    /// endpoint or of the endpoint for pushed requests, or a list of one; at every endpoint, except where `typ` is
-    /// `client-authentication+jwt` (RFC 7523 §3, RFC 9126 §2; CA-5).
+    /// **For clients that cannot be changed.** Accepts assertions of this client whose `aud` is not only the issuer,
+    /// but the URL of the token endpoint or of the endpoint for pushed requests, or a list of one. Applies at every
+    /// endpoint, except if `typ` is `client-authentication+jwt` (RFC 7523 §3, RFC 9126 §2; CA-5).
     ///
-    /// What can happen: the client also uses a server whose metadata names our token endpoint as its own. It makes an assertion for that,
-    /// sends it to an endpoint of that server, and that server can be the client here. So each use is told of:
+    /// The risk: the client also uses a server whose metadata names our token endpoint as its own. The client makes an
+    /// assertion for that, sends it to an endpoint of that server, and that server can then impersonate the client
+    /// here. So each use is reported:
     /// [`EventKind::OlderAssertionAudience`](crate::authorization::EventKind::OlderAssertionAudience).
     pub const fn danger_older_assertion_audiences(mut self) -> Self {
         self.older_assertion_audiences = true;
         self
     }
 
-    /// The grants it may use.
+    /// Sets the grants that the client may use.
     pub fn grants(mut self, grants: impl IntoIterator<Item = GrantType>) -> Self {
         self.grants = grants.into_iter().collect();
         self
     }
 
-    /// The redirect URIs that are its own, compared as text (AZ-8). An application that listens on whichever loopback port is free is
-    /// registered without one, and as [`native`](Self::native).
+    /// Sets the client's redirect URIs, compared as text (AZ-8). An application that listens on any free loopback port
+    /// is registered without a port, and as [`native`](Self::native).
     ///
-    /// Codes are sent to https URIs, to plain http ones of loopback addresses (`127.0.0.1`, `[::1]`, `localhost`; RFC 9700 §2.6), and to
-    /// private-use schemes that hold a dot (RFC 8252 §7.1) or that
-    /// [`private_use_schemes`](crate::authorization::AuthorizationServerBuilder::private_use_schemes) lists; never to `javascript:`, `data:`, `file:`,
-    /// `mailto:`, `intent:` and the like, whatever is registered.
+    /// Codes are sent to https URIs, to plain http ones of loopback addresses (`127.0.0.1`, `[::1]`, `localhost`;
+    /// RFC 9700 §2.6), and to private-use schemes that contain a dot (RFC 8252 §7.1) or that
+    /// [`private_use_schemes`](crate::authorization::AuthorizationServerBuilder::private_use_schemes) lists. They are
+    /// never sent to `javascript:`, `data:`, `file:`, `mailto:`, `intent:` and the like, whatever is registered.
     pub fn redirect_uris<S: Into<String>>(mut self, uris: impl IntoIterator<Item = S>) -> Self {
         self.redirect_uris = uris.into_iter().map(Into::into).collect();
         self
     }
 
-    /// Every scope that it may ever be granted. What is no scope-token is left out.
+    /// Sets every scope that the client may be granted. Drops what is not a scope-token.
     pub fn scopes<S: AsRef<str>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         self.scopes = ScopeSet::of(scopes);
         self
     }
 
-    /// What it is granted when it asks for nothing in particular; by default everything it may have. All of it must be among the
-    /// [`scopes`](Self::scopes): else no request of the client is answered (see [`check`](Self::check)).
+    /// Sets the scopes of a request that names none; by default all of the client's. All of them must be among the
+    /// [`scopes`](Self::scopes), or no request of the client is answered (see [`check`](Self::check)).
     pub fn default_scopes<S: AsRef<str>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         self.default_scopes = ScopeSet::of(scopes);
         self
     }
 
-    /// The resources that it may ask tokens for, besides the server's own audience (RFC 8707 §2): absolute URIs of any scheme, without a
-    /// fragment. `https://host` and `https://host/` are one resource: it may be asked for either way, tokens spell it as it stands
-    /// here, and a client that has both is refused with [`Reason::ResourceSpelledTwice`](crate::authorization::Reason::ResourceSpelledTwice) (AZ-21).
+    /// Sets the resources that the client may request tokens for, besides the server's own audience (RFC 8707 §2):
+    /// absolute URIs of any scheme, without a fragment. `https://host` and `https://host/` are one resource: requests
+    /// may use either spelling, and tokens use the one given here. A client that has both is refused with
+    /// [`Reason::ResourceSpelledTwice`](crate::authorization::Reason::ResourceSpelledTwice) (AZ-21).
     pub fn resources<S: Into<String>>(mut self, resources: impl IntoIterator<Item = S>) -> Self {
         self.resources = resources.into_iter().map(Into::into).collect();
         self
     }
 
-    /// A name for people, shown where consent is asked for.
+    /// Sets a name for people, shown when asking for consent.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// An application on the user's own device: its loopback redirect URIs match on any port (RFC 8252 §7.3; AZ-9), and it
-    /// counts as public whatever secret it has (§8.5; CA-9).
+    /// Marks an application on the user's own device: its loopback redirect URIs match on any port (RFC 8252 §7.3;
+    /// AZ-9), and it counts as public even with a secret (§8.5; CA-9).
     pub const fn native(mut self) -> Self {
         self.native = true;
         self
     }
 
-    /// Lets `http://localhost` redirects of a native client match on any port too (RFC 8252 §8.3 advises against it; AZ-9): half of the
-    /// clients that there are write it so. With [`Profile::Mcp`](crate::authorization::Profile::Mcp) it is so for every native client.
+    /// Also lets `http://localhost` redirects of a native client match on any port (AZ-9). RFC 8252 §8.3 advises
+    /// against it, but half of the existing clients use it. With [`Profile::Mcp`](crate::authorization::Profile::Mcp)
+    /// this applies to every native client.
     pub const fn localhost_redirects(mut self) -> Self {
         self.localhost_redirects = true;
         self
     }
 
-    /// Every token of it is bound in this way; the other way does not do (SC-2).
+    /// Requires every token of the client to be bound in this way; no other binding is accepted (SC-2).
     pub const fn require(mut self, constraint: SenderConstraint) -> Self {
         self.constraint = Some(constraint);
         self
     }
 
-    /// It must push its authorization requests (RFC 9126 §6; AZ-13).
+    /// Requires the client to push its authorization requests (RFC 9126 §6; AZ-13).
     pub const fn require_par(mut self) -> Self {
         self.require_par = true;
         self
     }
 
-    /// It may leave out PKCE where its request is for `openid` and has a `nonce`, which the client then checks in the ID token (RFC 9700
-    /// §2.1.1, OAuth 2.1 §7.5.1; AZ-15): for relying parties whose library has no PKCE. If the user or the host does not allow
-    /// `openid`, there is no code. A challenge that is sent binds as always.
+    /// Lets the client omit PKCE if its request is for `openid` and has a `nonce`, which the client then checks in the
+    /// ID token (RFC 9700 §2.1.1, OAuth 2.1 §7.5.1; AZ-15). For relying parties whose library has no PKCE. If the user
+    /// or the host does not allow `openid`, no code is issued. A challenge that is sent is always enforced.
     ///
-    /// It has no effect on clients that are public, [`native`](Self::native) or [bound to a key](Self::require), nor with
-    /// [`Profile::Mcp`](crate::authorization::Profile::Mcp), nor where the server is no OpenID provider. Say it of clients that you register yourself
-    /// and whose check of the nonce you know; never because a registration request or a client's document asks for it.
+    /// It has no effect on clients that are public, [`native`](Self::native) or [bound to a key](Self::require), with
+    /// [`Profile::Mcp`](crate::authorization::Profile::Mcp), or if the server is not an OpenID provider. Use it for
+    /// clients that you register yourself and whose check of the nonce you know, never because a registration request
+    /// or a client's document asks for it.
     pub const fn nonce_instead_of_pkce(mut self) -> Self {
         self.nonce_instead_of_pkce = true;
         self
     }
 
-    /// It may leave out PKCE, with or without a `nonce` (AZ-15). A code that an attacker has stolen can then be slipped into another
-    /// user's session at this client, and nothing here can tell (RFC 9700 §4.5): for old clients that cannot be mended, while
-    /// they last. A challenge that is sent binds as always.
+    /// Lets the client omit PKCE, with or without a `nonce` (AZ-15). An attacker can then inject a stolen code into
+    /// another user's session at this client, and this server cannot detect it (RFC 9700 §4.5). For old clients that
+    /// cannot be corrected. A challenge that is sent is always enforced.
     ///
-    /// It has no effect where [`nonce_instead_of_pkce`](Self::nonce_instead_of_pkce) has none, but for servers that are no OpenID provider.
+    /// It has no effect where [`nonce_instead_of_pkce`](Self::nonce_instead_of_pkce) has none, except that the server
+    /// need not be an OpenID provider.
     pub const fn danger_without_pkce(mut self) -> Self {
         self.without_pkce = true;
         self
     }
 
-    /// Seconds since the user's last login that it puts up with where its request does not say (OIDC Registration §2; AZ-18).
+    /// Sets the greatest age of the user's login, in seconds, for requests without `max_age` (OIDC Registration §2;
+    /// AZ-18).
     pub const fn default_max_age(mut self, seconds: u32) -> Self {
         self.default_max_age = Some(seconds);
         self
     }
 
-    /// The origins that its scripts run on in browsers, as browsers send them: `https://app.example`, in lower case, without a path, with
-    /// a port only where it is not the scheme's (EP-11). They may read what the token, the revocation and the pushed authorization
-    /// request endpoint answer to this client. What is no origin is left out. Scripts whose requests carry a DPoP proof need
-    /// [`browser_clients`](crate::authorization::AuthorizationServerBuilder::browser_clients) besides.
+    /// Sets the origins of the client's scripts in browsers, as browsers send them: `https://app.example`, in lower
+    /// case, without a path, with a port only if it is not the scheme's (EP-11). These scripts may read the responses
+    /// of the token, revocation and pushed authorization request endpoints to this client. Drops what is not an origin.
+    /// For requests of scripts with a DPoP proof,
+    /// [`browser_clients`](crate::authorization::AuthorizationServerBuilder::browser_clients) is also required.
     pub fn origins<S: Into<String>>(mut self, origins: impl IntoIterator<Item = S>) -> Self {
         self.origins = origins.into_iter().map(Into::into).filter(|origin: &String| is_origin(origin)).collect();
         self
     }
 
-    /// Whether the registration can be kept: its parts agree with each other, and can be read.
+    /// Checks that the parts of the registration are valid and agree with each other.
     ///
-    /// Call it where a client is registered. The server asks the same of each client that it is given: what is not sound gets no token,
-    /// the answer is `server_error` and the event names the part.
+    /// Call it when a client is registered. The server checks each client that the host returns: an invalid one gets no
+    /// token, the response is `server_error`, and the event names the part.
     ///
     /// ```
     /// use attesto_core::authorization::{Client, ClientAuthentication};
     ///
     /// let job = Client::new("job", ClientAuthentication::SecretBasic).scopes(["read"]);
     /// assert!(job.check().is_ok());
-    /// // A scope was taken away in one place of two.
+    /// // A scope was removed in one place of two.
     /// assert_eq!(job.default_scopes(["read", "admin"]).check().unwrap_err().member(), "default_scopes");
     /// ```
     ///
     /// # Errors
-    /// The first part that contradicts another, or cannot be read.
+    /// The first part that contradicts another, or is invalid.
     pub fn check(&self) -> Result<(), ConfigError> {
         self.fault().map_or(Ok(()), |fault| Err(fault.into()))
     }
 
-    /// What is wrong with the registration.
+    /// Returns what is wrong with the registration.
     pub(crate) fn fault(&self) -> Option<Fault> {
         self.defaults_are_within_the_scopes().and_then(|()| self.credentials_can_be_met()).err()
     }
 
-    /// Some credentials can be the registered ones. A client that cannot ever authenticate is a mistake of who registered it, and must not
-    /// look like one of the client.
+    /// Checks that the registered credentials can be presented at all. A client that can never authenticate is a
+    /// mistake of its registration, and must not look like a mistake of the client.
     fn credentials_can_be_met(&self) -> Result<(), Fault> {
         match &self.authentication {
             ClientAuthentication::TlsClientAuth(subject) if !subject.is_readable() => {
@@ -479,45 +489,46 @@ impl Client {
         }
     }
 
-    /// RFC 6749 §3.3; TK-4. Which of the two is meant, only the host can know.
+    /// Checks that the default scopes are among the client's. RFC 6749 §3.3; TK-4. Only the host knows which of the two
+    /// is meant.
     fn defaults_are_within_the_scopes(&self) -> Result<(), Fault> {
         if self.default_scopes.is_within(&self.scopes) { Ok(()) } else { Err(Fault::DefaultScopes) }
     }
 
-    /// The algorithm that its ID tokens are signed with (OIDC Registration §2): one that the server has a ring of
-    /// ([`id_token_keys`](crate::authorization::AuthorizationServerBuilder::id_token_keys)), or its requests for `openid` end with an error. By default
-    /// RS256, or that of access tokens where a server has no RS256.
+    /// Sets the algorithm of the client's ID tokens (OIDC Registration §2). The server must have a key ring for it
+    /// ([`id_token_keys`](crate::authorization::AuthorizationServerBuilder::id_token_keys)), or the client's requests
+    /// for `openid` fail. By default RS256, or the algorithm of access tokens if the server has no RS256.
     pub const fn id_token_signed_response_alg(mut self, algorithm: Algorithm) -> Self {
         self.id_token_alg = Some(algorithm);
         self
     }
 
-    /// The algorithm that answers of the introspection endpoint are signed with where it asks for signed ones (RFC 9701 §6). By default
-    /// that of access tokens.
+    /// Sets the algorithm of signed introspection responses to the client (RFC 9701 §6). By default that of access
+    /// tokens.
     pub const fn introspection_signed_response_alg(mut self, algorithm: Algorithm) -> Self {
         self.introspection_alg = Some(algorithm);
         self
     }
 
-    /// Its identifier.
+    /// The client's identifier.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// Its name for people, or its identifier.
+    /// The client's name for people, or else its identifier.
     #[must_use]
     pub fn display_name(&self) -> &str {
         self.name.as_deref().unwrap_or(&self.id)
     }
 
-    /// Whether it can keep no secret: nothing that it presents tells it from somebody else (RFC 6749 §2.1; CA-9).
+    /// Whether the client cannot keep a secret, so that nothing proves its identity (RFC 6749 §2.1; CA-9).
     #[must_use]
     pub const fn is_public(&self) -> bool {
         matches!(self.authentication, ClientAuthentication::None) || self.native
     }
 
-    /// What it is granted when it asks for nothing in particular.
+    /// The scopes of a request that names none.
     pub(crate) const fn defaults(&self) -> &ScopeSet {
         if self.default_scopes.is_empty() { &self.scopes } else { &self.default_scopes }
     }

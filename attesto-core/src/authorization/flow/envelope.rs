@@ -1,4 +1,4 @@
-//! JSON errors in the host's own form (catalogue EP-9).
+//! JSON errors in the host's format (catalogue EP-9).
 
 use super::response::error_members;
 use crate::authorization::error::reason::Reason;
@@ -12,14 +12,15 @@ use core::panic::AssertUnwindSafe;
 use serde_json::Value;
 use std::panic::catch_unwind;
 
-/// The form of an application's JSON errors: how the body looks, and how two fields are written. Set by
-/// [`error_envelope`](crate::authorization::AuthorizationServerBuilder::error_envelope), for the errors of every endpoint alike.
+/// The format of an application's JSON errors: the body, and two header fields. Set by
+/// [`error_envelope`](crate::authorization::AuthorizationServerBuilder::error_envelope), for the errors of every
+/// endpoint.
 ///
-/// A hook changes bytes. Status, error code, whether there is a challenge and what it says are decided before, and a field that says
-/// something else than the server's own is replaced by that. A hook that gives `None`, or panics, leaves the server's own too. Nobody
-/// has to write all three.
+/// A hook changes bytes only. Status, error code, and whether and what to challenge are decided before it runs. If a
+/// hook's field contradicts the server's, the server's is used, and also if a hook returns `None` or panics. Each of
+/// the three hooks is optional.
 ///
-/// Clients of OAuth look for the member `error` (RFC 6749 §5.2): a body without it is a server that they do not understand.
+/// OAuth clients look for the member `error` (RFC 6749 §5.2): they cannot interpret a body without it.
 ///
 /// ```
 /// use attesto_core::authorization::ErrorEnvelope;
@@ -45,28 +46,29 @@ use std::panic::catch_unwind;
 /// # let _ = Documented;
 /// ```
 ///
-/// A [`ResourceServer`](crate::resource::ResourceServer)'s [`ErrorRenderer`](crate::resource::ErrorRenderer) takes the same view and
-/// gives the same body: `body` can hand one on to the other.
+/// A [`ResourceServer`](crate::resource::ResourceServer)'s [`ErrorRenderer`](crate::resource::ErrorRenderer) takes the
+/// same view and returns the same body, so that one can call the other.
 pub trait ErrorEnvelope: fmt::Debug + Send + Sync {
-    /// The body, and its media type.
+    /// Returns the body, with its media type.
     fn body(&self, error: &ErrorView<'_>) -> Option<RenderedBody> {
         let _ = error;
         None
     }
 
-    /// The value of `WWW-Authenticate`, given the server's own. Parameters may be added to it; its scheme and what it has stay.
+    /// Returns the value of `WWW-Authenticate`, given the server's own. It may add parameters; the scheme and the
+    /// existing parameters must stay.
     fn challenge(&self, challenge: &str) -> Option<String> {
         let _ = challenge;
         None
     }
 
-    /// The value of `Cache-Control`. It holds `no-store`.
+    /// Returns the value of `Cache-Control`, which must include `no-store`.
     fn no_store(&self) -> Option<String> {
         None
     }
 }
 
-/// What a hook gives, if it gives anything that can be used.
+/// Returns a hook's result, if it is usable.
 fn given<T>(
     server: &Settings,
     hook: impl FnOnce(&(dyn ErrorEnvelope + 'static)) -> Option<T>,
@@ -76,9 +78,9 @@ fn given<T>(
     catch_unwind(AssertUnwindSafe(|| hook(envelope))).ok().flatten().filter(fits)
 }
 
-/// `Cache-Control` for an error: in the host's words, as long as nobody keeps it. EP-8, EP-9.
+/// Returns `Cache-Control` for an error: the host's value, if it forbids caching. EP-8, EP-9.
 pub(crate) fn cache_control(server: &Settings) -> Header {
-    // In quotes a directive's name would be part of another one's value.
+    // In quotes, a directive's name would be part of another directive's value.
     let forbids = |value: &String| {
         is_field_value(value)
             && !value.contains('"')
@@ -90,13 +92,13 @@ pub(crate) fn cache_control(server: &Settings) -> Header {
     }
 }
 
-/// The challenge, in the host's words, as long as it says the same. EP-9.
+/// Returns the challenge: the host's value, if it is equivalent. EP-9.
 pub(crate) fn challenge(server: &Settings, own: String) -> Header {
     let written = given(server, |envelope| envelope.challenge(&own), |value| says_the_same(value, &own));
     Header::own("www-authenticate", written.unwrap_or(own))
 }
 
-/// The body: the host's, or `error` and `error_description` (RFC 6749 §5.2). EP-9.
+/// Sets the body: the host's, or `error` and `error_description` (RFC 6749 §5.2). EP-9.
 pub(crate) fn body(server: &Settings, reason: Reason, response: &mut ResponseParts) {
     let description = reason.to_string();
     let view = ErrorView {
@@ -114,7 +116,7 @@ pub(crate) fn body(server: &Settings, reason: Reason, response: &mut ResponsePar
     response.body = rendered.bytes;
 }
 
-/// One challenge of the same scheme, with every parameter that the other has.
+/// Whether the value is one challenge of the same scheme, with every parameter of our own.
 fn says_the_same(value: &str, own: &str) -> bool {
     let (Ok(written), Ok(own)) = (parse_challenges(value), parse_challenges(own)) else { return false };
     let ([written], [own]) = (written.as_slice(), own.as_slice()) else { return false };

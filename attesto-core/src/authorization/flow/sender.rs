@@ -1,4 +1,4 @@
-//! What the issued tokens will be bound to (RFC 9449 §5, RFC 8705 §3; catalogue section 7).
+//! What the issued tokens are bound to (RFC 9449 §5, RFC 8705 §3; catalogue SC-1 to SC-6).
 
 use super::state::Flow;
 use crate::authorization::error::reason::Reason;
@@ -8,7 +8,7 @@ use crate::http::ObservedUri;
 use crate::jose::Thumbprint;
 use alloc::boxed::Box;
 
-/// The binding of an access token, with the proof that was shown for it.
+/// The binding of an access token, with the proof presented for it.
 pub(crate) enum Sender {
     Bearer,
     Dpop(Box<CheckedProof>),
@@ -39,7 +39,8 @@ impl Sender {
         }
     }
 
-    /// Checks what the request shows, and chooses: what the client requires, else DPoP before mTLS before nothing. SC-2.
+    /// Checks the request's evidence and selects the binding: what the client requires, or else DPoP before mTLS before
+    /// none. SC-2.
     pub(crate) fn of(flow: &mut Flow, client: &Client) -> Result<Self, Reason> {
         let proof = check_proof(flow)?;
         let certificate = flow.request.certificate;
@@ -54,7 +55,8 @@ impl Sender {
         }
     }
 
-    /// Records the proof, if there is one, as late as may be: after every check that changes nothing, before whatever is spent. SC-4.
+    /// Records the proof, if there is one, as late as possible: after every check without side effects, before anything
+    /// is spent. SC-4.
     pub(crate) async fn record_proof(&self, flow: &Flow) -> Result<(), Reason> {
         match self {
             Self::Dpop(proof) => {
@@ -65,7 +67,8 @@ impl Sender {
     }
 }
 
-/// RFC 9449 §4.3 with this endpoint's URL and no `ath`; and the nonce that the response is to carry (§8). SC-1, SC-3.
+/// Checks the proof by RFC 9449 §4.3 with this endpoint's URL and no `ath`, and sets the nonce of the response (§8).
+/// SC-1, SC-3.
 pub(crate) fn check_proof(flow: &mut Flow) -> Result<Option<CheckedProof>, Reason> {
     let (Some(policy), Some(proof)) = (&flow.server.dpop, &flow.request.proof) else { return Ok(None) };
     let uri = ObservedUri::parse(&flow.request.url).ok_or(Reason::InvalidProof)?;

@@ -1,4 +1,4 @@
-//! What every flow carries: the configuration, the line to the host, the time, the request, and what is to be told of it.
+//! The state of every flow: the settings, the connection to the host, the time, the request, and its event.
 
 use super::accept::prefers_html;
 use super::cors::{self, Readers};
@@ -27,41 +27,41 @@ use alloc::vec::Vec;
 use core::future::Future;
 use zeroize::Zeroizing;
 
-/// One request on its way through an endpoint.
+/// One request during its processing by an endpoint.
 pub(crate) struct Flow {
     pub(crate) server: Arc<Settings>,
     pub(crate) now: Timestamp,
     pub(crate) entropy: Box<dyn Entropy + Send + Sync>,
     pub(crate) request: Received,
-    /// What is known so far; each event of the flow is one of these.
+    /// The facts known so far; each event of the flow is a copy.
     pub(crate) event: AuthorizationEvent,
-    /// Whose scripts may read the answer (EP-11).
+    /// The scripts that may read the response (EP-11).
     pub(crate) readers: Readers,
-    /// A nonce that the response is to carry.
+    /// The nonce to send with the response.
     pub(crate) nonce: Option<String>,
-    /// Whether the answer has no body, whatever it says.
+    /// Whether to drop the response's body, because the method is HEAD.
     head: bool,
     host: Option<Asker<Ask>>,
     refused: Option<Reason>,
 }
 
-/// What of the request outlives it.
+/// The parts of the request that the flow keeps.
 #[derive(Default)]
 pub(crate) struct Received {
-    /// The URL of the endpoint: what proofs and assertions must be made for (EP-3).
+    /// The URL of the endpoint, which proofs and assertions must name (EP-3).
     pub(crate) url: String,
     pub(crate) parameters: Parameters,
     pub(crate) authorization: Authorization,
-    /// The origin of the script that sent the request, if one did.
+    /// The origin of the script that sent the request, if any.
     pub(crate) origin: Option<String>,
     pub(crate) proof: Option<Vec<u8>>,
     pub(crate) certificate: Option<Thumbprint>,
-    /// The same certificate, whole.
+    /// The whole certificate.
     pub(crate) certificate_der: Option<Vec<u8>>,
-    /// Parameters that occur more than once, where that is not the end of it.
+    /// Parameters that occur more than once, if that does not yet refuse the request.
     pub(crate) repeated: Vec<&'static str>,
     pub(crate) user_agent: UserAgent,
-    /// Whether the caller of the introspection endpoint wants a signature.
+    /// Whether the caller of the introspection endpoint prefers a signed response.
     pub(crate) prefers_signature: bool,
     /// Whether errors are shown to a person.
     pub(crate) prefers_html: bool,
@@ -77,7 +77,7 @@ pub(crate) enum Authorization {
 }
 
 impl Flow {
-    /// Takes from the request what the flow will need, and holds it to the rules of every endpoint (EP-1 to EP-7, SC-1).
+    /// Starts a flow: keeps what it needs of the request, and checks the rules of every endpoint (EP-1 to EP-7, SC-1).
     pub(crate) fn begin(
         server: &Arc<Settings>,
         endpoint: &Endpoint,
@@ -88,7 +88,8 @@ impl Flow {
         Self::begin_with(server, endpoint, request, now, entropy, Received::read)
     }
 
-    /// The same for the endpoint that browsers come to: no credentials are read there, but what the host knows browsers by.
+    /// Like [`begin`](Self::begin), for the authorization endpoint. It reads no client credentials, but the cookies and
+    /// other data by which the host recognizes a browser.
     pub(crate) fn begin_interactive(
         server: &Arc<Settings>,
         endpoint: &Endpoint,
@@ -135,8 +136,8 @@ impl Flow {
         host.ask(wrap, question).await.map_err(|crate::authorization::Unavailable| Reason::Unavailable)
     }
 
-    /// Records a first use; another is refused for the first reason given, and one whose time has passed for the second: what waited so
-    /// long, before the store or in it, may be another that the store has forgotten. D11, D17; SC-4, CA-6.
+    /// Records a first use. Fails with the first reason if it is a reuse, and with the second if its time has passed:
+    /// after such a wait, before the store or in it, the store may have forgotten an earlier use. D11, D17; SC-4, CA-6.
     pub(crate) async fn record_first_use(&self, claim: ReplayClaim, [replay, late]: [Reason; 2]) -> Result<(), Reason> {
         let Some(host) = &self.host else { return Err(Reason::Unavailable) };
         let recorded = host.ask(Ask::RecordReplay, ReplayQuery { claim, now: self.now }).await;
@@ -148,7 +149,7 @@ impl Flow {
         }
     }
 
-    /// Tells the host what happened.
+    /// Reports an event to the host.
     pub(crate) async fn tell(&self, kind: EventKind, reason: Option<Reason>) {
         if let Some(host) = &self.host {
             host.ask(Ask::Record, AuthorizationEvent { kind, reason, ..self.event.clone() }).await;
@@ -157,7 +158,7 @@ impl Flow {
 }
 
 impl Flow {
-    /// Tells the host which scopes were asked for and left out, if there are any. AZ-14.
+    /// Reports the scopes that were requested but left out, if any. AZ-14.
     pub(crate) async fn tell_left_out(&self, scopes: &ScopeSet) {
         if let (Some(host), false) = (&self.host, scopes.is_empty()) {
             let kind = EventKind::ScopesLeftOut;
@@ -196,15 +197,15 @@ impl Received {
     }
 }
 
-/// The certificate of the connection, or of the field of a trusted proxy. One that is there and cannot be read is not the same as none:
-/// a client that binds its tokens would be given others. RFC 8705 §3, RFC 9440 §2; SC-2.
+/// Returns the certificate of the connection, or of a trusted proxy's field. An unreadable one is an error, not an
+/// absent one: a client that binds its tokens would otherwise get unbound ones. RFC 8705 §3, RFC 9440 §2; SC-2.
 fn certificate_is_readable(server: &Settings, request: &RequestParts<'_>) -> Result<Option<Vec<u8>>, Reason> {
     let Some(policy) = &server.certificates else { return Ok(None) };
     let shown = policy.certificate(request, server.origin.trusted_proxies());
     shown.map(|certificate| certificate.map(Cow::into_owned)).map_err(|_| Reason::CertificateUnreadable)
 }
 
-/// RFC 6749 §3.2; EP-1. Comes before anything is done with credentials.
+/// Checks that the request came over https, before any credential is used. RFC 6749 §3.2; EP-1.
 pub(crate) fn transport_is_https(server: &Settings, request: &RequestParts<'_>) -> Result<(), Reason> {
     let origin = server.origin.resolve(request, &server.own);
     let checked = origin.and_then(|origin| server.origin.transport_is_https(&origin, request));
@@ -222,18 +223,18 @@ pub(crate) fn transport_is_https(server: &Settings, request: &RequestParts<'_>) 
     })
 }
 
-/// EP-4.
+/// Checks that the method is POST. EP-4.
 fn method_is_post(request: &RequestParts<'_>) -> Result<(), Reason> {
     if request.method == "POST" { Ok(()) } else { Err(Reason::MethodNotAllowed) }
 }
 
-/// EP-4. Not HEAD, which would spend what a GET spends (a consent grant, a pushed request) and write a code that nobody gets to see: no
-/// link leads here by HEAD but those that are prefetched or scanned.
+/// Checks that the method is GET or POST. EP-4. HEAD is refused: it would spend what a GET spends (a consent grant, a
+/// pushed request) and create a code that the client never receives. Only prefetchers and scanners send HEAD here.
 fn method_is_get_or_post(request: &RequestParts<'_>) -> Result<(), Reason> {
     if matches!(request.method, "GET" | "POST") { Ok(()) } else { Err(Reason::MethodNotAllowed) }
 }
 
-/// One `DPoP` field at most. RFC 9449 §4.3 check 1; SC-1. A server without DPoP does not know the field.
+/// Returns the only `DPoP` field, if any. RFC 9449 §4.3 check 1; SC-1. A server without DPoP ignores the field.
 fn single_proof(server: &Settings, request: &RequestParts<'_>) -> Result<Option<Vec<u8>>, Reason> {
     if server.dpop.is_none() || request.headers.lines("dpop") == Lines::None {
         return Ok(None);
@@ -241,7 +242,7 @@ fn single_proof(server: &Settings, request: &RequestParts<'_>) -> Result<Option<
     dpop::is_single(request.headers).map(|proof| Some(proof.to_vec())).map_err(|_| Reason::SeveralProofs)
 }
 
-/// Runs an endpoint: what its flow leaves is the response, less the body where a HEAD asked for none (RFC 9110 §9.3.2).
+/// Runs an endpoint. Drops the body of the response if the method is HEAD (RFC 9110 §9.3.2).
 pub(crate) fn run<F>(mut flow: Flow, endpoint: impl FnOnce(Flow) -> F + Send + 'static) -> Step
 where
     F: Future<Output = ResponseParts> + Send + 'static,
@@ -261,19 +262,19 @@ where
 }
 
 impl Flow {
-    /// The fault that the request had before anybody was asked.
+    /// Returns the error that the request had before any question was asked.
     pub(crate) fn is_acceptable(&self) -> Result<(), Reason> {
         self.refused.map_or(Ok(()), Err)
     }
 
-    /// The refusal, told to the host and the client (RFC 6749 §5.2).
+    /// Reports a refusal to the host, and returns its response (RFC 6749 §5.2).
     pub(crate) async fn refuse(&self, kind: EventKind, reason: Reason) -> ResponseParts {
         self.tell(kind, Some(reason)).await;
         let challenge = !matches!(self.request.authorization, Authorization::Absent);
         response::refusal(&self.server, reason, challenge, self.nonce.as_deref())
     }
 
-    /// The same for an endpoint whose failed authentication is always 401 (RFC 7662 §2.3).
+    /// Like [`refuse`](Self::refuse), for an endpoint whose failed authentication is always 401 (RFC 7662 §2.3).
     pub(crate) async fn refuse_with_challenge(&self, kind: EventKind, reason: Reason) -> ResponseParts {
         self.tell(kind, Some(reason)).await;
         response::refusal(&self.server, reason, true, self.nonce.as_deref())

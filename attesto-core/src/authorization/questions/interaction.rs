@@ -1,4 +1,4 @@
-//! What the host is asked about the user, and what it may answer (catalogue AZ-24 to AZ-27).
+//! The questions about the user, and their answers (catalogue AZ-24 to AZ-27).
 
 use crate::Timestamp;
 use crate::authorization::authorize::request::AuthorizationRequest;
@@ -15,10 +15,10 @@ use core::fmt;
 use core::net::IpAddr;
 use zeroize::Zeroizing;
 
-/// Bytes of cookies, and of languages, that are handed on; a host with more finds nobody logged in.
+/// The most bytes of cookies, and of languages, that are passed on; beyond it, the host receives none.
 const FIELD: usize = crate::limits::HEADER_VALUE;
 
-/// What the host can tell a browser by.
+/// What the host can recognize a browser by.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct UserAgent {
@@ -26,7 +26,7 @@ pub struct UserAgent {
     pub cookies: Option<Zeroizing<String>>,
     /// The `Accept-Language` fields, joined by `, `.
     pub languages: Option<String>,
-    /// The address, as far as trusted proxies reported it.
+    /// The client's address, as reported by trusted proxies.
     pub address: Option<IpAddr>,
 }
 
@@ -36,7 +36,7 @@ impl UserAgent {
         Self { cookies: joined(headers, "cookie", "; "), languages, address }
     }
 
-    /// The value of the first cookie of this name, as it was sent.
+    /// The value of the first cookie of this name, as sent.
     #[must_use]
     pub fn cookie(&self, name: &str) -> Option<&str> {
         let pairs = self.cookies.as_ref()?.split(';').filter_map(|pair| pair.trim_ascii().split_once('='));
@@ -44,14 +44,14 @@ impl UserAgent {
     }
 }
 
-/// All lines of a field; `None` where there is none, or one that is not text, or too much.
+/// Joins all lines of a field; `None` if there is none, one is not text, or they are too long.
 fn joined(headers: &dyn HeaderLines, name: &str, separator: &str) -> Option<Zeroizing<String>> {
     let mut length: usize = 0;
     headers.visit(name, &mut |line| length = length.saturating_add(line.len()).saturating_add(separator.len()));
     if length == 0 || length > FIELD {
         return None;
     }
-    // Room for all, so that a cookie does not grow and leave its beginning behind.
+    // Reserved at once, so that a cookie does not leave copies of its beginning behind as it grows.
     let mut joined = Zeroizing::new(String::with_capacity(length));
     let mut is_text = true;
     headers.visit(name, &mut |line| {
@@ -66,41 +66,41 @@ fn joined(headers: &dyn HeaderLines, name: &str, separator: &str) -> Option<Zero
     is_text.then_some(joined)
 }
 
-/// Shows no cookie.
+/// Prints no cookie.
 impl fmt::Debug for UserAgent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("UserAgent").field("address", &self.address).finish_non_exhaustive()
     }
 }
 
-/// One visit of a browser to the authorization endpoint, with a request that was checked.
+/// One visit of a browser to the authorization endpoint, with a checked request.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Visit {
     /// The client.
     pub client: Arc<Client>,
-    /// What it asks for.
+    /// The client's request.
     pub request: Arc<AuthorizationRequest>,
     /// The browser.
     pub user_agent: Arc<UserAgent>,
-    /// When.
+    /// The time of the visit.
     pub now: Timestamp,
-    /// When the browser first came with this request, or the client pushed it: what the user has done since then, they have done for
-    /// it.
+    /// When the browser first came with this request, or the client pushed it. What the user has done since then counts
+    /// for this request.
     pub since: Timestamp,
     pub(crate) resume_url: String,
 }
 
 impl Visit {
-    /// Where to send the browser when your page has done its part: the same request begins anew, from the start, as often as it
-    /// takes. Nothing is kept here meanwhile.
+    /// The URL to send the browser to when your page is done. The same request then starts again from the beginning, as
+    /// often as necessary. No state is kept here meanwhile.
     #[must_use]
     pub fn resume_url(&self) -> &str {
         &self.resume_url
     }
 }
 
-/// Without the URL: it may hold the reference to a pushed request, and always `state`.
+/// Prints without the URL, which always has `state` and may have the reference to a pushed request.
 impl fmt::Debug for Visit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Visit")
@@ -113,13 +113,13 @@ impl fmt::Debug for Visit {
     }
 }
 
-/// Who is the user? (AZ-24)
+/// The question who the user is (AZ-24).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct AuthenticationRequest {
     /// The visit.
     pub visit: Visit,
-    /// A login that was good enough for others is none for this request: see [`accepts`](Self::accepts).
+    /// Whether an existing login does not suffice for this request: see [`accepts`](Self::accepts).
     pub force_reauth: bool,
     /// Whether a page may be shown (`prompt` is not `none`).
     pub interactive: bool,
@@ -127,8 +127,8 @@ pub struct AuthenticationRequest {
 }
 
 impl AuthenticationRequest {
-    /// Whether a login of this time will do. One that will not is asked about once more, and then refused: show your login page
-    /// instead.
+    /// Whether this login is accepted. If it is not, the host is asked once more, and then the request is refused: show
+    /// your login page instead.
     #[must_use]
     pub fn accepts(&self, authentication: &AuthenticationContext) -> bool {
         match (authentication.auth_time, self.not_before) {
@@ -151,14 +151,14 @@ impl AuthenticationRequest {
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Login {
-    /// Who it is: what tokens will say in `sub`.
+    /// The user: the `sub` of the tokens.
     pub subject: String,
     /// How and when they authenticated.
     pub authentication: AuthenticationContext,
 }
 
 impl Login {
-    /// Of this user, who authenticated like this.
+    /// Creates a login of this user.
     #[must_use]
     pub fn new(subject: impl Into<String>, authentication: AuthenticationContext) -> Self {
         Self { subject: subject.into(), authentication }
@@ -169,35 +169,35 @@ impl Login {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Authentication {
-    /// This user is.
+    /// This user is logged in.
     User(Box<Login>),
     /// Send this page or redirect to the browser. It leads back to [`Visit::resume_url`].
     Interact(Box<ResponseParts>),
-    /// Nobody is. The client is told `login_required`.
+    /// No user is logged in. The client receives `login_required`.
     Nobody,
-    /// Somebody is, but not without being asked. The client is told `interaction_required`.
+    /// A user is logged in but must interact first. The client receives `interaction_required`.
     InteractionRequired,
-    /// Several are. The client is told `account_selection_required`.
+    /// Several users are logged in. The client receives `account_selection_required`.
     AccountSelectionRequired,
-    /// The user would not log in. The client is told `access_denied`.
+    /// The user declined to log in. The client receives `access_denied`.
     Declined,
 }
 
 impl Authentication {
-    /// This user, who authenticated like this.
+    /// Answers with this user, who authenticated like this.
     #[must_use]
     pub fn user(subject: impl Into<String>, authentication: AuthenticationContext) -> Self {
         Self::User(Box::new(Login::new(subject, authentication)))
     }
 
-    /// Nobody yet: this page or redirect asks.
+    /// Answers with a page or redirect that asks the user.
     #[must_use]
     pub fn interact(page: ResponseParts) -> Self {
         Self::Interact(Box::new(page))
     }
 }
 
-/// What does the user allow? (AZ-25)
+/// The question what the user allows (AZ-25).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ConsentRequest {
@@ -207,17 +207,18 @@ pub struct ConsentRequest {
     pub subject: String,
     /// Whether a page may be shown (`prompt` is not `none`).
     pub interactive: bool,
-    /// The user must be asked, whatever they have said before: [`ConsentDecision::Granted`] will not do. So it is with
-    /// `prompt=consent`, and where the answer goes to an application on a device (RFC 8252 §8.6).
+    /// Whether the user must be asked, whatever they have allowed before: [`ConsentDecision::Granted`] is then refused.
+    /// This applies with `prompt=consent`, and if the response goes to an application on a device (RFC 8252 §8.6).
     pub must_ask: bool,
-    /// The browser came back with a consent grant: [`ConsentDecision::ByGrant`] is a possible answer.
+    /// Whether the browser came back with a consent grant: [`ConsentDecision::ByGrant`] is then a possible answer.
     pub grant_presented: bool,
     pub(crate) binding: ConsentBinding,
 }
 
 impl ConsentRequest {
-    /// What a consent grant has to be bound to: for
-    /// [`AuthorizationServer::grant_consent`](crate::authorization::AuthorizationServer::grant_consent), when the user clicks.
+    /// The binding of a consent grant, for
+    /// [`AuthorizationServer::grant_consent`](crate::authorization::AuthorizationServer::grant_consent) when the user
+    /// clicks.
     #[must_use]
     pub const fn binding(&self) -> ConsentBinding {
         self.binding
@@ -234,19 +235,19 @@ impl ConsentRequest {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum ConsentDecision {
-    /// These scopes, all or some of those asked for: the user has allowed them before, or your policy does.
+    /// These scopes, all or some of those requested: the user has allowed them before, or your policy allows them.
     Granted(ScopeSet),
-    /// What the user has just allowed, by the consent grant that the browser came back with. It is spent now; if that fails, you are
-    /// asked again.
+    /// The scopes that the user has just allowed, by the consent grant that the browser came back with. The grant is
+    /// spent now; if that fails, you are asked again.
     ByGrant,
     /// Send this page or redirect to the browser. It leads back to [`Visit::resume_url`].
     Interact(Box<ResponseParts>),
-    /// Nothing. The client is told `access_denied`.
+    /// The user refuses. The client receives `access_denied`.
     Denied,
 }
 
 impl ConsentDecision {
-    /// Not said yet: this page or redirect asks.
+    /// Answers with a page or redirect that asks the user.
     #[must_use]
     pub fn interact(page: ResponseParts) -> Self {
         Self::Interact(Box::new(page))

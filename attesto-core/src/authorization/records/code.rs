@@ -1,4 +1,4 @@
-//! What stores keep for this server: codes and refresh tokens, known by digest (catalogue section 15).
+//! The records of codes and refresh tokens, stored under their digests (catalogue AC-1 to RT-9).
 
 use crate::Timestamp;
 use crate::authorization::scopes::ScopeSet;
@@ -15,38 +15,38 @@ use zeroize::Zeroize;
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct AuthenticationContext {
-    /// When.
+    /// The time of authentication.
     pub auth_time: Option<Timestamp>,
     /// The authentication context class.
     pub acr: Option<String>,
     /// The methods used (RFC 8176).
     pub amr: Vec<String>,
-    /// The session it belongs to.
+    /// The session.
     pub sid: Option<String>,
 }
 
 impl AuthenticationContext {
-    /// Of a login at this time, of which nothing else is known.
+    /// Creates the context of a login at this time, without further details.
     #[must_use]
     pub fn at(auth_time: Timestamp) -> Self {
         Self { auth_time: Some(auth_time), ..Self::default() }
     }
 
-    /// Names the context class.
+    /// Sets the context class.
     #[must_use]
     pub fn acr(mut self, acr: impl Into<String>) -> Self {
         self.acr = Some(acr.into());
         self
     }
 
-    /// Names the methods.
+    /// Sets the methods.
     #[must_use]
     pub fn amr<S: Into<String>>(mut self, amr: impl IntoIterator<Item = S>) -> Self {
         self.amr = amr.into_iter().map(Into::into).collect();
         self
     }
 
-    /// Names the session.
+    /// Sets the session.
     #[must_use]
     pub fn sid(mut self, sid: impl Into<String>) -> Self {
         self.sid = Some(sid.into());
@@ -54,26 +54,26 @@ impl AuthenticationContext {
     }
 }
 
-/// What one authorization allows: the ceiling of every token that descends from it.
+/// The contents of one authorization: the ceiling of every token that descends from it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Authorization {
-    /// The family of all that descends from it.
+    /// The family of all tokens that descend from it.
     pub family: FamilyId,
     /// The client it was given to.
     pub client_id: String,
     /// The user who gave it.
     pub subject: String,
-    /// The scopes given.
+    /// The granted scopes.
     pub scopes: ScopeSet,
-    /// The resources given; empty means the server's own audience (RFC 8707).
+    /// The granted resources; empty means the server's own audience (RFC 8707).
     pub resources: Vec<String>,
     /// How the user authenticated.
     pub authentication: AuthenticationContext,
 }
 
 impl Authorization {
-    /// Of this family, to this client, by this subject; of no scope yet.
+    /// Creates an authorization of this family, for this client, by this subject, without scopes yet.
     #[must_use]
     pub fn new(family: FamilyId, client_id: impl Into<String>, subject: impl Into<String>) -> Self {
         Self {
@@ -91,11 +91,11 @@ impl Authorization {
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct AuthorizationCode {
-    /// What it is good for.
+    /// The authorization it stands for.
     pub authorization: Authorization,
     /// The redirect URI of the authorization request, as presented.
     pub redirect_uri: String,
-    /// The PKCE challenge. `None` for a client that is registered to do without; a store keeps the two apart.
+    /// The PKCE challenge. `None` for a client that is registered to do without; a store must distinguish the two.
     pub challenge: Option<CodeChallenge>,
     /// The DPoP key it is bound to (RFC 9449 §10).
     pub dpop_jkt: Option<Thumbprint>,
@@ -106,7 +106,7 @@ pub struct AuthorizationCode {
 }
 
 impl AuthorizationCode {
-    /// A code for this authorization.
+    /// Creates a code for this authorization.
     #[must_use]
     pub fn new(
         authorization: Authorization,
@@ -119,52 +119,52 @@ impl AuthorizationCode {
     }
 }
 
-/// An access token, as revocation knows it.
+/// The record of an access token, for revocation.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct IssuedAccessToken {
     /// Its `jti`.
     pub jwt_id: String,
-    /// A resource takes it while `now < expires_at` at most: its `exp`, and the leeway that resources have
+    /// Resources accept it at most while `now < expires_at`: its `exp` plus the resources' leeway
     /// ([`resource_leeway`](crate::authorization::AuthorizationServerBuilder::resource_leeway)).
     pub expires_at: Timestamp,
 }
 
 impl IssuedAccessToken {
-    /// The token of this `jti`.
+    /// Creates the record of the token with this `jti`.
     #[must_use]
     pub fn new(jwt_id: impl Into<String>, expires_at: Timestamp) -> Self {
         Self { jwt_id: jwt_id.into(), expires_at }
     }
 }
 
-/// What came of taking a code.
+/// The result of taking a code.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_enums, reason = "a code is fresh, spent or unknown")]
 pub enum TakenCode {
-    /// It was fresh, and this call has spent it. No other call will be told the same.
+    /// It was fresh, and this call has spent it. No other call receives this answer.
     Fresh(Box<AuthorizationCode>),
-    /// It was spent before.
+    /// It was already spent.
     Spent(SpentCode),
     /// The store does not know it.
     Unknown,
 }
 
-/// A code that was spent before.
+/// A code that was already spent.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct SpentCode {
     /// The client it was given to.
     pub client_id: String,
-    /// The family that came of it.
+    /// The family of the tokens issued for it.
     pub family: FamilyId,
-    /// The access token that came of it, once the exchange had been finalized. `None` where a fault came between, or where the first
-    /// exchange is under way still (AC-6).
+    /// The access token issued for it, once the exchange was finalized. `None` after a fault, or while the first
+    /// exchange is still running (AC-6).
     pub finalized: Option<IssuedAccessToken>,
 }
 
 impl SpentCode {
-    /// A code of this client and family, of which nothing came so far.
+    /// Creates a spent code of this client and family, without a finalized token.
     #[must_use]
     pub fn new(client_id: impl Into<String>, family: FamilyId) -> Self {
         Self { client_id: client_id.into(), family, finalized: None }
@@ -175,7 +175,7 @@ impl SpentCode {
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct RefreshToken {
-    /// What it is good for: the original grant, whatever the access token beside it was narrowed to (RT-6).
+    /// The original grant, whatever the access token issued with it was narrowed to (RT-6).
     pub authorization: Authorization,
     /// 0 for the first of its family, one more for each successor.
     pub generation: u32,
@@ -183,20 +183,20 @@ pub struct RefreshToken {
     pub dpop_jkt: Option<Thumbprint>,
     /// The certificate it is bound to: for public clients (RFC 8705 §7.1; SC-6).
     pub x5t_s256: Option<Thumbprint>,
-    /// Whether its family was bound to that key or certificate later than with its first token: then tokens of it were issued, and
-    /// spent, that were bound to less (RT-5).
+    /// Whether its family was bound to that key or certificate only after its first token: then less strongly bound
+    /// tokens of it were issued and spent before (RT-5).
     pub bound_late: bool,
     /// It counts while `now < expires_at`.
     pub expires_at: Timestamp,
-    /// No member of its family counts from then on (RT-7).
+    /// No token of its family is valid from then on (RT-7).
     pub family_expires_at: Timestamp,
-    /// In what is given to a store: the access token that is issued beside it. In what a store answers for a token that is not spent:
-    /// the access tokens of its family that have not expired.
+    /// In a record to store: the access token issued with it. In a record that a store returns for an unspent token:
+    /// the unexpired access tokens of its family.
     pub access: Vec<IssuedAccessToken>,
 }
 
 impl RefreshToken {
-    /// The first of a family.
+    /// Creates the first token of a family.
     #[must_use]
     pub fn first(
         authorization: Authorization,
@@ -224,13 +224,15 @@ impl RefreshToken {
     reason = "the token, whether it is spent, whether its family is revoked, and how far"
 )]
 pub struct RefreshState {
-    /// The token; of one that is spent, what its family is now: of that, only what all its tokens have in common is read.
+    /// The token. For a spent one, the family's current token, of which only what all tokens of the family share is
+    /// read.
     pub token: RefreshToken,
     /// When and how it was spent, if it was.
     pub spent: Option<SpentRefresh>,
     /// Whether its family was revoked.
     pub family_revoked: bool,
-    /// The access tokens of a revoked family that the deny list has not confirmed yet (RT-5). Empty where the revocation is whole.
+    /// The access tokens of a revoked family that the deny list has not confirmed yet (RT-5). Empty if the revocation
+    /// is complete.
     pub undenied: Vec<IssuedAccessToken>,
 }
 
@@ -238,26 +240,27 @@ pub struct RefreshState {
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 #[expect(clippy::exhaustive_structs, reason = "when, and what finds the successor again")]
 pub struct SpentRefresh {
-    /// When; of a token that was spent before the last one of its family: any time, the epoch for one.
+    /// When it was spent. For a token spent before the family's last one: any time, for example the epoch.
     pub at: Timestamp,
-    /// What the successor can be found again with, by whom the spent token is shown to. Stores forget it when the grace window has
-    /// passed; a store that keeps it longer does no harm, the window is checked here. `None` where there is no such window.
+    /// The salt from which the holder of the spent token can derive the successor again. Stores forget it when the
+    /// grace window has passed; keeping it longer is harmless, since this server checks the window. `None` without a
+    /// window.
     pub salt: Option<SuccessorSalt>,
 }
 
-/// 256 random bits from which, with the spent token and the server's secret, its successor is derived: how an answer that was lost
-/// on the way can be given once more, although no store holds a token (RT-4).
+/// 256 random bits from which, with the spent token and the server's secret, its successor is derived. So a lost
+/// response can be sent again although no store has a token (RT-4).
 #[derive(Clone, Eq, PartialEq)]
 pub struct SuccessorSalt([u8; 32]);
 
 impl SuccessorSalt {
-    /// Of its bytes, as a store kept them.
+    /// Creates a salt from bytes that a store kept.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
-    /// Its bytes.
+    /// The bytes.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
@@ -276,13 +279,13 @@ impl fmt::Debug for SuccessorSalt {
     }
 }
 
-/// The one step that spends a refresh token and puts its successor in its place.
+/// The step that spends a refresh token and stores its successor, atomically.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Rotation {
     /// The token to spend.
     pub spent: RefreshKey,
-    /// The successor's own key. Its family's is the same.
+    /// The successor's own key. Its family's key is the same.
     pub successor: SecretDigest,
     /// The successor.
     pub token: RefreshToken,
@@ -293,7 +296,7 @@ pub struct Rotation {
 }
 
 impl Rotation {
-    /// Spends one token for another.
+    /// Creates the rotation from one token to another.
     #[must_use]
     pub const fn new(
         spent: RefreshKey,
@@ -306,13 +309,13 @@ impl Rotation {
     }
 }
 
-/// What came of a rotation.
+/// The result of a rotation.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_enums, reason = "done, or one of the two ways in which it is too late")]
 pub enum Rotated {
-    /// Done, by this call and no other.
+    /// Rotated, by this call and no other.
     Done,
-    /// The token was spent before, or is unknown. Nothing has changed.
+    /// The token was already spent, or is unknown. Nothing has changed.
     Lost,
     /// The family is revoked. Nothing has changed.
     FamilyRevoked,

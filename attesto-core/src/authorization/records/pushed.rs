@@ -1,4 +1,5 @@
-//! What stores keep for the authorization endpoint: pushed requests and consent grants, known by digest (catalogue section 15).
+//! The records of the authorization endpoint, stored under their digests: pushed requests and consent grants (catalogue
+//! PA-1 to PA-9, AZ-26).
 
 use crate::Timestamp;
 use crate::authorization::authorize::request::AuthorizationRequest;
@@ -17,27 +18,28 @@ use core::fmt;
 #[derive(Clone, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct PushedRequest {
-    /// The client that pushed it, and authenticated to do so if it can.
+    /// The client that pushed it, which authenticated if it can.
     pub client_id: String,
-    /// Whether it proved who it is. Anybody can push requests in the name of a public client: all of those together must not use up a
-    /// store.
+    /// Whether the client authenticated. Anyone can push requests in the name of a public client, so all of those
+    /// together must not use up a store.
     pub authenticated: bool,
     /// Its parameters, form-encoded, without credentials.
     pub parameters: String,
-    /// The DPoP key that its code will be bound to (RFC 9449 §10).
+    /// The DPoP key that the code will be bound to (RFC 9449 §10).
     pub dpop_jkt: Option<Thumbprint>,
     /// When it was pushed.
     pub pushed_at: Timestamp,
-    /// A browser must come with it while `now < present_by`: what the client was told of its lifetime.
+    /// A browser must present it while `now < present_by`: the lifetime that the client received.
     pub present_by: Timestamp,
-    /// What a browser is given that came in time.
+    /// The ticket for the browser that came in time.
     pub ticket: Option<VisitTicket>,
-    /// It counts while `now < expires_at`: later than `present_by`, for users who take their time to log in.
+    /// The request is valid while `now < expires_at`, later than `present_by`, so that users have time to log in.
     pub expires_at: Timestamp,
 }
 
 impl PushedRequest {
-    /// Of this client, which proved nothing, with these form-encoded parameters, bound to no key, to be presented before it expires.
+    /// Creates a request of this unauthenticated client with these form-encoded parameters, bound to no key, to be
+    /// presented before it expires.
     #[must_use]
     pub fn new(
         client_id: impl Into<String>,
@@ -58,7 +60,7 @@ impl PushedRequest {
     }
 }
 
-/// Without the parameters: they say who is about to log in where.
+/// Prints without the parameters, which show who is about to log in where.
 impl fmt::Debug for PushedRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PushedRequest")
@@ -69,18 +71,18 @@ impl fmt::Debug for PushedRequest {
     }
 }
 
-/// A pushed request to be stored.
+/// A pushed request to store.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_structs, reason = "a key and its row")]
 pub struct NewPushedRequest {
     /// Its key.
     pub digest: SecretDigest,
-    /// What is known by it.
+    /// The record to store.
     pub request: PushedRequest,
 }
 
-/// What exactly a user is asked to allow, as a digest: user, client, redirect URI, scopes, resources and PKCE challenge (catalogue
-/// AZ-26). It is no secret, and may travel through a form.
+/// The digest of what a user is asked to allow: user, client, redirect URI, scopes, resources and PKCE challenge
+/// (catalogue AZ-26). It is not secret, and may be passed through a form.
 ///
 /// ```
 /// use attesto_core::authorization::ConsentBinding;
@@ -92,7 +94,8 @@ pub struct NewPushedRequest {
 pub struct ConsentBinding([u8; 32]);
 
 impl ConsentBinding {
-    /// SHA-256 over the values, each behind its length, so that no two requests read the same.
+    /// Computes SHA-256 over the values, each prefixed with its length, so that different requests have different
+    /// inputs.
     pub(crate) fn of(
         provider: &dyn CryptoProvider,
         subject: &str,
@@ -101,7 +104,7 @@ impl ConsentBinding {
     ) -> Self {
         let mut scopes: Vec<&str> = request.scopes.iter().collect();
         scopes.sort_unstable();
-        // What ties the code to the client's session: the challenge, or what stands in for it.
+        // What ties the code to the client's session: the challenge, or its replacement.
         let (challenge, method) = match (&request.challenge, &request.nonce) {
             (Some(challenge), _) => (challenge.to_string(), "S256"),
             (None, Some(nonce)) => (nonce.clone(), "nonce"),
@@ -123,26 +126,26 @@ impl ConsentBinding {
         Self(provider.sha256(&[&framed]))
     }
 
-    /// Of its bytes, as a store kept them.
+    /// Creates a binding from bytes that a store kept.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
-    /// Its bytes.
+    /// The bytes.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
 
-    /// Reads what [`Display`](fmt::Display) wrote.
+    /// Parses the output of [`Display`](fmt::Display).
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         base64url::decode_array(text.as_bytes()).ok().map(Self)
     }
 }
 
-/// 43 characters of base64url.
+/// Writes 43 characters of base64url.
 impl fmt::Display for ConsentBinding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&base64url::encode(&self.0))
@@ -153,41 +156,41 @@ fn push_length(framed: &mut Vec<u8>, length: usize) {
     framed.extend_from_slice(&u64::try_from(length).unwrap_or(u64::MAX).to_be_bytes());
 }
 
-/// A user's consent, given once and good for one authorization (catalogue AZ-26).
+/// A user's consent, given once and valid for one authorization (catalogue AZ-26).
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct ConsentGrant {
-    /// What was asked.
+    /// The digest of what was asked.
     pub binding: ConsentBinding,
-    /// Who gave it.
+    /// The user who gave it.
     pub subject: String,
-    /// What was given: all or some of the scopes asked for.
+    /// The allowed scopes: all or some of those requested.
     pub scopes: ScopeSet,
-    /// It counts while `now < expires_at`.
+    /// The grant is valid while `now < expires_at`.
     pub expires_at: Timestamp,
 }
 
 impl ConsentGrant {
-    /// Of these parts.
+    /// Creates a grant from its parts.
     #[must_use]
     pub fn new(binding: ConsentBinding, subject: impl Into<String>, scopes: ScopeSet, expires_at: Timestamp) -> Self {
         Self { binding, subject: subject.into(), scopes, expires_at }
     }
 }
 
-/// A consent grant to be spent: in one step, if it is unspent, unexpired and its binding is this one.
+/// A consent grant to spend, in one step, if it is unspent, unexpired and has this binding.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_structs, reason = "a key, what it must be for, and the time")]
 pub struct ConsentRedemption {
     /// Its key.
     pub digest: SecretDigest,
-    /// What is asked now.
+    /// The digest of what is asked now.
     pub binding: ConsentBinding,
     /// The time of the request.
     pub now: Timestamp,
 }
 
-/// A new consent grant: the row to store, and the way back with it. Made by
+/// A new consent grant: the record to store, and the way back with it. Made by
 /// [`AuthorizationServer::grant_consent`](crate::authorization::AuthorizationServer::grant_consent).
 #[derive(Clone, Debug)]
 #[must_use = "store the grant before the browser comes back with it"]
@@ -220,13 +223,13 @@ impl NewConsentGrant {
         self.digest
     }
 
-    /// What to store.
+    /// The record to store.
     #[must_use]
     pub const fn grant(&self) -> &ConsentGrant {
         &self.grant
     }
 
-    /// Where to send the browser: back to the request, with the grant.
+    /// Returns the URL to send the browser to: back to the request, with the grant.
     #[must_use]
     pub fn resume(&self, resume_url: &str) -> String {
         let mut parameter = String::new();

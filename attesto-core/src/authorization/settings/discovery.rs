@@ -1,4 +1,4 @@
-//! What the server says of itself: RFC 8414 and OpenID Connect Discovery, both made of one list (catalogue MD-1 to MD-6).
+//! The metadata of the server: RFC 8414 and OpenID Connect Discovery, from one list (catalogue MD-1 to MD-6).
 
 use crate::ConfigError;
 use crate::authorization::registered_client::{AuthMethod, GrantType};
@@ -13,7 +13,7 @@ use alloc::vec::Vec;
 /// The suffix of OpenID Connect Discovery §4.
 const OPENID: &str = "/.well-known/openid-configuration";
 
-/// The documents, ready to be sent.
+/// The documents, ready to send.
 #[derive(Debug, Default)]
 pub(crate) struct Documents {
     pages: Vec<Page>,
@@ -26,14 +26,14 @@ struct Page {
 }
 
 impl Documents {
-    /// The documents of this server, at the paths that its issuer gives them. MD-2.
+    /// Builds the documents of this server, at the paths that its issuer determines. MD-2.
     pub(crate) fn of(
         server: &Settings,
         plain_http: PlainHttp,
         of_the_host: &[(String, MemberValue)],
     ) -> Result<Self, ConfigError> {
         of_the_host.iter().try_for_each(|(name, _)| member_is_the_hosts(name))?;
-        // In both documents: a client that asks for `openid` and reads this one would expect RS256 otherwise.
+        // In both documents: a client that requests `openid` and reads this one would otherwise expect RS256.
         let of_id_tokens = server.openid.then(|| id_token_algorithms(server));
         let oauth = document(server, plain_http, of_id_tokens.as_slice(), of_the_host)?;
         let mut pages: Vec<Page> = [Page { path: oauth.well_known_path(), json: oauth.to_json() }].into();
@@ -43,7 +43,7 @@ impl Documents {
             pages.push(Page { path: issuer.below(OPENID), json: json.clone() });
             let path = issuer.below("");
             if !path.is_empty() {
-                // Where clients look that take RFC 8414's rule for all documents.
+                // Also at the path for clients that apply RFC 8414's rule to all documents.
                 pages.push(Page { path: format!("{OPENID}{path}"), json });
             }
         }
@@ -54,14 +54,14 @@ impl Documents {
         self.pages.iter().map(|page| page.path.as_str())
     }
 
-    /// The document at this path, if there is one. MD-1.
+    /// Answers a request for the document at this path, if there is one. MD-1.
     pub(crate) fn respond(&self, method: &str, path: &str) -> Option<ResponseParts> {
         let page = self.pages.iter().find(|page| page.path == path)?;
         Some(document::respond(method, &page.json))
     }
 }
 
-/// What both documents say, and what one says besides. MD-3, MD-4.
+/// Builds one document: the members that both have, and those specific to it. MD-3, MD-4.
 fn document(
     server: &Settings,
     plain_http: PlainHttp,
@@ -95,14 +95,15 @@ fn document(
     builder.build()
 }
 
-/// Whether the authorization endpoint and what belongs to it are there.
+/// Whether the authorization endpoint and what belongs to it are mounted.
 pub(crate) fn has_authorization_endpoint(server: &Settings) -> bool {
     server.grants.contains(&GrantType::AuthorizationCode)
 }
 
-/// The members that follow from the configuration. Lists without values are left out by the document.
+/// The members that follow from the configuration. The document leaves out empty lists.
 fn members(server: &Settings) -> Vec<(&'static str, MemberValue)> {
-    // Nothing configured is nothing said: a list with `openid` alone would be wrong, and some clients ask for no scope that is not there.
+    // Without configured scopes the member is absent: a list with only `openid` would be wrong, and some clients
+    // request only listed scopes.
     let mut scopes: Vec<String> = server.scopes.iter().map(Into::into).collect();
     if server.openid && !server.scopes.contains("openid") {
         scopes.push("openid".into());
@@ -145,7 +146,7 @@ fn members(server: &Settings) -> Vec<(&'static str, MemberValue)> {
     members
 }
 
-/// What OpenID Connect Discovery §3 asks for besides.
+/// The members that OpenID Connect Discovery §3 adds.
 fn openid_members(server: &Settings) -> Vec<(&'static str, MemberValue)> {
     [
         ("subject_types_supported", ["public"].into()),
