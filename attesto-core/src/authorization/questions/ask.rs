@@ -172,7 +172,7 @@ impl fmt::Debug for SecretCheck {
 pub struct ReplayQuery {
     /// The use.
     pub claim: ReplayClaim,
-    /// When.
+    /// The current time.
     pub now: Timestamp,
 }
 
@@ -184,7 +184,7 @@ pub struct ReplayQuery {
 pub struct Recorded {
     /// The answer.
     pub answer: ReplayAnswer,
-    /// When.
+    /// The time of its arrival.
     pub now: Timestamp,
 }
 
@@ -192,7 +192,7 @@ pub struct Recorded {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_structs, reason = "which, and when")]
 pub struct SecretQuery {
-    /// Its key.
+    /// The key in the store.
     pub digest: SecretDigest,
     /// The time of the request.
     pub now: Timestamp,
@@ -202,7 +202,7 @@ pub struct SecretQuery {
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_structs, reason = "a key and its row")]
 pub struct NewCode {
-    /// Its key.
+    /// The key in the store.
     pub digest: SecretDigest,
     /// The record to store.
     pub code: AuthorizationCode,
@@ -224,7 +224,7 @@ pub struct FinalizedCode {
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_structs, reason = "a key and its row")]
 pub struct NewRefresh {
-    /// Its key.
+    /// The key in the store.
     pub key: RefreshKey,
     /// The record to store.
     pub token: RefreshToken,

@@ -101,7 +101,7 @@ pub struct AuthorizationCode {
     pub dpop_jkt: Option<Thumbprint>,
     /// `nonce` of the request, for the ID token.
     pub nonce: Option<String>,
-    /// It counts while `now < expires_at`.
+    /// Valid while `now < expires_at`.
     pub expires_at: Timestamp,
 }
 
@@ -186,7 +186,7 @@ pub struct RefreshToken {
     /// Whether its family was bound to that key or certificate only after its first token: then less strongly bound
     /// tokens of it were issued and spent before (RT-5).
     pub bound_late: bool,
-    /// It counts while `now < expires_at`.
+    /// Valid while `now < expires_at`.
     pub expires_at: Timestamp,
     /// No token of its family is valid from then on (RT-7).
     pub family_expires_at: Timestamp,

@@ -75,7 +75,7 @@ impl fmt::Debug for PushedRequest {
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_structs, reason = "a key and its row")]
 pub struct NewPushedRequest {
-    /// Its key.
+    /// The key in the store.
     pub digest: SecretDigest,
     /// The record to store.
     pub request: PushedRequest,
@@ -182,7 +182,7 @@ impl ConsentGrant {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_structs, reason = "a key, what it must be for, and the time")]
 pub struct ConsentRedemption {
-    /// Its key.
+    /// The key in the store.
     pub digest: SecretDigest,
     /// The digest of what is asked now.
     pub binding: ConsentBinding,
