@@ -1,4 +1,4 @@
-//! Kinds of servers, as data (catalogue CF-6).
+//! Profiles of servers, as data (catalogue CF-6).
 
 use super::options::AuthorizationServerBuilder;
 use crate::ConfigError;
@@ -6,12 +6,12 @@ use crate::authorization::registered_client::{AuthMethod, GrantType};
 use alloc::format;
 use alloc::vec::Vec;
 
-/// A kind of server: what holds where nothing else is configured, and what cannot be configured away.
+/// A kind of server: its defaults, and its minimum requirements.
 ///
-/// A configuration that falls short of its profile is refused by [`build`](AuthorizationServerBuilder::build), which says what to
-/// change. Whatever the profile: PKCE with S256 from every client that is not registered to do without, redirect URIs
-/// compared as text, rotation of the refresh tokens of public clients, tokens bound to their `aud` (RFC 8707), `iss` in every
-/// authorization response (RFC 9207).
+/// [`build`](AuthorizationServerBuilder::build) refuses a configuration that falls short of its profile, and tells what
+/// to change. Every profile has: PKCE with S256 for every client that is not registered as exempt, redirect URIs
+/// compared as text, rotation of the refresh tokens of public clients, tokens bound to their `aud` (RFC 8707), and
+/// `iss` in every authorization response (RFC 9207).
 ///
 /// ```
 /// # use attesto_core::crypto::{Algorithm, CryptoProvider, EntropyError, KeyKind, RustCrypto};
@@ -31,7 +31,7 @@ use alloc::vec::Vec;
 ///         .profile(Profile::Mcp)
 /// };
 /// let refused = server().build().unwrap_err();
-/// assert_eq!(refused.member(), "refresh"); // Its clients lose answers: rotation needs a grace window.
+/// assert_eq!(refused.member(), "refresh"); // Its clients lose responses: rotation requires a grace window.
 ///
 /// let secret = GraceSecret::new([7; 32]); // from a secure source, the same on every node
 /// let server = server().refresh(RefreshPolicy::new().grace(10, secret)?).build()?;
@@ -40,24 +40,24 @@ use alloc::vec::Vec;
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Profile {
-    /// Any OAuth 2.1 server: the defaults that each member documents, and nothing besides.
+    /// Any OAuth 2.1 server: the documented defaults only.
     #[default]
     Generic,
-    /// A server for MCP clients: on their users' devices or on servers of their own, with the authorization code grant. Where refresh
-    /// tokens are given, their rotation has a grace window, and they do not depend on `offline_access`, which these clients do not ask
-    /// for; pushed requests, which they do not make, cannot be required of all. `http://localhost` redirect URIs of native clients match
-    /// on any port, as if each were registered with [`localhost_redirects`](crate::authorization::Client::localhost_redirects). PKCE
-    /// has no exception here.
+    /// A server for MCP clients, on their users' devices or on servers, with the authorization code grant. Rotation of
+    /// refresh tokens requires a grace window. Refresh tokens do not depend on `offline_access`, which these clients do
+    /// not request. Pushed requests, which they do not make, cannot be required of all. `http://localhost` redirect
+    /// URIs of native clients match on any port, as if each were registered with
+    /// [`localhost_redirects`](crate::authorization::Client::localhost_redirects). PKCE has no exception.
     Mcp,
 }
 
-/// What a profile fixes.
+/// The terms of a profile.
 struct Terms {
     name: &'static str,
-    /// Where the configuration does not say.
+    /// The default grants.
     grants: &'static [GrantType],
     auth_methods: &'static [AuthMethod],
-    /// Whatever the configuration says.
+    /// The grants that every configuration must have.
     needed_grants: &'static [GrantType],
     needs_grace: bool,
     /// Its clients cannot push requests, and do not know `offline_access`.
@@ -93,7 +93,7 @@ const MCP: Terms = Terms {
 };
 
 impl Profile {
-    /// The name in the catalogue of profiles: `generic`, `mcp`.
+    /// The profile's name in the catalogue: `generic`, `mcp`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         self.terms().name
@@ -114,29 +114,29 @@ impl Profile {
         self.terms().auth_methods.to_vec()
     }
 
-    /// AZ-9.
+    /// Whether `http://localhost` matches on any port. AZ-9.
     pub(super) const fn localhost_on_any_port(self) -> bool {
         self.terms().localhost_on_any_port
     }
 
-    /// AZ-15.
+    /// Whether PKCE has no exception. AZ-15.
     pub(super) const fn pkce_always(self) -> bool {
         self.terms().pkce_always
     }
 }
 
 impl AuthorizationServerBuilder {
-    /// The grants as configured, or as the profile has them.
+    /// The configured grants, or else the profile's.
     pub(super) fn effective_grants(&self) -> &[GrantType] {
         self.grants.as_deref().unwrap_or(self.profile.terms().grants)
     }
 
-    /// The methods as configured, or as the profile has them.
+    /// The configured methods, or else the profile's.
     pub(super) fn effective_auth_methods(&self) -> &[AuthMethod] {
         self.auth_methods.as_deref().unwrap_or(self.profile.terms().auth_methods)
     }
 
-    /// Nothing is configured to less than the profile demands. CF-6.
+    /// Checks that the configuration meets the profile's requirements. CF-6.
     pub(super) fn profile_is_kept(&self) -> Result<(), ConfigError> {
         let terms = self.profile.terms();
         let lacks = |member, what: &str| {
@@ -153,7 +153,7 @@ impl AuthorizationServerBuilder {
         self.clients_can_meet_it(rotates)
     }
 
-    /// Nothing is demanded that the profile's clients cannot do. CF-6.
+    /// Checks that the configuration requires nothing that the profile's clients cannot do. CF-6.
     fn clients_can_meet_it(&self, rotates: bool) -> Result<(), ConfigError> {
         let terms = self.profile.terms();
         let locks_out = |member, what: &str| {
