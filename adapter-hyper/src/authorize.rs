@@ -13,6 +13,10 @@ use http::request::Parts;
 use http::{Request, Response};
 use http_body::Body;
 use http_body_util::{Either, Full};
+use hyper::service::Service;
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 
 /// Serves the endpoints and documents of an authorization server, and passes every other request on. It stands before a
@@ -96,5 +100,29 @@ where
             Ok(answer) => Ok(answer.map(Either::Left)),
             Err(request) => Ok(next.call(request).await?.map(Either::Right)),
         }
+    }
+}
+
+/// Serves the authorization server alone: requests to other paths get 404.
+impl<B> Service<Request<B>> for Authorize
+where
+    B: Body<Data = Bytes> + Send + Unpin + 'static,
+    B::Error: Send,
+{
+    type Response = Response<Full<Bytes>>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+
+    fn call(&self, request: Request<B>) -> Self::Future {
+        let authorize = self.clone();
+        Box::pin(async move {
+            match authorize.respond(request).await {
+                Ok(answer) => Ok(answer),
+                Err(request) => {
+                    let (parts, body) = request.into_parts();
+                    Ok(answer_early(&parts, body, response(ResponseParts::new(404))).await)
+                }
+            }
+        })
     }
 }

@@ -93,6 +93,6 @@ pub enum ReplayAnswer {
     /// Recorded before.
     Replay,
     /// The store failed to answer. The request ends with 503: the client is not at fault, and access stays closed
-    /// (X17).
+    /// (W8).
     Unavailable,
 }

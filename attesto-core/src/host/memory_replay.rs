@@ -238,7 +238,9 @@ impl fmt::Debug for MemoryReplayStore {
 // Two attributes each: Clippy recognizes a test module by the first.
 #[cfg(test)]
 #[cfg(loom)]
+#[path = "memory_replay_interleavings.rs"]
 mod interleavings;
 #[cfg(test)]
 #[cfg(not(loom))]
+#[path = "memory_replay_tests.rs"]
 mod tests;

@@ -418,7 +418,7 @@ mod tests {
     }
 
     #[test]
-    fn x34_elements_are_counted_from_the_right_over_all_lines() {
+    fn p13_elements_are_counted_from_the_right_over_all_lines() {
         let lines = ["host=evil;proto=http, host=outer;proto=https", "host=inner;proto=http"];
         assert_eq!(rfc7239(1, &lines).unwrap(), "http://inner");
         assert_eq!(rfc7239(2, &lines).unwrap(), "https://outer");

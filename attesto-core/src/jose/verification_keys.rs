@@ -22,7 +22,7 @@ pub(crate) enum KeyMismatch {
     Unknown,
     /// The named key is not for the header's algorithm. RFC 8725 §3.1; J6, J9.
     NotForAlg,
-    /// Several fit. RFC 7515 §4.1.4; J8, X2.
+    /// Several fit. RFC 7515 §4.1.4; J8.
     Ambiguous,
 }
 

@@ -265,4 +265,5 @@ fn pause_after(failures: u32) -> u64 {
 }
 
 #[cfg(test)]
+#[path = "cache_tests.rs"]
 mod tests;

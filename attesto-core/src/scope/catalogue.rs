@@ -1,7 +1,7 @@
 //! The scopes of a server, and the strings that grant them.
 
 use super::is_scope_token;
-use super::matching::{Held, Need};
+use super::need::{Held, Need};
 use crate::ConfigError;
 use alloc::boxed::Box;
 use alloc::collections::BTreeSet;

@@ -18,7 +18,7 @@ pub enum Confirmation {
 
 impl Confirmation {
     /// Reads the claim: absent, or an object with exactly one known member. Rejects anything else, because reading
-    /// `null`, `{}` or an unknown member as "not bound" would strip a binding (X12).
+    /// `null`, `{}` or an unknown member as "not bound" would strip a binding (A11).
     pub(super) fn read(claim: Option<&Value<'_>>) -> Result<Self, TokenError> {
         let object = match claim {
             None => return Ok(Self::None),

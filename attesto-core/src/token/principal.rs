@@ -79,7 +79,7 @@ impl PrincipalKinds {
     ///
     /// # Errors
     /// Fails if there is no kind, a value or prefix is blank, two values are equal, or a prefix begins with another
-    /// (A16, X13).
+    /// (A16).
     pub fn new(kinds: impl IntoIterator<Item = PrincipalKind>) -> Result<Self, ConfigError> {
         let kinds: Vec<PrincipalKind> = kinds.into_iter().collect();
         let problem = |text: &'static str| Err(ConfigError::new("principal_kinds", text));

@@ -151,5 +151,6 @@ pub(crate) const OUT_OF_SCOPE: &[(&str, &str)] = &[
     ("RT-10", "sessions end with logout, which is not there yet"),
     ("IT-5", "pairwise subjects are not there yet"),
     ("RV-6", "for a host with its own store; a question for it is not there yet"),
+    ("MG-1", "a procedure for those who move an application; nothing to implement"),
     ("ST-4", "stores in databases follow"),
 ];

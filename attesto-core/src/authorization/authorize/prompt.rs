@@ -60,7 +60,6 @@ mod tests {
         for bad in ["", " ", "login ", "login  consent", "Login", "create", "none,login"] {
             assert_eq!(Prompt::parse(bad), Err(Reason::MalformedPrompt), "{bad:?}");
         }
-        // Every combination with `none` is refused.
         for bad in ["none login", "consent none", "select_account none"] {
             assert_eq!(Prompt::parse(bad), Err(Reason::PromptNoneNotAlone), "{bad}");
         }

@@ -1,4 +1,4 @@
-//! Authenticates clients (RFC 6749 §2.3; catalogue CA-1 to CA-15).
+//! Who is asking: client authentication (RFC 6749 §2.3; CA-1 to CA-15).
 
 use super::assertion::{self, Assertion, Audience};
 use super::certificate;

@@ -1,4 +1,4 @@
-//! Client authentication (RFC 6749 §2.3; catalogue CA-1 to CA-15).
+//! Client authentication (RFC 6749 §2.3; CA-1 to CA-15).
 
 pub(super) mod assertion;
 mod authenticate;

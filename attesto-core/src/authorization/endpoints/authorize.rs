@@ -1,4 +1,4 @@
-//! `GET` and `POST {prefix}/authorize` (RFC 6749 §3.1, §4.1; catalogue section 3).
+//! `GET` and `POST {prefix}/authorize` (RFC 6749 §3.1, §4.1; AZ-1 to AZ-33).
 //!
 //! Two stages, distinguished by types. Until the client and its redirect URI are verified, a refusal is a [`Direct`]
 //! error, shown in the browser. The first stage ends with an [`Identified`] request, which has a [`VerifiedRedirect`];

@@ -1,4 +1,4 @@
-//! `POST {prefix}/introspect` (RFC 7662; catalogue section 10).
+//! `POST {prefix}/introspect` (RFC 7662; IN-1 to IN-5).
 
 use crate::authorization::client_auth::{self, AuthenticatedClient};
 use crate::authorization::error::reason::Reason;

@@ -1,4 +1,4 @@
-//! `POST {prefix}/par` (RFC 9126; catalogue section 5).
+//! `POST {prefix}/par` (RFC 9126; PA-1 to PA-9).
 
 use super::authorize::REFERENCE;
 use crate::authorization::authorize::identify::endpoint_is_offered;

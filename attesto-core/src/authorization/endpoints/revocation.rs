@@ -1,4 +1,4 @@
-//! `POST {prefix}/revoke` (RFC 7009; catalogue section 9).
+//! `POST {prefix}/revoke` (RFC 7009; RV-1 to RV-6).
 
 use crate::authorization::client_auth;
 use crate::authorization::error::reason::Reason;

@@ -1,4 +1,4 @@
-//! `POST {prefix}/token` (RFC 6749 §3.2; catalogue section 8).
+//! `POST {prefix}/token` (RFC 6749 §3.2; TK-1 to TK-7).
 
 use crate::authorization::client_auth::{self, AuthenticatedClient};
 use crate::authorization::error::reason::Reason;

@@ -1,4 +1,4 @@
-//! What the issued tokens are bound to (RFC 9449 §5, RFC 8705 §3; catalogue SC-1 to SC-6).
+//! What the issued tokens will be bound to (RFC 9449 §5, RFC 8705 §3; SC-1 to SC-6).
 
 use super::state::Flow;
 use crate::authorization::error::reason::Reason;

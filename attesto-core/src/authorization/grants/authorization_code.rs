@@ -1,4 +1,4 @@
-//! The authorization code grant (RFC 6749 §4.1.3; catalogue AC-1 to AC-8).
+//! The authorization code grant (RFC 6749 §4.1.3; AC-1 to AC-9).
 
 use crate::authorization::client_auth::AuthenticatedClient;
 use crate::authorization::error::reason::Reason;

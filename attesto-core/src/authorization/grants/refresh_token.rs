@@ -1,5 +1,5 @@
-//! The refresh token grant: rotation, reuse, and the window for lost responses (RFC 6749 §6, RFC 9700 §4.14; catalogue
-//! RT-1 to RT-9).
+//! The refresh token grant: rotation, reuse, and the window for answers that were lost (RFC 6749 §6, RFC 9700 §4.14;
+//! RT-1 to RT-10).
 
 use crate::authorization::client_auth::AuthenticatedClient;
 use crate::authorization::error::reason::Reason;

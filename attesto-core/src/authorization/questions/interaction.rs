@@ -145,6 +145,17 @@ impl AuthenticationRequest {
     pub fn resume_url(&self) -> &str {
         self.visit.resume_url()
     }
+
+    /// Answers with the login that a session holds, if the request [`accepts`](Self::accepts) it; otherwise with your login page, made
+    /// for this [`resume_url`](Self::resume_url); or with [`Authentication::Nobody`] where no page may be shown.
+    #[must_use]
+    pub fn login_or_page(&self, login: Option<Login>, page: impl FnOnce(&str) -> ResponseParts) -> Authentication {
+        match login {
+            Some(login) if self.accepts(&login.authentication) => Authentication::User(Box::new(login)),
+            _ if !self.interactive => Authentication::Nobody,
+            _ => Authentication::interact(page(self.resume_url())),
+        }
+    }
 }
 
 /// A user who is logged in.

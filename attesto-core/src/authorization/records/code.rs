@@ -1,4 +1,4 @@
-//! The records of codes and refresh tokens, stored under their digests (catalogue AC-1 to RT-9).
+//! What stores keep for this server: codes and refresh tokens, known by digest (ST-1 to ST-3).
 
 use crate::Timestamp;
 use crate::authorization::scopes::ScopeSet;

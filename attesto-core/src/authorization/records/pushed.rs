@@ -1,5 +1,4 @@
-//! The records of the authorization endpoint, stored under their digests: pushed requests and consent grants (catalogue
-//! PA-1 to PA-9, AZ-26).
+//! What stores keep for the authorization endpoint: pushed requests and consent grants, known by digest (ST-1 to ST-3).
 
 use crate::Timestamp;
 use crate::authorization::authorize::request::AuthorizationRequest;

@@ -124,7 +124,6 @@ fn az3_what_was_pushed_is_the_whole_request() {
 
 #[test]
 fn az28_a_pushed_request_is_good_for_one_code() {
-    // Section 18, item 6.
     let mut world = World::new();
     let reference = world.reference(&good());
     world.asked.clear();

@@ -1,0 +1,56 @@
+//! An authorization server for a web application of your own: the code flow with PKCE, refresh tokens, no consent page.
+//!
+//! Make a key with `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out signing-key.pem`, then
+//! `cargo run -p attesto-axum --example issue_tokens`; `docs/authorization-server.md` has the requests to try it with.
+
+use attesto_axum::core::authorization::{
+    Answered, Authentication, AuthenticationContext, AuthenticationRequest, AuthorizationServer, Client,
+    ClientAuthentication, ClientSecret, ConsentDecision, GrantType, Login, Principal,
+};
+use attesto_axum::core::http::{OriginPolicy, ResponseParts, TrustedProxies, XForwarded};
+use attesto_axum::core::{crypto::Algorithm, crypto::RustCrypto, host::AuthorizationHost, token::KeyRing};
+use attesto_axum::{authorization_router, system_clock, system_entropy};
+use std::{collections::BTreeMap, error::Error, fs, net::SocketAddr, sync::Arc, sync::Mutex};
+use tokio::net::TcpListener;
+
+static SESSIONS: Mutex<BTreeMap<String, Login>> = Mutex::new(BTreeMap::new()); // yours: a database, by cookie
+
+async fn authenticate(request: AuthenticationRequest) -> Answered<Authentication> {
+    let login = request.visit.user_agent.cookie("session").and_then(|id| SESSIONS.lock().unwrap().get(id).cloned());
+    Ok(request.login_or_page(login, |_back| ResponseParts::html(200, "Yours: a form to log in, which leads back.")))
+}
+
+async fn load_client(client_id: String) -> Answered<Option<Client>> {
+    let app = Client::new("web-app", ClientAuthentication::None) // yours: a database
+        .grants([GrantType::AuthorizationCode, GrantType::RefreshToken])
+        .redirect_uris(["https://app.example.com/callback"])
+        .scopes(["documents.write"]);
+    Ok((client_id == app.id()).then_some(app))
+}
+
+async fn serve(listener: TcpListener, ring: KeyRing) -> Result<(), Box<dyn Error>> {
+    let server = AuthorizationServer::builder("https://auth.example.com", Arc::new(RustCrypto::new()), Arc::new(ring))
+        .audience("https://api.example.com") // the tokens' `aud`; the line above has their `iss`
+        .origin(OriginPolicy::behind(TrustedProxies::parse(["loopback"])?, XForwarded::PROTO)) // TLS ends at a proxy
+        .build()?;
+    let host = AuthorizationHost::of_functions()
+        .single_node_memory(100_000)? // codes, refresh tokens, revoked tokens, used proofs
+        .load_client_with(load_client)
+        .verify_client_secret_with(async |_check| Ok(false)) // no client has one
+        .load_principal_with(async |_subject| Ok(Some(Principal::new()))) // yours: `None` for a user who is suspended
+        .authenticate_with(authenticate)
+        .consent_with(async |asked| Ok(ConsentDecision::Granted(asked.visit.request.scopes.clone())))
+        .authorize_scope_with(async |asked| Ok(asked.scopes))
+        .build(&server)?;
+    let app = authorization_router(server, host).into_make_service_with_connect_info::<SocketAddr>();
+    Ok(axum::serve(listener, app).await?)
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let ring = KeyRing::from_pem(&RustCrypto::new(), &fs::read_to_string("signing-key.pem")?, Algorithm::ES256)?;
+    let session = ClientSecret::draw(&mut system_entropy())?.as_str().to_owned(); // 256 random bits, as text
+    println!("session={session}"); // in place of your login page: the cookie of a user who is logged in
+    SESSIONS.lock().unwrap().insert(session, Login::new("alice", AuthenticationContext::at(system_clock().now())));
+    serve(TcpListener::bind("127.0.0.1:8081").await?, ring).await
+}

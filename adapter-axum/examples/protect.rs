@@ -1,0 +1,53 @@
+//! A resource server: `GET /me` takes any token of the issuer, `POST /documents` one with the scope `documents.write`.
+//!
+//! `cargo run -p attesto-axum --example protect`, then `curl -i -H 'X-Forwarded-Proto: https' http://127.0.0.1:8080/me`: curl stands in
+//! for the proxy that ends TLS. The answer is 401, and names the document that leads clients to the issuer.
+
+use attesto_axum::core::host::{Event, Guard, MemoryReplayStore};
+use attesto_axum::core::http::{OriginPolicy, TrustedProxies, XForwarded};
+use attesto_axum::core::resource::{Requirement, ResourceServer};
+use attesto_axum::core::{crypto::RustCrypto, remote::RemoteKeys, token::TrustedIssuer};
+use attesto_axum::{Granted, ProtectLayer, RequireLayer, metadata_router};
+use attesto_reqwest::ReqwestClient;
+use axum::Router;
+use axum::routing::{get, post};
+use std::{error::Error, net::SocketAddr, sync::Arc};
+use tokio::net::TcpListener;
+
+fn guard() -> Result<Guard, Box<dyn Error>> {
+    let provider = Arc::new(RustCrypto::new());
+    let keys = RemoteKeys::builder("https://auth.example.com", provider.clone()).build()?; // exactly the tokens' `iss`
+    let server = ResourceServer::builder("https://api.example.com", provider) // how clients call you; the tokens' `aud`
+        .issuer(TrustedIssuer::remote(keys))
+        .origin(OriginPolicy::behind(TrustedProxies::parse(["loopback"])?, XForwarded::PROTO)) // TLS ends at a proxy
+        .build()?;
+    let guard = Guard::builder(server)
+        .http_client(ReqwestClient::new()?) // finds the issuer's metadata and keys, and keeps them current
+        .replay_store(MemoryReplayStore::single_instance(1_000_000)?) // used DPoP proofs, for one process
+        .events(|event: &Event<'_>| eprintln!("{event:?}")); // why a request was refused: clients learn little of it
+    Ok(guard.build()?)
+}
+
+async fn me(grant: Granted) -> String {
+    format!("{} by {:?}\n", grant.subject(), grant.sender())
+}
+
+async fn store(grant: Granted) -> String {
+    format!("stored for {}\n", grant.subject())
+}
+
+async fn serve(listener: TcpListener, guard: Guard) -> Result<(), Box<dyn Error>> {
+    let guard = Arc::new(guard);
+    let write = RequireLayer::new(Requirement::scopes(["documents.write"])?);
+    let app = Router::new()
+        .route("/me", get(me))
+        .route("/documents", post(store).layer(write))
+        .layer(ProtectLayer::new(Arc::clone(&guard)))
+        .merge(metadata_router([&*guard])?); // after the layer: the metadata is public
+    Ok(axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>()).await?)
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    serve(TcpListener::bind("127.0.0.1:8080").await?, guard()?).await
+}
