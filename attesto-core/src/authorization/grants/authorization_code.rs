@@ -113,7 +113,7 @@ fn redirect_uri_is_the_same(flow: &Flow, code: &AuthorizationCode) -> Result<(),
 }
 
 /// Checks that `redirect_uri` is present for a code without a challenge, where only it ties the code to its request.
-/// RFC 6749 §4.1.3; AC-3.
+/// Checks that the code was issued to this client. RFC 6749 §4.1.3; AC-3.
 fn redirect_uri_is_sent_again(flow: &Flow, code: &AuthorizationCode) -> Result<(), Reason> {
     let sent = flow.request.parameters.get("redirect_uri").is_some();
     if sent || code.challenge.is_some() { Ok(()) } else { Err(Reason::RedirectUriMismatch) }
