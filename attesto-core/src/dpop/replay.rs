@@ -1,4 +1,4 @@
-//! The input and output of a replay store (RFC 9449 §11.1; catalogue D17).
+//! The input and output of a replay store (RFC 9449 §11.1; D17).
 
 use crate::Timestamp;
 use crate::encoding::base64url;

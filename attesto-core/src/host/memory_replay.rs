@@ -1,4 +1,4 @@
-//! A replay store in memory, for a service of one process (catalogue R1 to R3, R8).
+//! A replay store in memory, for a service of one process (R1 to R3, R8).
 
 use super::memory_shard::{Broken, Known, Shard};
 use super::{ReplayStore, StoreReach};

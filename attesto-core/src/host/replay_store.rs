@@ -1,4 +1,4 @@
-//! The store that detects reused proofs, and its contract (RFC 9449 §11.1; catalogue R1 to R4).
+//! The store that detects reused proofs, and its contract (RFC 9449 §11.1; R1 to R4).
 
 use crate::Timestamp;
 use crate::dpop::{ReplayAnswer, ReplayClaim};

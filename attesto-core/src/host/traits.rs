@@ -41,7 +41,7 @@ pub enum PrincipalOutcome<P> {
     Unavailable,
 }
 
-/// Verifies tokens that no configured issuer signed: opaque tokens, introspection, foreign formats (catalogue H1 to
+/// Verifies tokens that no configured issuer signed: opaque tokens, introspection, foreign formats (H1 to
 /// H5).
 ///
 /// The implementation must carry over the audience (RFC 8707) and the confirmation (`cnf`): dropping `cnf` drops the

@@ -36,7 +36,7 @@ impl Amendment {
     }
 
     /// `Cache-Control: private` for a token that browsers send by themselves: a shared cache must not store the
-    /// response, unless the service sets its own policy (RFC 9111 §3.5; catalogue W11).
+    /// response, unless the service sets its own policy (RFC 9111 §3.5; W11).
     pub(crate) fn private_caching() -> Self {
         Self { header: Header::own("cache-control", "private"), mode: AmendMode::IfAbsent }
     }

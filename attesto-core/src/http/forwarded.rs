@@ -1,4 +1,4 @@
-//! The forwarded header fields of a trusted proxy (catalogue P13, RFC 7239 §4 to §6).
+//! The forwarded header fields of a trusted proxy (P13, RFC 7239 §4 to §6).
 //!
 //! Nothing here checks the peer: the caller does, and calls for trusted peers only.
 

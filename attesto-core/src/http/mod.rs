@@ -1,5 +1,5 @@
 //! HTTP without a framework: the borrowed parts of a request, the owned parts of a response, and the origin under which
-//! the client called (catalogue P11 to P14).
+//! the client called (P11 to P14).
 //!
 //! ```
 //! use attesto_core::http::{CanonicalOrigin, Connection, ForwardedHeader, OriginPolicy, RequestParts, TrustedProxies};

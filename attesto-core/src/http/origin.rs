@@ -1,4 +1,4 @@
-//! The origin a request was made to (catalogue P11, P14).
+//! The origin a request was made to (P11, P14).
 
 use super::authority::{Authority, OwnedAuthority};
 use super::forwarded::{self, ForwardedHeader};

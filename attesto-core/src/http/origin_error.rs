@@ -1,7 +1,7 @@
 //! Why a request has no origin that may carry credentials.
 
 reasons! {
-    /// The origin of a request cannot be determined, or must not carry credentials (catalogue P11 to P14).
+    /// The origin of a request cannot be determined, or must not carry credentials (P11 to P14).
     pub enum OriginError {
         /// The effective scheme is not `https`. RFC 6750 §5.3; P14.
         InsecureTransport => "insecure_transport", "the request did not come over TLS";

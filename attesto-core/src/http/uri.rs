@@ -7,7 +7,7 @@ use alloc::string::{String, ToString};
 use core::fmt;
 
 /// The URI of a request, without query and fragment, as far as the server can tell: an origin and the raw path
-/// (catalogue D10, "Observed URI").
+/// (D10, "Observed URI").
 ///
 /// Made by [`EffectiveOrigin::uri`](super::EffectiveOrigin::uri), or by [`parse`](Self::parse) if the host itself
 /// determines the URI. It is not normalised; [`htu_matches`](crate::dpop::htu::htu_matches) normalises while it

@@ -3,7 +3,7 @@
 use crate::encoding::json::NotStrictJson;
 
 reasons! {
-    /// Why a compact JWS cannot be read (catalogue J1 to J5, J14).
+    /// Why a compact JWS cannot be read (J1 to J5, J14).
     pub enum JwsError {
         /// Longer than its limit. J1.
         TooLarge => "too_large", "the token is longer than the limit";

@@ -1,4 +1,4 @@
-//! Imports keys from PEM and JWK (RFC 7468, RFC 7517; catalogue J20).
+//! Imports keys from PEM and JWK (RFC 7468, RFC 7517; J20).
 
 use super::Jwk;
 use super::jwk::public_members;

@@ -1,4 +1,4 @@
-//! The keys that verify an issuer's tokens (RFC 7517 §5; catalogue J6, J8, J10, J19).
+//! The keys that verify an issuer's tokens (RFC 7517 §5; J6, J8, J10, J19).
 
 use super::{Jwk, JwkSet};
 use crate::ConfigError;

@@ -1,4 +1,4 @@
-//! Metadata of an authorization server: RFC 8414; catalogue P10.
+//! Metadata of an authorization server: RFC 8414; P10.
 
 use super::ResourceIdentifier;
 use super::document::{self, Document, MemberValue, items_are_distinct, word_is_printable};

@@ -1,4 +1,4 @@
-//! The URL that a challenge points to: catalogue P9.
+//! The URL that a challenge points to: P9.
 
 use super::ResourceIdentifier;
 use crate::ConfigError;

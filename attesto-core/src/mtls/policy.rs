@@ -1,4 +1,4 @@
-//! The policy for client certificates (catalogue M4).
+//! The policy for client certificates (M4).
 
 use super::thumbprint::is_one_certificate;
 use crate::crypto::CryptoProvider;

@@ -102,7 +102,7 @@ impl ResourceServerBuilder {
         }
     }
 
-    /// Trusts an issuer's tokens. Its scopes are matched exactly: a foreign `*` has no special meaning (catalogue S8).
+    /// Trusts an issuer's tokens. Its scopes are matched exactly: a foreign `*` has no special meaning (S8).
     pub fn issuer(mut self, issuer: TrustedIssuer) -> Self {
         self.issuers.push(issuer);
         self

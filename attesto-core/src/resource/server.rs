@@ -131,7 +131,7 @@ impl ResourceServer {
     }
 
     /// Refuses a request that reached a scope check without having been authenticated. The wiring is wrong, and the
-    /// check fails closed (catalogue S10).
+    /// check fails closed (S10).
     #[must_use]
     pub fn deny_unauthenticated(
         &self,
@@ -203,7 +203,7 @@ impl ResourceServer {
 
     /// Whether the caller must read the body before [`check`](Self::check), up to
     /// [`limits::FORM_BODY`](crate::limits::FORM_BODY), and pass it as [`RequestParts::form_body`]. It may be a form
-    /// with a token in it, and the resource accepts those (catalogue C8). Pass `None` for a longer body.
+    /// with a token in it, and the resource accepts those (C8). Pass `None` for a longer body.
     /// [`check`](Self::check) decides whether the body is a form.
     #[must_use]
     pub fn wants_form(&self, method: &str, headers: &dyn HeaderLines) -> bool {

@@ -10,7 +10,7 @@ use alloc::sync::Arc;
 /// the token's scopes. Above it, the granted scopes are indexed first.
 const FEW: usize = 8;
 
-/// How the scopes of an issuer's tokens are compared: catalogue S8. Chosen per issuer.
+/// How the scopes of an issuer's tokens are compared: S8. Chosen per issuer.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum ScopeMatch {

@@ -1,4 +1,4 @@
-//! `cnf`: which key a token is bound to (RFC 7800 §3.1; catalogue A11).
+//! `cnf`: which key a token is bound to (RFC 7800 §3.1; A11).
 
 use super::TokenError;
 use crate::encoding::json::Value;

@@ -3,7 +3,7 @@
 use crate::jose::{JwsError, KeyMismatch};
 
 reasons! {
-    /// Why an access token was refused: one variant per rule (catalogue J1 to J14, A1 to A17).
+    /// Why an access token was refused: one variant per rule (J1 to J14, A1 to A17).
     pub enum TokenError {
         /// Longer than the limit. J1.
         TooLarge => "too_large", "the token is longer than the limit";

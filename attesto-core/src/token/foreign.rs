@@ -1,4 +1,4 @@
-//! The claims that a custom verifier read from a token of another format or issuer (catalogue H1).
+//! The claims that a custom verifier read from a token of another format or issuer (H1).
 
 use super::raw::RawClaims;
 use super::{IssuerProfile, TokenError};

@@ -1,4 +1,4 @@
-//! Kinds of principals (users, services, agents), identified by a claim and by the subject's prefix (catalogue A14 to
+//! Kinds of principals (users, services, agents), identified by a claim and by the subject's prefix (A14 to
 //! A16).
 
 use super::TokenError;

@@ -8,6 +8,7 @@ mod catalogue;
 mod clauses;
 mod names;
 mod page;
+mod papers;
 mod rules;
 
 use catalogue::{State, citations, rules_of};

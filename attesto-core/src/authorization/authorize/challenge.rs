@@ -1,11 +1,11 @@
-//! The PKCE challenge, and the clients that may omit it (RFC 7636 §4.3, §4.4.1; RFC 9700 §2.1.1; catalogue AZ-15).
+//! The PKCE challenge, and the clients that may come without one (RFC 7636 §4.3, §4.4.1; RFC 9700 §2.1.1; AZ-15).
 
 use crate::authorization::error::reason::Reason;
 use crate::authorization::parameters::Parameters;
-use crate::authorization::registered_client::Client;
+use crate::authorization::registered_client::client::Client;
 use crate::authorization::scopes::ScopeSet;
-use crate::authorization::server::Settings;
 use crate::authorization::settings::pkce_exemption::{PkceExemption, exemption};
+use crate::authorization::settings::server::Settings;
 use crate::pkce::CodeChallenge;
 
 /// Returns the challenge of the request. A challenge that is sent is always enforced: an exempt client may omit it,

@@ -1,4 +1,4 @@
-//! The two pages of this server: an error, and a form that posts itself (catalogue AZ-30, AZ-32).
+//! The two pages of this server: an error, and a form that posts itself (AZ-30, AZ-32).
 //!
 //! Escaping takes five characters in ten lines, because every value is in a double-quoted attribute or in text and
 //! nowhere else. A template library would be the larger risk; hosts with their own pages need one.

@@ -1,4 +1,4 @@
-//! Loopback redirect URIs, which match on any port (RFC 8252 §7.3; catalogue AZ-9).
+//! Loopback redirect URIs, which match on any port (RFC 8252 §7.3; AZ-9).
 
 /// Whether both are plain http to the same loopback address and differ only in the port. The address must be spelled
 /// canonically. `localhost` counts only if the client may use it, and never equals an address (§8.3).

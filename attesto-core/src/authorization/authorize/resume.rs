@@ -1,9 +1,10 @@
-//! The URL that resumes a request after the user was on another page. It has the whole request (catalogue AZ-27).
+//! The way back into a request after the user has been somewhere else: a URL that holds the whole of it (AZ-27).
 
-use super::identify::Identified;
+use super::identified::Identified;
 use super::ticket;
 use crate::Timestamp;
 use crate::authorization::flow::state::Flow;
+use crate::authorization::settings::lifetimes::LONGEST_VISIT;
 use crate::encoding::form;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -32,10 +33,7 @@ pub(crate) fn is_of_the_request(name: &str) -> bool {
     !others.contains(&name)
 }
 
-/// Seconds that a user may take for login and consent.
-pub(crate) const LONGEST_VISIT: u64 = 600;
-
-/// Returns when the visit began: not in the future, and not longer ago than the limit.
+/// Since when the user has been at it. Never in the future, never long ago.
 pub(crate) fn since(flow: &Flow, identified: &Identified) -> Timestamp {
     let since = match &identified.pushed {
         Some(pushed) => Some(pushed.record.pushed_at),

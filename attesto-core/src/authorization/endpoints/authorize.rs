@@ -9,30 +9,23 @@
 //! recommends automatic redirects only to trusted URIs. Here the host registered every URI, byte for byte, and clients
 //! cannot register themselves.
 
+use crate::authorization::authorize::check::check_request;
 use crate::authorization::authorize::direct::{self, Direct};
-use crate::authorization::authorize::identify::{Identified, identify};
-use crate::authorization::authorize::request::{AuthorizationRequest, Channel};
+use crate::authorization::authorize::identified::Identified;
+use crate::authorization::authorize::identify::identify;
+use crate::authorization::authorize::outcome::Outcome;
 use crate::authorization::authorize::{challenge, consent, issue, login, resume};
 use crate::authorization::error::code::OAuthError;
 use crate::authorization::error::reason::Reason;
 use crate::authorization::flow::state::Flow;
 use crate::authorization::questions::events::EventKind;
-use crate::authorization::questions::interaction::Visit;
+use crate::authorization::questions::visit::Visit;
+use crate::authorization::records::request::Channel;
 use crate::authorization::secret::Secret;
 use crate::http::ResponseParts;
-use alloc::boxed::Box;
 use alloc::sync::Arc;
 
-/// The prefix of our `request_uri` values (RFC 9126 §2.2).
-pub(crate) const REFERENCE: &str = "urn:ietf:params:oauth:request_uri:";
-
-/// The result, or a page to show before there is one.
-pub(crate) enum Outcome<T> {
-    Done(T),
-    Interact(Box<ResponseParts>),
-}
-
-/// Runs the endpoint. Every request is answered, and reported as an event unless the user is still busy with it.
+/// The endpoint: every request is answered, and told of unless the user is still busy with it.
 pub(crate) async fn respond(flow: &mut Flow) -> ResponseParts {
     match identify(flow).await {
         Ok(identified) => answer(flow, identified).await,
@@ -67,7 +60,7 @@ async fn authorize(flow: &mut Flow, identified: &Identified) -> Result<Outcome<S
     }
     let Identified { client, redirect, parameters, pushed, .. } = identified;
     let channel = pushed.as_ref().map_or(Channel::Front, |pushed| Channel::Pushed { dpop_jkt: pushed.record.dpop_jkt });
-    let request = AuthorizationRequest::check(&flow.server, client, redirect, parameters, channel)?;
+    let request = check_request(&flow.server, client, redirect, parameters, channel)?;
     let visit = Visit {
         client: Arc::clone(client),
         request: Arc::new(request),

@@ -7,7 +7,7 @@ use crate::authorization::flow::sender::Sender;
 use crate::authorization::flow::state::Flow;
 use crate::authorization::grants::{authorization_code, client_credentials, refresh_token};
 use crate::authorization::questions::events::EventKind;
-use crate::authorization::registered_client::GrantType;
+use crate::authorization::registered_client::grant_type::GrantType;
 use crate::http::ResponseParts;
 
 /// Runs the endpoint. Every request is answered, and reported as an event.

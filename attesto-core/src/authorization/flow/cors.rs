@@ -1,54 +1,20 @@
-//! Responses to scripts of other origins (the Fetch standard, section 3.3; catalogue EP-11).
+//! Answers to scripts of other origins (the Fetch standard, section 3.3; EP-11).
 //!
 //! Each client is registered with the origins of its scripts. A preflight names no client, so every origin receives the
 //! same answer, which only permits requests without cookies.
 
-use super::state;
+use super::readers::Readers;
+use super::received::{origin_of, transport_is_https};
 use super::state::Flow;
-use crate::authorization::registered_client::Client;
-use crate::authorization::server::Settings;
-use crate::http::{Header, HeaderLines, Lines, RequestParts, ResponseParts};
-use alloc::string::String;
+use crate::authorization::registered_client::client::Client;
+use crate::authorization::settings::server::Settings;
+use crate::http::{Header, Lines, RequestParts, ResponseParts};
 
 /// The header fields that scripts may read, besides status and body: what they need for their next request.
 const EXPOSED: &str = "DPoP-Nonce, WWW-Authenticate";
 
-/// Whether this can be an origin as browsers send it: `scheme://host`, with a port if it is not the scheme's.
-/// RFC 6454 §6.2. Neither `null`, which every sandboxed page sends, nor `*`.
-pub(crate) fn is_origin(text: &str) -> bool {
-    let legal = |byte: u8| byte.is_ascii_graphic() && !byte.is_ascii_uppercase() && !b"/?#@*,\\".contains(&byte);
-    text.split_once("://").is_some_and(|(scheme, host)| {
-        let named = !scheme.is_empty() && !host.is_empty() && !scheme.contains(':');
-        named && scheme.bytes().all(legal) && host.bytes().all(legal)
-    })
-}
-
-/// Returns the request's only origin.
-pub(crate) fn origin_of(headers: &dyn HeaderLines) -> Option<String> {
-    let Lines::One(origin) = headers.lines("origin") else { return None };
-    core::str::from_utf8(origin).ok().filter(|origin| is_origin(origin)).map(Into::into)
-}
-
-/// The scripts that may read a response.
-#[derive(Debug, Eq, PartialEq)]
-pub(crate) enum Readers {
-    Nobodys,
-    /// Scripts of every origin. Used before a client has authenticated, if the server has clients in browsers: a script
-    /// whose client is unknown must see the error to register again. Such a response is the same for all.
-    Everybodys,
-    /// Scripts of this origin.
-    Of(String),
-}
-
-impl Readers {
-    /// The readers before anything about the request is known.
-    pub(crate) const fn at_first(server: &Settings) -> Self {
-        if server.browser_clients { Self::Everybodys } else { Self::Nobodys }
-    }
-}
-
-/// Sets the readers to the request's origin if it is one of the named client's. With clients in browsers, all scripts
-/// may still read the response. EP-11.
+/// Notes the origin of the request, if the scripts run there of the client that it names. Where there are clients in browsers, everybody
+/// may read still what there is to say. EP-11.
 pub(crate) fn origin_is_the_named_clients(flow: &mut Flow, client: &Client) {
     if !flow.server.browser_clients {
         origin_is_the_clients(flow, client);
@@ -84,7 +50,7 @@ pub(crate) fn shared(mut response: ResponseParts, flow: &Flow) -> ResponseParts 
 pub(crate) fn preflight(server: &Settings, request: &RequestParts<'_>) -> Option<ResponseParts> {
     let origin = origin_of(request.headers).filter(|_| request.method == "OPTIONS")?;
     let is_one = request.headers.lines("access-control-request-method") == Lines::One(b"POST");
-    if !server.browser_clients || !is_one || state::transport_is_https(server, request).is_err() {
+    if !server.browser_clients || !is_one || transport_is_https(server, request).is_err() {
         return None;
     }
     let mut response = ResponseParts::new(204);
@@ -100,44 +66,4 @@ pub(crate) fn preflight(server: &Settings, request: &RequestParts<'_>) -> Option
     response.headers.push(Header::own("access-control-allow-headers", "Authorization, Content-Type, DPoP"));
     response.headers.push(Header::own("access-control-max-age", "600"));
     Some(response)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ep11_an_origin_is_what_browsers_send_as_one() {
-        for origin in [
-            "https://app.example",
-            "https://app.example:8443",
-            "http://localhost:5173",
-            "http://[::1]:5173",
-            "https://xn--bcher-kva.example",
-            "chrome-extension://abcdefghijklmnop",
-        ] {
-            assert!(is_origin(origin), "{origin}");
-        }
-        for other in [
-            "null",
-            "*",
-            "",
-            "https://",
-            "://app.example",
-            "app.example",
-            "https://app.example/",
-            "https://app.example/cb",
-            "https://APP.example",
-            "https://*.example",
-            "https://a.example, https://b.example",
-            "https://a@app.example",
-            "https://app.example#",
-            "https://app.example?",
-            "https://app .example",
-            "https://app.example\r\nset-cookie: a=b",
-            "https://b\u{fc}cher.example",
-        ] {
-            assert!(!is_origin(other), "{other}");
-        }
-    }
 }

@@ -1,74 +1,17 @@
-//! JSON errors in the host's format (catalogue EP-9).
+//! JSON errors in the host's own form (EP-9).
 
-use super::response::error_members;
 use crate::authorization::error::reason::Reason;
-use crate::authorization::server::Settings;
+use crate::authorization::settings::error_envelope::ErrorEnvelope;
+use crate::authorization::settings::server::Settings;
 use crate::challenge::parse_challenges;
 use crate::http::{Header, ResponseParts, is_field_value};
 use crate::resource::{ErrorView, RenderedBody};
 use alloc::string::{String, ToString};
-use core::fmt;
 use core::panic::AssertUnwindSafe;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::panic::catch_unwind;
 
-/// The format of an application's JSON errors: the body, and two header fields. Set by
-/// [`error_envelope`](crate::authorization::AuthorizationServerBuilder::error_envelope), for the errors of every
-/// endpoint.
-///
-/// A hook changes bytes only. Status, error code, and whether and what to challenge are decided before it runs. If a
-/// hook's field contradicts the server's, the server's is used, and also if a hook returns `None` or panics. Each of
-/// the three hooks is optional.
-///
-/// OAuth clients look for the member `error` (RFC 6749 §5.2): they cannot interpret a body without it.
-///
-/// ```
-/// use attesto_core::authorization::ErrorEnvelope;
-/// use attesto_core::resource::{ErrorView, RenderedBody};
-///
-/// /// `{"error": .., "error_description": .., "docs": ..}`
-/// #[derive(Debug)]
-/// struct Documented;
-///
-/// impl ErrorEnvelope for Documented {
-///     fn body(&self, error: &ErrorView<'_>) -> Option<RenderedBody> {
-///         let body = serde_json::json!({
-///             "error": error.error,
-///             "error_description": error.description,
-///             "docs": "https://docs.example.com/errors",
-///         });
-///         Some(RenderedBody::new("application/json", body.to_string()))
-///     }
-///     fn no_store(&self) -> Option<String> {
-///         Some("private, no-store".into())
-///     }
-/// }
-/// # let _ = Documented;
-/// ```
-///
-/// A [`ResourceServer`](crate::resource::ResourceServer)'s [`ErrorRenderer`](crate::resource::ErrorRenderer) takes the
-/// same view and returns the same body, so that one can call the other.
-pub trait ErrorEnvelope: fmt::Debug + Send + Sync {
-    /// Returns the body, with its media type.
-    fn body(&self, error: &ErrorView<'_>) -> Option<RenderedBody> {
-        let _ = error;
-        None
-    }
-
-    /// Returns the value of `WWW-Authenticate`, given the server's own. It may add parameters; the scheme and the
-    /// existing parameters must stay.
-    fn challenge(&self, challenge: &str) -> Option<String> {
-        let _ = challenge;
-        None
-    }
-
-    /// Returns the value of `Cache-Control`, which must include `no-store`.
-    fn no_store(&self) -> Option<String> {
-        None
-    }
-}
-
-/// Returns a hook's result, if it is usable.
+/// What a hook gives, if it gives anything that can be used.
 fn given<T>(
     server: &Settings,
     hook: impl FnOnce(&(dyn ErrorEnvelope + 'static)) -> Option<T>,
@@ -124,4 +67,12 @@ fn says_the_same(value: &str, own: &str) -> bool {
         && written.scheme().eq_ignore_ascii_case(own.scheme())
         && written.token68() == own.token68()
         && own.parameters().all(|(name, value)| written.get(name) == Some(value))
+}
+
+/// `error` and `error_description`.
+pub(crate) fn error_members(reason: Reason) -> Map<String, Value> {
+    let mut members = Map::new();
+    members.insert("error".into(), reason.error().code().into());
+    members.insert("error_description".into(), reason.to_string().into());
+    members
 }

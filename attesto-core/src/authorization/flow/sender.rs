@@ -2,7 +2,7 @@
 
 use super::state::Flow;
 use crate::authorization::error::reason::Reason;
-use crate::authorization::registered_client::{Client, SenderConstraint};
+use crate::authorization::registered_client::client::{Client, SenderConstraint};
 use crate::dpop::{self, CheckedProof, ProofContext, ProofError};
 use crate::http::ObservedUri;
 use crate::jose::Thumbprint;

@@ -11,18 +11,19 @@ use crate::authorization::flow::sender::Sender;
 use crate::authorization::flow::state::Flow;
 use crate::authorization::questions::ask::{Ask, RepeatedRefresh};
 use crate::authorization::questions::events::EventKind;
-use crate::authorization::records::code::{RefreshState, RefreshToken, Rotated, Rotation, SpentRefresh, SuccessorSalt};
-use crate::authorization::registered_client::{Client, GrantType};
+use crate::authorization::records::refresh::{
+    RefreshState, RefreshToken, Rotated, Rotation, SpentRefresh, SuccessorSalt,
+};
+use crate::authorization::registered_client::client::Client;
+use crate::authorization::registered_client::grant_type::GrantType;
 use crate::authorization::scopes::ScopeSet;
 use crate::authorization::secret::{RefreshKey, Secret};
 use crate::crypto::CryptoProvider;
+use crate::limits::CLOCK_SKEW;
 use crate::token::MintedToken;
 use zeroize::Zeroizing;
 
-/// Seconds by which a token may have been spent after the start of the request that presents it again.
-const MEETING: u64 = 60;
-
-/// Issues tokens for a refresh token of this client.
+/// Tokens for a refresh token of this client.
 pub(crate) async fn exchange(flow: &mut Flow, client: &AuthenticatedClient, sender: Sender) -> Result<Issued, Reason> {
     let shown = Shown::read(flow)?;
     let state = shown.state(flow).await?;
@@ -272,8 +273,8 @@ async fn find_successor(
 
 fn successor_in_window(flow: &Flow, shown: &Shown, spent: &SpentRefresh) -> Option<Secret> {
     let grace = flow.server.refresh.grace.as_ref()?;
-    // Spent after this request began: by a concurrent request, or on a node whose clock differs a little.
-    let in_window = flow.now.since(spent.at) <= grace.seconds && spent.at.since(flow.now) <= MEETING;
+    // Spent later than this request began: two that met, or two nodes whose clocks differ a little.
+    let in_window = flow.now.since(spent.at) <= grace.seconds && spent.at.since(flow.now) <= CLOCK_SKEW;
     let salt = spent.salt.as_ref().filter(|_| in_window)?;
     Some(derive(flow.server.provider.as_ref(), grace.secret.as_bytes(), &shown.secret, salt))
 }

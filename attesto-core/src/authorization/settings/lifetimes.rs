@@ -1,4 +1,4 @@
-//! Lifetimes, and the rotation of refresh tokens (catalogue AZ-29, PA-6, RT-4, RT-7).
+//! How long things live, and how refresh tokens succeed one another (AZ-29, PA-6, RT-4, RT-7).
 
 use crate::ConfigError;
 use core::fmt;
@@ -7,11 +7,7 @@ use zeroize::Zeroizing;
 /// The longest grace window, in seconds: after it, stores may forget the salt of a successor.
 pub(crate) const LONGEST_GRACE: u64 = 60;
 
-/// Seconds by which another node's clock, which stamped a presented value, may be ahead of this one's: as for all
-/// dates.
-pub(crate) const CLOCK_SKEW: u64 = 60;
-
-/// The lifetime of each kind of secret, in seconds.
+/// Seconds that each kind of secret lives.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Lifetimes {
     pub(crate) code: u64,
@@ -187,6 +183,9 @@ impl fmt::Debug for GraceSecret {
         f.write_str("GraceSecret(..)")
     }
 }
+
+/// Seconds that a user may take over a login and a consent.
+pub(crate) const LONGEST_VISIT: u64 = 600;
 
 #[cfg(test)]
 mod tests {

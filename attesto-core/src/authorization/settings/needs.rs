@@ -1,7 +1,8 @@
-//! The questions that a server asks its host, by its configuration (catalogue CF-2), defined in one place.
+//! What a server asks its host, as it is configured (CF-2). One place, beside what it depends on.
 
-use crate::authorization::registered_client::{AuthMethod, GrantType};
-use crate::authorization::server::Settings;
+use super::server::Settings;
+use crate::authorization::registered_client::authentication::AuthMethod;
+use crate::authorization::registered_client::grant_type::GrantType;
 
 /// The parts of a host that this server needs, besides clients and the scope policy, which every server needs.
 #[derive(Clone, Copy, Debug)]

@@ -1,4 +1,4 @@
-//! The subjects of tokens, and what their tokens may say (catalogue HC-2, HC-3).
+//! For whom tokens are, and what they may say (HC-2, HC-3).
 
 use crate::authorization::{Answered, ClaimsRequest, IntrospectionCheck, Principal, ScopeRequest, ScopeSet};
 use crate::future::BoxFuture;
@@ -47,7 +47,7 @@ impl ScopePolicy for ScopesAsAsked {
     }
 }
 
-/// Provides the claims of ID tokens about a user (OIDC Core §5.1, §5.4; catalogue IT-4).
+/// Says what ID tokens tell of a user (OIDC Core §5.1, §5.4; IT-4).
 ///
 /// Return the known claims that the scopes stand for; none is required. A claim of the protocol (`iss`, `sub`, `aud`
 /// ..) makes the request fail. An error or a time-out is [`Unavailable`](crate::authorization::Unavailable) and ends
@@ -57,8 +57,8 @@ pub trait ClaimsProvider: Send + Sync {
     fn id_token_claims(&self, request: &ClaimsRequest) -> impl Future<Output = Answered<Map<String, Value>>> + Send;
 }
 
-/// Decides which callers may introspect other clients' tokens (RFC 7662 §2.2; catalogue IN-4), for example an API
-/// gateway. Not called for a token's own client and audience.
+/// Decides who may look at other parties' tokens (RFC 7662 §2.2; IN-4): an API gateway, say. A token's own client and its
+/// audience are not asked about.
 ///
 /// `false` makes the token inactive to the caller. An error or a time-out is
 /// [`Unavailable`](crate::authorization::Unavailable) and ends with 503. The method changes nothing.

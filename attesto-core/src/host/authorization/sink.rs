@@ -1,4 +1,4 @@
-//! The sink for events of the authorization server (catalogue EV-1, EV-2).
+//! Who is told what the authorization server did (EV-1, EV-2).
 
 use crate::authorization::AuthorizationEvent;
 use crate::host::NoEvents;

@@ -1,4 +1,4 @@
-//! Metadata of a protected resource: RFC 9728 §2; catalogue P6 to P8.
+//! Metadata of a protected resource: RFC 9728 §2; P6 to P8.
 
 mod build;
 mod builder;

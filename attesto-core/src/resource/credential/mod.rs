@@ -1,5 +1,5 @@
 //! Extracts the access token of a request: one method, one token, strictly (RFC 6750 §2, RFC 9110 §11.4, RFC 9449 §7.1;
-//! catalogue C1 to C11).
+//! C1 to C11).
 
 mod error;
 mod extract;

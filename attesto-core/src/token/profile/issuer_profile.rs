@@ -1,4 +1,4 @@
-//! The shape of one kind of issuer's tokens, where it differs from RFC 9068 (catalogue J13, A8 to A10, A13).
+//! The shape of one kind of issuer's tokens, where it differs from RFC 9068 (J13, A8 to A10, A13).
 
 use crate::encoding::json::{Object, Value};
 use crate::jose::Header;

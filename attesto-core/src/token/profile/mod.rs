@@ -1,4 +1,4 @@
-//! The shape of one kind of issuer's tokens, where it differs from RFC 9068 (catalogue J13, A8 to A10, A13).
+//! The shape of one kind of issuer's tokens, where it differs from RFC 9068 (J13, A8 to A10, A13).
 
 mod issuer_profile;
 mod options;

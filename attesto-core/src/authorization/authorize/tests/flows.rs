@@ -1,4 +1,4 @@
-//! Requests that are answered with a code (catalogue AZ-28 to AZ-30).
+//! Requests that are answered with a code (AZ-28 to AZ-30).
 
 use super::world::{assert_direct, assert_guarded, assert_redirected, header, location, logged_in};
 use super::*;

@@ -1,4 +1,4 @@
-//! What the client is told by way of the browser (catalogue AZ-10 to AZ-23, AZ-31).
+//! What the client is told by way of the browser (AZ-10 to AZ-23, AZ-31).
 
 use super::world::{assert_redirected, location};
 use super::*;

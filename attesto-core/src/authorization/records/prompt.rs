@@ -1,4 +1,4 @@
-//! `prompt` (OIDC Core §3.1.2.1; catalogue AZ-17).
+//! `prompt` (OIDC Core §3.1.2.1; AZ-17).
 
 use crate::authorization::error::reason::Reason;
 
