@@ -33,7 +33,7 @@ pub(crate) fn is_of_the_request(name: &str) -> bool {
     !others.contains(&name)
 }
 
-/// Since when the user has been at it. Never in the future, never long ago.
+/// Returns when the visit began: not in the future, and not longer ago than the limit.
 pub(crate) fn since(flow: &Flow, identified: &Identified) -> Timestamp {
     let since = match &identified.pushed {
         Some(pushed) => Some(pushed.record.pushed_at),

@@ -19,7 +19,7 @@ use zeroize::Zeroizing;
 /// The parameter in the URL that resumes a visit.
 pub(super) const PARAMETER: &str = "attesto_visit";
 
-/// Keeps what is pushed for a visit that begins in time.
+/// Adds a ticket to a pushed request, and keeps it for a visit that begins in time.
 pub(crate) fn admit_late_returns(record: &mut PushedRequest, entropy: &mut dyn Entropy) -> Result<(), EntropyError> {
     record.ticket = Some(VisitTicket::draw(entropy)?);
     record.expires_at = record.present_by.plus(LONGEST_VISIT);

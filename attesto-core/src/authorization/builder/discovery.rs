@@ -14,14 +14,14 @@ use alloc::vec::Vec;
 /// The suffix of OpenID Connect Discovery §4.
 const OPENID: &str = "/.well-known/openid-configuration";
 
-/// The documents of this server, at the paths that its issuer gives them. MD-2.
+/// Builds the documents of this server, at the paths that its issuer determines. MD-2.
 pub(crate) fn documents(
     server: &Settings,
     plain_http: PlainHttp,
     of_the_host: &[(String, MemberValue)],
 ) -> Result<Documents, ConfigError> {
     of_the_host.iter().try_for_each(|(name, _)| member_is_the_hosts(name))?;
-    // In both documents: a client that asks for `openid` and reads this one would expect RS256 otherwise.
+    // In both documents: a client that requests `openid` and reads this one would otherwise expect RS256.
     let of_id_tokens = server.openid.then(|| id_token_algorithms(server));
     let oauth = document(server, plain_http, of_id_tokens.as_slice(), of_the_host)?;
     let mut pages: Vec<Page> = [Page { path: oauth.well_known_path(), json: oauth.to_json() }].into();
@@ -31,7 +31,7 @@ pub(crate) fn documents(
         pages.push(Page { path: issuer.below(OPENID), json: json.clone() });
         let path = issuer.below("");
         if !path.is_empty() {
-            // Where clients look that take RFC 8414's rule for all documents.
+            // Also at the path for clients that apply RFC 8414's rule to all documents.
             pages.push(Page { path: format!("{OPENID}{path}"), json });
         }
     }
@@ -72,7 +72,7 @@ fn document(
     builder.build()
 }
 
-/// The members that follow from the configuration. Lists without values are left out by the document.
+/// The members that follow from the configuration. The document leaves out empty lists.
 fn members(server: &Settings) -> Vec<(&'static str, MemberValue)> {
     // Without configured scopes the member is absent: a list with only `openid` would be wrong, and some clients
     // request only listed scopes.

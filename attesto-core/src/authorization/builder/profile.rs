@@ -49,13 +49,13 @@ pub enum Profile {
     Mcp,
 }
 
-/// What a profile fixes.
+/// The terms of a profile.
 pub(super) struct Terms {
     pub(super) name: &'static str,
-    /// Where the configuration does not say.
+    /// The default grants.
     pub(super) grants: &'static [GrantType],
     pub(super) auth_methods: &'static [AuthMethod],
-    /// Whatever the configuration says.
+    /// The grants that every configuration must have.
     pub(super) needed_grants: &'static [GrantType],
     pub(super) needs_grace: bool,
     /// Its clients cannot push requests, and do not know `offline_access`.

@@ -21,7 +21,7 @@ use zeroize::Zeroizing;
 /// The only accepted `client_assertion_type` (RFC 7523 §2.2).
 pub(super) const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-/// The type of an assertion that says what it is (draft-ietf-oauth-rfc7523bis §4).
+/// The `typ` of an explicitly typed assertion (draft-ietf-oauth-rfc7523bis §4).
 const EXPLICIT_TYPE: &str = "client-authentication+jwt";
 
 /// A presented assertion: parsed, but not verified.
@@ -104,7 +104,7 @@ fn is_plausible(
     nbf_has_come(&claims, now)?;
     let jti = jti_is_bounded_text(&claims)?;
     let key = replay_key(&client.id, jti, server.provider.as_ref());
-    // As long as any node whose clock is late could still accept it; it counts until it expires.
+    // Kept for as long as a node with a late clock could still accept it; it counts until it expires.
     Ok((ReplayClaim::new(key, exp.plus(AssertionPolicy::CLOCK_SKEW).plus(1)).not_after(exp.minus(1)), audience))
 }
 

@@ -33,7 +33,7 @@ pub(super) struct Credentials {
 }
 
 impl Presented {
-    /// Reads every kind there is, and takes the one. CA-1.
+    /// Reads every kind of credentials, and returns the only one present. CA-1.
     pub(super) fn read(authorization: &AuthorizationField, parameters: &Parameters) -> Result<Self, Reason> {
         let basic = match authorization {
             AuthorizationField::Absent => None,

@@ -25,7 +25,7 @@ use crate::authorization::secret::Secret;
 use crate::http::ResponseParts;
 use alloc::sync::Arc;
 
-/// The endpoint: every request is answered, and told of unless the user is still busy with it.
+/// Runs the endpoint. Every request is answered, and reported as an event unless the user is still busy with it.
 pub(crate) async fn respond(flow: &mut Flow) -> ResponseParts {
     match identify(flow).await {
         Ok(identified) => answer(flow, identified).await,

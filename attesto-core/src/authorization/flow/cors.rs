@@ -13,8 +13,8 @@ use crate::http::{Header, Lines, RequestParts, ResponseParts};
 /// The header fields that scripts may read, besides status and body: what they need for their next request.
 const EXPOSED: &str = "DPoP-Nonce, WWW-Authenticate";
 
-/// Notes the origin of the request, if the scripts run there of the client that it names. Where there are clients in browsers, everybody
-/// may read still what there is to say. EP-11.
+/// Sets the readers to the request's origin if it is one of the named client's. With clients in browsers, all scripts
+/// may still read the response. EP-11.
 pub(crate) fn origin_is_the_named_clients(flow: &mut Flow, client: &Client) {
     if !flow.server.browser_clients {
         origin_is_the_clients(flow, client);

@@ -11,7 +11,7 @@ use core::panic::AssertUnwindSafe;
 use serde_json::{Map, Value};
 use std::panic::catch_unwind;
 
-/// What a hook gives, if it gives anything that can be used.
+/// Returns a hook's result, if it is usable.
 fn given<T>(
     server: &Settings,
     hook: impl FnOnce(&(dyn ErrorEnvelope + 'static)) -> Option<T>,

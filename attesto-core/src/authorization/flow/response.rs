@@ -29,8 +29,9 @@ pub(crate) fn empty(status: u16, nonce: Option<&str>) -> ResponseParts {
     response
 }
 
-/// The error of RFC 6749 §5.2. `challenge`: the client sent an `Authorization` field, and the 401 of a failed authentication says what
-/// that should hold. Without the field it says nothing: a browser would ask its user for a name and a password. CA-11.
+/// Builds the error of RFC 6749 §5.2. `challenge`: the client sent an `Authorization` field, so the 401 of a failed
+/// authentication has a challenge. Without the field there is none, since a browser would ask its user for a name and a
+/// password. CA-11.
 pub(crate) fn refusal(server: &Settings, reason: Reason, challenge: bool, nonce: Option<&str>) -> ResponseParts {
     let mut fields: Vec<Header> = nonce.map(|nonce| Header::own("dpop-nonce", nonce.to_string())).into_iter().collect();
     if reason.error() == OAuthError::InvalidClient && challenge {

@@ -128,7 +128,7 @@ impl Flow {
     }
 }
 
-/// Runs an endpoint: what its flow leaves is the response, less the body where a HEAD asked for none (RFC 9110 §9.3.2).
+/// Runs an endpoint. Drops the body of the response if the method is HEAD (RFC 9110 §9.3.2).
 pub(crate) fn run<F>(mut flow: Flow, endpoint: impl FnOnce(Flow) -> F + Send + 'static) -> Step
 where
     F: Future<Output = ResponseParts> + Send + 'static,

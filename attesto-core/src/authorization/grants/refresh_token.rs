@@ -23,7 +23,7 @@ use crate::limits::CLOCK_SKEW;
 use crate::token::MintedToken;
 use zeroize::Zeroizing;
 
-/// Tokens for a refresh token of this client.
+/// Issues tokens for a refresh token of this client.
 pub(crate) async fn exchange(flow: &mut Flow, client: &AuthenticatedClient, sender: Sender) -> Result<Issued, Reason> {
     let shown = Shown::read(flow)?;
     let state = shown.state(flow).await?;
@@ -273,7 +273,7 @@ async fn find_successor(
 
 fn successor_in_window(flow: &Flow, shown: &Shown, spent: &SpentRefresh) -> Option<Secret> {
     let grace = flow.server.refresh.grace.as_ref()?;
-    // Spent later than this request began: two that met, or two nodes whose clocks differ a little.
+    // Spent after this request began: by a concurrent request, or on a node whose clock differs a little.
     let in_window = flow.now.since(spent.at) <= grace.seconds && spent.at.since(flow.now) <= CLOCK_SKEW;
     let salt = spent.salt.as_ref().filter(|_| in_window)?;
     Some(derive(flow.server.provider.as_ref(), grace.secret.as_bytes(), &shown.secret, salt))

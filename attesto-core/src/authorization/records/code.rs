@@ -40,7 +40,7 @@ impl AuthorizationCode {
     }
 }
 
-/// What came of taking a code.
+/// The result of taking a code.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_enums, reason = "a code is fresh, spent or unknown")]
 pub enum TakenCode {

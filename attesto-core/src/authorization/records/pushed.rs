@@ -74,5 +74,5 @@ pub struct NewPushedRequest {
     pub request: PushedRequest,
 }
 
-/// What a `request_uri` of ours begins with (RFC 9126 §2.2).
+/// The prefix of our `request_uri` values (RFC 9126 §2.2).
 pub(crate) const REFERENCE: &str = "urn:ietf:params:oauth:request_uri:";

@@ -216,9 +216,9 @@ impl Client {
         self
     }
 
-    /// The algorithm that its ID tokens are signed with (OIDC Registration §2): one that the server has a ring of
-    /// ([`id_token_keys`](crate::authorization::AuthorizationServerBuilder::id_token_keys)), or its requests for `openid` end with an error. By default
-    /// RS256, or that of access tokens where a server has no RS256.
+    /// Sets the algorithm of the client's ID tokens (OIDC Registration §2). The server must have a key ring for it
+    /// ([`id_token_keys`](crate::authorization::AuthorizationServerBuilder::id_token_keys)), or the client's requests
+    /// for `openid` fail. By default RS256, or the algorithm of access tokens if the server has no RS256.
     pub const fn id_token_signed_response_alg(mut self, algorithm: Algorithm) -> Self {
         self.id_token_alg = Some(algorithm);
         self

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 /// The longest grace window, in seconds: after it, stores may forget the salt of a successor.
 pub(crate) const LONGEST_GRACE: u64 = 60;
 
-/// Seconds that each kind of secret lives.
+/// The lifetime of each kind of secret, in seconds.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Lifetimes {
     pub(crate) code: u64,
@@ -184,7 +184,7 @@ impl fmt::Debug for GraceSecret {
     }
 }
 
-/// Seconds that a user may take over a login and a consent.
+/// Seconds that a user may take for login and consent.
 pub(crate) const LONGEST_VISIT: u64 = 600;
 
 #[cfg(test)]
