@@ -1,6 +1,7 @@
 //! `private_key_jwt`: an assertion that the client signed (RFC 7523 §2.2, §3; CA-4 to CA-6).
 
 use crate::authorization::error::reason::Reason;
+use crate::authorization::flow::sender::replay_owner;
 use crate::authorization::flow::state::Flow;
 use crate::authorization::questions::ask::Ask;
 use crate::authorization::registered_client::authentication::ClientKeys;
@@ -103,7 +104,8 @@ fn is_plausible(
     let jti = jti_is_bounded_text(&claims)?;
     let key = replay_key(&client.id, jti, server.provider.as_ref());
     // As long as any node whose clock is late could still accept it; it counts until it expires.
-    Ok((ReplayClaim::new(key, exp.plus(AssertionPolicy::CLOCK_SKEW).plus(1)).not_after(exp.minus(1)), audience))
+    let first_use = ReplayClaim::new(key, exp.plus(AssertionPolicy::CLOCK_SKEW).plus(1)).not_after(exp.minus(1));
+    Ok((first_use.owned_by(replay_owner(&client.id, server.provider.as_ref())), audience))
 }
 
 /// One of the client's keys has signed it.

@@ -64,7 +64,7 @@ async fn push(flow: &mut Flow) -> Result<Secret, Reason> {
     // Recorded for clients that have proven who they are. Others could fill the store with it (SC-4), and need no proof here at all:
     // `dpop_jkt` by itself binds the request as well (PA-5), and the code is redeemed with a proof of its own.
     if let Some(proof) = proof.filter(|_| !client.is_public()) {
-        Sender::Dpop(Box::new(proof)).record_proof(flow).await?;
+        Sender::Dpop(Box::new(proof)).record_proof(flow, &client).await?;
     }
     let digest = reference.digest(flow.server.provider.as_ref());
     flow.ask(Ask::PutPar, NewPushedRequest { digest, request: record }).await?;
