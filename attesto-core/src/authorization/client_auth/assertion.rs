@@ -1,6 +1,7 @@
 //! `private_key_jwt`: an assertion that the client signed (RFC 7523 §2.2, §3; CA-4 to CA-6).
 
 use crate::authorization::error::reason::Reason;
+use crate::authorization::flow::sender::replay_owner;
 use crate::authorization::flow::state::Flow;
 use crate::authorization::questions::ask::Ask;
 use crate::authorization::registered_client::authentication::ClientKeys;
@@ -104,8 +105,9 @@ fn is_plausible(
     nbf_has_come(&claims, now)?;
     let jti = jti_is_bounded_text(&claims)?;
     let key = replay_key(&client.id, jti, server.provider.as_ref());
-    // Kept for as long as a node with a late clock could still accept it; it counts until it expires.
-    Ok((ReplayClaim::new(key, exp.plus(AssertionPolicy::CLOCK_SKEW).plus(1)).not_after(exp.minus(1)), audience))
+    // As long as any node whose clock is late could still accept it; it counts until it expires.
+    let first_use = ReplayClaim::new(key, exp.plus(AssertionPolicy::CLOCK_SKEW).plus(1)).not_after(exp.minus(1));
+    Ok((first_use.owned_by(replay_owner(&client.id, server.provider.as_ref())), audience))
 }
 
 /// Checks that one of the client's keys signed the assertion.

@@ -64,7 +64,7 @@ async fn push(flow: &mut Flow) -> Result<Secret, Reason> {
     // Recorded only for authenticated clients: others could fill the store (SC-4). They need no record here, since
     // `dpop_jkt` alone binds the request as well (PA-5), and the code is redeemed with its own proof.
     if let Some(proof) = proof.filter(|_| !client.is_public()) {
-        Sender::Dpop(Box::new(proof)).record_proof(flow).await?;
+        Sender::Dpop(Box::new(proof)).record_proof(flow, &client).await?;
     }
     let digest = reference.digest(flow.server.provider.as_ref());
     flow.ask(Ask::PutPar, NewPushedRequest { digest, request: record }).await?;

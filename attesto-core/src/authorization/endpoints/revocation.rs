@@ -88,7 +88,7 @@ async fn refresh_tokens_beside(
     claims: &Claims,
     access: IssuedAccessToken,
 ) -> Result<(), Reason> {
-    if client.is_public() && !key_is_shown(flow, claims).await? {
+    if client.is_public() && !key_is_shown(flow, client, claims).await? {
         return Err(Reason::UnsupportedTokenType);
     }
     if !flow.server.grants.contains(&GrantType::RefreshToken) {
@@ -102,14 +102,14 @@ async fn refresh_tokens_beside(
     Ok(())
 }
 
-/// Whether the request proves the key or the certificate that the token is bound to (RFC 9449 §4.3, RFC 8705 §3).
-async fn key_is_shown(flow: &mut Flow, claims: &Claims) -> Result<bool, Reason> {
+/// The request proves the key or the certificate that the token is bound to (RFC 9449 §4.3, RFC 8705 §3).
+async fn key_is_shown(flow: &mut Flow, client: &Client, claims: &Claims) -> Result<bool, Reason> {
     match claims.confirmation() {
         Confirmation::None => Ok(false),
         Confirmation::X5tS256(bound) => Ok(flow.request.certificate == Some(bound)),
         Confirmation::Jkt(bound) => match check_proof(flow)? {
             Some(proof) if *proof.jkt() == bound => {
-                Sender::Dpop(Box::new(proof)).record_proof(flow).await?;
+                Sender::Dpop(Box::new(proof)).record_proof(flow, client).await?;
                 Ok(true)
             }
             Some(_) | None => Ok(false),

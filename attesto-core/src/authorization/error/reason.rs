@@ -237,6 +237,8 @@ reasons! {
         Minting => "minting_failed", "internal error";
         /// The entropy source failed. TK-6.
         Entropy => "entropy_failed", "internal error";
+        /// So many proofs of this client or key are on record that the replay store keeps its room for others. ST-2.
+        ReplayShare => "replay_share_exceeded", "try again later";
         /// A store or the host could not answer. TK-6.
         Unavailable => "unavailable", "try again later";
     }
@@ -353,7 +355,7 @@ impl Reason {
             | Self::SigningAlgorithm
             | Self::Minting
             | Self::Entropy => OAuthError::ServerError,
-            Self::TooManyAccessTokens | Self::Unavailable => OAuthError::TemporarilyUnavailable,
+            Self::TooManyAccessTokens | Self::ReplayShare | Self::Unavailable => OAuthError::TemporarilyUnavailable,
         }
     }
 

@@ -103,8 +103,13 @@ impl Flow {
         let recorded = host.ask(Ask::RecordReplay, ReplayQuery { claim, now: self.now }).await;
         match recorded.answer {
             ReplayAnswer::Replay => Err(replay),
-            ReplayAnswer::Fresh | ReplayAnswer::Unavailable if claim.has_passed(recorded.now) => Err(late),
+            ReplayAnswer::Fresh | ReplayAnswer::OverShare | ReplayAnswer::Unavailable
+                if claim.has_passed(recorded.now) =>
+            {
+                Err(late)
+            }
             ReplayAnswer::Fresh => Ok(()),
+            ReplayAnswer::OverShare => Err(Reason::ReplayShare),
             ReplayAnswer::Unavailable => Err(Reason::Unavailable),
         }
     }

@@ -32,7 +32,7 @@ pub(crate) async fn exchange(flow: &mut Flow, client: &AuthenticatedClient, send
     }
     let judged = code_may_be_redeemed(flow, client, &peeked, &sender);
     if judged.is_ok() {
-        sender.record_proof(flow).await?;
+        sender.record_proof(flow, client).await?;
     }
     let code = take(flow, client, digest, &peeked).await?;
     flow.event.subject = Some(code.authorization.subject.clone());

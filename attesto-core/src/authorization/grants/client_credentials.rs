@@ -32,7 +32,7 @@ pub(crate) async fn exchange(flow: &mut Flow, client: &AuthenticatedClient, send
     }
     let scopes = authorize_scopes(flow, client, None, GrantType::ClientCredentials, asked, &resources).await?;
     let scopes = carried(flow, &scopes, &resources)?;
-    sender.record_proof(flow).await?;
+    sender.record_proof(flow, client).await?;
     let principal = Principal { kind: flow.server.client_kind.clone(), ..Principal::new() };
     let wanted = Wanted {
         subject: &client.id,

@@ -160,7 +160,7 @@ async fn mint_within(
     let principal = flow.ask(Ask::LoadPrincipal, subject.into()).await?.ok_or(Reason::SubjectSuspended)?;
     let scopes = authorize_scopes(flow, client, Some(subject), GrantType::RefreshToken, asked, &resources).await?;
     let scopes = carried(flow, &scopes, &resources)?;
-    sender.record_proof(flow).await?;
+    sender.record_proof(flow, client).await?;
     let wanted = Wanted {
         subject,
         client_id: &client.id,
