@@ -105,7 +105,7 @@ fn is_plausible(
     nbf_has_come(&claims, now)?;
     let jti = jti_is_bounded_text(&claims)?;
     let key = replay_key(&client.id, jti, server.provider.as_ref());
-    // As long as any node whose clock is late could still accept it; it counts until it expires.
+    // Kept for as long as a node with a late clock could still accept it; it counts until it expires.
     let first_use = ReplayClaim::new(key, exp.plus(AssertionPolicy::CLOCK_SKEW).plus(1)).not_after(exp.minus(1));
     Ok((first_use.owned_by(replay_owner(&client.id, server.provider.as_ref())), audience))
 }

@@ -102,7 +102,7 @@ async fn refresh_tokens_beside(
     Ok(())
 }
 
-/// The request proves the key or the certificate that the token is bound to (RFC 9449 §4.3, RFC 8705 §3).
+/// Whether the request proves the key or the certificate that the token is bound to (RFC 9449 §4.3, RFC 8705 §3).
 async fn key_is_shown(flow: &mut Flow, client: &Client, claims: &Claims) -> Result<bool, Reason> {
     match claims.confirmation() {
         Confirmation::None => Ok(false),
