@@ -36,7 +36,7 @@ pub fn authorization_routes(server: AuthorizationServer, host: AuthorizationHost
     }
 }
 
-/// Serves the endpoints of one class, so that each class can have its own middleware (catalogue CF-5), or to use your own clock and
+/// Serves the endpoints of one class, so that each class can have its own middleware (CF-5), or to use your own clock and
 /// source of randomness. A server needs all three classes, each at the top level.
 ///
 /// ```

@@ -1,4 +1,4 @@
-//! Bodies of requests, read where a form in them counts: where a resource takes tokens in forms (catalogue C8), and at an
+//! Bodies of requests, read where a form in them counts: where a resource takes tokens in forms (C8), and at an
 //! authorization server's endpoints.
 
 use actix_web::dev::Payload;

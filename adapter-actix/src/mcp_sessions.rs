@@ -9,7 +9,7 @@ use actix_web::dev::{Service, ServiceRequest, ServiceResponse};
 use attesto_core::host::SessionOwners;
 use std::sync::Arc;
 
-/// Ties each session of an MCP server to the caller that began it ([`SessionOwners`]; catalogue X41). It stands behind a
+/// Ties each session of an MCP server to the caller that began it ([`SessionOwners`]; H6). It stands behind a
 /// [`Protect`](crate::Protect).
 #[derive(Clone, Debug)]
 pub struct McpSessions {

@@ -11,7 +11,7 @@ use attesto_core::resource::Requirement;
 use std::sync::Arc;
 
 /// Demands scopes or step-up on top of what the [`Protect`](crate::Protect) before it demands. A request that no `Protect`
-/// authenticated gets 401 (catalogue S10), in whatever order the two were meant to stand: in actix, the one wrapped last runs first.
+/// authenticated gets 401 (S10), in whatever order the two were meant to stand: in actix, the one wrapped last runs first.
 ///
 /// ```
 /// # fn demo(guard: std::sync::Arc<attesto_core::host::Guard>) -> Result<(), attesto_core::ConfigError> {

@@ -30,7 +30,7 @@ where
     RouteClass::ALL.into_iter().fold(Router::new(), |router, class| router.merge(endpoints_router(&endpoints, class)))
 }
 
-/// Routes the endpoints of one class, so that each class can have its own middleware (catalogue CF-5), or to use your own clock and
+/// Routes the endpoints of one class, so that each class can have its own middleware (CF-5), or to use your own clock and
 /// source of randomness. A server needs all three classes. Add middleware with `route_layer`: a `layer` would also answer for every
 /// path without a route. Add none to [`RouteClass::Interactive`] of a server without an authorization endpoint: axum panics where
 /// there is no route to put it before (see [`AuthorizationEndpoints::paths_of`]).

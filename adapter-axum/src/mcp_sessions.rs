@@ -6,7 +6,7 @@ use attesto_hyper::McpSessions;
 use std::sync::Arc;
 use tower_layer::Layer;
 
-/// Ties each session of an MCP server to the caller that began it ([`SessionOwners`]; catalogue X41). It stands behind a
+/// Ties each session of an MCP server to the caller that began it ([`SessionOwners`]; H6). It stands behind a
 /// [`ProtectLayer`](crate::ProtectLayer).
 ///
 /// ```

@@ -48,7 +48,7 @@ impl ProtectLayer {
     }
 
     /// Lets CORS preflights through unauthenticated, for a service behind the layer that answers them. Without it they are refused like
-    /// any request without credentials (catalogue C11).
+    /// any request without credentials (C11).
     #[must_use]
     pub fn pass_cors_preflight(self) -> Self {
         Self(self.0.pass_cors_preflight())

@@ -7,7 +7,7 @@ use attesto_hyper::Require;
 use tower_layer::Layer;
 
 /// Demands scopes or step-up on the routes it wraps. It stands behind a [`ProtectLayer`](crate::ProtectLayer): a request that none
-/// authenticated gets 401 (catalogue S10), in whatever order the layers were meant to stand.
+/// authenticated gets 401 (S10), in whatever order the layers were meant to stand.
 ///
 /// ```
 /// # fn demo(guard: std::sync::Arc<attesto_core::host::Guard>) -> Result<axum::Router, attesto_core::ConfigError> {

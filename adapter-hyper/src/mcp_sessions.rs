@@ -11,7 +11,7 @@ use http_body::Body;
 use http_body_util::Either;
 use std::sync::Arc;
 
-/// Ties each session of an MCP server to the caller that began it ([`SessionOwners`]; catalogue X41). It stands behind a
+/// Ties each session of an MCP server to the caller that began it ([`SessionOwners`]; H6). It stands behind a
 /// [`Protect`](crate::Protect).
 #[derive(Clone, Debug)]
 pub struct McpSessions {

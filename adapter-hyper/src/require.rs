@@ -14,7 +14,7 @@ use http_body_util::{Either, Full};
 use std::sync::Arc;
 
 /// Demands scopes or step-up on top of what the [`Protect`](crate::Protect) before it demands. A request that no `Protect`
-/// authenticated gets 401 (catalogue S10), in whatever order the two were meant to stand.
+/// authenticated gets 401 (S10), in whatever order the two were meant to stand.
 #[derive(Clone, Debug)]
 pub struct Require {
     requirement: Arc<Requirement>,
@@ -53,7 +53,7 @@ impl<B: Body + Send + 'static> Middleware<B> for Require {
 /// [`answer_early`](crate::answer_early).
 ///
 /// # Errors
-/// The response to send. A request that no `Protect` authenticated is refused (catalogue S10).
+/// The response to send. A request that no `Protect` authenticated is refused (S10).
 #[expect(clippy::result_large_err, reason = "made at most once per request")]
 pub fn require(parts: &Parts, requirement: &Requirement) -> Result<(), Response<Full<Bytes>>> {
     require_observed(parts, Observed::from_parts(parts), requirement)

@@ -6,7 +6,7 @@
 //! assert!(limits::DPOP_PROOF < limits::ACCESS_TOKEN);
 //! ```
 
-/// An access token as presented (catalogue J1). Servers refuse longer header fields anyway; a token with a hundred
+/// An access token as presented (J1). Servers refuse longer header fields anyway; a token with a hundred
 /// scopes stays under 4 KiB.
 pub const ACCESS_TOKEN: usize = 16 * 1024;
 /// How far a configuration may raise [`ACCESS_TOKEN`].
@@ -93,3 +93,6 @@ pub const EVENT_TEXT: usize = 256;
 pub const SCOPES: usize = 256;
 /// The encoded form of a stored pushed authorization request (RFC 9126).
 pub const PUSHED_REQUEST: usize = 16 * 1024;
+/// Seconds that the clock of another node, which stamped what is shown here, may be ahead of this one's.
+#[cfg(feature = "std")]
+pub(crate) const CLOCK_SKEW: u64 = 60;

@@ -1,4 +1,4 @@
-//! Scope names for servers of the Model Context Protocol: conventions, not policy (catalogue S9).
+//! Scope names for servers of the Model Context Protocol: conventions, not policy (S9).
 //!
 //! ```
 //! use attesto_core::mcp;

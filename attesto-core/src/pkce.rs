@@ -1,4 +1,4 @@
-//! Proof Key for Code Exchange, S256 only (RFC 7636; catalogue AZ-15, AC-4).
+//! Proof Key for Code Exchange, S256 only (RFC 7636; AZ-15, AC-4).
 //!
 //! ```
 //! use attesto_core::crypto::RustCrypto;

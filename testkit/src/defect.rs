@@ -1,4 +1,4 @@
-//! Proofs with one thing wrong (catalogue T3).
+//! Proofs with one thing wrong (T3).
 
 use super::finding::sound;
 use super::keys::{DpopKey, entropy};

@@ -1,4 +1,4 @@
-//! What every replay store must do (catalogue T12; R1 to R4).
+//! What every replay store must do (T12; R1 to R4).
 
 use super::finding::{Finding, passed};
 use super::stores::together;

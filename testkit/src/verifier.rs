@@ -1,4 +1,4 @@
-//! One request, one verdict, no server (catalogue T11).
+//! One request, one verdict, no server (T11).
 
 use super::exchange::{TestRequest, TestResponse};
 use super::finding::sound;

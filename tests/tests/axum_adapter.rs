@@ -636,7 +636,7 @@ async fn d19_r8_guard_without_a_fitting_replay_store_cannot_be_built() {
 }
 
 #[tokio::test]
-async fn x41_mcp_session_belongs_to_whom_it_was_made_for() {
+async fn h6_mcp_session_belongs_to_whom_it_was_made_for() {
     let world = World::new();
     let mcp = any(|request: Request| async move {
         if request.headers().contains_key("mcp-session-id") {

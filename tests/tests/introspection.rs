@@ -1,5 +1,5 @@
 //! Opaque tokens: what their issuer says is believed as far as the rules go, and an issuer that says nothing or nonsense lets nobody
-//! in (RFC 7662, RFC 9701; catalogue H1 to H5).
+//! in (RFC 7662, RFC 9701; H1 to H5).
 
 use attesto_core::Timestamp;
 use attesto_core::encoding::form;

@@ -1,4 +1,4 @@
-//! Key sets as issuers publish them: which key a token means, and what a strange entry does to the rest (catalogue J6, J8, J10, J22).
+//! Key sets as issuers publish them: which key a token means, and what a strange entry does to the rest (J6, J8, J10, J22).
 
 use attesto_core::crypto::{Algorithm, AlgorithmSet, CryptoProvider, KeyKind, RustCrypto, Signer};
 use attesto_core::danger::signed_payload;

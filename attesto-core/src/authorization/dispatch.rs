@@ -1,15 +1,14 @@
 //! From a path to its endpoint. What is mounted and what the metadata documents name come from the same places, so that no document
-//! can name an endpoint that is not there (catalogue EP-12, MD-4).
+//! can name an endpoint that is not there (EP-12, MD-4).
 
 use super::questions::ask::Step;
 use super::server::AuthorizationServer;
-use super::settings::discovery;
 use crate::Timestamp;
 use crate::crypto::Entropy;
 use crate::http::RequestParts;
 use alloc::vec::Vec;
 
-/// What kind of visitor a path has, so that each kind can get middleware of its own (catalogue CF-5): sessions and their protection
+/// What kind of visitor a path has, so that each kind can get middleware of its own (CF-5): sessions and their protection
 /// where browsers come, rate limits where clients do, caches before documents.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_enums, reason = "a router that forgets a class leaves endpoints out")]
@@ -57,7 +56,7 @@ impl AuthorizationServer {
             (&*routes.authorization.path, Place::Authorization),
             (&*routes.pushed_authorization.path, Place::PushedAuthorization),
         ];
-        let has_codes = discovery::has_authorization_endpoint(settings);
+        let has_codes = settings.has_authorization_endpoint();
         [
             (&*routes.token.path, Place::Token),
             (&*routes.revocation.path, Place::Revocation),
@@ -140,7 +139,8 @@ impl AuthorizationServer {
 mod tests {
     use super::*;
     use crate::authorization::builder::options::AuthorizationServerBuilder;
-    use crate::authorization::registered_client::{AuthMethod, GrantType};
+    use crate::authorization::registered_client::authentication::AuthMethod;
+    use crate::authorization::registered_client::grant_type::GrantType;
     use crate::authorization::routes::EndpointName;
     use crate::crypto::{Algorithm, CryptoProvider, KeyKind, RustCrypto};
     use crate::http::{Connection, ResponseParts};

@@ -77,39 +77,58 @@ mod secret;
 mod server;
 mod settings;
 
-pub use authorize::prompt::Prompt;
-pub use authorize::request::AuthorizationRequest;
-pub(crate) use authorize::resume::LONGEST_VISIT;
-pub use authorize::ticket::VisitTicket;
 pub use builder::options::AuthorizationServerBuilder;
 pub use builder::profile::Profile;
 pub use dispatch::RouteClass;
 pub use error::code::OAuthError;
 pub use error::reason::Reason;
-pub use flow::envelope::ErrorEnvelope;
 pub use questions::ask::{
     Answered, Ask, ClaimsRequest, FamilyRevocation, FinalizedCode, IntrospectionCheck, NewCode, NewRefresh, Principal,
     Query, Recorded, RepeatedRefresh, ReplayQuery, RevocableFamily, RevokedAccessTokens, ScopeRequest, SecretCheck,
     SecretQuery, SettledRevocation, Step, Unavailable,
 };
 pub use questions::client_secret::{ClientSecret, ClientSecrets};
+pub use questions::consent::ConsentDecision;
+pub use questions::consent::ConsentRequest;
 pub use questions::events::{AuthorizationEvent, EventKind};
-pub use questions::interaction::{
-    Authentication, AuthenticationRequest, ConsentDecision, ConsentRequest, Login, UserAgent, Visit,
-};
-pub use records::code::{
-    AuthenticationContext, Authorization, AuthorizationCode, IssuedAccessToken, RefreshState, RefreshToken, Rotated,
-    Rotation, SpentCode, SpentRefresh, SuccessorSalt, TakenCode,
-};
-pub use records::pushed::{
-    ConsentBinding, ConsentGrant, ConsentRedemption, NewConsentGrant, NewPushedRequest, PushedRequest,
-};
-pub use registered_client::{
-    AuthMethod, Client, ClientAuthentication, ClientKeys, GrantType, SenderConstraint, TlsSubject,
-};
+pub use questions::login::Authentication;
+pub use questions::login::AuthenticationRequest;
+pub use questions::login::Login;
+pub use questions::visit::UserAgent;
+pub use questions::visit::Visit;
+pub use records::authorization::AuthenticationContext;
+pub use records::authorization::Authorization;
+pub use records::authorization::IssuedAccessToken;
+pub use records::code::AuthorizationCode;
+pub use records::code::SpentCode;
+pub use records::code::TakenCode;
+pub use records::consent_grant::ConsentBinding;
+pub use records::consent_grant::ConsentGrant;
+pub use records::consent_grant::ConsentRedemption;
+pub use records::consent_grant::NewConsentGrant;
+pub use records::prompt::Prompt;
+pub use records::pushed::NewPushedRequest;
+pub use records::pushed::PushedRequest;
+pub use records::refresh::RefreshState;
+pub use records::refresh::RefreshToken;
+pub use records::refresh::Rotated;
+pub use records::refresh::Rotation;
+pub use records::refresh::SpentRefresh;
+pub use records::refresh::SuccessorSalt;
+pub use records::request::AuthorizationRequest;
+pub use records::ticket::VisitTicket;
+pub use registered_client::authentication::AuthMethod;
+pub use registered_client::authentication::ClientAuthentication;
+pub use registered_client::authentication::ClientKeys;
+pub use registered_client::client::Client;
+pub use registered_client::client::SenderConstraint;
+pub use registered_client::grant_type::GrantType;
+pub use registered_client::tls_subject::TlsSubject;
 pub use routes::{Endpoint, EndpointName, Routes};
 pub use scopes::ScopeSet;
 pub use secret::{FamilyId, RefreshKey, SecretDigest};
 pub use server::AuthorizationServer;
+pub use settings::error_envelope::ErrorEnvelope;
 pub(crate) use settings::lifetimes::LONGEST_GRACE;
+pub(crate) use settings::lifetimes::LONGEST_VISIT;
 pub use settings::lifetimes::{GraceSecret, RefreshPolicy};

@@ -1,4 +1,4 @@
-//! Where the endpoints are: paths on the issuer's origin, and the URLs that follow from them (catalogue MD-2, EP-3).
+//! Where the endpoints are: paths on the issuer's origin, and the URLs that follow from them (MD-2, EP-3).
 
 use crate::ConfigError;
 use crate::http::{PlainHttp, WebUrl};

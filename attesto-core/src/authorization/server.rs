@@ -1,32 +1,23 @@
 //! One authorization server: what was configured, and the way to each endpoint.
 
 use super::builder::options::AuthorizationServerBuilder;
-use super::client_auth::assertion::AssertionPolicy;
 use super::endpoints::{authorize, introspection, pushed, revocation, token};
-use super::flow::envelope::ErrorEnvelope;
 use super::flow::state::{self, Flow};
 use super::flow::{accept, cors};
 use super::questions::ask::Step;
-use super::records::pushed::{ConsentBinding, ConsentGrant, NewConsentGrant};
-use super::registered_client::{AuthMethod, GrantType};
+use super::records::consent_grant::{ConsentBinding, ConsentGrant, NewConsentGrant};
+use super::registered_client::authentication::AuthMethod;
 use super::routes::Routes;
 use super::scopes::ScopeSet;
-use super::settings::discovery::Documents;
-use super::settings::lifetimes::{Lifetimes, RefreshPolicy};
 use super::settings::needs::Needs;
-use super::settings::redirect_policy::RedirectPolicy;
-use super::settings::signers::Signers;
-use super::settings::tied_scopes::TiedScopes;
+use super::settings::server::Settings;
 use crate::Timestamp;
 use crate::crypto::{CryptoProvider, Entropy, EntropyError};
 use crate::dpop::ProofPolicy;
-use crate::http::{CanonicalOrigin, OriginPolicy, RequestParts};
-use crate::jose::JwkSet;
-use crate::mtls::CertificatePolicy;
-use crate::token::{AccessTokenIssuer, AccessTokenVerifier, KeyRing};
+use crate::http::RequestParts;
+use crate::token::KeyRing;
 use alloc::string::String;
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 use core::fmt;
 
 /// An OAuth 2.1 authorization server without IO. Built once by [`AuthorizationServer::builder`], then only read; a clone is another
@@ -37,50 +28,6 @@ use core::fmt;
 #[derive(Clone)]
 pub struct AuthorizationServer {
     settings: Arc<Settings>,
-}
-
-/// What was configured.
-pub(crate) struct Settings {
-    pub(crate) issuer: String,
-    pub(crate) provider: Arc<dyn CryptoProvider>,
-    pub(crate) tokens: AccessTokenIssuer,
-    pub(crate) signers: Signers,
-    pub(crate) jwks: JwkSet,
-    pub(crate) verifier: AccessTokenVerifier,
-    /// Takes a token until the last resource refuses it.
-    pub(crate) late_verifier: AccessTokenVerifier,
-    pub(crate) resource_leeway: u64,
-    pub(crate) ask_introspection: bool,
-    pub(crate) openid: bool,
-    pub(crate) require_par: bool,
-    pub(crate) require_nonce: bool,
-    pub(crate) refuse_embedded: bool,
-    pub(crate) browser_clients: bool,
-    pub(crate) browser_credentials: bool,
-    pub(crate) redirects: RedirectPolicy,
-    pub(crate) loopback_is_a_site: bool,
-    pub(crate) narrow_scopes: bool,
-    pub(crate) tied_scopes: TiedScopes,
-    pub(crate) pkce_always: bool,
-    pub(crate) envelope: Option<Arc<dyn ErrorEnvelope>>,
-    pub(crate) routes: Routes,
-    pub(crate) audience: String,
-    pub(crate) grants: Vec<GrantType>,
-    pub(crate) auth_methods: Vec<AuthMethod>,
-    pub(crate) assertions: AssertionPolicy,
-    pub(crate) scopes: ScopeSet,
-    pub(crate) lifetimes: Lifetimes,
-    pub(crate) refresh: RefreshPolicy,
-    pub(crate) dpop: Option<ProofPolicy>,
-    pub(crate) certificates: Option<CertificatePolicy>,
-    pub(crate) origin: OriginPolicy,
-    /// The issuer's origin.
-    pub(crate) own: CanonicalOrigin,
-    pub(crate) deny_list: bool,
-    pub(crate) realm: String,
-    pub(crate) client_kind: Option<String>,
-    pub(crate) retry_after: u64,
-    pub(crate) documents: Documents,
 }
 
 impl AuthorizationServer {
@@ -235,7 +182,7 @@ impl AuthorizationServer {
         query.is_some_and(|query| query.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#'))
     }
 
-    /// What a user's click on a consent page leaves: a one-time grant for exactly what the page asked for (catalogue AZ-26).
+    /// What a user's click on a consent page leaves: a one-time grant for exactly what the page asked for (AZ-26).
     ///
     /// Call it where the form of your page is answered, once you know that the form came from your page (your CSRF protection) and
     /// who the user is (your session). Store the [`grant`](NewConsentGrant::grant) under its digest, and send the browser to

@@ -1,4 +1,4 @@
-//! The hook with which a host changes challenges: catalogue W14.
+//! The hook with which a host changes challenges: W14.
 
 use super::Challenge;
 use super::write::EXTENSIONS;

@@ -1,7 +1,7 @@
 //! Challenges: the `WWW-Authenticate` values that tell a client what went wrong and what the server requires (RFC 9110
 //! §11.6.1).
 //!
-//! A [`Challenge`] is written, one per field line (catalogue W1 to W4). It can always be sent: its values are checked
+//! A [`Challenge`] is written, one per field line (W1 to W4). It can always be sent: its values are checked
 //! as they are set, and no byte of a value can end it early. [`parse_challenges`] reads what any server sent.
 //!
 //! ```

@@ -1,4 +1,4 @@
-//! The valid values of a challenge's parameters: catalogue W2.
+//! The valid values of a challenge's parameters: W2.
 
 use crate::scope::{is_nqchar, is_nqschar, is_scope_token};
 use alloc::borrow::Cow;
@@ -8,7 +8,7 @@ use alloc::string::String;
 pub(super) const OUR_PARAMETERS: [&str; 8] =
     ["realm", "error", "error_description", "scope", "algs", "acr_values", "max_age", "resource_metadata"];
 
-/// Whether `value` can be one of several `acr_values` (RFC 9470 §3; catalogue W10): a scope-token without a comma.
+/// Whether `value` can be one of several `acr_values` (RFC 9470 §3; W10): a scope-token without a comma.
 ///
 /// Scope-tokens already exclude space, quote and backslash; a comma would read as two values in a list.
 #[must_use]

@@ -1,4 +1,4 @@
-//! Builds and writes one challenge: catalogue W1, W2, W4.
+//! Builds and writes one challenge: W1, W2, W4.
 
 use super::AuthScheme;
 use super::values::{

@@ -11,7 +11,7 @@ pub enum Algorithm {
     ES256,
     ES384,
     ES512,
-    /// RFC 8037; Ed25519 only (catalogue J7).
+    /// RFC 8037; Ed25519 only (J7).
     EdDSA,
     /// RFC 9864: the fully specified name of the same algorithm.
     Ed25519,
@@ -112,8 +112,8 @@ impl fmt::Display for Algorithm {
 }
 
 impl KeyKind {
-    /// The algorithms of such a key unless narrowed: for RSA, RS256 and PS256 unless others are accepted (catalogue
-    /// J6).
+    /// The algorithms of such a key unless narrowed: for RSA, RS256 and PS256 unless others are accepted
+    /// (J6).
     #[must_use]
     pub const fn default_algorithms(self) -> AlgorithmSet {
         match self {
@@ -126,7 +126,7 @@ impl KeyKind {
     }
 }
 
-/// A non-empty allow-list of algorithms (RFC 8725 §3.1; catalogue J5).
+/// A non-empty allow-list of algorithms (RFC 8725 §3.1; J5).
 #[derive(Clone, Copy, Eq, Hash, PartialEq)]
 pub struct AlgorithmSet(u16);
 

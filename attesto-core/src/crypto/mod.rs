@@ -33,13 +33,13 @@ mod aws_lc;
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod edwards;
 mod provider;
-#[cfg(test)]
-#[cfg(feature = "rust-crypto")]
-pub(crate) mod provider_tests;
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod rsa_bounds;
 #[cfg(feature = "rust-crypto")]
 mod rust_crypto;
+#[cfg(test)]
+#[cfg(feature = "rust-crypto")]
+pub(crate) mod tests;
 
 pub use algorithm::{Algorithm, AlgorithmSet, KeyKind};
 #[cfg(feature = "aws-lc-rs")]

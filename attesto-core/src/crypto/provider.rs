@@ -60,7 +60,7 @@ pub trait VerifyingKey: fmt::Debug + Send + Sync {
     /// Verifies `signature` over `message`. With an algorithm that does not match the key, the signature is invalid.
     ///
     /// # Errors
-    /// [`InvalidSignature`], without a reason (catalogue J12).
+    /// [`InvalidSignature`], without a reason (J12).
     fn verify(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> Result<(), InvalidSignature>;
 }
 
@@ -170,7 +170,7 @@ pub struct InvalidSignature;
 #[expect(clippy::exhaustive_structs, reason = "a source fails or it does not")]
 pub struct EntropyError;
 
-/// A signer failed to sign. Its backend keeps the details (catalogue J21).
+/// A signer failed to sign. Its backend keeps the details (J21).
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SignerError {
@@ -183,7 +183,7 @@ pub enum SignerError {
 }
 
 reasons! {
-    /// Why a key cannot be used (catalogue J10, J11).
+    /// Why a key cannot be used (J10, J11).
     pub enum KeyError {
         /// RSA modulus under 2048 or over 8192 bits, or an exponent that is even or outside 3 to 65537. RFC 7518 §3.3.
         Weak => "weak_key", "the RSA key's modulus or exponent is outside the accepted range";

@@ -1,4 +1,4 @@
-//! The accepted RSA keys (RFC 7518 §3.3, §6.3; catalogue J11). The bytes are checked before any arithmetic, equally for
+//! The accepted RSA keys (RFC 7518 §3.3, §6.3; J11). The bytes are checked before any arithmetic, equally for
 //! every provider.
 
 use super::KeyError;

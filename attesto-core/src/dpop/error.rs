@@ -3,9 +3,9 @@
 use crate::jose::{JwkError, JwsError};
 
 reasons! {
-    /// Why a DPoP proof was refused: one variant per check of RFC 9449 §4.3 (catalogue D1 to D14).
+    /// Why a DPoP proof was refused: one variant per check of RFC 9449 §4.3 (D1 to D14).
     pub enum ProofError {
-        /// More than one `DPoP` field line, or a list in one. §4.3 check 1; D1, X21.
+        /// More than one `DPoP` field line, or a list in one. §4.3 check 1; D1.
         MultipleProofs => "multiple_proofs", "the request carries more than one proof";
         /// The DPoP scheme without a `DPoP` field. §4.3 check 1, §7.1; D1, B5.
         MissingProof => "missing_proof", "the request carries no proof";

@@ -1,4 +1,4 @@
-//! Compares a proof's `htu` with the URI of the request that carries it (RFC 9449 §4.3 check 9; catalogue D10, D-norm).
+//! Compares a proof's `htu` with the URI of the request that carries it (RFC 9449 §4.3 check 9; D10, D-norm).
 //!
 //! Both sides are compared after the syntax-based and scheme-based normalisation of RFC 3986 §6.2.2 and §6.2.3, part by
 //! part and while reading, without building either normal form:

@@ -1,4 +1,4 @@
-//! Stateless nonces (RFC 9449 §8, §9; catalogue R5 to R7, D14, D15).
+//! Stateless nonces (RFC 9449 §8, §9; R5 to R7, D14, D15).
 //!
 //! A nonce is the second in which it was made, and a MAC over it under a secret that all instances share: 128 bits that
 //! cannot be guessed without the secret. Clients may request any number of nonces without filling a store. Until it

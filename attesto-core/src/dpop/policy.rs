@@ -42,7 +42,7 @@ impl ProofPolicy {
         }
     }
 
-    /// Accepts these algorithms only; challenges and metadata advertise the same (catalogue D4, W4).
+    /// Accepts these algorithms only; challenges and metadata advertise the same (D4, W4).
     #[must_use]
     pub const fn accept_algorithms(mut self, algorithms: AlgorithmSet) -> Self {
         self.algorithms = algorithms;

@@ -120,7 +120,7 @@ impl Jti {
     }
 }
 
-/// Hashes key and `jti` together, so that one client cannot use up another's proof id (D17, X14).
+/// Hashes key and `jti` together, so that one client cannot use up another's proof id (D17).
 fn replay_key(jkt: &Thumbprint, jti: &str, provider: &dyn CryptoProvider) -> ReplayKey {
     // "dpop:", 43 characters, ":" and the longest jti.
     let mut text = ShortText::<{ 49 + limits::JTI }>::new();

@@ -1,4 +1,4 @@
-//! The input and output of a replay store (RFC 9449 §11.1; catalogue D17).
+//! The input and output of a replay store (RFC 9449 §11.1; D17).
 
 use crate::Timestamp;
 use crate::encoding::base64url;
@@ -93,6 +93,6 @@ pub enum ReplayAnswer {
     /// Recorded before.
     Replay,
     /// The store failed to answer. The request ends with 503: the client is not at fault, and access stays closed
-    /// (X17).
+    /// (W8).
     Unavailable,
 }

@@ -240,7 +240,7 @@ fn nonce_is_ours(
 }
 
 /// Returns the last second at which a first use counts, and until when its record is kept: one second longer than any
-/// node, with a clock that differs by less than the skew, could still accept the proof (D17, X16).
+/// node, with a clock that differs by less than the skew, could still accept the proof (D17).
 const fn claim_ends(iat: Timestamp, policy: &ProofPolicy) -> [Timestamp; 2] {
     let not_after = iat.plus(policy.max_age);
     [not_after, not_after.plus(policy.future_skew).plus(1)]

@@ -1,4 +1,4 @@
-//! Canonical base64url without padding (RFC 7515 §2, RFC 4648 §3.5 and §5; catalogue J3).
+//! Canonical base64url without padding (RFC 7515 §2, RFC 4648 §3.5 and §5; J3).
 //!
 //! Decodes a text only if encoding the result gives the same text. Padding, the alphabet of plain base64, white space
 //! and stray trailing bits are refused, so that one value has one spelling.

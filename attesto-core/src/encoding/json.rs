@@ -1,4 +1,4 @@
-//! Strict JSON objects, parsed in place (RFC 7515 §4, RFC 8725 §3.7; catalogue J4).
+//! Strict JSON objects, parsed in place (RFC 7515 §4, RFC 8725 §3.7; J4).
 //!
 //! ```
 //! use attesto_core::encoding::json::{Object, Value};

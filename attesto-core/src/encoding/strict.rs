@@ -1,4 +1,4 @@
-//! Checks in one pass that a JSON document is strict: depth, duplicate names, finite numbers (catalogue J4).
+//! Checks in one pass that a JSON document is strict: depth, duplicate names, finite numbers (J4).
 
 use super::json::{NotStrictJson, Value};
 use crate::limits::JSON_DEPTH;

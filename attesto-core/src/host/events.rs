@@ -1,4 +1,4 @@
-//! Events for monitoring (catalogue E1 to E6). Names and fields are public API.
+//! Events for monitoring (E1 to E6). Names and fields are public API.
 
 use super::event_text::{Escaped, EventText};
 use alloc::string::{String, ToString};

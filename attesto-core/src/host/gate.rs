@@ -58,7 +58,7 @@ impl Gate {
     }
 
     /// Forwards CORS preflights unauthenticated, because something behind the gate answers them. Otherwise they are
-    /// refused like any request without credentials (catalogue C11).
+    /// refused like any request without credentials (C11).
     #[must_use]
     pub const fn pass_cors_preflight(mut self) -> Self {
         self.pass_preflight = true;
@@ -73,7 +73,7 @@ impl Gate {
 
     /// Whether the caller must read the body before [`enter`](Self::enter), up to
     /// [`limits::FORM_BODY`](crate::limits::FORM_BODY), and pass it as [`RequestParts::form_body`]. It may be a form
-    /// with a token in it, and the resource accepts those (catalogue C8). Pass `None` for a longer body.
+    /// with a token in it, and the resource accepts those (C8). Pass `None` for a longer body.
     /// [`enter`](Self::enter) decides whether the body is a form.
     #[must_use]
     pub fn wants_form(&self, method: &str, headers: &dyn HeaderLines) -> bool {
@@ -130,7 +130,7 @@ impl Passage {
     }
 
     /// Checks a route's own requirement, behind the gate that authenticated the request. Refuses a request that was
-    /// never authenticated, whatever the intended order of the layers (catalogue S10). A forwarded preflight passes on
+    /// never authenticated, whatever the intended order of the layers (S10). A forwarded preflight passes on
     /// to what answers it.
     ///
     /// # Errors

@@ -1,7 +1,8 @@
 //! Introspects tokens that only their issuer can read.
 
 use super::flights::{Flights, Followed, Joined};
-use super::{DynHttpClient, ForeignVerifier, HttpClient, KeyRefresh};
+use super::key_refresh::KeyRefresh;
+use super::{DynHttpClient, ForeignVerifier, HttpClient};
 use crate::crypto::CryptoProvider;
 use crate::http::RequestParts;
 use crate::introspection::{Introspected, IntrospectionEndpoint, IntrospectionError, Remembered};

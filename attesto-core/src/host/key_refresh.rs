@@ -1,4 +1,4 @@
-//! Fetches an issuer's keys once for all requests that wait for them (catalogue J9, J22, CRS-2, CRS-3).
+//! Fetches an issuer's keys once for all requests that wait for them (J9, J22, CRS-2, CRS-3).
 
 use super::DynHttpClient;
 use super::events::{Event, EventSink, KeysRefreshFailed, KeysRefreshed, StaleKeysUsed, UnknownKidThrottled, emit};

@@ -1,4 +1,4 @@
-//! A replay store in memory, for a service of one process (catalogue R1 to R3, R8).
+//! A replay store in memory, for a service of one process (R1 to R3, R8).
 
 use super::memory_shard::{Broken, Known, Shard};
 use super::{ReplayStore, StoreReach};
@@ -238,7 +238,9 @@ impl fmt::Debug for MemoryReplayStore {
 // Two attributes each: Clippy recognizes a test module by the first.
 #[cfg(test)]
 #[cfg(loom)]
+#[path = "memory_replay_interleavings.rs"]
 mod interleavings;
 #[cfg(test)]
 #[cfg(not(loom))]
+#[path = "memory_replay_tests.rs"]
 mod tests;

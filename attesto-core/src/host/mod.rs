@@ -28,6 +28,7 @@ mod flights;
 mod gate;
 mod guard;
 mod http_client;
+mod instances;
 #[cfg(feature = "std")]
 mod introspector;
 #[cfg(feature = "std")]
@@ -64,10 +65,9 @@ pub use events::{
 pub use gate::{Admitted, Gate, Passage};
 pub use guard::{Admission, Guard, GuardBuilder};
 pub use http_client::{DynHttpClient, HttpClient};
+pub use instances::{Instances, reach_is_enough};
 #[cfg(feature = "std")]
 pub use introspector::Introspector;
-#[cfg(feature = "std")]
-use key_refresh::KeyRefresh;
 #[cfg(feature = "std")]
 pub use mcp_sessions::{SessionOwners, SessionVisit};
 #[cfg(feature = "std")]
@@ -78,48 +78,3 @@ pub use queued_events::{EventQueue, QueuedEvents};
 pub use replay_store::{DynReplayStore, ReplayStore, StoreReach};
 pub use traits::{AnyPrincipal, ForeignVerifier, PrincipalLookup, PrincipalOutcome, RevocationCheck};
 pub use wiring::WiringError;
-
-use crate::ConfigError;
-
-/// How many processes serve the resource at once, overlapping deployments included. R8.
-///
-/// Only the operator knows. With a wrong `Single`, one proof can be used once per process.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-// Exhaustive: one, or not one.
-pub enum Instances {
-    /// One process at a time. Its memory is complete.
-    Single,
-    /// Several processes. They must share their stores.
-    Multiple,
-}
-
-/// Checks that a store reaches every instance that serves the resource. R8.
-///
-/// # Errors
-///
-/// Fails for several instances with a store that only one process sees.
-pub fn reach_is_enough(instances: Instances, reach: StoreReach) -> Result<(), ConfigError> {
-    match (instances, reach) {
-        (Instances::Single, StoreReach::Process | StoreReach::Shared) | (Instances::Multiple, StoreReach::Shared) => {
-            Ok(())
-        }
-        (Instances::Multiple, StoreReach::Process) => Err(ConfigError::new(
-            "replay_store",
-            "several instances need a store that they share; this one is local to its process",
-        )),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn r8_several_instances_need_a_shared_store() {
-        assert!(reach_is_enough(Instances::Single, StoreReach::Process).is_ok());
-        assert!(reach_is_enough(Instances::Single, StoreReach::Shared).is_ok());
-        assert!(reach_is_enough(Instances::Multiple, StoreReach::Shared).is_ok());
-        let refused = reach_is_enough(Instances::Multiple, StoreReach::Process).unwrap_err();
-        assert_eq!(refused.member(), "replay_store");
-    }
-}

@@ -1,4 +1,4 @@
-//! The store that detects reused proofs, and its contract (RFC 9449 §11.1; catalogue R1 to R4).
+//! The store that detects reused proofs, and its contract (RFC 9449 §11.1; R1 to R4).
 
 use crate::Timestamp;
 use crate::dpop::{ReplayAnswer, ReplayClaim};
@@ -32,7 +32,7 @@ pub enum StoreReach {
 /// - **Never dropped early.** No record is evicted to make room. A full store answers
 ///   [`Unavailable`](ReplayAnswer::Unavailable). R3.
 /// - **Never a guess.** An error, a timeout or a lost answer is `Unavailable`. If the claim was recorded after all, the
-///   client makes a new proof; the reverse would accept one proof twice. X17.
+///   client makes a new proof; the reverse would accept one proof twice.
 /// - **Opaque keys.** 32 bytes (43 characters as text), never parsed. Keys for other purposes need their own namespace.
 ///   R7.
 ///

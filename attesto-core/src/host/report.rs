@@ -1,4 +1,4 @@
-//! Turns decisions into events (catalogue E1 to E6).
+//! Turns decisions into events (E1 to E6).
 
 use super::EventText;
 use super::events::{

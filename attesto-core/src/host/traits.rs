@@ -12,7 +12,7 @@ use core::future::Future;
 /// A principal whose type only the host knows.
 pub type AnyPrincipal = Arc<dyn Any + Send + Sync>;
 
-/// Maps verified claims to the host's own principal: a user record, a tenant (catalogue step 9).
+/// Maps verified claims to the host's own principal: a user record, a tenant (docs/rules, step 9).
 ///
 /// Implement it with an `async fn`. The implementation sets its own time-outs: the core has no clock. Return
 /// [`PrincipalOutcome::Unavailable`] for an error, which gives 503. [`PrincipalOutcome::Refused`] gives 401 without
@@ -41,7 +41,7 @@ pub enum PrincipalOutcome<P> {
     Unavailable,
 }
 
-/// Verifies tokens that no configured issuer signed: opaque tokens, introspection, foreign formats (catalogue H1 to
+/// Verifies tokens that no configured issuer signed: opaque tokens, introspection, foreign formats (H1 to
 /// H5).
 ///
 /// The implementation must carry over the audience (RFC 8707) and the confirmation (`cnf`): dropping `cnf` drops the

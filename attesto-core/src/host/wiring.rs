@@ -6,7 +6,7 @@ use crate::http::{Header, ResponseParts};
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum WiringError {
-    /// No gate protects the route. Gives 401: nothing unauthenticated passes (catalogue S10).
+    /// No gate protects the route. Gives 401: nothing unauthenticated passes (S10).
     #[error("nothing authenticates requests before this route")]
     NotProtected,
     /// No principal of the requested type was looked up. Gives 500.

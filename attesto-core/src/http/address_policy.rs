@@ -1,4 +1,4 @@
-//! Which addresses an outgoing request may reach (catalogue CM-4, CDS-8).
+//! Which addresses an outgoing request may reach (CM-4, CDS-8).
 
 use super::network::Network;
 use crate::ConfigError;

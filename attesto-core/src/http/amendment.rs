@@ -1,6 +1,6 @@
 //! Changes to the header fields of a response made by the protected service.
 
-use super::Header;
+use super::{Header, ResponseParts};
 
 /// One header field to add to a protected service's response.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -36,8 +36,33 @@ impl Amendment {
     }
 
     /// `Cache-Control: private` for a token that browsers send by themselves: a shared cache must not store the
-    /// response, unless the service sets its own policy (RFC 9111 §3.5; catalogue W11).
+    /// response, unless the service sets its own policy (RFC 9111 §3.5; W11).
     pub(crate) fn private_caching() -> Self {
         Self { header: Header::own("cache-control", "private"), mode: AmendMode::IfAbsent }
+    }
+}
+
+impl ResponseParts {
+    /// Adds the fields that the response to a granted request must carry: for servers that use this type for their own
+    /// responses.
+    ///
+    /// ```
+    /// use attesto_core::http::{Header, ResponseParts};
+    /// # fn demo(grant: &attesto_core::resource::Grant) -> Result<(), attesto_core::http::HeaderError> {
+    /// let mut response = ResponseParts::new(200);
+    /// response.headers.push(Header::new("content-type", "text/plain")?);
+    /// response.amend(grant.amendments());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn amend(&mut self, amendments: impl IntoIterator<Item = Amendment>) {
+        for Amendment { header, mode } in amendments {
+            match mode {
+                AmendMode::Append => {}
+                AmendMode::IfAbsent if self.header(header.name()).next().is_some() => continue,
+                AmendMode::Replace | AmendMode::IfAbsent => self.headers.retain(|own| own.name() != header.name()),
+            }
+            self.headers.push(header);
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! The pinned origin (catalogue P11).
+//! The pinned origin (P11).
 
 use super::authority::{Authority, OwnedAuthority};
 use super::uri::{has_legal_characters, until};

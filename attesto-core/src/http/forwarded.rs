@@ -1,4 +1,4 @@
-//! The forwarded header fields of a trusted proxy (catalogue P13, RFC 7239 §4 to §6).
+//! The forwarded header fields of a trusted proxy (P13, RFC 7239 §4 to §6).
 //!
 //! Nothing here checks the peer: the caller does, and calls for trusted peers only.
 
@@ -418,7 +418,7 @@ mod tests {
     }
 
     #[test]
-    fn x34_elements_are_counted_from_the_right_over_all_lines() {
+    fn p13_elements_are_counted_from_the_right_over_all_lines() {
         let lines = ["host=evil;proto=http, host=outer;proto=https", "host=inner;proto=http"];
         assert_eq!(rfc7239(1, &lines).unwrap(), "http://inner");
         assert_eq!(rfc7239(2, &lines).unwrap(), "https://outer");

@@ -1,5 +1,5 @@
 //! HTTP without a framework: the borrowed parts of a request, the owned parts of a response, and the origin under which
-//! the client called (catalogue P11 to P14).
+//! the client called (P11 to P14).
 //!
 //! ```
 //! use attesto_core::http::{CanonicalOrigin, Connection, ForwardedHeader, OriginPolicy, RequestParts, TrustedProxies};
@@ -26,14 +26,17 @@ mod address_policy;
 mod amendment;
 mod authority;
 mod canonical;
+mod effective_origin;
 mod forwarded;
 mod network;
 mod origin;
+mod origin_error;
 mod outgoing;
 mod proxy;
 mod public_document;
 mod request;
 mod response;
+mod scheme;
 mod tls_session;
 mod uri;
 mod url;
@@ -41,8 +44,10 @@ mod url;
 pub use address_policy::AddressPolicy;
 pub use amendment::{AmendMode, Amendment};
 pub use canonical::CanonicalOrigin;
+pub use effective_origin::EffectiveOrigin;
 pub use forwarded::{ForwardedHeader, XForwarded};
-pub use origin::{EffectiveOrigin, OriginError, OriginPolicy};
+pub use origin::OriginPolicy;
+pub use origin_error::OriginError;
 pub use outgoing::{HttpFailure, IncomingResponse, OutgoingRequest};
 pub use proxy::TrustedProxies;
 pub(crate) use public_document::public_document;
@@ -50,9 +55,10 @@ pub(crate) use request::WithoutCredentials;
 pub use request::{Connection, HeaderLines, Lines, RequestParts};
 pub(crate) use response::is_field_value;
 pub use response::{Header, HeaderError, ResponseParts};
+pub use scheme::Scheme;
 pub use tls_session::{TlsSession, UnixSocket};
 pub(crate) use uri::KeptUri;
+pub use uri::ObservedUri;
 #[cfg(feature = "std")]
 pub(crate) use uri::has_legal_characters;
-pub use uri::{ObservedUri, Scheme};
 pub(crate) use url::{PlainHttp, WebUrl};

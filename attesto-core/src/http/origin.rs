@@ -1,40 +1,15 @@
-//! The origin a request was made to (catalogue P11, P14).
+//! The origin a request was made to (P11, P14).
 
 use super::authority::{Authority, OwnedAuthority};
 use super::forwarded::{self, ForwardedHeader};
-use super::{CanonicalOrigin, HeaderLines, Lines, ObservedUri, RequestParts, Scheme, TrustedProxies};
+use super::{
+    CanonicalOrigin, EffectiveOrigin, HeaderLines, Lines, ObservedUri, OriginError, RequestParts, Scheme,
+    TrustedProxies,
+};
 use crate::{ConfigError, limits};
 use alloc::format;
 use alloc::vec::Vec;
-use core::fmt;
 use core::net::IpAddr;
-
-reasons! {
-    /// The origin of a request cannot be determined, or must not carry credentials (catalogue P11 to P14).
-    pub enum OriginError {
-        /// The effective scheme is not `https`. RFC 6750 §5.3; P14.
-        InsecureTransport => "insecure_transport", "the request did not come over TLS";
-        /// Neither a `Host` field nor an authority in the request target. RFC 9112 §3.2; P11.
-        MissingHost => "invalid_host", "the request names no host";
-        /// More than one `Host` field line, equal or not. RFC 9112 §3.2; P11.
-        SeveralHosts => "invalid_host", "the request has several Host fields";
-        /// `Host` or the request target's authority is not a host with an optional port. RFC 9110 §7.2; P11.
-        InvalidHost => "invalid_host", "the host is not a valid host";
-        /// `Host` and the request target's authority name different hosts. RFC 9113 §8.3.1; P11.
-        HostsDisagree => "invalid_host", "Host and the request target name different hosts";
-        /// The forwarded field is not a list of the right form, or an element has a parameter twice.
-        /// RFC 7239 §4; P13.
-        ForwardedMalformed => "invalid_forwarded", "the forwarded field is malformed";
-        /// The forwarded field has too many elements or too long a line. P13.
-        ForwardedTooLong => "invalid_forwarded", "the forwarded field is too long";
-        /// The forwarded scheme is neither `http` nor `https`, nor one of WebSockets. RFC 7239 §5.4; P13.
-        ForwardedProto => "invalid_forwarded", "the forwarded scheme is neither http nor https";
-        /// The forwarded host is not a host with an optional port. RFC 7239 §5.3; P13.
-        ForwardedHost => "invalid_forwarded", "the forwarded host is not a valid host";
-        /// The forwarded port is not 1 to 65535. P13.
-        ForwardedPort => "invalid_forwarded", "the forwarded port is not a port";
-    }
-}
 
 /// How the origin of a request is determined (P11). If the [canonical origin](Self::canonical) is configured, it is the
 /// origin, and the request has no influence. Otherwise:
@@ -312,47 +287,6 @@ fn host_field(headers: &dyn HeaderLines) -> Result<Option<Authority<'_>>, Origin
     }
 }
 
-/// The origin that the client called: scheme, host and port, and the prefix that a pin adds before every path.
-///
-/// `Display` writes the origin in its normal form: lower case, no default port, the prefix at the end.
-#[derive(Clone, Copy, Debug)]
-pub struct EffectiveOrigin<'r> {
-    scheme: Scheme,
-    authority: Authority<'r>,
-    prefix: &'r str,
-}
-
-impl<'r> EffectiveOrigin<'r> {
-    pub(crate) const fn from_parts(scheme: Scheme, authority: Authority<'r>, prefix: &'r str) -> Self {
-        Self { scheme, authority, prefix }
-    }
-
-    /// The effective scheme.
-    #[must_use]
-    pub const fn scheme(&self) -> Scheme {
-        self.scheme
-    }
-
-    /// Whether the effective scheme is `https`.
-    #[must_use]
-    pub fn is_https(&self) -> bool {
-        self.scheme == Scheme::Https
-    }
-
-    /// Returns the URI of the raw, undecoded `path` at this origin, including any mount prefix that a router stripped.
-    /// Cuts off a query or fragment. If `path` is not a path (`*`), the URI matches no `htu`.
-    #[must_use]
-    pub fn uri(&self, path: &'r str) -> ObservedUri<'r> {
-        ObservedUri::from_parts(self.scheme, self.authority, self.prefix, path)
-    }
-}
-
-impl fmt::Display for EffectiveOrigin<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.uri("").fmt(f)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -439,7 +373,7 @@ mod tests {
     }
 
     #[test]
-    fn x35_a_pin_comes_before_everything_the_request_says() {
+    fn p11_a_pin_comes_before_everything_the_request_says() {
         let pin = CanonicalOrigin::parse("https://api.example.com/v1/").unwrap();
         let policy = OriginPolicy::new()
             .canonical(pin)

@@ -1,4 +1,4 @@
-//! Which peers may forward for the client (catalogue P12).
+//! Which peers may forward for the client (P12).
 
 use super::Connection;
 use super::network::Network;

@@ -1,4 +1,4 @@
-//! Serves a document that is public by design (catalogue P5, J18, MD-1).
+//! Serves a document that is public by design (P5, J18, MD-1).
 
 use super::{Header, ResponseParts};
 use alloc::vec::Vec;

@@ -163,7 +163,7 @@ pub struct RequestParts<'r> {
     pub headers: &'r dyn HeaderLines,
     /// The connection of the request.
     pub connection: Connection<'r>,
-    /// The body, if the host read it because form bodies may carry the token (catalogue C8). At most
+    /// The body, if the host read it because form bodies may carry the token (C8). At most
     /// [`limits::FORM_BODY`](crate::limits::FORM_BODY) bytes are considered.
     pub form_body: Option<&'r [u8]>,
 }

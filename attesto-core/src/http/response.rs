@@ -1,6 +1,5 @@
 //! The parts of a response, built by the core.
 
-use super::{AmendMode, Amendment};
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -172,29 +171,6 @@ impl ResponseParts {
         self.headers.iter().filter(named).map(Header::value)
     }
 
-    /// Adds the fields that the response to a granted request must carry: for servers that use this type for their own
-    /// responses.
-    ///
-    /// ```
-    /// use attesto_core::http::{Header, ResponseParts};
-    /// # fn demo(grant: &attesto_core::resource::Grant) -> Result<(), attesto_core::http::HeaderError> {
-    /// let mut response = ResponseParts::new(200);
-    /// response.headers.push(Header::new("content-type", "text/plain")?);
-    /// response.amend(grant.amendments());
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn amend(&mut self, amendments: impl IntoIterator<Item = Amendment>) {
-        for Amendment { header, mode } in amendments {
-            match mode {
-                AmendMode::Append => {}
-                AmendMode::IfAbsent if self.header(header.name()).next().is_some() => continue,
-                AmendMode::Replace | AmendMode::IfAbsent => self.headers.retain(|own| own.name != header.name),
-            }
-            self.headers.push(header);
-        }
-    }
-
     /// The body as text, for tests and logs; empty if it is not UTF-8.
     #[must_use]
     pub fn body_text(&self) -> String {
@@ -216,6 +192,7 @@ impl fmt::Debug for ResponseParts {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::Amendment;
     use alloc::vec;
 
     #[test]

@@ -1,18 +1,15 @@
 //! Reads the response of an introspection endpoint (RFC 7662 §2.2), one function per rule.
 
-use super::endpoint::IntrospectionEndpoint;
+use super::endpoint::{IntrospectionEndpoint, JSON, SIGNED};
 use super::error::IntrospectionError;
 use super::signed;
 use crate::encoding::json::{Object, Value};
-use crate::http::IncomingResponse;
+use crate::http::{HttpFailure, IncomingResponse};
 use crate::token::{ForeignClaims, NAMES_OF_USERS, OTHER_KINDS, TokenError};
 use crate::{Timestamp, limits};
 use alloc::borrow::Cow;
 use alloc::string::String;
 use serde_json::Map;
-
-pub(super) const JSON: &str = "application/json";
-pub(super) const SIGNED: &str = "application/token-introspection+jwt";
 
 /// The issuer's answer about a token.
 #[derive(Clone, Debug)]
@@ -25,7 +22,21 @@ pub enum Introspected {
     Inactive,
 }
 
-pub(super) fn judge(
+impl IntrospectionEndpoint {
+    /// Checks the answer. RFC 7662 §2.2.
+    ///
+    /// # Errors
+    /// Fails if it is not an answer, or the token cannot be accepted by it.
+    pub fn judge(
+        &self,
+        response: Result<IncomingResponse, HttpFailure>,
+        now: Timestamp,
+    ) -> Result<Introspected, IntrospectionError> {
+        judge(self, &response?, now)
+    }
+}
+
+fn judge(
     endpoint: &IntrospectionEndpoint,
     response: &IncomingResponse,
     now: Timestamp,

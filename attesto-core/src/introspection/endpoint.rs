@@ -1,16 +1,18 @@
 //! The introspection endpoint, and how to call it (RFC 7662 §2.1).
 
-use super::answer::{self, Introspected};
-use super::error::IntrospectionError;
+use super::signed::Signed;
 use crate::encoding::form;
-use crate::http::{Header, HttpFailure, IncomingResponse, OutgoingRequest, PlainHttp, WebUrl};
+use crate::http::{Header, OutgoingRequest, PlainHttp, WebUrl};
 use crate::token::{IssuerProfile, TrustedIssuer};
-use crate::{ConfigError, Timestamp, limits};
+use crate::{ConfigError, limits};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use base64ct::{Base64, Encoding};
 use core::fmt;
 use zeroize::Zeroizing;
+
+pub(super) const JSON: &str = "application/json";
+pub(super) const SIGNED: &str = "application/token-introspection+jwt";
 
 /// How this resource server authenticates at the endpoint, as RFC 7662 §2.1 requires.
 #[derive(Clone)]
@@ -114,13 +116,6 @@ pub struct IntrospectionEndpoint {
     pub(super) subject: Vec<String>,
     pub(super) subject_may_be_client: bool,
     pub(super) profile: IssuerProfile,
-}
-
-/// The signer and the audience of the answers.
-#[derive(Clone, Debug)]
-pub(super) struct Signed {
-    pub(super) issuer: TrustedIssuer,
-    pub(super) audience: String,
 }
 
 impl IntrospectionEndpoint {
@@ -262,7 +257,7 @@ impl IntrospectionEndpoint {
             }
             IntrospectionCredentials::Bearer(token) => authorization = Some(["Bearer ", token.as_str()].concat()),
         }
-        let accept = if self.signed.is_some() { answer::SIGNED } else { answer::JSON };
+        let accept = if self.signed.is_some() { SIGNED } else { JSON };
         let mut request =
             OutgoingRequest::post(self.url.as_str(), body.as_bytes().to_vec(), limits::INTROSPECTION_RESPONSE)
                 .header(Header::own("content-type", "application/x-www-form-urlencoded"))
@@ -271,17 +266,5 @@ impl IntrospectionEndpoint {
             request = request.header(Header::own("authorization", authorization));
         }
         request
-    }
-
-    /// Checks the answer. RFC 7662 §2.2.
-    ///
-    /// # Errors
-    /// Fails if it is not an answer, or the token cannot be accepted by it.
-    pub fn judge(
-        &self,
-        response: Result<IncomingResponse, HttpFailure>,
-        now: Timestamp,
-    ) -> Result<Introspected, IntrospectionError> {
-        answer::judge(self, &response?, now)
     }
 }

@@ -1,16 +1,23 @@
 //! Signed answers (RFC 9701 §5): a JWT that contains the object.
 
-use super::endpoint::Signed;
 use super::error::IntrospectionError;
 use crate::encoding::json::{Object, Value};
 use crate::jose::{CompactJws, JwsLimits};
-use crate::token::{TokenError, signature_verifies};
+use crate::token::{TokenError, TrustedIssuer, signature_verifies};
 use crate::{Timestamp, limits};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 /// Seconds that the issuer's clock may be ahead, and that an answer may be old, since it was requested just now.
 const AHEAD: u64 = 60;
 const OLD: u64 = 300;
+
+/// The signer and the audience of the answers.
+#[derive(Clone, Debug)]
+pub(super) struct Signed {
+    pub(super) issuer: TrustedIssuer,
+    pub(super) audience: String,
+}
 
 /// Returns the payload of a JWT that the issuer signed, for this resource server, just now, as an introspection
 /// response.

@@ -5,7 +5,7 @@ use crate::crypto::Algorithm;
 use crate::encoding::json::{Object, Value};
 use alloc::borrow::Cow;
 
-/// The members read from a protected header. `jku`, `x5u`, `x5c` and all others are never read (catalogue J15, D18).
+/// The members read from a protected header. `jku`, `x5u`, `x5c` and all others are never read (J15, D18).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Header<'h> {

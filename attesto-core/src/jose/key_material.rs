@@ -1,8 +1,8 @@
-//! Imports keys from PEM and JWK (RFC 7468, RFC 7517; catalogue J20).
+//! Imports keys from PEM and JWK (RFC 7468, RFC 7517; J20).
 
+use super::Jwk;
 use super::jwk::public_members;
-use super::key_numbers::{private_from_jwk, private_members, public_of};
-use super::{Jwk, pem};
+use super::key_numbers::{private_from_jwk, private_members, problem, public_of};
 use crate::ConfigError;
 use crate::crypto::{Entropy, KeyKind, PrivateKey, PublicKey};
 use crate::encoding::json::Object;
@@ -25,16 +25,6 @@ pub struct KeyMaterial {
 }
 
 impl KeyMaterial {
-    /// Parses exactly one PEM block: PKCS#1, PKCS#8, SEC1 or SPKI, with LF or CRLF. Skips the `EC PARAMETERS` block
-    /// that OpenSSL writes before an EC private key.
-    ///
-    /// # Errors
-    /// Fails if there is no block, more than one, an encrypted one, or one without a key of a supported kind. The error
-    /// never includes key material.
-    pub fn from_pem(pem: &str) -> Result<Self, ConfigError> {
-        pem::read(pem)
-    }
-
     /// Parses a private or public JWK.
     ///
     /// # Errors
@@ -100,10 +90,6 @@ impl KeyMaterial {
     pub(super) fn of_private(private: PrivateKey) -> Result<Self, ConfigError> {
         Ok(Self { public: public_of(&private)?, private: Some(private) })
     }
-}
-
-pub(super) fn problem(text: &'static str) -> ConfigError {
-    ConfigError::new("key", text)
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! Private keys as numbers: from JWK members, from the curve crates, and fresh ones.
 
 use super::Jwk;
-use super::key_material::problem;
 use crate::ConfigError;
 use crate::crypto::{Algorithm, CryptoProvider, Entropy, KeyKind, PrivateKey, PublicKey, RustCrypto};
 use crate::encoding::base64url::secret;
@@ -116,4 +115,8 @@ fn scalar<const N: usize>(
         }
     }
     Err(problem("the entropy source gives no usable scalar"))
+}
+
+pub(super) fn problem(text: &'static str) -> ConfigError {
+    ConfigError::new("key", text)
 }

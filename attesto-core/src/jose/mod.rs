@@ -4,6 +4,7 @@ mod compact;
 mod header;
 mod jwk;
 mod jwk_set;
+mod jws_error;
 #[cfg(feature = "rust-crypto")]
 mod key_material;
 #[cfg(feature = "rust-crypto")]
@@ -13,11 +14,12 @@ mod pem;
 mod thumbprint;
 mod verification_keys;
 
-pub use compact::{CompactJws, JwsError, JwsLimits};
+pub use compact::{CompactJws, JwsLimits};
 pub use header::Header;
 pub(crate) use jwk::RsaNumbers;
 pub use jwk::{Jwk, JwkError};
 pub use jwk_set::JwkSet;
+pub use jws_error::JwsError;
 #[cfg(feature = "rust-crypto")]
 pub use key_material::KeyMaterial;
 pub use thumbprint::Thumbprint;

@@ -1,6 +1,7 @@
 //! Reads one PEM block, identified by its label and decoded by the crate for its kind of key (RFC 7468).
 
-use super::key_material::{KeyMaterial, problem};
+use super::key_material::KeyMaterial;
+use super::key_numbers::problem;
 use crate::ConfigError;
 use crate::crypto::{PrivateKey, PublicKey};
 use alloc::vec::Vec;
@@ -12,7 +13,19 @@ use zeroize::Zeroizing;
 
 const BEGIN: &str = "-----BEGIN ";
 
-pub(super) fn read(pem: &str) -> Result<KeyMaterial, ConfigError> {
+impl KeyMaterial {
+    /// Parses exactly one PEM block: PKCS#1, PKCS#8, SEC1 or SPKI, with LF or CRLF. Skips the `EC PARAMETERS` block
+    /// that OpenSSL writes before an EC private key.
+    ///
+    /// # Errors
+    /// Fails if there is no block, more than one, an encrypted one, or one without a key of a supported kind. The error
+    /// never includes key material.
+    pub fn from_pem(pem: &str) -> Result<Self, ConfigError> {
+        read(pem)
+    }
+}
+
+fn read(pem: &str) -> Result<KeyMaterial, ConfigError> {
     let (label, block) = single_block(pem)?;
     if label == "ENCRYPTED PRIVATE KEY" || block.contains("Proc-Type:") {
         return Err(problem("the key is encrypted; decrypt it first"));

@@ -1,4 +1,4 @@
-//! The keys that verify an issuer's tokens (RFC 7517 §5; catalogue J6, J8, J10, J19).
+//! The keys that verify an issuer's tokens (RFC 7517 §5; J6, J8, J10, J19).
 
 use super::{Jwk, JwkSet};
 use crate::ConfigError;
@@ -22,7 +22,7 @@ pub(crate) enum KeyMismatch {
     Unknown,
     /// The named key is not for the header's algorithm. RFC 8725 §3.1; J6, J9.
     NotForAlg,
-    /// Several fit. RFC 7515 §4.1.4; J8, X2.
+    /// Several fit. RFC 7515 §4.1.4; J8.
     Ambiguous,
 }
 

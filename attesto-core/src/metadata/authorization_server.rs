@@ -1,4 +1,4 @@
-//! Metadata of an authorization server: RFC 8414; catalogue P10.
+//! Metadata of an authorization server: RFC 8414; P10.
 
 use super::ResourceIdentifier;
 use super::document::{self, Document, MemberValue, items_are_distinct, word_is_printable};
@@ -149,7 +149,7 @@ impl AuthorizationServerMetadataBuilder {
     }
 
     /// Sets `response_types_supported`, which RFC 8414 requires. Default `code` with an authorization endpoint; without
-    /// one it has to be set (X43).
+    /// one it has to be set.
     #[must_use]
     pub fn response_types_supported<S: Into<String>>(mut self, types: impl IntoIterator<Item = S>) -> Self {
         self.response_types = Some(types.into_iter().map(Into::into).collect());
@@ -254,7 +254,7 @@ impl AuthorizationServerMetadataBuilder {
         Ok(url)
     }
 
-    /// Returns `response_types_supported`, a required member that is never empty. X43.
+    /// Returns `response_types_supported`, a required member that is never empty.
     fn response_types(&self, has_authorization_endpoint: bool) -> Result<Vec<String>, ConfigError> {
         const MEMBER: &str = "response_types_supported";
         let Some(stated) = &self.response_types else {
@@ -360,7 +360,7 @@ mod tests {
     }
 
     #[test]
-    fn x43_response_types_are_never_missing() {
+    fn p10_response_types_are_never_missing() {
         let without = AuthorizationServerMetadata::builder("https://as");
         assert_eq!(refused(without.clone()), "response_types_supported");
         assert_eq!(refused(without.clone().response_types_supported([""; 0])), "response_types_supported");

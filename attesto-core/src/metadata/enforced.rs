@@ -1,4 +1,4 @@
-//! The enforced settings that metadata describes: catalogue P6 and P8.
+//! The enforced settings that metadata describes: P6 and P8.
 
 use crate::ConfigError;
 use crate::crypto::AlgorithmSet;

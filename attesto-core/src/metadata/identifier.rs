@@ -1,4 +1,4 @@
-//! The resource identifier and the location of its metadata: RFC 9728 §1.2 and §3.1; catalogue P1 to P3.
+//! The resource identifier and the location of its metadata: RFC 9728 §1.2 and §3.1; P1 to P3.
 
 use crate::ConfigError;
 use crate::http::{PlainHttp, WebUrl};

@@ -2,7 +2,7 @@
 //!
 //! The [`ResourceIdentifier`] is the single source of truth. The `resource` member, the well-known URL and the pointer
 //! in challenges all derive from it, and a document is checked against what the verifier enforces, so they cannot
-//! diverge (catalogue P1 to P10).
+//! diverge (P1 to P10).
 //!
 //! ```
 //! use attesto_core::metadata::{EnforcedCapabilities, MetadataSet, ProtectedResourceMetadata, ResourceIdentifier};

@@ -1,4 +1,4 @@
-//! The URL that a challenge points to: catalogue P9.
+//! The URL that a challenge points to: P9.
 
 use super::ResourceIdentifier;
 use crate::ConfigError;
@@ -38,7 +38,7 @@ pub enum MetadataPointer {
 pub struct PointerUrl(WebUrl);
 
 /// The input of a resolver. It has no header fields: a client must not choose the authority that other clients are
-/// directed to (X35).
+/// directed to (P11).
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::exhaustive_structs, reason = "built by whoever renders a challenge")]
 pub struct PointerRequest<'r> {

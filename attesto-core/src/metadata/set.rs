@@ -1,4 +1,4 @@
-//! The metadata documents of a server, and the responses that serve them: catalogue P3 to P5.
+//! The metadata documents of a server, and the responses that serve them: P3 to P5.
 
 use super::document;
 use super::{ProtectedResourceMetadata, ResourceIdentifier};

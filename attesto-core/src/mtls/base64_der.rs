@@ -1,4 +1,4 @@
-//! Bare base64 of DER, as some proxies forward certificates (catalogue M5).
+//! Bare base64 of DER, as some proxies forward certificates (M5).
 
 use super::client_cert::decode_base64;
 use super::pem::field_name;

@@ -1,4 +1,4 @@
-//! The `Client-Cert` header field (RFC 9440 §2.2; catalogue M5).
+//! The `Client-Cert` header field (RFC 9440 §2.2; M5).
 
 use super::policy::one_line;
 use super::{CertificateExtractor, UnreadableCertificate};

@@ -1,4 +1,4 @@
-//! Parses distinguished names from text (RFC 4514) into the form of a certificate, for comparison (catalogue CA-7).
+//! Parses distinguished names from text (RFC 4514) into the form of a certificate, for comparison (CA-7).
 
 use super::holder::{Attribute, Holder};
 use alloc::string::String;

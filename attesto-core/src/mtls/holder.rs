@@ -1,4 +1,4 @@
-//! The names in a certificate: its subject and its alternative names (RFC 5280 §4.1.2.6, §4.2.1.6; catalogue CA-7).
+//! The names in a certificate: its subject and its alternative names (RFC 5280 §4.1.2.6, §4.2.1.6; CA-7).
 
 use alloc::borrow::Cow;
 use alloc::string::String;

@@ -1,4 +1,4 @@
-//! Percent-encoded PEM, as some proxies forward certificates (catalogue M5).
+//! Percent-encoded PEM, as some proxies forward certificates (M5).
 
 use super::policy::one_line;
 use super::{CertificateExtractor, UnreadableCertificate};

@@ -1,4 +1,4 @@
-//! The policy for client certificates (catalogue M4).
+//! The policy for client certificates (M4).
 
 use super::thumbprint::is_one_certificate;
 use crate::crypto::CryptoProvider;
@@ -63,7 +63,7 @@ impl CertificatePolicy {
     }
 
     /// Returns the certificate that the client presented, as DER: exactly one, as
-    /// [`certificate_thumbprint`](super::certificate_thumbprint) requires. M1, M4, X33.
+    /// [`certificate_thumbprint`](super::certificate_thumbprint) requires. M1, M4.
     ///
     /// The TLS socket's certificate takes precedence, and hides a forwarded one even if it is unusable. A forwarded one
     /// is read only if the socket's peer is in `proxies`; for other peers no header field is read.
@@ -88,8 +88,8 @@ impl CertificatePolicy {
         Ok(der)
     }
 
-    /// Returns the thumbprint of [the certificate](Self::certificate) that the client presented. RFC 8705 §3.1; M4,
-    /// X33.
+    /// Returns the thumbprint of [the certificate](Self::certificate) that the client presented. RFC 8705 §3.1;
+    /// M4.
     ///
     /// # Errors
     /// As for [`certificate`](Self::certificate).
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn x33_a_forwarded_certificate_is_read_from_trusted_proxies_only() {
+    fn m4_a_forwarded_certificate_is_read_from_trusted_proxies_only() {
         let of_header = certificate_thumbprint(&RustCrypto::new(), &der(RFC8705));
         let from = |peer: &str| Connection::new().peer(peer.parse().unwrap());
         let believed = headers();

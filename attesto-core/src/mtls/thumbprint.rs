@@ -1,4 +1,4 @@
-//! `x5t#S256` (RFC 8705 §3.1; catalogue M1).
+//! `x5t#S256` (RFC 8705 §3.1; M1).
 
 use crate::crypto::CryptoProvider;
 use crate::jose::Thumbprint;

@@ -1,4 +1,4 @@
-//! Envoy's `X-Forwarded-Client-Cert` (catalogue M5).
+//! Envoy's `X-Forwarded-Client-Cert` (M5).
 
 use super::pem::decode_escaped_pem;
 use super::policy::one_line;

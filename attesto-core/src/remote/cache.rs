@@ -1,4 +1,4 @@
-//! The life cycle of a remote issuer's keys, as a state machine without a lock or a clock (catalogue J9, J22).
+//! The life cycle of a remote issuer's keys, as a state machine without a lock or a clock (J9, J22).
 
 use super::error::FetchError;
 use super::policy::{CLOCK_STEP, DEADLINE, FRESH_FLOOR, GIVEN_UP, GRACE, KeyPolicy, RETRY, RETRY_CEILING};
@@ -265,4 +265,5 @@ fn pause_after(failures: u32) -> u64 {
 }
 
 #[cfg(test)]
+#[path = "cache_tests.rs"]
 mod tests;

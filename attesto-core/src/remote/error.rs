@@ -5,7 +5,7 @@ use alloc::string::String;
 use core::fmt;
 
 reasons! {
-    /// A fetch of an issuer's metadata or keys failed (catalogue J22). The text is for logs; a client receives at most
+    /// A fetch of an issuer's metadata or keys failed (J22). The text is for logs; a client receives at most
     /// a 503.
     pub enum FetchError {
         /// No response in time.

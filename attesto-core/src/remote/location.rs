@@ -1,5 +1,5 @@
 //! The location of an issuer's keys: its name, the URLs of its metadata, and the checks of the metadata (RFC 8414,
-//! OpenID Connect Discovery 1.0; catalogue J22, CDS-5, CDS-6).
+//! OpenID Connect Discovery 1.0; J22, CDS-5, CDS-6).
 
 use super::error::FetchError;
 use crate::encoding::json::{Object, Value};

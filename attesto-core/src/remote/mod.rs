@@ -1,5 +1,5 @@
 //! The keys of remote issuers: discovered by their metadata, fetched when needed, and kept no longer than is safe
-//! (RFC 7517 §5, RFC 8414, OpenID Connect Discovery 1.0; catalogue J9 and J22).
+//! (RFC 7517 §5, RFC 8414, OpenID Connect Discovery 1.0; J9 and J22).
 //!
 //! [`KeyCache`] decides when to fetch and which keys still verify; [`KeyFetch`] makes the requests and reads the
 //! responses. Neither does IO. [`RemoteKeys`] combines both for one issuer. A [`Guard`](crate::host::Guard) drives it

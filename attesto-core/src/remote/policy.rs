@@ -39,7 +39,7 @@ pub(super) const LOCATION: u64 = 3_600;
 
 impl KeyPolicy {
     /// Fresh for 5 minutes, usable for an hour while the issuer is out, one fetch per 30 seconds for unknown key ids
-    /// (catalogue J9, J22).
+    /// (J9, J22).
     pub const fn new() -> Self {
         Self { fresh: 300, stale: 3_600, unknown_kid_spacing: 30 }
     }

@@ -1,4 +1,4 @@
-//! The binding matrix: which evidence each kind of token requires (RFC 9449 §7.1, §7.2; RFC 8705 §3; catalogue B1 to
+//! The binding matrix: which evidence each kind of token requires (RFC 9449 §7.1, §7.2; RFC 8705 §3; B1 to
 //! B12).
 
 use super::grant::Sender;
@@ -73,7 +73,7 @@ pub(super) fn sender_meets_policy(sender: &Sender, policy: SenderPolicy) -> Resu
     }
 }
 
-/// The schemes to challenge after a refusal by the matrix (catalogue W3's exceptions B2, B10, B12).
+/// The schemes to challenge after a refusal by the matrix (W3's exceptions B2, B10, B12).
 pub(super) const fn challenged_schemes(error: BindingError) -> &'static [AuthScheme] {
     match error {
         BindingError::ProofRequired

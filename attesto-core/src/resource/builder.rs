@@ -62,8 +62,16 @@ pub struct ResourceServerBuilder {
     memory: Memory,
 }
 
+impl ResourceServer {
+    /// Configures the resource with this identifier: the absolute https URL that clients call. The accepted audience,
+    /// the metadata document, its well-known path and the challenge's pointer all derive from it.
+    pub fn builder(identifier: impl Into<String>, provider: Arc<dyn CryptoProvider>) -> ResourceServerBuilder {
+        ResourceServerBuilder::new(identifier.into(), provider)
+    }
+}
+
 impl ResourceServerBuilder {
-    pub(super) fn new(identifier: String, provider: Arc<dyn CryptoProvider>) -> Self {
+    fn new(identifier: String, provider: Arc<dyn CryptoProvider>) -> Self {
         Self {
             identifier,
             provider,
@@ -94,7 +102,7 @@ impl ResourceServerBuilder {
         }
     }
 
-    /// Trusts an issuer's tokens. Its scopes are matched exactly: a foreign `*` has no special meaning (catalogue S8).
+    /// Trusts an issuer's tokens. Its scopes are matched exactly: a foreign `*` has no special meaning (S8).
     pub fn issuer(mut self, issuer: TrustedIssuer) -> Self {
         self.issuers.push(issuer);
         self
@@ -126,7 +134,7 @@ impl ResourceServerBuilder {
         self
     }
 
-    /// Applies the preset for an MCP server: strict audience (X11), the four MCP scopes advertised, and `Bearer`
+    /// Applies the preset for an MCP server: strict audience (A3), the four MCP scopes advertised, and `Bearer`
     /// challenged before `DPoP` unless DPoP is required, because common MCP clients read only the first challenge.
     pub fn mcp(mut self) -> Self {
         self.mcp = true;

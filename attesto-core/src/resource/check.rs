@@ -423,7 +423,7 @@ impl<'a> Bound<'a> {
         }
     }
 
-    /// Checks that the store recorded the first use (RFC 9449 §11.1; R1, X17), while the store can still tell.
+    /// Checks that the store recorded the first use (RFC 9449 §11.1; R1), while the store can still tell.
     fn first_use_counts(&self, claim: &ReplayClaim, answer: ReplayAnswer) -> Result<(), Reason> {
         if answer == ReplayAnswer::Replay {
             return Err(RefusalError::Replay.into());

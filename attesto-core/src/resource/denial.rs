@@ -63,7 +63,7 @@ impl Denial {
         self.facts.uris.as_deref().map(|(claimed, requested)| (claimed.as_str(), requested.as_str()))
     }
 
-    /// Builds the whole response: challenges, `no-store`, nonce, `Retry-After`, and the body (catalogue W11, W12, W14).
+    /// Builds the whole response: challenges, `no-store`, nonce, `Retry-After`, and the body (W11, W12, W14).
     #[must_use]
     pub fn response(&self) -> ResponseParts {
         let mut response = ResponseParts::new(self.status());

@@ -81,8 +81,8 @@ impl Grant {
     }
 
     /// The fields that the response to a granted request must carry, usually none. If a fresh `DPoP-Nonce` is due, it
-    /// comes with `Cache-Control: no-store` (RFC 9449 §8.2; catalogue D15). Otherwise `private` is set if browsers send
-    /// the token by themselves or caches do not see it (RFC 9111 §3.5; catalogue W11).
+    /// comes with `Cache-Control: no-store` (RFC 9449 §8.2; D15). Otherwise `private` is set if browsers send
+    /// the token by themselves or caches do not see it (RFC 9111 §3.5; W11).
     #[must_use]
     pub fn amendments(&self) -> Vec<Amendment> {
         let mut headers = Vec::new();

@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 reasons! {
-    /// The presented evidence does not match the token's binding (catalogue B2 to B12).
+    /// The presented evidence does not match the token's binding (B2 to B12).
     pub enum BindingError {
         /// A DPoP-bound token was presented as Bearer. RFC 9449 §7.2; B2.
         ProofRequired => "dpop_proof_required", "the token is bound to a DPoP key and came without a proof";
@@ -34,7 +34,7 @@ reasons! {
 }
 
 reasons! {
-    /// The operation requires a stronger or fresher login (RFC 9470 §3; catalogue W10).
+    /// The operation requires a stronger or fresher login (RFC 9470 §3; W10).
     pub enum StepUpError {
         /// `acr` is absent or none of the required values.
         Acr => "acr_not_met", "the authentication context class is not one of those required";
@@ -48,7 +48,7 @@ reasons! {
 }
 
 reasons! {
-    /// The host's answer to a question refused the request (catalogue D17, A17, H2 to H4, step 9).
+    /// The host's answer to a question refused the request (D17, A17, H2 to H4, step 9).
     pub enum RefusalError {
         /// The proof has been used before. RFC 9449 §11.1; D17.
         Replay => "replay", "the proof has been used before";
@@ -86,7 +86,7 @@ reasons! {
 }
 
 /// Why a request was refused: one variant per concern, one inner variant per rule. For logs, events and tests; never
-/// sent to the client (catalogue W13).
+/// sent to the client (W13).
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Reason {
@@ -243,7 +243,7 @@ impl Outcome {
         Self::TemporarilyUnavailable,
     ];
 
-    /// The HTTP status code (catalogue W8).
+    /// The HTTP status code (W8).
     #[must_use]
     pub const fn status(self) -> u16 {
         match self {

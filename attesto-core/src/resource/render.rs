@@ -1,4 +1,4 @@
-//! The body of an error response (catalogue W12 to W14).
+//! The body of an error response (W12 to W14).
 
 use crate::http::{Header, is_field_value};
 use alloc::borrow::Cow;

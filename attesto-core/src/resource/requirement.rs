@@ -37,7 +37,7 @@ impl Requirement {
     ///
     /// # Errors
     /// Fails if the list is empty (use [`authenticated`](Self::authenticated) to require no scope), or an entry is not
-    /// a scope-token of RFC 6749 §3.3 (catalogue S1, S6).
+    /// a scope-token of RFC 6749 §3.3 (S1, S6).
     pub fn scopes<S: AsRef<str>>(scopes: impl IntoIterator<Item = S>) -> Result<Self, ConfigError> {
         let scopes = scope_tokens(scopes)?;
         Ok(Self { scopes, ..Self::authenticated() })

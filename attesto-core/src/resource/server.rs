@@ -1,7 +1,6 @@
 //! The resource server: one protected resource, everything it enforces, and the rendering of its refusals.
 
 use super::binding::{SenderPolicy, Shown, challenged_schemes};
-use super::builder::ResourceServerBuilder;
 use super::check;
 use super::credential::CredentialPolicy;
 use super::denial::Denial;
@@ -90,12 +89,6 @@ pub(super) enum Memory {
 }
 
 impl ResourceServer {
-    /// Configures the resource with this identifier: the absolute https URL that clients call. The accepted audience,
-    /// the metadata document, its well-known path and the challenge's pointer all derive from it.
-    pub fn builder(identifier: impl Into<String>, provider: Arc<dyn CryptoProvider>) -> ResourceServerBuilder {
-        ResourceServerBuilder::new(identifier.into(), provider)
-    }
-
     /// Checks one request. Deterministic: the same request, configuration, time and answers give the same verdict.
     pub fn check<'a>(
         &'a self,
@@ -138,7 +131,7 @@ impl ResourceServer {
     }
 
     /// Refuses a request that reached a scope check without having been authenticated. The wiring is wrong, and the
-    /// check fails closed (catalogue S10).
+    /// check fails closed (S10).
     #[must_use]
     pub fn deny_unauthenticated(
         &self,
@@ -168,7 +161,7 @@ impl ResourceServer {
     /// Fails if two servers protect the same resource, or if several resources share a host and one of them does not
     /// decide whether it accepts tokens that name other audiences too. Call
     /// [`strict_audience`](ResourceServerBuilder::strict_audience) for each, or a token for one is accepted by its
-    /// sibling (A3, X11).
+    /// sibling (A3).
     pub fn metadata_set<'s>(servers: impl IntoIterator<Item = &'s Self>) -> Result<MetadataSet, ConfigError> {
         let servers: Vec<&Self> = servers.into_iter().collect();
         if servers.len() > 1 && servers.iter().any(|server| !server.audience_is_decided) {
@@ -210,7 +203,7 @@ impl ResourceServer {
 
     /// Whether the caller must read the body before [`check`](Self::check), up to
     /// [`limits::FORM_BODY`](crate::limits::FORM_BODY), and pass it as [`RequestParts::form_body`]. It may be a form
-    /// with a token in it, and the resource accepts those (catalogue C8). Pass `None` for a longer body.
+    /// with a token in it, and the resource accepts those (C8). Pass `None` for a longer body.
     /// [`check`](Self::check) decides whether the body is a form.
     #[must_use]
     pub fn wants_form(&self, method: &str, headers: &dyn HeaderLines) -> bool {
@@ -317,7 +310,7 @@ impl ResourceServer {
                 denial.challenges = self.challenges(&denial, requirement, pointer.as_deref());
                 denial
             }
-            // The pointer is resolved lazily. If that fails, the host is at fault, not the client (P9, X38).
+            // The pointer is resolved lazily. If that fails, the host is at fault, not the client (P9).
             Err(_) => self.refuse(Unavailable::MetadataPointer.into(), denial.facts, requirement, now, denial.claims),
         }
     }

@@ -1,4 +1,4 @@
-//! Step-up authentication (RFC 9470; catalogue W10).
+//! Step-up authentication (RFC 9470; W10).
 
 use super::reason::StepUpError;
 use super::requirement::Requirement;

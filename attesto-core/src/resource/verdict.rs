@@ -57,7 +57,7 @@ pub enum Question<'a> {
     Principal(PrincipalQuestion<'a>),
 }
 
-/// A token that no configured issuer signed, for the custom verifier (catalogue H1 to H5). The answer replaces step 4
+/// A token that no configured issuer signed, for the custom verifier (H1 to H5). The answer replaces step 4
 /// only; binding, replay, step-up, scopes and rendering stay with the library.
 #[derive(Debug)]
 #[must_use = "an unanswered question grants nothing"]

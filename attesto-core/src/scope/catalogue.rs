@@ -1,13 +1,13 @@
 //! The scopes of a server, and the strings that grant them.
 
 use super::is_scope_token;
-use super::matching::{Held, Need};
+use super::need::{Held, Need};
 use crate::ConfigError;
 use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
 use alloc::format;
 
-/// The concrete scopes of a server: catalogue S2.
+/// The concrete scopes of a server: S2.
 ///
 /// A scope with a dot belongs to the *resource* left of its first dot: `documents.read` to `documents`. A scope without
 /// one, such as `mcp:tools:call`, belongs to none, so no resource wildcard covers it.
@@ -17,7 +17,7 @@ pub struct Catalogue {
     resources: BTreeSet<Box<str>>,
 }
 
-/// A string that may be granted: catalogue S3.
+/// A string that may be granted: S3.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum GrantForm<'a> {

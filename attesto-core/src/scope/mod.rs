@@ -22,6 +22,7 @@
 
 mod catalogue;
 mod matching;
+mod need;
 mod token;
 
 pub use catalogue::{Catalogue, GrantForm};

@@ -1,6 +1,6 @@
 //! The grammar of one scope (RFC 6749 §3.3, appendix A.4).
 
-/// Whether `scope` is one valid `scope-token`: catalogue S1.
+/// Whether `scope` is one valid `scope-token`: S1.
 ///
 /// ```text
 /// scope-token = 1*( %x21 / %x23-5B / %x5D-7E )

@@ -1,4 +1,4 @@
-//! `cnf`: which key a token is bound to (RFC 7800 §3.1; catalogue A11).
+//! `cnf`: which key a token is bound to (RFC 7800 §3.1; A11).
 
 use super::TokenError;
 use crate::encoding::json::Value;
@@ -18,7 +18,7 @@ pub enum Confirmation {
 
 impl Confirmation {
     /// Reads the claim: absent, or an object with exactly one known member. Rejects anything else, because reading
-    /// `null`, `{}` or an unknown member as "not bound" would strip a binding (X12).
+    /// `null`, `{}` or an unknown member as "not bound" would strip a binding (A11).
     pub(super) fn read(claim: Option<&Value<'_>>) -> Result<Self, TokenError> {
         let object = match claim {
             None => return Ok(Self::None),

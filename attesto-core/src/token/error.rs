@@ -3,7 +3,7 @@
 use crate::jose::{JwsError, KeyMismatch};
 
 reasons! {
-    /// Why an access token was refused: one variant per rule (catalogue J1 to J14, A1 to A17).
+    /// Why an access token was refused: one variant per rule (J1 to J14, A1 to A17).
     pub enum TokenError {
         /// Longer than the limit. J1.
         TooLarge => "too_large", "the token is longer than the limit";
@@ -19,7 +19,7 @@ reasons! {
         KeysUnavailable => "keys_unavailable", "the issuer's keys cannot be had now";
         /// No key of the issuer matches. RFC 7515 §4.1.4; J8, J9.
         UnknownKey => "unknown_key", "no key of the issuer fits the token";
-        /// Several keys of the issuer match. RFC 7515 §4.1.4; J8, X2.
+        /// Several keys of the issuer match. RFC 7515 §4.1.4; J8.
         AmbiguousKey => "ambiguous_key", "several keys of the issuer fit the token";
         /// The key is not for the header's algorithm. RFC 8725 §3.1; J6, J9.
         KeyNotForAlg => "invalid_signature", "the key is not for the token's algorithm";

@@ -1,4 +1,4 @@
-//! The claims that a custom verifier read from a token of another format or issuer (catalogue H1).
+//! The claims that a custom verifier read from a token of another format or issuer (H1).
 
 use super::raw::RawClaims;
 use super::{IssuerProfile, TokenError};
@@ -96,7 +96,7 @@ impl ForeignClaims {
         self
     }
 
-    /// Adds a binding. Two kinds of binding are kept side by side and then refused: none is silently dropped (X12).
+    /// Adds a binding. Two kinds of binding are kept side by side and then refused: none is silently dropped (A11).
     fn confirm(mut self, kind: &str, thumbprint: Thumbprint) -> Self {
         let cnf = self.0.entry("cnf").or_insert_with(|| Value::Object(Map::new()));
         match cnf {

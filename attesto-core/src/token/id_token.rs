@@ -1,4 +1,4 @@
-//! ID tokens (OIDC Core §2; catalogue IT-2 to IT-4).
+//! ID tokens (OIDC Core §2; IT-2 to IT-4).
 
 use super::{JwtSigner, MintError};
 use crate::Timestamp;

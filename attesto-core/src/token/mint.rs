@@ -1,4 +1,4 @@
-//! Minting access tokens (RFC 9068 §2; catalogue section 2, "Minting").
+//! Minting access tokens (RFC 9068 §2; docs/rules, "Minting").
 
 use super::issuer::issuer_is_acceptable;
 use super::principal::RESERVED;

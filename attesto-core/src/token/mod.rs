@@ -44,6 +44,7 @@ mod policy;
 mod principal;
 mod profile;
 mod raw;
+mod recalled;
 mod request;
 mod rules;
 mod scope_claim;

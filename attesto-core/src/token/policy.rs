@@ -1,4 +1,4 @@
-//! What a resource requires of its tokens: audience, clocks, sizes, and a policy of the host (catalogue A3, A4, A17).
+//! What a resource requires of its tokens: audience, clocks, sizes, and a policy of the host (A3, A4, A17).
 
 use super::{Claims, TokenError};
 use crate::jose::JwsLimits;

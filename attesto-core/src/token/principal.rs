@@ -1,4 +1,4 @@
-//! Kinds of principals (users, services, agents), identified by a claim and by the subject's prefix (catalogue A14 to
+//! Kinds of principals (users, services, agents), identified by a claim and by the subject's prefix (A14 to
 //! A16).
 
 use super::TokenError;
@@ -79,7 +79,7 @@ impl PrincipalKinds {
     ///
     /// # Errors
     /// Fails if there is no kind, a value or prefix is blank, two values are equal, or a prefix begins with another
-    /// (A16, X13).
+    /// (A16).
     pub fn new(kinds: impl IntoIterator<Item = PrincipalKind>) -> Result<Self, ConfigError> {
         let kinds: Vec<PrincipalKind> = kinds.into_iter().collect();
         let problem = |text: &'static str| Err(ConfigError::new("principal_kinds", text));

@@ -1,4 +1,4 @@
-//! The rules for claims, one function each (catalogue A1 to A13), in the order of [`check`].
+//! The rules for claims, one function each (A1 to A13), in the order of [`check`].
 
 use super::claims::number;
 use super::issuer::TrustedIssuer;

@@ -1,4 +1,4 @@
-//! The `scope` claim (RFC 9068 §2.2.3, RFC 6749 §3.3; catalogue A10).
+//! The `scope` claim (RFC 9068 §2.2.3, RFC 6749 §3.3; A10).
 
 use super::TokenError;
 use crate::encoding::json::Value;

@@ -1,10 +1,11 @@
 //! One token during one check: its hash, computed once, and what the memory of verified tokens has about it.
 
+use super::recalled::Recalled;
 use super::verified::VerifiedTokens;
 use crate::Timestamp;
 use crate::crypto::{CryptoProvider, VerifyingKey};
 use crate::jose::VerificationKeys;
-use alloc::sync::{Arc, Weak};
+use alloc::sync::Arc;
 use core::fmt;
 
 /// A token during one check.
@@ -14,30 +15,6 @@ pub(crate) struct Sighting<'s> {
     memory: Option<&'s VerifiedTokens>,
     hash: Option<[u8; 32]>,
     confirmed: Option<Recalled>,
-}
-
-/// The entry of a remembered token. It has no effect until [`is_of`](Self::is_of) has compared the keys.
-#[derive(Clone, Debug)]
-pub(crate) struct Recalled {
-    /// Does not keep the keys alive. It does keep their address from being reused, so equal addresses mean the same
-    /// keys.
-    pub(super) keys: Weak<VerificationKeys>,
-    /// The period in which the same of these keys are live: within it, the token's header refers to the same key.
-    pub(super) live: (Timestamp, Timestamp),
-    /// The DPoP key that the token is bound to, once a proof with it was accepted.
-    pub(super) bound_key: Option<Arc<dyn VerifyingKey>>,
-}
-
-impl Recalled {
-    pub(super) fn new(keys: &Arc<VerificationKeys>, now: Timestamp) -> Self {
-        Self { keys: Arc::downgrade(keys), live: keys.live_around(now), bound_key: None }
-    }
-
-    /// Whether the signature was verified with these very keys, and the same of them are still live.
-    pub(super) fn is_of(&self, keys: &Arc<VerificationKeys>, now: Timestamp) -> bool {
-        let (from, until) = self.live;
-        core::ptr::eq(self.keys.as_ptr(), Arc::as_ptr(keys)) && from <= now && now <= until
-    }
 }
 
 impl<'s> Sighting<'s> {

@@ -1,4 +1,4 @@
-//! Signing keys, their rotation, and the published key set (catalogue J18, J19, J21).
+//! Signing keys, their rotation, and the published key set (J18, J19, J21).
 
 #[cfg(feature = "rust-crypto")]
 use crate::crypto::{Algorithm, Entropy};

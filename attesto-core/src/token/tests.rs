@@ -88,7 +88,7 @@ fn j12_every_algorithm_mints_and_verifies_on_every_provider() {
         "p256" => include_str!("../../tests/keys/p256.pkcs8.pem"),
         _ => include_str!("../../tests/keys/ed25519.pkcs8.pem"),
     };
-    let providers = crate::crypto::provider_tests::providers().into_iter().map(Arc::<dyn CryptoProvider>::from);
+    let providers = crate::crypto::tests::providers().into_iter().map(Arc::<dyn CryptoProvider>::from);
     for (provider, algorithm) in providers.flat_map(|one| Algorithm::ALL.iter().map(move |two| (one.clone(), two))) {
         let key = KeyMaterial::from_pem(pem(match algorithm.key_kind() {
             KeyKind::P256 => "p256",

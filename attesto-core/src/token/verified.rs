@@ -1,6 +1,6 @@
 //! Remembers verified tokens, so that their signature need not be verified again.
 
-use super::sighting::Recalled;
+use super::recalled::Recalled;
 use crate::ConfigError;
 use crate::crypto::VerifyingKey;
 use crate::sync::{HashKey, Mutex, MutexGuard};

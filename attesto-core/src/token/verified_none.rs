@@ -1,6 +1,6 @@
 //! Without `std` there is no lock to share a memory of tokens, and so no memory.
 
-use super::sighting::Recalled;
+use super::recalled::Recalled;
 use crate::crypto::VerifyingKey;
 use alloc::sync::Arc;
 

@@ -30,7 +30,7 @@ pub async fn assert_unavailable(app: &impl App, fixture: &Fixture, route: &Route
     passed(check_unavailable(app, fixture, route).await);
 }
 
-/// The same by 503, with `Retry-After` and without a challenge: the fault is the host's, not the client's (X17).
+/// The same by 503, with `Retry-After` and without a challenge: the fault is the host's, not the client's (W8).
 ///
 /// # Errors
 /// The [`Finding`].

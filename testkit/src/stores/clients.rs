@@ -1,4 +1,4 @@
-//! The contract of [`ClientStore`] (catalogue HC-1, CA-11), as far as it can be seen from outside.
+//! The contract of [`ClientStore`] (HC-1, CA-11), as far as it can be seen from outside.
 
 use super::{Racing, World};
 use crate::finding::{Finding, passed};

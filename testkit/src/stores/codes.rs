@@ -1,4 +1,4 @@
-//! The contract of [`CodeStore`] (catalogue AC-2, AC-6, ST-2, ST-3).
+//! The contract of [`CodeStore`] (AC-2, AC-6, ST-2, ST-3).
 
 use super::{RACERS, ROUNDS, Racing, World, said};
 use crate::finding::{Finding, passed};

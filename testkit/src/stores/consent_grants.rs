@@ -1,4 +1,4 @@
-//! The contract of [`ConsentGrantStore`] (catalogue AZ-26).
+//! The contract of [`ConsentGrantStore`] (AZ-26).
 
 use super::{RACERS, ROUNDS, Racing, World, said};
 use crate::finding::{Finding, passed};

@@ -1,4 +1,4 @@
-//! The contract of [`AccessTokenDenyList`] (catalogue RV-4).
+//! The contract of [`AccessTokenDenyList`] (RV-4).
 
 use super::{RACERS, Racing, World};
 use crate::finding::{Finding, passed};

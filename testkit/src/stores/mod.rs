@@ -1,4 +1,4 @@
-//! What every store of an authorization server must do (catalogue ST-1 to ST-3): the contracts of the host traits, as tests.
+//! What every store of an authorization server must do (ST-1 to ST-3): the contracts of the host traits, as tests.
 
 mod clients;
 mod codes;

@@ -1,4 +1,4 @@
-//! The contract of [`ParStore`] (catalogue PA-6, AZ-28, ST-1 to ST-3).
+//! The contract of [`ParStore`] (PA-6, AZ-28, ST-1 to ST-3).
 
 use super::{RACERS, ROUNDS, Racing, World, said};
 use crate::finding::{Finding, passed};

@@ -1,4 +1,4 @@
-//! The contract of [`RefreshStore`] (catalogue RT-3, RT-4, ST-2, ST-3): tokens. Their families: `revocation`.
+//! The contract of [`RefreshStore`] (RT-3, RT-4, ST-2, ST-3): tokens. Their families: `revocation`.
 
 use super::{RACERS, ROUNDS, Racing, World, said};
 use crate::finding::{Finding, passed};

@@ -1,4 +1,4 @@
-//! The contract of [`RefreshStore`](attesto_core::host::RefreshStore), on: families and their revocation (catalogue RT-3, RT-5).
+//! The contract of [`RefreshStore`](attesto_core::host::RefreshStore), on: families and their revocation (RT-3, RT-5).
 
 use super::refresh_tokens::Suite;
 use super::{RACERS, ROUNDS};

@@ -1,4 +1,4 @@
-//! Section 3, D1 to D14.
+//! DPoP proofs: D1 to D14.
 
 use super::row::{Row, Told, row};
 use crate::{Call, Json, NOW, World, sign};

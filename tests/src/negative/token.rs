@@ -1,4 +1,4 @@
-//! Sections 1 and 2.
+//! Tokens: the J and A rules.
 
 use super::row::{Row, Told, bearer, row};
 use crate::{AUDIENCE, Answers, Call, ISSUER, Json, NOW, World, sign};

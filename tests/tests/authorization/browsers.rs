@@ -1,4 +1,4 @@
-//! Scripts of other origins: which may read what (catalogue EP-11).
+//! Scripts of other origins: which may read what (EP-11).
 
 use crate::ledger::Fault;
 use crate::scene::{NOW, Request, SECRET, Scene, builder, proof};

@@ -1,4 +1,4 @@
-//! Configurations that are refused, each wrong in one member (catalogue CF-1, CF-2).
+//! Configurations that are refused, each wrong in one member (CF-1, CF-2).
 
 use crate::scene::builder;
 use attesto_core::authorization::{AuthMethod, AuthorizationServerBuilder, GrantType};

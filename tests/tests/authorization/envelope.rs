@@ -1,4 +1,4 @@
-//! Errors in the host's own form: bytes and nothing else (catalogue EP-9).
+//! Errors in the host's own form: bytes and nothing else (EP-9).
 
 use crate::scene::{NOW, Request, Scene, builder, proof};
 use attesto_core::authorization::{Client, ClientAuthentication, ErrorEnvelope, GrantType};

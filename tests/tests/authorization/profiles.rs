@@ -1,4 +1,4 @@
-//! Kinds of servers: what they are by default, and what they cannot be made (catalogue CF-6).
+//! Kinds of servers: what they are by default, and what they cannot be made (CF-6).
 
 use crate::scene::{builder, key, provider};
 use attesto_core::ConfigError;

@@ -1,4 +1,4 @@
-//! The rules of refresh tokens, revocation and introspection, each broken alone (catalogue sections 8.2, 9 and 10).
+//! The rules of refresh tokens, revocation and introspection, each broken alone (the RT, RV and IN rules).
 
 use crate::ledger::{Fault, LATE};
 use crate::scene::{FAMILY, NOW, Request, SECRET, Scene, builder, proof, proof_at, text};
@@ -105,7 +105,7 @@ fn rt4_in_the_window_a_lost_answer_is_given_again() {
 
 #[test]
 fn rt4_a_grace_replay_of_the_first_after_its_grandchild_is_reuse() {
-    // Section 18, item 4: answering with the child hid the theft.
+    // Answering with the child would hide the theft.
     let (mut scene, first) = Scene::redeemed(true);
     let second = refresh_token(&scene.grant(&Request::refresh(&first)));
     let third = refresh_token(&scene.grant(&Request::refresh(&second)));

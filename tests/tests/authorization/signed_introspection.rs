@@ -1,4 +1,4 @@
-//! Signed introspection responses (RFC 9701; catalogue IN-5).
+//! Signed introspection responses (RFC 9701; IN-5).
 
 use crate::scene::{NOW, Request, SECRET, Scene, builder, key, provider, text};
 use crate::token_rules::claims;

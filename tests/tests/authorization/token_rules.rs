@@ -1,4 +1,4 @@
-//! The rules of the token endpoint and of its grants, each broken alone (catalogue sections 7 and 8).
+//! The rules of the token endpoint and of its grants, each broken alone (the SC, TK and grant rules).
 
 use crate::scene::{FAMILY, NOW, REDIRECT, Request, SECRET, Scene, VERIFIER, builder, proof, provider, text};
 use attesto_core::Timestamp;

@@ -1,4 +1,4 @@
-//! Codes without a challenge, at the token endpoint (catalogue AZ-15, AC-4).
+//! Codes without a challenge, at the token endpoint (AZ-15, AC-4).
 
 use crate::scene::{REDIRECT, Request, SECRET, Scene, VERIFIER, builder, text};
 use attesto_core::authorization::{

@@ -78,7 +78,7 @@ on_every_server! {
         p4_several_resources_publish_theirs_side_by_side
         p5_preflight_of_the_documents_is_answered
         t9_discovery_leads_from_the_challenge_to_a_document_that_leads_back
-        x11_token_for_one_resource_does_not_open_its_sibling;
+        a3_token_for_one_resource_does_not_open_its_sibling;
     methods:
         w12_head_is_told_what_get_is_told_less_the_body
         d9_proof_for_get_does_not_serve_for_head

@@ -4,11 +4,14 @@
 //! To write it again: `ATTESTO_WRITE_COVERAGE=1 cargo test -p attesto-tests --test coverage`.
 
 mod authorization;
+mod catalogue;
 mod clauses;
 mod names;
 mod page;
+mod papers;
 mod rules;
 
+use catalogue::{State, citations, rules_of};
 use names::{in_names, root, tests_by_rule};
 use rules::Rule;
 use std::collections::{BTreeMap, BTreeSet};
@@ -57,14 +60,56 @@ fn every_rule_is_listed_once_for_each_of_its_functions() {
     assert!(both.is_empty(), "implemented and left out: {both:?}");
 }
 
+const DOCUMENTS: [&str; 3] = ["resource-server.md", "authorization-server.md", "client.md"];
+
+/// Every id of the documents, with what they say about it.
+fn documented() -> Vec<(String, State)> {
+    DOCUMENTS.into_iter().flat_map(rules_of).collect()
+}
+
 /// The name of a test holds an id without its hyphen, in lower case: `C8` and `C-8` could not be told apart.
 #[test]
 fn no_two_rules_have_ids_that_tests_cannot_tell_apart() {
-    let mut by_name: BTreeMap<String, &str> = BTreeMap::new();
-    for id in listed_ids() {
-        let other = by_name.insert(in_names(id), id).filter(|other| *other != id);
-        assert_eq!(other, None, "{id} is `{}` in the names of tests, too", in_names(id));
+    let mut by_name: BTreeMap<String, String> = BTreeMap::new();
+    for (id, _) in documented() {
+        if let Some(other) = by_name.insert(in_names(&id), id.clone()) {
+            panic!("{id} and {other} are both `{}` in the names of tests", in_names(&id));
+        }
     }
+}
+
+#[test]
+fn every_listed_rule_is_in_the_documents_and_built() {
+    let documented: BTreeMap<String, State> = documented().into_iter().collect();
+    for id in listed_ids() {
+        assert!(documented.contains_key(id), "{id} is not in docs/rules");
+    }
+    let unbuilt: BTreeSet<&str> =
+        all_rules().map(|rule| rule.0).filter(|id| documented[*id] == State::NotBuiltYet).collect();
+    assert!(unbuilt.is_empty(), "docs/rules say that these are not built yet: {unbuilt:?}");
+}
+
+#[test]
+fn every_rule_that_is_built_is_listed() {
+    let listed: BTreeSet<&str> = listed_ids().collect();
+    // Those of the client are not listed by function.
+    let rules = DOCUMENTS.into_iter().take(2).flat_map(rules_of);
+    let missing: Vec<String> = rules
+        .filter(|(id, state)| *state == State::Built && !listed.contains(id.as_str()))
+        .map(|rule| rule.0)
+        .collect();
+    assert!(missing.is_empty(), "neither in the tables nor left out with a reason: {missing:?}");
+}
+
+#[test]
+fn every_rule_that_a_comment_cites_is_in_the_documents() {
+    let known: Vec<String> = documented().into_iter().map(|rule| rule.0).collect();
+    let unknown: Vec<String> = citations(&known)
+        .into_iter()
+        .filter(|(id, ..)| !known.contains(id))
+        .map(|(id, path, line)| format!("{id}: {}:{line}", path.display()))
+        .collect();
+    assert!(unknown.is_empty(), "not in docs/rules:\n{}", unknown.join("\n"));
 }
 
 #[test]

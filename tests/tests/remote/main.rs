@@ -1,5 +1,5 @@
 //! Keys of an issuer elsewhere: when they are asked for, what an issuer that misbehaves can do, and what the client is told
-//! (catalogue J9, J22, CRS-1 to CRS-5).
+//! (J9, J22, CRS-1 to CRS-5).
 
 mod net;
 mod trouble;

@@ -1,5 +1,5 @@
 //! The testkit under test: services that are wired rightly pass it under every adapter, and each way to wire them wrongly is found,
-//! with the words that say what to change. Catalogue T1 to T12.
+//! with the words that say what to change. T1 to T12.
 
 mod adapters;
 mod factories;

@@ -1,4 +1,4 @@
-//! Clients of an authorization server that authenticate by the certificate of their handshake (RFC 8705 §2; catalogue CA-7, CA-8).
+//! Clients of an authorization server that authenticate by the certificate of their handshake (RFC 8705 §2; CA-7, CA-8).
 //! That the connection is TLS's is known in the same way: nothing pins the origin here.
 
 use crate::client::{Answer, Client};

@@ -50,7 +50,7 @@ async fn m5_every_kind_of_field_is_believed_from_a_trusted_proxy(adapter: Adapte
     }
 }
 
-async fn x33_field_of_an_untrusted_peer_is_ignored(adapter: Adapter) {
+async fn m4_field_of_an_untrusted_peer_is_ignored(adapter: Adapter) {
     for field in FIELDS {
         let (scene, value) = (behind(adapter, &field, ELSEWHERE), (field.write)(&PKI.client));
         let headers = [
@@ -66,7 +66,7 @@ async fn x33_field_of_an_untrusted_peer_is_ignored(adapter: Adapter) {
 }
 
 /// Another client of the same server cannot pass for the token's by writing the field itself.
-async fn x33_field_over_direct_tls_is_ignored(adapter: Adapter) {
+async fn m4_field_over_direct_tls_is_ignored(adapter: Adapter) {
     for field in FIELDS {
         let (scene, value) = (over_tls(adapter, &field, ELSEWHERE), (field.write)(&PKI.client));
         let headers = [("authorization", &*scene.clients_token()), (field.name, &value)];
@@ -181,8 +181,8 @@ async fn p13_forwarded_origin_counts_from_a_trusted_proxy_only(adapter: Adapter)
 
 on_every_adapter!(
     m5_every_kind_of_field_is_believed_from_a_trusted_proxy
-    x33_field_of_an_untrusted_peer_is_ignored
-    x33_field_over_direct_tls_is_ignored
+    m4_field_of_an_untrusted_peer_is_ignored
+    m4_field_over_direct_tls_is_ignored
     m4_certificate_of_the_socket_comes_before_the_field
     m5_malformed_or_repeated_field_is_no_certificate
     m5_last_element_of_xfcc_is_the_nearest_proxys

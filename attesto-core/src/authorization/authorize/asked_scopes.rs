@@ -1,11 +1,11 @@
-//! Which scopes a request is for (RFC 6749 §3.3, OIDC Core §3.1.2.1, §11; catalogue AZ-14).
+//! Which scopes a request is for (RFC 6749 §3.3, OIDC Core §3.1.2.1, §11; AZ-14).
 
-use super::prompt::Prompt;
 use crate::authorization::error::reason::Reason;
 use crate::authorization::parameters::Parameters;
-use crate::authorization::registered_client::Client;
+use crate::authorization::records::prompt::Prompt;
+use crate::authorization::registered_client::client::Client;
 use crate::authorization::scopes::ScopeSet;
-use crate::authorization::server::Settings;
+use crate::authorization::settings::server::Settings;
 use alloc::string::String;
 
 const OPENID: &str = "openid";

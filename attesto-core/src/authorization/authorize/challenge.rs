@@ -1,11 +1,11 @@
-//! The PKCE challenge, and the clients that may come without one (RFC 7636 §4.3, §4.4.1; RFC 9700 §2.1.1; catalogue AZ-15).
+//! The PKCE challenge, and the clients that may come without one (RFC 7636 §4.3, §4.4.1; RFC 9700 §2.1.1; AZ-15).
 
 use crate::authorization::error::reason::Reason;
 use crate::authorization::parameters::Parameters;
-use crate::authorization::registered_client::Client;
+use crate::authorization::registered_client::client::Client;
 use crate::authorization::scopes::ScopeSet;
-use crate::authorization::server::Settings;
 use crate::authorization::settings::pkce_exemption::{PkceExemption, exemption};
+use crate::authorization::settings::server::Settings;
 use crate::pkce::CodeChallenge;
 
 /// The challenge of the request. One that is sent binds, whoever sends it: an exemption is from having to send it, and from nothing

@@ -1,12 +1,14 @@
-//! What the user allows (catalogue AZ-25, AZ-26).
+//! What the user allows (AZ-25, AZ-26).
 
+use super::outcome::Outcome;
 use super::redirect::VerifiedRedirect;
-use crate::authorization::endpoints::authorize::Outcome;
 use crate::authorization::error::reason::Reason;
 use crate::authorization::flow::state::Flow;
 use crate::authorization::questions::ask::Ask;
-use crate::authorization::questions::interaction::{ConsentDecision, ConsentRequest, Login, Visit};
-use crate::authorization::records::pushed::{ConsentBinding, ConsentRedemption};
+use crate::authorization::questions::consent::{ConsentDecision, ConsentRequest};
+use crate::authorization::questions::login::Login;
+use crate::authorization::questions::visit::Visit;
+use crate::authorization::records::consent_grant::{ConsentBinding, ConsentRedemption};
 use crate::authorization::scopes::ScopeSet;
 use crate::authorization::secret::Secret;
 

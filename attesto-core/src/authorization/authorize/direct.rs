@@ -1,4 +1,4 @@
-//! Answers to the browser itself: errors before there is a redirect URI to trust, and the host's pages (catalogue AZ-32, EP-8).
+//! Answers to the browser itself: errors before there is a redirect URI to trust, and the host's pages (AZ-32, EP-8).
 
 use super::html;
 use crate::authorization::error::reason::Reason;

@@ -1,4 +1,4 @@
-//! The two pages of this server: an error, and a form that posts itself (catalogue AZ-30, AZ-32).
+//! The two pages of this server: an error, and a form that posts itself (AZ-30, AZ-32).
 //!
 //! Escaping is five characters in ten lines, because every value stands in a double-quoted attribute or in text and nowhere else. A
 //! template library would be the larger risk of the two; hosts with pages of their own need one.

@@ -1,38 +1,20 @@
-//! The first stage: whose request it is, and where the answer goes. Every refusal is shown to the browser (catalogue AZ-1 to AZ-9,
+//! The first stage: whose request it is, and where the answer goes. Every refusal is shown to the browser (AZ-1 to AZ-9,
 //! AZ-32).
 
 use super::direct::Direct;
+use super::identified::{Identified, Pushed};
 use super::redirect::VerifiedRedirect;
 use super::resume::is_of_the_request;
 use super::ticket;
 use crate::authorization::client_auth;
-use crate::authorization::endpoints::authorize::REFERENCE;
 use crate::authorization::error::reason::Reason;
 use crate::authorization::flow::state::Flow;
 use crate::authorization::parameters::Parameters;
 use crate::authorization::questions::ask::Ask;
-use crate::authorization::records::pushed::PushedRequest;
-use crate::authorization::registered_client::{Client, GrantType};
-use crate::authorization::secret::{Secret, SecretDigest};
+use crate::authorization::records::pushed::{PushedRequest, REFERENCE};
+use crate::authorization::secret::Secret;
 use crate::limits;
-use alloc::string::String;
 use alloc::sync::Arc;
-
-/// A request of a registered client whose answer goes to a redirect URI of that client.
-pub(crate) struct Identified {
-    pub(crate) client: Arc<Client>,
-    pub(crate) redirect: VerifiedRedirect,
-    /// The effective parameters: those of the browser, or those that were pushed, and never both.
-    pub(crate) parameters: Parameters,
-    pub(crate) pushed: Option<Pushed>,
-}
-
-/// A request that the client pushed.
-pub(crate) struct Pushed {
-    pub(crate) reference: String,
-    pub(crate) digest: SecretDigest,
-    pub(crate) record: PushedRequest,
-}
 
 pub(crate) async fn identify(flow: &mut Flow) -> Result<Identified, Direct> {
     flow.is_acceptable()?;
@@ -61,8 +43,7 @@ fn bounded(parameters: &Parameters) -> Result<Parameters, Reason> {
 
 /// EP-12.
 pub(crate) fn endpoint_is_offered(flow: &Flow) -> Result<(), Reason> {
-    let offered = flow.server.grants.contains(&GrantType::AuthorizationCode);
-    if offered { Ok(()) } else { Err(Reason::NotOffered) }
+    if flow.server.has_authorization_endpoint() { Ok(()) } else { Err(Reason::NotOffered) }
 }
 
 /// What says whose request this is occurs once. EP-6.

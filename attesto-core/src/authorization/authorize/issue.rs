@@ -1,13 +1,14 @@
-//! The code (RFC 6749 §4.1.2; catalogue AZ-28, AZ-29).
+//! The code (RFC 6749 §4.1.2; AZ-28, AZ-29).
 
-use super::identify::Identified;
-use super::request::AuthorizationRequest;
+use super::identified::Identified;
 use crate::authorization::error::reason::Reason;
 use crate::authorization::flow::state::Flow;
 use crate::authorization::questions::ask::{Ask, NewCode, SecretQuery};
 use crate::authorization::questions::events::EventKind;
-use crate::authorization::questions::interaction::Login;
-use crate::authorization::records::code::{Authorization, AuthorizationCode};
+use crate::authorization::questions::login::Login;
+use crate::authorization::records::authorization::Authorization;
+use crate::authorization::records::code::AuthorizationCode;
+use crate::authorization::records::request::AuthorizationRequest;
 use crate::authorization::scopes::ScopeSet;
 use crate::authorization::secret::{FamilyId, Secret};
 use alloc::string::ToString;

@@ -1,12 +1,13 @@
-//! Who the user is (catalogue AZ-24).
+//! Who the user is (AZ-24).
 
-use super::request::AuthorizationRequest;
+use super::outcome::Outcome;
 use crate::Timestamp;
-use crate::authorization::endpoints::authorize::Outcome;
 use crate::authorization::error::reason::Reason;
 use crate::authorization::flow::state::Flow;
 use crate::authorization::questions::ask::Ask;
-use crate::authorization::questions::interaction::{Authentication, AuthenticationRequest, Login, Visit};
+use crate::authorization::questions::login::{Authentication, AuthenticationRequest, Login};
+use crate::authorization::questions::visit::Visit;
+use crate::authorization::records::request::AuthorizationRequest;
 
 /// Asks the host; and once more, insisting, where the login is not what the request wants.
 pub(crate) async fn authenticate(flow: &Flow, visit: &Visit) -> Result<Outcome<Login>, Reason> {

@@ -1,4 +1,4 @@
-//! Loopback redirect URIs, which match on any port (RFC 8252 §7.3; catalogue AZ-9).
+//! Loopback redirect URIs, which match on any port (RFC 8252 §7.3; AZ-9).
 
 /// Whether the two differ in nothing but the port, and both are plain http to the same loopback address, spelled in the one way that
 /// leaves no doubt. `localhost` is looked at only where the client may use it, and is never an address (§8.3).

@@ -1,9 +1,9 @@
-//! Where an answer may be sent: a redirect URI of the client, and nothing else (RFC 6749 §3.1.2, RFC 9700 §4.1; catalogue AZ-8, AZ-9).
+//! Where an answer may be sent: a redirect URI of the client, and nothing else (RFC 6749 §3.1.2, RFC 9700 §4.1; AZ-8, AZ-9).
 
 use super::loopback;
 use crate::authorization::error::reason::Reason;
 use crate::authorization::parameters::Parameters;
-use crate::authorization::registered_client::Client;
+use crate::authorization::registered_client::client::Client;
 use crate::authorization::settings::redirect_policy::{RedirectPolicy, is_sendable};
 use crate::limits;
 use alloc::string::String;
@@ -110,7 +110,7 @@ pub(super) fn state_is_echoable(state: &str, mode: ResponseMode) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::authorization::registered_client::ClientAuthentication;
+    use crate::authorization::registered_client::authentication::ClientAuthentication;
     use crate::encoding::form;
     use alloc::format;
     use alloc::string::ToString;

@@ -1,11 +1,11 @@
-//! The answer to the client, by way of the browser (RFC 6749 §4.1.2, RFC 9207, RFC 9700 §4.12; catalogue AZ-30, AZ-31).
+//! The answer to the client, by way of the browser (RFC 6749 §4.1.2, RFC 9207, RFC 9700 §4.12; AZ-30, AZ-31).
 
 use super::direct::guarded;
 use super::html;
 use super::redirect::{ResponseMode, VerifiedRedirect};
 use crate::authorization::error::reason::Reason;
 use crate::authorization::secret::Secret;
-use crate::authorization::server::Settings;
+use crate::authorization::settings::server::Settings;
 use crate::encoding::form;
 use crate::http::{Header, ResponseParts};
 use alloc::string::{String, ToString};

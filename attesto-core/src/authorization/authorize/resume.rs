@@ -1,9 +1,10 @@
-//! The way back into a request after the user has been somewhere else: a URL that holds the whole of it (catalogue AZ-27).
+//! The way back into a request after the user has been somewhere else: a URL that holds the whole of it (AZ-27).
 
-use super::identify::Identified;
+use super::identified::Identified;
 use super::ticket;
 use crate::Timestamp;
 use crate::authorization::flow::state::Flow;
+use crate::authorization::settings::lifetimes::LONGEST_VISIT;
 use crate::encoding::form;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -31,9 +32,6 @@ pub(crate) fn is_of_the_request(name: &str) -> bool {
     ];
     !others.contains(&name)
 }
-
-/// Seconds that a user may take over a login and a consent.
-pub(crate) const LONGEST_VISIT: u64 = 600;
 
 /// Since when the user has been at it. Never in the future, never long ago.
 pub(crate) fn since(flow: &Flow, identified: &Identified) -> Timestamp {

@@ -1,13 +1,14 @@
 //! One function for each rule that a single parameter is held to, in the catalogue's order (AZ-11 to AZ-23).
 
 use super::redirect::{ResponseMode, state_is_echoable};
-use super::request::Channel;
 use crate::authorization::error::reason::Reason;
 use crate::authorization::parameters::Parameters;
-use crate::authorization::registered_client::{Client, GrantType};
+use crate::authorization::records::request::Channel;
+use crate::authorization::registered_client::client::Client;
+use crate::authorization::registered_client::grant_type::GrantType;
 use crate::authorization::resources::named;
 use crate::authorization::scopes::ScopeSet;
-use crate::authorization::server::Settings;
+use crate::authorization::settings::server::Settings;
 use crate::jose::Thumbprint;
 use crate::limits;
 use alloc::string::String;

@@ -1,15 +1,18 @@
-//! What a sound configuration is (catalogue CF-1 to CF-3).
+//! What a sound configuration is (CF-1 to CF-3).
 
+use super::discovery;
 use super::options::AuthorizationServerBuilder;
 use crate::ConfigError;
 use crate::authorization::flow::own_tokens;
-use crate::authorization::registered_client::{AuthMethod, GrantType};
+use crate::authorization::registered_client::authentication::AuthMethod;
+use crate::authorization::registered_client::grant_type::GrantType;
 use crate::authorization::resources::is_absolute;
 use crate::authorization::routes::{Routes, paths_differ};
 use crate::authorization::scopes::ScopeSet;
-use crate::authorization::server::{AuthorizationServer, Settings};
-use crate::authorization::settings::discovery::Documents;
+use crate::authorization::server::AuthorizationServer;
+use crate::authorization::settings::documents::Documents;
 use crate::authorization::settings::redirect_policy::RedirectPolicy;
+use crate::authorization::settings::server::Settings;
 use crate::authorization::settings::signers::Signers;
 use crate::dpop::ProofPolicy;
 use crate::http::{CanonicalOrigin, PlainHttp, WebUrl};
@@ -109,7 +112,7 @@ impl AuthorizationServerBuilder {
             retry_after: 1,
             documents: Documents::default(),
         };
-        settings.documents = Documents::of(&settings, plain_http, &self.own_metadata)?;
+        settings.documents = discovery::documents(&settings, plain_http, &self.own_metadata)?;
         let server = AuthorizationServer::of(settings);
         paths_differ(server.paths())?;
         Ok(server)

@@ -1,10 +1,11 @@
-//! Configures an authorization server (catalogue CF-1, CF-2).
+//! Configures an authorization server (CF-1, CF-2).
 
 use super::profile::Profile;
-use crate::authorization::client_auth::assertion::AssertionPolicy;
-use crate::authorization::flow::envelope::ErrorEnvelope;
-use crate::authorization::registered_client::{AuthMethod, GrantType};
+use crate::authorization::registered_client::authentication::AuthMethod;
+use crate::authorization::registered_client::grant_type::GrantType;
 use crate::authorization::routes::EndpointName;
+use crate::authorization::settings::assertion_policy::AssertionPolicy;
+use crate::authorization::settings::error_envelope::ErrorEnvelope;
 use crate::authorization::settings::lifetimes::{Lifetimes, RefreshPolicy};
 use crate::authorization::settings::tied_scopes::TiedScopes;
 use crate::crypto::{AlgorithmSet, CryptoProvider};

@@ -1,16 +1,17 @@
-//! `private_key_jwt`: an assertion that the client signed (RFC 7523 §2.2, §3; catalogue CA-4 to CA-6).
+//! `private_key_jwt`: an assertion that the client signed (RFC 7523 §2.2, §3; CA-4 to CA-6).
 
-use crate::Timestamp;
 use crate::authorization::error::reason::Reason;
 use crate::authorization::flow::state::Flow;
 use crate::authorization::questions::ask::Ask;
-use crate::authorization::registered_client::{Client, ClientKeys};
-use crate::authorization::server::Settings;
-use crate::crypto::{AlgorithmSet, CryptoProvider};
+use crate::authorization::registered_client::authentication::ClientKeys;
+use crate::authorization::registered_client::client::Client;
+use crate::authorization::settings::assertion_policy::AssertionPolicy;
+use crate::authorization::settings::server::Settings;
+use crate::crypto::CryptoProvider;
 use crate::dpop::{ReplayClaim, ReplayKey};
 use crate::encoding::json::{Number, Object, Value};
 use crate::jose::{CompactJws, Header, JwsError, JwsLimits, VerificationKeys};
-use crate::limits;
+use crate::{Timestamp, limits};
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -19,27 +20,9 @@ use zeroize::Zeroizing;
 
 /// The one `client_assertion_type` (RFC 7523 §2.2).
 pub(super) const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
 /// The type of an assertion that says what it is (draft-ietf-oauth-rfc7523bis §4).
 const EXPLICIT_TYPE: &str = "client-authentication+jwt";
-/// Seconds that a client's clock may be ahead.
-const SKEW: u64 = 60;
-
-/// Which assertions count.
-#[derive(Clone, Copy)]
-pub(crate) struct AssertionPolicy {
-    pub(crate) algorithms: AlgorithmSet,
-    /// Seconds from now to `exp`, and from `iat` to now, at most.
-    pub(crate) lifetime: u64,
-}
-
-impl AssertionPolicy {
-    pub(crate) const DEFAULT: Self = Self { algorithms: AlgorithmSet::FAPI, lifetime: 300 };
-
-    /// Seconds after its use for which an assertion is on record at most.
-    pub(crate) const fn replay_window(&self) -> u64 {
-        self.lifetime.saturating_add(SKEW.saturating_mul(2)).saturating_add(1)
-    }
-}
 
 /// An assertion as presented: readable, and not yet believed.
 pub(super) struct Assertion {
@@ -120,7 +103,7 @@ fn is_plausible(
     let jti = jti_is_bounded_text(&claims)?;
     let key = replay_key(&client.id, jti, server.provider.as_ref());
     // As long as any node whose clock is late could still accept it; it counts until it expires.
-    Ok((ReplayClaim::new(key, exp.plus(SKEW).plus(1)).not_after(exp.minus(1)), audience))
+    Ok((ReplayClaim::new(key, exp.plus(AssertionPolicy::CLOCK_SKEW).plus(1)).not_after(exp.minus(1)), audience))
 }
 
 /// One of the client's keys has signed it.
@@ -202,7 +185,11 @@ fn aud_is_this_server(claims: &Claims<'_>, server: &Settings, older: bool) -> Re
 /// `exp` is ahead, and not far: as far as the client's clock may be. RFC 7523 §3 item 4; CA-4.
 fn exp_is_near(claims: &Claims<'_>, policy: AssertionPolicy, now: Timestamp) -> Result<Timestamp, Reason> {
     let exp = number(claims.exp.as_ref()).and_then(Number::date_floor).ok_or(Reason::AssertionTime)?;
-    if exp > now && exp <= now.plus(policy.lifetime).plus(SKEW) { Ok(exp) } else { Err(Reason::AssertionTime) }
+    if exp > now && exp <= now.plus(policy.lifetime).plus(AssertionPolicy::CLOCK_SKEW) {
+        Ok(exp)
+    } else {
+        Err(Reason::AssertionTime)
+    }
 }
 
 /// `iat`, which an assertion need not have, is not ahead and not old. RFC 7523 §3 item 6; CA-4.
@@ -211,7 +198,7 @@ fn iat_is_recent(claims: &Claims<'_>, policy: AssertionPolicy, now: Timestamp) -
         return Ok(());
     }
     let iat = number(claims.iat.as_ref()).and_then(Number::date_ceil).ok_or(Reason::AssertionTime)?;
-    let recent = iat <= now.plus(SKEW) && now.since(iat) <= policy.lifetime;
+    let recent = iat <= now.plus(AssertionPolicy::CLOCK_SKEW) && now.since(iat) <= policy.lifetime;
     if recent { Ok(()) } else { Err(Reason::AssertionTime) }
 }
 
@@ -221,7 +208,7 @@ fn nbf_has_come(claims: &Claims<'_>, now: Timestamp) -> Result<(), Reason> {
         return Ok(());
     }
     let nbf = number(claims.nbf.as_ref()).and_then(Number::date_ceil).ok_or(Reason::AssertionTime)?;
-    if nbf <= now.plus(SKEW) { Ok(()) } else { Err(Reason::AssertionTime) }
+    if nbf <= now.plus(AssertionPolicy::CLOCK_SKEW) { Ok(()) } else { Err(Reason::AssertionTime) }
 }
 
 /// 1 to 256 bytes. RFC 7523 §3 item 7; CA-4.

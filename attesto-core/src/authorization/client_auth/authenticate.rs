@@ -1,15 +1,16 @@
-//! Who is asking: client authentication (RFC 6749 §2.3; catalogue section 6).
+//! Who is asking: client authentication (RFC 6749 §2.3; CA-1 to CA-15).
 
 use super::assertion::{self, Assertion, Audience};
-use super::certificate;
 use super::presented::{Credentials, Presented};
-use super::secret;
+use super::{certificate, secret};
 use crate::authorization::error::reason::Reason;
 use crate::authorization::flow::cors;
 use crate::authorization::flow::state::Flow;
 use crate::authorization::questions::ask::Ask;
 use crate::authorization::questions::events::EventKind;
-use crate::authorization::registered_client::{AuthMethod, Client, ClientAuthentication, ClientKeys, TlsSubject};
+use crate::authorization::registered_client::authentication::{AuthMethod, ClientAuthentication, ClientKeys};
+use crate::authorization::registered_client::client::Client;
+use crate::authorization::registered_client::tls_subject::TlsSubject;
 use crate::authorization::resources;
 use crate::limits;
 use alloc::string::String;

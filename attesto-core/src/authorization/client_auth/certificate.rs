@@ -1,10 +1,10 @@
-//! `tls_client_auth` and `self_signed_tls_client_auth` (RFC 8705 §2; catalogue CA-7, CA-8).
+//! `tls_client_auth` and `self_signed_tls_client_auth` (RFC 8705 §2; CA-7, CA-8).
 //!
 //! That the client has the certificate's key, the TLS handshake has shown.
 
 use crate::authorization::error::reason::Reason;
 use crate::authorization::flow::state::Flow;
-use crate::authorization::registered_client::TlsSubject;
+use crate::authorization::registered_client::tls_subject::TlsSubject;
 use crate::mtls::{DistinguishedName, Holder};
 use alloc::vec::Vec;
 use subtle::{Choice, ConstantTimeEq};

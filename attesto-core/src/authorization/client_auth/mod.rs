@@ -1,4 +1,4 @@
-//! Client authentication (RFC 6749 §2.3; catalogue section 6).
+//! Client authentication (RFC 6749 §2.3; CA-1 to CA-15).
 
 pub(super) mod assertion;
 mod authenticate;

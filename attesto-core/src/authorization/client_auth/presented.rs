@@ -1,10 +1,10 @@
-//! What a request presents as its client's credentials: exactly one method (RFC 6749 §2.3; catalogue CA-1 to CA-4).
+//! What a request presents as its client's credentials: exactly one method (RFC 6749 §2.3; CA-1 to CA-4).
 
 use super::assertion::Assertion;
 use crate::authorization::error::reason::Reason;
-use crate::authorization::flow::state::Authorization;
+use crate::authorization::flow::received::AuthorizationField;
 use crate::authorization::parameters::Parameters;
-use crate::authorization::registered_client::AuthMethod;
+use crate::authorization::registered_client::authentication::AuthMethod;
 use crate::encoding::form;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -34,11 +34,11 @@ pub(super) struct Credentials {
 
 impl Presented {
     /// Reads every kind there is, and takes the one. CA-1.
-    pub(super) fn read(authorization: &Authorization, parameters: &Parameters) -> Result<Self, Reason> {
+    pub(super) fn read(authorization: &AuthorizationField, parameters: &Parameters) -> Result<Self, Reason> {
         let basic = match authorization {
-            Authorization::Absent => None,
-            Authorization::One(value) => Some(value),
-            Authorization::Several => return Err(Reason::SeveralAuthMethods),
+            AuthorizationField::Absent => None,
+            AuthorizationField::One(value) => Some(value),
+            AuthorizationField::Several => return Err(Reason::SeveralAuthMethods),
         };
         let in_body = ["client_secret", "client_assertion", "client_assertion_type"];
         let [secret, assertion, assertion_type] = in_body.map(|name| parameters.get(name));
@@ -139,8 +139,8 @@ mod tests {
 
     fn read(authorization: Option<&str>, body: &str) -> Result<Presented, Reason> {
         let authorization = match authorization {
-            Some(value) => Authorization::One(Zeroizing::new(value.as_bytes().to_vec())),
-            None => Authorization::Absent,
+            Some(value) => AuthorizationField::One(Zeroizing::new(value.as_bytes().to_vec())),
+            None => AuthorizationField::Absent,
         };
         Presented::read(&authorization, &Parameters::parse(body.as_bytes()).unwrap())
     }
@@ -161,7 +161,7 @@ mod tests {
             assert_eq!(refused(Some(&header), body), Reason::SeveralAuthMethods, "{body}");
         }
         assert_eq!(refused(None, "client_id=a&client_secret=b&client_assertion=x"), Reason::SeveralAuthMethods);
-        let several = Presented::read(&Authorization::Several, &Parameters::default());
+        let several = Presented::read(&AuthorizationField::Several, &Parameters::default());
         assert_eq!(several.err(), Some(Reason::SeveralAuthMethods));
         assert!(matches!(read(None, "client_id=a"), Ok(Presented::Named { .. })));
         assert!(matches!(read(None, "client_id=a&client_secret=b"), Ok(Presented::Post(_))));

@@ -1,10 +1,10 @@
-//! `client_secret_basic` and `client_secret_post` (RFC 6749 §2.3.1; catalogue CA-2, CA-3, CA-11, CA-12).
+//! `client_secret_basic` and `client_secret_post` (RFC 6749 §2.3.1; CA-2, CA-3, CA-11, CA-12).
 
 use super::presented::Credentials;
 use crate::authorization::error::reason::Reason;
 use crate::authorization::flow::state::Flow;
 use crate::authorization::questions::ask::{Ask, SecretCheck};
-use crate::authorization::registered_client::Client;
+use crate::authorization::registered_client::client::Client;
 
 /// The secret is the client's, and has not expired. The host compares: with its hashing, at its pace.
 pub(super) async fn is_the_clients(flow: &Flow, client: &Client, credentials: &Credentials) -> Result<(), Reason> {

@@ -1,4 +1,4 @@
-//! `GET` and `POST {prefix}/authorize` (RFC 6749 §3.1, §4.1; catalogue section 3).
+//! `GET` and `POST {prefix}/authorize` (RFC 6749 §3.1, §4.1; AZ-1 to AZ-33).
 //!
 //! Two stages, told apart by types. Until it is known whose request it is and where its answer goes, a refusal is a [`Direct`] error:
 //! the browser is shown it. What ends the first stage is an [`Identified`] request, which has a [`VerifiedRedirect`]; it alone can
@@ -8,28 +8,21 @@
 //! §4.11.2 warns of clients that register a redirect URI in order to phish with such answers, and wants a server to send browsers on
 //! by itself only where it trusts the URI: here every URI was registered by the host, byte for byte, and nobody registers themselves.
 
+use crate::authorization::authorize::check::check_request;
 use crate::authorization::authorize::direct::{self, Direct};
-use crate::authorization::authorize::identify::{Identified, identify};
-use crate::authorization::authorize::request::{AuthorizationRequest, Channel};
+use crate::authorization::authorize::identified::Identified;
+use crate::authorization::authorize::identify::identify;
+use crate::authorization::authorize::outcome::Outcome;
 use crate::authorization::authorize::{challenge, consent, issue, login, resume};
 use crate::authorization::error::code::OAuthError;
 use crate::authorization::error::reason::Reason;
 use crate::authorization::flow::state::Flow;
 use crate::authorization::questions::events::EventKind;
-use crate::authorization::questions::interaction::Visit;
+use crate::authorization::questions::visit::Visit;
+use crate::authorization::records::request::Channel;
 use crate::authorization::secret::Secret;
 use crate::http::ResponseParts;
-use alloc::boxed::Box;
 use alloc::sync::Arc;
-
-/// What a `request_uri` of ours begins with (RFC 9126 §2.2).
-pub(crate) const REFERENCE: &str = "urn:ietf:params:oauth:request_uri:";
-
-/// What is there in the end, or a page on the way to it.
-pub(crate) enum Outcome<T> {
-    Done(T),
-    Interact(Box<ResponseParts>),
-}
 
 /// The endpoint: every request is answered, and told of unless the user is still busy with it.
 pub(crate) async fn respond(flow: &mut Flow) -> ResponseParts {
@@ -66,7 +59,7 @@ async fn authorize(flow: &mut Flow, identified: &Identified) -> Result<Outcome<S
     }
     let Identified { client, redirect, parameters, pushed, .. } = identified;
     let channel = pushed.as_ref().map_or(Channel::Front, |pushed| Channel::Pushed { dpop_jkt: pushed.record.dpop_jkt });
-    let request = AuthorizationRequest::check(&flow.server, client, redirect, parameters, channel)?;
+    let request = check_request(&flow.server, client, redirect, parameters, channel)?;
     let visit = Visit {
         client: Arc::clone(client),
         request: Arc::new(request),

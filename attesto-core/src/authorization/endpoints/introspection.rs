@@ -1,14 +1,14 @@
-//! `POST {prefix}/introspect` (RFC 7662; catalogue section 10).
+//! `POST {prefix}/introspect` (RFC 7662; IN-1 to IN-5).
 
 use crate::authorization::client_auth::{self, AuthenticatedClient};
 use crate::authorization::error::reason::Reason;
-use crate::authorization::flow::own_tokens;
-use crate::authorization::flow::response;
 use crate::authorization::flow::state::Flow;
+use crate::authorization::flow::{own_tokens, response};
 use crate::authorization::questions::ask::{Ask, IntrospectionCheck};
 use crate::authorization::questions::events::EventKind;
-use crate::authorization::records::code::RefreshToken;
-use crate::authorization::registered_client::{Client, GrantType};
+use crate::authorization::records::refresh::RefreshToken;
+use crate::authorization::registered_client::client::Client;
+use crate::authorization::registered_client::grant_type::GrantType;
 use crate::authorization::resources;
 use crate::authorization::secret::Secret;
 use crate::http::{Header, ResponseParts};

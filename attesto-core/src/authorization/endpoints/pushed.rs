@@ -1,9 +1,8 @@
-//! `POST {prefix}/par` (RFC 9126; catalogue section 5).
+//! `POST {prefix}/par` (RFC 9126; PA-1 to PA-9).
 
-use super::authorize::REFERENCE;
+use crate::authorization::authorize::check::check_request;
 use crate::authorization::authorize::identify::endpoint_is_offered;
 use crate::authorization::authorize::redirect::VerifiedRedirect;
-use crate::authorization::authorize::request::{AuthorizationRequest, Channel};
 use crate::authorization::authorize::resume::is_of_the_request;
 use crate::authorization::authorize::rules::no_request_object;
 use crate::authorization::authorize::ticket::admit_late_returns;
@@ -14,7 +13,8 @@ use crate::authorization::flow::sender::{Sender, check_proof};
 use crate::authorization::flow::state::Flow;
 use crate::authorization::questions::ask::Ask;
 use crate::authorization::questions::events::EventKind;
-use crate::authorization::records::pushed::{NewPushedRequest, PushedRequest};
+use crate::authorization::records::pushed::{NewPushedRequest, PushedRequest, REFERENCE};
+use crate::authorization::records::request::Channel;
 use crate::authorization::secret::Secret;
 use crate::dpop::CheckedProof;
 use crate::encoding::form;
@@ -51,7 +51,7 @@ async fn push(flow: &mut Flow) -> Result<Secret, Reason> {
     client_is_the_authenticated_one(flow, &client.id)?;
     let redirect = VerifiedRedirect::check(&flow.server.redirects, parameters, &client)?;
     let channel = Channel::Pushed { dpop_jkt: None };
-    let request = AuthorizationRequest::check(&flow.server, &client, &redirect, parameters, channel)?;
+    let request = check_request(&flow.server, &client, &redirect, parameters, channel)?;
     let proof = check_proof(flow)?;
     let dpop_jkt = bound_key(proof.as_ref(), request.dpop_jkt)?;
     let reference = Secret::draw(flow.entropy.as_mut()).map_err(|_| Reason::Entropy)?;

@@ -1,16 +1,15 @@
-//! `POST {prefix}/revoke` (RFC 7009; catalogue section 9).
+//! `POST {prefix}/revoke` (RFC 7009; RV-1 to RV-6).
 
 use crate::authorization::client_auth;
 use crate::authorization::error::reason::Reason;
-use crate::authorization::flow::family;
-use crate::authorization::flow::own_tokens;
-use crate::authorization::flow::response;
 use crate::authorization::flow::sender::{Sender, check_proof};
 use crate::authorization::flow::state::Flow;
+use crate::authorization::flow::{family, own_tokens, response};
 use crate::authorization::questions::ask::{Ask, RevokedAccessTokens};
 use crate::authorization::questions::events::EventKind;
-use crate::authorization::records::code::IssuedAccessToken;
-use crate::authorization::registered_client::{Client, GrantType};
+use crate::authorization::records::authorization::IssuedAccessToken;
+use crate::authorization::registered_client::client::Client;
+use crate::authorization::registered_client::grant_type::GrantType;
 use crate::authorization::secret::Secret;
 use crate::http::ResponseParts;
 use crate::token::{Claims, Confirmation};

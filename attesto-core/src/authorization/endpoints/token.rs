@@ -1,4 +1,4 @@
-//! `POST {prefix}/token` (RFC 6749 §3.2; catalogue section 8).
+//! `POST {prefix}/token` (RFC 6749 §3.2; TK-1 to TK-7).
 
 use crate::authorization::client_auth::{self, AuthenticatedClient};
 use crate::authorization::error::reason::Reason;
@@ -7,7 +7,7 @@ use crate::authorization::flow::sender::Sender;
 use crate::authorization::flow::state::Flow;
 use crate::authorization::grants::{authorization_code, client_credentials, refresh_token};
 use crate::authorization::questions::events::EventKind;
-use crate::authorization::registered_client::GrantType;
+use crate::authorization::registered_client::grant_type::GrantType;
 use crate::http::ResponseParts;
 
 /// The endpoint: every request is answered, and told of.

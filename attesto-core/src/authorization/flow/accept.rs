@@ -1,4 +1,4 @@
-//! What the `Accept` field prefers to JSON (RFC 9110 §12.5.1): a page, where an error is for a person (catalogue AZ-32), or a signature
+//! What the `Accept` field prefers to JSON (RFC 9110 §12.5.1): a page, where an error is for a person (AZ-32), or a signature
 //! (IN-5).
 
 use crate::http::HeaderLines;

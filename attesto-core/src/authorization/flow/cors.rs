@@ -1,51 +1,17 @@
-//! Answers to scripts of other origins (the Fetch standard, section 3.3; catalogue EP-11).
+//! Answers to scripts of other origins (the Fetch standard, section 3.3; EP-11).
 //!
 //! Which origins a client's scripts run on is registered with the client. What the browser asks before it sends a request names no
 //! client, so that is answered to every origin, and says only that requests without cookies may be tried.
 
-use super::state;
+use super::readers::Readers;
+use super::received::{origin_of, transport_is_https};
 use super::state::Flow;
-use crate::authorization::registered_client::Client;
-use crate::authorization::server::Settings;
-use crate::http::{Header, HeaderLines, Lines, RequestParts, ResponseParts};
-use alloc::string::String;
+use crate::authorization::registered_client::client::Client;
+use crate::authorization::settings::server::Settings;
+use crate::http::{Header, Lines, RequestParts, ResponseParts};
 
 /// What scripts get to see besides status and body: what they need for their next request.
 const EXPOSED: &str = "DPoP-Nonce, WWW-Authenticate";
-
-/// Whether this can be an origin as browsers send one: `scheme://host`, and a port where it is not the scheme's. RFC 6454 §6.2. Not
-/// `null`, which every sandboxed page is, and not `*`.
-pub(crate) fn is_origin(text: &str) -> bool {
-    let legal = |byte: u8| byte.is_ascii_graphic() && !byte.is_ascii_uppercase() && !b"/?#@*,\\".contains(&byte);
-    text.split_once("://").is_some_and(|(scheme, host)| {
-        let named = !scheme.is_empty() && !host.is_empty() && !scheme.contains(':');
-        named && scheme.bytes().all(legal) && host.bytes().all(legal)
-    })
-}
-
-/// The one origin that the request says it comes from.
-pub(crate) fn origin_of(headers: &dyn HeaderLines) -> Option<String> {
-    let Lines::One(origin) = headers.lines("origin") else { return None };
-    core::str::from_utf8(origin).ok().filter(|origin| is_origin(origin)).map(Into::into)
-}
-
-/// Whose scripts may read an answer.
-#[derive(Debug, Eq, PartialEq)]
-pub(crate) enum Readers {
-    Nobodys,
-    /// Before a client has authenticated, where there are clients in browsers: a script whose client is unknown by now registers it
-    /// anew, and has to see why. Such an answer tells nothing that is not the same for everybody.
-    Everybodys,
-    /// Those of this origin.
-    Of(String),
-}
-
-impl Readers {
-    /// Of the answer to a request of which nothing is known yet.
-    pub(crate) const fn at_first(server: &Settings) -> Self {
-        if server.browser_clients { Self::Everybodys } else { Self::Nobodys }
-    }
-}
 
 /// Notes the origin of the request, if the scripts run there of the client that it names. Where there are clients in browsers, everybody
 /// may read still what there is to say. EP-11.
@@ -83,7 +49,7 @@ pub(crate) fn shared(mut response: ResponseParts, flow: &Flow) -> ResponseParts 
 pub(crate) fn preflight(server: &Settings, request: &RequestParts<'_>) -> Option<ResponseParts> {
     let origin = origin_of(request.headers).filter(|_| request.method == "OPTIONS")?;
     let is_one = request.headers.lines("access-control-request-method") == Lines::One(b"POST");
-    if !server.browser_clients || !is_one || state::transport_is_https(server, request).is_err() {
+    if !server.browser_clients || !is_one || transport_is_https(server, request).is_err() {
         return None;
     }
     let mut response = ResponseParts::new(204);
@@ -99,44 +65,4 @@ pub(crate) fn preflight(server: &Settings, request: &RequestParts<'_>) -> Option
     response.headers.push(Header::own("access-control-allow-headers", "Authorization, Content-Type, DPoP"));
     response.headers.push(Header::own("access-control-max-age", "600"));
     Some(response)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ep11_an_origin_is_what_browsers_send_as_one() {
-        for origin in [
-            "https://app.example",
-            "https://app.example:8443",
-            "http://localhost:5173",
-            "http://[::1]:5173",
-            "https://xn--bcher-kva.example",
-            "chrome-extension://abcdefghijklmnop",
-        ] {
-            assert!(is_origin(origin), "{origin}");
-        }
-        for other in [
-            "null",
-            "*",
-            "",
-            "https://",
-            "://app.example",
-            "app.example",
-            "https://app.example/",
-            "https://app.example/cb",
-            "https://APP.example",
-            "https://*.example",
-            "https://a.example, https://b.example",
-            "https://a@app.example",
-            "https://app.example#",
-            "https://app.example?",
-            "https://app .example",
-            "https://app.example\r\nset-cookie: a=b",
-            "https://b\u{fc}cher.example",
-        ] {
-            assert!(!is_origin(other), "{other}");
-        }
-    }
 }

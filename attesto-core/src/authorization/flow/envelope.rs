@@ -1,70 +1,15 @@
-//! JSON errors in the host's own form (catalogue EP-9).
+//! JSON errors in the host's own form (EP-9).
 
-use super::response::error_members;
 use crate::authorization::error::reason::Reason;
-use crate::authorization::server::Settings;
+use crate::authorization::settings::error_envelope::ErrorEnvelope;
+use crate::authorization::settings::server::Settings;
 use crate::challenge::parse_challenges;
 use crate::http::{Header, ResponseParts, is_field_value};
 use crate::resource::{ErrorView, RenderedBody};
 use alloc::string::{String, ToString};
-use core::fmt;
 use core::panic::AssertUnwindSafe;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::panic::catch_unwind;
-
-/// The form of an application's JSON errors: how the body looks, and how two fields are written. Set by
-/// [`error_envelope`](crate::authorization::AuthorizationServerBuilder::error_envelope), for the errors of every endpoint alike.
-///
-/// A hook changes bytes. Status, error code, whether there is a challenge and what it says are decided before, and a field that says
-/// something else than the server's own is replaced by that. A hook that gives `None`, or panics, leaves the server's own too. Nobody
-/// has to write all three.
-///
-/// Clients of OAuth look for the member `error` (RFC 6749 §5.2): a body without it is a server that they do not understand.
-///
-/// ```
-/// use attesto_core::authorization::ErrorEnvelope;
-/// use attesto_core::resource::{ErrorView, RenderedBody};
-///
-/// /// `{"error": .., "error_description": .., "docs": ..}`
-/// #[derive(Debug)]
-/// struct Documented;
-///
-/// impl ErrorEnvelope for Documented {
-///     fn body(&self, error: &ErrorView<'_>) -> Option<RenderedBody> {
-///         let body = serde_json::json!({
-///             "error": error.error,
-///             "error_description": error.description,
-///             "docs": "https://docs.example.com/errors",
-///         });
-///         Some(RenderedBody::new("application/json", body.to_string()))
-///     }
-///     fn no_store(&self) -> Option<String> {
-///         Some("private, no-store".into())
-///     }
-/// }
-/// # let _ = Documented;
-/// ```
-///
-/// A [`ResourceServer`](crate::resource::ResourceServer)'s [`ErrorRenderer`](crate::resource::ErrorRenderer) takes the same view and
-/// gives the same body: `body` can hand one on to the other.
-pub trait ErrorEnvelope: fmt::Debug + Send + Sync {
-    /// The body, and its media type.
-    fn body(&self, error: &ErrorView<'_>) -> Option<RenderedBody> {
-        let _ = error;
-        None
-    }
-
-    /// The value of `WWW-Authenticate`, given the server's own. Parameters may be added to it; its scheme and what it has stay.
-    fn challenge(&self, challenge: &str) -> Option<String> {
-        let _ = challenge;
-        None
-    }
-
-    /// The value of `Cache-Control`. It holds `no-store`.
-    fn no_store(&self) -> Option<String> {
-        None
-    }
-}
 
 /// What a hook gives, if it gives anything that can be used.
 fn given<T>(
@@ -122,4 +67,12 @@ fn says_the_same(value: &str, own: &str) -> bool {
         && written.scheme().eq_ignore_ascii_case(own.scheme())
         && written.token68() == own.token68()
         && own.parameters().all(|(name, value)| written.get(name) == Some(value))
+}
+
+/// `error` and `error_description`.
+pub(crate) fn error_members(reason: Reason) -> Map<String, Value> {
+    let mut members = Map::new();
+    members.insert("error".into(), reason.error().code().into());
+    members.insert("error_description".into(), reason.to_string().into());
+    members
 }

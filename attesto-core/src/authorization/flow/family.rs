@@ -1,9 +1,10 @@
-//! Revoking all that descends from one authorization (RFC 9700 §4.14.2; catalogue AC-6, RT-5, RV-3).
+//! Revoking all that descends from one authorization (RFC 9700 §4.14.2; AC-6, RT-5, RV-3).
 
 use super::state::Flow;
 use crate::authorization::error::reason::Reason;
 use crate::authorization::questions::ask::{Ask, FamilyRevocation, RevokedAccessTokens, SettledRevocation};
-use crate::authorization::records::code::{IssuedAccessToken, RefreshState};
+use crate::authorization::records::authorization::IssuedAccessToken;
+use crate::authorization::records::refresh::RefreshState;
 use crate::authorization::secret::FamilyId;
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -1,12 +1,13 @@
-//! What the token endpoint gives (RFC 6749 §5.1; catalogue TK-3 to TK-5).
+//! What the token endpoint gives (RFC 6749 §5.1; TK-3 to TK-5).
 
 use super::response;
 use super::sender::Sender;
 use super::state::Flow;
 use crate::authorization::error::reason::Reason;
 use crate::authorization::questions::ask::{Ask, ClaimsRequest, Principal, ScopeRequest};
-use crate::authorization::records::code::{AuthenticationContext, Authorization, IssuedAccessToken};
-use crate::authorization::registered_client::{Client, GrantType};
+use crate::authorization::records::authorization::{AuthenticationContext, Authorization, IssuedAccessToken};
+use crate::authorization::registered_client::client::Client;
+use crate::authorization::registered_client::grant_type::GrantType;
 use crate::authorization::resources;
 use crate::authorization::scopes::ScopeSet;
 use crate::authorization::secret::Secret;

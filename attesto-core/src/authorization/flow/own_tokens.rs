@@ -43,7 +43,7 @@ pub(crate) fn revocable(flow: &Flow, claims: &Claims) -> Result<crate::authoriza
     let (Some(jwt_id), Some(expires_at)) = (claims.jwt_id(), claims.expires_at()) else {
         return Err(Reason::UnsupportedTokenType);
     };
-    Ok(crate::authorization::records::code::IssuedAccessToken::new(
+    Ok(crate::authorization::records::authorization::IssuedAccessToken::new(
         jwt_id,
         expires_at.plus(flow.server.resource_leeway),
     ))

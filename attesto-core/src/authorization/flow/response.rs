@@ -1,9 +1,9 @@
-//! The bytes of answers: JSON, never cached (RFC 6749 §5; catalogue EP-8, EP-10, CA-11).
+//! The bytes of answers: JSON, never cached (RFC 6749 §5; EP-8, EP-10, CA-11).
 
 use super::envelope;
 use crate::authorization::error::code::OAuthError;
 use crate::authorization::error::reason::Reason;
-use crate::authorization::server::Settings;
+use crate::authorization::settings::server::Settings;
 use crate::http::{Header, ResponseParts};
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -27,14 +27,6 @@ pub(crate) fn empty(status: u16, nonce: Option<&str>) -> ResponseParts {
         response.headers.push(Header::own("dpop-nonce", nonce.to_string()));
     }
     response
-}
-
-/// `error` and `error_description`.
-pub(crate) fn error_members(reason: Reason) -> Map<String, Value> {
-    let mut members = Map::new();
-    members.insert("error".into(), reason.error().code().into());
-    members.insert("error_description".into(), reason.to_string().into());
-    members
 }
 
 /// The error of RFC 6749 §5.2. `challenge`: the client sent an `Authorization` field, and the 401 of a failed authentication says what

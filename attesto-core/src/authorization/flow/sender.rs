@@ -1,8 +1,8 @@
-//! What the issued tokens will be bound to (RFC 9449 §5, RFC 8705 §3; catalogue section 7).
+//! What the issued tokens will be bound to (RFC 9449 §5, RFC 8705 §3; SC-1 to SC-6).
 
 use super::state::Flow;
 use crate::authorization::error::reason::Reason;
-use crate::authorization::registered_client::{Client, SenderConstraint};
+use crate::authorization::registered_client::client::{Client, SenderConstraint};
 use crate::dpop::{self, CheckedProof, ProofContext, ProofError};
 use crate::http::ObservedUri;
 use crate::jose::Thumbprint;

@@ -1,31 +1,22 @@
-//! What every flow carries: the configuration, the line to the host, the time, the request, and what is to be told of it.
+//! One request on its way through an endpoint: the configuration, the line to the host, the time, and what is known so far.
 
-use super::accept::prefers_html;
-use super::cors::{self, Readers};
-use super::embedded::is_no_embedded_user_agent;
-use super::prefetch::is_no_prefetch;
-use super::response;
+use super::readers::Readers;
+use super::received::Received;
 use crate::Timestamp;
 use crate::authorization::error::reason::Reason;
-use crate::authorization::parameters::Parameters;
 use crate::authorization::questions::ask::{Answered, Ask, Query, ReplayQuery, Step};
 use crate::authorization::questions::events::{AuthorizationEvent, EventKind};
-use crate::authorization::questions::interaction::UserAgent;
 use crate::authorization::routes::Endpoint;
 use crate::authorization::scopes::ScopeSet;
-use crate::authorization::server::Settings;
+use crate::authorization::settings::server::Settings;
 use crate::crypto::Entropy;
-use crate::dpop::{self, ReplayAnswer, ReplayClaim};
+use crate::dpop::{ReplayAnswer, ReplayClaim};
 use crate::exchange::{self, Asker};
-use crate::http::{Lines, OriginError, RequestParts, ResponseParts};
-use crate::jose::Thumbprint;
-use alloc::borrow::Cow;
+use crate::http::{RequestParts, ResponseParts};
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 use core::future::Future;
-use zeroize::Zeroizing;
 
 /// One request on its way through an endpoint.
 pub(crate) struct Flow {
@@ -42,38 +33,7 @@ pub(crate) struct Flow {
     /// Whether the answer has no body, whatever it says.
     head: bool,
     host: Option<Asker<Ask>>,
-    refused: Option<Reason>,
-}
-
-/// What of the request outlives it.
-#[derive(Default)]
-pub(crate) struct Received {
-    /// The URL of the endpoint: what proofs and assertions must be made for (EP-3).
-    pub(crate) url: String,
-    pub(crate) parameters: Parameters,
-    pub(crate) authorization: Authorization,
-    /// The origin of the script that sent the request, if one did.
-    pub(crate) origin: Option<String>,
-    pub(crate) proof: Option<Vec<u8>>,
-    pub(crate) certificate: Option<Thumbprint>,
-    /// The same certificate, whole.
-    pub(crate) certificate_der: Option<Vec<u8>>,
-    /// Parameters that occur more than once, where that is not the end of it.
-    pub(crate) repeated: Vec<&'static str>,
-    pub(crate) user_agent: UserAgent,
-    /// Whether the caller of the introspection endpoint wants a signature.
-    pub(crate) prefers_signature: bool,
-    /// Whether errors are shown to a person.
-    pub(crate) prefers_html: bool,
-}
-
-/// The `Authorization` field.
-#[derive(Default)]
-pub(crate) enum Authorization {
-    #[default]
-    Absent,
-    One(Zeroizing<Vec<u8>>),
-    Several,
+    pub(super) refused: Option<Reason>,
 }
 
 impl Flow {
@@ -167,80 +127,6 @@ impl Flow {
     }
 }
 
-impl Received {
-    fn read(&mut self, server: &Settings, request: &RequestParts<'_>) -> Result<(), Reason> {
-        transport_is_https(server, request)?;
-        method_is_post(request)?;
-        self.authorization = match request.headers.lines("authorization") {
-            Lines::None => Authorization::Absent,
-            Lines::One(value) => Authorization::One(Zeroizing::new(value.to_vec())),
-            Lines::Many => Authorization::Several,
-        };
-        self.origin = cors::origin_of(request.headers);
-        self.parameters = Parameters::of_form(request)?;
-        self.proof = single_proof(server, request)?;
-        self.certificate_der = certificate_is_readable(server, request)?;
-        let thumbprint = |der: &Vec<u8>| Thumbprint::from_bytes(server.provider.sha256(&[der]));
-        self.certificate = self.certificate_der.as_ref().map(thumbprint);
-        Ok(())
-    }
-
-    fn read_interactive(&mut self, server: &Settings, request: &RequestParts<'_>) -> Result<(), Reason> {
-        self.prefers_html = prefers_html(request.headers);
-        transport_is_https(server, request)?;
-        method_is_get_or_post(request)?;
-        is_no_prefetch(request)?;
-        self.user_agent = UserAgent::of(request.headers, server.origin.client_address(request));
-        (self.parameters, self.repeated) = Parameters::of_query_or_form(request)?;
-        if server.refuse_embedded { is_no_embedded_user_agent(request.headers) } else { Ok(()) }
-    }
-}
-
-/// The certificate of the connection, or of the field of a trusted proxy. One that is there and cannot be read is not the same as none:
-/// a client that binds its tokens would be given others. RFC 8705 §3, RFC 9440 §2; SC-2.
-fn certificate_is_readable(server: &Settings, request: &RequestParts<'_>) -> Result<Option<Vec<u8>>, Reason> {
-    let Some(policy) = &server.certificates else { return Ok(None) };
-    let shown = policy.certificate(request, server.origin.trusted_proxies());
-    shown.map(|certificate| certificate.map(Cow::into_owned)).map_err(|_| Reason::CertificateUnreadable)
-}
-
-/// RFC 6749 §3.2; EP-1. Comes before anything is done with credentials.
-pub(crate) fn transport_is_https(server: &Settings, request: &RequestParts<'_>) -> Result<(), Reason> {
-    let origin = server.origin.resolve(request, &server.own);
-    let checked = origin.and_then(|origin| server.origin.transport_is_https(&origin, request));
-    checked.map_err(|error| match error {
-        OriginError::InsecureTransport => Reason::InsecureTransport,
-        OriginError::MissingHost
-        | OriginError::SeveralHosts
-        | OriginError::InvalidHost
-        | OriginError::HostsDisagree
-        | OriginError::ForwardedMalformed
-        | OriginError::ForwardedTooLong
-        | OriginError::ForwardedProto
-        | OriginError::ForwardedHost
-        | OriginError::ForwardedPort => Reason::InvalidOrigin,
-    })
-}
-
-/// EP-4.
-fn method_is_post(request: &RequestParts<'_>) -> Result<(), Reason> {
-    if request.method == "POST" { Ok(()) } else { Err(Reason::MethodNotAllowed) }
-}
-
-/// EP-4. Not HEAD, which would spend what a GET spends (a consent grant, a pushed request) and write a code that nobody gets to see: no
-/// link leads here by HEAD but those that are prefetched or scanned.
-fn method_is_get_or_post(request: &RequestParts<'_>) -> Result<(), Reason> {
-    if matches!(request.method, "GET" | "POST") { Ok(()) } else { Err(Reason::MethodNotAllowed) }
-}
-
-/// One `DPoP` field at most. RFC 9449 §4.3 check 1; SC-1. A server without DPoP does not know the field.
-fn single_proof(server: &Settings, request: &RequestParts<'_>) -> Result<Option<Vec<u8>>, Reason> {
-    if server.dpop.is_none() || request.headers.lines("dpop") == Lines::None {
-        return Ok(None);
-    }
-    dpop::is_single(request.headers).map(|proof| Some(proof.to_vec())).map_err(|_| Reason::SeveralProofs)
-}
-
 /// Runs an endpoint: what its flow leaves is the response, less the body where a HEAD asked for none (RFC 9110 §9.3.2).
 pub(crate) fn run<F>(mut flow: Flow, endpoint: impl FnOnce(Flow) -> F + Send + 'static) -> Step
 where
@@ -258,24 +144,4 @@ where
             response
         }
     })
-}
-
-impl Flow {
-    /// The fault that the request had before anybody was asked.
-    pub(crate) fn is_acceptable(&self) -> Result<(), Reason> {
-        self.refused.map_or(Ok(()), Err)
-    }
-
-    /// The refusal, told to the host and the client (RFC 6749 §5.2).
-    pub(crate) async fn refuse(&self, kind: EventKind, reason: Reason) -> ResponseParts {
-        self.tell(kind, Some(reason)).await;
-        let challenge = !matches!(self.request.authorization, Authorization::Absent);
-        response::refusal(&self.server, reason, challenge, self.nonce.as_deref())
-    }
-
-    /// The same for an endpoint whose failed authentication is always 401 (RFC 7662 §2.3).
-    pub(crate) async fn refuse_with_challenge(&self, kind: EventKind, reason: Reason) -> ResponseParts {
-        self.tell(kind, Some(reason)).await;
-        response::refusal(&self.server, reason, true, self.nonce.as_deref())
-    }
 }

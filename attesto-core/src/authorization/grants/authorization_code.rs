@@ -1,4 +1,4 @@
-//! The authorization code grant (RFC 6749 §4.1.3; catalogue section 8.1).
+//! The authorization code grant (RFC 6749 §4.1.3; AC-1 to AC-9).
 
 use crate::authorization::client_auth::AuthenticatedClient;
 use crate::authorization::error::reason::Reason;
@@ -10,8 +10,11 @@ use crate::authorization::flow::sender::Sender;
 use crate::authorization::flow::state::Flow;
 use crate::authorization::questions::ask::{Ask, FinalizedCode, NewRefresh, SecretQuery};
 use crate::authorization::questions::events::EventKind;
-use crate::authorization::records::code::{AuthorizationCode, IssuedAccessToken, RefreshToken, SpentCode, TakenCode};
-use crate::authorization::registered_client::{Client, GrantType};
+use crate::authorization::records::authorization::IssuedAccessToken;
+use crate::authorization::records::code::{AuthorizationCode, SpentCode, TakenCode};
+use crate::authorization::records::refresh::RefreshToken;
+use crate::authorization::registered_client::client::Client;
+use crate::authorization::registered_client::grant_type::GrantType;
 use crate::authorization::scopes::ScopeSet;
 use crate::authorization::secret::{Secret, SecretDigest};
 use crate::authorization::settings::pkce_exemption::{PkceExemption, exemption};

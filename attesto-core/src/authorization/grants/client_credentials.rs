@@ -1,4 +1,4 @@
-//! The client credentials grant (RFC 6749 §4.4; catalogue CC-1).
+//! The client credentials grant (RFC 6749 §4.4; CC-1).
 
 use crate::authorization::client_auth::AuthenticatedClient;
 use crate::authorization::error::reason::Reason;
@@ -8,8 +8,9 @@ use crate::authorization::flow::issued::{
 use crate::authorization::flow::sender::Sender;
 use crate::authorization::flow::state::Flow;
 use crate::authorization::questions::ask::Principal;
-use crate::authorization::records::code::AuthenticationContext;
-use crate::authorization::registered_client::{Client, GrantType};
+use crate::authorization::records::authorization::AuthenticationContext;
+use crate::authorization::registered_client::client::Client;
+use crate::authorization::registered_client::grant_type::GrantType;
 use crate::authorization::scopes::ScopeSet;
 use alloc::vec::Vec;
 

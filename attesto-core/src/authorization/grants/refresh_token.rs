@@ -1,5 +1,5 @@
-//! The refresh token grant: rotation, reuse, and the window for answers that were lost (RFC 6749 §6, RFC 9700 §4.14; catalogue
-//! section 8.2).
+//! The refresh token grant: rotation, reuse, and the window for answers that were lost (RFC 6749 §6, RFC 9700 §4.14;
+//! RT-1 to RT-10).
 
 use crate::authorization::client_auth::AuthenticatedClient;
 use crate::authorization::error::reason::Reason;
@@ -11,16 +11,17 @@ use crate::authorization::flow::sender::Sender;
 use crate::authorization::flow::state::Flow;
 use crate::authorization::questions::ask::{Ask, RepeatedRefresh};
 use crate::authorization::questions::events::EventKind;
-use crate::authorization::records::code::{RefreshState, RefreshToken, Rotated, Rotation, SpentRefresh, SuccessorSalt};
-use crate::authorization::registered_client::{Client, GrantType};
+use crate::authorization::records::refresh::{
+    RefreshState, RefreshToken, Rotated, Rotation, SpentRefresh, SuccessorSalt,
+};
+use crate::authorization::registered_client::client::Client;
+use crate::authorization::registered_client::grant_type::GrantType;
 use crate::authorization::scopes::ScopeSet;
 use crate::authorization::secret::{RefreshKey, Secret};
 use crate::crypto::CryptoProvider;
+use crate::limits::CLOCK_SKEW;
 use crate::token::MintedToken;
 use zeroize::Zeroizing;
-
-/// Seconds by which a token may have been spent after the request began that shows it once more.
-const MEETING: u64 = 60;
 
 /// Tokens for a refresh token of this client.
 pub(crate) async fn exchange(flow: &mut Flow, client: &AuthenticatedClient, sender: Sender) -> Result<Issued, Reason> {
@@ -268,7 +269,7 @@ async fn find_successor(
 fn successor_in_window(flow: &Flow, shown: &Shown, spent: &SpentRefresh) -> Option<Secret> {
     let grace = flow.server.refresh.grace.as_ref()?;
     // Spent later than this request began: two that met, or two nodes whose clocks differ a little.
-    let in_window = flow.now.since(spent.at) <= grace.seconds && spent.at.since(flow.now) <= MEETING;
+    let in_window = flow.now.since(spent.at) <= grace.seconds && spent.at.since(flow.now) <= CLOCK_SKEW;
     let salt = spent.salt.as_ref().filter(|_| in_window)?;
     Some(derive(flow.server.provider.as_ref(), grace.secret.as_bytes(), &shown.secret, salt))
 }

@@ -1,18 +1,20 @@
 //! Everything that the authorization server can ask its host: one variant for each question, one answer type for each.
 
+use super::consent::{ConsentDecision, ConsentRequest};
 use super::events::AuthorizationEvent;
-use super::interaction::{Authentication, AuthenticationRequest, ConsentDecision, ConsentRequest};
-use crate::Timestamp;
-use crate::authorization::records::code::{
-    AuthorizationCode, IssuedAccessToken, RefreshState, RefreshToken, Rotated, Rotation, TakenCode,
-};
-use crate::authorization::records::pushed::{ConsentGrant, ConsentRedemption, NewPushedRequest, PushedRequest};
-use crate::authorization::registered_client::{Client, GrantType};
+use super::login::{Authentication, AuthenticationRequest};
+use crate::authorization::records::authorization::IssuedAccessToken;
+use crate::authorization::records::code::{AuthorizationCode, TakenCode};
+use crate::authorization::records::consent_grant::{ConsentGrant, ConsentRedemption};
+use crate::authorization::records::pushed::{NewPushedRequest, PushedRequest};
+use crate::authorization::records::refresh::{RefreshState, RefreshToken, Rotated, Rotation};
+use crate::authorization::registered_client::client::Client;
+use crate::authorization::registered_client::grant_type::GrantType;
 use crate::authorization::scopes::ScopeSet;
 use crate::authorization::secret::{FamilyId, RefreshKey, SecretDigest};
 use crate::dpop::{ReplayAnswer, ReplayClaim};
-use crate::exchange;
 use crate::jose::VerificationKeys;
+use crate::{Timestamp, exchange};
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -22,7 +24,7 @@ use zeroize::Zeroizing;
 
 /// Whoever was asked could not answer: an error, a time-out, a lost connection. What was to be changed may or may not have been.
 ///
-/// The request ends with 503: never a pass, and never a claim that the client was wrong (catalogue TK-6).
+/// The request ends with 503: never a pass, and never a claim that the client was wrong (TK-6).
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("no answer")]
 #[expect(clippy::exhaustive_structs, reason = "why there is no answer stays with whoever could not give it")]
@@ -141,7 +143,7 @@ impl Ask {
     }
 }
 
-/// A secret to be checked by the host: with its hashing, at its pace (catalogue HC-1).
+/// A secret to be checked by the host: with its hashing, at its pace (HC-1).
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SecretCheck {
@@ -231,7 +233,7 @@ pub struct NewRefresh {
     pub now: Timestamp,
 }
 
-/// A refresh token that is given to its client once more: because an answer was lost (catalogue RT-4), or because it does not rotate
+/// A refresh token that is given to its client once more: because an answer was lost (RT-4), or because it does not rotate
 /// (RT-7).
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_structs, reason = "a key and what to note beside it")]
@@ -298,7 +300,7 @@ pub struct RevocableFamily {
     pub client_id: String,
 }
 
-/// A subject, as the host knows it when a token is made (catalogue HC-2, IT-6).
+/// A subject, as the host knows it when a token is made (HC-2, IT-6).
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Principal {
@@ -330,7 +332,7 @@ impl Principal {
     }
 }
 
-/// Claims for an ID token (OIDC Core §5; catalogue IT-4).
+/// Claims for an ID token (OIDC Core §5; IT-4).
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct ClaimsRequest {
@@ -342,7 +344,7 @@ pub struct ClaimsRequest {
     pub scopes: ScopeSet,
 }
 
-/// A caller of the introspection endpoint that is neither the token's client nor its audience (catalogue IN-4).
+/// A caller of the introspection endpoint that is neither the token's client nor its audience (IN-4).
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct IntrospectionCheck {
@@ -354,7 +356,7 @@ pub struct IntrospectionCheck {
     pub audience: Vec<String>,
 }
 
-/// Scopes that somebody asks for (catalogue TK-4).
+/// Scopes that somebody asks for (TK-4).
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct ScopeRequest {

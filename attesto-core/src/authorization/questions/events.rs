@@ -1,7 +1,8 @@
-//! What the authorization server did, for those who watch (catalogue EV-1, EV-2): neutral values without secrets.
+//! What the authorization server did, for those who watch (EV-1, EV-2): neutral values without secrets.
 
 use crate::authorization::error::reason::Reason;
-use crate::authorization::registered_client::{AuthMethod, GrantType};
+use crate::authorization::registered_client::authentication::AuthMethod;
+use crate::authorization::registered_client::grant_type::GrantType;
 use crate::authorization::secret::FamilyId;
 use alloc::string::String;
 use core::net::IpAddr;

@@ -2,5 +2,7 @@
 
 pub(super) mod ask;
 pub(super) mod client_secret;
+pub(super) mod consent;
 pub(super) mod events;
-pub(super) mod interaction;
+pub(super) mod login;
+pub(super) mod visit;

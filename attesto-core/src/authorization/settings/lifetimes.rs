@@ -1,4 +1,4 @@
-//! How long things live, and how refresh tokens succeed one another (catalogue AZ-29, PA-6, RT-4, RT-7).
+//! How long things live, and how refresh tokens succeed one another (AZ-29, PA-6, RT-4, RT-7).
 
 use crate::ConfigError;
 use core::fmt;
@@ -6,9 +6,6 @@ use zeroize::Zeroizing;
 
 /// The longest grace window, in seconds: stores may forget how a successor is found again when it has passed.
 pub(crate) const LONGEST_GRACE: u64 = 60;
-
-/// Seconds that the clock of another node, which stamped what is shown here, may be ahead of this one's: as for all dates.
-pub(crate) const CLOCK_SKEW: u64 = 60;
 
 /// Seconds that each kind of secret lives.
 #[derive(Clone, Copy, Debug)]
@@ -183,6 +180,9 @@ impl fmt::Debug for GraceSecret {
         f.write_str("GraceSecret(..)")
     }
 }
+
+/// Seconds that a user may take over a login and a consent.
+pub(crate) const LONGEST_VISIT: u64 = 600;
 
 #[cfg(test)]
 mod tests {

@@ -1,7 +1,8 @@
-//! What a server asks its host, as it is configured (catalogue CF-2). One place, beside what it depends on.
+//! What a server asks its host, as it is configured (CF-2). One place, beside what it depends on.
 
-use crate::authorization::registered_client::{AuthMethod, GrantType};
-use crate::authorization::server::Settings;
+use super::server::Settings;
+use crate::authorization::registered_client::authentication::AuthMethod;
+use crate::authorization::registered_client::grant_type::GrantType;
 
 /// The parts of a host that this server has questions for, besides clients and the scope policy, which every server asks.
 #[derive(Clone, Copy, Debug)]

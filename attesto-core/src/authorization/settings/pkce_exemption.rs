@@ -1,7 +1,7 @@
-//! Clients that may come without PKCE (RFC 9700 §2.1.1, OAuth 2.1 §7.5.1; catalogue AZ-15, AC-4).
+//! Clients that may come without PKCE (RFC 9700 §2.1.1, OAuth 2.1 §7.5.1; AZ-15, AC-4).
 
-use crate::authorization::registered_client::Client;
-use crate::authorization::server::Settings;
+use super::server::Settings;
+use crate::authorization::registered_client::client::Client;
 
 /// What a client may do without.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

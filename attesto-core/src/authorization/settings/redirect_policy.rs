@@ -1,11 +1,10 @@
-//! What a redirect URI may be at all, whoever has registered it (RFC 6749 §3.1.2, RFC 8252 §7, RFC 9700 §2.6; catalogue AZ-8).
+//! What a redirect URI may be at all, whoever has registered it (RFC 6749 §3.1.2, RFC 8252 §7, RFC 9700 §2.6; AZ-8).
 //!
 //! Registration should have seen to it, but this is where it would hurt: the code leaves from here.
 
-use crate::ConfigError;
 use crate::authorization::error::reason::Reason;
 use crate::http::{ObservedUri, Scheme, has_legal_characters};
-use crate::limits;
+use crate::{ConfigError, limits};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -1,9 +1,9 @@
-//! Who signs what: access tokens by one key ring, ID tokens and signed introspection by one ring per algorithm (catalogue IT-2, IN-5,
+//! Who signs what: access tokens by one key ring, ID tokens and signed introspection by one ring per algorithm (IT-2, IN-5,
 //! MD-4, MD-5).
 
 use crate::ConfigError;
 use crate::authorization::error::reason::Reason;
-use crate::authorization::registered_client::Client;
+use crate::authorization::registered_client::client::Client;
 use crate::crypto::{Algorithm, CryptoProvider};
 use crate::jose::JwkSet;
 use crate::token::{JwtSigner, KeyRing};

@@ -1,4 +1,4 @@
-//! Scopes that belong to one resource (RFC 8707 §2, RFC 9068 §3; catalogue AZ-21, TK-5).
+//! Scopes that belong to one resource (RFC 8707 §2, RFC 9068 §3; AZ-21, TK-5).
 
 use crate::ConfigError;
 use crate::authorization::resources;

@@ -132,7 +132,7 @@ impl fmt::Debug for RsaSigner {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crypto::provider_tests::{counter, judged, pem, private};
+    use crate::crypto::tests::{counter, judged, pem, private};
     use crate::crypto::{CryptoProvider, EntropyError, PrivateKey, RustCrypto};
 
     fn signer(algorithm: Algorithm) -> alloc::boxed::Box<dyn Signer> {

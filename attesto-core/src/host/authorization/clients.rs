@@ -1,4 +1,4 @@
-//! Which clients there are (catalogue HC-1).
+//! Which clients there are (HC-1).
 
 use crate::authorization::{Answered, Client, SecretCheck, Unavailable};
 use crate::future::BoxFuture;

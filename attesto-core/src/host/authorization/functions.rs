@@ -1,4 +1,4 @@
-//! Single functions in place of a trait's methods (catalogue HC-4).
+//! Single functions in place of a trait's methods (HC-4).
 
 use super::bundle::AuthorizationHostBuilder;
 use crate::authorization::{

@@ -1,4 +1,4 @@
-//! For whom tokens are, and what they may say (catalogue HC-2, HC-3).
+//! For whom tokens are, and what they may say (HC-2, HC-3).
 
 use crate::authorization::{Answered, ClaimsRequest, IntrospectionCheck, Principal, ScopeRequest, ScopeSet};
 use crate::future::BoxFuture;
@@ -47,7 +47,7 @@ impl ScopePolicy for ScopesAsAsked {
     }
 }
 
-/// Says what ID tokens tell of a user (OIDC Core §5.1, §5.4; catalogue IT-4).
+/// Says what ID tokens tell of a user (OIDC Core §5.1, §5.4; IT-4).
 ///
 /// Of what the scopes stand for, what is known: none of it has to be. A claim of the protocol (`iss`, `sub`, `aud` ..) makes the request
 /// fail. An error or a time-out is [`Unavailable`](crate::authorization::Unavailable) and ends with 503. Nothing here changes anything.
@@ -56,7 +56,7 @@ pub trait ClaimsProvider: Send + Sync {
     fn id_token_claims(&self, request: &ClaimsRequest) -> impl Future<Output = Answered<Map<String, Value>>> + Send;
 }
 
-/// Decides who may look at other parties' tokens (RFC 7662 §2.2; catalogue IN-4): an API gateway, say. A token's own client and its
+/// Decides who may look at other parties' tokens (RFC 7662 §2.2; IN-4): an API gateway, say. A token's own client and its
 /// audience are not asked about.
 ///
 /// `false` makes the token inactive to the caller. An error or a time-out is [`Unavailable`](crate::authorization::Unavailable) and ends

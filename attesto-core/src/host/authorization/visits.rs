@@ -1,4 +1,4 @@
-//! Who the user in front of the browser is, and what they allow (catalogue AZ-24 to AZ-26, HC-3).
+//! Who the user in front of the browser is, and what they allow (AZ-24 to AZ-26, HC-3).
 
 use crate::authorization::{
     Answered, Authentication, AuthenticationRequest, ConsentDecision, ConsentGrant, ConsentRedemption, ConsentRequest,

@@ -1,4 +1,4 @@
-//! The sessions of an MCP server and whose they are (catalogue X41).
+//! The sessions of an MCP server and whose they are (H6).
 
 mod owners;
 mod visit;

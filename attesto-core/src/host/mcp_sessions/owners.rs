@@ -1,4 +1,4 @@
-//! The owners of MCP sessions (catalogue X41).
+//! The owners of MCP sessions (H6).
 //!
 //! An MCP session id is not a credential. A session belongs to the issuer, subject and client whose token created it. A
 //! request with another token is answered as if the session did not exist.
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn x41_session_belongs_to_issuer_subject_and_client_alike() {
+    fn h6_session_belongs_to_issuer_subject_and_client_alike() {
         let sessions = SessionOwners::single_instance(10).unwrap();
         let owner = claims("i", "s", "c");
         sessions.bind("id", &owner);
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn x41_ended_session_is_unknown() {
+    fn h6_ended_session_is_unknown() {
         let sessions = SessionOwners::single_instance(10).unwrap();
         let owner = claims("i", "s", "c");
         sessions.bind("id", &owner);
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn x41_the_session_unused_for_longest_makes_room() {
+    fn h6_the_session_unused_for_longest_makes_room() {
         let sessions = SessionOwners::single_instance(2).unwrap();
         let owner = claims("i", "s", "c");
         sessions.bind("a", &owner);
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn x41_oversized_ids_are_not_remembered() {
+    fn h6_oversized_ids_are_not_remembered() {
         let sessions = SessionOwners::single_instance(2).unwrap();
         let owner = claims("i", "s", "c");
         sessions.bind(&"x".repeat(257), &owner);

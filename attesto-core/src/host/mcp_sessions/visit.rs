@@ -1,4 +1,4 @@
-//! One request to an MCP server with sessions (catalogue X41).
+//! One request to an MCP server with sessions (H6).
 
 use super::SessionOwners;
 use crate::host::{Admitted, Passage, WiringError};

@@ -1,6 +1,10 @@
 use super::*;
 use crate::crypto::Algorithm;
+use crate::crypto::AlgorithmSet;
 use crate::metadata::EnforcedCapabilities;
+use crate::metadata::ResourceIdentifier;
+use crate::metadata::enforced::BearerMethod;
+use alloc::string::String;
 
 type Builder = ProtectedResourceMetadataBuilder;
 

@@ -1,7 +1,7 @@
 //! Why no credential was taken from a request.
 
 reasons! {
-    /// The request has no usable credential (catalogue C1 to C10). One variant per rule.
+    /// The request has no usable credential (C1 to C10). One variant per rule.
     pub enum CredentialError {
         /// The request carries no credential in any accepted channel. RFC 6750 §3.1; C1: 401 without an error.
         Missing => "missing_credentials", "no credentials";

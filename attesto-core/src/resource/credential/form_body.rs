@@ -1,4 +1,4 @@
-//! A token in a form body (RFC 6750 §2.2; catalogue C8).
+//! A token in a form body (RFC 6750 §2.2; C8).
 
 use super::{Channel, CredentialError, Presented, syntax};
 use crate::challenge::AuthScheme;

@@ -1,7 +1,12 @@
 use super::*;
+use crate::challenge::AuthScheme;
 use crate::http::HeaderLines;
+use crate::http::RequestParts;
+use crate::limits;
+use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::{String, ToString};
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 struct Fields(Vec<(&'static str, Vec<u8>)>);

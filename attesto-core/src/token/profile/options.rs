@@ -1,6 +1,6 @@
 //! The options of a profile.
 
-use super::{IssuerProfile, OTHER_KINDS, Pin, Purpose};
+use super::issuer_profile::{IssuerProfile, OTHER_KINDS, Pin, Purpose};
 use crate::ConfigError;
 use alloc::string::String;
 use alloc::vec::Vec;

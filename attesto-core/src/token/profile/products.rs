@@ -1,6 +1,6 @@
 //! Profiles of well-known products.
 
-use super::{IssuerProfile, Names};
+use super::issuer_profile::{IssuerProfile, Names};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 

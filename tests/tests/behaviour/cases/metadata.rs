@@ -87,7 +87,7 @@ pub(crate) fn p5_preflight_of_the_documents_is_answered(server: Server) {
     assert_eq!(running.send(&Request::new("OPTIONS", "/mcp")).status, 401, "the resource is the application's");
 }
 
-pub(crate) fn x11_token_for_one_resource_does_not_open_its_sibling(server: Server) {
+pub(crate) fn a3_token_for_one_resource_does_not_open_its_sibling(server: Server) {
     let world = World::new();
     let running = (server.start)(two(&world));
     let token = world.token(|_, _| {});

@@ -1,4 +1,4 @@
-//! Consent grants (catalogue AZ-26).
+//! Consent grants (AZ-26).
 
 use super::world::{assert_redirected, location, logged_in, page};
 use super::*;

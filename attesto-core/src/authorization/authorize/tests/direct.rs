@@ -1,4 +1,4 @@
-//! What is never redirected (catalogue AZ-1 to AZ-9, AZ-32).
+//! What is never redirected (AZ-1 to AZ-9, AZ-32).
 
 use super::world::{assert_direct, header, location};
 use super::*;

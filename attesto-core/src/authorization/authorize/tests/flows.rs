@@ -1,4 +1,4 @@
-//! Requests that are answered with a code (catalogue AZ-28 to AZ-30).
+//! Requests that are answered with a code (AZ-28 to AZ-30).
 
 use super::world::{assert_direct, assert_guarded, assert_redirected, header, location, logged_in};
 use super::*;
@@ -124,7 +124,6 @@ fn az3_what_was_pushed_is_the_whole_request() {
 
 #[test]
 fn az28_a_pushed_request_is_good_for_one_code() {
-    // Section 18, item 6.
     let mut world = World::new();
     let reference = world.reference(&good());
     world.asked.clear();

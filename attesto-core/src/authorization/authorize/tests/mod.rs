@@ -16,7 +16,7 @@ mod user;
 mod world;
 
 use super::html;
-use crate::authorization::endpoints::authorize::REFERENCE;
+use crate::authorization::records::pushed::REFERENCE;
 use crate::authorization::secret::Secret;
 use crate::authorization::{
     Authentication, AuthenticationContext, AuthenticationRequest, AuthorizationRequest, Client, ClientAuthentication,

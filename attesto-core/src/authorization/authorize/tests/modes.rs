@@ -1,4 +1,4 @@
-//! How answers travel (catalogue AZ-10, AZ-30).
+//! How answers travel (AZ-10, AZ-30).
 
 use super::world::{assert_guarded, header};
 use super::*;

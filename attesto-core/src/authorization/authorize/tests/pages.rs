@@ -1,4 +1,4 @@
-//! What browsers are shown: nothing of the request as anything but text (catalogue AZ-30, AZ-32).
+//! What browsers are shown: nothing of the request as anything but text (AZ-30, AZ-32).
 
 use super::world::{assert_guarded, header};
 use super::*;

@@ -1,4 +1,4 @@
-//! Requests without PKCE, and who may make them (catalogue AZ-15).
+//! Requests without PKCE, and who may make them (AZ-15).
 
 use super::world::{assert_redirected, location, page};
 use super::*;

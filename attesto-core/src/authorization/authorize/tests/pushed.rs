@@ -1,4 +1,4 @@
-//! `POST {prefix}/par` (catalogue section 5).
+//! `POST {prefix}/par` (PA-1 to PA-9).
 
 use super::world::{Pairs, World, header, json, location};
 use super::*;
@@ -148,7 +148,7 @@ fn pa3_pa7_credentials_in_the_field_are_one_clients_and_their_failure_is_401() {
     let response = world.push(&good(), &[]);
     assert_eq!((response.status, json(&response, "error").as_str()), (401, "invalid_client"));
     assert!(header(&response, "www-authenticate").starts_with("Basic realm="));
-    // What the request itself got wrong is no 401 (section 18, item 16).
+    // What the request itself got wrong is no 401: TK-6.
     world.authorization = Some(String::from("Basic d2ViOnMzY3JldA=="));
     let response = world.push(&good().with("scope", "admin"), &[]);
     assert_eq!((response.status, response.header("www-authenticate").count()), (400, 0));

@@ -1,4 +1,4 @@
-//! Where codes are never sent, whatever is registered (catalogue AZ-8, AZ-9).
+//! Where codes are never sent, whatever is registered (AZ-8, AZ-9).
 
 use super::world::{assert_direct, location};
 use super::*;

@@ -1,4 +1,4 @@
-//! What the client is told by way of the browser (catalogue AZ-10 to AZ-23, AZ-31).
+//! What the client is told by way of the browser (AZ-10 to AZ-23, AZ-31).
 
 use super::world::{assert_redirected, location};
 use super::*;
@@ -203,7 +203,7 @@ fn az21_resources_are_the_clients() {
     {
         refused(&mut world, &good().with("resource", resource), Reason::InvalidTarget);
     }
-    // Section 18, item 13: a repeated `resource` is all of its values.
+    // A repeated `resource` is all of its values.
     let all = good()
         .and("resource", "https://other.example/x?y=z")
         .and("resource", AUDIENCE)
@@ -263,7 +263,7 @@ fn az31_a_refusal_keeps_to_the_mode_of_the_request() {
     let response = world.get(&good().with("response_mode", "form_post").with("response_type", "token"));
     assert_eq!((response.status, response.header("location").count()), (200, 0));
     assert!(response.body_text().contains("name=\"error\" value=\"unsupported_response_type\""));
-    // AZ-13; section 18, item 13: that it was not pushed changes nothing about how it is told.
+    // AZ-13: that it was not pushed changes nothing about how it is told.
     let mut world = World::built(AuthorizationServerBuilder::require_pushed_authorization_requests);
     let response = world.get(&good().with("response_mode", "form_post"));
     assert_eq!((response.status, world.reason()), (200, Reason::ParRequired));

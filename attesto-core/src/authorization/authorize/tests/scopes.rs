@@ -1,4 +1,4 @@
-//! Which scopes a request is for (catalogue AZ-14).
+//! Which scopes a request is for (AZ-14).
 
 use super::world::{assert_redirected, location};
 use super::*;

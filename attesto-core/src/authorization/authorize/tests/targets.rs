@@ -1,4 +1,4 @@
-//! Which resources a request is for (catalogue AZ-21).
+//! Which resources a request is for (AZ-21).
 
 use super::world::{assert_redirected, location};
 use super::*;

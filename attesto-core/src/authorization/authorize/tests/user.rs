@@ -1,4 +1,4 @@
-//! Login and consent (catalogue AZ-24 to AZ-27).
+//! Login and consent (AZ-24 to AZ-27).
 
 use super::world::{assert_guarded, assert_redirected, location, logged_in, page, redirect_of};
 use super::*;

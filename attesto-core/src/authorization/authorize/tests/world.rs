@@ -2,10 +2,9 @@
 
 use super::*;
 use crate::Timestamp;
-use crate::authorization::Recorded;
-use crate::authorization::Step;
 use crate::authorization::{
-    Ask, AuthorizationEvent, AuthorizationServer, AuthorizationServerBuilder, NewCode, SecretDigest, Unavailable,
+    Ask, AuthorizationEvent, AuthorizationServer, AuthorizationServerBuilder, NewCode, Recorded, SecretDigest, Step,
+    Unavailable,
 };
 use crate::crypto::{Algorithm, CryptoProvider, EntropyError, KeyKind, RustCrypto};
 use crate::dpop::ReplayAnswer;

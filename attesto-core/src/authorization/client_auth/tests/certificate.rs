@@ -4,10 +4,9 @@ use crate::crypto::RustCrypto;
 use crate::http::{OriginPolicy, TrustedProxies};
 use crate::mtls::test_certificates::{NAMED, NAMED_SUBJECT, P256, RFC8705, der};
 use crate::mtls::{CertificatePolicy, ClientCert};
-use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
-use alloc::vec;
+use alloc::{format, vec};
 
 const BODY: &str = "grant_type=client_credentials&client_id=job";
 

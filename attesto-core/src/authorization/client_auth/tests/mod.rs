@@ -2,7 +2,7 @@
 
 use crate::Timestamp;
 use crate::authorization::*;
-use crate::crypto::provider_tests::providers;
+use crate::crypto::tests::providers;
 use crate::crypto::{Algorithm, CryptoProvider, EntropyError, RustCrypto};
 use crate::dpop::{ReplayAnswer, ReplayClaim};
 use crate::http::{Connection, RequestParts, ResponseParts};

@@ -1,4 +1,4 @@
-//! CA-10 to CA-15, and the faults that other servers had (catalogue section 18, items 9 and 10).
+//! CA-10 to CA-15, and the faults that other servers had.
 
 use super::*;
 use crate::mtls::test_certificates;

@@ -1,4 +1,4 @@
-//! Authorization codes in memory (catalogue AC-2, AC-6, ST-2).
+//! Authorization codes in memory (AC-2, AC-6, ST-2).
 
 use super::owners::Owners;
 use super::table::{Freed, Table};

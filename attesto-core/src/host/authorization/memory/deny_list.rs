@@ -1,4 +1,4 @@
-//! Revoked access tokens in memory (catalogue RV-4).
+//! Revoked access tokens in memory (RV-4).
 
 use super::shares::Shares;
 use super::table::{Freed, Table};

@@ -1,4 +1,4 @@
-//! Refresh tokens and their families in memory (catalogue RT-3 to RT-7, ST-2).
+//! Refresh tokens and their families in memory (RT-3 to RT-7, ST-2).
 
 use super::owners::{Owner, Owners, Uses};
 use super::table::{Deadlines, Freed, Table};

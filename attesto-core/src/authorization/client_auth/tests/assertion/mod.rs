@@ -1,8 +1,7 @@
 use super::*;
 use crate::authorization::client_auth::assertion::{JWT_BEARER, replay_key};
 use crate::authorization::{AuthorizationServerBuilder, ClientAuthentication, Unavailable};
-use crate::crypto::AlgorithmSet;
-use crate::crypto::{Algorithm, EntropyError, KeyKind, RustCrypto};
+use crate::crypto::{Algorithm, AlgorithmSet, EntropyError, KeyKind, RustCrypto};
 use crate::encoding::{base64url, form};
 use crate::jose::{Jwk, JwkSet, KeyMaterial};
 use crate::limits;

@@ -1,16 +1,11 @@
-//! The shape of one kind of issuer's tokens, where it differs from RFC 9068 (catalogue J13, A8 to A10, A13).
+//! The shape of one kind of issuer's tokens, where it differs from RFC 9068 (J13, A8 to A10, A13).
 
-use super::TokenError;
-use super::raw::RawClaims;
 use crate::encoding::json::{Object, Value};
 use crate::jose::Header;
+use crate::token::TokenError;
+use crate::token::raw::RawClaims;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-
-mod options;
-mod products;
-mod sessions;
-mod workloads;
 
 /// The shape of an issuer's access tokens, as data. The default is strict RFC 9068. A profile changes which claims
 /// carry what, and how an access token is told from the issuer's other tokens. It never changes the rules for issuer,
@@ -48,18 +43,18 @@ mod workloads;
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct IssuerProfile {
-    header_typ: Vec<String>,
-    header_typ_may_be_absent: bool,
+    pub(super) header_typ: Vec<String>,
+    pub(super) header_typ_may_be_absent: bool,
     /// Claims of [`OTHER_KINDS`] that the issuer's access tokens may have as well.
-    may_hold: Vec<String>,
-    names: Option<Names>,
-    jti_is_optional: bool,
-    iat_is_optional: bool,
-    subject_may_be_client: bool,
-    purpose: Option<Purpose>,
-    pinned: Vec<Pin>,
-    forbidden: Vec<String>,
-    dates_may_be_text: bool,
+    pub(super) may_hold: Vec<String>,
+    pub(super) names: Option<Names>,
+    pub(super) jti_is_optional: bool,
+    pub(super) iat_is_optional: bool,
+    pub(super) subject_may_be_client: bool,
+    pub(super) purpose: Option<Purpose>,
+    pub(super) pinned: Vec<Pin>,
+    pub(super) forbidden: Vec<String>,
+    pub(super) dates_may_be_text: bool,
 }
 
 /// Claims that ID tokens and logout tokens have and access tokens do not. OpenID Connect Core 1.0 §2, §3.1.3.6,
@@ -93,9 +88,9 @@ pub(crate) const NAMES_OF_USERS: [&str; 20] = [
 
 /// Requires one of these strings at the path; without any listed, a non-empty string.
 #[derive(Clone, Debug)]
-struct Pin {
-    path: Vec<String>,
-    values: Vec<String>,
+pub(super) struct Pin {
+    pub(super) path: Vec<String>,
+    pub(super) values: Vec<String>,
 }
 
 impl Pin {
@@ -116,24 +111,24 @@ impl Pin {
 
 /// Which claims the profile reads.
 #[derive(Clone, Debug)]
-struct Names {
-    client_id: Vec<String>,
-    scope: Vec<String>,
+pub(super) struct Names {
+    pub(super) client_id: Vec<String>,
+    pub(super) scope: Vec<String>,
     /// Used when no claim of `scope` is present.
-    client_scope: Vec<String>,
-    jti: Vec<String>,
+    pub(super) client_scope: Vec<String>,
+    pub(super) jti: Vec<String>,
     /// Used when there is no `aud`.
-    audience: Vec<String>,
+    pub(super) audience: Vec<String>,
 }
 
 #[derive(Clone, Debug)]
-struct Purpose {
-    accepted: Vec<String>,
-    required: bool,
+pub(super) struct Purpose {
+    pub(super) accepted: Vec<String>,
+    pub(super) required: bool,
 }
 
 impl Names {
-    const fn none() -> Self {
+    pub(super) const fn none() -> Self {
         Self {
             client_id: Vec::new(),
             scope: Vec::new(),
@@ -143,7 +138,7 @@ impl Names {
         }
     }
 
-    fn rfc9068() -> Self {
+    pub(super) fn rfc9068() -> Self {
         let one = |name: &str| Vec::from([name.to_string()]);
         Self {
             client_id: one("client_id"),
@@ -173,36 +168,36 @@ impl IssuerProfile {
         }
     }
 
-    pub(super) const fn dates_may_be_text(&self) -> bool {
+    pub(in crate::token) const fn dates_may_be_text(&self) -> bool {
         self.dates_may_be_text
     }
 
-    fn recipe(typ: &[&str], client_id: &[&str], scope: &[&str], jti: &[&str]) -> Self {
+    pub(super) fn recipe(typ: &[&str], client_id: &[&str], scope: &[&str], jti: &[&str]) -> Self {
         let list = |names: &[&str]| names.iter().map(ToString::to_string).collect();
         let names = Names { client_id: list(client_id), scope: list(scope), jti: list(jti), ..Names::none() };
         Self { header_typ: list(typ), names: Some(names), ..Self::rfc9068() }
     }
 
-    fn purpose(mut self, accepted: &[&str], required: bool) -> Self {
+    pub(super) fn purpose(mut self, accepted: &[&str], required: bool) -> Self {
         let accepted = accepted.iter().map(ToString::to_string).collect();
         self.purpose = Some(Purpose { accepted, required });
         self
     }
 
-    fn names_mut(&mut self) -> &mut Names {
+    pub(super) fn names_mut(&mut self) -> &mut Names {
         self.names.get_or_insert_with(Names::rfc9068)
     }
 
-    pub(super) fn accept_typ(&mut self, value: String) {
+    pub(in crate::token) fn accept_typ(&mut self, value: String) {
         self.header_typ.push(value);
     }
 
-    pub(super) fn check_purpose_claim(&mut self) {
+    pub(in crate::token) fn check_purpose_claim(&mut self) {
         self.purpose = Some(Purpose { accepted: Vec::from(["access".to_string()]), required: false });
     }
 
     /// Checks that `typ` is `at+jwt` or a value of the profile. RFC 9068 §4; J13.
-    pub(super) fn typ_is_access_token(&self, header: &Header<'_>) -> Result<(), TokenError> {
+    pub(in crate::token) fn typ_is_access_token(&self, header: &Header<'_>) -> Result<(), TokenError> {
         match header.typ {
             None if self.header_typ_may_be_absent => Ok(()),
             None => Err(TokenError::TypMissing),
@@ -213,7 +208,7 @@ impl IssuerProfile {
 
     /// Checks that the private `typ` claim marks an access token. If it marks the token as DPoP-bound, `cnf` must name
     /// the key. A13, B4.
-    pub(super) fn purpose_is_access(
+    pub(in crate::token) fn purpose_is_access(
         &self,
         claim: Option<&Value<'_>>,
         cnf: Option<&Value<'_>>,
@@ -233,11 +228,11 @@ impl IssuerProfile {
         }
     }
 
-    pub(super) const fn jti_is_optional(&self) -> bool {
+    pub(in crate::token) const fn jti_is_optional(&self) -> bool {
         self.jti_is_optional
     }
 
-    pub(super) const fn iat_may_be_absent(&self) -> bool {
+    pub(in crate::token) const fn iat_may_be_absent(&self) -> bool {
         self.iat_is_optional
     }
 
@@ -248,7 +243,7 @@ impl IssuerProfile {
     }
 
     /// Checks that the payload has no claim of another kind of token, and that every pinned claim has its value.
-    pub(super) fn payload_fits(&self, object: Object<'_>) -> Result<(), TokenError> {
+    pub(in crate::token) fn payload_fits(&self, object: Object<'_>) -> Result<(), TokenError> {
         self.kind_is_access_token(object)?;
         if self.pinned.iter().all(|pin| pin.holds(object)) { Ok(()) } else { Err(TokenError::PinnedClaim) }
     }
@@ -273,7 +268,7 @@ impl IssuerProfile {
     }
 
     /// Moves the values of the profile's claims to where the rules look for them.
-    pub(super) fn locate<'p>(&self, claims: &mut RawClaims<'p>, object: Object<'p>) {
+    pub(in crate::token) fn locate<'p>(&self, claims: &mut RawClaims<'p>, object: Object<'p>) {
         if let Some(names) = &self.names {
             names.locate(claims, object);
         }

@@ -1,11 +1,12 @@
-//! What the server says of itself: RFC 8414 and OpenID Connect Discovery, both made of one list (catalogue MD-1 to MD-6).
+//! What the server says of itself: RFC 8414 and OpenID Connect Discovery, both made of one list (MD-1 to MD-6).
 
 use crate::ConfigError;
-use crate::authorization::registered_client::{AuthMethod, GrantType};
-use crate::authorization::server::Settings;
+use crate::authorization::registered_client::authentication::AuthMethod;
+use crate::authorization::settings::documents::{Documents, Page};
+use crate::authorization::settings::server::Settings;
 use crate::crypto::AlgorithmSet;
-use crate::http::{PlainHttp, ResponseParts, WebUrl};
-use crate::metadata::{AuthorizationServerMetadata, MemberValue, document, member_is_the_hosts};
+use crate::http::{PlainHttp, WebUrl};
+use crate::metadata::{AuthorizationServerMetadata, MemberValue, member_is_the_hosts};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -13,52 +14,28 @@ use alloc::vec::Vec;
 /// The suffix of OpenID Connect Discovery §4.
 const OPENID: &str = "/.well-known/openid-configuration";
 
-/// The documents, ready to be sent.
-#[derive(Debug, Default)]
-pub(crate) struct Documents {
-    pages: Vec<Page>,
-}
-
-#[derive(Debug)]
-struct Page {
-    path: String,
-    json: String,
-}
-
-impl Documents {
-    /// The documents of this server, at the paths that its issuer gives them. MD-2.
-    pub(crate) fn of(
-        server: &Settings,
-        plain_http: PlainHttp,
-        of_the_host: &[(String, MemberValue)],
-    ) -> Result<Self, ConfigError> {
-        of_the_host.iter().try_for_each(|(name, _)| member_is_the_hosts(name))?;
-        // In both documents: a client that asks for `openid` and reads this one would expect RS256 otherwise.
-        let of_id_tokens = server.openid.then(|| id_token_algorithms(server));
-        let oauth = document(server, plain_http, of_id_tokens.as_slice(), of_the_host)?;
-        let mut pages: Vec<Page> = [Page { path: oauth.well_known_path(), json: oauth.to_json() }].into();
-        if server.openid {
-            let json = document(server, plain_http, &openid_members(server), of_the_host)?.to_json();
-            let issuer = WebUrl::parse("issuer", &server.issuer, plain_http)?;
-            pages.push(Page { path: issuer.below(OPENID), json: json.clone() });
-            let path = issuer.below("");
-            if !path.is_empty() {
-                // Where clients look that take RFC 8414's rule for all documents.
-                pages.push(Page { path: format!("{OPENID}{path}"), json });
-            }
+/// The documents of this server, at the paths that its issuer gives them. MD-2.
+pub(crate) fn documents(
+    server: &Settings,
+    plain_http: PlainHttp,
+    of_the_host: &[(String, MemberValue)],
+) -> Result<Documents, ConfigError> {
+    of_the_host.iter().try_for_each(|(name, _)| member_is_the_hosts(name))?;
+    // In both documents: a client that asks for `openid` and reads this one would expect RS256 otherwise.
+    let of_id_tokens = server.openid.then(|| id_token_algorithms(server));
+    let oauth = document(server, plain_http, of_id_tokens.as_slice(), of_the_host)?;
+    let mut pages: Vec<Page> = [Page { path: oauth.well_known_path(), json: oauth.to_json() }].into();
+    if server.openid {
+        let json = document(server, plain_http, &openid_members(server), of_the_host)?.to_json();
+        let issuer = WebUrl::parse("issuer", &server.issuer, plain_http)?;
+        pages.push(Page { path: issuer.below(OPENID), json: json.clone() });
+        let path = issuer.below("");
+        if !path.is_empty() {
+            // Where clients look that take RFC 8414's rule for all documents.
+            pages.push(Page { path: format!("{OPENID}{path}"), json });
         }
-        Ok(Self { pages })
     }
-
-    pub(crate) fn paths(&self) -> impl Iterator<Item = &str> {
-        self.pages.iter().map(|page| page.path.as_str())
-    }
-
-    /// The document at this path, if there is one. MD-1.
-    pub(crate) fn respond(&self, method: &str, path: &str) -> Option<ResponseParts> {
-        let page = self.pages.iter().find(|page| page.path == path)?;
-        Some(document::respond(method, &page.json))
-    }
+    Ok(Documents { pages })
 }
 
 /// What both documents say, and what one says besides. MD-3, MD-4.
@@ -77,7 +54,7 @@ fn document(
         .jwks_uri(&*server.routes.jwks.url)
         .response_types_supported(["code"])
         .grant_types_supported(server.grants.iter().map(|grant| grant.name()));
-    if has_authorization_endpoint(server) {
+    if server.has_authorization_endpoint() {
         builder = builder.authorization_endpoint(&*server.routes.authorization.url);
     }
     if let Some(policy) = &server.dpop {
@@ -93,11 +70,6 @@ fn document(
         builder = builder.member(name.clone(), value.clone());
     }
     builder.build()
-}
-
-/// Whether the authorization endpoint and what belongs to it are there.
-pub(crate) fn has_authorization_endpoint(server: &Settings) -> bool {
-    server.grants.contains(&GrantType::AuthorizationCode)
 }
 
 /// The members that follow from the configuration. Lists without values are left out by the document.
@@ -130,7 +102,7 @@ fn members(server: &Settings) -> Vec<(&'static str, MemberValue)> {
     if server.certificates.is_some() {
         members.push(("tls_client_certificate_bound_access_tokens", true.into()));
     }
-    if has_authorization_endpoint(server) {
+    if server.has_authorization_endpoint() {
         members.extend([
             ("response_modes_supported", ["query", "fragment", "form_post"].into()),
             ("authorization_response_iss_parameter_supported", true.into()),

@@ -1,4 +1,4 @@
-//! `prompt` (OIDC Core §3.1.2.1; catalogue AZ-17).
+//! `prompt` (OIDC Core §3.1.2.1; AZ-17).
 
 use crate::authorization::error::reason::Reason;
 
@@ -60,7 +60,6 @@ mod tests {
         for bad in ["", " ", "login ", "login  consent", "Login", "create", "none,login"] {
             assert_eq!(Prompt::parse(bad), Err(Reason::MalformedPrompt), "{bad:?}");
         }
-        // Section 18, item 13.
         for bad in ["none login", "consent none", "select_account none"] {
             assert_eq!(Prompt::parse(bad), Err(Reason::PromptNoneNotAlone), "{bad}");
         }

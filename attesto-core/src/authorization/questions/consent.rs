@@ -1,0 +1,64 @@
+//! The question what the user allows, and its answers (AZ-25, AZ-26).
+
+use super::visit::Visit;
+use crate::authorization::records::consent_grant::ConsentBinding;
+use crate::authorization::scopes::ScopeSet;
+use crate::http::ResponseParts;
+use alloc::boxed::Box;
+use alloc::string::String;
+
+/// What does the user allow? (AZ-25)
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ConsentRequest {
+    /// The visit.
+    pub visit: Visit,
+    /// The user.
+    pub subject: String,
+    /// Whether a page may be shown (`prompt` is not `none`).
+    pub interactive: bool,
+    /// The user must be asked, whatever they have said before: [`ConsentDecision::Granted`] will not do. So it is with
+    /// `prompt=consent`, and where the answer goes to an application on a device (RFC 8252 §8.6).
+    pub must_ask: bool,
+    /// The browser came back with a consent grant: [`ConsentDecision::ByGrant`] is a possible answer.
+    pub grant_presented: bool,
+    pub(crate) binding: ConsentBinding,
+}
+
+impl ConsentRequest {
+    /// What a consent grant has to be bound to: for
+    /// [`AuthorizationServer::grant_consent`](crate::authorization::AuthorizationServer::grant_consent), when the user clicks.
+    #[must_use]
+    pub const fn binding(&self) -> ConsentBinding {
+        self.binding
+    }
+
+    /// See [`Visit::resume_url`].
+    #[must_use]
+    pub fn resume_url(&self) -> &str {
+        self.visit.resume_url()
+    }
+}
+
+/// The answer to a [`ConsentRequest`].
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum ConsentDecision {
+    /// These scopes, all or some of those asked for: the user has allowed them before, or your policy does.
+    Granted(ScopeSet),
+    /// What the user has just allowed, by the consent grant that the browser came back with. It is spent now; if that fails, you are
+    /// asked again.
+    ByGrant,
+    /// Send this page or redirect to the browser. It leads back to [`Visit::resume_url`].
+    Interact(Box<ResponseParts>),
+    /// Nothing. The client is told `access_denied`.
+    Denied,
+}
+
+impl ConsentDecision {
+    /// Not said yet: this page or redirect asks.
+    #[must_use]
+    pub fn interact(page: ResponseParts) -> Self {
+        Self::Interact(Box::new(page))
+    }
+}

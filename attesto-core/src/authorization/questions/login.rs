@@ -1,0 +1,104 @@
+//! The question who the user is, and its answers (AZ-24).
+
+use super::visit::Visit;
+use crate::Timestamp;
+use crate::authorization::records::authorization::AuthenticationContext;
+use crate::http::ResponseParts;
+use crate::limits::CLOCK_SKEW;
+use alloc::boxed::Box;
+use alloc::string::String;
+
+/// Who is the user? (AZ-24)
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct AuthenticationRequest {
+    /// The visit.
+    pub visit: Visit,
+    /// A login that was good enough for others is none for this request: see [`accepts`](Self::accepts).
+    pub force_reauth: bool,
+    /// Whether a page may be shown (`prompt` is not `none`).
+    pub interactive: bool,
+    pub(crate) not_before: Option<Timestamp>,
+}
+
+impl AuthenticationRequest {
+    /// Whether a login of this time will do. One that will not is asked about once more, and then refused: show your login page
+    /// instead.
+    #[must_use]
+    pub fn accepts(&self, authentication: &AuthenticationContext) -> bool {
+        match (authentication.auth_time, self.not_before) {
+            // AZ-24: another node's clock may be ahead; a later time is refused.
+            (Some(at), _) if at > self.visit.now.plus(CLOCK_SKEW) => false,
+            (Some(at), Some(not_before)) => at >= not_before,
+            (None, Some(_)) => false,
+            (_, None) => true,
+        }
+    }
+
+    /// See [`Visit::resume_url`].
+    #[must_use]
+    pub fn resume_url(&self) -> &str {
+        self.visit.resume_url()
+    }
+
+    /// Answers with the login that a session holds, if the request [`accepts`](Self::accepts) it; otherwise with your login page, made
+    /// for this [`resume_url`](Self::resume_url); or with [`Authentication::Nobody`] where no page may be shown.
+    #[must_use]
+    pub fn login_or_page(&self, login: Option<Login>, page: impl FnOnce(&str) -> ResponseParts) -> Authentication {
+        match login {
+            Some(login) if self.accepts(&login.authentication) => Authentication::User(Box::new(login)),
+            _ if !self.interactive => Authentication::Nobody,
+            _ => Authentication::interact(page(self.resume_url())),
+        }
+    }
+}
+
+/// A user who is logged in.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Login {
+    /// Who it is: what tokens will say in `sub`.
+    pub subject: String,
+    /// How and when they authenticated.
+    pub authentication: AuthenticationContext,
+}
+
+impl Login {
+    /// Of this user, who authenticated like this.
+    #[must_use]
+    pub fn new(subject: impl Into<String>, authentication: AuthenticationContext) -> Self {
+        Self { subject: subject.into(), authentication }
+    }
+}
+
+/// The answer to an [`AuthenticationRequest`].
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Authentication {
+    /// This user is.
+    User(Box<Login>),
+    /// Send this page or redirect to the browser. It leads back to [`Visit::resume_url`].
+    Interact(Box<ResponseParts>),
+    /// Nobody is. The client is told `login_required`.
+    Nobody,
+    /// Somebody is, but not without being asked. The client is told `interaction_required`.
+    InteractionRequired,
+    /// Several are. The client is told `account_selection_required`.
+    AccountSelectionRequired,
+    /// The user would not log in. The client is told `access_denied`.
+    Declined,
+}
+
+impl Authentication {
+    /// This user, who authenticated like this.
+    #[must_use]
+    pub fn user(subject: impl Into<String>, authentication: AuthenticationContext) -> Self {
+        Self::User(Box::new(Login::new(subject, authentication)))
+    }
+
+    /// Nobody yet: this page or redirect asks.
+    #[must_use]
+    pub fn interact(page: ResponseParts) -> Self {
+        Self::Interact(Box::new(page))
+    }
+}

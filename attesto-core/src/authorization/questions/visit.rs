@@ -1,0 +1,133 @@
+//! A visit of a browser to the authorization endpoint, and what the host knows browsers by (AZ-24, AZ-27).
+
+use crate::Timestamp;
+use crate::authorization::records::request::AuthorizationRequest;
+use crate::authorization::registered_client::client::Client;
+use crate::http::HeaderLines;
+use alloc::string::String;
+use alloc::sync::Arc;
+use core::fmt;
+use core::net::IpAddr;
+use zeroize::Zeroizing;
+
+/// Bytes of cookies, and of languages, that are handed on; a host with more finds nobody logged in.
+const FIELD: usize = crate::limits::HEADER_VALUE;
+
+/// What the host can tell a browser by.
+#[derive(Clone, Default)]
+#[non_exhaustive]
+pub struct UserAgent {
+    /// The `Cookie` fields, joined by `; ` (RFC 9113 §8.2.3).
+    pub cookies: Option<Zeroizing<String>>,
+    /// The `Accept-Language` fields, joined by `, `.
+    pub languages: Option<String>,
+    /// The address, as far as trusted proxies reported it.
+    pub address: Option<IpAddr>,
+}
+
+impl UserAgent {
+    pub(crate) fn of(headers: &dyn HeaderLines, address: Option<IpAddr>) -> Self {
+        let languages = joined(headers, "accept-language", ", ").map(|languages| String::from(languages.as_str()));
+        Self { cookies: joined(headers, "cookie", "; "), languages, address }
+    }
+
+    /// The value of the first cookie of this name, as it was sent.
+    #[must_use]
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        let pairs = self.cookies.as_ref()?.split(';').filter_map(|pair| pair.trim_ascii().split_once('='));
+        pairs.filter(|(own, _)| *own == name).map(|(_, value)| value).next()
+    }
+}
+
+/// All lines of a field; `None` where there is none, or one that is not text, or too much.
+fn joined(headers: &dyn HeaderLines, name: &str, separator: &str) -> Option<Zeroizing<String>> {
+    let mut length: usize = 0;
+    headers.visit(name, &mut |line| length = length.saturating_add(line.len()).saturating_add(separator.len()));
+    if length == 0 || length > FIELD {
+        return None;
+    }
+    // Room for all, so that a cookie does not grow and leave its beginning behind.
+    let mut joined = Zeroizing::new(String::with_capacity(length));
+    let mut is_text = true;
+    headers.visit(name, &mut |line| {
+        if !joined.is_empty() {
+            joined.push_str(separator);
+        }
+        match core::str::from_utf8(line) {
+            Ok(text) => joined.push_str(text),
+            Err(_) => is_text = false,
+        }
+    });
+    is_text.then_some(joined)
+}
+
+/// Shows no cookie.
+impl fmt::Debug for UserAgent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UserAgent").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
+/// One visit of a browser to the authorization endpoint, with a request that was checked.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Visit {
+    /// The client.
+    pub client: Arc<Client>,
+    /// What it asks for.
+    pub request: Arc<AuthorizationRequest>,
+    /// The browser.
+    pub user_agent: Arc<UserAgent>,
+    /// When.
+    pub now: Timestamp,
+    /// When the browser first came with this request, or the client pushed it: what the user has done since then, they have done for
+    /// it.
+    pub since: Timestamp,
+    pub(crate) resume_url: String,
+}
+
+impl Visit {
+    /// Where to send the browser when your page has done its part: the same request begins anew, from the start, as often as it
+    /// takes. Nothing is kept here meanwhile.
+    #[must_use]
+    pub fn resume_url(&self) -> &str {
+        &self.resume_url
+    }
+}
+
+/// Without the URL: it may hold the reference to a pushed request, and always `state`.
+impl fmt::Debug for Visit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Visit")
+            .field("client", &self.client.id)
+            .field("request", &self.request)
+            .field("user_agent", &self.user_agent)
+            .field("now", &self.now)
+            .field("since", &self.since)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::format;
+    use alloc::vec::Vec;
+
+    fn of(lines: &[(&str, &[u8])]) -> UserAgent {
+        let lines: Vec<(&str, &[u8])> = lines.to_vec();
+        UserAgent::of(&lines.as_slice(), None)
+    }
+
+    #[test]
+    fn az24_cookies_of_all_lines_are_handed_on_and_not_shown() {
+        let agent = of(&[("cookie", b"a=1; sid=s3cret"), ("cookie", b"b=x=y"), ("accept-language", b"de")]);
+        assert_eq!(agent.cookies.as_ref().map(|all| all.as_str()), Some("a=1; sid=s3cret; b=x=y"));
+        assert_eq!((agent.cookie("sid"), agent.cookie("b"), agent.cookie("si")), (Some("s3cret"), Some("x=y"), None));
+        assert_eq!(agent.languages.as_deref(), Some("de"));
+        assert!(!format!("{agent:?}").contains("s3cret"));
+        assert!(of(&[]).cookies.is_none());
+        assert!(of(&[("cookie", b"a=1"), ("cookie", b"\xff")]).cookies.is_none());
+        assert!(of(&[("cookie", &[b'a'; FIELD - 1])]).cookies.is_none());
+    }
+}

@@ -1,0 +1,156 @@
+//! Refresh tokens, as a store keeps them (RFC 6749 §6; ST-1 to ST-3).
+
+use super::authorization::{Authorization, IssuedAccessToken};
+use crate::Timestamp;
+use crate::authorization::secret::{RefreshKey, SecretDigest};
+use crate::jose::Thumbprint;
+use alloc::vec::Vec;
+use core::fmt;
+use zeroize::Zeroize;
+
+/// A refresh token, as a store keeps it (RFC 6749 §6).
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct RefreshToken {
+    /// What it is good for: the original grant, whatever the access token beside it was narrowed to (RT-6).
+    pub authorization: Authorization,
+    /// 0 for the first of its family, one more for each successor.
+    pub generation: u32,
+    /// The DPoP key it is bound to: for public clients (RFC 9449 §5; SC-6).
+    pub dpop_jkt: Option<Thumbprint>,
+    /// The certificate it is bound to: for public clients (RFC 8705 §7.1; SC-6).
+    pub x5t_s256: Option<Thumbprint>,
+    /// Whether its family was bound to that key or certificate later than with its first token: then tokens of it were issued, and
+    /// spent, that were bound to less (RT-5).
+    pub bound_late: bool,
+    /// It counts while `now < expires_at`.
+    pub expires_at: Timestamp,
+    /// No member of its family counts from then on (RT-7).
+    pub family_expires_at: Timestamp,
+    /// In what is given to a store: the access token that is issued beside it. In what a store answers for a token that is not spent:
+    /// the access tokens of its family that have not expired.
+    pub access: Vec<IssuedAccessToken>,
+}
+
+impl RefreshToken {
+    /// The first of a family.
+    #[must_use]
+    pub fn first(
+        authorization: Authorization,
+        expires_at: Timestamp,
+        family_expires_at: Timestamp,
+        access: IssuedAccessToken,
+    ) -> Self {
+        Self {
+            authorization,
+            generation: 0,
+            dpop_jkt: None,
+            x5t_s256: None,
+            bound_late: false,
+            expires_at,
+            family_expires_at,
+            access: [access].into(),
+        }
+    }
+}
+
+/// The state of a refresh token that a store knows.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "the token, whether it is spent, whether its family is revoked, and how far"
+)]
+pub struct RefreshState {
+    /// The token; of one that is spent, what its family is now: of that, only what all its tokens have in common is read.
+    pub token: RefreshToken,
+    /// When and how it was spent, if it was.
+    pub spent: Option<SpentRefresh>,
+    /// Whether its family was revoked.
+    pub family_revoked: bool,
+    /// The access tokens of a revoked family that the deny list has not confirmed yet (RT-5). Empty where the revocation is whole.
+    pub undenied: Vec<IssuedAccessToken>,
+}
+
+/// A refresh token that was spent.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[expect(clippy::exhaustive_structs, reason = "when, and what finds the successor again")]
+pub struct SpentRefresh {
+    /// When; of a token that was spent before the last one of its family: any time, the epoch for one.
+    pub at: Timestamp,
+    /// What the successor can be found again with, by whom the spent token is shown to. Stores forget it when the grace window has
+    /// passed; a store that keeps it longer does no harm, the window is checked here. `None` where there is no such window.
+    pub salt: Option<SuccessorSalt>,
+}
+
+/// 256 random bits from which, with the spent token and the server's secret, its successor is derived: how an answer that was lost
+/// on the way can be given once more, although no store holds a token (RT-4).
+#[derive(Clone, Eq, PartialEq)]
+pub struct SuccessorSalt([u8; 32]);
+
+impl SuccessorSalt {
+    /// Of its bytes, as a store kept them.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// Its bytes.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl Drop for SuccessorSalt {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+impl fmt::Debug for SuccessorSalt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SuccessorSalt(..)")
+    }
+}
+
+/// The one step that spends a refresh token and puts its successor in its place.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Rotation {
+    /// The token to spend.
+    pub spent: RefreshKey,
+    /// The successor's own key. Its family's is the same.
+    pub successor: SecretDigest,
+    /// The successor.
+    pub token: RefreshToken,
+    /// See [`SpentRefresh::salt`].
+    pub salt: Option<SuccessorSalt>,
+    /// The time of the request.
+    pub now: Timestamp,
+}
+
+impl Rotation {
+    /// Spends one token for another.
+    #[must_use]
+    pub const fn new(
+        spent: RefreshKey,
+        successor: SecretDigest,
+        token: RefreshToken,
+        salt: Option<SuccessorSalt>,
+        now: Timestamp,
+    ) -> Self {
+        Self { spent, successor, token, salt, now }
+    }
+}
+
+/// What came of a rotation.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_enums, reason = "done, or one of the two ways in which it is too late")]
+pub enum Rotated {
+    /// Done, by this call and no other.
+    Done,
+    /// The token was spent before, or is unknown. Nothing has changed.
+    Lost,
+    /// The family is revoked. Nothing has changed.
+    FamilyRevoked,
+}

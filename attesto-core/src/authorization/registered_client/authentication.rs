@@ -1,0 +1,129 @@
+//! How a client authenticates (RFC 7591 §2, RFC 8705 §2; CA-2 to CA-10).
+
+use super::fault::Fault;
+use super::tls_subject::TlsSubject;
+use crate::jose::JwkSet;
+use alloc::vec::Vec;
+use core::fmt;
+
+/// A method of client authentication (RFC 7591 §2, RFC 8705 §2).
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[non_exhaustive]
+pub enum AuthMethod {
+    /// `none`: a public client names itself.
+    None,
+    /// `client_secret_basic` (RFC 6749 §2.3.1).
+    ClientSecretBasic,
+    /// `client_secret_post` (RFC 6749 §2.3.1).
+    ClientSecretPost,
+    /// `private_key_jwt` (RFC 7523 §2.2).
+    PrivateKeyJwt,
+    /// `tls_client_auth` (RFC 8705 §2.1).
+    TlsClientAuth,
+    /// `self_signed_tls_client_auth` (RFC 8705 §2.2).
+    SelfSignedTlsClientAuth,
+}
+
+impl AuthMethod {
+    /// Every method there is here.
+    pub const ALL: &'static [Self] = &[
+        Self::None,
+        Self::ClientSecretBasic,
+        Self::ClientSecretPost,
+        Self::PrivateKeyJwt,
+        Self::TlsClientAuth,
+        Self::SelfSignedTlsClientAuth,
+    ];
+
+    /// The registered name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::ClientSecretBasic => "client_secret_basic",
+            Self::ClientSecretPost => "client_secret_post",
+            Self::PrivateKeyJwt => "private_key_jwt",
+            Self::TlsClientAuth => "tls_client_auth",
+            Self::SelfSignedTlsClientAuth => "self_signed_tls_client_auth",
+        }
+    }
+}
+
+impl AuthMethod {
+    /// The method of this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|method| method.name() == name)
+    }
+}
+
+/// How one client authenticates: by what it is registered with, and in no other way (CA-10).
+#[derive(Clone)]
+#[non_exhaustive]
+pub enum ClientAuthentication {
+    /// Not at all: a public client (CA-9).
+    None,
+    /// By a secret, in the `Authorization` field or in the body, one at a time: for libraries that use both in turn, and where it is not
+    /// known which one a library uses (RFC 6749 §2.3.1; CA-2, CA-3). The host holds the secret, and is asked.
+    Secret,
+    /// By a secret in the `Authorization` field (CA-2).
+    SecretBasic,
+    /// By a secret in the body (CA-3).
+    SecretPost,
+    /// By an assertion signed with one of these keys (CA-4).
+    PrivateKeyJwt(ClientKeys),
+    /// By a certificate of this subject, whose chain the TLS terminator has validated (CA-7): see
+    /// [`tls_chains_are_validated`](crate::authorization::AuthorizationServerBuilder::tls_chains_are_validated).
+    TlsClientAuth(TlsSubject),
+    /// By one of these certificates, each as DER (CA-8).
+    SelfSignedTls(Vec<Vec<u8>>),
+}
+
+impl ClientAuthentication {
+    /// The methods that it may use: one, or with [`Secret`](Self::Secret) two.
+    #[must_use]
+    pub const fn methods(&self) -> &'static [AuthMethod] {
+        match self {
+            Self::None => &[AuthMethod::None],
+            Self::Secret => &[AuthMethod::ClientSecretBasic, AuthMethod::ClientSecretPost],
+            Self::SecretBasic => &[AuthMethod::ClientSecretBasic],
+            Self::SecretPost => &[AuthMethod::ClientSecretPost],
+            Self::PrivateKeyJwt(_) => &[AuthMethod::PrivateKeyJwt],
+            Self::TlsClientAuth(_) => &[AuthMethod::TlsClientAuth],
+            Self::SelfSignedTls(_) => &[AuthMethod::SelfSignedTlsClientAuth],
+        }
+    }
+
+    /// Some credentials can be the registered ones. A client that cannot ever authenticate is a mistake of who registered it, and must not
+    /// look like one of the client.
+    pub(crate) fn can_be_met(&self) -> Result<(), Fault> {
+        match self {
+            Self::TlsClientAuth(subject) if !subject.is_readable() => Err(Fault::Subject(subject.member())),
+            Self::PrivateKeyJwt(ClientKeys::Registered(keys)) if keys.keys().is_empty() => Err(Fault::Keys),
+            Self::None
+            | Self::Secret
+            | Self::SecretBasic
+            | Self::SecretPost
+            | Self::PrivateKeyJwt(_)
+            | Self::TlsClientAuth(_)
+            | Self::SelfSignedTls(_) => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for ClientAuthentication {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.methods().iter().map(|method| method.name())).finish()
+    }
+}
+
+/// Where the keys of a client are (RFC 7591 §2: `jwks` or `jwks_uri`).
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum ClientKeys {
+    /// Registered by value. Parsed for each request that needs them: for a client that comes often, keep
+    /// [`VerificationKeys`](crate::jose::VerificationKeys) and be asked.
+    Registered(JwkSet),
+    /// The host knows: it is asked for them ([`Ask::ClientKeys`](crate::authorization::Ask::ClientKeys)).
+    AskHost,
+}

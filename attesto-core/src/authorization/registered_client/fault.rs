@@ -1,0 +1,35 @@
+//! What can be wrong with a registration.
+
+use crate::ConfigError;
+use crate::authorization::error::reason::Reason;
+
+/// Why a registration cannot be kept.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Fault {
+    DefaultScopes,
+    /// The member that holds the subject.
+    Subject(&'static str),
+    /// A key set without any key.
+    Keys,
+}
+
+impl Fault {
+    /// As requests of the client are refused for it.
+    pub(crate) const fn reason(self) -> Reason {
+        match self {
+            Self::DefaultScopes => Reason::RegistrationScopes,
+            Self::Subject(_) => Reason::RegistrationSubject,
+            Self::Keys => Reason::RegistrationKeys,
+        }
+    }
+}
+
+impl From<Fault> for ConfigError {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::DefaultScopes => Self::new("default_scopes", "hold a scope that is not among the client's scopes"),
+            Fault::Subject(member) => Self::new(member, "cannot be read: no certificate could ever have it"),
+            Fault::Keys => Self::new("jwks", "holds no key: no assertion could ever verify"),
+        }
+    }
+}
