@@ -21,8 +21,8 @@
 //!         .issuer(TrustedIssuer::new("https://auth.example.com", keys)?)        // exactly as in the tokens' `iss`
 //!         .origin(OriginPolicy::behind(TrustedProxies::parse(["loopback"])?, XForwarded::PROTO)) // TLS ends at a proxy
 //!         .build()?;
-//!     let guard = Arc::new(Guard::builder(server).replay_store(MemoryReplayStore::single_instance(1_000_000)?).build()?);
-//!     let documents = Arc::new(PublicDocuments::of([&*guard])?);
+//!     let guard = Arc::new(Guard::builder(server).replay_store(MemoryReplayStore::single_node(1_000_000)?).build()?);
+//!     let documents = Arc::new(PublicDocuments::from_guards([&*guard])?);
 //!     let app = move || {
 //!         App::new().configure(publish(documents.clone())).service(
 //!             web::scope("")

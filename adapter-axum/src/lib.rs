@@ -18,7 +18,7 @@
 //!         .issuer(TrustedIssuer::new("https://auth.example.com", keys)?)        // exactly as in the tokens' `iss`
 //!         .origin(OriginPolicy::behind(TrustedProxies::parse(["loopback"])?, XForwarded::PROTO)) // TLS ends at a proxy
 //!         .build()?;
-//!     let guard = Arc::new(Guard::builder(server).replay_store(MemoryReplayStore::single_instance(1_000_000)?).build()?);
+//!     let guard = Arc::new(Guard::builder(server).replay_store(MemoryReplayStore::single_node(1_000_000)?).build()?);
 //!     let app = axum::Router::new()
 //!         .route("/me", axum::routing::get(|grant: Granted| async move { grant.subject().to_owned() }))
 //!         .layer(ProtectLayer::new(guard.clone()))

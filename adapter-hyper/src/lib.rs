@@ -30,8 +30,8 @@
 //!         .issuer(TrustedIssuer::new("https://auth.example.com", keys)?)        // exactly as in the tokens' `iss`
 //!         .origin(OriginPolicy::behind(TrustedProxies::parse(["loopback"])?, XForwarded::PROTO)) // TLS ends at a proxy
 //!         .build()?;
-//!     let guard = Arc::new(Guard::builder(server).replay_store(MemoryReplayStore::single_instance(1_000_000)?).build()?);
-//!     let documents = PublicDocuments::of([&*guard])?;
+//!     let guard = Arc::new(Guard::builder(server).replay_store(MemoryReplayStore::single_node(1_000_000)?).build()?);
+//!     let documents = PublicDocuments::from_guards([&*guard])?;
 //!     let app = Publish::new(documents).wrap(Protect::new(guard).wrap(service_fn(me)));
 //!     let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
 //!     loop {

@@ -27,7 +27,7 @@ fn explore(
     let mut model = loom::model::Builder::new();
     model.preemption_bound = most_switches;
     model.check(move || {
-        let store = Arc::new(MemoryReplayStore::single_instance(capacity).unwrap());
+        let store = Arc::new(MemoryReplayStore::single_node(capacity).unwrap());
         for (key, until, now) in before {
             assert_eq!(store.record(&claim(*key, *until), Timestamp::from_secs(*now)), Fresh);
         }
@@ -136,7 +136,7 @@ fn r3_interleavings_in_a_full_store_of_lapsed_records_let_everybody_in() {
 #[test]
 fn r3_interleavings_of_claims_and_a_sweep_keep_the_count() {
     loom::model(|| {
-        let store = Arc::new(MemoryReplayStore::single_instance(3).unwrap());
+        let store = Arc::new(MemoryReplayStore::single_node(3).unwrap());
         for key in [1, 2] {
             assert_eq!(store.record(&claim(key, 121), Timestamp::from_secs(0)), Fresh);
         }

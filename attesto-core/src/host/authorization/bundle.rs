@@ -284,7 +284,7 @@ impl AuthorizationHostBuilder {
             .par_store(MemoryParStore::single_node(capacity)?)
             .refresh_store(MemoryRefreshStore::single_node(capacity)?)
             .deny_list(MemoryDenyList::single_node(capacity.max(ONE_QUESTION))?)
-            .replay_store(MemoryReplayStore::single_instance(capacity)?);
+            .replay_store(MemoryReplayStore::single_node(capacity)?);
         builder.replay_memory = Some(capacity);
         Ok(builder)
     }
