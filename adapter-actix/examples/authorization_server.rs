@@ -2,7 +2,7 @@
 //!
 //! `cargo run -p attesto-actix --example authorization_server` needs no set-up: it serves on a loopback port, plays a tour against
 //! itself over the socket, prints each step with its outcome, and stays up. This file is what belongs to actix; server, clients, pages
-//! and tour stand in `tests/src/demo/authorization`, because all adapters' demos share them.
+//! and tour stand in `tests/demo/src/authorization`, because all adapters' demos share them.
 
 use actix_web::http::StatusCode;
 use actix_web::web::{self, Bytes, Data, PayloadConfig, ServiceConfig};
@@ -10,8 +10,8 @@ use actix_web::{App, HttpMessage, HttpRequest, HttpResponse, HttpServer, error};
 use attesto_actix::core::host::Passage;
 use attesto_actix::core::limits;
 use attesto_actix::{Protect, authorization_routes, publish};
-use attesto_tests::demo::authorization::{AuthorizationDemo, Pages, Site};
-use attesto_tests::demo::{McpService, Resources};
+use attesto_demo::authorization::{AuthorizationDemo, Pages, Site};
+use attesto_demo::{McpService, Resources};
 use http_body_util::{BodyExt, Full};
 use std::error::Error;
 use std::process::ExitCode;
@@ -85,66 +85,65 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
 mod tests {
     use super::*;
     use actix_web::test::init_service;
+    use attesto_demo::authorization::page_tests::{self, TestSite};
     use attesto_testkit::App as TestApp;
     use attesto_testkit::actix as testkit;
-    use attesto_tests::demo::authorization::rehearsal::{self, Stage};
 
-    async fn application(stage: &Stage) -> impl TestApp {
+    async fn application(site: &TestSite) -> impl TestApp {
         let service = Data::new(Resources::mcp_service());
-        testkit::app(init_service(App::new().configure(routes(stage.site(), service))).await)
+        testkit::app(init_service(App::new().configure(routes(site.mounted(), service))).await)
     }
 
     #[actix_web::test]
     async fn forged_forms_are_refused() {
-        let stage = Stage::set();
-        rehearsal::forged_forms_are_refused(&application(&stage).await, &stage).await;
+        let site = TestSite::with_hostile_client();
+        page_tests::forged_forms_are_refused(&application(&site).await, &site).await;
     }
 
     #[actix_web::test]
     async fn foreign_forms_are_refused() {
-        let stage = Stage::set();
-        rehearsal::foreign_forms_are_refused(&application(&stage).await, &stage).await;
+        let site = TestSite::with_hostile_client();
+        page_tests::foreign_forms_are_refused(&application(&site).await, &site).await;
     }
 
     #[actix_web::test]
     async fn wrong_passwords_are_refused_and_counted() {
-        let stage = Stage::set();
-        rehearsal::wrong_passwords_are_refused_and_counted(&application(&stage).await, &stage).await;
+        let site = TestSite::with_hostile_client();
+        page_tests::wrong_passwords_are_refused_and_counted(&application(&site).await, &site).await;
     }
 
     #[actix_web::test]
     async fn visits_end_with_a_code_or_a_refusal() {
-        let stage = Stage::set();
-        rehearsal::visits_end_with_a_code_or_a_refusal(&application(&stage).await, &stage).await;
+        let site = TestSite::with_hostile_client();
+        page_tests::visits_end_with_a_code_or_a_refusal(&application(&site).await, &site).await;
     }
 
     #[actix_web::test]
     async fn script_is_shown_as_text() {
-        let stage = Stage::set();
-        rehearsal::script_is_shown_as_text(&application(&stage).await, &stage).await;
+        let site = TestSite::with_hostile_client();
+        page_tests::script_is_shown_as_text(&application(&site).await, &site).await;
     }
 
     #[actix_web::test]
     async fn pages_allow_nothing_but_their_form() {
-        let stage = Stage::set();
-        rehearsal::pages_allow_nothing_but_their_form(&application(&stage).await, &stage).await;
+        let site = TestSite::with_hostile_client();
+        page_tests::pages_allow_nothing_but_their_form(&application(&site).await, &site).await;
     }
     #[actix_web::test]
     async fn only_a_login_sets_the_session_and_only_the_endpoints_get_it() {
-        let stage = Stage::set();
-        rehearsal::only_a_login_sets_the_session_and_only_the_endpoints_get_it(&application(&stage).await, &stage)
-            .await;
+        let site = TestSite::with_hostile_client();
+        page_tests::only_a_login_sets_the_session_and_only_the_endpoints_get_it(&application(&site).await, &site).await;
     }
 
     #[actix_web::test]
     async fn other_sites_log_nobody_out() {
-        let stage = Stage::set();
-        rehearsal::other_sites_log_nobody_out(&application(&stage).await, &stage).await;
+        let site = TestSite::with_hostile_client();
+        page_tests::other_sites_log_nobody_out(&application(&site).await, &site).await;
     }
 
     #[actix_web::test]
     async fn every_server_is_named() {
-        let stage = Stage::set();
-        rehearsal::every_server_is_named(&application(&stage).await, &stage).await;
+        let site = TestSite::with_hostile_client();
+        page_tests::every_server_is_named(&application(&site).await, &site).await;
     }
 }

@@ -2,13 +2,13 @@
 //!
 //! `cargo run -p attesto-actix --example mcp_server` needs no set-up: it serves on a loopback port, plays a tour against
 //! itself over the socket, prints each request and verdict, and stays up with curl lines to try. This file is what belongs to
-//! actix; issuer, guards, tour and tool stand in `tests/src/demo`, because all adapters' demos share them.
+//! actix; issuer, guards, tour and tool stand in `tests/demo`, because all adapters' demos share them.
 
 use actix_web::web::{self, Bytes, Data, ServiceConfig};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, error};
 use attesto_actix::core::host::Passage;
 use attesto_actix::{Protect, publish};
-use attesto_tests::demo::{Demo, McpService, Resources};
+use attesto_demo::{Demo, McpService, Resources};
 use http_body_util::{BodyExt, Full};
 use std::error::Error;
 use std::process::ExitCode;
@@ -69,9 +69,9 @@ mod tests {
     use super::*;
     use actix_web::dev::{Service, ServiceResponse};
     use actix_web::test::init_service;
+    use attesto_demo::wiring_tests::{fixture, resources, route};
     use attesto_testkit::actix::{self as testkit, Request};
     use attesto_testkit::{App as _, Fixture, assert_resource_protected};
-    use attesto_tests::demo::rehearsal::{fixture, resources, route};
 
     async fn service(fixture: &Fixture) -> impl Service<Request, Response = ServiceResponse, Error = actix_web::Error> {
         let service = Data::new(Resources::mcp_service());

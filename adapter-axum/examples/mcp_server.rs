@@ -2,11 +2,11 @@
 //!
 //! `cargo run -p attesto-axum --example mcp_server` needs no set-up: it serves on a loopback port, plays a tour against
 //! itself over the socket, prints each request and verdict, and stays up with curl lines to try. This file is what belongs to
-//! axum; issuer, guards, tour and tool stand in `tests/src/demo`, because all adapters' demos share them.
+//! axum; issuer, guards, tour and tool stand in `tests/demo`, because all adapters' demos share them.
 
 use attesto_axum::core::host::PublicDocuments;
 use attesto_axum::{ProtectLayer, documents_router};
-use attesto_tests::demo::{Demo, Resources};
+use attesto_demo::{Demo, Resources};
 use axum::Router;
 use std::error::Error;
 use std::net::SocketAddr;
@@ -38,9 +38,9 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use attesto_demo::wiring_tests::{fixture, resources, route};
     use attesto_testkit::axum as testkit;
     use attesto_testkit::{App as _, assert_resource_protected};
-    use attesto_tests::demo::rehearsal::{fixture, resources, route};
 
     #[tokio::test]
     async fn the_mcp_server_is_protected() {

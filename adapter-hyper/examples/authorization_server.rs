@@ -2,11 +2,11 @@
 //!
 //! `cargo run -p attesto-hyper --example authorization_server` needs no set-up: it serves on a loopback port, plays a tour against
 //! itself over the socket, prints each step with its outcome, and stays up. This file is what belongs to hyper; server, clients, pages
-//! and tour stand in `tests/src/demo/authorization`, because all adapters' demos share them.
+//! and tour stand in `tests/demo/src/authorization`, because all adapters' demos share them.
 
+use attesto_demo::authorization::{AuthorizationDemo, Pages, Site};
+use attesto_demo::{McpService, Resources};
 use attesto_hyper::{Authorize, GuardedBody, OnConnection, Protect, Publish, Wrapped};
-use attesto_tests::demo::authorization::{AuthorizationDemo, Pages, Site};
-use attesto_tests::demo::{McpService, Resources};
 use bytes::Bytes;
 use http_body_util::{Full, combinators::BoxBody};
 use hyper::body::Incoming;
@@ -77,63 +77,63 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
 #[cfg(test)]
 mod tests {
     use super::app;
+    use attesto_demo::authorization::page_tests::{self, TestSite};
     use attesto_testkit::hyper as testkit;
-    use attesto_tests::demo::authorization::rehearsal::{self, Stage};
 
     #[tokio::test]
     async fn forged_forms_are_refused() {
-        let stage = Stage::set();
-        rehearsal::forged_forms_are_refused(&testkit::app(app(stage.site())), &stage).await;
+        let site = TestSite::with_hostile_client();
+        page_tests::forged_forms_are_refused(&testkit::app(app(site.mounted())), &site).await;
     }
 
     #[tokio::test]
     async fn foreign_forms_are_refused() {
-        let stage = Stage::set();
-        rehearsal::foreign_forms_are_refused(&testkit::app(app(stage.site())), &stage).await;
+        let site = TestSite::with_hostile_client();
+        page_tests::foreign_forms_are_refused(&testkit::app(app(site.mounted())), &site).await;
     }
 
     #[tokio::test]
     async fn wrong_passwords_are_refused_and_counted() {
-        let stage = Stage::set();
-        rehearsal::wrong_passwords_are_refused_and_counted(&testkit::app(app(stage.site())), &stage).await;
+        let site = TestSite::with_hostile_client();
+        page_tests::wrong_passwords_are_refused_and_counted(&testkit::app(app(site.mounted())), &site).await;
     }
 
     #[tokio::test]
     async fn visits_end_with_a_code_or_a_refusal() {
-        let stage = Stage::set();
-        rehearsal::visits_end_with_a_code_or_a_refusal(&testkit::app(app(stage.site())), &stage).await;
+        let site = TestSite::with_hostile_client();
+        page_tests::visits_end_with_a_code_or_a_refusal(&testkit::app(app(site.mounted())), &site).await;
     }
 
     #[tokio::test]
     async fn script_is_shown_as_text() {
-        let stage = Stage::set();
-        rehearsal::script_is_shown_as_text(&testkit::app(app(stage.site())), &stage).await;
+        let site = TestSite::with_hostile_client();
+        page_tests::script_is_shown_as_text(&testkit::app(app(site.mounted())), &site).await;
     }
 
     #[tokio::test]
     async fn pages_allow_nothing_but_their_form() {
-        let stage = Stage::set();
-        rehearsal::pages_allow_nothing_but_their_form(&testkit::app(app(stage.site())), &stage).await;
+        let site = TestSite::with_hostile_client();
+        page_tests::pages_allow_nothing_but_their_form(&testkit::app(app(site.mounted())), &site).await;
     }
     #[tokio::test]
     async fn only_a_login_sets_the_session_and_only_the_endpoints_get_it() {
-        let stage = Stage::set();
-        rehearsal::only_a_login_sets_the_session_and_only_the_endpoints_get_it(
-            &testkit::app(app(stage.site())),
-            &stage,
+        let site = TestSite::with_hostile_client();
+        page_tests::only_a_login_sets_the_session_and_only_the_endpoints_get_it(
+            &testkit::app(app(site.mounted())),
+            &site,
         )
         .await;
     }
 
     #[tokio::test]
     async fn other_sites_log_nobody_out() {
-        let stage = Stage::set();
-        rehearsal::other_sites_log_nobody_out(&testkit::app(app(stage.site())), &stage).await;
+        let site = TestSite::with_hostile_client();
+        page_tests::other_sites_log_nobody_out(&testkit::app(app(site.mounted())), &site).await;
     }
 
     #[tokio::test]
     async fn every_server_is_named() {
-        let stage = Stage::set();
-        rehearsal::every_server_is_named(&testkit::app(app(stage.site())), &stage).await;
+        let site = TestSite::with_hostile_client();
+        page_tests::every_server_is_named(&testkit::app(app(site.mounted())), &site).await;
     }
 }

@@ -2,10 +2,10 @@
 //!
 //! `cargo run -p attesto-hyper --example mcp_server` needs no set-up: it serves on a loopback port, plays a tour against
 //! itself over the socket, prints each request and verdict, and stays up with curl lines to try. This file is what belongs to
-//! hyper; issuer, guards, tour and tool stand in `tests/src/demo`, because all adapters' demos share them.
+//! hyper; issuer, guards, tour and tool stand in `tests/demo`, because all adapters' demos share them.
 
+use attesto_demo::{Demo, McpService, Resources};
 use attesto_hyper::{GuardedBody, OnConnection, Protect, Publish, Wrapped};
-use attesto_tests::demo::{Demo, McpService, Resources};
 use bytes::Bytes;
 use http_body_util::{Full, combinators::BoxBody};
 use hyper::body::Incoming;
@@ -75,9 +75,9 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
 #[cfg(test)]
 mod tests {
     use super::app;
+    use attesto_demo::wiring_tests::{fixture, resources, route};
     use attesto_testkit::hyper as testkit;
     use attesto_testkit::{App as _, assert_resource_protected};
-    use attesto_tests::demo::rehearsal::{fixture, resources, route};
 
     #[tokio::test]
     async fn the_mcp_server_is_protected() {

@@ -131,6 +131,7 @@ fn drive(
                     let answer = match bits % 8 {
                         0 => ReplayAnswer::Fresh,
                         1..=3 => ReplayAnswer::Replay,
+                        4 => ReplayAnswer::OverShare,
                         _ => ReplayAnswer::Unavailable,
                     };
                     question.answer(answer, NOW)

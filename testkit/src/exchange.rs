@@ -146,7 +146,7 @@ pub struct TestResponse {
 }
 
 impl TestResponse {
-    /// A response without header fields and body.
+    /// Creates a response without header fields and body.
     #[must_use]
     pub const fn new(status: u16) -> Self {
         Self { status, headers: Vec::new(), body: Vec::new() }

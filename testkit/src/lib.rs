@@ -48,7 +48,7 @@
 //! - [`hostile`]: stores that fail, stale keys, clocks that jump, servers whose nonces never satisfy.
 //! - [`assert_code_store_conforms`], [`assert_refresh_store_conforms`], [`assert_deny_list_conforms`], [`assert_par_store_conforms`],
 //!   [`assert_consent_grant_store_conforms`], [`assert_client_store_conforms`]: for the stores of an authorization server of your own.
-//! - [`assert_replay_store_conforms`]: for a replay store of your own. [`RequestVerifier`]: one request, one verdict, no server.
+//! - [`assert_replay_store_conforms`], [`assert_replay_store_shares`]: for a replay store of your own. [`RequestVerifier`]: one request, one verdict, no server.
 //! - [`block_on`]: for tests without an async runtime.
 //! - `axum`, `actix`, `hyper`, each with the feature of its name: make an [`App`] of your router or service.
 #![forbid(unsafe_code)]
@@ -102,7 +102,9 @@ pub use fixture::{Fixture, FixtureBuilder};
 pub use keys::{CertificateFixture, DpopKey};
 pub use proof::ProofBuilder;
 pub use route::{Presents, Reached, Route};
-pub use store::{assert_replay_store_conforms, check_replay_store_conforms};
+pub use store::{
+    assert_replay_store_conforms, assert_replay_store_shares, check_replay_store_conforms, check_replay_store_shares,
+};
 pub use stores::{
     KnownClient, Racing, assert_client_store_conforms, assert_code_store_conforms, assert_consent_grant_store_conforms,
     assert_deny_list_conforms, assert_par_store_conforms, assert_refresh_store_conforms, check_client_store_conforms,

@@ -4,7 +4,7 @@ use super::finding::{Finding, passed};
 use super::stores::together;
 use attesto_core::Timestamp;
 use attesto_core::crypto::{CryptoProvider, RustCrypto};
-use attesto_core::dpop::{ReplayAnswer, ReplayClaim, ReplayKey};
+use attesto_core::dpop::{ReplayAnswer, ReplayClaim, ReplayKey, ReplayOwner};
 use attesto_core::future::BoxFuture;
 use attesto_core::host::ReplayStore;
 
@@ -36,7 +36,8 @@ pub async fn assert_replay_store_conforms(store: &impl ReplayStore, now: Timesta
 ///
 /// The claims under way together are polled in turn on one task, so it runs in whatever runtime the store needs. For a store with
 /// a clock of its own, `now` is the present; for one that goes by the `now` of each claim, any time will do. The keys depend on
-/// `now`: a store that outlives the test must not be shown the same `now` twice within two minutes. It wants room for 100 records.
+/// `now`: a store that outlives the test must not be shown the same `now` twice within two minutes. It wants room for 100 records. For a store of bounded size
+/// see [`check_replay_store_shares`] as well.
 ///
 /// # Errors
 /// The first rule that does not hold, and how to mend it.
@@ -46,7 +47,78 @@ pub async fn check_replay_store_conforms(store: &impl ReplayStore, now: Timestam
     one_of_many_wins(store, &keys).await?;
     unrelated_keys_are_independent(store, &keys).await?;
     records_are_kept_long_enough(store, &keys).await?;
+    owners_are_no_part_of_keys(store, &keys).await?;
     a_lapsed_key_has_one_winner_at_most(store, &keys).await
+}
+
+/// [`check_replay_store_shares`], as an assertion.
+///
+/// ```
+/// use attesto_core::Timestamp;
+/// use attesto_core::host::MemoryReplayStore;
+/// use attesto_testkit::{assert_replay_store_shares, block_on};
+///
+/// let store = MemoryReplayStore::single_node(1_000)?; // yours here
+/// block_on(assert_replay_store_shares(&store, 1_000, Timestamp::from_secs(1_800_000_000)));
+/// # Ok::<(), attesto_core::ConfigError>(())
+/// ```
+///
+/// # Panics
+/// With the [`Finding`].
+pub async fn assert_replay_store_shares(store: &impl ReplayStore, capacity: usize, now: Timestamp) {
+    passed(check_replay_store_shares(store, capacity, now).await);
+}
+
+/// Holds a store that has room for `capacity` records, and no more, to its promise that no owner keeps the others out: one that claims as many
+/// proofs is answered [`OverShare`](ReplayAnswer::OverShare) before the room is used up, its used proofs are known all the same, and the first
+/// proof of each other owner is fresh. ST-2.
+///
+/// It fills the store: give it one of the test's own, empty, and of a few thousand records. A store that grows with what it holds has no
+/// shares and needs no such check. `now` is as in [`check_replay_store_conforms`].
+///
+/// # Errors
+/// The first rule that does not hold, and how to mend it.
+pub async fn check_replay_store_shares(
+    store: &impl ReplayStore,
+    capacity: usize,
+    now: Timestamp,
+) -> Result<(), Finding> {
+    let keys = Keys { now };
+    let owned = |owner: u8, number: usize| {
+        keys.kept(&format!("share of {owner}, {number}")).owned_by(ReplayOwner::from_bytes([owner; 32]))
+    };
+    let mut number = 0;
+    let over = loop {
+        let answer = store.claim(&owned(0, number), now).await;
+        if answer != ReplayAnswer::Fresh || number >= capacity {
+            break answer;
+        }
+        number = number.saturating_add(1);
+    };
+    if over != ReplayAnswer::OverShare {
+        let rule = format!("{number} proofs of one owner, and one more");
+        return Err(share_finding(&rule, over, "OverShare, while there is room for others"));
+    }
+    let answer = store.claim(&owned(0, 0), now).await;
+    if answer != ReplayAnswer::Replay {
+        return Err(share_finding("a used proof of an owner over its share", answer, "Replay"));
+    }
+    for owner in 1..=OTHERS {
+        let answer = store.claim(&owned(owner, 0), now).await;
+        if answer != ReplayAnswer::Fresh {
+            return Err(share_finding("another owner's first proof", answer, "Fresh"));
+        }
+    }
+    Ok(())
+}
+
+/// Owners beside the one that claims too much.
+const OTHERS: u8 = 8;
+
+fn share_finding(rule: &str, seen: ReplayAnswer, expected: &str) -> Finding {
+    let fix = "count the live records of each `ReplayClaim::owner`, answer `OverShare` to the owner of more than a fraction of the capacity, and \
+               record nothing then. Look the key up first: what is on record is a replay, whoever shows it.";
+    Finding { check: "replay_store_shares", ..finding(rule, said(seen), expected, fix) }
 }
 
 struct Keys {
@@ -146,6 +218,19 @@ async fn records_are_kept_long_enough(store: &impl ReplayStore, keys: &Keys) -> 
             let fix = "keep each record through its own `retain_until`, and drop it strictly after: `retain_until < now`. There is no time to \
                        live of the store.";
             return Err(finding(what, said(answer), "Replay", fix));
+        }
+    }
+    Ok(())
+}
+
+async fn owners_are_no_part_of_keys(store: &impl ReplayStore, keys: &Keys) -> Result<(), Finding> {
+    let owned = |owner: u8| keys.kept("owned").owned_by(ReplayOwner::from_bytes([owner; 32]));
+    let _ = store.claim(&owned(1), keys.now).await;
+    for claim in [owned(2), keys.kept("owned")] {
+        let answer = store.claim(&claim, keys.now).await;
+        if answer != ReplayAnswer::Replay {
+            let fix = "look a record up by `ReplayClaim::key` alone. The owner is for counting: the unique key has no part of it.";
+            return Err(finding("a second claim of a key, for another owner", said(answer), "Replay", fix));
         }
     }
     Ok(())

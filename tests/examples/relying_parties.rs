@@ -18,7 +18,7 @@ use attesto_core::host::{
 use attesto_core::http::{CanonicalOrigin, OriginPolicy, ResponseParts};
 use attesto_core::resource::ResourceServer;
 use attesto_core::token::{KeyRing, TrustedIssuer};
-use attesto_tests::demo::{now, rsa_ring};
+use attesto_demo::{now, rsa_ring};
 use axum::routing::any;
 use axum::{Json, Router};
 use serde_json::{Map, Value, json};

@@ -22,7 +22,6 @@ struct IssuersGuide;
 struct ProxiesGuide;
 
 pub mod blocking;
-pub mod demo;
 pub mod heap;
 mod host;
 mod jws;

@@ -47,7 +47,7 @@ fn r1_of_a_million_claims_each_proof_wins_once() {
                             replays.fetch_add(1, Ordering::Relaxed);
                             0
                         }
-                        ReplayAnswer::Unavailable => panic!("there is room for every proof"),
+                        ReplayAnswer::OverShare | ReplayAnswer::Unavailable => panic!("there is room for every proof"),
                     };
                 }
             });
@@ -85,7 +85,7 @@ fn r3_while_records_lapse_no_proof_wins_twice_and_none_is_kept_for_ever() {
                         }
                         ReplayAnswer::Replay => {}
                         // A thread that fell so far behind that the proof's time is over.
-                        ReplayAnswer::Unavailable => {
+                        ReplayAnswer::OverShare | ReplayAnswer::Unavailable => {
                             refused.fetch_add(1, Ordering::Relaxed);
                         }
                     }

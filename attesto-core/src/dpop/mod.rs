@@ -39,6 +39,6 @@ pub use make::{MakeProofError, ProofMaker};
 pub use nonce::{NonceAge, NonceIssuer, NonceSecret, NonceUse};
 pub use policy::ProofPolicy;
 pub use proof::CheckedProof;
-pub use replay::{ReplayAnswer, ReplayClaim, ReplayKey};
+pub use replay::{ReplayAnswer, ReplayClaim, ReplayKey, ReplayOwner};
 pub use rules::{ProofContext, check_proof, is_single};
 pub(crate) use rules::{check_proof_in, claimed_uri};

@@ -2,7 +2,7 @@
 
 use super::ProofError;
 use super::nonce::NonceAge;
-use super::replay::{ReplayClaim, ReplayKey};
+use super::replay::{ReplayClaim, ReplayKey, ReplayOwner};
 use crate::Timestamp;
 use crate::crypto::CryptoProvider;
 use crate::encoding::json::{Object, Value};
@@ -69,7 +69,9 @@ impl CheckedProof {
         nonce: Option<NonceAge>,
         provider: &dyn CryptoProvider,
     ) -> Self {
-        let replay = ReplayClaim::new(replay_key(&jkt, jti, provider), retain_until).not_after(not_after);
+        let owner = ReplayOwner::from_bytes(*jkt.as_bytes());
+        let replay =
+            ReplayClaim::new(replay_key(&jkt, jti, provider), retain_until).not_after(not_after).owned_by(owner);
         Self { jkt, jti: Jti::from_text(jti), replay, nonce }
     }
 
@@ -85,7 +87,7 @@ impl CheckedProof {
         self.jti.as_str()
     }
 
-    /// The claim to record, once, before the proof counts (§11.1; D17).
+    /// The claim to record, once, before the proof counts (§11.1; D17). Its owner is the proof's key.
     #[must_use]
     pub const fn replay_claim(&self) -> ReplayClaim {
         self.replay

@@ -36,13 +36,41 @@ impl fmt::Debug for ReplayKey {
     }
 }
 
-/// The claim that a store records once: a proof, the last second at which the claim counts, and how long to keep the
-/// record.
+/// Identifies whose records a claim adds to: the thumbprint of a proof's key, or a digest of a client's name. Opaque, of
+/// fixed length, the same at every endpoint and node.
+#[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct ReplayOwner([u8; 32]);
+
+impl ReplayOwner {
+    /// Creates an owner from digest bytes.
+    #[must_use]
+    pub const fn from_bytes(digest: [u8; 32]) -> Self {
+        Self(digest)
+    }
+
+    /// The digest.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for ReplayOwner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ReplayOwner({})", base64url::encode(&self.0))
+    }
+}
+
+/// The claim that a store records once: a proof and its owner, the last second at which the claim counts, and how long
+/// to keep the record.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct ReplayClaim {
     /// The proof.
     pub key: ReplayKey,
+    /// The owner whose records are counted, so that one owner cannot use up a bounded store. A store does not count
+    /// claims without an owner, and finds a record by its key alone. ST-2.
+    pub owner: Option<ReplayOwner>,
     /// The record may be dropped after this time, when no node accepts the proof any more.
     pub retain_until: Timestamp,
     /// The last second at which the claim counts: `iat` plus the greatest age of a proof. Later the record of an
@@ -51,11 +79,18 @@ pub struct ReplayClaim {
 }
 
 impl ReplayClaim {
-    /// Creates a claim to keep until `retain_until`, which also counts until then, unless
+    /// Creates a claim without an owner to keep until `retain_until`, which also counts until then, unless
     /// [`not_after`](Self::not_after) is set.
     #[must_use]
     pub const fn new(key: ReplayKey, retain_until: Timestamp) -> Self {
-        Self { key, retain_until, not_after: retain_until }
+        Self { key, owner: None, retain_until, not_after: retain_until }
+    }
+
+    /// The claim with its owner.
+    #[must_use]
+    pub const fn owned_by(mut self, owner: ReplayOwner) -> Self {
+        self.owner = Some(owner);
+        self
     }
 
     /// Sets the last second at which the claim counts. The time from then to `retain_until` is the largest difference
@@ -92,6 +127,9 @@ pub enum ReplayAnswer {
     Fresh,
     /// Recorded before.
     Replay,
+    /// Not recorded: the claim's owner has so many records that the store keeps its room for others. The request ends
+    /// with 503. It raises no alarm, since the client causes it and not the store. ST-2.
+    OverShare,
     /// The store failed to answer. The request ends with 503: the client is not at fault, and access stays closed
     /// (W8).
     Unavailable,

@@ -1,6 +1,7 @@
 //! A replay store in memory, for a service of one process (R1 to R3, R8).
 
 use super::memory_shard::{Broken, Known, Shard};
+use super::memory_shares::{Places, Shares};
 use super::{ReplayStore, StoreReach};
 use crate::dpop::ReplayAnswer;
 use crate::dpop::{ReplayClaim, ReplayKey};
@@ -21,6 +22,10 @@ const RECORDS_PER_SHARD: usize = if cfg!(all(test, loom)) { 1 } else { 1024 };
 const FREED_PER_CLAIM: usize = 4;
 /// Lapsed records that a sweep frees under one lock.
 const FREED_PER_PORTION: usize = 256;
+/// Places that are left for each record of one owner.
+const PLACES_PER_RECORD: usize = 4;
+/// Records that one owner may have in any case, while there is room.
+const SMALLEST_SHARE: usize = if cfg!(all(test, loom)) { 1 } else { 64 };
 /// The largest configurable capacity.
 const CAPACITY_CEILING: usize = 1 << 30;
 
@@ -33,22 +38,27 @@ const CAPACITY_CEILING: usize = 1 << 30;
 ///   whose record would not outlive an already freed one cannot be proven fresh, and is answered `Unavailable`, as is a
 ///   claim past its own `retain_until`.
 /// - **Flat.** A claim does the same work at any size, lapsing included: it frees at most a few records and splits one
-///   hash bucket. (A store that outgrows the processor's caches costs a few more memory accesses: a microsecond.) A
-///   record takes about 60 bytes with its key. A hash with a random key chooses buckets and shards, so a client cannot
-///   target one. Memory is kept for the next burst, not returned.
+///   hash bucket. Only a claim over its owner's share frees all that has lapsed before it is refused. (A store that
+///   outgrows the processor's caches costs a few more memory accesses: a microsecond.) A record takes about 65 bytes
+///   with its key. A hash with a random key chooses buckets and shards, so a client cannot target one. Memory is kept
+///   for the next burst, not returned.
 /// - **Closed on failure.** A shard whose lock was poisoned by a panic answers `Unavailable` from then on.
-///
-/// There are no shares per client, since a claim names no owner. One client with a valid token can fill the store by
-/// sending more requests per second than the capacity divided by the seconds that a record is kept. All requests with
-/// proofs are then refused until records lapse. Limit the rate of each client before it.
+/// - **Fair.** One [owner](ReplayClaim::owner) may have a quarter as many records as places are left, or 64. Beyond
+///   that, its claims are answered [`OverShare`](ReplayAnswer::OverShare). So one client with one key has a fifth of the
+///   store at most, ten such keys have nine tenths of it together, and a client with few records finds a place. A token
+///   that is bound to another key belongs to another owner: limit how many tokens a client may have. A small table
+///   counts owners by two hashes with random keys, so two owners count as one only by chance: while one client is over
+///   its share, about four of a million others are refused with it. ST-2.
 ///
 /// For the capacity, multiply the requests with proofs per second by the seconds a record is kept (at most the proof's
-/// window, `max_age + 2 * future_skew + 1`), and add a margin.
+/// window, `max_age + 2 * future_skew + 1`), and add a margin. Multiply by five more where all requests come from one
+/// client.
 pub struct MemoryReplayStore {
     shards: Box<[Mutex<Shard>]>,
     hasher: HashKey,
     capacity: usize,
     held: AtomicUsize,
+    owners: Shares,
     /// One more than the last second at which a full store had nothing to free; 0 at first.
     nothing_to_free: AtomicU64,
 }
@@ -91,6 +101,7 @@ impl MemoryReplayStore {
             hasher: HashKey::default(),
             capacity,
             held: AtomicUsize::new(0),
+            owners: Shares::new(),
             nothing_to_free: AtomicU64::new(0),
         })
     }
@@ -135,6 +146,15 @@ impl MemoryReplayStore {
     }
 
     fn try_record(&self, claim: &ReplayClaim, now: Timestamp) -> Result<ReplayAnswer, Broken> {
+        let mut answer = self.record_if_room(claim, now)?;
+        // What has lapsed counts until it is freed: the owner's own, and what makes the store look fuller than it is.
+        while answer == ReplayAnswer::OverShare && self.free_some_everywhere(now)? {
+            answer = self.record_if_room(claim, now)?;
+        }
+        Ok(answer)
+    }
+
+    fn record_if_room(&self, claim: &ReplayClaim, now: Timestamp) -> Result<ReplayAnswer, Broken> {
         if let Some(answer) = self.insert_if_room(claim, now, |store| store.reserve())? {
             return Ok(answer);
         }
@@ -160,7 +180,8 @@ impl MemoryReplayStore {
     ) -> Result<Option<ReplayAnswer>, Broken> {
         let hash = self.hash(&claim.key);
         let mut shard = self.shard(hash)?.lock().map_err(|_| Broken)?;
-        let freed = shard.free_lapsed(now, FREED_PER_CLAIM, |key| self.hash(key))?;
+        let freed =
+            shard.free_lapsed(now, FREED_PER_CLAIM, |key| self.hash(key), |owner| self.owners.give_back(owner))?;
         self.held.fetch_sub(freed, Ordering::Relaxed);
         match shard.find(claim, hash, now)? {
             Known::Recorded => return Ok(Some(ReplayAnswer::Replay)),
@@ -170,7 +191,12 @@ impl MemoryReplayStore {
         if !take_place(self) {
             return Ok(None);
         }
-        shard.insert(claim, hash, |key| self.hash(key))?;
+        let owner = Places::of(claim.owner.as_ref(), &self.hasher);
+        if !self.owners.take(owner, self.share()) {
+            self.held.fetch_sub(1, Ordering::Relaxed);
+            return Ok(Some(ReplayAnswer::OverShare));
+        }
+        shard.insert(claim, owner, hash, |key| self.hash(key))?;
         Ok(Some(ReplayAnswer::Fresh))
     }
 
@@ -180,11 +206,32 @@ impl MemoryReplayStore {
         self.held.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).is_ok()
     }
 
+    /// The most records that an owner may have, once a place is reserved for its next one.
+    fn share(&self) -> usize {
+        let left = self.capacity.saturating_sub(self.held.load(Ordering::Relaxed)).saturating_add(1);
+        (left / PLACES_PER_RECORD).max(SMALLEST_SHARE)
+    }
+
+    /// Frees a portion of lapsed records on each shard, and returns whether any had lapsed. Searches without success at
+    /// most once a second, as below.
+    fn free_some_everywhere(&self, now: Timestamp) -> Result<bool, Broken> {
+        if self.has_nothing_to_free(now) {
+            return Ok(false);
+        }
+        let mut any = false;
+        for shard in &self.shards {
+            any |= self.free(shard, now, FREED_PER_PORTION, 0)? > 0;
+        }
+        if !any {
+            self.note_nothing_to_free(now);
+        }
+        Ok(any)
+    }
+
     /// Makes room in a full store and reserves one place for the caller. Searches the shards for lapsed records,
     /// without success at most once a second: nothing more can lapse until the clock moves on.
     fn free_one_anywhere(&self, now: Timestamp) -> Result<bool, Broken> {
-        let mark = now.as_secs().saturating_add(1);
-        if self.nothing_to_free.load(Ordering::Relaxed) == mark {
+        if self.has_nothing_to_free(now) {
             return Ok(false);
         }
         for shard in &self.shards {
@@ -192,15 +239,23 @@ impl MemoryReplayStore {
                 return Ok(true);
             }
         }
-        self.nothing_to_free.store(mark, Ordering::Relaxed);
+        self.note_nothing_to_free(now);
         Ok(false)
+    }
+
+    fn has_nothing_to_free(&self, now: Timestamp) -> bool {
+        self.nothing_to_free.load(Ordering::Relaxed) == now.as_secs().saturating_add(1)
+    }
+
+    fn note_nothing_to_free(&self, now: Timestamp) {
+        self.nothing_to_free.store(now.as_secs().saturating_add(1), Ordering::Relaxed);
     }
 
     /// Frees lapsed records of one shard, and returns their places except those that the caller keeps. It does so under
     /// the lock: a thread that then finds nothing lapsed in the shard finds the places.
     fn free(&self, shard: &Mutex<Shard>, now: Timestamp, most: usize, kept: usize) -> Result<usize, Broken> {
         let mut shard = shard.lock().map_err(|_| Broken)?;
-        let freed = shard.free_lapsed(now, most, |key| self.hash(key))?;
+        let freed = shard.free_lapsed(now, most, |key| self.hash(key), |owner| self.owners.give_back(owner))?;
         self.held.fetch_sub(freed.saturating_sub(kept), Ordering::Relaxed);
         Ok(freed)
     }
@@ -240,6 +295,10 @@ impl fmt::Debug for MemoryReplayStore {
 #[cfg(loom)]
 #[path = "memory_replay_interleavings.rs"]
 mod interleavings;
+#[cfg(test)]
+#[cfg(not(loom))]
+#[path = "memory_replay_share_tests.rs"]
+mod share_tests;
 #[cfg(test)]
 #[cfg(not(loom))]
 #[path = "memory_replay_tests.rs"]

@@ -4,7 +4,8 @@
 //! `RUSTFLAGS="--cfg loom" cargo test -p attesto-core --lib --release --target-dir target/loom interleavings`
 
 use super::*;
-use ReplayAnswer::{Fresh, Replay, Unavailable};
+use crate::dpop::ReplayOwner;
+use ReplayAnswer::{Fresh, OverShare, Replay, Unavailable};
 use loom::sync::Arc;
 use loom::thread;
 
@@ -151,5 +152,51 @@ fn r3_interleavings_of_claims_and_a_sweep_keep_the_count() {
         store.sweep(Timestamp::from_secs(200));
         assert_eq!(store.len(), 2);
         assert_eq!(store.sweep(Timestamp::from_secs(1_000)), 2);
+    });
+}
+
+#[test]
+fn st2_interleavings_of_one_owner_take_no_more_than_its_share_and_leave_others_theirs() {
+    let mut model = loom::model::Builder::new();
+    model.preemption_bound = Some(3);
+    model.check(|| {
+        let store = Arc::new(MemoryReplayStore::single_node(10).unwrap());
+        let owned = |key, owner| claim(key, 121).owned_by(ReplayOwner::from_bytes([owner; 32]));
+        let record =
+            move |store: &MemoryReplayStore, key, owner| store.record(&owned(key, owner), Timestamp::from_secs(0));
+        let counted_alike = [1, 2].map(|owner| Places::of(Some(&ReplayOwner::from_bytes([owner; 32])), &store.hasher));
+        assert_ne!(counted_alike[0], counted_alike[1]);
+        assert_eq!(record(&store, 1, 1), Fresh);
+        let same_owner = {
+            let store = Arc::clone(&store);
+            thread::spawn(move || record(&store, 2, 1))
+        };
+        let answers = [record(&store, 3, 1), same_owner.join().unwrap()];
+        // The place that is left of the share goes to one of them at most.
+        assert!(count(&answers, Fresh) <= 1 && count(&answers, Unavailable) == 0, "{answers:?}");
+        assert_eq!(count(&answers, Fresh) + count(&answers, OverShare), 2, "{answers:?}");
+        assert_eq!(record(&store, 4, 2), Fresh, "another owner");
+        let held = store.len();
+        assert_eq!(held, 2 + count(&answers, Fresh));
+        assert_eq!(store.sweep(Timestamp::from_secs(200)), held);
+        assert!(store.is_empty() && store.owners.is_empty());
+    });
+}
+
+#[test]
+fn st2_interleavings_of_two_owners_let_each_in() {
+    loom::model(|| {
+        let store = Arc::new(MemoryReplayStore::single_node(10).unwrap());
+        let owned = |key, owner| claim(key, 121).owned_by(ReplayOwner::from_bytes([owner; 32]));
+        for key in [1, 2] {
+            assert_eq!(store.record(&owned(key, 1), Timestamp::from_secs(0)), Fresh);
+        }
+        let over = {
+            let store = Arc::clone(&store);
+            thread::spawn(move || store.record(&owned(3, 1), Timestamp::from_secs(0)))
+        };
+        assert_eq!(store.record(&owned(4, 2), Timestamp::from_secs(0)), Fresh);
+        assert_eq!(over.join().unwrap(), OverShare);
+        assert_eq!(store.len(), 3);
     });
 }

@@ -2,9 +2,10 @@
 //!
 //! Records are stored in chunks that never move. Each is linked by index into two lists: the chain of its hash bucket,
 //! and the list of the second in which it lapses. The table grows one bucket at a time (linear hashing), and lapsed
-//! records are freed a few at a time, so no single claim pays for many. A record takes 48 bytes, 32 of them the key;
-//! bucket and list heads bring that to 53 to 65, measured from a thousand records to ten million.
+//! records are freed a few at a time, so no single claim pays for many. A record takes 52 bytes, 32 of them the key;
+//! bucket and list heads bring that to 57 to 69, measured from a thousand records to ten million.
 
+use super::memory_shares::Places;
 use crate::Timestamp;
 use crate::dpop::{ReplayClaim, ReplayKey};
 use alloc::collections::BTreeMap;
@@ -20,7 +21,10 @@ const FEWEST_BUCKETS: usize = 4;
 #[derive(Clone, Copy, Debug)]
 struct Record {
     key: ReplayKey,
-    retain_until: u64,
+    /// Where the records of its owner are counted.
+    owner: Places,
+    /// The number's bytes, which need no alignment.
+    retain_until: [u8; 8],
     /// The next record in the same bucket, or in the free list.
     next_in_bucket: u32,
     /// The next record in the same second.
@@ -74,7 +78,7 @@ impl Shard {
         let mut at = *self.buckets.get(self.bucket_of(hash)).ok_or(Broken)?;
         while at != NIL {
             let record = self.record(at)?;
-            if record.key == claim.key && record.retain_until >= now.as_secs() {
+            if record.key == claim.key && u64::from_ne_bytes(record.retain_until) >= now.as_secs() {
                 return Ok(Known::Recorded);
             }
             at = record.next_in_bucket;
@@ -85,10 +89,11 @@ impl Shard {
         }
     }
 
-    /// Records a claim. `hash_of` is the table's hash, for the bucket that is split at the same time.
+    /// Records a claim of an owner. `hash_of` is the table's hash, for the bucket that is split at the same time.
     pub(super) fn insert(
         &mut self,
         claim: &ReplayClaim,
+        owner: Places,
         hash: u64,
         hash_of: impl Fn(&ReplayKey) -> u64,
     ) -> Result<(), Broken> {
@@ -100,19 +105,27 @@ impl Shard {
         let in_bucket = self.buckets.get_mut(bucket).ok_or(Broken)?;
         let retain_until = claim.retain_until.as_secs();
         let in_second = self.seconds.entry(retain_until).or_insert(NIL);
-        let record = Record { key: claim.key, retain_until, next_in_bucket: *in_bucket, next_in_second: *in_second };
+        let record = Record {
+            key: claim.key,
+            owner,
+            retain_until: retain_until.to_ne_bytes(),
+            next_in_bucket: *in_bucket,
+            next_in_second: *in_second,
+        };
         (*in_bucket, *in_second) = (at, at);
         *self.record_mut(at)? = record;
         self.len = self.len.saturating_add(1);
         Ok(())
     }
 
-    /// Frees at most `most` records that have lapsed by `now`, oldest first, and returns their number.
+    /// Frees at most `most` records that have lapsed by `now`, oldest first, and returns their number. Calls `left` with
+    /// the owner of each.
     pub(super) fn free_lapsed(
         &mut self,
         now: Timestamp,
         most: usize,
         hash_of: impl Fn(&ReplayKey) -> u64,
+        left: impl Fn(Places),
     ) -> Result<usize, Broken> {
         for freed in 0..most {
             let Some(mut oldest) = self.seconds.first_entry() else { return Ok(freed) };
@@ -129,6 +142,7 @@ impl Shard {
             self.record_mut(at)?.next_in_bucket = self.free;
             self.free = at;
             self.len = self.len.saturating_sub(1);
+            left(record.owner);
             self.forgotten_until = self.forgotten_until.max(Some(second));
         }
         Ok(most)
@@ -197,7 +211,8 @@ impl Shard {
         let chunk = self.chunks.last_mut().ok_or(Broken)?;
         let at = u32::try_from(full_chunks.saturating_add(chunk.len())).map_err(|_| Broken)?;
         let key = ReplayKey::from_bytes([0; 32]);
-        chunk.push(Record { key, retain_until: 0, next_in_bucket: NIL, next_in_second: NIL });
+        let (owner, retain_until) = (Places::NONE, [0; 8]);
+        chunk.push(Record { key, owner, retain_until, next_in_bucket: NIL, next_in_second: NIL });
         if at == NIL { Err(Broken) } else { Ok(at) }
     }
 
@@ -239,20 +254,20 @@ mod tests {
             let mut held = 0;
             for (second, (key, lifetime, most)) in steps.into_iter().enumerate() {
                 let now = Timestamp::from_secs(second as u64 / 4);
-                held -= shard.free_lapsed(now, most, hash_of).unwrap();
+                held -= shard.free_lapsed(now, most, hash_of, |_| ()).unwrap();
                 let claim = claim(key, now.plus(lifetime).as_secs());
                 let live = model.get(&key).is_some_and(|until| *until >= now.as_secs());
                 let expected = if live { Known::Recorded } else { Known::New };
                 prop_assert_eq!(shard.find(&claim, hash_of(&claim.key), now), Ok(expected));
                 if !live {
-                    shard.insert(&claim, hash_of(&claim.key), hash_of).unwrap();
+                    shard.insert(&claim, Places::NONE, hash_of(&claim.key), hash_of).unwrap();
                     model.insert(key, claim.retain_until.as_secs());
                     held += 1;
                 }
                 prop_assert_eq!(shard.len, held);
             }
             let end = Timestamp::from_secs(10_000);
-            prop_assert_eq!(shard.free_lapsed(end, usize::MAX, hash_of), Ok(held));
+            prop_assert_eq!(shard.free_lapsed(end, usize::MAX, hash_of, |_| ()), Ok(held));
             prop_assert!(shard.seconds.is_empty() && shard.buckets.iter().all(|head| *head == NIL));
         }
     }
@@ -263,9 +278,9 @@ mod tests {
         for round in 0..50u64 {
             for key in 0..200 {
                 let claim = claim(key, round);
-                shard.insert(&claim, hash_of(&claim.key), hash_of).unwrap();
+                shard.insert(&claim, Places::NONE, hash_of(&claim.key), hash_of).unwrap();
             }
-            assert_eq!(shard.free_lapsed(Timestamp::from_secs(round + 1), usize::MAX, hash_of), Ok(200));
+            assert_eq!(shard.free_lapsed(Timestamp::from_secs(round + 1), usize::MAX, hash_of, |_| ()), Ok(200));
         }
         assert_eq!(shard.chunks.len(), 200usize.div_ceil(CHUNK));
     }

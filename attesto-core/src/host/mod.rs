@@ -39,6 +39,8 @@ mod mcp_sessions;
 mod memory_replay;
 #[cfg(feature = "std")]
 mod memory_shard;
+#[cfg(feature = "std")]
+mod memory_shares;
 mod public_documents;
 #[cfg(feature = "std")]
 mod queued_events;

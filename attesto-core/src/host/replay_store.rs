@@ -31,6 +31,10 @@ pub enum StoreReach {
 ///   possible difference between that clock and those of the nodes: 60 seconds, unless you know better. R4.
 /// - **Never dropped early.** No record is evicted to make room. A full store answers
 ///   [`Unavailable`](ReplayAnswer::Unavailable). R3.
+/// - **Fair.** A store of bounded size keeps one [owner](ReplayClaim::owner) from using it up: a client with one valid
+///   token can make as many proofs as it can send requests. The store answers [`OverShare`](ReplayAnswer::OverShare) to
+///   an owner with too many live records, and still serves the others. A store that grows with its records need not
+///   count. The owner is not part of the key: a key is recorded once, whatever owner the claim names. ST-2.
 /// - **Never a guess.** An error, a timeout or a lost answer is `Unavailable`. If the claim was recorded after all, the
 ///   client makes a new proof; the reverse would accept one proof twice.
 /// - **Opaque keys.** 32 bytes (43 characters as text), never parsed. Keys for other purposes need their own namespace.

@@ -432,6 +432,7 @@ impl<'a> Bound<'a> {
         claim_is_in_time(claim, self.stage.now)?;
         match answer {
             ReplayAnswer::Fresh => Ok(()),
+            ReplayAnswer::OverShare => Err(RefusalError::ReplayShare.into()),
             ReplayAnswer::Replay | ReplayAnswer::Unavailable => Err(Unavailable::ReplayStore.into()),
         }
     }

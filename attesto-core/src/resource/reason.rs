@@ -52,6 +52,9 @@ reasons! {
     pub enum RefusalError {
         /// The proof has been used before. RFC 9449 §11.1; D17.
         Replay => "replay", "the proof has been used before";
+        /// So many proofs of this key are on record that the store keeps its room for others. The client gets 503. No
+        /// alarm is raised, since the client causes it. ST-2.
+        ReplayShare => "replay_share_exceeded", "the proofs of this key use up its share of the replay store";
         /// The token has been revoked. A17.
         Revoked => "revoked", "the token has been revoked";
         /// The host's principal hook refused. Step 9.
@@ -201,6 +204,7 @@ const fn credential_outcome(reason: CredentialError) -> Outcome {
 const fn refusal_outcome(reason: RefusalError) -> Outcome {
     match reason {
         RefusalError::Replay => Outcome::InvalidDpopProof,
+        RefusalError::ReplayShare => Outcome::TemporarilyUnavailable,
         RefusalError::Revoked | RefusalError::Principal | RefusalError::ForeignToken => Outcome::InvalidToken,
         RefusalError::ForeignScope | RefusalError::Scope => Outcome::InsufficientScope,
         RefusalError::ForeignStepUp => Outcome::InsufficientUserAuthentication,

@@ -61,6 +61,10 @@ fn answer_rows() -> Vec<Row> {
         .mended_by(World::dpop_call)
         .answered(|| with(|answers| answers.replay = ReplayAnswer::Replay))
         .consuming_the_proof(),
+        row("st2 the key's share of the replay store", RefusalError::ReplayShare, Told::Unavailable, World::dpop_call)
+            .mended_by(World::dpop_call)
+            .answered(|| with(|answers| answers.replay = ReplayAnswer::OverShare))
+            .consuming_the_proof(),
         row("d17 replay store fails", Unavailable::ReplayStore, Told::Unavailable, World::dpop_call)
             .mended_by(World::dpop_call)
             .answered(|| with(|answers| answers.replay = ReplayAnswer::Unavailable))

@@ -10,7 +10,7 @@ use attesto_core::authorization::{
     IssuedAccessToken, Principal, PushedRequest, RefreshKey, RefreshState, RefreshToken, RevocableFamily, Rotated,
     ScopeSet, SecretDigest, SpentCode, SpentRefresh, TakenCode, Unavailable,
 };
-use attesto_core::dpop::{ReplayAnswer, ReplayKey};
+use attesto_core::dpop::{ReplayAnswer, ReplayKey, ReplayOwner};
 use std::collections::{BTreeSet, HashMap};
 
 /// What goes wrong with one question.
@@ -67,6 +67,10 @@ pub(crate) struct Ledger {
     pub(crate) settled: BTreeSet<String>,
     pub(crate) denied: BTreeSet<String>,
     pub(crate) replays: BTreeSet<ReplayKey>,
+    /// Whose records the replay store counted, in order.
+    pub(crate) replay_owners: Vec<Option<ReplayOwner>>,
+    /// Whoever records a first use is over its share.
+    pub(crate) over_share: bool,
     pub(crate) suspended: BTreeSet<String>,
     /// Whether the user has logged in.
     pub(crate) signed_in: bool,
@@ -139,7 +143,12 @@ impl Ledger {
                 });
                 query.answer(answer)
             }
+            Ask::RecordReplay(query) if self.over_share => {
+                let now = query.question().now;
+                query.answer(Recorded { answer: ReplayAnswer::OverShare, now })
+            }
             Ask::RecordReplay(query) => {
+                self.replay_owners.push(query.question().claim.owner);
                 let answer =
                     act!("RecordReplay", query, |own: &mut Self| Ok(own.replays.insert(query.question().claim.key)));
                 let answer = match answer {

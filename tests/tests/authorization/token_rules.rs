@@ -182,6 +182,41 @@ fn sc4_a_proof_is_recorded_once_and_not_before_the_grant_is_known() {
 }
 
 #[test]
+fn st2_proofs_count_by_key_for_public_clients_and_by_client_for_others() {
+    let mut public = Scene::new(true);
+    let request = public.redeem().header("dpop", proof(2, NOW));
+    let refresh = Request::refresh(&member(&public.grant(&request), "refresh_token")).header("dpop", proof(2, NOW));
+    public.ledger.replays.clear();
+    public.grant(&refresh);
+    let mut other = Scene::new(true);
+    let request = other.redeem().header("dpop", proof(3, NOW));
+    other.grant(&request);
+    let (public, other) = (public.ledger.replay_owners, other.ledger.replay_owners);
+    assert!(public.len() == 2 && public[0].is_some() && public[0] == public[1], "{public:?}");
+    assert!(other.len() == 1 && other[0].is_some() && other[0] != public[0], "users of one public client: {other:?}");
+    // A client that proves who it is can make a key for each request.
+    let mut confidential = Scene::new(true);
+    for seed in [2, 3, 4] {
+        confidential.grant(&job().header("dpop", proof(seed, NOW)));
+    }
+    let owners = confidential.ledger.replay_owners;
+    assert!(owners.len() == 3 && owners[0].is_some() && owners.iter().all(|owner| *owner == owners[0]), "{owners:?}");
+    assert_ne!(owners[0], public[0]);
+}
+
+#[test]
+fn st2_who_is_over_a_share_is_told_503_and_has_spent_nothing() {
+    let mut scene = Scene::new(true);
+    let request = scene.redeem().header("dpop", proof(2, NOW));
+    scene.ledger.over_share = true;
+    assert_eq!(scene.refuse(&request), (Reason::ReplayShare, "temporarily_unavailable".into()));
+    let response = scene.send(&request).expect("an answer");
+    assert_eq!(response.status, 503);
+    scene.ledger.over_share = false;
+    scene.grant(&request);
+}
+
+#[test]
 fn sc5_a_bound_token_says_so() {
     let mut scene = Scene::new(true);
     let request = scene.redeem().header("dpop", proof(2, NOW));

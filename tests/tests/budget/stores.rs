@@ -59,7 +59,7 @@ pub(crate) fn replay_store() -> Row {
         EACH,
         CAPACITY,
         "live proof",
-        "503; nothing live is evicted",
+        "503; nothing live is evicted, and one key has a fifth of it at most",
     )
 }
 

@@ -4,7 +4,10 @@ use attesto_core::Timestamp;
 use attesto_core::dpop::{ReplayAnswer, ReplayClaim};
 use attesto_core::host::{MemoryReplayStore, ReplayStore, StoreReach};
 use attesto_testkit::hostile::HostileStore;
-use attesto_testkit::{assert_replay_store_conforms, block_on, check_replay_store_conforms};
+use attesto_testkit::{
+    assert_replay_store_conforms, assert_replay_store_shares, block_on, check_replay_store_conforms,
+    check_replay_store_shares,
+};
 use std::collections::HashMap;
 use std::future::poll_fn;
 use std::sync::Mutex;
@@ -18,6 +21,30 @@ fn t12_stores_that_conform_pass() {
     block_on(assert_replay_store_conforms(&memory, NOW));
     block_on(assert_replay_store_conforms(&HostileStore::slow(), NOW));
     block_on(assert_replay_store_conforms(&Store::new(Flaw::None), NOW));
+    for capacity in [100, 5_000] {
+        let memory = MemoryReplayStore::single_node(capacity).expect("a store");
+        block_on(assert_replay_store_shares(&memory, capacity, NOW));
+    }
+}
+
+#[test]
+fn st2_a_store_that_one_owner_can_fill() {
+    let found =
+        |store: &Store| block_on(check_replay_store_shares(store, 200, NOW)).expect_err("no shares").to_string();
+    let text = found(&Store::new(Flaw::None));
+    assert!(text.contains("200 proofs of one owner") && text.contains("seen:     Fresh"), "{text}");
+    let text = found(&Store::new(Flaw::FillsUp));
+    assert!(text.contains("100 proofs of one owner") && text.contains("seen:     Unavailable"), "{text}");
+    let text = found(&Store::new(Flaw::CountsAllAsOne));
+    assert!(text.contains("another owner's first proof") && text.contains("seen:     OverShare"), "{text}");
+    let text = found(&Store::new(Flaw::CountsBeforeItLooks));
+    assert!(text.contains("a used proof of an owner over its share") && text.contains("expected: Replay"), "{text}");
+}
+
+#[test]
+fn st2_a_store_whose_keys_have_owners() {
+    let text = found(&Store::new(Flaw::KeysHaveOwners));
+    assert!(text.contains("a second claim of a key, for another owner") && text.contains("seen:     Fresh"), "{text}");
 }
 
 /// What is wrong with a store.
@@ -30,6 +57,10 @@ enum Flaw {
     ForgetsInTheLastSecond,
     MakesRoom,
     LapsedKeysHaveManyWinners,
+    KeysHaveOwners,
+    FillsUp,
+    CountsAllAsOne,
+    CountsBeforeItLooks,
 }
 
 struct Store {
@@ -60,8 +91,16 @@ impl ReplayStore for Store {
     async fn claim(&self, claim: &ReplayClaim, now: Timestamp) -> ReplayAnswer {
         let key = match self.flaw {
             Flaw::TruncatesKeys => &claim.key.as_bytes()[..1],
+            Flaw::KeysHaveOwners => {
+                let owner: &[u8] = claim.owner.as_ref().map_or(&[], |owner| owner.as_bytes());
+                &[claim.key.as_bytes(), owner].concat()
+            }
             _ => claim.key.as_bytes().as_slice(),
         };
+        let is_full = self.records.lock().expect("a lock").len() >= 100;
+        if is_full && self.flaw == Flaw::CountsBeforeItLooks {
+            return ReplayAnswer::OverShare;
+        }
         let until = if self.flaw == Flaw::OneTimeToLive { now.plus(30) } else { claim.retain_until };
         let lapsed = self.records.lock().expect("a lock").contains_key(key);
         if self.is_recorded(key, now) {
@@ -75,7 +114,11 @@ impl ReplayStore for Store {
         if pause {
             yield_once().await;
         }
-        self.write(key, until);
+        match self.flaw {
+            Flaw::FillsUp if is_full => return ReplayAnswer::Unavailable,
+            Flaw::CountsAllAsOne if is_full => return ReplayAnswer::OverShare,
+            _ => self.write(key, until),
+        }
         ReplayAnswer::Fresh
     }
 

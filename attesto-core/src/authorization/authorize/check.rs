@@ -11,7 +11,8 @@ use crate::authorization::records::request::{AuthorizationRequest, Channel};
 use crate::authorization::registered_client::client::Client;
 use crate::authorization::settings::server::Settings;
 
-/// All checks that need nobody to be asked, in the catalogue's order. The redirect URI must have been verified: refusals go there.
+/// Runs all checks that need no question, in the catalogue's order. The redirect URI must have been verified:
+/// refusals go there.
 pub(crate) fn check_request(
     server: &Settings,
     client: &Client,

@@ -3,12 +3,13 @@
 use super::state::Flow;
 use crate::authorization::error::reason::Reason;
 use crate::authorization::registered_client::client::{Client, SenderConstraint};
-use crate::dpop::{self, CheckedProof, ProofContext, ProofError};
+use crate::crypto::CryptoProvider;
+use crate::dpop::{self, CheckedProof, ProofContext, ProofError, ReplayOwner};
 use crate::http::ObservedUri;
 use crate::jose::Thumbprint;
 use alloc::boxed::Box;
 
-/// The binding of an access token, with the proof that was shown for it.
+/// The binding of an access token, with the proof presented for it.
 pub(crate) enum Sender {
     Bearer,
     Dpop(Box<CheckedProof>),
@@ -39,7 +40,8 @@ impl Sender {
         }
     }
 
-    /// Checks what the request shows, and chooses: what the client requires, else DPoP before mTLS before nothing. SC-2.
+    /// Checks the request's evidence and selects the binding: what the client requires, or else DPoP before mTLS before
+    /// none. SC-2.
     pub(crate) fn of(flow: &mut Flow, client: &Client) -> Result<Self, Reason> {
         let proof = check_proof(flow)?;
         let certificate = flow.request.certificate;
@@ -54,18 +56,33 @@ impl Sender {
         }
     }
 
-    /// Records the proof, if there is one, as late as may be: after every check that changes nothing, before whatever is spent. SC-4.
-    pub(crate) async fn record_proof(&self, flow: &Flow) -> Result<(), Reason> {
+    /// Records the proof, if there is one, as late as possible: after every check without side effects, before anything
+    /// is spent. SC-4.
+    ///
+    /// The claim's owner is the client where it has authenticated: a client that makes a key for each request would
+    /// otherwise have a share for each. A public client has many users, and binds each user's tokens to a key, so its
+    /// claims are owned by the key. ST-2.
+    pub(crate) async fn record_proof(&self, flow: &Flow, client: &Client) -> Result<(), Reason> {
         match self {
             Self::Dpop(proof) => {
-                flow.record_first_use(proof.replay_claim(), [Reason::ProofReplay, Reason::InvalidProof]).await
+                let mut claim = proof.replay_claim();
+                if !client.is_public() {
+                    claim = claim.owned_by(replay_owner(&client.id, flow.server.provider.as_ref()));
+                }
+                flow.record_first_use(claim, [Reason::ProofReplay, Reason::InvalidProof]).await
             }
             Self::Bearer | Self::Mtls(_) => Ok(()),
         }
     }
 }
 
-/// RFC 9449 §4.3 with this endpoint's URL and no `ath`; and the nonce that the response is to carry (§8). SC-1, SC-3.
+/// The owner of a client's assertions, and of its proofs where it authenticates, whatever keys it uses. ST-2.
+pub(crate) fn replay_owner(client_id: &str, provider: &dyn CryptoProvider) -> ReplayOwner {
+    ReplayOwner::from_bytes(provider.sha256(&[b"client", client_id.as_bytes()]))
+}
+
+/// Checks the proof by RFC 9449 §4.3 with this endpoint's URL and no `ath`, and sets the nonce of the response (§8).
+/// SC-1, SC-3.
 pub(crate) fn check_proof(flow: &mut Flow) -> Result<Option<CheckedProof>, Reason> {
     let (Some(policy), Some(proof)) = (&flow.server.dpop, &flow.request.proof) else { return Ok(None) };
     let uri = ObservedUri::parse(&flow.request.url).ok_or(Reason::InvalidProof)?;

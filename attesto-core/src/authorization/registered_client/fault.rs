@@ -14,7 +14,7 @@ pub(crate) enum Fault {
 }
 
 impl Fault {
-    /// As requests of the client are refused for it.
+    /// The reason to refuse the client's requests.
     pub(crate) const fn reason(self) -> Reason {
         match self {
             Self::DefaultScopes => Reason::RegistrationScopes,

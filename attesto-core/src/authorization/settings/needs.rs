@@ -4,7 +4,7 @@ use super::server::Settings;
 use crate::authorization::registered_client::authentication::AuthMethod;
 use crate::authorization::registered_client::grant_type::GrantType;
 
-/// The parts of a host that this server has questions for, besides clients and the scope policy, which every server asks.
+/// The parts of a host that this server needs, besides clients and the scope policy, which every server needs.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Needs {
     pub(crate) replay: bool,
@@ -22,7 +22,8 @@ impl Needs {
         Self {
             replay: server.dpop.is_some() || server.auth_methods.contains(&AuthMethod::PrivateKeyJwt),
             codes,
-            // Without refresh tokens too: a code that comes back revokes its family (AC-6), and families are the refresh store's.
+            // Also without refresh tokens: a reused code revokes its family (AC-6), and the refresh store keeps
+            // families.
             refresh: codes || server.grants.contains(&GrantType::RefreshToken),
             principals: codes || server.grants.contains(&GrantType::RefreshToken),
             deny_list: server.deny_list,

@@ -53,7 +53,7 @@ pub(crate) enum Wiring {
 
 impl Parts {
     pub(crate) fn new(fixture: &Fixture) -> Self {
-        Self::of(fixture, fixture.guard())
+        Self::from_fixture(fixture, fixture.guard())
     }
 
     pub(crate) fn from_fixture(fixture: &Fixture, guard: impl Into<Arc<Guard>>) -> Self {

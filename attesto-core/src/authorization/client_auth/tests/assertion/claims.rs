@@ -4,6 +4,23 @@ use super::*;
 use crate::authorization::{AuthorizationEvent, EventKind};
 
 #[test]
+fn st2_assertions_count_among_the_clients_own_whatever_key_signs_them() {
+    let mut owners = Vec::new();
+    for (client, key) in [("job", P256), ("job", ED25519), ("other", P256)] {
+        let keys = registered(&[jwk(P256), jwk(ED25519)]);
+        let clients = [super::client(client, ClientAuthentication::PrivateKeyJwt(keys))];
+        let mut world = World::configured(Arc::new(RustCrypto::new()), clients, |builder| builder);
+        let mut claims = good_claims();
+        (claims["iss"], claims["sub"]) = (client.into(), client.into());
+        let (algorithm, name) = if key == P256 { (Algorithm::ES256, "ES256") } else { (Algorithm::EdDSA, "EdDSA") };
+        let assertion = signed(key, algorithm, &format!(r#"{{"alg":"{name}"}}"#), &claims.to_string());
+        assert_eq!(world.token(post(&body(&assertion))).status, 200, "{:?}", world.reason());
+        owners.push(world.recorded[0].owner.unwrap());
+    }
+    assert!(owners[0] == owners[1] && owners[0] != owners[2], "{owners:?}");
+}
+
+#[test]
 fn ca4_iss_and_sub_are_the_client() {
     refused(&with("sub", json!("other")), Reason::AssertionSubject, "another subject");
     refused(

@@ -1,7 +1,7 @@
 //! The pages: what they show, and what a browser may do with them.
 
 use super::browser::Notice;
-use super::desk::Desk;
+use super::logins::Logins;
 use askama::Template;
 use attesto_core::authorization::Unavailable;
 use attesto_core::encoding::base64url;
@@ -9,7 +9,7 @@ use attesto_core::http::{Header, ResponseParts};
 use attesto_core::mcp;
 
 /// The one style of all pages. It stands in the page, and the policy names its hash: nothing else styles anything.
-pub(super) const STYLE: &str = include_str!("../../../templates/style.css");
+pub(super) const STYLE: &str = include_str!("../../templates/style.css");
 
 /// Asks for name and password.
 #[derive(Template)]
@@ -45,20 +45,20 @@ pub(super) struct Message<'p> {
 }
 
 impl Login<'_> {
-    pub(super) fn respond(&self, desk: &Desk) -> Result<ResponseParts, Unavailable> {
-        page(desk, 200, self, Forms::LeadOn)
+    pub(super) fn respond(&self, logins: &Logins) -> Result<ResponseParts, Unavailable> {
+        page(logins, 200, self, Forms::LeadOn)
     }
 }
 
 impl Consent<'_> {
-    pub(super) fn respond(&self, desk: &Desk) -> Result<ResponseParts, Unavailable> {
-        page(desk, 200, self, Forms::LeadOn)
+    pub(super) fn respond(&self, logins: &Logins) -> Result<ResponseParts, Unavailable> {
+        page(logins, 200, self, Forms::LeadOn)
     }
 }
 
 impl Message<'_> {
-    pub(super) fn respond(&self, desk: &Desk, status: u16) -> Result<ResponseParts, Unavailable> {
-        page(desk, status, self, Forms::None)
+    pub(super) fn respond(&self, logins: &Logins, status: u16) -> Result<ResponseParts, Unavailable> {
+        page(logins, status, self, Forms::None)
     }
 }
 
@@ -73,7 +73,7 @@ enum Forms {
 
 /// A page without script that nobody frames, keeps, or learns the address of. Its forms say where they come from: with `no-referrer`,
 /// their `Origin` would be `null`.
-fn page(desk: &Desk, status: u16, template: &impl Template, forms: Forms) -> Result<ResponseParts, Unavailable> {
+fn page(logins: &Logins, status: u16, template: &impl Template, forms: Forms) -> Result<ResponseParts, Unavailable> {
     let body = template.render().map_err(|_| Unavailable)?;
     let mut response = ResponseParts::new(status);
     response.body = body.into_bytes();
@@ -85,7 +85,7 @@ fn page(desk: &Desk, status: u16, template: &impl Template, forms: Forms) -> Res
         ("x-frame-options", "DENY"),
     ];
     response.headers.extend(fixed.into_iter().flat_map(|(name, value)| Header::new(name, value)));
-    let policy = Header::new("content-security-policy", policy(desk, forms));
+    let policy = Header::new("content-security-policy", policy(logins, forms));
     response.headers.push(policy.map_err(|_| Unavailable)?);
     Ok(response)
 }
@@ -94,8 +94,8 @@ fn page(desk: &Desk, status: u16, template: &impl Template, forms: Forms) -> Res
 /// consent form leads to this server, to the authorization endpoint, to the client's redirect URI, and from there to where the client
 /// likes: whatever the policy named, one of these steps could be blocked. So pages with forms say nothing of it. There is nothing on
 /// them that could write another form.
-fn policy(desk: &Desk, forms: Forms) -> String {
-    let hash = base64(&desk.provider.sha256(&[STYLE.as_bytes()]));
+fn policy(logins: &Logins, forms: Forms) -> String {
+    let hash = base64(&logins.provider.sha256(&[STYLE.as_bytes()]));
     let forms = match forms {
         Forms::None => "form-action 'none'; ",
         Forms::LeadOn => "",

@@ -5,10 +5,10 @@ mod args;
 pub mod authorization;
 mod client;
 mod issuer;
-pub mod rehearsal;
 mod resources;
 mod steps;
 mod tour;
+pub mod wiring_tests;
 
 pub use args::Args;
 pub use issuer::{Issuer, now, rsa_ring};

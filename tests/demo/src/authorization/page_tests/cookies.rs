@@ -1,10 +1,10 @@
 //! What the browser is given to keep, and who can take it away.
 
-use super::visitor::{OURS, Visitor};
-use super::{ORIGIN, REDIRECT_URI, Stage};
-use crate::demo::authorization::Pages;
-use crate::demo::authorization::form_filling::{filled_in, parameter};
-use crate::demo::authorization::seeds::USER;
+use super::browser::{OURS, Visitor};
+use super::{ORIGIN, REDIRECT_URI, TestSite};
+use crate::authorization::Pages;
+use crate::authorization::accounts::USER;
+use crate::authorization::form_filling::{filled_in, parameter};
 use attesto_testkit::{App, TestResponse};
 
 /// A page sets the visitor's cookie, a login the session's, and nothing else does. None is sent to a client that listens at another port
@@ -12,14 +12,14 @@ use attesto_testkit::{App, TestResponse};
 ///
 /// # Panics
 /// Where it is not so.
-pub async fn only_a_login_sets_the_session_and_only_the_endpoints_get_it(app: &impl App, stage: &Stage) {
+pub async fn only_a_login_sets_the_session_and_only_the_endpoints_get_it(app: &impl App, site: &TestSite) {
     let mut alice = Visitor::new(app);
-    let login = alice.open(&stage.link()).await;
+    let login = alice.open(&site.link()).await;
     assert_eq!(set(&login), ["attesto_visitor"]);
     let wrong = alice.submit(&login, &[("username", USER), ("password", "guess")]).await;
     assert_eq!(set(&wrong), ["attesto_notice"]);
     assert_eq!(set(&alice.follow(&wrong).await), ["attesto_visitor", "attesto_notice"]);
-    let answer = alice.submit(&login, &[("username", USER), ("password", &stage.seeds.password)]).await;
+    let answer = alice.submit(&login, &[("username", USER), ("password", &site.accounts.password)]).await;
     assert_eq!(set(&answer), ["attesto_session"]);
     let consent = alice.follow(&answer).await;
     assert_eq!(set(&consent), [""; 0]);
@@ -50,11 +50,11 @@ fn set(answer: &TestResponse) -> Vec<&str> {
 ///
 /// # Panics
 /// Where another site can log somebody out.
-pub async fn other_sites_log_nobody_out(app: &impl App, stage: &Stage) {
+pub async fn other_sites_log_nobody_out(app: &impl App, site: &TestSite) {
     let mut alice = Visitor::new(app);
-    alice.log_in(stage).await;
+    alice.log_in(site).await;
     let kept = std::mem::take(&mut alice.jar);
-    let (target, link) = (stage.link(), stage.link());
+    let (target, link) = (site.link(), site.link());
     let query = link.split_once('?').expect("a query").1;
     let foreign = [("origin", "https://app.example"), ("sec-fetch-site", "cross-site")];
     let page = alice.post(target.split('?').next().unwrap_or_default(), query, &foreign).await;
@@ -65,7 +65,7 @@ pub async fn other_sites_log_nobody_out(app: &impl App, stage: &Stage) {
     let known = alice.open(&link).await;
     assert!(known.text().contains("name=\"decision\""), "she is logged in as before: {known:?}");
 
-    let answer = alice.submit(&page, &[("username", USER), ("password", &stage.seeds.password)]).await;
+    let answer = alice.submit(&page, &[("username", USER), ("password", &site.accounts.password)]).await;
     assert!(alice.follow(&answer).await.text().contains("name=\"decision\""), "the page itself is good: {answer:?}");
     alice.jar = kept;
     let ended = alice.open(&link).await;
@@ -76,16 +76,16 @@ pub async fn other_sites_log_nobody_out(app: &impl App, stage: &Stage) {
 ///
 /// # Panics
 /// Where one is left out.
-pub async fn every_server_is_named(app: &impl App, stage: &Stage) {
+pub async fn every_server_is_named(app: &impl App, site: &TestSite) {
     let mut alice = Visitor::new(app);
-    alice.log_in(stage).await;
+    alice.log_in(site).await;
     let (ours, other) = (format!("{ORIGIN}/mcp"), super::OTHER_RESOURCE);
     for (asked, shown) in [
         (vec![], vec![ours.as_str()]),
         (vec![other], vec![other]),
         (vec![ours.as_str(), other], vec![ours.as_str(), other]),
     ] {
-        let page = alice.open(&stage.link_for(&asked)).await.text();
+        let page = alice.open(&site.link_for(&asked)).await.text();
         let named: Vec<&str> = page.split("<dd><code>").skip(1).filter_map(|rest| rest.split('<').next()).collect();
         let (_client, servers) = named.split_last().expect("where it returns to");
         assert_eq!(servers, shown, "{page}");

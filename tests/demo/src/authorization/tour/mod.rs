@@ -7,10 +7,10 @@ mod browser;
 mod machine;
 mod tokens;
 
+use super::accounts::{Accounts, USER};
 use super::clients::REDIRECT_URI;
-use super::seeds::{Seeds, USER};
-use crate::demo::client::Answer;
-use crate::demo::steps::Steps;
+use crate::client::Answer;
+use crate::steps::Steps;
 use app::App;
 use browser::Browser;
 #[cfg(test)]
@@ -22,7 +22,7 @@ struct Tour<'t> {
     steps: Steps,
     origin: &'t str,
     resource: &'t str,
-    seeds: &'t Seeds,
+    accounts: &'t Accounts,
     browser: Browser,
     app: App,
 }
@@ -41,10 +41,10 @@ impl Tokens {
 }
 
 /// Plays all steps; gives the number of those that did not go as they should.
-pub(super) async fn run(origin: &str, resource: &str, seeds: &Seeds) -> Result<u32, Box<dyn Error>> {
+pub(super) async fn run(origin: &str, resource: &str, accounts: &Accounts) -> Result<u32, Box<dyn Error>> {
     println!("attesto issues tokens at {origin} for the MCP server at {resource}:\n");
-    let (browser, app) = (Browser::new(origin), App::new(&seeds.dpop.id, origin)?);
-    let mut tour = Tour { steps: Steps::default(), origin, resource, seeds, browser, app };
+    let (browser, app) = (Browser::new(origin), App::new(&accounts.dpop.id, origin)?);
+    let mut tour = Tour { steps: Steps::default(), origin, resource, accounts, browser, app };
     tour.discovery().await?;
     let code = tour.first_visit().await?;
     tour.code_is_good_once(&code).await?;
@@ -90,12 +90,15 @@ fn text(answer: &Answer, name: &str) -> Option<String> {
 }
 
 /// The same by hand.
-pub(super) fn print_invitation(origin: &str, resource: &str, seeds: &Seeds) {
+pub(super) fn print_invitation(origin: &str, resource: &str, accounts: &Accounts) {
     // RFC 7636, Appendix B: the verifier is public, and good enough to look around.
     let (verifier, challenge) =
         ("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
-    let id = &seeds.public.id;
-    println!("Try it (the server stays up until Ctrl-C). Open this, and log in as {USER} with {}:\n", seeds.password);
+    let id = &accounts.public.id;
+    println!(
+        "Try it (the server stays up until Ctrl-C). Open this, and log in as {USER} with {}:\n",
+        accounts.password
+    );
     println!(
         "{origin}/oauth/authorize?response_type=code&client_id={id}&redirect_uri=http%3A%2F%2F127.0.0.1%2Fcallback\
          &state=by-hand&code_challenge={challenge}&code_challenge_method=S256\n"
@@ -109,6 +112,6 @@ pub(super) fn print_invitation(origin: &str, resource: &str, seeds: &Seeds) {
     println!(
         "curl -s {resource} -H 'authorization: Bearer TOKEN' -H 'content-type: application/json' \\\n  \
          -H 'accept: application/json, text/event-stream' -d '{}'\n",
-        crate::demo::CALL
+        crate::CALL
     );
 }

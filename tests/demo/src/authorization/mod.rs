@@ -1,19 +1,19 @@
 //! What the adapters' demos of the authorization server share: the server with its clients and its one user, the pages, the protected
 //! MCP endpoint beside it, and the tour. What an adapter does itself stands in its `examples/authorization_server.rs`.
 
+mod accounts;
 mod attempts;
 mod browser;
 mod clients;
-#[cfg(test)]
-mod crowd;
-mod desk;
 mod form_filling;
 mod forms;
-mod house;
+#[cfg(test)]
+mod guessing_strangers;
+mod logins;
+pub mod page_tests;
 mod pages;
 mod passwords;
-pub mod rehearsal;
-mod seeds;
+mod policy;
 mod sessions;
 mod site;
 mod templates;
@@ -24,8 +24,8 @@ pub use site::Site;
 
 use super::args::{Args, Program};
 use super::issuer::entropy;
+use accounts::Accounts;
 use attesto_core::encoding::base64url;
-use seeds::Seeds;
 use std::error::Error;
 use std::future::Future;
 use std::net::TcpListener;
@@ -44,7 +44,7 @@ pub struct AuthorizationDemo {
     args: Args,
     /// The URL up to the path, which is the issuer's.
     origin: String,
-    seeds: Seeds,
+    accounts: Accounts,
 }
 
 impl AuthorizationDemo {
@@ -58,7 +58,7 @@ impl AuthorizationDemo {
             Err(code) => return Ok(Err(code)),
         };
         let origin = format!("http://{}", listener.local_addr()?);
-        Ok(Ok((Self { args, origin, seeds: Seeds::draw()? }, listener)))
+        Ok(Ok((Self { args, origin, accounts: Accounts::draw()? }, listener)))
     }
 
     /// What to mount.
@@ -66,7 +66,7 @@ impl AuthorizationDemo {
     /// # Errors
     /// Where the configuration contradicts itself.
     pub fn site(&self) -> Result<Site, Box<dyn Error>> {
-        Site::new(&self.origin, &self.seeds)
+        Site::new(&self.origin, &self.accounts)
     }
 
     /// Plays the tour against the running server, which `server` is, and then leaves it running unless told otherwise.
@@ -86,9 +86,9 @@ impl AuthorizationDemo {
     async fn client(self) -> Result<ExitCode, Box<dyn Error>> {
         let resource = site::resource(&self.origin);
         if self.args.print_json {
-            println!("{}", self.seeds.to_json(&self.origin, &resource)?);
+            println!("{}", self.accounts.to_json(&self.origin, &resource)?);
         } else {
-            let surprises = tour::run(&self.origin, &resource, &self.seeds).await?;
+            let surprises = tour::run(&self.origin, &resource, &self.accounts).await?;
             if surprises > 0 {
                 eprintln!("{surprises} step(s) did not go as they should");
                 return Ok(ExitCode::FAILURE);
@@ -96,7 +96,7 @@ impl AuthorizationDemo {
         }
         if !self.args.once {
             if !self.args.print_json {
-                tour::print_invitation(&self.origin, &resource, &self.seeds);
+                tour::print_invitation(&self.origin, &resource, &self.accounts);
             }
             tokio::signal::ctrl_c().await?;
         }

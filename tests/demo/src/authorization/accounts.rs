@@ -2,7 +2,7 @@
 
 use super::clients::REDIRECT_URI;
 use super::random;
-use crate::demo::issuer::entropy;
+use crate::issuer::entropy;
 use attesto_core::authorization::ClientSecret;
 use attesto_core::crypto::KeyKind;
 use attesto_core::jose::{JwkSet, KeyMaterial};
@@ -15,7 +15,7 @@ pub(super) const SUBJECT: &str = "usr_alice";
 
 /// A client as the demo names it.
 #[derive(Clone, Debug)]
-pub(super) struct Seed {
+pub(super) struct ClientAccount {
     pub(super) id: String,
     /// For people.
     pub(super) name: String,
@@ -23,42 +23,42 @@ pub(super) struct Seed {
     pub(super) resources: Vec<String>,
 }
 
-impl Seed {
+impl ClientAccount {
     fn new(id: &str, name: &str) -> Self {
         Self { id: id.into(), name: name.into(), resources: Vec::new() }
     }
 }
 
 /// The user's password, and the clients with their secrets. Clients in other languages are told them; the server keeps hashes.
-pub(super) struct Seeds {
+pub(super) struct Accounts {
     pub(super) password: String,
-    pub(super) public: Seed,
-    pub(super) dpop: Seed,
-    pub(super) basic: Seed,
+    pub(super) public: ClientAccount,
+    pub(super) dpop: ClientAccount,
+    pub(super) basic: ClientAccount,
     pub(super) basic_secret: ClientSecret,
-    pub(super) jwt: Seed,
+    pub(super) jwt: ClientAccount,
     jwt_key: KeyMaterial,
 }
 
 /// Without the secrets.
-impl std::fmt::Debug for Seeds {
+impl std::fmt::Debug for Accounts {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Seeds(..)")
+        f.write_str("Accounts(..)")
     }
 }
 
-impl Seeds {
+impl Accounts {
     /// Drawn from the system's randomness.
     pub(super) fn draw() -> Result<Self, Box<dyn Error>> {
         let mut password = random()?;
         password.truncate(16); // 96 bits, short enough to be typed
         Ok(Self {
             password,
-            public: Seed::new("mcp-client", "Desk Assistant"),
-            dpop: Seed::new("dpop-client", "Notebook Assistant"),
-            basic: Seed::new("basic-client", "Report Builder"),
+            public: ClientAccount::new("mcp-client", "Desk Assistant"),
+            dpop: ClientAccount::new("dpop-client", "Notebook Assistant"),
+            basic: ClientAccount::new("basic-client", "Report Builder"),
             basic_secret: ClientSecret::draw(&mut entropy)?,
-            jwt: Seed::new("jwt-client", "Nightly Indexer"),
+            jwt: ClientAccount::new("jwt-client", "Nightly Indexer"),
             jwt_key: KeyMaterial::generate(KeyKind::P256, &mut entropy)?,
         })
     }

@@ -1,7 +1,7 @@
 //! Alice's browser.
 
-use crate::demo::authorization::form_filling::{Jar, action, filled_in};
-use crate::demo::client::{Answer, send};
+use crate::authorization::form_filling::{Jar, action, filled_in};
+use crate::client::{Answer, send};
 use std::error::Error;
 
 /// Knows its cookies, and goes where this origin sends it.

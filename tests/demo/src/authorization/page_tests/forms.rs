@@ -1,25 +1,25 @@
 //! Which forms are refused.
 
-use super::visitor::{OURS, Visitor};
-use super::{ORIGIN, Stage};
-use crate::demo::authorization::form_filling::{filled_in, parameter};
-use crate::demo::authorization::seeds::USER;
+use super::browser::{OURS, Visitor};
+use super::{ORIGIN, TestSite};
+use crate::authorization::accounts::USER;
+use crate::authorization::form_filling::{filled_in, parameter};
 use attesto_testkit::{App, TestResponse};
 
 /// A form with no token, with one made up, or with another browser's is refused; and so is one without the cookie.
 ///
 /// # Panics
 /// Where one is not.
-pub async fn forged_forms_are_refused(app: &impl App, stage: &Stage) {
+pub async fn forged_forms_are_refused(app: &impl App, site: &TestSite) {
     let (mut alice, mut mallory) = (Visitor::new(app), Visitor::new(app));
-    let mallorys = mallory.open(&stage.link()).await.text();
+    let mallorys = mallory.open(&site.link()).await.text();
     let mallorys = parameter(&format!("?{}", filled_in(&mallorys, &[])), "csrf").expect("a token");
-    let login = alice.open(&stage.link()).await.text();
-    let login = filled_in(&login, &[("username", USER), ("password", &stage.seeds.password)]);
+    let login = alice.open(&site.link()).await.text();
+    let login = filled_in(&login, &[("username", USER), ("password", &site.accounts.password)]);
     assert_only_with_its_token(&mut alice, "/oauth/login", &login, &mallorys).await;
 
     let mut alice = Visitor::new(app);
-    let consent = alice.log_in(stage).await.text();
+    let consent = alice.log_in(site).await.text();
     let consent = filled_in(&consent, &[("decision", "approve")]);
     assert_only_with_its_token(&mut alice, "/oauth/consent", &consent, &mallorys).await;
 }
@@ -49,9 +49,9 @@ async fn assert_only_with_its_token<A: App>(visitor: &mut Visitor<'_, A>, target
 ///
 /// # Panics
 /// Where one is not.
-pub async fn foreign_forms_are_refused(app: &impl App, stage: &Stage) {
+pub async fn foreign_forms_are_refused(app: &impl App, site: &TestSite) {
     let mut alice = Visitor::new(app);
-    let page = alice.log_in(stage).await;
+    let page = alice.log_in(site).await;
     let typed = [("decision", "approve")];
     let foreign: [&[(&str, &str)]; 8] = [
         &[("origin", "https://thief.example")],
@@ -75,16 +75,16 @@ pub async fn foreign_forms_are_refused(app: &impl App, stage: &Stage) {
 ///
 /// # Panics
 /// Where it is not so.
-pub async fn wrong_passwords_are_refused_and_counted(app: &impl App, stage: &Stage) {
+pub async fn wrong_passwords_are_refused_and_counted(app: &impl App, site: &TestSite) {
     let mut visitor = Visitor::new(app);
-    let page = visitor.open(&stage.link()).await;
-    let right = stage.seeds.password.as_str();
+    let page = visitor.open(&site.link()).await;
+    let right = site.accounts.password.as_str();
     for (name, password) in [("nobody", right), ("Alice", right), (USER, "guess"), (USER, ""), (USER, &right[1..])] {
         let answer = visitor.submit(&page, &[("username", name), ("password", password)]).await;
         let page = visitor.follow(&answer).await.text();
         assert!(page.contains("The name or the password is wrong"), "{name:?} {password:?}: {page}");
         assert!(page.contains("aria-describedby=\"problem\"") && page.contains("id=\"problem\""), "{page}");
-        let page = visitor.open(&stage.link()).await.text();
+        let page = visitor.open(&site.link()).await.text();
         assert!(!page.contains("problem"), "it is said once: {page}");
     }
     let mut attempts = Vec::new();

@@ -1,12 +1,12 @@
 //! One origin: the authorization server, its pages, and the resource that its tokens are for.
 
+use super::accounts::Accounts;
 use super::clients::{Clients, SCOPES};
-use super::desk::Desk;
-use super::house::House;
+use super::logins::Logins;
 use super::pages::Pages;
 use super::passwords::Passwords;
-use super::seeds::Seeds;
-use crate::demo::issuer::{entropy, provider, rsa_ring};
+use super::policy::Policy;
+use crate::issuer::{entropy, provider, rsa_ring};
 use attesto_core::authorization::{
     AuthMethod, AuthorizationServer, AuthorizationServerBuilder, GraceSecret, GrantType, Profile, RefreshPolicy,
 };
@@ -44,29 +44,29 @@ pub struct Site {
 }
 
 impl Site {
-    pub(super) fn new(origin: &str, seeds: &Seeds) -> Result<Self, Box<dyn Error>> {
+    pub(super) fn new(origin: &str, accounts: &Accounts) -> Result<Self, Box<dyn Error>> {
         let provider = provider();
         let resource = resource(origin);
         let keys = Arc::new(KeyRing::generate(provider.as_ref(), Algorithm::ES256, &mut entropy)?);
         let deny_list = Arc::new(MemoryDenyList::single_node(ROWS)?);
         let grants = Arc::new(MemoryConsentGrants::single_node(ROWS)?);
-        let (users, clients) = (Passwords::new()?, Clients::new(seeds, Arc::clone(&provider))?);
-        let desk = Arc::new(Desk::new(Arc::clone(&provider))?);
+        let (users, clients) = (Passwords::new()?, Clients::new(accounts, Arc::clone(&provider))?);
+        let logins = Arc::new(Logins::new(Arc::clone(&provider))?);
 
-        let house = House::new(&desk, &resource, seeds);
+        let policy = Policy::new(&logins, &resource, accounts);
 
         let server =
             server(origin, &resource, &provider, &keys)?.id_token_keys(rsa_ring(provider.as_ref())?).build()?;
-        let host = AuthorizationHost::builder(clients, house.clone())
+        let host = AuthorizationHost::builder(clients, policy.clone())
             .single_node_memory(ROWS)?
             .deny_list(Arc::clone(&deny_list))
-            .principals(house.clone())
-            .claims(house.clone())
-            .consent_policy(house.clone())
-            .introspection_policy(house)
+            .principals(policy.clone())
+            .claims(policy.clone())
+            .consent_policy(policy.clone())
+            .introspection_policy(policy)
             .consent_grants(Arc::clone(&grants))
             .build(&server)?;
-        let pages = Pages::new(server.clone(), desk, grants, users, seeds)?;
+        let pages = Pages::new(server.clone(), logins, grants, users, accounts)?;
 
         let issuer = TrustedIssuer::danger_insecure_loopback(origin, keys.verification_keys(provider.as_ref())?)?;
         let protected = ResourceServer::builder(resource, provider)

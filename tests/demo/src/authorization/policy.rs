@@ -1,8 +1,8 @@
-//! The house rules: who the users are, what they are shown, and what clients are granted.
+//! Who the users are, what pages they see, and what clients may have.
 
+use super::accounts::{Accounts, SUBJECT, USER};
 use super::browser::{BrowserId, Known, NOTICE, Notice};
-use super::desk::Desk;
-use super::seeds::{SUBJECT, Seeds, USER};
+use super::logins::Logins;
 use super::sessions::{LoggedIn, Question};
 use super::templates::{self, Consent, Login};
 use attesto_core::authorization::{
@@ -16,22 +16,22 @@ use std::sync::Arc;
 
 /// Answers what the server asks of people and policy.
 #[derive(Clone)]
-pub(super) struct House {
-    desk: Arc<Desk>,
+pub(super) struct Policy {
+    logins: Arc<Logins>,
     /// What tokens are for where the client names nothing.
     resource: String,
     /// The client that may look at others' tokens.
     gateway: String,
 }
 
-impl House {
-    pub(super) fn new(desk: &Arc<Desk>, resource: &str, seeds: &Seeds) -> Self {
-        Self { desk: Arc::clone(desk), resource: resource.into(), gateway: seeds.basic.id.clone() }
+impl Policy {
+    pub(super) fn new(logins: &Arc<Logins>, resource: &str, accounts: &Accounts) -> Self {
+        Self { logins: Arc::clone(logins), resource: resource.into(), gateway: accounts.basic.id.clone() }
     }
 
     fn session(&self, browser: &UserAgent) -> Option<(BrowserId, LoggedIn)> {
         let session = known(browser, Known::Session)?;
-        let login = self.desk.logged_in(&session)?;
+        let login = self.logins.logged_in(&session)?;
         Some((session, login))
     }
 
@@ -43,10 +43,10 @@ impl House {
             client: visit.client.display_name(),
             user: visit.request.login_hint.as_deref().unwrap_or_default(),
             notice: visit.user_agent.cookie(NOTICE).and_then(Notice::parse),
-            csrf: &self.desk.csrf_token(&visitor),
+            csrf: &self.logins.csrf_token(&visitor),
             back: visit.resume_url(),
         };
-        let mut response = page.respond(&self.desk)?;
+        let mut response = page.respond(&self.logins)?;
         templates::set_cookie(&mut response, visitor.cookie());
         if page.notice.is_some() {
             templates::set_cookie(&mut response, Notice::forget());
@@ -63,7 +63,7 @@ impl House {
             denied: false,
             asked_at: request.visit.now,
         };
-        if !self.desk.ask(session, question) {
+        if !self.logins.ask(session, question) {
             return Err(Unavailable);
         }
         let resources = match asked.resources.as_slice() {
@@ -76,10 +76,10 @@ impl House {
             resources,
             scopes: asked.scopes.iter().map(templates::in_words).collect(),
             redirect_host: templates::host_of(&asked.redirect_uri),
-            csrf: &self.desk.csrf_token(session),
+            csrf: &self.logins.csrf_token(session),
             binding: &request.binding().to_string(),
         };
-        page.respond(&self.desk)
+        page.respond(&self.logins)
     }
 }
 
@@ -88,7 +88,7 @@ fn known(browser: &UserAgent, known: Known) -> Option<BrowserId> {
     BrowserId::parse(known, browser.cookie(known.cookie())?)
 }
 
-impl ConsentPolicy for House {
+impl ConsentPolicy for Policy {
     async fn authenticate(&self, request: &AuthenticationRequest) -> Answered<Authentication> {
         if let Some((_, login)) = self.session(&request.visit.user_agent) {
             let context = AuthenticationContext::at(login.authenticated_at).amr(["pwd"]);
@@ -108,7 +108,7 @@ impl ConsentPolicy for House {
             return Ok(ConsentDecision::ByGrant);
         }
         let (session, _) = self.session(&request.visit.user_agent).ok_or(Unavailable)?;
-        if self.desk.take_denial(&session, request.binding()) {
+        if self.logins.take_denial(&session, request.binding()) {
             return Ok(ConsentDecision::Denied);
         }
         Ok(ConsentDecision::Interact(Box::new(self.consent_page(&session, request)?)))
@@ -116,19 +116,19 @@ impl ConsentPolicy for House {
 }
 
 /// Every client is granted what it asks for, within what it is registered for and the user has allowed.
-impl ScopePolicy for House {
+impl ScopePolicy for Policy {
     async fn authorize_scope(&self, request: &ScopeRequest) -> Answered<ScopeSet> {
         Ok(request.scopes.clone())
     }
 }
 
-impl PrincipalStore for House {
+impl PrincipalStore for Policy {
     async fn load_principal(&self, subject: &str) -> Answered<Option<Principal>> {
         Ok((subject == SUBJECT).then(Principal::new))
     }
 }
 
-impl ClaimsProvider for House {
+impl ClaimsProvider for Policy {
     async fn id_token_claims(&self, request: &ClaimsRequest) -> Answered<Map<String, Value>> {
         let mut claims = Map::new();
         if request.scopes.contains("profile") {
@@ -138,7 +138,7 @@ impl ClaimsProvider for House {
     }
 }
 
-impl IntrospectionPolicy for House {
+impl IntrospectionPolicy for Policy {
     async fn may_introspect(&self, check: &IntrospectionCheck) -> Answered<bool> {
         Ok(check.caller == self.gateway)
     }

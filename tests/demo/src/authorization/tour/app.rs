@@ -1,10 +1,10 @@
 //! A client: pushes its requests, and proves its key.
 
-use crate::demo::CALL;
-use crate::demo::authorization::clients::REDIRECT_URI;
-use crate::demo::authorization::random;
-use crate::demo::client::{Answer, send};
-use crate::demo::issuer::{entropy, now, provider};
+use crate::CALL;
+use crate::authorization::clients::REDIRECT_URI;
+use crate::authorization::random;
+use crate::client::{Answer, send};
+use crate::issuer::{entropy, now, provider};
 use attesto_core::crypto::{Algorithm, CryptoProvider, KeyKind, Signer};
 use attesto_core::dpop::ProofMaker;
 use attesto_core::encoding::form;

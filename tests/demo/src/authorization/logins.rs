@@ -1,9 +1,9 @@
-//! What the pages and the server's questions share: sessions, attempts, and the key of the forms.
+//! What the pages and the answers to the server share: sessions, login attempts, and the key of the forms.
 
 use super::attempts::Attempts;
 use super::browser::{BrowserId, CsrfKey, Known};
 use super::sessions::{LoggedIn, Question, Sessions};
-use crate::demo::issuer::{entropy, now};
+use crate::issuer::{entropy, now};
 use attesto_core::authorization::ConsentBinding;
 use attesto_core::crypto::CryptoProvider;
 use std::error::Error;
@@ -11,16 +11,16 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// One for the whole process, however many threads serve.
-pub(super) struct Desk {
+pub(super) struct Logins {
     pub(super) provider: Arc<dyn CryptoProvider>,
     csrf: CsrfKey,
     sessions: Mutex<Sessions>,
     attempts: Mutex<Attempts>,
 }
 
-impl fmt::Debug for Desk {
+impl fmt::Debug for Logins {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Desk(..)")
+        f.write_str("Logins(..)")
     }
 }
 
@@ -29,7 +29,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Desk {
+impl Logins {
     pub(super) fn new(provider: Arc<dyn CryptoProvider>) -> Result<Self, Box<dyn Error>> {
         let (mut forms, mut names) = ([0; 32], [0; 32]);
         entropy(&mut forms)?;

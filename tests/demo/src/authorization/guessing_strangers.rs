@@ -1,8 +1,8 @@
 //! What a crowd of strangers can do to the demo's clients.
 
 use super::Site;
-use super::seeds::Seeds;
-use crate::demo::issuer::{entropy, now};
+use super::accounts::Accounts;
+use crate::issuer::{entropy, now};
 use attesto_core::host::drive;
 use attesto_core::http::{Connection, RequestParts};
 use attesto_core::time::Clock;
@@ -24,16 +24,16 @@ async fn ask(site: &Site, authorization: &str) -> u16 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ca11_strangers_without_credentials_keep_no_client_from_its_tokens() {
-    let seeds = Seeds::draw().expect("seeds");
-    let site = Site::new("http://127.0.0.1:8080", &seeds).expect("a site");
-    let honest = super::tour::basic(&seeds.basic.id, seeds.basic_secret.as_str());
+    let accounts = Accounts::draw().expect("accounts");
+    let site = Site::new("http://127.0.0.1:8080", &accounts).expect("a site");
+    let honest = super::tour::basic(&accounts.basic.id, accounts.basic_secret.as_str());
     assert_eq!(ask(&site, &honest).await, 200);
     let (stop, refused) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
     let strangers: Vec<_> = (0..40)
         .map(|number| {
             let (site, stop, refused, here) =
                 (site.clone(), Arc::clone(&stop), Arc::clone(&refused), Handle::current());
-            let id = if number % 2 == 0 { "nobody" } else { &*seeds.basic.id };
+            let id = if number % 2 == 0 { "nobody" } else { &*accounts.basic.id };
             let guess = super::tour::basic(id, "guess");
             std::thread::spawn(move || {
                 while !stop.load(Ordering::Relaxed) {

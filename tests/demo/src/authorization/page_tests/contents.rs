@@ -1,10 +1,10 @@
 //! What is shown, and what a browser may do with it.
 
-use super::visitor::Visitor;
-use super::{HOSTILE, REDIRECT_URI, Stage};
-use crate::demo::authorization::form_filling::parameter;
-use crate::demo::authorization::seeds::USER;
-use crate::demo::issuer::provider;
+use super::browser::Visitor;
+use super::{HOSTILE, REDIRECT_URI, TestSite};
+use crate::authorization::accounts::USER;
+use crate::authorization::form_filling::parameter;
+use crate::issuer::provider;
 use attesto_core::encoding::base64url;
 use attesto_testkit::{App, TestResponse};
 
@@ -13,10 +13,10 @@ use attesto_testkit::{App, TestResponse};
 ///
 /// # Panics
 /// Where it is not so.
-pub async fn visits_end_with_a_code_or_a_refusal(app: &impl App, stage: &Stage) {
+pub async fn visits_end_with_a_code_or_a_refusal(app: &impl App, site: &TestSite) {
     let mut alice = Visitor::new(app);
-    let login = alice.open(&stage.link()).await;
-    let answer = alice.submit(&login, &[("username", USER), ("password", &stage.seeds.password)]).await;
+    let login = alice.open(&site.link()).await;
+    let answer = alice.submit(&login, &[("username", USER), ("password", &site.accounts.password)]).await;
     let first = session_cookie(&answer);
     let page = alice.follow(&answer).await;
     for shown in ["Call tools for you", "http://127.0.0.1:8080/mcp", "127.0.0.1:33418", USER] {
@@ -29,14 +29,14 @@ pub async fn visits_end_with_a_code_or_a_refusal(app: &impl App, stage: &Stage) 
     let again = alice.submit(&page, &[("decision", "approve")]).await;
     assert_eq!(again.status, 410, "a page is answered once: {again:?}");
 
-    let answer = alice.submit(&login, &[("username", USER), ("password", &stage.seeds.password)]).await;
+    let answer = alice.submit(&login, &[("username", USER), ("password", &site.accounts.password)]).await;
     assert_ne!(session_cookie(&answer), first, "the identifier is another after each login");
-    let page = alice.open(&stage.link()).await;
+    let page = alice.open(&site.link()).await;
     let answer = alice.submit(&page, &[("decision", "deny")]).await;
     let location = leaves(&alice.follow(&answer).await);
     assert_eq!(parameter(&location, "error").as_deref(), Some("access_denied"), "{location}");
     assert_eq!(parameter(&location, "code"), None);
-    let page = alice.open(&stage.link()).await;
+    let page = alice.open(&site.link()).await;
     assert!(page.text().contains("name=\"decision\""), "a refusal counts once: {page:?}");
 }
 
@@ -60,13 +60,13 @@ fn session_cookie(answer: &TestResponse) -> String {
 ///
 /// # Panics
 /// Where it is more.
-pub async fn script_is_shown_as_text(app: &impl App, stage: &Stage) {
+pub async fn script_is_shown_as_text(app: &impl App, site: &TestSite) {
     let mut alice = Visitor::new(app);
-    let login = alice.open(&stage.link()).await;
+    let login = alice.open(&site.link()).await;
     let typed = [("username", HOSTILE), ("password", HOSTILE)];
     let answer = alice.submit(&login, &typed).await;
     let wrong = alice.follow(&answer).await;
-    let consent = Visitor::new(app).log_in(stage).await;
+    let consent = Visitor::new(app).log_in(site).await;
     for page in [&login, &wrong, &consent] {
         let text = page.text();
         assert!(text.contains("&#60;script&#62;alert(&#39;1&#39;)"), "the name is shown: {text}");
@@ -89,10 +89,10 @@ fn is_inert(page: &str) {
 ///
 /// # Panics
 /// Where one does not.
-pub async fn pages_allow_nothing_but_their_form(app: &impl App, stage: &Stage) {
+pub async fn pages_allow_nothing_but_their_form(app: &impl App, site: &TestSite) {
     let mut alice = Visitor::new(app);
-    let login = alice.open(&stage.link()).await;
-    let consent = alice.log_in(stage).await;
+    let login = alice.open(&site.link()).await;
+    let consent = alice.log_in(site).await;
     let message = alice.post("/oauth/consent", "", &[]).await;
     let elsewhere = alice.open("/oauth/login").await;
     assert_eq!((elsewhere.status, elsewhere.header("allow").next()), (405, Some("POST")), "{elsewhere:?}");

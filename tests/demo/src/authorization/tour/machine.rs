@@ -2,7 +2,7 @@
 
 use super::app::{call, post};
 use super::{Tour, text};
-use crate::demo::client::Answer;
+use crate::client::Answer;
 use std::error::Error;
 
 /// `user:password` as RFC 7617 has it. Neither has a character that would have to be encoded first (RFC 6749 §2.3.1).
@@ -56,7 +56,7 @@ impl Tour<'_> {
     }
 
     async fn as_basic_client(&self, endpoint: &str, form: &[(&str, &str)]) -> Result<Answer, Box<dyn Error>> {
-        let credentials = basic(&self.seeds.basic.id, self.seeds.basic_secret.as_str());
+        let credentials = basic(&self.accounts.basic.id, self.accounts.basic_secret.as_str());
         post(&format!("{}/oauth/{endpoint}", self.origin), form, &[("authorization", &credentials)]).await
     }
 }

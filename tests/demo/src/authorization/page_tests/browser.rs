@@ -1,8 +1,8 @@
 //! A browser, as far as a test needs one.
 
-use super::{ORIGIN, Stage};
-use crate::demo::authorization::form_filling::{Jar, action, filled_in};
-use crate::demo::authorization::seeds::USER;
+use super::{ORIGIN, TestSite};
+use crate::authorization::accounts::USER;
+use crate::authorization::form_filling::{Jar, action, filled_in};
 use attesto_testkit::{App, TestRequest, TestResponse};
 
 /// Knows its cookies; follows no redirect by itself.
@@ -53,9 +53,9 @@ impl<'v, A: App> Visitor<'v, A> {
     }
 
     /// Logs in; gives the consent page.
-    pub(super) async fn log_in(&mut self, stage: &Stage) -> TestResponse {
-        let page = self.open(&stage.link()).await;
-        let answer = self.submit(&page, &[("username", USER), ("password", &stage.seeds.password)]).await;
+    pub(super) async fn log_in(&mut self, site: &TestSite) -> TestResponse {
+        let page = self.open(&site.link()).await;
+        let answer = self.submit(&page, &[("username", USER), ("password", &site.accounts.password)]).await;
         let page = self.follow(&answer).await;
         assert!(page.text().contains("name=\"decision\""), "{}", page.text());
         page

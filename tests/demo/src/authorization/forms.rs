@@ -1,7 +1,7 @@
 //! What a page's form sends, and whether it came from a page of ours.
 
 use super::browser::{BrowserId, Known};
-use super::desk::Desk;
+use super::logins::Logins;
 use attesto_core::encoding::form;
 use attesto_core::limits;
 use http::{HeaderMap, Request, header};
@@ -34,7 +34,7 @@ pub(super) struct Submission {
 impl Submission {
     /// `shown_to`: who is shown pages with this form.
     pub(super) async fn read<B>(
-        desk: &Desk,
+        logins: &Logins,
         origin: &str,
         shown_to: Known,
         request: Request<B>,
@@ -50,7 +50,7 @@ impl Submission {
         let body = Limited::new(body, limits::FORM_BODY).collect().await.map_err(|_| Refused::Malformed)?;
         let fields = fields(&body.to_bytes())?;
         let token = fields.get("csrf").ok_or(Refused::Forged)?;
-        if !desk.is_csrf_token(&browser, token) {
+        if !logins.is_csrf_token(&browser, token) {
             return Err(Refused::Forged);
         }
         Ok(Self { browser, session: cookie(&parts.headers, Known::Session), fields })

@@ -2,10 +2,10 @@
 
 use super::app::{STATE, call};
 use super::{Tokens, Tour, text};
-use crate::demo::authorization::clients::REDIRECT_URI;
-use crate::demo::authorization::form_filling::parameter;
-use crate::demo::authorization::seeds::USER;
-use crate::demo::client::{Answer, send};
+use crate::authorization::accounts::USER;
+use crate::authorization::clients::REDIRECT_URI;
+use crate::authorization::form_filling::parameter;
+use crate::client::{Answer, send};
 use std::error::Error;
 
 impl Tour<'_> {
@@ -40,7 +40,7 @@ impl Tour<'_> {
         let right = page.status == 200 && page.body.contains("The name or the password is wrong");
         self.step("a wrong password", &page, right, "the page asks again");
 
-        let page = self.browser.submit(&page, &[("username", USER), ("password", &self.seeds.password)]).await?;
+        let page = self.browser.submit(&page, &[("username", USER), ("password", &self.accounts.password)]).await?;
         let right = self.asks_for_consent(&page);
         self.step("the right one", &page, right, "a page asks whether the client may");
         self.allow(&page).await
@@ -65,7 +65,7 @@ impl Tour<'_> {
     }
 
     fn asks_for_consent(&self, page: &Answer) -> bool {
-        page.status == 200 && page.body.contains(&self.seeds.dpop.name) && page.body.contains("Call tools for you")
+        page.status == 200 && page.body.contains(&self.accounts.dpop.name) && page.body.contains("Call tools for you")
     }
 
     /// RFC 9126: the request goes from server to server, and the browser carries a reference.

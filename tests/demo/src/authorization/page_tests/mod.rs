@@ -1,19 +1,19 @@
 //! What the tests of the adapters' demos share: a browser against the application that is served, in process. Each function panics
 //! where the application does not do as it should.
 
+mod browser;
+mod contents;
 mod cookies;
 mod forms;
-mod shown;
-mod visitor;
 
+pub use contents::{pages_allow_nothing_but_their_form, script_is_shown_as_text, visits_end_with_a_code_or_a_refusal};
 pub use cookies::{
     every_server_is_named, only_a_login_sets_the_session_and_only_the_endpoints_get_it, other_sites_log_nobody_out,
 };
 pub use forms::{foreign_forms_are_refused, forged_forms_are_refused, wrong_passwords_are_refused_and_counted};
-pub use shown::{pages_allow_nothing_but_their_form, script_is_shown_as_text, visits_end_with_a_code_or_a_refusal};
 
 use super::Site;
-use super::seeds::Seeds;
+use super::accounts::Accounts;
 use attesto_core::encoding::form;
 
 const ORIGIN: &str = "http://127.0.0.1:8080";
@@ -24,28 +24,28 @@ const OTHER_RESOURCE: &str = "https://files.example/mcp";
 /// What a client may call itself.
 const HOSTILE: &str = "</strong><script>alert('1')</script>\" onload=\"x";
 
-/// A stage for one test: users, clients and stores of its own.
+/// A site for one test: users, clients and stores of its own.
 #[derive(Debug)]
-pub struct Stage {
-    seeds: Seeds,
+pub struct TestSite {
+    accounts: Accounts,
     site: Site,
 }
 
-impl Stage {
+impl TestSite {
     /// With a client whose name is script, and who may ask for tokens for another server.
     ///
     /// # Panics
     /// Where the demo's configuration contradicts itself.
     #[must_use]
-    pub fn set() -> Self {
-        let seeds = Seeds::draw().expect("seeds").rename_public(HOSTILE).allow_public(OTHER_RESOURCE);
-        let site = Site::new(ORIGIN, &seeds).expect("a site");
-        Self { seeds, site }
+    pub fn with_hostile_client() -> Self {
+        let accounts = Accounts::draw().expect("accounts").rename_public(HOSTILE).allow_public(OTHER_RESOURCE);
+        let site = Site::new(ORIGIN, &accounts).expect("a site");
+        Self { accounts, site }
     }
 
     /// What to mount.
     #[must_use]
-    pub fn site(&self) -> Site {
+    pub fn mounted(&self) -> Site {
         self.site.clone()
     }
 
@@ -58,7 +58,7 @@ impl Stage {
     fn link_for(&self, resources: &[&str]) -> String {
         let parameters = [
             ("response_type", "code"),
-            ("client_id", self.seeds.public.id.as_str()),
+            ("client_id", self.accounts.public.id.as_str()),
             ("redirect_uri", REDIRECT_URI),
             ("scope", "openid mcp:tools:call"),
             ("state", HOSTILE),

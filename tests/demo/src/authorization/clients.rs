@@ -1,6 +1,6 @@
 //! The registered clients.
 
-use super::seeds::Seeds;
+use super::accounts::Accounts;
 use attesto_core::authorization::{
     Answered, Client, ClientAuthentication, ClientKeys, ClientSecrets, GrantType, SecretCheck, SenderConstraint,
 };
@@ -32,9 +32,9 @@ pub(super) struct Clients {
 }
 
 impl Clients {
-    pub(super) fn new(seeds: &Seeds, provider: Arc<dyn CryptoProvider>) -> Result<Self, Box<dyn Error>> {
-        let (public, dpop, basic, jwt) = (&seeds.public, &seeds.dpop, &seeds.basic, &seeds.jwt);
-        let keys = ClientAuthentication::PrivateKeyJwt(ClientKeys::Registered(seeds.jwt_keys()?));
+    pub(super) fn new(accounts: &Accounts, provider: Arc<dyn CryptoProvider>) -> Result<Self, Box<dyn Error>> {
+        let (public, dpop, basic, jwt) = (&accounts.public, &accounts.dpop, &accounts.basic, &accounts.jwt);
+        let keys = ClientAuthentication::PrivateKeyJwt(ClientKeys::Registered(accounts.jwt_keys()?));
         let all = [
             on_a_device(Client::new(&public.id, ClientAuthentication::None).name(&public.name))
                 .resources(public.resources.clone()),
@@ -45,7 +45,7 @@ impl Clients {
         ];
         all.iter().try_for_each(Client::check)?;
         let registered = all.into_iter().map(|client| (client.id().to_owned(), client)).collect();
-        let secret = ClientSecrets::new(seeds.basic_secret.digest(provider.as_ref()));
+        let secret = ClientSecrets::new(accounts.basic_secret.digest(provider.as_ref()));
         Ok(Self { registered, secrets: HashMap::from([(basic.id.clone(), secret)]), provider })
     }
 }

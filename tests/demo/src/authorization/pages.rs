@@ -1,12 +1,12 @@
 //! Where the forms lead: a login, and a decision.
 
+use super::accounts::{Accounts, SUBJECT, USER};
 use super::browser::{Known, Notice};
-use super::desk::Desk;
 use super::forms::{Refused, Submission};
+use super::logins::Logins;
 use super::passwords::{self, Passwords};
-use super::seeds::{SUBJECT, Seeds, USER};
 use super::templates::{Message, set_cookie};
-use crate::demo::issuer::{entropy, now};
+use crate::issuer::{entropy, now};
 use argon2::password_hash::phc::PasswordHash;
 use attesto_core::authorization::{AuthorizationServer, ConsentBinding, Unavailable};
 use attesto_core::host::MemoryConsentGrants;
@@ -32,7 +32,7 @@ pub struct Pages {
 
 struct Parts {
     server: AuthorizationServer,
-    desk: Arc<Desk>,
+    logins: Arc<Logins>,
     grants: Arc<MemoryConsentGrants>,
     passwords: Passwords,
     /// Of the one user.
@@ -51,13 +51,13 @@ impl Pages {
 
     pub(super) fn new(
         server: AuthorizationServer,
-        desk: Arc<Desk>,
+        logins: Arc<Logins>,
         grants: Arc<MemoryConsentGrants>,
         passwords: Passwords,
-        seeds: &Seeds,
+        accounts: &Accounts,
     ) -> Result<Self, Box<dyn Error>> {
-        let password = passwords::hash(&seeds.password)?;
-        Ok(Self { parts: Arc::new(Parts { server, desk, grants, passwords, password }) })
+        let password = passwords::hash(&accounts.password)?;
+        Ok(Self { parts: Arc::new(Parts { server, logins, grants, passwords, password }) })
     }
 
     /// Answers a form.
@@ -94,7 +94,7 @@ impl Parts {
             CONSENT => Known::Session,
             _ => return self.message(404, "Nothing here", "This address leads nowhere."),
         };
-        match (Submission::read(&self.desk, self.server.issuer(), shown_to, request).await, shown_to) {
+        match (Submission::read(&self.logins, self.server.issuer(), shown_to, request).await, shown_to) {
             (Ok(submission), Known::Visitor) => self.log_in(submission).await,
             (Ok(submission), Known::Session) => self.decide(&submission),
             (Err(refused), _) => self.refuse(refused),
@@ -108,7 +108,7 @@ impl Parts {
         if !self.server.is_resume_url(back) {
             return self.refuse(Refused::Malformed);
         }
-        if !self.desk.may_attempt(name) {
+        if !self.logins.may_attempt(name) {
             return Ok(self.back_with(back, Notice::Wait));
         }
         let hash = (name == USER).then_some(&self.password);
@@ -116,8 +116,8 @@ impl Parts {
         if !self.passwords.verify(hash, secret).await.ok_or(Unavailable)? {
             return Ok(self.back_with(back, Notice::Wrong));
         }
-        self.desk.attempt_succeeded(name);
-        let session = self.desk.log_in(form.session.as_ref(), SUBJECT).map_err(|_| Unavailable)?;
+        self.logins.attempt_succeeded(name);
+        let session = self.logins.log_in(form.session.as_ref(), SUBJECT).map_err(|_| Unavailable)?;
         let mut response = see_other(back.to_owned());
         set_cookie(&mut response, session.cookie());
         Ok(response)
@@ -131,16 +131,16 @@ impl Parts {
 
     /// Yes or no to the question that this browser was shown.
     fn decide(&self, form: &Submission) -> Answer {
-        let Some(login) = self.desk.logged_in(&form.browser) else { return self.gone() };
+        let Some(login) = self.logins.logged_in(&form.browser) else { return self.gone() };
         let Some(binding) = ConsentBinding::parse(form.field("request")) else { return self.gone() };
         let decision = form.field("decision");
         if !matches!(decision, "approve" | "deny") {
             return self.refuse(Refused::Malformed);
         }
-        let Some(question) = self.desk.take_question(&form.browser, binding) else { return self.gone() };
+        let Some(question) = self.logins.take_question(&form.browser, binding) else { return self.gone() };
         let resume_url = question.resume_url.clone();
         if decision == "deny" {
-            self.desk.deny(&form.browser, question);
+            self.logins.deny(&form.browser, question);
             return Ok(see_other(resume_url));
         }
         let grant = self.server.grant_consent(binding, login.subject, question.scopes, now(), &mut entropy);
@@ -168,7 +168,7 @@ impl Parts {
     }
 
     fn message(&self, status: u16, title: &str, text: &str) -> Answer {
-        Message { title, text }.respond(&self.desk, status)
+        Message { title, text }.respond(&self.logins, status)
     }
 }
 
