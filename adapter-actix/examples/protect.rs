@@ -13,7 +13,7 @@ use attesto_actix::{Granted, Protect, Require, publish};
 use attesto_reqwest::ReqwestClient;
 use std::{error::Error, net::TcpListener, sync::Arc};
 
-fn guard() -> Result<Guard, Box<dyn Error>> {
+pub(crate) fn guard() -> Result<Guard, Box<dyn Error>> {
     let provider = Arc::new(RustCrypto::new());
     let keys = RemoteKeys::builder("https://auth.example.com", provider.clone()).build()?; // exactly the tokens' `iss`
     let server = ResourceServer::builder("https://api.example.com", provider) // how clients call you; the tokens' `aud`
@@ -35,7 +35,7 @@ async fn store(grant: Granted) -> String {
     format!("stored for {}\n", grant.subject())
 }
 
-async fn serve(listener: TcpListener, guard: Guard) -> Result<(), Box<dyn Error>> {
+pub(crate) async fn serve(listener: TcpListener, guard: Guard) -> Result<(), Box<dyn Error>> {
     let (guard, write) = (Arc::new(guard), Requirement::scopes(["documents.write"])?);
     let documents = Arc::new(PublicDocuments::from_guards([&*guard])?);
     let app = move || {

@@ -15,7 +15,7 @@ use hyper_util::rt::TokioIo;
 use std::{convert::Infallible, error::Error, sync::Arc};
 use tokio::{net::TcpListener, spawn};
 
-fn guard() -> Result<Guard, Box<dyn Error>> {
+pub(crate) fn guard() -> Result<Guard, Box<dyn Error>> {
     let provider = Arc::new(RustCrypto::new());
     let keys = RemoteKeys::builder("https://auth.example.com", provider.clone()).build()?; // exactly the tokens' `iss`
     let server = ResourceServer::builder("https://api.example.com", provider) // how clients call you; the tokens' `aud`
@@ -43,7 +43,7 @@ async fn route(
     })
 }
 
-async fn serve(listener: TcpListener, guard: Guard) -> Result<(), Box<dyn Error>> {
+pub(crate) async fn serve(listener: TcpListener, guard: Guard) -> Result<(), Box<dyn Error>> {
     let (documents, write) =
         (PublicDocuments::from_guards([&guard])?, Arc::new(Requirement::scopes(["documents.write"])?));
     let routes = service_fn(move |request| route(request, write.clone()));

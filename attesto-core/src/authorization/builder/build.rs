@@ -1,4 +1,4 @@
-//! What a sound configuration is (CF-1 to CF-3).
+//! Checks a configuration (CF-1 to CF-3).
 
 use super::discovery;
 use super::options::AuthorizationServerBuilder;

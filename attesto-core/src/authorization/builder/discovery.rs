@@ -1,4 +1,4 @@
-//! What the server says of itself: RFC 8414 and OpenID Connect Discovery, both made of one list (MD-1 to MD-6).
+//! The metadata of the server: RFC 8414 and OpenID Connect Discovery, from one list (MD-1 to MD-6).
 
 use crate::ConfigError;
 use crate::authorization::registered_client::authentication::AuthMethod;

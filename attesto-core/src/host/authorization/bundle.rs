@@ -1,4 +1,4 @@
-//! Everything that an authorization server asks, in one value (CF-1, CF-2, ST-1).
+//! Combines everything that an authorization server asks, in one value (CF-1, CF-2, ST-1).
 
 use super::clients::{ClientStore, ErasedClientStore};
 use super::codes::{CodeStore, ErasedCodeStore};
