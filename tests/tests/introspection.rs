@@ -99,7 +99,7 @@ fn guard(introspector: Introspector) -> Guard {
         .authorization_server(ISSUER)
         .build()
         .expect("a sound configuration");
-    let store = MemoryReplayStore::single_instance(100).expect("a capacity");
+    let store = MemoryReplayStore::single_node(100).expect("a capacity");
     Guard::builder(server).replay_store(store).foreign_verifier(introspector).build().expect("a sound guard")
 }
 
@@ -374,7 +374,7 @@ fn unsound_endpoints_are_configuration_errors() {
     ] {
         assert!(new(url, ISSUER, good()).is_err(), "{url}");
     }
-    assert!(IntrospectionEndpoint::insecure_loopback("http://localhost/i", ISSUER, good()).is_ok());
+    assert!(IntrospectionEndpoint::danger_insecure_loopback("http://localhost/i", ISSUER, good()).is_ok());
     assert!(new(URL, "", good()).is_err());
     for credentials in [
         IntrospectionCredentials::basic("", "b"),

@@ -1,5 +1,5 @@
-//! From a path to its endpoint. What is mounted and what the metadata documents name come from the same places, so that no document
-//! can name an endpoint that is not there (EP-12, MD-4).
+//! Maps a path to its endpoint. Mounted paths and metadata documents derive from the same settings, so that no document
+//! can name an endpoint that is not mounted (EP-12, MD-4).
 
 use super::questions::ask::Step;
 use super::server::AuthorizationServer;
@@ -8,8 +8,8 @@ use crate::crypto::Entropy;
 use crate::http::RequestParts;
 use alloc::vec::Vec;
 
-/// What kind of visitor a path has, so that each kind can get middleware of its own (CF-5): sessions and their protection
-/// where browsers come, rate limits where clients do, caches before documents.
+/// The class of clients of a path, so that each class can have its own middleware (CF-5): sessions and their protection
+/// for browsers, rate limits for clients, caches for documents.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_enums, reason = "a router that forgets a class leaves endpoints out")]
 pub enum RouteClass {

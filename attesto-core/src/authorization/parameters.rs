@@ -1,4 +1,4 @@
-//! The parameters of a request: known names, each once, decoded (EP-5 to EP-7).
+//! The parameters of a request: known names, each at most once, decoded (EP-5 to EP-7).
 
 use super::error::reason::Reason;
 use crate::encoding::form;

@@ -1,4 +1,4 @@
-//! Which resources a token may be for (RFC 8707 §2; AZ-21, TK-5).
+//! The resources that a token may be for (RFC 8707 §2; AZ-21, TK-5).
 
 use super::error::reason::Reason;
 use super::parameters::Parameters;

@@ -1,4 +1,4 @@
-//! Where the endpoints are: paths on the issuer's origin, and the URLs that follow from them (MD-2, EP-3).
+//! The paths of the endpoints on the issuer's origin, and their URLs (MD-2, EP-3).
 
 use crate::ConfigError;
 use crate::http::{PlainHttp, WebUrl};

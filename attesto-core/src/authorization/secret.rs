@@ -1,4 +1,4 @@
-//! Codes, refresh tokens and references: made of 256 random bits, and known to stores by their digest only (EP-13).
+//! Codes, refresh tokens and references: 256 random bits, of which stores only know the digest (EP-13).
 
 use crate::crypto::{CryptoProvider, Entropy, EntropyError};
 use crate::encoding::base64url;

@@ -1,4 +1,4 @@
-//! Counts the records of each owner in the memory replay store, in a table of fixed size (catalogue ST-2).
+//! Counts the records of each owner in the memory replay store, in a table of fixed size (ST-2).
 //!
 //! A hash with a random key selects one counter of each of two rows for an owner, who has at most as many records as the
 //! lower counter says. Owners that have one counter in common do not affect each other. With both in common they count
@@ -55,7 +55,7 @@ impl Shares {
         fits
     }
 
-    /// Counts one less.
+    /// Counts one record less.
     pub(super) fn give_back(&self, owner: Places) {
         for counter in self.counters(owner) {
             counter.fetch_sub(1, Ordering::SeqCst);

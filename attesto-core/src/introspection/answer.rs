@@ -121,7 +121,7 @@ fn read(endpoint: &IntrospectionEndpoint, answer: &[u8]) -> Result<Introspected,
     let kind = token_is_an_access_token(endpoint, object)?;
     nothing_tells_of_another_kind(endpoint, object, kind)?;
     dpop_token_has_confirmation(object)?;
-    let claims = ForeignClaims::spelt_by(&endpoint.profile, object).map_err(of_profile)?;
+    let claims = ForeignClaims::from_answer(&endpoint.profile, object).map_err(profile_error)?;
     audience_is_said(endpoint, &claims)?;
     let subject = subject_is_said(endpoint, object, &claims)?;
     lists_admit(endpoint, &subject, claims.client())?;
@@ -147,7 +147,7 @@ fn without_nulls(answer: Object<'_>) -> Option<String> {
 }
 
 /// Maps an error of the issuer's profile, which marks another kind of token. J13, A13.
-fn of_profile(error: TokenError) -> IntrospectionError {
+fn profile_error(error: TokenError) -> IntrospectionError {
     if error == TokenError::PinnedClaim {
         IntrospectionError::PinnedClaim
     } else if error == TokenError::UnsupportedConfirmation {

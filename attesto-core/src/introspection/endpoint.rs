@@ -137,7 +137,7 @@ impl IntrospectionEndpoint {
     ///
     /// # Errors
     /// As [`new`](Self::new).
-    pub fn insecure_loopback(
+    pub fn danger_insecure_loopback(
         url: &str,
         issuer: impl Into<String>,
         credentials: IntrospectionCredentials,

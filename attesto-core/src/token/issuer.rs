@@ -88,7 +88,7 @@ impl TrustedIssuer {
     ///
     /// # Errors
     /// As [`new`](Self::new).
-    pub fn insecure_loopback(issuer: impl Into<String>, keys: VerificationKeys) -> Result<Self, ConfigError> {
+    pub fn danger_insecure_loopback(issuer: impl Into<String>, keys: VerificationKeys) -> Result<Self, ConfigError> {
         Self::build(issuer.into(), static_keys(keys)?, true)
     }
 
@@ -273,6 +273,6 @@ pub(super) fn issuer_is_acceptable(issuer: &str, insecure_loopback: bool) -> Res
         Scheme::Https => Ok(()),
         Scheme::Http if insecure_loopback && uri.is_loopback() => Ok(()),
         Scheme::Http if insecure_loopback => problem("may be http on a loopback host only"),
-        Scheme::Http => problem("must be https; for development on this machine there is insecure_loopback"),
+        Scheme::Http => problem("must be https; for development on this machine there is danger_insecure_loopback"),
     }
 }

@@ -473,8 +473,8 @@ fn j13_legacy_typ_is_an_explicit_list() {
     for wrong in ["http://auth.example.com", "https://", "https://h/?q", "https://h/#f", "https://u@h", "auth", ""] {
         assert!(TrustedIssuer::new(wrong, keys()).is_err(), "{wrong}");
     }
-    assert!(TrustedIssuer::insecure_loopback("http://127.0.0.1:8080", keys()).is_ok());
-    assert!(TrustedIssuer::insecure_loopback("http://auth.example.com", keys()).is_err());
+    assert!(TrustedIssuer::danger_insecure_loopback("http://127.0.0.1:8080", keys()).is_ok());
+    assert!(TrustedIssuer::danger_insecure_loopback("http://auth.example.com", keys()).is_err());
     assert!(TrustedIssuer::new(ISSUER, VerificationKeys::new()).is_err());
 }
 

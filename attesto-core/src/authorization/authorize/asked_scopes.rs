@@ -1,4 +1,4 @@
-//! Which scopes a request is for (RFC 6749 §3.3, OIDC Core §3.1.2.1, §11; AZ-14).
+//! The scopes of a request (RFC 6749 §3.3, OIDC Core §3.1.2.1, §11; AZ-14).
 
 use crate::authorization::error::reason::Reason;
 use crate::authorization::parameters::Parameters;

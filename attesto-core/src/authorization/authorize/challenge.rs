@@ -1,4 +1,4 @@
-//! The PKCE challenge, and the clients that may come without one (RFC 7636 §4.3, §4.4.1; RFC 9700 §2.1.1; AZ-15).
+//! The PKCE challenge, and the clients that may omit it (RFC 7636 §4.3, §4.4.1; RFC 9700 §2.1.1; AZ-15).
 
 use crate::authorization::error::reason::Reason;
 use crate::authorization::parameters::Parameters;

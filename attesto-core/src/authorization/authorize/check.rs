@@ -1,4 +1,4 @@
-//! An authorization request that has passed every check of its own (RFC 6749 §4.1.1; AZ-10 to AZ-23).
+//! An authorization request that passed every check that needs no question (RFC 6749 §4.1.1; AZ-10 to AZ-23).
 
 use super::asked_scopes::{AskedScopes, asked_scopes, of_the_resources};
 use super::challenge::challenge;

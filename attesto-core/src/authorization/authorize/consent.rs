@@ -1,4 +1,4 @@
-//! What the user allows (AZ-25, AZ-26).
+//! Asks what the user allows (AZ-25, AZ-26).
 
 use super::outcome::Outcome;
 use super::redirect::VerifiedRedirect;

@@ -1,4 +1,5 @@
-//! Answers to the browser itself: errors before there is a redirect URI to trust, and the host's pages (AZ-32, EP-8).
+//! Responses to the browser itself: errors before a redirect URI is verified, and the host's pages (AZ-32,
+//! EP-8).
 
 use super::html;
 use crate::authorization::error::reason::Reason;

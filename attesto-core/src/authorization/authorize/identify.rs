@@ -1,5 +1,5 @@
-//! The first stage: whose request it is, and where the answer goes. Every refusal is shown to the browser (AZ-1 to AZ-9,
-//! AZ-32).
+//! The first stage: identifies the client and verifies the redirect URI. Every refusal is shown in the browser
+//! (AZ-1 to AZ-9, AZ-32).
 
 use super::direct::Direct;
 use super::identified::{Identified, Pushed};

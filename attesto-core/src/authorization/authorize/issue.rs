@@ -1,4 +1,4 @@
-//! The code (RFC 6749 §4.1.2; AZ-28, AZ-29).
+//! Issues the code (RFC 6749 §4.1.2; AZ-28, AZ-29).
 
 use super::identified::Identified;
 use crate::authorization::error::reason::Reason;

@@ -1,4 +1,4 @@
-//! Who the user is (AZ-24).
+//! Asks who the user is (AZ-24).
 
 use super::outcome::Outcome;
 use crate::Timestamp;

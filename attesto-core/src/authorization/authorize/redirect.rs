@@ -1,4 +1,5 @@
-//! Where an answer may be sent: a redirect URI of the client, and nothing else (RFC 6749 §3.1.2, RFC 9700 §4.1; AZ-8, AZ-9).
+//! The redirect URI of a response: one of the client's, and no other (RFC 6749 §3.1.2, RFC 9700 §4.1; AZ-8,
+//! AZ-9).
 
 use super::loopback;
 use crate::authorization::error::reason::Reason;

@@ -1,4 +1,5 @@
-//! The answer to the client, by way of the browser (RFC 6749 §4.1.2, RFC 9207, RFC 9700 §4.12; AZ-30, AZ-31).
+//! The response to the client, sent through the browser (RFC 6749 §4.1.2, RFC 9207, RFC 9700 §4.12; AZ-30,
+//! AZ-31).
 
 use super::direct::guarded;
 use super::html;

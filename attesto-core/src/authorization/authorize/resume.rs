@@ -1,4 +1,4 @@
-//! The way back into a request after the user has been somewhere else: a URL that holds the whole of it (AZ-27).
+//! The URL that resumes a request after the user was on another page. It has the whole request (AZ-27).
 
 use super::identified::Identified;
 use super::ticket;

@@ -1,4 +1,4 @@
-//! Switches of what happens in browsers: redirect URIs, scopes, consent, scripts (AZ-8, AZ-14, AZ-25, EP-11).
+//! Options for browsers: redirect URIs, scopes, consent, scripts (AZ-8, AZ-14, AZ-25, EP-11).
 
 use super::options::AuthorizationServerBuilder;
 use crate::authorization::scopes::ScopeSet;

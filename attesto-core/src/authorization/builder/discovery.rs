@@ -1,4 +1,4 @@
-//! What the server says of itself: RFC 8414 and OpenID Connect Discovery, both made of one list (MD-1 to MD-6).
+//! The metadata of the server: RFC 8414 and OpenID Connect Discovery, from one list (MD-1 to MD-6).
 
 use crate::ConfigError;
 use crate::authorization::registered_client::authentication::AuthMethod;
@@ -45,10 +45,10 @@ fn document(
     besides: &[(&'static str, MemberValue)],
     of_the_host: &[(String, MemberValue)],
 ) -> Result<AuthorizationServerMetadata, ConfigError> {
-    let mut builder = match plain_http {
-        PlainHttp::Refused => AuthorizationServerMetadata::builder(&*server.issuer),
-        PlainHttp::LoopbackOnly => AuthorizationServerMetadata::builder_insecure_loopback(&*server.issuer),
-    };
+    let mut builder = AuthorizationServerMetadata::builder(&*server.issuer);
+    if plain_http == PlainHttp::LoopbackOnly {
+        builder = builder.danger_insecure_loopback();
+    }
     builder = builder
         .token_endpoint(&*server.routes.token.url)
         .jwks_uri(&*server.routes.jwks.url)

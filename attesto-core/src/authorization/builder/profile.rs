@@ -1,4 +1,4 @@
-//! Kinds of servers, as data (CF-6).
+//! Profiles of servers, as data (CF-6).
 
 use crate::authorization::registered_client::authentication::AuthMethod;
 use crate::authorization::registered_client::grant_type::GrantType;

@@ -1,4 +1,4 @@
-//! `private_key_jwt`: an assertion that the client signed (RFC 7523 §2.2, §3; CA-4 to CA-6).
+//! `private_key_jwt`: an assertion signed by the client (RFC 7523 §2.2, §3; CA-4 to CA-6).
 
 use crate::authorization::error::reason::Reason;
 use crate::authorization::flow::sender::replay_owner;

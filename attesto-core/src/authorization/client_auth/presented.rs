@@ -1,4 +1,4 @@
-//! What a request presents as its client's credentials: exactly one method (RFC 6749 §2.3; CA-1 to CA-4).
+//! The credentials that a request presents: exactly one method (RFC 6749 §2.3; CA-1 to CA-4).
 
 use super::assertion::Assertion;
 use crate::authorization::error::reason::Reason;

@@ -1,4 +1,5 @@
-//! Browsers inside of other applications, as far as they show themselves (RFC 8252 §8.12; AZ-2).
+//! Detects browsers embedded in other applications, as far as they identify themselves (RFC 8252 §8.12; catalogue
+//! AZ-2).
 
 use crate::authorization::error::reason::Reason;
 use crate::http::HeaderLines;

@@ -1,4 +1,4 @@
-//! JSON errors in the host's own form (EP-9).
+//! JSON errors in the host's format (EP-9).
 
 use crate::authorization::error::reason::Reason;
 use crate::authorization::settings::error_envelope::ErrorEnvelope;

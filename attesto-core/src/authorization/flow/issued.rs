@@ -1,4 +1,4 @@
-//! What the token endpoint gives (RFC 6749 §5.1; TK-3 to TK-5).
+//! The result of the token endpoint (RFC 6749 §5.1; TK-3 to TK-5).
 
 use super::response;
 use super::sender::Sender;

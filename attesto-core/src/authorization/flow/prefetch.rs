@@ -1,4 +1,4 @@
-//! Browsers that fetch an address before anybody has followed it (Fetch, `Sec-Purpose`; AZ-1).
+//! Detects browsers that fetch an address before the user has followed it (Fetch, `Sec-Purpose`; AZ-1).
 
 use crate::authorization::error::reason::Reason;
 use crate::http::RequestParts;

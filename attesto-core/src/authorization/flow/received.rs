@@ -22,7 +22,7 @@ pub(crate) fn origin_of(headers: &dyn HeaderLines) -> Option<String> {
     core::str::from_utf8(origin).ok().filter(|origin| is_origin(origin)).map(Into::into)
 }
 
-/// What of the request outlives it.
+/// The parts of the request that the flow keeps.
 #[derive(Default)]
 pub(crate) struct Received {
     /// The URL of the endpoint, which proofs and assertions must name (EP-3).
@@ -33,7 +33,7 @@ pub(crate) struct Received {
     pub(crate) origin: Option<String>,
     pub(crate) proof: Option<Vec<u8>>,
     pub(crate) certificate: Option<Thumbprint>,
-    /// The same certificate, whole.
+    /// The whole certificate.
     pub(crate) certificate_der: Option<Vec<u8>>,
     /// Parameters that occur more than once, if that does not yet refuse the request.
     pub(crate) repeated: Vec<&'static str>,

@@ -1,4 +1,4 @@
-//! The bytes of answers: JSON, never cached (RFC 6749 §5; EP-8, EP-10, CA-11).
+//! The bytes of responses: JSON, never cached (RFC 6749 §5; EP-8, EP-10, CA-11).
 
 use super::envelope;
 use crate::authorization::error::code::OAuthError;

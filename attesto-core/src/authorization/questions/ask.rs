@@ -143,7 +143,7 @@ impl Ask {
     }
 }
 
-/// A secret to be checked by the host: with its hashing, at its pace (HC-1).
+/// A secret for the host to check with its own hashing (HC-1).
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SecretCheck {
@@ -234,8 +234,8 @@ pub struct NewRefresh {
     pub now: Timestamp,
 }
 
-/// A refresh token that is given to its client once more: because an answer was lost (RT-4), or because it does not rotate
-/// (RT-7).
+/// A refresh token that is sent to its client again: because a response was lost (RT-4), or because it does
+/// not rotate (RT-7).
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_structs, reason = "a key and what to note beside it")]
 pub struct RepeatedRefresh {
@@ -358,7 +358,7 @@ pub struct IntrospectionCheck {
     pub audience: Vec<String>,
 }
 
-/// Scopes that somebody asks for (TK-4).
+/// A request for scopes (TK-4).
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct ScopeRequest {

@@ -7,7 +7,7 @@ use crate::http::ResponseParts;
 use alloc::boxed::Box;
 use alloc::string::String;
 
-/// What does the user allow? (AZ-25)
+/// The question what the user allows (AZ-25).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ConsentRequest {

@@ -1,4 +1,4 @@
-//! What the authorization server did, for those who watch (EV-1, EV-2): neutral values without secrets.
+//! Events of the authorization server, for monitoring (EV-1, EV-2): neutral values without secrets.
 
 use crate::authorization::error::reason::Reason;
 use crate::authorization::registered_client::authentication::AuthMethod;

@@ -8,7 +8,7 @@ use crate::limits::CLOCK_SKEW;
 use alloc::boxed::Box;
 use alloc::string::String;
 
-/// Who is the user? (AZ-24)
+/// The question who the user is (AZ-24).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct AuthenticationRequest {
@@ -96,7 +96,7 @@ impl Authentication {
         Self::User(Box::new(Login::new(subject, authentication)))
     }
 
-    /// Nobody yet: this page or redirect asks.
+    /// Answers with a page or redirect that asks the user.
     #[must_use]
     pub fn interact(page: ResponseParts) -> Self {
         Self::Interact(Box::new(page))

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 /// The most bytes of cookies, and of languages, that are passed on; beyond it, the host receives none.
 const FIELD: usize = crate::limits::HEADER_VALUE;
 
-/// What the host can tell a browser by.
+/// What the host can recognize a browser by.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct UserAgent {
@@ -61,7 +61,7 @@ fn joined(headers: &dyn HeaderLines, name: &str, separator: &str) -> Option<Zero
     is_text.then_some(joined)
 }
 
-/// Shows no cookie.
+/// Prints no cookie.
 impl fmt::Debug for UserAgent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("UserAgent").field("address", &self.address).finish_non_exhaustive()
@@ -74,7 +74,7 @@ impl fmt::Debug for UserAgent {
 pub struct Visit {
     /// The client.
     pub client: Arc<Client>,
-    /// What it asks for.
+    /// The client's request.
     pub request: Arc<AuthorizationRequest>,
     /// The browser.
     pub user_agent: Arc<UserAgent>,

@@ -59,7 +59,7 @@ pub struct Authorization {
     pub client_id: String,
     /// The user who gave it.
     pub subject: String,
-    /// The scopes given.
+    /// The granted scopes.
     pub scopes: ScopeSet,
     /// The granted resources; empty means the server's own audience (RFC 8707).
     pub resources: Vec<String>,
@@ -94,7 +94,7 @@ pub struct IssuedAccessToken {
 }
 
 impl IssuedAccessToken {
-    /// The token of this `jti`.
+    /// Creates the record of the token with this `jti`.
     #[must_use]
     pub fn new(jwt_id: impl Into<String>, expires_at: Timestamp) -> Self {
         Self { jwt_id: jwt_id.into(), expires_at }

@@ -55,7 +55,7 @@ impl ConsentBinding {
         Self(provider.sha256(&[&framed]))
     }
 
-    /// Of its bytes, as a store kept them.
+    /// Creates a binding from bytes that a store kept.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
@@ -85,22 +85,22 @@ fn push_length(framed: &mut Vec<u8>, length: usize) {
     framed.extend_from_slice(&u64::try_from(length).unwrap_or(u64::MAX).to_be_bytes());
 }
 
-/// A user's consent, given once and good for one authorization (AZ-26).
+/// A user's consent, given once and valid for one authorization (AZ-26).
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct ConsentGrant {
-    /// What was asked.
+    /// The digest of what was asked.
     pub binding: ConsentBinding,
-    /// Who gave it.
+    /// The user who gave it.
     pub subject: String,
     /// The allowed scopes: all or some of those requested.
     pub scopes: ScopeSet,
-    /// It counts while `now < expires_at`.
+    /// Valid while `now < expires_at`.
     pub expires_at: Timestamp,
 }
 
 impl ConsentGrant {
-    /// Of these parts.
+    /// Creates a grant from its parts.
     #[must_use]
     pub fn new(binding: ConsentBinding, subject: impl Into<String>, scopes: ScopeSet, expires_at: Timestamp) -> Self {
         Self { binding, subject: subject.into(), scopes, expires_at }
@@ -113,7 +113,7 @@ impl ConsentGrant {
 pub struct ConsentRedemption {
     /// Its key.
     pub digest: SecretDigest,
-    /// What is asked now.
+    /// The digest of what is asked now.
     pub binding: ConsentBinding,
     /// The time of the request.
     pub now: Timestamp,
@@ -152,7 +152,7 @@ impl NewConsentGrant {
         self.digest
     }
 
-    /// What to store.
+    /// The record to store.
     #[must_use]
     pub const fn grant(&self) -> &ConsentGrant {
         &self.grant

@@ -23,7 +23,7 @@ pub struct RefreshToken {
     /// Whether its family was bound to that key or certificate only after its first token: then less strongly bound
     /// tokens of it were issued and spent before (RT-5).
     pub bound_late: bool,
-    /// It counts while `now < expires_at`.
+    /// Valid while `now < expires_at`.
     pub expires_at: Timestamp,
     /// No token of its family is valid from then on (RT-7).
     pub family_expires_at: Timestamp,
@@ -33,7 +33,7 @@ pub struct RefreshToken {
 }
 
 impl RefreshToken {
-    /// The first of a family.
+    /// Creates the first token of a family.
     #[must_use]
     pub fn first(
         authorization: Authorization,
@@ -91,7 +91,7 @@ pub struct SpentRefresh {
 pub struct SuccessorSalt([u8; 32]);
 
 impl SuccessorSalt {
-    /// Of its bytes, as a store kept them.
+    /// Creates a salt from bytes that a store kept.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
@@ -146,7 +146,7 @@ impl Rotation {
     }
 }
 
-/// What came of a rotation.
+/// The result of a rotation.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_enums, reason = "done, or one of the two ways in which it is too late")]
 pub enum Rotated {

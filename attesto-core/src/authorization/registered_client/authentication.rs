@@ -10,7 +10,7 @@ use core::fmt;
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]
 pub enum AuthMethod {
-    /// `none`: a public client names itself.
+    /// `none`: a public client only names itself.
     None,
     /// `client_secret_basic` (RFC 6749 §2.3.1).
     ClientSecretBasic,
@@ -50,7 +50,7 @@ impl AuthMethod {
 }
 
 impl AuthMethod {
-    /// The method of this name.
+    /// Returns the method of this name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|method| method.name() == name)

@@ -1,4 +1,4 @@
-//! Who may ask for tokens: a registered client, as far as this server needs to know it (HC-1).
+//! A registered client, with the settings that this server uses (HC-1).
 
 use super::authentication::ClientAuthentication;
 use super::grant_type::GrantType;

@@ -7,9 +7,9 @@ use crate::authorization::error::reason::Reason;
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Fault {
     DefaultScopes,
-    /// The member that holds the subject.
+    /// The member with the subject.
     Subject(&'static str),
-    /// A key set without any key.
+    /// The key set has no key.
     Keys,
 }
 

@@ -28,7 +28,7 @@ impl GrantType {
         }
     }
 
-    /// The grant of this name.
+    /// Returns the grant of this name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|grant| grant.name() == name)

@@ -25,7 +25,7 @@ impl Client {
         self.fault().map_or(Ok(()), |fault| Err(fault.into()))
     }
 
-    /// What is wrong with the registration.
+    /// Returns what is wrong with the registration.
     pub(crate) fn fault(&self) -> Option<Fault> {
         self.defaults_are_within_the_scopes().and_then(|()| self.authentication.can_be_met()).err()
     }

@@ -2,7 +2,7 @@
 
 use crate::crypto::AlgorithmSet;
 
-/// Which assertions count.
+/// The policy for assertions.
 #[derive(Clone, Copy)]
 pub(crate) struct AssertionPolicy {
     pub(crate) algorithms: AlgorithmSet,

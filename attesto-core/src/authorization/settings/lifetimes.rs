@@ -1,4 +1,4 @@
-//! How long things live, and how refresh tokens succeed one another (AZ-29, PA-6, RT-4, RT-7).
+//! Lifetimes, and the rotation of refresh tokens (AZ-29, PA-6, RT-4, RT-7).
 
 use crate::ConfigError;
 use core::fmt;

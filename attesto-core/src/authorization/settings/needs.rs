@@ -1,4 +1,4 @@
-//! What a server asks its host, as it is configured (CF-2). One place, beside what it depends on.
+//! The questions that a server asks its host, by its configuration (CF-2), defined in one place.
 
 use super::server::Settings;
 use crate::authorization::registered_client::authentication::AuthMethod;

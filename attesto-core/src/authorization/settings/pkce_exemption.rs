@@ -1,4 +1,4 @@
-//! Clients that may come without PKCE (RFC 9700 §2.1.1, OAuth 2.1 §7.5.1; AZ-15, AC-4).
+//! Clients that may omit PKCE (RFC 9700 §2.1.1, OAuth 2.1 §7.5.1; AZ-15, AC-4).
 
 use super::server::Settings;
 use crate::authorization::registered_client::client::Client;

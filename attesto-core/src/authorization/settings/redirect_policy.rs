@@ -1,4 +1,5 @@
-//! What a redirect URI may be at all, whoever has registered it (RFC 6749 §3.1.2, RFC 8252 §7, RFC 9700 §2.6; AZ-8).
+//! The redirect URIs that are allowed at all, whatever is registered (RFC 6749 §3.1.2, RFC 8252 §7, RFC 9700 §2.6;
+//! AZ-8).
 //!
 //! Registration should check this as well, but the code is sent from here.
 

@@ -1,5 +1,5 @@
-//! Who signs what: access tokens by one key ring, ID tokens and signed introspection by one ring per algorithm (IT-2, IN-5,
-//! MD-4, MD-5).
+//! The key rings: one for access tokens, and one per algorithm for ID tokens and signed introspection (IT-2,
+//! IN-5, MD-4, MD-5).
 
 use crate::ConfigError;
 use crate::authorization::error::reason::Reason;
@@ -45,7 +45,7 @@ impl Signers {
 
     /// The key set to publish: every key of every ring. MD-5.
     pub(crate) fn jwks(&self) -> JwkSet {
-        JwkSet::of(self.all().flat_map(|signer| signer.keys().public_keys()).cloned())
+        JwkSet::from_keys(self.all().flat_map(|signer| signer.keys().public_keys()).cloned())
     }
 
     fn of(&self, algorithm: Algorithm) -> Option<&JwtSigner> {

@@ -1,4 +1,4 @@
-//! Everything that an authorization server asks, in one value (CF-1, CF-2, ST-1).
+//! Combines everything that an authorization server asks, in one value (CF-1, CF-2, ST-1).
 
 use super::clients::{ClientStore, ErasedClientStore};
 use super::codes::{CodeStore, ErasedCodeStore};
@@ -291,7 +291,7 @@ impl AuthorizationHostBuilder {
             .par_store(MemoryParStore::single_node(capacity)?)
             .refresh_store(MemoryRefreshStore::single_node(capacity)?)
             .deny_list(MemoryDenyList::single_node(capacity.max(ONE_QUESTION))?)
-            .replay_store(MemoryReplayStore::single_instance(capacity)?);
+            .replay_store(MemoryReplayStore::single_node(capacity)?);
         builder.replay_memory = Some(capacity);
         Ok(builder)
     }

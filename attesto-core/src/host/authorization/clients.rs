@@ -1,4 +1,4 @@
-//! Which clients there are (HC-1).
+//! The store of registered clients (HC-1).
 
 use crate::authorization::{Answered, Client, SecretCheck, Unavailable};
 use crate::future::BoxFuture;

@@ -1,4 +1,4 @@
-//! Where authorization codes are kept (RFC 6749 §4.1.2; AC-2, AC-6, ST-1 to ST-3).
+//! The store of authorization codes (RFC 6749 §4.1.2; AC-2, AC-6, ST-1 to ST-3).
 
 use crate::authorization::{Answered, AuthorizationCode, FinalizedCode, NewCode, SecretDigest, SecretQuery, TakenCode};
 use crate::future::BoxFuture;

@@ -1,4 +1,4 @@
-//! Access tokens that were revoked before they expire (RFC 7009 §2.2.1; AC-6, RV-3, RV-4).
+//! The list of access tokens revoked before they expire (RFC 7009 §2.2.1; AC-6, RV-3, RV-4).
 
 use crate::authorization::{Answered, IssuedAccessToken, RevokedAccessTokens, Unavailable};
 use crate::future::BoxFuture;

@@ -61,7 +61,7 @@ impl AuthorizationEndpoints {
         self.server.paths()
     }
 
-    /// Those of one class, for middleware of its own (CF-5).
+    /// The paths of one class, for separate middleware (CF-5).
     #[must_use]
     pub fn paths_of(&self, class: RouteClass) -> Vec<&str> {
         self.server.paths_of(class)

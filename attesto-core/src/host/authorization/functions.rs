@@ -1,4 +1,4 @@
-//! Single functions in place of a trait's methods (HC-4).
+//! Single functions instead of a trait's methods (HC-4).
 
 use super::bundle::AuthorizationHostBuilder;
 use crate::authorization::{

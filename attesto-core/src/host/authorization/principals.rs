@@ -1,4 +1,4 @@
-//! For whom tokens are, and what they may say (HC-2, HC-3).
+//! The subjects of tokens, and what their tokens may say (HC-2, HC-3).
 
 use crate::authorization::{Answered, ClaimsRequest, IntrospectionCheck, Principal, ScopeRequest, ScopeSet};
 use crate::future::BoxFuture;

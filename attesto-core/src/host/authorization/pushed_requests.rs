@@ -1,4 +1,4 @@
-//! Where pushed authorization requests are kept (RFC 9126; PA-6, AZ-28, ST-1 to ST-3).
+//! The store of pushed authorization requests (RFC 9126; PA-6, AZ-28, ST-1 to ST-3).
 
 use crate::authorization::{Answered, NewPushedRequest, PushedRequest, SecretDigest, SecretQuery};
 use crate::future::BoxFuture;

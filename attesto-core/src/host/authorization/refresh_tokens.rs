@@ -1,4 +1,4 @@
-//! Where refresh tokens are kept (RFC 9700 §4.14; RT-3 to RT-7, ST-1 to ST-3).
+//! The store of refresh tokens (RFC 9700 §4.14; RT-3 to RT-7, ST-1 to ST-3).
 
 use crate::authorization::{
     Answered, FamilyRevocation, IssuedAccessToken, NewRefresh, RefreshKey, RefreshState, RepeatedRefresh,

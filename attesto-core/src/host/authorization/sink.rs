@@ -1,4 +1,4 @@
-//! Who is told what the authorization server did (EV-1, EV-2).
+//! The sink for events of the authorization server (EV-1, EV-2).
 
 use crate::authorization::AuthorizationEvent;
 use crate::host::NoEvents;

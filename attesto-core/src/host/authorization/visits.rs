@@ -1,4 +1,4 @@
-//! Who the user in front of the browser is, and what they allow (AZ-24 to AZ-26, HC-3).
+//! Login and consent of the user in a browser (AZ-24 to AZ-26, HC-3).
 
 use crate::authorization::{
     Answered, Authentication, AuthenticationRequest, ConsentDecision, ConsentGrant, ConsentRedemption, ConsentRequest,

@@ -1,4 +1,4 @@
-//! What clicks on consent pages leave, in memory (AZ-26).
+//! Consent grants in memory (AZ-26).
 
 use super::table::{Freed, Table};
 use super::{FREED_PER_CALL, capacity_is_sound, locked, sweep};

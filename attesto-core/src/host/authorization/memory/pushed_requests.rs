@@ -1,4 +1,4 @@
-//! Rows that are taken once and gone, in memory: pushed requests (AZ-28).
+//! Pushed requests in memory, rows that are taken once (AZ-28).
 
 use super::shares::Shares;
 use super::table::{Deadlines, Freed, Table};

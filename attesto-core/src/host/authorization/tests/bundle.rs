@@ -138,7 +138,7 @@ fn ca6_after_a_restart_what_may_have_been_used_is_not_taken() {
             [60, window, window + 1].map(|until| fresh(&restarted, until)),
             [ReplayAnswer::Unavailable, ReplayAnswer::Unavailable, ReplayAnswer::Fresh]
         );
-        let own = crate::host::MemoryReplayStore::single_instance(9).unwrap();
+        let own = crate::host::MemoryReplayStore::single_node(9).unwrap();
         assert_eq!(
             fresh(&users(memory().restarted(NOW).replay_store(own)), 60),
             ReplayAnswer::Fresh,
