@@ -22,7 +22,7 @@ pub(crate) fn guard() -> Result<Guard, Box<dyn Error>> {
         .build()?;
     let guard = Guard::builder(server)
         .http_client(ReqwestClient::new()?) // finds the issuer's metadata and keys, and keeps them current
-        .replay_store(MemoryReplayStore::single_instance(1_000_000)?) // used DPoP proofs, for one process
+        .replay_store(MemoryReplayStore::single_node(1_000_000)?) // used DPoP proofs, for one process
         .events(|event: &Event<'_>| eprintln!("{event:?}")); // why a request was refused: clients learn little of it
     Ok(guard.build()?)
 }
@@ -37,7 +37,7 @@ async fn store(grant: Granted) -> String {
 
 pub(crate) async fn serve(listener: TcpListener, guard: Guard) -> Result<(), Box<dyn Error>> {
     let (guard, write) = (Arc::new(guard), Requirement::scopes(["documents.write"])?);
-    let documents = Arc::new(PublicDocuments::of([&*guard])?);
+    let documents = Arc::new(PublicDocuments::from_guards([&*guard])?);
     let app = move || {
         let documents_route =
             web::resource("/documents").wrap(Require::new(write.clone())).route(web::post().to(store));

@@ -23,7 +23,7 @@ pub(crate) fn guard() -> Result<Guard, Box<dyn Error>> {
         .build()?;
     let guard = Guard::builder(server)
         .http_client(ReqwestClient::new()?) // finds the issuer's metadata and keys, and keeps them current
-        .replay_store(MemoryReplayStore::single_instance(1_000_000)?) // used DPoP proofs, for one process
+        .replay_store(MemoryReplayStore::single_node(1_000_000)?) // used DPoP proofs, for one process
         .events(|event: &Event<'_>| eprintln!("{event:?}")); // why a request was refused: clients learn little of it
     Ok(guard.build()?)
 }

@@ -24,7 +24,7 @@ pub(crate) fn guard() -> Result<Guard, Box<dyn Error>> {
         .build()?;
     let guard = Guard::builder(server)
         .http_client(ReqwestClient::new()?) // finds the issuer's metadata and keys, and keeps them current
-        .replay_store(MemoryReplayStore::single_instance(1_000_000)?) // used DPoP proofs, for one process
+        .replay_store(MemoryReplayStore::single_node(1_000_000)?) // used DPoP proofs, for one process
         .events(|event: &Event<'_>| eprintln!("{event:?}")); // why a request was refused: clients learn little of it
     Ok(guard.build()?)
 }
@@ -44,7 +44,8 @@ async fn route(
 }
 
 pub(crate) async fn serve(listener: TcpListener, guard: Guard) -> Result<(), Box<dyn Error>> {
-    let (documents, write) = (PublicDocuments::of([&guard])?, Arc::new(Requirement::scopes(["documents.write"])?));
+    let (documents, write) =
+        (PublicDocuments::from_guards([&guard])?, Arc::new(Requirement::scopes(["documents.write"])?));
     let routes = service_fn(move |request| route(request, write.clone()));
     let app = Publish::new(documents).wrap(Protect::new(guard).wrap(routes));
     loop {

@@ -24,7 +24,7 @@
 //!     let service = init_service(
 //!         App::new()
 //!             .app_data(web::Data::new(reached.clone()))
-//!             .configure(publish(PublicDocuments::of([&*guard]).expect("documents")))
+//!             .configure(publish(PublicDocuments::from_guards([&*guard]).expect("documents")))
 //!             .service(
 //!                 web::resource("/documents")
 //!                     .wrap(Protect::new(guard).clock(fixture.clock()).require(write))

@@ -34,7 +34,7 @@ impl BareApp {
     #[must_use]
     pub fn new(guard: impl Into<Arc<Guard>>, clock: Clock) -> Self {
         let guard = guard.into();
-        let documents = sound("the documents", PublicDocuments::of([guard.as_ref()]));
+        let documents = sound("the documents", PublicDocuments::from_guards([guard.as_ref()]));
         Self { gate: Gate::new(guard, clock), documents, reached: Reached::new() }
     }
 

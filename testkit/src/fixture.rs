@@ -123,7 +123,7 @@ impl Fixture {
     pub fn trusted_issuer(&self) -> TrustedIssuer {
         let keys = self.verification_keys();
         let issuer = match self.issuer.starts_with("http:") {
-            true => TrustedIssuer::insecure_loopback(&self.issuer, keys),
+            true => TrustedIssuer::danger_insecure_loopback(&self.issuer, keys),
             false => TrustedIssuer::new(&self.issuer, keys),
         };
         sound("the issuer", issuer)
@@ -276,7 +276,7 @@ impl FixtureBuilder {
         let fixture = Fixture {
             ring: sound("the key ring", KeyRing::with_kid(provider.as_ref(), Arc::clone(&own), KID)),
             origin: origin.unwrap_or_else(|| sound("the resource", origin_of(&resource))),
-            store: Arc::new(sound("the replay store", MemoryReplayStore::single_instance(100_000))),
+            store: Arc::new(sound("the replay store", MemoryReplayStore::single_node(100_000))),
             keys: [dpop(1), dpop(2)],
             signer: own,
             stranger,
@@ -295,6 +295,6 @@ impl FixtureBuilder {
 fn origin_of(resource: &str) -> Result<String, ConfigError> {
     use attesto_core::metadata::ResourceIdentifier;
     let identifier =
-        ResourceIdentifier::parse(resource).or_else(|_| ResourceIdentifier::parse_insecure_loopback(resource))?;
+        ResourceIdentifier::parse(resource).or_else(|_| ResourceIdentifier::danger_insecure_loopback(resource))?;
     Ok(identifier.origin().to_string())
 }

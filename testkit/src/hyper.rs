@@ -28,7 +28,7 @@
 //!         async move { Ok::<_, Infallible>(answer) }
 //!     });
 //!     let write = Requirement::scopes(["documents.write"]).expect("scopes");
-//!     let documents = PublicDocuments::of([&*guard]).expect("documents");
+//!     let documents = PublicDocuments::from_guards([&*guard]).expect("documents");
 //!     let service = Publish::new(documents).wrap(Protect::new(guard).clock(fixture.clock()).require(write).wrap(store));
 //!
 //!     let route = Route::post("/documents").scopes(["documents.write"]).reached(&reached);

@@ -38,7 +38,7 @@ pub(super) fn signer(label: &'static str, algorithm: Algorithm, seed: u64) -> Re
 ///
 /// assert_eq!(DpopKey::new(1).jkt(), DpopKey::new(1).jkt());
 /// assert_ne!(DpopKey::new(1).jkt(), DpopKey::new(2).jkt());
-/// assert!(DpopKey::of(Algorithm::Ed25519, 1).is_ok());
+/// assert!(DpopKey::with_algorithm(Algorithm::Ed25519, 1).is_ok());
 /// ```
 #[derive(Clone)]
 pub struct DpopKey {
@@ -49,14 +49,14 @@ impl DpopKey {
     /// The ES256 key of this seed.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        sound("a DPoP key", Self::of(Algorithm::ES256, seed))
+        sound("a DPoP key", Self::with_algorithm(Algorithm::ES256, seed))
     }
 
     /// A key for another algorithm.
     ///
     /// # Errors
     /// For RSA, whose keys are not generated here.
-    pub fn of(algorithm: Algorithm, seed: u64) -> Result<Self, ConfigError> {
+    pub fn with_algorithm(algorithm: Algorithm, seed: u64) -> Result<Self, ConfigError> {
         Ok(Self { signer: signer("dpop", algorithm, seed)? })
     }
 

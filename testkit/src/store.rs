@@ -20,7 +20,7 @@ const KEPT: u64 = 60;
 /// use attesto_core::host::MemoryReplayStore;
 /// use attesto_testkit::{assert_replay_store_conforms, block_on};
 ///
-/// let store = MemoryReplayStore::single_instance(1_000)?; // yours here
+/// let store = MemoryReplayStore::single_node(1_000)?; // yours here
 /// block_on(assert_replay_store_conforms(&store, Timestamp::from_secs(1_800_000_000)));
 /// # Ok::<(), attesto_core::ConfigError>(())
 /// ```
@@ -58,7 +58,7 @@ pub async fn check_replay_store_conforms(store: &impl ReplayStore, now: Timestam
 /// use attesto_core::host::MemoryReplayStore;
 /// use attesto_testkit::{assert_replay_store_shares, block_on};
 ///
-/// let store = MemoryReplayStore::single_instance(1_000)?; // yours here
+/// let store = MemoryReplayStore::single_node(1_000)?; // yours here
 /// block_on(assert_replay_store_shares(&store, 1_000, Timestamp::from_secs(1_800_000_000)));
 /// # Ok::<(), attesto_core::ConfigError>(())
 /// ```

@@ -24,7 +24,7 @@ fn claim(of: u64, number: u64, retain_until: u64) -> ReplayClaim {
 }
 
 fn store(capacity: usize) -> MemoryReplayStore {
-    MemoryReplayStore::single_instance(capacity).unwrap()
+    MemoryReplayStore::single_node(capacity).unwrap()
 }
 
 /// Numbers of owners whose counters do not coincide with any other's. A test below counts coincidences.

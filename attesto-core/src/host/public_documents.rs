@@ -17,7 +17,7 @@ use alloc::vec::Vec;
 /// # fn demo(guard: &Guard) -> Result<(), attesto_core::ConfigError> {
 /// use attesto_core::host::PublicDocuments;
 ///
-/// let documents = PublicDocuments::of([guard])?;
+/// let documents = PublicDocuments::from_guards([guard])?;
 /// assert!(documents.respond("GET", "/.well-known/oauth-protected-resource", None).is_some());
 /// assert!(documents.respond("GET", "/elsewhere", None).is_none());
 /// # Ok(())
@@ -36,14 +36,14 @@ impl PublicDocuments {
     /// # Errors
     /// Fails if two guards protect the same resource, or several resources do not decide whether tokens may name others
     /// too ([`ResourceServer::metadata_set`]).
-    pub fn of<'g>(guards: impl IntoIterator<Item = &'g Guard>) -> Result<Self, ConfigError> {
+    pub fn from_guards<'g>(guards: impl IntoIterator<Item = &'g Guard>) -> Result<Self, ConfigError> {
         let servers = guards.into_iter().map(|guard| guard.server().as_ref());
-        Ok(Self::of_set(ResourceServer::metadata_set(servers)?))
+        Ok(Self::from_metadata(ResourceServer::metadata_set(servers)?))
     }
 
     /// Uses a set with a custom root document.
     #[must_use]
-    pub const fn of_set(metadata: MetadataSet) -> Self {
+    pub const fn from_metadata(metadata: MetadataSet) -> Self {
         Self { metadata, key_sets: Vec::new() }
     }
 

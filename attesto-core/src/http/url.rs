@@ -111,7 +111,7 @@ fn scheme_is_allowed(scheme: &str, host: &str, plain_http: PlainHttp) -> Result<
     }
     match plain_http {
         PlainHttp::Refused => {
-            Err("is plain http; use https, or, for development on this machine, what is called insecure_loopback")
+            Err("is plain http; use https, or, for development on this machine, danger_insecure_loopback")
         }
         PlainHttp::LoopbackOnly if is_loopback(host) => Ok(()),
         PlainHttp::LoopbackOnly => Err("is plain http to another machine; use https"),

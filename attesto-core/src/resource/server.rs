@@ -255,7 +255,7 @@ impl ResourceServer {
 
     /// Collects the facts that the response to this request depends on.
     pub(super) fn facts(&self, request: &RequestParts<'_>, requirement: &Requirement) -> Facts {
-        self.asked_for(Facts::of(request), request, requirement)
+        self.asked_for(Facts::from_request(request), request, requirement)
     }
 
     /// Adds the path if the pointer's resolver will need it.

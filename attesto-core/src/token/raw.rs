@@ -36,7 +36,7 @@ impl<'p> RawClaims<'p> {
     }
 
     /// Reads the claims from an object that is known to be strict JSON.
-    pub(super) fn of(object: Object<'p>) -> Result<Self, TokenError> {
+    pub(super) fn from_object(object: Object<'p>) -> Result<Self, TokenError> {
         let mut claims = Self { object, ..Self::none() };
         object.members(|name, value| claims.take(name, value))?;
         Ok(claims)

@@ -108,7 +108,7 @@ fn described_resource<A: App>(probe: &Probe<'_, A>, pointer: &str, answer: &Answ
         .map_err(|_| wrong("a JSON document (RFC 9728 §3.2)".into(), fixes::METADATA))?;
     let resource = document.get("resource").and_then(Value::as_str).unwrap_or_default();
     let identifier =
-        ResourceIdentifier::parse(resource).or_else(|_| ResourceIdentifier::parse_insecure_loopback(resource));
+        ResourceIdentifier::parse(resource).or_else(|_| ResourceIdentifier::danger_insecure_loopback(resource));
     if identifier.is_ok_and(|identifier| identifier.well_known_url() != pointer) || resource.is_empty() {
         let fix = format!(
             "the document names `{resource}`, which clients look up elsewhere, and so they must not believe it (RFC 9728 §3.3). Serve \
@@ -119,7 +119,7 @@ fn described_resource<A: App>(probe: &Probe<'_, A>, pointer: &str, answer: &Answ
     let issuer = probe.fixture.issuer();
     let servers = document.get("authorization_servers").and_then(Value::as_array);
     if !servers.is_some_and(|servers| servers.iter().any(|server| server.as_str() == Some(issuer))) {
-        let fix = "the document does not name the issuer whose tokens are taken. Make it from the guard: `PublicDocuments::of`, \
+        let fix = "the document does not name the issuer whose tokens are taken. Make it from the guard: `PublicDocuments::from_guards`, \
                    `metadata_router`.";
         return Err(wrong(format!("authorization_servers with `{issuer}`"), fix));
     }

@@ -29,7 +29,7 @@ pub struct StaleKeys(Arc<VerificationKeys>);
 impl StaleKeys {
     /// Has the key before the fixture's.
     #[must_use]
-    pub fn of(fixture: &Fixture) -> Self {
+    pub fn before(fixture: &Fixture) -> Self {
         let (provider, old) = (fixture.provider(), sound("a key", signer("stale issuer", Algorithm::ES256, 0)));
         let ring = sound("a key ring", KeyRing::with_kid(provider.as_ref(), old, "attesto-testkit-before"));
         Self(Arc::new(sound("keys", ring.verification_keys(provider.as_ref()))))
@@ -44,7 +44,7 @@ impl StaleKeys {
     /// The fixture's issuer, with these keys.
     #[must_use]
     pub fn trusted_by(fixture: &Fixture) -> TrustedIssuer {
-        sound("the issuer", TrustedIssuer::with_source(fixture.issuer(), Arc::new(Self::of(fixture))))
+        sound("the issuer", TrustedIssuer::with_source(fixture.issuer(), Arc::new(Self::before(fixture))))
     }
 }
 

@@ -47,7 +47,7 @@ impl HostileStore {
     /// Is full, and drops no live record. Leads to 503.
     #[must_use]
     pub fn full() -> Self {
-        let store = sound("a replay store", MemoryReplayStore::single_instance(1));
+        let store = sound("a replay store", MemoryReplayStore::single_node(1));
         let claim = ReplayClaim::new(attesto_core::dpop::ReplayKey::from_bytes([0; 32]), Timestamp::MAX_NUMERIC_DATE);
         let _ = store.record(&claim, Timestamp::from_secs(0));
         Self::new(Behaviour::Full(Arc::new(store)))
@@ -57,7 +57,7 @@ impl HostileStore {
     /// fast store.
     #[must_use]
     pub fn slow() -> Self {
-        let store = sound("a replay store", MemoryReplayStore::single_instance(10_000));
+        let store = sound("a replay store", MemoryReplayStore::single_node(10_000));
         Self::new(Behaviour::Slow(Arc::new(store)))
     }
 

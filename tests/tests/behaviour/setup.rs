@@ -157,7 +157,7 @@ impl Setup {
 
     pub(crate) fn documents(&self) -> Arc<PublicDocuments> {
         let guards = self.resources.iter().map(|resource| resource.guard.as_ref());
-        Arc::new(PublicDocuments::of(guards).expect("resources that can live together"))
+        Arc::new(PublicDocuments::from_guards(guards).expect("resources that can live together"))
     }
 }
 
@@ -166,7 +166,7 @@ pub(crate) struct Remembering(MemoryReplayStore);
 
 impl Remembering {
     pub(crate) fn new(capacity: usize) -> Self {
-        Self(MemoryReplayStore::single_instance(capacity).expect("a capacity"))
+        Self(MemoryReplayStore::single_node(capacity).expect("a capacity"))
     }
 }
 

@@ -100,7 +100,7 @@ fn guard(ring: &KeyRing) -> Guard {
         .issuer(TrustedIssuer::new(ISSUER, keys).expect("an issuer"))
         .origin(OriginPolicy::behind(proxies, XForwarded::PROTO))
         .build();
-    let store = MemoryReplayStore::single_instance(1_000).expect("a capacity");
+    let store = MemoryReplayStore::single_node(1_000).expect("a capacity");
     Guard::builder(server.expect("a server")).replay_store(store).build().expect("a guard")
 }
 

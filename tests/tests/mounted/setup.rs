@@ -157,7 +157,7 @@ impl Setup {
 
     /// What the resource publishes of itself.
     pub(crate) fn documents(&self) -> PublicDocuments {
-        PublicDocuments::of([&*self.guard]).expect("a sound resource")
+        PublicDocuments::from_guards([&*self.guard]).expect("a sound resource")
     }
 
     pub(crate) fn server(&self) -> &AuthorizationServer {
@@ -176,7 +176,7 @@ fn guard(issuer: &str) -> Arc<Guard> {
         .origin(pinned())
         .build()
         .expect("a sound configuration");
-    let replay = MemoryReplayStore::single_instance(1_000).expect("a capacity");
+    let replay = MemoryReplayStore::single_node(1_000).expect("a capacity");
     Arc::new(Guard::builder(server).replay_store(replay).build().expect("a sound guard"))
 }
 

@@ -57,7 +57,7 @@ impl Scene {
     ) -> Self {
         let (world, heard) = (World::new(), Heard::default());
         let server = configure(&world).build().expect("a sound configuration");
-        let store = MemoryReplayStore::single_instance(100).expect("a capacity");
+        let store = MemoryReplayStore::single_node(100).expect("a capacity");
         let guard = Guard::builder(server).replay_store(store).events(heard.clone()).build().expect("a sound guard");
         Self { world, served: adapter.serve(App::Resource(Arc::new(guard)), tls), heard }
     }

@@ -156,11 +156,10 @@ impl AuthorizationServerBuilder {
 
     fn token_issuer(&self, audience: &str) -> Result<AccessTokenIssuer, ConfigError> {
         let (provider, keys) = (Arc::clone(&self.provider), Arc::clone(&self.keys));
-        let mut issuer = if self.insecure_loopback {
-            AccessTokenIssuer::builder_insecure_loopback(self.issuer.clone(), provider, keys)
-        } else {
-            AccessTokenIssuer::builder(self.issuer.clone(), provider, keys)
-        };
+        let mut issuer = AccessTokenIssuer::builder(self.issuer.clone(), provider, keys);
+        if self.insecure_loopback {
+            issuer = issuer.danger_insecure_loopback();
+        }
         if let Some(kinds) = &self.principal_kinds {
             issuer = issuer.principal_kinds(kinds.clone());
         }

@@ -45,10 +45,10 @@ fn document(
     besides: &[(&'static str, MemberValue)],
     of_the_host: &[(String, MemberValue)],
 ) -> Result<AuthorizationServerMetadata, ConfigError> {
-    let mut builder = match plain_http {
-        PlainHttp::Refused => AuthorizationServerMetadata::builder(&*server.issuer),
-        PlainHttp::LoopbackOnly => AuthorizationServerMetadata::builder_insecure_loopback(&*server.issuer),
-    };
+    let mut builder = AuthorizationServerMetadata::builder(&*server.issuer);
+    if plain_http == PlainHttp::LoopbackOnly {
+        builder = builder.danger_insecure_loopback();
+    }
     builder = builder
         .token_endpoint(&*server.routes.token.url)
         .jwks_uri(&*server.routes.jwks.url)

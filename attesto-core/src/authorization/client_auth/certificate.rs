@@ -12,7 +12,7 @@ use subtle::{Choice, ConstantTimeEq};
 /// Checks that the certificate has the registered subject. The TLS terminator validates its chain: the server cannot be
 /// built with this method unless the host asserts that. RFC 8705 §2.1; CA-7.
 pub(super) fn is_of_subject(flow: &Flow, subject: &TlsSubject) -> Result<(), Reason> {
-    let holder = flow.request.certificate_der.as_deref().and_then(Holder::of);
+    let holder = flow.request.certificate_der.as_deref().and_then(Holder::from_der);
     let names = |holder: &Holder<'_>| match subject {
         TlsSubject::Dn(name) => DistinguishedName::parse(name).is_some_and(|name| name.is_subject_of(holder)),
         TlsSubject::SanDns(name) => holder.has_dns(name),

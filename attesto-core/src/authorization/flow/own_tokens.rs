@@ -18,7 +18,7 @@ pub(crate) fn verifier(
 ) -> Result<AccessTokenVerifier, ConfigError> {
     let keys = keys.verification_keys(provider.as_ref())?;
     let trusted = if insecure_loopback {
-        TrustedIssuer::insecure_loopback(issuer, keys)?
+        TrustedIssuer::danger_insecure_loopback(issuer, keys)?
     } else {
         TrustedIssuer::new(issuer, keys)?
     };

@@ -45,7 +45,7 @@ impl Signers {
 
     /// The key set to publish: every key of every ring. MD-5.
     pub(crate) fn jwks(&self) -> JwkSet {
-        JwkSet::of(self.all().flat_map(|signer| signer.keys().public_keys()).cloned())
+        JwkSet::from_keys(self.all().flat_map(|signer| signer.keys().public_keys()).cloned())
     }
 
     fn of(&self, algorithm: Algorithm) -> Option<&JwtSigner> {
