@@ -118,7 +118,7 @@ fn rt5_a_deny_list_that_is_smaller_than_a_family_is_refused() {
     }
 }
 
-/// What a predecessor may have seen is not taken once more.
+/// An assertion that a predecessor may have seen is not accepted again.
 #[test]
 fn ca6_after_a_restart_what_may_have_been_used_is_not_taken() {
     let by_key = server(CODE_AND_REFRESH, |builder| builder.without_dpop());
