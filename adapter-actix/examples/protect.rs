@@ -13,7 +13,7 @@ use attesto_actix::{Granted, Protect, Require, publish};
 use attesto_reqwest::ReqwestClient;
 use std::{error::Error, net::TcpListener, sync::Arc};
 
-fn guard() -> Result<Guard, Box<dyn Error>> {
+pub(crate) fn guard() -> Result<Guard, Box<dyn Error>> {
     let provider = Arc::new(RustCrypto::new());
     let keys = RemoteKeys::builder("https://auth.example.com", provider.clone()).build()?; // exactly the tokens' `iss`
     let server = ResourceServer::builder("https://api.example.com", provider) // how clients call you; the tokens' `aud`
@@ -22,7 +22,7 @@ fn guard() -> Result<Guard, Box<dyn Error>> {
         .build()?;
     let guard = Guard::builder(server)
         .http_client(ReqwestClient::new()?) // finds the issuer's metadata and keys, and keeps them current
-        .replay_store(MemoryReplayStore::single_instance(1_000_000)?) // used DPoP proofs, for one process
+        .replay_store(MemoryReplayStore::single_node(1_000_000)?) // used DPoP proofs, for one process
         .events(|event: &Event<'_>| eprintln!("{event:?}")); // why a request was refused: clients learn little of it
     Ok(guard.build()?)
 }
@@ -35,9 +35,9 @@ async fn store(grant: Granted) -> String {
     format!("stored for {}\n", grant.subject())
 }
 
-async fn serve(listener: TcpListener, guard: Guard) -> Result<(), Box<dyn Error>> {
+pub(crate) async fn serve(listener: TcpListener, guard: Guard) -> Result<(), Box<dyn Error>> {
     let (guard, write) = (Arc::new(guard), Requirement::scopes(["documents.write"])?);
-    let documents = Arc::new(PublicDocuments::of([&*guard])?);
+    let documents = Arc::new(PublicDocuments::from_guards([&*guard])?);
     let app = move || {
         let documents_route =
             web::resource("/documents").wrap(Require::new(write.clone())).route(web::post().to(store));

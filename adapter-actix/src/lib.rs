@@ -1,50 +1,46 @@
 //! attesto for actix-web 4.
 //!
-//! A protected server, whole:
-//!
-//! ```no_run
-//! use actix_web::{App, HttpServer, web};
-//! use attesto_actix::core::{crypto::RustCrypto, jose::JwkSet, token::TrustedIssuer};
-//! use attesto_actix::core::jose::VerificationKeys;
-//! use attesto_actix::core::{host::{Guard, MemoryReplayStore}, resource::ResourceServer};
-//! use attesto_actix::core::host::PublicDocuments;
-//! use attesto_actix::core::http::{OriginPolicy, TrustedProxies, XForwarded};
-//! use attesto_actix::{Granted, Protect, publish};
-//! use std::{error::Error, sync::Arc};
-//!
-//! #[actix_web::main]
-//! async fn main() -> Result<(), Box<dyn Error>> {
-//!     let provider = Arc::new(RustCrypto::new());
-//!     let jwks = JwkSet::from_json(&std::fs::read("issuer-jwks.json")?)?; // what your issuer serves at its jwks_uri
-//!     let keys = VerificationKeys::from_jwk_set(provider.as_ref(), &jwks)?;
-//!     let server = ResourceServer::builder("https://api.example.com", provider) // how clients call you; the tokens' `aud`
-//!         .issuer(TrustedIssuer::new("https://auth.example.com", keys)?)        // exactly as in the tokens' `iss`
-//!         .origin(OriginPolicy::behind(TrustedProxies::parse(["loopback"])?, XForwarded::PROTO)) // TLS ends at a proxy
-//!         .build()?;
-//!     let guard = Arc::new(Guard::builder(server).replay_store(MemoryReplayStore::single_instance(1_000_000)?).build()?);
-//!     let documents = Arc::new(PublicDocuments::of([&*guard])?);
-//!     let app = move || {
-//!         App::new().configure(publish(documents.clone())).service(
-//!             web::scope("")
-//!                 .wrap(Protect::new(guard.clone())) // the guard is made once, outside: the workers share its replay store
-//!                 .route("/me", web::get().to(|grant: Granted| async move { grant.subject().to_owned() })),
-//!         )
-//!     };
-//!     Ok(HttpServer::new(app).bind("127.0.0.1:8080")?.run().await?)
-//! }
+//! ```text
+//! request --> Protect -------> Guard --> ResourceServer::check           (attesto-core: no IO)
+//!                |            |             |
+//!                |            |<--- Ask ----|   is this proof new? which keys? revoked?
+//!                |            |-- answer -->|   from your stores and hooks
+//!                |            |             |
+//! client <-------|<-----------|<-- Denied --|   401, 403 or 503, and the challenge
+//!                |            |             |
+//!                |<-----------|<- Granted --|   claims, scopes, sender: only the checks make it
+//!                v
+//!             Require --> your handler (Granted, GrantedScopes, GrantedSender, Principal)
 //! ```
 //!
-//! [`Protect`] authenticates every request behind it; [`Require`] adds scopes or step-up to single routes; [`McpSessions`] ties MCP
-//! sessions to their owners; [`Granted`], [`GrantedScopes`], [`GrantedSender`] and [`Principal`] tell a handler who is calling;
-//! [`publish`] serves the RFC 9728 documents that clients discover the authorization server by; [`authorization_routes`] is an
-//! authorization server of your own. Error bodies of one's own: `ResourceServerBuilder::error_renderer`. Bodies are streamed, never
-//! buffered, unless they are an authorization server's, or tokens in form bodies are opted in to.
+//! - [`Protect`] authenticates every request behind it; [`Require`] demands scopes or step-up on single routes.
+//! - [`Granted`], [`GrantedScopes`], [`GrantedSender`] and [`Principal`] are extractors: they tell a handler who calls.
+//! - [`publish`] serves the RFC 9728 documents that lead clients to the authorization server.
+//! - [`authorization_routes`] is an authorization server.
+//! - [`McpSessions`] ties each MCP session to the caller that began it.
+//!
+//! The adapters have the same modules; `docs/adapters.md` in the repository lists what differs between them.
+//!
+//! # A resource server
+//!
+//! `examples/protect.rs`, as it is:
+//!
+#![doc = "```no_run"]
+#![doc = include_str!("../examples/protect.rs")]
+#![doc = "```"]
+//!
+//! # An authorization server
+//!
+//! `examples/issue_tokens.rs`, as it is:
+//!
+#![doc = "```no_run"]
+#![doc = include_str!("../examples/issue_tokens.rs")]
+#![doc = "```"]
 //!
 //! # Cryptography in production
 //!
-//! `RustCrypto`, as above, builds wherever Rust does. A busy server takes `core::crypto::AwsLc`, with the feature `aws-lc-rs` of this
-//! crate: an ES256 signature is verified in a fraction of the time. Put `AwsLc::new()` where `RustCrypto::new()` stands, and nothing
-//! else changes: both accept and refuse the same.
+//! `RustCrypto`, as above, builds wherever Rust does. For a busy server, enable the feature `aws-lc-rs` of this crate and write
+//! `AwsLc::new()` for `RustCrypto::new()`: it verifies an ES256 signature in a fraction of the time. Both accept and refuse the same.
 //!
 //! # TLS and client certificates
 //!
@@ -69,22 +65,25 @@
 //! ```
 //!
 //! Leave `ServerConfig::alpn_protocols` to actix: it adds what it can speak, and HTTP/2 is among that only with its feature `http2`.
-//! The acceptor must ask for certificates and take clients without one: with `WebPkiClientVerifier::allow_unauthenticated` where a CA
-//! issues them, with a verifier of your own where they are self-signed, because the token's `cnf` names the one that counts (RFC 8705
-//! §3). A resumed session keeps the certificate of its handshake. `tests/tests/tls` in the repository has both verifiers, and all of
-//! this with real handshakes.
 //!
-//! Where a proxy ends TLS, `CertificatePolicy::forwarded` reads what it says in a header, from proxies named in `OriginPolicy::proxies`
-//! only; the contract such a proxy must keep stands in [`core::mtls`]. The connection's own certificate comes first.
+//! The acceptor must ask for certificates and accept clients without one: with `WebPkiClientVerifier::allow_unauthenticated` where a CA
+//! issues them; with a verifier of your own where they are self-signed, because the token's `cnf` names the one that counts (RFC 8705 §3). A
+//! resumed session keeps the certificate of its handshake. `tests/tests/tls` in the repository has both verifiers, and all of this with real
+//! handshakes.
 //!
-//! Where a proxy ends TLS and comes over a Unix socket, note `core::http::UnixSocket` in `HttpServer::on_connect` for streams of that
-//! type; `TrustedProxies::parse(["unix"])` then trusts them.
+//! Where a proxy ends TLS, `CertificatePolicy::forwarded` reads the certificate that the proxy puts into a header, from proxies named in
+//! `OriginPolicy::proxies` only; [`core::mtls`] states the contract that such a proxy must keep. The connection's own certificate takes
+//! precedence.
 //!
-//! # Refusals
+//! Where a proxy ends TLS and connects over a Unix socket, note `core::http::UnixSocket` in `HttpServer::on_connect` for streams of that type;
+//! `TrustedProxies::parse(["unix"])` then trusts it.
 //!
-//! A refusal does not wait for the request's body. actix reads on in what still comes, so that the answer reaches a client that is
-//! still sending (RFC 9112 §9.6), for as long as `HttpServer::client_disconnect_timeout` says: one second, unless you choose more. With
-//! zero, such answers are lost behind many proxies.
+//! # Bodies
+//!
+//! Bodies are streamed, never buffered, except at an authorization server's endpoints and where you opted in to tokens in form bodies. A
+//! refusal does not wait for the request's body. actix reads the rest of it, so that the answer reaches a client that is still sending (RFC
+//! 9112 §9.6), for as long as `HttpServer::client_disconnect_timeout` says: one second by default. With zero, such answers are lost behind many
+//! proxies.
 //!
 //! No rule of any RFC lives here: the crate translates types into [`attesto_core`] and back.
 

@@ -13,7 +13,7 @@ use std::sync::Arc;
 /// # fn demo(guard: &attesto_core::host::Guard) -> Result<(), attesto_core::ConfigError> {
 /// use attesto_actix::{core::host::PublicDocuments, publish};
 ///
-/// let documents = PublicDocuments::of([guard])?;
+/// let documents = PublicDocuments::from_guards([guard])?;
 /// let app = actix_web::App::new().configure(publish(documents));
 /// # Ok(())
 /// # }

@@ -13,7 +13,7 @@ use attesto_axum::{authorization_router, system_clock, system_entropy};
 use std::{collections::BTreeMap, error::Error, fs, net::SocketAddr, sync::Arc, sync::Mutex};
 use tokio::net::TcpListener;
 
-static SESSIONS: Mutex<BTreeMap<String, Login>> = Mutex::new(BTreeMap::new()); // yours: a database, by cookie
+pub(crate) static SESSIONS: Mutex<BTreeMap<String, Login>> = Mutex::new(BTreeMap::new()); // yours: a database, by cookie
 
 async fn authenticate(request: AuthenticationRequest) -> Answered<Authentication> {
     let login = request.visit.user_agent.cookie("session").and_then(|id| SESSIONS.lock().unwrap().get(id).cloned());
@@ -28,7 +28,7 @@ async fn load_client(client_id: String) -> Answered<Option<Client>> {
     Ok((client_id == app.id()).then_some(app))
 }
 
-async fn serve(listener: TcpListener, ring: KeyRing) -> Result<(), Box<dyn Error>> {
+pub(crate) async fn serve(listener: TcpListener, ring: KeyRing) -> Result<(), Box<dyn Error>> {
     let server = AuthorizationServer::builder("https://auth.example.com", Arc::new(RustCrypto::new()), Arc::new(ring))
         .audience("https://api.example.com") // the tokens' `aud`; the line above has their `iss`
         .origin(OriginPolicy::behind(TrustedProxies::parse(["loopback"])?, XForwarded::PROTO)) // TLS ends at a proxy

@@ -14,7 +14,7 @@ use axum::routing::{get, post};
 use std::{error::Error, net::SocketAddr, sync::Arc};
 use tokio::net::TcpListener;
 
-fn guard() -> Result<Guard, Box<dyn Error>> {
+pub(crate) fn guard() -> Result<Guard, Box<dyn Error>> {
     let provider = Arc::new(RustCrypto::new());
     let keys = RemoteKeys::builder("https://auth.example.com", provider.clone()).build()?; // exactly the tokens' `iss`
     let server = ResourceServer::builder("https://api.example.com", provider) // how clients call you; the tokens' `aud`
@@ -23,7 +23,7 @@ fn guard() -> Result<Guard, Box<dyn Error>> {
         .build()?;
     let guard = Guard::builder(server)
         .http_client(ReqwestClient::new()?) // finds the issuer's metadata and keys, and keeps them current
-        .replay_store(MemoryReplayStore::single_instance(1_000_000)?) // used DPoP proofs, for one process
+        .replay_store(MemoryReplayStore::single_node(1_000_000)?) // used DPoP proofs, for one process
         .events(|event: &Event<'_>| eprintln!("{event:?}")); // why a request was refused: clients learn little of it
     Ok(guard.build()?)
 }
@@ -36,7 +36,7 @@ async fn store(grant: Granted) -> String {
     format!("stored for {}\n", grant.subject())
 }
 
-async fn serve(listener: TcpListener, guard: Guard) -> Result<(), Box<dyn Error>> {
+pub(crate) async fn serve(listener: TcpListener, guard: Guard) -> Result<(), Box<dyn Error>> {
     let guard = Arc::new(guard);
     let write = RequireLayer::new(Requirement::scopes(["documents.write"])?);
     let app = Router::new()

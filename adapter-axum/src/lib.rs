@@ -1,50 +1,51 @@
 //! attesto for axum, and for any tower HTTP service that takes axum's body.
 //!
-//! A protected server, whole:
-//!
-//! ```no_run
-//! use attesto_axum::core::{crypto::RustCrypto, jose::JwkSet, token::TrustedIssuer};
-//! use attesto_axum::core::jose::VerificationKeys;
-//! use attesto_axum::core::{host::{Guard, MemoryReplayStore}, http::{OriginPolicy, TrustedProxies, XForwarded}, resource::ResourceServer};
-//! use attesto_axum::{Granted, ProtectLayer, metadata_router};
-//! use std::{error::Error, net::SocketAddr, sync::Arc};
-//!
-//! #[tokio::main]
-//! async fn main() -> Result<(), Box<dyn Error>> {
-//!     let provider = Arc::new(RustCrypto::new());
-//!     let jwks = JwkSet::from_json(&std::fs::read("issuer-jwks.json")?)?; // what your issuer serves at its jwks_uri
-//!     let keys = VerificationKeys::from_jwk_set(provider.as_ref(), &jwks)?;
-//!     let server = ResourceServer::builder("https://api.example.com", provider) // how clients call you; the tokens' `aud`
-//!         .issuer(TrustedIssuer::new("https://auth.example.com", keys)?)        // exactly as in the tokens' `iss`
-//!         .origin(OriginPolicy::behind(TrustedProxies::parse(["loopback"])?, XForwarded::PROTO)) // TLS ends at a proxy
-//!         .build()?;
-//!     let guard = Arc::new(Guard::builder(server).replay_store(MemoryReplayStore::single_instance(1_000_000)?).build()?);
-//!     let app = axum::Router::new()
-//!         .route("/me", axum::routing::get(|grant: Granted| async move { grant.subject().to_owned() }))
-//!         .layer(ProtectLayer::new(guard.clone()))
-//!         .merge(metadata_router([&*guard])?);
-//!     let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
-//!     Ok(axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>()).await?)
-//! }
+//! ```text
+//! request --> ProtectLayer --> Guard --> ResourceServer::check           (attesto-core: no IO)
+//!                |            |             |
+//!                |            |<--- Ask ----|   is this proof new? which keys? revoked?
+//!                |            |-- answer -->|   from your stores and hooks
+//!                |            |             |
+//! client <-------|<-----------|<-- Denied --|   401, 403 or 503, and the challenge
+//!                |            |             |
+//!                |<-----------|<- Granted --|   claims, scopes, sender: only the checks make it
+//!                v
+//!         RequireLayer --> your handler (Granted, GrantedScopes, GrantedSender, Principal)
 //! ```
 //!
-//! [`ProtectLayer`] authenticates every request behind it; [`RequireLayer`] adds scopes or step-up to single routes;
-//! [`Granted`], [`GrantedScopes`], [`GrantedSender`] and [`Principal`] tell a handler who is calling;
-//! [`metadata_router`] publishes the RFC 9728 documents that clients discover the authorization server by;
-//! [`authorization_router`] is an authorization server of your own;
-//! [`McpSessionsLayer`] ties MCP sessions to their owners.
+//! - [`ProtectLayer`] authenticates every request behind it; [`RequireLayer`] demands scopes or step-up on single routes.
+//! - [`Granted`], [`GrantedScopes`], [`GrantedSender`] and [`Principal`] are extractors: they tell a handler who calls.
+//! - [`metadata_router`] publishes the RFC 9728 documents that lead clients to the authorization server.
+//! - [`authorization_router`] is an authorization server.
+//! - [`McpSessionsLayer`] ties each MCP session to the caller that began it.
+//!
+//! The adapters have the same modules; `docs/adapters.md` in the repository lists what differs between them.
+//!
+//! # A resource server
+//!
+//! `examples/protect.rs`, as it is:
+//!
+#![doc = "```no_run"]
+#![doc = include_str!("../examples/protect.rs")]
+#![doc = "```"]
+//!
+//! # An authorization server
+//!
+//! `examples/issue_tokens.rs`, as it is:
+//!
+#![doc = "```no_run"]
+#![doc = include_str!("../examples/issue_tokens.rs")]
+#![doc = "```"]
 //!
 //! # Cryptography in production
 //!
-//! `RustCrypto`, as above, builds wherever Rust does. A busy server takes `core::crypto::AwsLc`, with the feature `aws-lc-rs` of this
-//! crate: an ES256 signature is verified in a fraction of the time. Put `AwsLc::new()` where `RustCrypto::new()` stands, and nothing
-//! else changes: both accept and refuse the same.
+//! `RustCrypto`, as above, builds wherever Rust does. For a busy server, enable the feature `aws-lc-rs` of this crate and write
+//! `AwsLc::new()` for `RustCrypto::new()`: it verifies an ES256 signature in a fraction of the time. Both accept and refuse the same.
 //!
 //! # TLS and client certificates
 //!
-//! Where TLS ends in this process, a [`TlsSession`] in the extensions of each request says so, with the certificate that the handshake
-//! showed. `axum::serve` ends no TLS; in a connection loop of your own, `OnConnection` of attesto-hyper tells all requests of a
-//! connection:
+//! Where TLS ends in this process, put a [`TlsSession`] into the extensions of each request, with the certificate that the handshake showed.
+//! `axum::serve` ends no TLS. In a connection loop of your own, attesto-hyper's `OnConnection` does it for all requests of a connection:
 //!
 //! ```
 //! # use axum::Router;
@@ -61,26 +62,32 @@
 //!     tokio::spawn(async move {
 //!         let stream = acceptor.accept(stream).await.ok()?; // here, and not in the loop: a handshake may take its time
 //!         let session = TlsSession::with_peer_chain(stream.get_ref().1.peer_certificates());
-//!         let service = OnConnection::from(peer).tls(session).wrap(TowerToHyperService::new(app));
+//!         let service = OnConnection::new(peer).tls(session).wrap(TowerToHyperService::new(app));
 //!         auto::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await.ok()
 //!     });
 //! }
 //! # }
 //! ```
 //!
-//! The acceptor must ask for certificates and take clients without one: with `WebPkiClientVerifier::allow_unauthenticated` where a CA
-//! issues them, with a verifier of your own where they are self-signed, because the token's `cnf` names the one that counts (RFC 8705
-//! §3). A resumed session keeps the certificate of its handshake. `tests/tests/tls` in the repository has both verifiers, and all of
-//! this with real handshakes; its `axum.rs` also gives `axum::serve` a listener that ends TLS.
+//! The acceptor must ask for certificates and accept clients without one: with `WebPkiClientVerifier::allow_unauthenticated` where a CA
+//! issues them; with a verifier of your own where they are self-signed, because the token's `cnf` names the one that counts (RFC 8705 §3). A
+//! resumed session keeps the certificate of its handshake. `tests/tests/tls` in the repository has both verifiers, and all of this with real
+//! handshakes; its `axum.rs` also gives `axum::serve`
+//! a listener that ends TLS.
 //!
-//! Where a proxy ends TLS, `CertificatePolicy::forwarded` reads what it says in a header, from proxies named in `OriginPolicy::proxies`
-//! only; the contract such a proxy must keep stands in [`core::mtls`]. The connection's own certificate comes first.
+//! Where a proxy ends TLS, `CertificatePolicy::forwarded` reads the certificate that the proxy puts into a header, from proxies named in
+//! `OriginPolicy::proxies` only; [`core::mtls`] states the contract that such a proxy must keep. The connection's own certificate takes
+//! precedence.
 //!
-//! Where a proxy ends TLS and comes over a Unix socket, say so with `.layer(axum::Extension(core::http::UnixSocket))`, outermost, on a
-//! router that is served on that socket only; `TrustedProxies::parse(["unix"])` then trusts it.
+//! Where a proxy ends TLS and connects over a Unix socket, add `.layer(axum::Extension(core::http::UnixSocket))`, outermost, to a router that
+//! is served on that socket only; `TrustedProxies::parse(["unix"])` then trusts it.
 //!
-//! No rule of any RFC lives here: the crate translates types into [`attesto_core`] and back. Bodies are streamed, never
-//! buffered, unless they are an authorization server's, or tokens in form bodies are opted in to.
+//! # Bodies
+//!
+//! Bodies are streamed, never buffered, except at an authorization server's endpoints and where you opted in to tokens in form bodies. A
+//! refusal does not wait for the request's body, and reaches a client that is still sending one.
+//!
+//! No rule of any RFC lives here: the crate translates types into [`attesto_core`] and back.
 
 #![forbid(unsafe_code)]
 

@@ -15,7 +15,7 @@ use tower_layer::Layer;
 /// use attesto_axum::{McpSessionsLayer, ProtectLayer};
 /// use attesto_core::host::SessionOwners;
 ///
-/// let sessions = McpSessionsLayer::new(SessionOwners::single_instance(10_000)?);
+/// let sessions = McpSessionsLayer::new(SessionOwners::single_node(10_000)?);
 /// let app = axum::Router::new().route("/mcp", mcp).layer(sessions).layer(ProtectLayer::new(guard));
 /// # Ok(app)
 /// # }

@@ -24,12 +24,12 @@ use std::sync::Arc;
 ///
 /// # Errors
 /// Where two guards protect the same resource, or several resources do not say whether tokens may also name others
-/// ([`PublicDocuments::of`]).
+/// ([`PublicDocuments::from_guards`]).
 pub fn metadata_router<'g, S>(guards: impl IntoIterator<Item = &'g Guard>) -> Result<Router<S>, ConfigError>
 where
     S: Clone + Send + Sync + 'static,
 {
-    Ok(documents_router(PublicDocuments::of(guards)?))
+    Ok(documents_router(PublicDocuments::from_guards(guards)?))
 }
 
 /// Routes the metadata documents of a set, for which you chose the document at the bare path.
@@ -37,7 +37,7 @@ pub fn metadata_set_router<S>(set: MetadataSet) -> Router<S>
 where
     S: Clone + Send + Sync + 'static,
 {
-    documents_router(PublicDocuments::of_set(set))
+    documents_router(PublicDocuments::from_metadata(set))
 }
 
 /// Routes metadata documents together with JWK Sets.

@@ -15,7 +15,7 @@ use hyper_util::rt::TokioIo;
 use std::{convert::Infallible, error::Error, sync::Arc};
 use tokio::{net::TcpListener, spawn};
 
-fn guard() -> Result<Guard, Box<dyn Error>> {
+pub(crate) fn guard() -> Result<Guard, Box<dyn Error>> {
     let provider = Arc::new(RustCrypto::new());
     let keys = RemoteKeys::builder("https://auth.example.com", provider.clone()).build()?; // exactly the tokens' `iss`
     let server = ResourceServer::builder("https://api.example.com", provider) // how clients call you; the tokens' `aud`
@@ -24,7 +24,7 @@ fn guard() -> Result<Guard, Box<dyn Error>> {
         .build()?;
     let guard = Guard::builder(server)
         .http_client(ReqwestClient::new()?) // finds the issuer's metadata and keys, and keeps them current
-        .replay_store(MemoryReplayStore::single_instance(1_000_000)?) // used DPoP proofs, for one process
+        .replay_store(MemoryReplayStore::single_node(1_000_000)?) // used DPoP proofs, for one process
         .events(|event: &Event<'_>| eprintln!("{event:?}")); // why a request was refused: clients learn little of it
     Ok(guard.build()?)
 }
@@ -43,8 +43,9 @@ async fn route(
     })
 }
 
-async fn serve(listener: TcpListener, guard: Guard) -> Result<(), Box<dyn Error>> {
-    let (documents, write) = (PublicDocuments::of([&guard])?, Arc::new(Requirement::scopes(["documents.write"])?));
+pub(crate) async fn serve(listener: TcpListener, guard: Guard) -> Result<(), Box<dyn Error>> {
+    let (documents, write) =
+        (PublicDocuments::from_guards([&guard])?, Arc::new(Requirement::scopes(["documents.write"])?));
     let routes = service_fn(move |request| route(request, write.clone()));
     let app = Publish::new(documents).wrap(Protect::new(guard).wrap(routes));
     loop {

@@ -148,11 +148,11 @@ mod tests {
         assert_eq!(answered(Protect::new(guard.clone()), "POST", "/documents"), (401, ALL));
         let write = Requirement::scopes(["write"]).expect("a scope");
         assert_eq!(answered(Require::new(write), "POST", "/documents"), (401, ALL));
-        let sessions = SessionOwners::single_instance(1).expect("a capacity");
+        let sessions = SessionOwners::single_node(1).expect("a capacity");
         let (status, taken) = answered(McpSessions::new(sessions), "POST", "/mcp");
         assert!(status >= 400);
         assert_eq!(taken, ALL);
-        let documents = PublicDocuments::of([&*guard]).expect("documents");
+        let documents = PublicDocuments::from_guards([&*guard]).expect("documents");
         let path = "/.well-known/oauth-protected-resource";
         assert_eq!(answered(Publish::new(documents), "POST", path), (405, ALL));
     }

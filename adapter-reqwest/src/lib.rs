@@ -16,7 +16,7 @@
 //!         .origin(OriginPolicy::behind(TrustedProxies::parse(["loopback"])?, XForwarded::PROTO)) // TLS ends at a proxy
 //!         .build()?;
 //!     let guard = Guard::builder(server)
-//!         .replay_store(MemoryReplayStore::single_instance(1_000_000)?)
+//!         .replay_store(MemoryReplayStore::single_node(1_000_000)?)
 //!         .http_client(ReqwestClient::new()?)
 //!         .build()?;
 //!     // Before the first request, so that it need not wait. Whoever cannot be reached now is asked again later.

@@ -117,7 +117,7 @@ async fn scene(jwks_uri: Option<&str>, keys: impl Fn(&World) -> Vec<u8>) -> Scen
         .build()
         .expect("a sound configuration");
     let guard = Guard::builder(server)
-        .replay_store(MemoryReplayStore::single_instance(100).expect("a capacity"))
+        .replay_store(MemoryReplayStore::single_node(100).expect("a capacity"))
         .http_client(client)
         .build()
         .expect("a sound guard");
@@ -229,7 +229,7 @@ async fn introspection_goes_over_the_same_client() {
         .build()
         .expect("a sound configuration");
     let guard = Guard::builder(server)
-        .replay_store(MemoryReplayStore::single_instance(100).expect("a capacity"))
+        .replay_store(MemoryReplayStore::single_node(100).expect("a capacity"))
         .foreign_verifier(Introspector::new(endpoint, client, world.provider))
         .build()
         .expect("a sound guard");

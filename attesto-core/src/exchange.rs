@@ -1,4 +1,4 @@
-//! Questions and answers: how an endpoint that asks its host several things in turn stays free of IO.
+//! Questions and answers, by which an endpoint that asks its host several things in turn stays free of IO.
 //!
 //! A flow runs until it needs something that only the host knows. Then it stops and returns a [`Step::Ask`] with one
 //! typed question. Answering the question consumes it and continues the flow. The questions are an enum with one

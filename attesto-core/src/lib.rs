@@ -1,6 +1,23 @@
 //! The OAuth 2.1 protocol core of attesto: it takes the parts of a request and the time, and returns a verdict and the
 //! headers of the challenge. It does no IO: no socket, clock, randomness, thread or async runtime; `no_std` with `alloc`.
 //!
+//! # How a request travels
+//!
+//! ```text
+//!            adapter (axum, actix, hyper, yours)          core: no IO
+//!
+//! request -> RequestParts ------------------------------> ResourceServer::check(&parts, &requirement, now)
+//!                                                           |
+//!            Guard: your stores and hooks <--- question --- Verdict::Ask      is this proof new? which keys?
+//!                                         ---- answer ----> answer(..) is the next Verdict
+//!                                                           |
+//! 401, .. <- response, challenge <------------------------- Verdict::Denied   the reason is for your logs only
+//! handler <- claims, scopes, sender <---------------------- Verdict::Granted  only the checks can make it
+//! ```
+//!
+//! Requests to an authorization server travel the same way, with more questions: `AuthorizationServer::token` and its like begin an
+//! `exchange`, which asks for one thing at a time to be loaded, taken or recorded, until it has a response; `host::drive` answers.
+//!
 //! # One protected request
 //!
 //! ```
@@ -54,6 +71,7 @@
 //! - [`http`]: requests, responses, origins and proxies without a framework. [`host`]: stores, hooks, events.
 //! - [`danger`]: single steps of a check, for callers that do the other steps themselves.
 //! - [`limits`]: every bound on hostile input. [`time`]: time as a value. [`config`]: configuration errors.
+//!
 //! # Features
 //!
 //! `std` (default): the types with locks (memory replay store, rotating keys, queued events, MCP session owners).

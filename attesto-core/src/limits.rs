@@ -77,7 +77,7 @@ pub const PARAMETER: usize = 8 * 1024;
 pub const REDIRECT_URI: usize = 2048;
 /// `state`, which is echoed (AZ-16).
 pub const STATE: usize = 2048;
-/// `nonce` of an authorization request, which goes into ID tokens (AZ-16).
+/// `nonce` of an authorization request, which ID tokens repeat (AZ-16).
 pub const OIDC_NONCE: usize = 512;
 /// An observed URI or `htu` claim.
 pub const URI: usize = 8 * 1024;

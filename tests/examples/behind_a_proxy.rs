@@ -45,11 +45,11 @@ fn guard(world: &World, origin: &str, field: &str) -> Result<Arc<Guard>, Box<dyn
         pinned => OriginPolicy::new().canonical(CanonicalOrigin::parse(pinned)?).proxies(proxies),
     };
     let server = world.builder().origin(origin).mtls(CertificatePolicy::new().forwarded(extractor)).build()?;
-    Ok(Arc::new(Guard::builder(server).replay_store(MemoryReplayStore::single_instance(100_000)?).build()?))
+    Ok(Arc::new(Guard::builder(server).replay_store(MemoryReplayStore::single_node(100_000)?).build()?))
 }
 
 async fn serve(listener: TcpListener, guard: Arc<Guard>) -> Result<(), ConfigError> {
-    let documents = PublicDocuments::of([&*guard])?;
+    let documents = PublicDocuments::from_guards([&*guard])?;
     let clock = Clock::new(|| Timestamp::from_secs(NOW));
     let app = Publish::new(documents).wrap(Protect::new(guard).clock(clock).wrap(service_fn(said)));
     loop {

@@ -126,7 +126,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     // The demos share their configuration. Yours is `ResourceServer::builder(..)..build()`, as in the README.
     let Resources { open, strict, call, documents } = demo.resources()?;
     // One memory for both resources and all threads. Several processes need one that they share.
-    let host: Arc<dyn Host> = Arc::new(Memory(MemoryReplayStore::single_instance(100_000)?));
+    let host: Arc<dyn Host> = Arc::new(Memory(MemoryReplayStore::single_node(100_000)?));
     let door = |server| Door::new(Arc::clone(server), Arc::clone(&host), call.clone());
     let app = App { documents, doors: [("/mcp", door(open.server())), ("/strict/mcp", door(strict.server()))] };
 

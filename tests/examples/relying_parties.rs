@@ -191,11 +191,11 @@ fn app(issuer: &str, clients: Clients) -> Result<Router, Box<dyn Error>> {
 
     let keys = es256.verification_keys(provider.as_ref())?;
     let trusted =
-        if local { TrustedIssuer::insecure_loopback(issuer, keys)? } else { TrustedIssuer::new(issuer, keys)? };
+        if local { TrustedIssuer::danger_insecure_loopback(issuer, keys)? } else { TrustedIssuer::new(issuer, keys)? };
     let resource = ResourceServer::builder(&userinfo, provider).issuer(trusted);
     let resource = if local { resource.danger_insecure_loopback() } else { resource.origin(policy) };
     let guard = Guard::builder(resource.build()?)
-        .replay_store(MemoryReplayStore::single_instance(ROWS)?)
+        .replay_store(MemoryReplayStore::single_node(ROWS)?)
         .revocation_check(DenyListCheck::new(deny_list))
         .build()?;
     let who = any(|grant: Granted, GrantedScopes(scopes): GrantedScopes| async move {

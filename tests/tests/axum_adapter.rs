@@ -88,7 +88,7 @@ fn pinned(world: &World) -> ResourceServerBuilder {
 }
 
 fn guard(builder: ResourceServerBuilder) -> Arc<Guard> {
-    let store = MemoryReplayStore::single_instance(1_000).expect("a capacity");
+    let store = MemoryReplayStore::single_node(1_000).expect("a capacity");
     let server = builder.build().expect("a sound configuration");
     Arc::new(Guard::builder(server).replay_store(store).build().expect("a sound guard"))
 }
@@ -270,7 +270,7 @@ async fn w9_scope_layer_asks_more_of_single_routes() {
 #[tokio::test]
 async fn s10_wrong_wiring_lets_nobody_in() {
     let scope = RequireLayer::new(Requirement::scopes(["admin"]).expect("a scope"));
-    let sessions = McpSessionsLayer::new(SessionOwners::single_instance(1).expect("a capacity"));
+    let sessions = McpSessionsLayer::new(SessionOwners::single_node(1).expect("a capacity"));
     let app = Router::new()
         .route("/scope", get(|| async { "in" }).layer(scope))
         .route("/session", get(|| async { "in" }).layer(sessions))
@@ -301,7 +301,7 @@ impl PrincipalLookup for Users {
 async fn principal_lookup_may_accept_refuse_or_fail() {
     let world = World::new();
     let server = pinned(&world).build().expect("a sound configuration");
-    let store = MemoryReplayStore::single_instance(10).expect("a capacity");
+    let store = MemoryReplayStore::single_node(10).expect("a capacity");
     let guard = Guard::builder(server).replay_store(store).principal_lookup(Users).build().expect("a sound guard");
     let app = Router::new()
         .route("/mcp", get(|user: Principal<String>| async move { user.to_string() }))
@@ -344,7 +344,7 @@ async fn h1_h2_custom_verifier_judges_what_is_not_ours_and_sees_no_credential() 
     let world = World::new();
     let seen = Introspection::default();
     let server = pinned(&world).build().expect("a sound configuration");
-    let store = MemoryReplayStore::single_instance(10).expect("a capacity");
+    let store = MemoryReplayStore::single_node(10).expect("a capacity");
     let guard =
         Guard::builder(server).replay_store(store).foreign_verifier(seen.clone()).build().expect("a sound guard");
     let served = Served::new(Router::new().route("/mcp", get(who)).layer(layer(&Arc::new(guard)))).await;
@@ -540,7 +540,7 @@ async fn e1_to_e5_events_tell_what_happened_and_no_secret() {
     let world = World::new();
     let heard = Heard::default();
     let server = pinned(&world).build().expect("a sound configuration");
-    let store = MemoryReplayStore::single_instance(10).expect("a capacity");
+    let store = MemoryReplayStore::single_node(10).expect("a capacity");
     let guard = Guard::builder(server).replay_store(store).events(heard.clone()).build().expect("a sound guard");
     let admin = RequireLayer::new(Requirement::scopes(["admin"]).expect("a scope"));
     let app =
@@ -593,7 +593,7 @@ impl ReplayStore for Broken {
 async fn r3_failing_or_full_replay_store_is_503_and_never_a_pass() {
     let world = World::new();
     let server = || pinned(&world).build().expect("a sound configuration");
-    let full = MemoryReplayStore::single_instance(1).expect("a capacity");
+    let full = MemoryReplayStore::single_node(1).expect("a capacity");
     let guards = [
         Guard::builder(server()).replay_store(Broken).instances(Instances::Multiple).build().expect("a sound guard"),
         Guard::builder(server()).replay_store(full).build().expect("a sound guard"),
@@ -618,7 +618,7 @@ async fn r3_failing_or_full_replay_store_is_503_and_never_a_pass() {
 async fn d19_r8_guard_without_a_fitting_replay_store_cannot_be_built() {
     let world = World::new();
     let server = || pinned(&world).build().expect("a sound configuration");
-    let local = || MemoryReplayStore::single_instance(1).expect("a capacity");
+    let local = || MemoryReplayStore::single_node(1).expect("a capacity");
     assert_eq!(Guard::builder(server()).build().expect_err("no store").member(), "replay_store");
     assert!(Guard::builder(server()).replay_store(local()).instances(Instances::Multiple).build().is_err());
     assert!(Guard::builder(server()).replay_store(Broken).instances(Instances::Multiple).build().is_ok());
@@ -644,7 +644,7 @@ async fn h6_mcp_session_belongs_to_whom_it_was_made_for() {
         }
         ([("mcp-session-id", "session-1")], "initialised").into_response()
     });
-    let sessions = McpSessionsLayer::new(SessionOwners::single_instance(10).expect("a capacity"));
+    let sessions = McpSessionsLayer::new(SessionOwners::single_node(10).expect("a capacity"));
     let app = Router::new().route("/mcp", mcp).layer(sessions).layer(layer(&guard(pinned(&world))));
     let served = Served::new(app).await;
     let token = |sub: &'static str| {

@@ -119,7 +119,7 @@ fn now<T>(future: impl Future<Output = T>) -> T {
 
 fn guard(verifier: Curious) -> Guard {
     let server = World::new().builder().build().expect("a sound configuration");
-    let store = MemoryReplayStore::single_instance(1).expect("a capacity");
+    let store = MemoryReplayStore::single_node(1).expect("a capacity");
     Guard::builder(server).replay_store(store).foreign_verifier(verifier).build().expect("a sound guard")
 }
 

@@ -36,7 +36,7 @@ fn claim(store: &MemoryReplayStore, start: Timestamp, count: usize) {
 /// A store of twice the capacity, as its docs advise, with so many live entries; and what it took.
 fn filled(entries: usize) -> (MemoryReplayStore, usize) {
     let before = held();
-    let store = MemoryReplayStore::single_instance(2 * entries).expect("a sound capacity");
+    let store = MemoryReplayStore::single_node(2 * entries).expect("a sound capacity");
     claim(&store, START, entries);
     assert_eq!(store.len(), entries);
     let taken = more_than(before);
@@ -70,7 +70,7 @@ fn lapsed_entries_leave_their_room_to_the_next() {
 #[test]
 fn a_store_takes_nothing_for_the_capacity_it_does_not_use() {
     let before = held();
-    let store = MemoryReplayStore::single_instance(1 << 30).expect("a sound capacity");
+    let store = MemoryReplayStore::single_node(1 << 30).expect("a sound capacity");
     let taken = more_than(before);
     drop(store);
     assert_eq!(held(), before);

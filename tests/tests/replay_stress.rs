@@ -32,7 +32,7 @@ fn claims(thread: usize, proof: usize) -> bool {
 
 #[test]
 fn r1_of_a_million_claims_each_proof_wins_once() {
-    let store = MemoryReplayStore::single_instance(PROOFS).expect("a capacity");
+    let store = MemoryReplayStore::single_node(PROOFS).expect("a capacity");
     let wins: Vec<AtomicU8> = (0..PROOFS).map(|_| AtomicU8::new(0)).collect();
     let replays = AtomicUsize::new(0);
     thread::scope(|scope| {
@@ -66,7 +66,7 @@ fn r1_of_a_million_claims_each_proof_wins_once() {
 fn r3_while_records_lapse_no_proof_wins_twice_and_none_is_kept_for_ever() {
     const EACH_SECOND: usize = 100;
     const CAPACITY: usize = 20_000;
-    let store = MemoryReplayStore::single_instance(CAPACITY).expect("a capacity");
+    let store = MemoryReplayStore::single_node(CAPACITY).expect("a capacity");
     let wins: Vec<AtomicU8> = (0..PROOFS).map(|_| AtomicU8::new(0)).collect();
     let clock = AtomicU64::new(0);
     let refused = AtomicUsize::new(0);

@@ -38,7 +38,7 @@ impl Checker {
         let server = ResourceServer::builder(identifier, provider.clone())
             .token_rules(TokenRules::new().audience_is(audience.clone()));
         let server = called_by_its_name(server, &resource, args.loopback)?;
-        let replay = MemoryReplayStore::single_instance(10_000)?;
+        let replay = MemoryReplayStore::single_node(10_000)?;
         let (guard, keys) = match &args.introspection {
             None => {
                 let keys = remote_keys(&args)?;
@@ -167,7 +167,7 @@ fn remote_keys(args: &Args) -> Result<Arc<RemoteKeys>, Box<dyn Error>> {
 
 fn endpoint(args: &Args) -> Result<IntrospectionEndpoint, Box<dyn Error>> {
     let said = args.introspection.as_ref().ok_or("no introspection was asked for")?;
-    let new = if args.loopback { IntrospectionEndpoint::insecure_loopback } else { IntrospectionEndpoint::new };
+    let new = if args.loopback { IntrospectionEndpoint::danger_insecure_loopback } else { IntrospectionEndpoint::new };
     let mut endpoint = new(&said.url, args.issuer.clone(), said.credentials.clone())?;
     if said.audience_is_implied {
         endpoint = endpoint.audience_is_implied();

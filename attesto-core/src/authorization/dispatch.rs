@@ -1,5 +1,5 @@
-//! From a path to its endpoint. What is mounted and what the metadata documents name come from the same places, so that no document
-//! can name an endpoint that is not there (EP-12, MD-4).
+//! Maps a path to its endpoint. Mounted paths and metadata documents derive from the same settings, so that no document
+//! can name an endpoint that is not mounted (EP-12, MD-4).
 
 use super::questions::ask::Step;
 use super::server::AuthorizationServer;
@@ -8,25 +8,25 @@ use crate::crypto::Entropy;
 use crate::http::RequestParts;
 use alloc::vec::Vec;
 
-/// What kind of visitor a path has, so that each kind can get middleware of its own (CF-5): sessions and their protection
-/// where browsers come, rate limits where clients do, caches before documents.
+/// The class of clients of a path, so that each class can have its own middleware (CF-5): sessions and their protection
+/// for browsers, rate limits for clients, caches for documents.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_enums, reason = "a router that forgets a class leaves endpoints out")]
 pub enum RouteClass {
-    /// The documents that are public by design: metadata, and keys.
+    /// Documents that are public by design: metadata, and keys.
     Metadata,
-    /// Where people come with their browsers: the authorization endpoint.
+    /// The authorization endpoint, which people visit with their browsers.
     Interactive,
-    /// Where clients come: token, PAR, revocation, introspection.
+    /// The endpoints for clients: token, PAR, revocation, introspection.
     Protocol,
 }
 
 impl RouteClass {
-    /// All of them.
+    /// All classes.
     pub const ALL: [Self; 3] = [Self::Metadata, Self::Interactive, Self::Protocol];
 }
 
-/// What is at a path.
+/// The endpoint or document at a path.
 #[derive(Clone, Copy)]
 enum Place {
     Token,
@@ -49,7 +49,7 @@ impl Place {
 }
 
 impl AuthorizationServer {
-    /// All that is mounted: the one list that routers and [`serve`](Self::serve) go by.
+    /// All mounted paths: the list that routers and [`serve`](Self::serve) share.
     fn places(&self) -> impl Iterator<Item = (&str, Place)> {
         let (settings, routes) = (self.settings(), self.routes());
         let for_codes = [
@@ -72,25 +72,25 @@ impl AuthorizationServer {
         self.places().find(|(own, _)| *own == path).map(|(_, place)| place)
     }
 
-    /// Every path that [`serve`](Self::serve) answers: what a router mounts.
+    /// Every path that [`serve`](Self::serve) answers, for a router to mount.
     #[must_use]
     pub fn paths(&self) -> Vec<&str> {
         self.places().map(|(path, _)| path).collect()
     }
 
-    /// Those of one class.
+    /// The paths of one class.
     #[must_use]
     pub fn paths_of(&self, class: RouteClass) -> Vec<&str> {
         self.places().filter(|(_, place)| place.class() == class).map(|(path, _)| path).collect()
     }
 
-    /// The class of a path, as it was sent. `None`: this server has nothing there.
+    /// Returns the class of a path, as received. `None` if this server has nothing there.
     #[must_use]
     pub fn class_of(&self, path: &str) -> Option<RouteClass> {
         self.place(path).map(Place::class)
     }
 
-    /// The endpoint or document at the request's path. `None`: this server has nothing there.
+    /// Serves the endpoint or document at the request's path. `None` if this server has nothing there.
     ///
     /// ```
     /// # use attesto_core::crypto::{Algorithm, CryptoProvider, EntropyError, KeyKind, RustCrypto};
@@ -168,7 +168,7 @@ mod tests {
         let request = RequestParts::new(method, path, &headers).connection(Connection::new().tls());
         match server.serve(&request, Timestamp::from_secs(1_800_000_000), entropy)? {
             Step::Done(response) => Some(response),
-            // Somebody is told of the refusal; that is all that these requests come to.
+            // The refusal is reported as an event; these requests ask nothing else.
             Step::Ask(crate::authorization::questions::ask::Ask::Record(query)) => match query.answer(()) {
                 Step::Done(response) => Some(response),
                 Step::Ask(other) => panic!("{other:?}"),
@@ -352,7 +352,7 @@ mod tests {
             OPENID,
         );
         let names = as_built.as_object().unwrap().keys().map(String::as_str);
-        // What it says, and what it does not say because it is not so.
+        // Members that are present, and members that must be absent because they would be false.
         let others = [
             "client_id_metadata_document_supported",
             "require_pushed_authorization_requests",
@@ -399,7 +399,7 @@ mod tests {
             let built = builder("https://as.example").endpoint_path(EndpointName::Token, path).build();
             assert_eq!(built.unwrap_err().member(), "endpoint_path", "{path}");
         }
-        // What is not mounted is in nobody's way.
+        // Unused paths do not conflict.
         let machines = builder("https://as.example").grants([GrantType::ClientCredentials]);
         assert!(machines.endpoint_path(EndpointName::Token, "/oauth/par").build().is_ok());
     }

@@ -1,10 +1,10 @@
-//! The authorization server: who gets a token, and for how long (RFC 6749, OAuth 2.1).
+//! The authorization server decides who gets a token, and for how long (RFC 6749, OAuth 2.1).
 //!
-//! [`AuthorizationServer`] holds the rules. An endpoint takes a request and gives the first question to the host, or the response;
-//! [`exchange`](crate::exchange) says how questions are answered. What only a host knows, [`Ask`] lists.
+//! [`AuthorizationServer`] holds the rules. An endpoint takes a request and returns the first question to the host, or
+//! the response; [`exchange`](crate::exchange) explains how to answer questions. [`Ask`] lists what only a host knows.
 //!
-//! `docs/authorization-server.md` in the repository builds a server from nothing. Codes such as "AZ-26" are rules: `tests/COVERAGE.md`
-//! lists each with its RFC section, its function and its tests.
+//! `docs/authorization-server.md` in the repository builds a server step by step. Codes such as "AZ-26" are rules:
+//! `tests/COVERAGE.md` lists each with its RFC section, its function and its tests.
 //!
 //! ```
 //! # use attesto_core::crypto::{Algorithm, CryptoProvider, EntropyError, KeyKind, RustCrypto};
@@ -26,7 +26,7 @@
 //!     .grants([GrantType::ClientCredentials])
 //!     .build()?;
 //!
-//! // Per request: a loop, a driver of your own, or `host::drive`.
+//! // Per request: a loop, a custom driver, or `host::drive`.
 //! let body = b"grant_type=client_credentials&client_id=job&client_secret=s3cret&scope=things.read";
 //! let headers: &[(&str, &[u8])] =
 //!     &[("host", b"auth.example.com"), ("content-type", b"application/x-www-form-urlencoded")];

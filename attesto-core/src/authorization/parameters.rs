@@ -1,4 +1,4 @@
-//! The parameters of a request: known names, each once, decoded (EP-5 to EP-7).
+//! The parameters of a request: known names, each at most once, decoded (EP-5 to EP-7).
 
 use super::error::reason::Reason;
 use crate::encoding::form;
@@ -9,10 +9,10 @@ use alloc::vec::Vec;
 use core::fmt;
 use zeroize::Zeroizing;
 
-/// The one parameter that may be repeated (RFC 8707 §2).
+/// The only parameter that may be repeated (RFC 8707 §2).
 const REPEATABLE: &str = "resource";
 
-/// Every parameter that any endpoint knows. What is not among them is ignored (RFC 6749 §3.1).
+/// Every parameter that any endpoint knows. Others are ignored (RFC 6749 §3.1).
 const KNOWN: &[&str] = &[
     "access_token",
     "acr_values",
@@ -51,18 +51,19 @@ const KNOWN: &[&str] = &[
     "ui_locales",
 ];
 
-/// Decoded parameters. Secrets are among them: zeroized, never shown.
+/// Decoded parameters. They include secrets, so they are zeroized and never printed.
 #[derive(Clone, Default, Eq, PartialEq)]
 pub(crate) struct Parameters(Vec<(&'static str, Zeroizing<String>)>);
 
 impl Parameters {
-    /// Those of a form body. RFC 6749 §3.2; EP-5 to EP-7.
+    /// Parses the parameters of a form body. RFC 6749 §3.2; EP-5 to EP-7.
     pub(crate) fn of_form(request: &RequestParts<'_>) -> Result<Self, Reason> {
         Self::parse(form_body(request)?)
     }
 
-    /// Those of a request to the authorization endpoint: of the query, or of a form body (RFC 6749 §3.1, OIDC Core §3.1.2.1). With
-    /// them the names that occur twice, of which no value is kept: whom to tell depends on which they are (EP-6).
+    /// Parses the parameters of a request to the authorization endpoint, from the query or a form body (RFC 6749 §3.1,
+    /// OIDC Core §3.1.2.1). Also returns the names that occur twice, whose values are dropped: which names they are
+    /// decides who receives the error (EP-6).
     pub(crate) fn of_query_or_form(request: &RequestParts<'_>) -> Result<(Self, Vec<&'static str>), Reason> {
         let encoded = match request.method {
             "POST" => form_body(request)?,
@@ -74,7 +75,7 @@ impl Parameters {
         Self::read(encoded)
     }
 
-    /// Reads encoded pairs. Values that are empty count as absent, unknown names are passed over; EP-6.
+    /// Parses encoded pairs. Empty values count as absent, and unknown names are skipped; EP-6.
     pub(crate) fn parse(encoded: &[u8]) -> Result<Self, Reason> {
         let (parameters, repeated) = Self::read(encoded)?;
         if repeated.is_empty() { Ok(parameters) } else { Err(Reason::DuplicateParameter) }
@@ -102,7 +103,7 @@ impl Parameters {
         Ok((parameters, repeated))
     }
 
-    /// Encodes those whose names are wanted, in order.
+    /// Encodes the parameters with wanted names, in order.
     pub(crate) fn encode(&self, wanted: impl Fn(&str) -> bool) -> String {
         let mut encoded = String::new();
         for (name, value) in self.0.iter().filter(|(name, _)| wanted(name)) {
@@ -111,7 +112,7 @@ impl Parameters {
         encoded
     }
 
-    /// Whether every value is short enough to be looked at.
+    /// Whether every value is within the limit.
     pub(crate) fn are_bounded(&self) -> bool {
         self.0.iter().all(|(_, value)| value.len() <= limits::PARAMETER)
     }
@@ -124,7 +125,7 @@ impl Parameters {
         self.0.iter().filter(move |(own, _)| *own == name).map(|(_, value)| value.as_str())
     }
 
-    /// A parameter that must be there.
+    /// Returns a required parameter.
     pub(crate) fn required(&self, name: &'static str) -> Result<&str, Reason> {
         self.get(name).ok_or(Reason::MissingParameter(name))
     }
@@ -136,7 +137,7 @@ impl fmt::Debug for Parameters {
     }
 }
 
-/// A body that is a form, and nothing that any endpoint knows in the query beside it. EP-5, EP-7.
+/// Checks that the body is a form, and that the query has no known parameter. EP-5, EP-7.
 fn form_body<'r>(request: &RequestParts<'r>) -> Result<&'r [u8], Reason> {
     if request.query.is_some_and(|query| form::pairs(query.as_bytes()).any(|pair| known(&pair).is_some())) {
         return Err(Reason::QueryParameters);
@@ -144,7 +145,7 @@ fn form_body<'r>(request: &RequestParts<'r>) -> Result<&'r [u8], Reason> {
     if !is_form(request) {
         return Err(Reason::NotForm);
     }
-    // None was lent, or it broke off on its way: nothing of it is known, and that is not the same as nothing in it.
+    // No body was passed, or it broke off: its contents are unknown, which differs from an empty body.
     let body = request.form_body.ok_or(Reason::MalformedForm)?;
     if body.len() > limits::FORM_BODY { Err(Reason::BodyTooLarge) } else { Ok(body) }
 }
@@ -153,7 +154,7 @@ fn known(pair: &form::Pair<'_>) -> Option<&'static str> {
     KNOWN.iter().copied().find(|name| pair.name_is(name))
 }
 
-/// One `Content-Type`, of a form; its parameters do not matter (WHATWG URL §5.1 knows UTF-8 only). EP-5.
+/// Whether there is one `Content-Type`, of a form; its parameters are ignored (WHATWG URL §5.1 only has UTF-8). EP-5.
 fn is_form(request: &RequestParts<'_>) -> bool {
     let Lines::One(value) = request.headers.lines("content-type") else { return false };
     let essence = value.split(|byte| *byte == b';').next().unwrap_or_default();

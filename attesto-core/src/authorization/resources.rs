@@ -1,4 +1,4 @@
-//! Which resources a token may be for (RFC 8707 §2; AZ-21, TK-5).
+//! The resources that a token may be for (RFC 8707 §2; AZ-21, TK-5).
 
 use super::error::reason::Reason;
 use super::parameters::Parameters;
@@ -7,10 +7,11 @@ use crate::limits;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// Resources that one request may name (AZ-21).
+/// The most resources that one request may name (AZ-21).
 const MOST: usize = 16;
 
-/// The resources that a request names, each once, in order, and each in the spelling in which it is allowed. RFC 8707 §2; AZ-21, TK-5.
+/// Returns the resources that a request names, each once, in order, in their configured spelling. RFC 8707 §2; AZ-21,
+/// TK-5.
 pub(crate) fn named(parameters: &Parameters, allowed: &[&str]) -> Result<Vec<String>, Reason> {
     let mut resources: Vec<String> = Vec::new();
     for asked in parameters.all("resource") {
@@ -26,13 +27,13 @@ pub(crate) fn named(parameters: &Parameters, allowed: &[&str]) -> Result<Vec<Str
     Ok(resources)
 }
 
-/// How the resource is spelled where it is configured, which is how tokens spell it. AZ-21.
+/// Returns the configured spelling of a resource, which tokens use. AZ-21.
 pub(crate) fn configured<'a>(allowed: impl IntoIterator<Item = &'a str>, asked: &str) -> Option<&'a str> {
     allowed.into_iter().find(|own| is_the_same(own, asked))
 }
 
-/// An absolute URI without a fragment, of whatever scheme: `urn:`, `api:`, `spiffe:` (RFC 3986 §4.3; RFC 8707 §2). Those of http are
-/// held to what a URL is.
+/// Whether this is an absolute URI without a fragment, of any scheme: `urn:`, `api:`, `spiffe:` (RFC 3986 §4.3;
+/// RFC 8707 §2). http and https ones must be valid URLs.
 pub(crate) fn is_absolute(resource: &str) -> bool {
     let Some((scheme, rest)) = resource.split_once(':') else { return false };
     if scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http") {
@@ -47,20 +48,20 @@ pub(crate) fn is_absolute(resource: &str) -> bool {
         && !resource.contains('#')
 }
 
-/// The same text; or the same host with and without the one slash that an empty path means (RFC 3986 §6.2.3). Nothing else is
-/// normalised. AZ-21.
+/// Whether both are the same text, or the same host with and without the slash of an empty path (RFC 3986 §6.2.3).
+/// Nothing else is normalised. AZ-21.
 fn is_the_same(one: &str, other: &str) -> bool {
     one == other || bare_host(one).is_some_and(|host| bare_host(other) == Some(host))
 }
 
-/// An http or https URI that is nothing but its host, without the slash.
+/// Returns an http or https URI that consists only of its host, without the slash.
 fn bare_host(uri: &str) -> Option<&str> {
     let without = uri.strip_suffix('/').unwrap_or(uri);
     let authority = without.strip_prefix("https://").or_else(|| without.strip_prefix("http://"))?;
     (!authority.is_empty() && !authority.contains(['/', '?', '#'])).then_some(without)
 }
 
-/// Each resource is configured in one spelling only: two would be two audiences for what is one. AZ-21.
+/// Whether each resource is configured in one spelling only: two would be two audiences for one resource. AZ-21.
 pub(crate) fn are_spelled_once<'a>(resources: impl Iterator<Item = &'a str> + Clone) -> bool {
     let twice = |own: &str| resources.clone().any(|other| own != other && is_the_same(own, other));
     !resources.clone().any(|own| own.ends_with('/') && twice(own))

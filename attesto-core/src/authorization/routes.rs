@@ -1,4 +1,4 @@
-//! Where the endpoints are: paths on the issuer's origin, and the URLs that follow from them (MD-2, EP-3).
+//! The paths of the endpoints on the issuer's origin, and their URLs (MD-2, EP-3).
 
 use crate::ConfigError;
 use crate::http::{PlainHttp, WebUrl};
@@ -7,8 +7,8 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// One endpoint: the path to mount it at, and the URL that clients know it by. The URL follows from the configured issuer, never from
-/// a request (EP-3).
+/// One endpoint: the path to mount it at, and its URL for clients. The URL derives from the configured issuer, never
+/// from a request (EP-3).
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Endpoint {
@@ -32,11 +32,12 @@ pub struct Routes {
     pub revocation: Endpoint,
     /// `{prefix}/introspect`.
     pub introspection: Endpoint,
-    /// `/.well-known/jwks.json`, below the path of an issuer that has one.
+    /// `/.well-known/jwks.json`, below the issuer's path if it has one.
     pub jwks: Endpoint,
 }
 
-/// One of the endpoints, to give it a path of its own: [`AuthorizationServerBuilder::endpoint_path`](crate::authorization::AuthorizationServerBuilder::endpoint_path).
+/// Names an endpoint, to set its path:
+/// [`AuthorizationServerBuilder::endpoint_path`](crate::authorization::AuthorizationServerBuilder::endpoint_path).
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum EndpointName {
@@ -55,7 +56,7 @@ pub enum EndpointName {
 }
 
 impl Routes {
-    /// All endpoints under a path on the issuer's origin, but those that have a path of their own. CF-4.
+    /// Builds all endpoints below a prefix on the issuer's origin, except those with a custom path. CF-4.
     pub(crate) fn new(
         prefix: &str,
         own: &[(EndpointName, String)],
@@ -82,14 +83,14 @@ impl Routes {
     }
 }
 
-/// Segments of unreserved characters, each behind a `/`: what every router takes literally.
+/// Whether this is a sequence of `/` and segments of unreserved characters, which every router takes literally.
 fn is_path(path: &str) -> bool {
     let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
     let is_segment = |segment: &str| !matches!(segment, "" | "." | "..") && segment.bytes().all(unreserved);
     path.strip_prefix('/').is_some_and(|segments| segments.split('/').all(is_segment))
 }
 
-/// Empty, or a path.
+/// Checks that the prefix is empty or a path.
 fn prefix_is_a_path(prefix: &str) -> Result<(), ConfigError> {
     if prefix.is_empty() || is_path(prefix) {
         Ok(())
@@ -98,7 +99,7 @@ fn prefix_is_a_path(prefix: &str) -> Result<(), ConfigError> {
     }
 }
 
-/// Each is a path, and no endpoint has two. CF-4.
+/// Checks that each custom path is a path, and that no endpoint has two. CF-4.
 fn own_paths_are_paths(own: &[(EndpointName, String)]) -> Result<(), ConfigError> {
     let problem = |text: String| Err(ConfigError::new("endpoint_path", text));
     for (name, path) in own {
@@ -112,7 +113,7 @@ fn own_paths_are_paths(own: &[(EndpointName, String)]) -> Result<(), ConfigError
     Ok(())
 }
 
-/// No path leads to two places: endpoints and documents. CF-4.
+/// Checks that no path is used twice by endpoints and documents. CF-4.
 pub(crate) fn paths_differ(mut paths: Vec<&str>) -> Result<(), ConfigError> {
     paths.sort_unstable();
     match paths.iter().zip(paths.iter().skip(1)).find(|(one, next)| one == next) {

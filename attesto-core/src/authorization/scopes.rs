@@ -1,4 +1,4 @@
-//! Scopes as a request names them and a grant holds them (RFC 6749 §3.3).
+//! The scopes of a request or a grant (RFC 6749 §3.3).
 
 use crate::scope::is_scope_token;
 use alloc::string::String;
@@ -19,7 +19,7 @@ use alloc::vec::Vec;
 pub struct ScopeSet(Vec<String>);
 
 impl ScopeSet {
-    /// These scopes. What is no scope-token is left out: it could not be asked for.
+    /// Creates a set of these scopes. Drops what is not a scope-token, which no request could name.
     #[must_use]
     pub fn of<S: AsRef<str>>(scopes: impl IntoIterator<Item = S>) -> Self {
         let mut set = Self::default();
@@ -29,7 +29,7 @@ impl ScopeSet {
         set
     }
 
-    /// Reads a `scope` parameter; `None` where it breaks the grammar of RFC 6749 §3.3, and where it names more than
+    /// Parses a `scope` parameter; `None` if it breaks the grammar of RFC 6749 §3.3, or names more than
     /// [`limits::SCOPES`](crate::limits::SCOPES) scopes.
     #[must_use]
     pub fn parse(parameter: &str) -> Option<Self> {
@@ -37,7 +37,7 @@ impl ScopeSet {
         (bounded && parameter.split(' ').all(is_scope_token)).then(|| Self::of(parameter.split(' ')))
     }
 
-    /// What both hold, in this order.
+    /// The scopes in both sets, in this set's order.
     #[must_use]
     pub fn intersection(&self, other: &Self) -> Self {
         Self(self.0.iter().filter(|scope| other.contains(scope)).cloned().collect())
@@ -53,19 +53,19 @@ impl ScopeSet {
         self.0.retain(|own| own != scope);
     }
 
-    /// Whether it holds this scope.
+    /// Whether the set has this scope.
     #[must_use]
     pub fn contains(&self, scope: &str) -> bool {
         self.0.iter().any(|own| own == scope)
     }
 
-    /// Whether `other` holds all of these.
+    /// Whether `other` has all of these scopes.
     #[must_use]
     pub fn is_within(&self, other: &Self) -> bool {
         self.0.iter().all(|scope| other.contains(scope))
     }
 
-    /// Whether there is none.
+    /// Whether the set is empty.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -77,7 +77,7 @@ impl ScopeSet {
     }
 }
 
-/// As the `scope` parameter has it: joined by spaces.
+/// Writes the value of a `scope` parameter: joined by spaces.
 impl core::fmt::Display for ScopeSet {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str(&self.0.join(" "))

@@ -1,4 +1,4 @@
-//! Codes, refresh tokens and references: made of 256 random bits, and known to stores by their digest only (EP-13).
+//! Codes, refresh tokens and references: 256 random bits, of which stores only know the digest (EP-13).
 
 use crate::crypto::{CryptoProvider, Entropy, EntropyError};
 use crate::encoding::base64url;
@@ -8,13 +8,13 @@ use core::hash::{Hash, Hasher};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-/// Characters of a secret as text: 32 bytes in base64url.
+/// The length of a secret as text: 32 bytes in base64url.
 const CHARACTERS: usize = 43;
 
-/// A secret that this server issued or was shown: 43 characters of base64url. Never shown, zeroized.
+/// A secret that this server issued or a client presented: 43 characters of base64url. Never printed, and zeroized.
 ///
-/// All refresh tokens of a family begin with the same 16 bytes, which only its tokens hold, and differ in the other 16: a store finds
-/// the family of any of them, spent ones included, without keeping what was spent (RT-5).
+/// All refresh tokens of a family begin with the same 16 bytes, which only its tokens have, and differ in the other 16.
+/// A store can therefore find the family of any of them, even of spent ones, without keeping the spent tokens (RT-5).
 #[derive(Clone)]
 pub(crate) struct Secret {
     text: Zeroizing<String>,
@@ -22,7 +22,7 @@ pub(crate) struct Secret {
 }
 
 impl Secret {
-    /// A new one: 256 bits of the caller's entropy.
+    /// Draws a new secret: 256 bits of the caller's entropy.
     pub(crate) fn draw(entropy: &mut dyn Entropy) -> Result<Self, EntropyError> {
         let mut bytes = Zeroizing::new([0; 32]);
         entropy.fill(bytes.as_mut_slice())?;
@@ -39,14 +39,15 @@ impl Secret {
         Self { text, root }
     }
 
-    /// The refresh token that follows this one: of the same family, and otherwise of these random or derived bytes. RT-3, RT-4.
+    /// Returns the refresh token that follows this one: of the same family, with these random or derived bytes for the
+    /// rest. RT-3, RT-4.
     pub(crate) fn successor(&self, bytes: &[u8; 32]) -> Self {
         let mut next = Zeroizing::new(*bytes);
         next.iter_mut().zip(self.root.iter()).for_each(|(to, from)| *to = *from);
         Self::of_bytes(&next)
     }
 
-    /// What a client presents, if it can be one of ours at all: looked at before anything is hashed (EP-13).
+    /// Parses a presented secret, if it can be one of ours at all. Checked before anything is hashed (EP-13).
     pub(crate) fn presented(text: &str) -> Option<Self> {
         if text.len() != CHARACTERS {
             return None;
@@ -63,7 +64,7 @@ impl Secret {
         SecretDigest(provider.sha256(&[self.text.as_bytes()]))
     }
 
-    /// How stores know it, where it is a refresh token.
+    /// Returns the store's key of a refresh token.
     pub(crate) fn refresh_key(&self, provider: &dyn CryptoProvider) -> RefreshKey {
         let family = SecretDigest(provider.sha256(&[b"attesto refresh family:", self.root.as_slice()]));
         RefreshKey { family, token: self.digest(provider) }
@@ -76,7 +77,8 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// SHA-256 of a code, a refresh token or a reference: all that a store ever sees of it. Equality takes constant time.
+/// SHA-256 of a code, a refresh token or a reference, which is all that a store ever receives. Equality takes constant
+/// time.
 ///
 /// ```
 /// use attesto_core::authorization::SecretDigest;
@@ -88,7 +90,7 @@ impl fmt::Debug for Secret {
 pub struct SecretDigest([u8; 32]);
 
 impl SecretDigest {
-    /// Of digest bytes.
+    /// Creates a digest from its bytes.
     #[must_use]
     pub const fn from_bytes(digest: [u8; 32]) -> Self {
         Self(digest)
@@ -113,45 +115,45 @@ impl Hash for SecretDigest {
     }
 }
 
-/// 43 characters of base64url.
+/// Writes 43 characters of base64url.
 impl fmt::Display for SecretDigest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&base64url::encode(&self.0))
     }
 }
 
-/// Not shown: who reads logs need not be able to find the row.
+/// Not printed, so that readers of logs cannot find the row.
 impl fmt::Debug for SecretDigest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SecretDigest(..)")
     }
 }
 
-/// How stores know a refresh token: its family by what all tokens of it have in common, and the one token of it.
+/// The store's key of a refresh token: the family, from the bytes that all its tokens share, and the single token.
 ///
-/// Who shows a token with the right `family` holds, or held, a token of that family: no other value has these bits. So a `token` that is
-/// not the family's current one was spent, whichever it was, and stores need not keep those that were.
+/// Only tokens of the family lead to the right `family`. So a `token` that is not the family's current one was spent,
+/// whichever it was, and stores need not keep spent tokens.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[expect(clippy::exhaustive_structs, reason = "a family's key, and a token's")]
 pub struct RefreshKey {
-    /// The same for all tokens of a family.
+    /// Equal for all tokens of a family.
     pub family: SecretDigest,
-    /// Of this token alone.
+    /// Specific to this token.
     pub token: SecretDigest,
 }
 
-/// The tokens that descend from one authorization: what is revoked together (RFC 9700 §4.14.2).
+/// Identifies the tokens that descend from one authorization, which are revoked together (RFC 9700 §4.14.2).
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct FamilyId([u8; 16]);
 
 impl FamilyId {
-    /// Of its bytes, as a store kept them.
+    /// Creates an identifier from bytes that a store kept.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(bytes)
     }
 
-    /// Its bytes.
+    /// The bytes.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 16] {
         &self.0
@@ -164,7 +166,7 @@ impl FamilyId {
     }
 }
 
-/// 22 characters of base64url.
+/// Writes 22 characters of base64url.
 impl fmt::Display for FamilyId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&base64url::encode(&self.0))

@@ -1,4 +1,4 @@
-//! One authorization server: what was configured, and the way to each endpoint.
+//! The authorization server, with a method for each endpoint.
 
 use super::builder::options::AuthorizationServerBuilder;
 use super::endpoints::{authorize, introspection, pushed, revocation, token};
@@ -20,19 +20,19 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use core::fmt;
 
-/// An OAuth 2.1 authorization server without IO. Built once by [`AuthorizationServer::builder`], then only read; a clone is another
-/// handle on the same.
+/// An OAuth 2.1 authorization server without IO. Built once by [`AuthorizationServer::builder`], then only read. A
+/// clone is another handle to the same server.
 ///
-/// Each endpoint is a method that takes the request, the time and a source of entropy, and gives a [`Step`]: the first question to
-/// the host, or the response.
+/// Each endpoint is a method that takes the request, the time and a source of entropy, and returns a [`Step`]: the
+/// first question to the host, or the response.
 #[derive(Clone)]
 pub struct AuthorizationServer {
     settings: Arc<Settings>,
 }
 
 impl AuthorizationServer {
-    /// Starts the configuration of the server with this issuer identifier (https, without query and fragment), which signs with this
-    /// ring: access tokens always, and what else it signs unless further rings are given
+    /// Configures the server with this issuer identifier (https, without query and fragment). This ring signs access
+    /// tokens, and also the other JWTs unless further rings are given
     /// ([`id_token_keys`](AuthorizationServerBuilder::id_token_keys)).
     pub fn builder(
         issuer: impl Into<String>,
@@ -56,13 +56,13 @@ impl AuthorizationServer {
         &self.settings.issuer
     }
 
-    /// Where the endpoints are.
+    /// The endpoints and their URLs.
     #[must_use]
     pub fn routes(&self) -> &Routes {
         &self.settings.routes
     }
 
-    /// Seconds after which nothing can be used again that was used now: proofs and client assertions.
+    /// Seconds after which no used proof or client assertion can be used again.
     pub(crate) fn replay_window(&self) -> u64 {
         let proofs = self.settings.dpop.as_ref().map(ProofPolicy::replay_window);
         let signs = self.settings.auth_methods.contains(&AuthMethod::PrivateKeyJwt);
@@ -70,17 +70,18 @@ impl AuthorizationServer {
         proofs.max(assertions).unwrap_or_default()
     }
 
-    /// What the host must be able to answer.
+    /// The parts of the host that this server needs.
     pub(crate) fn needs(&self) -> Needs {
         Needs::of(&self.settings)
     }
 
-    /// The authorization endpoint: `GET` and `POST {prefix}/authorize` (RFC 6749 §3.1). A form body is lent as
+    /// The authorization endpoint: `GET` and `POST {prefix}/authorize` (RFC 6749 §3.1). Pass a form body in as
     /// [`RequestParts::form_body`].
     ///
-    /// The host is asked who the user is and what they allow ([`Authentication`](crate::authorization::Authentication),
-    /// [`ConsentDecision`](crate::authorization::ConsentDecision)); its answer may be a page, which is the response then. Nothing is kept: the page
-    /// leads back to [`Visit::resume_url`](crate::authorization::Visit::resume_url), and the endpoint begins anew.
+    /// Asks the host who the user is and what they allow ([`Authentication`](crate::authorization::Authentication),
+    /// [`ConsentDecision`](crate::authorization::ConsentDecision)). The host may answer with a page, which becomes the
+    /// response. No state is kept meanwhile: the page leads back to
+    /// [`Visit::resume_url`](crate::authorization::Visit::resume_url), and the endpoint starts again.
     ///
     /// ```
     /// # use attesto_core::crypto::{Algorithm, CryptoProvider, EntropyError, KeyKind, RustCrypto};
@@ -159,7 +160,8 @@ impl AuthorizationServer {
         state::run(flow, |mut flow| async move { authorize::respond(&mut flow).await })
     }
 
-    /// The pushed authorization request endpoint: `POST {prefix}/par` (RFC 9126). The body is lent as [`RequestParts::form_body`].
+    /// The pushed authorization request endpoint: `POST {prefix}/par` (RFC 9126). Pass the body in as
+    /// [`RequestParts::form_body`].
     pub fn push_authorization(
         &self,
         request: &RequestParts<'_>,
@@ -174,8 +176,8 @@ impl AuthorizationServer {
         state::run(flow, |mut flow| async move { cors::shared(pushed::respond(&mut flow).await, &flow) })
     }
 
-    /// Whether this is a [`resume_url`](crate::authorization::Visit::resume_url) of this server: for hosts that let one travel through a form, and must
-    /// not become a way to send browsers anywhere.
+    /// Whether this is a [`resume_url`](crate::authorization::Visit::resume_url) of this server: for hosts that pass
+    /// one through a form, and must not become an open redirector.
     #[must_use]
     pub fn is_resume_url(&self, url: &str) -> bool {
         let query = url.strip_prefix(&self.settings.routes.authorization.url).and_then(|rest| rest.strip_prefix('?'));
@@ -184,12 +186,12 @@ impl AuthorizationServer {
 
     /// What a user's click on a consent page leaves: a one-time grant for exactly what the page asked for (AZ-26).
     ///
-    /// Call it where the form of your page is answered, once you know that the form came from your page (your CSRF protection) and
-    /// who the user is (your session). Store the [`grant`](NewConsentGrant::grant) under its digest, and send the browser to
-    /// [`resume`](NewConsentGrant::resume).
+    /// Call it when your page's form is submitted, once you know that the form came from your page (your CSRF
+    /// protection) and who the user is (your session). Store the [`grant`](NewConsentGrant::grant) under its digest,
+    /// and send the browser to [`resume`](NewConsentGrant::resume).
     ///
     /// # Errors
-    /// Where the entropy source failed.
+    /// Fails if the entropy source failed.
     pub fn grant_consent(
         &self,
         binding: ConsentBinding,
@@ -203,7 +205,7 @@ impl AuthorizationServer {
         NewConsentGrant::draw(grant, self.settings.provider.as_ref(), entropy)
     }
 
-    /// The token endpoint: `POST {prefix}/token` (RFC 6749 §3.2). The body is lent as [`RequestParts::form_body`].
+    /// The token endpoint: `POST {prefix}/token` (RFC 6749 §3.2). Pass the body in as [`RequestParts::form_body`].
     pub fn token(
         &self,
         request: &RequestParts<'_>,
@@ -218,7 +220,7 @@ impl AuthorizationServer {
         state::run(flow, |mut flow| async move { cors::shared(token::respond(&mut flow).await, &flow) })
     }
 
-    /// The revocation endpoint: `POST {prefix}/revoke` (RFC 7009). The body is lent as [`RequestParts::form_body`].
+    /// The revocation endpoint: `POST {prefix}/revoke` (RFC 7009). Pass the body in as [`RequestParts::form_body`].
     pub fn revoke(
         &self,
         request: &RequestParts<'_>,
@@ -233,8 +235,9 @@ impl AuthorizationServer {
         state::run(flow, |mut flow| async move { cors::shared(revocation::respond(&mut flow).await, &flow) })
     }
 
-    /// The introspection endpoint: `POST {prefix}/introspect` (RFC 7662). The body is lent as [`RequestParts::form_body`]. The answer is a
-    /// signed JWT for a caller whose `Accept` field prefers `application/token-introspection+jwt` to JSON (RFC 9701).
+    /// The introspection endpoint: `POST {prefix}/introspect` (RFC 7662). Pass the body in as
+    /// [`RequestParts::form_body`]. The response is a signed JWT for a caller whose `Accept` field prefers
+    /// `application/token-introspection+jwt` to JSON (RFC 9701).
     pub fn introspect(
         &self,
         request: &RequestParts<'_>,

@@ -45,16 +45,16 @@ impl Challenge {
     /// Creates a `Bearer` challenge (RFC 6750 §3).
     #[must_use]
     pub const fn bearer() -> Self {
-        Self::of(SchemeAndAlgs::Bearer)
+        Self::with_scheme(SchemeAndAlgs::Bearer)
     }
 
     /// Creates a `DPoP` challenge (RFC 9449 §7.1), with exactly the algorithms that proofs may use here.
     #[must_use]
     pub const fn dpop(algs: AlgorithmSet) -> Self {
-        Self::of(SchemeAndAlgs::Dpop(algs))
+        Self::with_scheme(SchemeAndAlgs::Dpop(algs))
     }
 
-    const fn of(scheme: SchemeAndAlgs) -> Self {
+    const fn with_scheme(scheme: SchemeAndAlgs) -> Self {
         Self {
             scheme,
             realm: None,

@@ -75,7 +75,7 @@ impl<'u> Segment<'u> {
     fn characters(self) -> impl Iterator<Item = Character> + use<'u> {
         let mut bytes = self.0.bytes();
         core::iter::from_fn(move || match bytes.next()? {
-            b'%' => Some(Character::of_triplet(bytes.next()?, bytes.next()?)),
+            b'%' => Some(Character::from_triplet(bytes.next()?, bytes.next()?)),
             byte => Some(Character::Plain(byte)),
         })
     }
@@ -106,7 +106,7 @@ enum Character {
 
 impl Character {
     /// Decodes the two digits of a triplet, which the URI's parser checked to be hexadecimal.
-    fn of_triplet(high: u8, low: u8) -> Self {
+    fn from_triplet(high: u8, low: u8) -> Self {
         let byte = hex_value(high).wrapping_shl(4) | hex_value(low);
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
             Self::Plain(byte)

@@ -72,7 +72,7 @@ impl CheckedProof {
         let owner = ReplayOwner::from_bytes(*jkt.as_bytes());
         let replay =
             ReplayClaim::new(replay_key(&jkt, jti, provider), retain_until).not_after(not_after).owned_by(owner);
-        Self { jkt, jti: Jti::of(jti), replay, nonce }
+        Self { jkt, jti: Jti::from_text(jti), replay, nonce }
     }
 
     /// The thumbprint of the proof's key (RFC 7638).
@@ -109,7 +109,7 @@ struct Jti {
 
 impl Jti {
     /// Copies a `jti` of bounded length. Anything longer would be cut off; the rules prevent that.
-    fn of(jti: &str) -> Self {
+    fn from_text(jti: &str) -> Self {
         let mut bytes = [0; limits::JTI];
         for (slot, byte) in bytes.iter_mut().zip(jti.as_bytes()) {
             *slot = *byte;

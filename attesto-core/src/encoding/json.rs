@@ -51,7 +51,7 @@ pub enum Number {
 impl Number {
     /// Parses a number that is known to be valid JSON. This is not left to serde, whose result changes if any crate of
     /// the application enables serde_json's `arbitrary_precision`.
-    fn of(raw: &str) -> Option<Self> {
+    fn from_raw(raw: &str) -> Option<Self> {
         if raw.bytes().all(|byte| byte.is_ascii_digit())
             && let Ok(number) = raw.parse()
         {
@@ -178,8 +178,8 @@ impl<'a> Object<'a> {
     /// The visitor's.
     pub fn members<E>(self, mut visit: impl FnMut(&str, Value<'a>) -> Result<(), E>) -> Result<(), E> {
         let mut failure = None;
-        let visitor =
-            Members(|name: &str, value: &'a RawValue| match Value::of(value.get()).map(|value| visit(name, value)) {
+        let visitor = Members(|name: &str, value: &'a RawValue| {
+            match Value::from_raw(value.get()).map(|value| visit(name, value)) {
                 Some(Ok(())) => true,
                 Some(Err(error)) => {
                     failure = Some(error);
@@ -187,7 +187,8 @@ impl<'a> Object<'a> {
                 }
                 // Cannot happen: the object is known to be strict. Ending the visit leaves required members missing.
                 None => false,
-            });
+            }
+        });
         // The only remaining errors are those that our own visitor raises to stop.
         let _ = serde_json::Deserializer::from_str(self.raw).deserialize_map(visitor);
         failure.map_or(Ok(()), Err)
@@ -254,7 +255,7 @@ impl<'a> Array<'a> {
     /// The visitor's.
     pub fn items<E>(self, mut visit: impl FnMut(Value<'a>) -> Result<(), E>) -> Result<(), E> {
         let mut failure = None;
-        let visitor = Items(|value: &'a RawValue| match Value::of(value.get()).map(&mut visit) {
+        let visitor = Items(|value: &'a RawValue| match Value::from_raw(value.get()).map(&mut visit) {
             Some(Ok(())) => true,
             Some(Err(error)) => {
                 failure = Some(error);
@@ -275,11 +276,11 @@ impl<'a> Array<'a> {
 
 impl<'a> Value<'a> {
     /// Parses one value of a document that is known to be strict.
-    fn of(raw: &'a str) -> Option<Self> {
+    fn from_raw(raw: &'a str) -> Option<Self> {
         match raw.as_bytes().first()? {
             b'{' => Some(Self::Object(Object { raw })),
             b'[' => Some(Self::Array(Array { raw })),
-            b'-' | b'0'..=b'9' => Number::of(raw).map(Self::Number),
+            b'-' | b'0'..=b'9' => Number::from_raw(raw).map(Self::Number),
             b'"' => match raw.get(1..raw.len().saturating_sub(1)) {
                 // Without an escape, the text is the slice between the quotes.
                 Some(text) if !text.as_bytes().contains(&b'\\') => Some(Self::String(Cow::Borrowed(text))),
@@ -291,7 +292,7 @@ impl<'a> Value<'a> {
 
     /// Checks that a value that is valid JSON is also strict, with at most `depth` levels.
     pub(super) fn found_strict(raw: &'a str, depth: usize) -> Result<Self, NotStrictJson> {
-        let value = Self::of(raw).ok_or(NotStrictJson)?;
+        let value = Self::from_raw(raw).ok_or(NotStrictJson)?;
         match &value {
             Self::Object(_) | Self::Array(_) => strict::check(raw, depth)?,
             Self::Number(Number::Float(number)) if !number.is_finite() => return Err(NotStrictJson),

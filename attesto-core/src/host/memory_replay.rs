@@ -72,11 +72,11 @@ impl MemoryReplayStore {
     /// # Errors
     ///
     /// Fails for a capacity of 0, or of more than 2^30.
-    pub fn single_instance(capacity: usize) -> Result<Self, ConfigError> {
+    pub fn single_node(capacity: usize) -> Result<Self, ConfigError> {
         Self::build(capacity, None)
     }
 
-    /// Like [`single_instance`](Self::single_instance), but answers `Unavailable` to claims with `retain_until` at or
+    /// Like [`single_node`](Self::single_node), but answers `Unavailable` to claims with `retain_until` at or
     /// before `distrusted`: a previous process may have seen them. R3.
     ///
     /// The store does not know when a proof was made, only how long its record must be kept, which the policy computes
@@ -85,7 +85,7 @@ impl MemoryReplayStore {
     ///
     /// # Errors
     ///
-    /// As for `single_instance`.
+    /// As for `single_node`.
     pub fn after_restart(capacity: usize, distrusted: Timestamp) -> Result<Self, ConfigError> {
         Self::build(capacity, Some(distrusted))
     }

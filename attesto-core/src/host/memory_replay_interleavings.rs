@@ -28,7 +28,7 @@ fn explore(
     let mut model = loom::model::Builder::new();
     model.preemption_bound = most_switches;
     model.check(move || {
-        let store = Arc::new(MemoryReplayStore::single_instance(capacity).unwrap());
+        let store = Arc::new(MemoryReplayStore::single_node(capacity).unwrap());
         for (key, until, now) in before {
             assert_eq!(store.record(&claim(*key, *until), Timestamp::from_secs(*now)), Fresh);
         }
@@ -137,7 +137,7 @@ fn r3_interleavings_in_a_full_store_of_lapsed_records_let_everybody_in() {
 #[test]
 fn r3_interleavings_of_claims_and_a_sweep_keep_the_count() {
     loom::model(|| {
-        let store = Arc::new(MemoryReplayStore::single_instance(3).unwrap());
+        let store = Arc::new(MemoryReplayStore::single_node(3).unwrap());
         for key in [1, 2] {
             assert_eq!(store.record(&claim(key, 121), Timestamp::from_secs(0)), Fresh);
         }
@@ -160,7 +160,7 @@ fn st2_interleavings_of_one_owner_take_no_more_than_its_share_and_leave_others_t
     let mut model = loom::model::Builder::new();
     model.preemption_bound = Some(3);
     model.check(|| {
-        let store = Arc::new(MemoryReplayStore::single_instance(10).unwrap());
+        let store = Arc::new(MemoryReplayStore::single_node(10).unwrap());
         let owned = |key, owner| claim(key, 121).owned_by(ReplayOwner::from_bytes([owner; 32]));
         let record =
             move |store: &MemoryReplayStore, key, owner| store.record(&owned(key, owner), Timestamp::from_secs(0));
@@ -186,7 +186,7 @@ fn st2_interleavings_of_one_owner_take_no_more_than_its_share_and_leave_others_t
 #[test]
 fn st2_interleavings_of_two_owners_let_each_in() {
     loom::model(|| {
-        let store = Arc::new(MemoryReplayStore::single_instance(10).unwrap());
+        let store = Arc::new(MemoryReplayStore::single_node(10).unwrap());
         let owned = |key, owner| claim(key, 121).owned_by(ReplayOwner::from_bytes([owner; 32]));
         for key in [1, 2] {
             assert_eq!(store.record(&owned(key, 1), Timestamp::from_secs(0)), Fresh);

@@ -36,7 +36,7 @@ fn claim(number: u64, retain_until: u64) -> ReplayClaim {
 }
 
 fn store(capacity: usize) -> MemoryReplayStore {
-    MemoryReplayStore::single_instance(capacity).unwrap()
+    MemoryReplayStore::single_node(capacity).unwrap()
 }
 
 /// Returns how many of `threads` simultaneous claims are answered `Fresh`; the others must be answered `Replay`.
@@ -233,8 +233,8 @@ fn r8_the_store_says_that_it_serves_one_process() {
     let store = store(10);
     assert_eq!(store.reach(), StoreReach::Process);
     assert_eq!(format!("{store:?}"), "MemoryReplayStore { held: 0, capacity: 10, .. }");
-    assert!(MemoryReplayStore::single_instance(0).is_err());
-    assert!(MemoryReplayStore::single_instance(CAPACITY_CEILING + 1).is_err());
+    assert!(MemoryReplayStore::single_node(0).is_err());
+    assert!(MemoryReplayStore::single_node(CAPACITY_CEILING + 1).is_err());
     assert_eq!(store.shards.len(), 1);
-    assert_eq!(MemoryReplayStore::single_instance(10_000_000).unwrap().shards.len(), MOST_SHARDS);
+    assert_eq!(MemoryReplayStore::single_node(10_000_000).unwrap().shards.len(), MOST_SHARDS);
 }

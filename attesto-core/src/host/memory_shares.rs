@@ -1,4 +1,4 @@
-//! Counts the records of each owner in the memory replay store, in a table of fixed size (catalogue ST-2).
+//! Counts the records of each owner in the memory replay store, in a table of fixed size (ST-2).
 //!
 //! A hash with a random key selects one counter of each of two rows for an owner, who has at most as many records as the
 //! lower counter says. Owners that have one counter in common do not affect each other. With both in common they count
@@ -23,7 +23,8 @@ impl Places {
     pub(super) fn of(owner: Option<&ReplayOwner>, hasher: &HashKey) -> Self {
         let Some(owner) = owner else { return Self::NONE };
         let hash = hasher.hash_one(owner);
-        let within_row = |bits: u64| u16::try_from(bits % u64::from(ROW)).unwrap_or_default();
+        // ROW is a power of two.
+        let within_row = |bits: u64| u16::try_from(bits & u64::from(ROW.wrapping_sub(1))).unwrap_or_default();
         Self([within_row(hash), within_row(hash >> 32)])
     }
 }
@@ -54,7 +55,7 @@ impl Shares {
         fits
     }
 
-    /// Counts one less.
+    /// Counts one record less.
     pub(super) fn give_back(&self, owner: Places) {
         for counter in self.counters(owner) {
             counter.fetch_sub(1, Ordering::SeqCst);

@@ -8,7 +8,7 @@
 //! use attesto_core::dpop::{ReplayAnswer, ReplayClaim, ReplayKey};
 //! use attesto_core::host::{Instances, MemoryReplayStore, ReplayStore, reach_is_enough};
 //!
-//! let store = MemoryReplayStore::single_instance(100_000)?;
+//! let store = MemoryReplayStore::single_node(100_000)?;
 //! reach_is_enough(Instances::Single, store.reach())?;
 //!
 //! let now = Timestamp::from_secs(1_700_000_000);

@@ -1,4 +1,4 @@
-//! Everything a resource publishes without asking who wants it.
+//! The documents that a resource publishes to everyone.
 
 use super::Guard;
 use crate::ConfigError;
@@ -17,7 +17,7 @@ use alloc::vec::Vec;
 /// # fn demo(guard: &Guard) -> Result<(), attesto_core::ConfigError> {
 /// use attesto_core::host::PublicDocuments;
 ///
-/// let documents = PublicDocuments::of([guard])?;
+/// let documents = PublicDocuments::from_guards([guard])?;
 /// assert!(documents.respond("GET", "/.well-known/oauth-protected-resource", None).is_some());
 /// assert!(documents.respond("GET", "/elsewhere", None).is_none());
 /// # Ok(())
@@ -30,42 +30,42 @@ pub struct PublicDocuments {
 }
 
 impl PublicDocuments {
-    /// The metadata of these guards' resources, each at its own well-known path, and the first one's at the bare path as well for
-    /// clients that look nowhere else (RFC 9728 §3.1).
+    /// Publishes the metadata of these guards' resources, each at its own well-known path, and the first one's also at
+    /// the bare path, for clients that only look there (RFC 9728 §3.1).
     ///
     /// # Errors
-    /// Where two guards protect the same resource, or several resources leave open whether tokens may name others too
-    /// ([`ResourceServer::metadata_set`]).
-    pub fn of<'g>(guards: impl IntoIterator<Item = &'g Guard>) -> Result<Self, ConfigError> {
+    /// Fails if two guards protect the same resource, or several resources do not decide whether tokens may name others
+    /// too ([`ResourceServer::metadata_set`]).
+    pub fn from_guards<'g>(guards: impl IntoIterator<Item = &'g Guard>) -> Result<Self, ConfigError> {
         let servers = guards.into_iter().map(|guard| guard.server().as_ref());
-        Ok(Self::of_set(ResourceServer::metadata_set(servers)?))
+        Ok(Self::from_metadata(ResourceServer::metadata_set(servers)?))
     }
 
-    /// A set with a root document of one's own choice.
+    /// Uses a set with a custom root document.
     #[must_use]
-    pub const fn of_set(metadata: MetadataSet) -> Self {
+    pub const fn from_metadata(metadata: MetadataSet) -> Self {
         Self { metadata, key_sets: Vec::new() }
     }
 
-    /// And a JWK Set at this path, public halves only (RFC 7517 §5).
+    /// Adds a JWK Set at this path, public halves only (RFC 7517 §5).
     #[must_use]
     pub fn jwks(mut self, path: impl Into<String>, keys: JwkSet) -> Self {
         self.key_sets.push((path.into(), keys));
         self
     }
 
-    /// Every path that something is published at.
+    /// Every path of a published document.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
         self.metadata.paths().chain(self.key_sets.iter().map(|(path, _)| path.as_str()))
     }
 
-    /// What is worth a line in the log at start ([`MetadataSet::warnings`]).
+    /// Warnings to log at start ([`MetadataSet::warnings`]).
     #[must_use]
     pub fn warnings(&self) -> &[&'static str] {
         self.metadata.warnings()
     }
 
-    /// The response to a request for one of the paths; `None` for every other path.
+    /// Answers a request for one of the paths; `None` for every other path.
     #[must_use]
     pub fn respond(&self, method: &str, path: &str, query: Option<&str>) -> Option<ResponseParts> {
         let key_set = self.key_sets.iter().find(|(known, _)| known == path);

@@ -27,7 +27,7 @@ pub enum AmendMode {
 impl Amendment {
     /// A field of a grant. It replaces the service's own, except the list of headers that scripts may read, to which it
     /// is added.
-    pub(crate) fn of_grant(header: Header) -> Self {
+    pub(crate) fn from_grant(header: Header) -> Self {
         let mode = match header.name() {
             "access-control-expose-headers" => AmendMode::Append,
             _ => AmendMode::Replace,

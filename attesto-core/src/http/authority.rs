@@ -145,7 +145,7 @@ impl fmt::Debug for OwnedAuthority {
     }
 }
 
-/// A port, 1 to 65535. Compared as a number: leading zeros do not matter, signs do not exist.
+/// Parses a port, 1 to 65535. Leading zeros are allowed, signs are not.
 pub(crate) fn parse_port(digits: &str) -> Option<u16> {
     let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then(|| digits.parse().ok()).flatten().filter(|&port| port != 0)

@@ -24,7 +24,7 @@ pub struct OutgoingRequest {
     pub time_limit: Duration,
 }
 
-/// Unless a request says otherwise.
+/// The default time limit.
 const TIME_LIMIT: Duration = Duration::from_secs(5);
 
 impl OutgoingRequest {
@@ -73,7 +73,7 @@ impl fmt::Debug for OutgoingRequest {
     }
 }
 
-/// What came back, whatever its status.
+/// A response, whatever its status.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct IncomingResponse {
@@ -124,7 +124,7 @@ impl fmt::Debug for IncomingResponse {
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum HttpFailure {
-    /// The response did not come in time.
+    /// The response did not arrive in time.
     #[error("the response did not come in time")]
     Timeout,
     /// The body is longer than the limit.

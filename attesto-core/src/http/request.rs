@@ -157,7 +157,7 @@ pub struct RequestParts<'r> {
     pub path: &'r str,
     /// The query without its `?`.
     pub query: Option<&'r str>,
-    /// The authority of the request target (`:authority` in HTTP/2, absolute-form in HTTP/1), if it had one.
+    /// The authority of the request target (`:authority` in HTTP/2, absolute-form in HTTP/1), if any.
     pub authority: Option<&'r str>,
     /// The header fields.
     pub headers: &'r dyn HeaderLines,

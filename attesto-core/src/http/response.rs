@@ -229,7 +229,7 @@ mod tests {
         let mut response = ResponseParts::new(200);
         response.headers.push(Header::new("Cache-Control", "max-age=60").unwrap());
         response.headers.push(Header::new("DPoP-Nonce", "forged").unwrap());
-        response.amend([Amendment::of_grant(Header::own("dpop-nonce", "n")), Amendment::private_caching()]);
+        response.amend([Amendment::from_grant(Header::own("dpop-nonce", "n")), Amendment::private_caching()]);
         assert_eq!(response.header("DPoP-Nonce").collect::<Vec<_>>(), ["n"]);
         assert_eq!(response.header("cache-control").collect::<Vec<_>>(), ["max-age=60"]);
     }
@@ -245,8 +245,8 @@ mod tests {
         };
         let mut response = own();
         response.amend([
-            Amendment::of_grant(Header::own("dpop-nonce", "n")),
-            Amendment::of_grant(Header::own("access-control-expose-headers", "DPoP-Nonce")),
+            Amendment::from_grant(Header::own("dpop-nonce", "n")),
+            Amendment::from_grant(Header::own("access-control-expose-headers", "DPoP-Nonce")),
             Amendment::private_caching(),
         ]);
         let values = |name| response.header(name).collect::<Vec<_>>();

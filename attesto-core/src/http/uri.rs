@@ -93,7 +93,7 @@ pub(crate) struct KeptUri {
 }
 
 impl KeptUri {
-    pub(crate) fn of(uri: &ObservedUri<'_>) -> Self {
+    pub(crate) fn from_uri(uri: &ObservedUri<'_>) -> Self {
         let text = uri.to_string();
         let path = text.len().saturating_sub(uri.path.len());
         Self { scheme: uri.scheme, prefix: path.saturating_sub(uri.prefix.len()), path, text }
@@ -195,7 +195,7 @@ mod tests {
         for authority in ["h", "API.example.com:8443", "[2001:db8::1]", "192.0.2.1:443"] {
             for (prefix, path) in [("", ""), ("", "*"), ("/p", "*"), ("/p", ""), ("", "/100%"), ("/p", "/a\\b\u{e9}")] {
                 let uri = ObservedUri::from_parts(Scheme::Https, Authority::parse(authority).unwrap(), prefix, path);
-                let kept = KeptUri::of(&uri);
+                let kept = KeptUri::from_uri(&uri);
                 let again = kept.observed().unwrap();
                 assert_eq!((again.prefix, again.path), (prefix, path));
                 assert!(again.authority.agrees_with(&uri.authority, Scheme::Https) && again.scheme == Scheme::Https);

@@ -1,4 +1,4 @@
-//! Absolute web URLs of a configuration, checked strictly and kept as they were written (RFC 3986).
+//! Absolute web URLs of a configuration, checked strictly and kept as written (RFC 3986).
 
 use crate::{ConfigError, limits};
 use alloc::boxed::Box;
@@ -11,7 +11,7 @@ use core::net::{Ipv4Addr, Ipv6Addr};
 pub(crate) enum PlainHttp {
     /// Never: `https` only.
     Refused,
-    /// Where the host is this machine: for development.
+    /// If the host is this machine: for development.
     LoopbackOnly,
 }
 
@@ -24,7 +24,7 @@ pub(crate) struct WebUrl {
     path_end: usize,
 }
 
-/// Why a text is no such URL.
+/// Why a text is not such a URL.
 type Fault = &'static str;
 
 impl WebUrl {
@@ -59,7 +59,7 @@ impl WebUrl {
         Ok(Self { text: text.into(), origin_end, path_end: origin_end.saturating_add(path.len()) })
     }
 
-    /// The text as it was given.
+    /// The text as given.
     pub(crate) fn as_str(&self) -> &str {
         &self.text
     }
@@ -69,7 +69,7 @@ impl WebUrl {
         self.text.get(..self.origin_end).unwrap_or_default()
     }
 
-    /// The path; empty where the URL has none.
+    /// The path; empty if the URL has none.
     pub(crate) fn path(&self) -> &str {
         self.text.get(self.origin_end..self.path_end).unwrap_or_default()
     }
@@ -84,7 +84,7 @@ impl WebUrl {
         self.text.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http:"))
     }
 
-    /// This absolute path below the URL's own.
+    /// Returns this absolute path below the URL's own.
     pub(crate) fn below(&self, path: &str) -> String {
         [self.path().strip_suffix('/').unwrap_or(self.path()), path].concat()
     }
@@ -95,13 +95,13 @@ impl WebUrl {
         authority.and_then(|authority| host_of(authority).ok()).is_some_and(is_loopback)
     }
 
-    /// The URL at this absolute path of the same origin.
+    /// Returns the URL at this absolute path of the same origin.
     pub(crate) fn sibling(&self, path: &str) -> String {
         [self.origin(), path].concat()
     }
 }
 
-/// `https`; or `http` to this machine, where that was allowed.
+/// Checks that the scheme is `https`, or `http` to this machine if that is allowed.
 fn scheme_is_allowed(scheme: &str, host: &str, plain_http: PlainHttp) -> Result<(), Fault> {
     if scheme.eq_ignore_ascii_case("https") {
         return Ok(());
@@ -111,14 +111,14 @@ fn scheme_is_allowed(scheme: &str, host: &str, plain_http: PlainHttp) -> Result<
     }
     match plain_http {
         PlainHttp::Refused => {
-            Err("is plain http; use https, or, for development on this machine, what is called insecure_loopback")
+            Err("is plain http; use https, or, for development on this machine, danger_insecure_loopback")
         }
         PlainHttp::LoopbackOnly if is_loopback(host) => Ok(()),
         PlainHttp::LoopbackOnly => Err("is plain http to another machine; use https"),
     }
 }
 
-/// The host of an authority whose parts are all valid: no userinfo, a port from 1 to 65535 if any.
+/// Returns the host of a valid authority: no userinfo, and at most a port from 1 to 65535.
 fn host_of(authority: &str) -> Result<&str, Fault> {
     if authority.contains('@') {
         return Err("has userinfo; leave it out");
@@ -139,8 +139,8 @@ fn host_of(authority: &str) -> Result<&str, Fault> {
     if port_is_valid { Ok(host) } else { Err("has no valid port: 1 to 65535") }
 }
 
-/// An IPv6 literal in brackets, an IPv4 address, or a name of non-empty labels (one trailing dot allowed) that is no longer than
-/// the host of a request may be.
+/// Whether this is an IPv6 literal in brackets, an IPv4 address, or a name of non-empty labels (one trailing dot
+/// allowed), no longer than a request's host may be.
 fn is_host(host: &str) -> bool {
     if let Some(literal) = host.strip_prefix('[') {
         return literal.strip_suffix(']').is_some_and(|literal| literal.parse::<Ipv6Addr>().is_ok());
@@ -156,7 +156,7 @@ fn is_port(digits: &str) -> bool {
     digits.bytes().all(|byte| byte.is_ascii_digit()) && digits.parse::<u16>().is_ok_and(|port| port != 0)
 }
 
-/// This machine: `localhost`, 127.0.0.0/8 or `[::1]`.
+/// Whether the host is this machine: `localhost`, 127.0.0.0/8 or `[::1]`.
 fn is_loopback(host: &str) -> bool {
     let literal = host.strip_prefix('[').and_then(|literal| literal.strip_suffix(']'));
     host.eq_ignore_ascii_case("localhost")
@@ -164,7 +164,7 @@ fn is_loopback(host: &str) -> bool {
         || literal.is_some_and(|literal| literal.parse().is_ok_and(|address: Ipv6Addr| address.is_loopback()))
 }
 
-/// `.` or `..`, plain or percent-encoded: URL parsers treat both alike.
+/// Whether the segment is `.` or `..`, plain or percent-encoded: URL parsers treat both alike.
 fn is_dot_segment(segment: &str) -> bool {
     let mut rest = segment;
     let mut dots: usize = 0;
@@ -175,7 +175,7 @@ fn is_dot_segment(segment: &str) -> bool {
     rest.is_empty() && matches!(dots, 1 | 2)
 }
 
-/// `*( pchar / extra )` of RFC 3986 §3.3, percent-encoding complete.
+/// Checks for `*( pchar / extra )` of RFC 3986 §3.3, with complete percent-encoding.
 fn is_uri_text(text: &str, extra: &[u8]) -> bool {
     let mut bytes = text.bytes();
     while let Some(byte) = bytes.next() {
@@ -190,7 +190,7 @@ fn is_uri_text(text: &str, extra: &[u8]) -> bool {
     true
 }
 
-/// `pchar` of RFC 3986 §3.3 without percent-encoding.
+/// Whether the byte is a `pchar` of RFC 3986 §3.3, without percent-encoding.
 const fn is_pchar(byte: u8) -> bool {
     byte.is_ascii_alphanumeric()
         || matches!(byte, b'-' | b'.' | b'_' | b'~') // unreserved

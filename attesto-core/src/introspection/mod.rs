@@ -24,7 +24,7 @@
 //!         .authorization_server("https://auth.example.com")
 //!         .build()?;
 //!     Guard::builder(server)
-//!         .replay_store(MemoryReplayStore::single_instance(100_000)?)
+//!         .replay_store(MemoryReplayStore::single_node(100_000)?)
 //!         .foreign_verifier(introspector)
 //!         .build()
 //! }

@@ -170,7 +170,7 @@ impl Jwk {
 
     /// The RFC 7638 thumbprint, computed with the caller's SHA-256.
     pub fn thumbprint(&self, sha256: impl FnOnce(&[&[u8]]) -> [u8; 32]) -> Thumbprint {
-        Thumbprint::of(&self.key, sha256)
+        Thumbprint::from_key(&self.key, sha256)
     }
 
     pub(crate) fn public_members(&self) -> Vec<(&'static str, String)> {

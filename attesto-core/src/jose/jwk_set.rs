@@ -44,7 +44,7 @@ impl JwkSet {
     }
 
     /// Builds a set of keys that all have a `kid`.
-    pub(crate) fn of(keys: impl IntoIterator<Item = Jwk>) -> Self {
+    pub(crate) fn from_keys(keys: impl IntoIterator<Item = Jwk>) -> Self {
         Self { keys: keys.into_iter().collect() }
     }
 

@@ -35,13 +35,13 @@ fn read(pem: &str) -> Result<KeyMaterial, ConfigError> {
             let private = private_key(label, block).ok_or_else(|| {
                 problem("the PEM holds no private key of a supported kind (P-256, P-384, P-521, Ed25519, RSA)")
             })?;
-            KeyMaterial::of_private(private)
+            KeyMaterial::from_private(private)
         }
         "PUBLIC KEY" | "RSA PUBLIC KEY" => {
             let public = public_key(label, block).ok_or_else(|| {
                 problem("the PEM holds no public key of a supported kind (P-256, P-384, P-521, Ed25519, RSA)")
             })?;
-            Ok(KeyMaterial::of_public(public))
+            Ok(KeyMaterial::from_public(public))
         }
         "CERTIFICATE" => Err(problem("the PEM is a certificate; take its public key out first")),
         _ => Err(problem("the PEM label is none of a key")),

@@ -28,7 +28,7 @@ impl Thumbprint {
 
     /// Computes the thumbprint of a public key: SHA-256 over the required members, in lexicographic order and without
     /// white space. RFC 7638 §3; J16. The members are canonical by construction, so one key has one thumbprint.
-    pub(super) fn of(key: &PublicKey, sha256: impl FnOnce(&[&[u8]]) -> [u8; 32]) -> Self {
+    pub(super) fn from_key(key: &PublicKey, sha256: impl FnOnce(&[&[u8]]) -> [u8; 32]) -> Self {
         // The text of the largest accepted RSA key fits; EC and Ed25519 keys need at most 250 bytes.
         match key {
             PublicKey::Rsa { .. } => Self(sha256(&[required_members::<1440>(key).as_bytes()])),

@@ -166,7 +166,7 @@ fn only<'k>(mut keys: impl Iterator<Item = &'k Key>) -> Result<Option<&'k Key>, 
 }
 
 fn parse(provider: &dyn CryptoProvider, jwk: &Jwk, algorithms: Option<AlgorithmSet>) -> Result<Key, ConfigError> {
-    let allowed = jwk.alg().map_or_else(|| of_kind(jwk), AlgorithmSet::only);
+    let allowed = jwk.alg().map_or_else(|| all_of_its_kind(jwk), AlgorithmSet::only);
     let algorithms = match algorithms {
         None => allowed,
         Some(wanted) if wanted.iter().all(|algorithm| allowed.contains(algorithm)) => wanted,
@@ -177,7 +177,7 @@ fn parse(provider: &dyn CryptoProvider, jwk: &Jwk, algorithms: Option<AlgorithmS
 }
 
 /// Returns every algorithm of the key's type.
-fn of_kind(jwk: &Jwk) -> AlgorithmSet {
+fn all_of_its_kind(jwk: &Jwk) -> AlgorithmSet {
     let suiting = Algorithm::ALL.iter().copied().filter(|algorithm| algorithm.key_kind() == jwk.key().kind());
     AlgorithmSet::try_from_iter(suiting).unwrap_or(jwk.algorithms())
 }

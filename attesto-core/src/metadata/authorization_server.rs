@@ -53,14 +53,7 @@ impl AuthorizationServerMetadata {
     /// Starts the document of this issuer: an absolute https URL without query and fragment, kept verbatim.
     #[must_use]
     pub fn builder(issuer: impl Into<String>) -> AuthorizationServerMetadataBuilder {
-        AuthorizationServerMetadataBuilder::new(issuer.into(), PlainHttp::Refused)
-    }
-
-    /// Like [`builder`](Self::builder), but the issuer and the URLs may be plain `http` to this machine. For
-    /// development.
-    #[must_use]
-    pub fn builder_insecure_loopback(issuer: impl Into<String>) -> AuthorizationServerMetadataBuilder {
-        AuthorizationServerMetadataBuilder::new(issuer.into(), PlainHttp::LoopbackOnly)
+        AuthorizationServerMetadataBuilder::new(issuer.into())
     }
 
     /// The issuer as given.
@@ -111,9 +104,9 @@ pub struct AuthorizationServerMetadataBuilder {
 }
 
 impl AuthorizationServerMetadataBuilder {
-    fn new(issuer: String, plain_http: PlainHttp) -> Self {
+    fn new(issuer: String) -> Self {
         Self {
-            plain_http,
+            plain_http: PlainHttp::Refused,
             issuer,
             authorization_endpoint: None,
             token_endpoint: "/oauth/token".into(),
@@ -124,6 +117,13 @@ impl AuthorizationServerMetadataBuilder {
             members: Vec::new(),
             protected_resources: Vec::new(),
         }
+    }
+
+    /// **Development only.** Allows the issuer and the URLs to be plain `http` to this machine.
+    #[must_use]
+    pub fn danger_insecure_loopback(mut self) -> Self {
+        self.plain_http = PlainHttp::LoopbackOnly;
+        self
     }
 
     /// Sets `authorization_endpoint`: an absolute URL, or an absolute path on the issuer's origin.
@@ -334,7 +334,7 @@ mod tests {
         }
         let slash = AuthorizationServerMetadata::builder("https://as/").response_types_supported(["code"]);
         assert_eq!(json(slash)["issuer"], "https://as/");
-        let local = AuthorizationServerMetadata::builder_insecure_loopback("http://localhost:9000");
+        let local = AuthorizationServerMetadata::builder("http://localhost:9000").danger_insecure_loopback();
         assert_eq!(
             json(local.response_types_supported(["code"]))["token_endpoint"],
             "http://localhost:9000/oauth/token"

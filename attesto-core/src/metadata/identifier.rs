@@ -19,7 +19,7 @@ const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
 ///
 /// assert!(ResourceIdentifier::parse("https://mcp.example.com/mcp").is_ok());
 /// assert!(ResourceIdentifier::parse("http://mcp.example.com/mcp").is_err());
-/// assert!(ResourceIdentifier::parse_insecure_loopback("http://localhost:3000/mcp").is_ok());
+/// assert!(ResourceIdentifier::danger_insecure_loopback("http://localhost:3000/mcp").is_ok());
 /// ```
 #[derive(Clone, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct ResourceIdentifier(WebUrl);
@@ -40,7 +40,7 @@ impl ResourceIdentifier {
     ///
     /// # Errors
     /// As for [`parse`](Self::parse).
-    pub fn parse_insecure_loopback(identifier: &str) -> Result<Self, ConfigError> {
+    pub fn danger_insecure_loopback(identifier: &str) -> Result<Self, ConfigError> {
         WebUrl::parse("resource", identifier, PlainHttp::LoopbackOnly).map(Self)
     }
 
@@ -154,7 +154,7 @@ mod tests {
         assert_ne!(id("https://h"), id("https://h/"));
         assert_eq!(ResourceIdentifier::parse("https://h#f").unwrap_err().member(), "resource");
         assert!(ResourceIdentifier::parse("http://localhost").is_err());
-        assert!(ResourceIdentifier::parse_insecure_loopback("http://example.com").is_err());
+        assert!(ResourceIdentifier::danger_insecure_loopback("http://example.com").is_err());
     }
 
     #[test]
@@ -196,10 +196,10 @@ mod tests {
     proptest! {
         #[test]
         fn p1_anything_is_parsed_or_refused(text in "(https://)?\\PC{0,30}|https?://[a\\[\\]:@/?#%.1-9]{0,16}") {
-            if let Ok(identifier) = ResourceIdentifier::parse_insecure_loopback(&text) {
+            if let Ok(identifier) = ResourceIdentifier::danger_insecure_loopback(&text) {
                 let query = identifier.query().map(|query| format!("?{query}")).unwrap_or_default();
                 prop_assert_eq!([identifier.origin(), identifier.path(), query.as_str()].concat(), text);
-                prop_assert!(ResourceIdentifier::parse_insecure_loopback(&identifier.well_known_url()).is_ok());
+                prop_assert!(ResourceIdentifier::danger_insecure_loopback(&identifier.well_known_url()).is_ok());
             }
         }
 

@@ -78,7 +78,7 @@ impl PointerUrl {
     ///
     /// # Errors
     /// As for [`parse`](Self::parse).
-    pub fn parse_insecure_loopback(url: &str) -> Result<Self, ConfigError> {
+    pub fn danger_insecure_loopback(url: &str) -> Result<Self, ConfigError> {
         WebUrl::parse("resource_metadata", url, PlainHttp::LoopbackOnly).map(Self)
     }
 
@@ -153,7 +153,7 @@ mod tests {
         for bad in ["http://h/", "/.well-known/x", "https://h/#f", "https://u@h/", "https://h/%"] {
             assert_eq!(MetadataPointer::fixed(bad).unwrap_err().member(), "resource_metadata", "{bad}");
         }
-        assert!(PointerUrl::parse_insecure_loopback("http://localhost/m").is_ok());
+        assert!(PointerUrl::danger_insecure_loopback("http://localhost/m").is_ok());
     }
 
     #[test]

@@ -10,7 +10,7 @@ use x509_cert::name::Name;
 /// Whether the name matches the subject with this DER.
 fn is(name: &str, subject: &[u8]) -> bool {
     let certificate = with_names(subject, &[]);
-    let holder = Holder::of(&certificate).expect("a certificate");
+    let holder = Holder::from_der(&certificate).expect("a certificate");
     DistinguishedName::parse(name).is_some_and(|name| name.is_subject_of(&holder))
 }
 
@@ -29,7 +29,7 @@ const CN: &[u8] = &[0x55, 4, 3];
 #[test]
 fn ca7_the_subject_as_openssl_writes_it() {
     let certificate = der(NAMED);
-    let holder = Holder::of(&certificate).unwrap();
+    let holder = Holder::from_der(&certificate).unwrap();
     let is_subject = |name: &str| DistinguishedName::parse(name).unwrap().is_subject_of(&holder);
     assert!(is_subject(NAMED_SUBJECT));
     for (from, to) in [
@@ -229,7 +229,7 @@ proptest! {
             *slot = byte;
         }
         for bytes in [&certificate[..], certificate.get(..cut).unwrap_or_default()] {
-            if let Some(holder) = Holder::of(bytes) {
+            if let Some(holder) = Holder::from_der(bytes) {
                 let _ = (holder.subject(), holder.has_dns("a"), holder.has_ip("::1"), holder.has_email("a@b"), holder.has_uri("u"));
             }
         }

@@ -30,7 +30,7 @@ const IP_ADDRESS: u32 = 7;
 
 impl<'c> Holder<'c> {
     /// Reads a certificate; `None` if its names cannot be read, or occur twice.
-    pub(crate) fn of(certificate: &'c [u8]) -> Option<Self> {
+    pub(crate) fn from_der(certificate: &'c [u8]) -> Option<Self> {
         Self::read(certificate).ok()
     }
 
@@ -197,13 +197,13 @@ mod tests {
     }
 
     fn is(certificate: &[u8], question: impl FnOnce(&Holder<'_>) -> bool) -> bool {
-        question(&Holder::of(certificate).unwrap())
+        question(&Holder::from_der(certificate).unwrap())
     }
 
     #[test]
     fn ca7_alternative_names_as_openssl_writes_them() {
         let certificate = der(NAMED);
-        let holder = Holder::of(&certificate).unwrap();
+        let holder = Holder::from_der(&certificate).unwrap();
         for dns in ["client.example.com", "CLIENT.EXAMPLE.COM", "*.example.NET"] {
             assert!(holder.has_dns(dns), "{dns}");
         }
@@ -248,8 +248,8 @@ mod tests {
         assert!(is(&nul, |holder| !holder.has_dns("a.example")));
         let [one, other] = ["a.example", "b.example"].map(|dns| extension(false, &[(0x82, dns.as_bytes())]));
         assert!(is(&with_names(&nobody, &one), |holder| holder.has_dns("a.example")));
-        assert!(Holder::of(&with_names(&nobody, &[one.clone(), other].concat())).is_none(), "which of the two?");
+        assert!(Holder::from_der(&with_names(&nobody, &[one.clone(), other].concat())).is_none(), "which of the two?");
         let trailing = tlv(0x30, &[tlv(6, SUBJECT_ALT_NAME), tlv(4, &[tlv(0x30, &[]), one].concat())].concat());
-        assert!(Holder::of(&with_names(&nobody, &trailing)).is_none());
+        assert!(Holder::from_der(&with_names(&nobody, &trailing)).is_none());
     }
 }

@@ -42,7 +42,7 @@ pub(super) fn one_line<'h>(
     }
 }
 
-/// Where client certificates come from: the TLS socket, and optionally a trusted proxy's header field (M4).
+/// The source of client certificates: the TLS socket, and optionally a trusted proxy's header field (M4).
 #[derive(Clone, Debug, Default)]
 pub struct CertificatePolicy {
     forwarded: Option<Arc<dyn CertificateExtractor>>,

@@ -50,7 +50,7 @@ impl KeyFetch {
     pub(super) fn new(remote: Arc<RemoteKeys>, number: u64, jwks_uri: Option<String>, now: Timestamp) -> Self {
         let stage = match jwks_uri {
             Some(url) => Stage::Keys { url },
-            None => Stage::of(remote.metadata_urls()),
+            None => Stage::first(remote.metadata_urls()),
         };
         Self { remote, number, now, stage, ended: false }
     }
@@ -126,7 +126,7 @@ fn more_telling(before: Option<FetchFailure>, failure: FetchFailure) -> FetchFai
 }
 
 impl Stage {
-    fn of(urls: Vec<String>) -> Self {
+    fn first(urls: Vec<String>) -> Self {
         let mut others = urls.into_iter();
         // There is always one: an issuer has at least two metadata URLs.
         let url = others.next().unwrap_or_default();

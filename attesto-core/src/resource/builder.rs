@@ -303,7 +303,7 @@ impl ResourceServerBuilder {
             self.dpop = None;
         }
         let identifier = if self.insecure_loopback {
-            loopback_switch_is_for_loopback(ResourceIdentifier::parse_insecure_loopback(&self.identifier)?)?
+            loopback_switch_is_for_loopback(ResourceIdentifier::danger_insecure_loopback(&self.identifier)?)?
         } else {
             ResourceIdentifier::parse(&self.identifier)?
         };

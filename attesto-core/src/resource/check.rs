@@ -227,7 +227,7 @@ impl<'a> Stage<'a> {
             token: Hidden(Zeroizing::new(shown.token.to_string())),
             scheme: shown.scheme,
             method: shown.method.to_string(),
-            uri: KeptUri::of(uri),
+            uri: KeptUri::from_uri(uri),
             clock: None,
             proof: shown.proof.map(<[u8]>::to_vec),
             certificate: self.server.certificate_thumbprint(request),

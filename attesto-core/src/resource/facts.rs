@@ -27,7 +27,7 @@ pub(super) struct Facts {
 }
 
 impl Facts {
-    pub(super) fn of(request: &RequestParts<'_>) -> Self {
+    pub(super) fn from_request(request: &RequestParts<'_>) -> Self {
         Self { head: request.method == "HEAD", cors: request.headers.lines("origin") != Lines::None, ..Self::default() }
     }
 

@@ -90,7 +90,7 @@ impl Grant {
         if !headers.is_empty() {
             headers.push(Header::own("cache-control", "no-store"));
         }
-        let mut amendments: Vec<Amendment> = headers.into_iter().map(Amendment::of_grant).collect();
+        let mut amendments: Vec<Amendment> = headers.into_iter().map(Amendment::from_grant).collect();
         if let Some(Channel::Extractor | Channel::FormBody) = self.facts.channel {
             amendments.push(Amendment::private_caching());
         }

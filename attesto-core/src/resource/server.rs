@@ -160,7 +160,7 @@ impl ResourceServer {
     /// # Errors
     /// Fails if two servers protect the same resource, or if several resources share a host and one of them does not
     /// decide whether it accepts tokens that name other audiences too. Call
-    /// [`strict_audience`](ResourceServerBuilder::strict_audience) for each, or a token for one is accepted by its
+    /// [`strict_audience`](super::ResourceServerBuilder::strict_audience) for each, or a token for one is accepted by its
     /// sibling (A3).
     pub fn metadata_set<'s>(servers: impl IntoIterator<Item = &'s Self>) -> Result<MetadataSet, ConfigError> {
         let servers: Vec<&Self> = servers.into_iter().collect();
@@ -255,7 +255,7 @@ impl ResourceServer {
 
     /// Collects the facts that the response to this request depends on.
     pub(super) fn facts(&self, request: &RequestParts<'_>, requirement: &Requirement) -> Facts {
-        self.asked_for(Facts::of(request), request, requirement)
+        self.asked_for(Facts::from_request(request), request, requirement)
     }
 
     /// Adds the path if the pointer's resolver will need it.

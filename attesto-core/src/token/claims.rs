@@ -41,7 +41,7 @@ enum Text {
 
 impl Text {
     /// Returns the position of `text` in `payload`, or a copy if the payload spells it with escapes.
-    fn of(payload: &[u8], text: &str) -> Self {
+    fn from_payload(payload: &[u8], text: &str) -> Self {
         let start = text.as_ptr().addr().wrapping_sub(payload.as_ptr().addr());
         let end = start.wrapping_add(text.len());
         match payload.get(start..end) {
@@ -77,14 +77,14 @@ fn members_of(audience: Option<Value<'_>>) -> Vec<String> {
 impl Claims {
     /// Collects the claims read from `payload`; [`with_payload`](Self::with_payload) adds the payload itself. Lenient:
     /// the rules reject wrong shapes.
-    pub(super) fn of(raw: &RawClaims<'_>, payload: &[u8]) -> Result<Self, TokenError> {
+    pub(super) fn from_raw(raw: &RawClaims<'_>, payload: &[u8]) -> Result<Self, TokenError> {
         let text = |value: &Option<Value<'_>>| match value {
-            Some(Value::String(text)) => Some(Text::of(payload, text)),
+            Some(Value::String(text)) => Some(Text::from_payload(payload, text)),
             _ => None,
         };
         let scope = match &raw.scope {
             Some(Value::String(scope)) => scope_claim::without_duplicates(scope)
-                .map_or_else(|| Some(Text::of(payload, scope)), |rebuilt| Some(Text::Owned(rebuilt.into()))),
+                .map_or_else(|| Some(Text::from_payload(payload, scope)), |rebuilt| Some(Text::Owned(rebuilt.into()))),
             _ => None,
         };
         Ok(Self {

@@ -112,8 +112,8 @@ impl ForeignClaims {
     ///
     /// # Errors
     /// Fails if the object is, by the issuer's profile, about another kind of token.
-    pub(crate) fn spelt_by(profile: &IssuerProfile, answer: json::Object<'_>) -> Result<Self, TokenError> {
-        let mut raw = RawClaims::of(answer)?;
+    pub(crate) fn from_answer(profile: &IssuerProfile, answer: json::Object<'_>) -> Result<Self, TokenError> {
+        let mut raw = RawClaims::from_object(answer)?;
         profile.payload_fits(raw.object)?;
         profile.purpose_is_access(raw.purpose.as_ref(), raw.cnf.as_ref())?;
         profile.locate(&mut raw, answer);

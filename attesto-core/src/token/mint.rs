@@ -142,16 +142,6 @@ impl AccessTokenIssuer {
         }
     }
 
-    /// **Development only.** Like [`builder`](Self::builder), but the issuer may be a plain http URL on a loopback
-    /// host.
-    pub fn builder_insecure_loopback(
-        issuer: impl Into<String>,
-        provider: Arc<dyn CryptoProvider>,
-        keys: Arc<KeyRing>,
-    ) -> AccessTokenIssuerBuilder {
-        AccessTokenIssuerBuilder { insecure_loopback: true, ..Self::builder(issuer, provider, keys) }
-    }
-
     /// Mints and signs one token.
     ///
     /// # Errors
@@ -302,6 +292,13 @@ pub struct AccessTokenIssuerBuilder {
 }
 
 impl AccessTokenIssuerBuilder {
+    /// **Development only.** Allows the issuer to be a plain http URL on a loopback host.
+    #[must_use]
+    pub const fn danger_insecure_loopback(mut self) -> Self {
+        self.insecure_loopback = true;
+        self
+    }
+
     /// Sets the audience of tokens whose request names none.
     pub fn audience<S: Into<String>>(mut self, audience: impl IntoIterator<Item = S>) -> Self {
         self.audience = audience.into_iter().map(Into::into).collect();

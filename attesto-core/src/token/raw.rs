@@ -27,7 +27,7 @@ pub(super) struct RawClaims<'p> {
 }
 
 impl<'p> RawClaims<'p> {
-    /// Reads the claims under their RFC 9068 names. The payload is parsed once, whoever issued it.
+    /// Reads the claims under their RFC 9068 names. The payload is parsed once, for any issuer.
     pub(super) fn read(payload: &'p [u8]) -> Result<Self, TokenError> {
         let mut claims = Self::none();
         let object = Object::read(payload, |name, value| claims.take(name, value));
@@ -36,7 +36,7 @@ impl<'p> RawClaims<'p> {
     }
 
     /// Reads the claims from an object that is known to be strict JSON.
-    pub(super) fn of(object: Object<'p>) -> Result<Self, TokenError> {
+    pub(super) fn from_object(object: Object<'p>) -> Result<Self, TokenError> {
         let mut claims = Self { object, ..Self::none() };
         object.members(|name, value| claims.take(name, value))?;
         Ok(claims)

@@ -62,7 +62,7 @@ impl KeyRing {
     /// # Errors
     /// Fails if the text has no private key, the key does not suit the algorithm, or the provider does not support it.
     pub fn from_pem(provider: &dyn CryptoProvider, pem: &str, algorithm: Algorithm) -> Result<Self, ConfigError> {
-        Self::of_material(provider, &KeyMaterial::from_pem(pem)?, algorithm)
+        Self::from_material(provider, &KeyMaterial::from_pem(pem)?, algorithm)
     }
 
     /// Signs with a new key, for tests and demos. The key is lost when the process ends, and its tokens no longer
@@ -75,10 +75,10 @@ impl KeyRing {
         algorithm: Algorithm,
         entropy: &mut dyn Entropy,
     ) -> Result<Self, ConfigError> {
-        Self::of_material(provider, &KeyMaterial::generate(algorithm.key_kind(), entropy)?, algorithm)
+        Self::from_material(provider, &KeyMaterial::generate(algorithm.key_kind(), entropy)?, algorithm)
     }
 
-    fn of_material(
+    fn from_material(
         provider: &dyn CryptoProvider,
         material: &KeyMaterial,
         algorithm: Algorithm,
@@ -162,7 +162,7 @@ impl KeyRing {
     /// Returns the set to publish: current, next and retired keys, public halves only (J18).
     #[must_use]
     pub fn jwks(&self) -> JwkSet {
-        JwkSet::of(self.public_keys().cloned())
+        JwkSet::from_keys(self.public_keys().cloned())
     }
 
     /// Returns the keys that verify this ring's tokens in the same process.

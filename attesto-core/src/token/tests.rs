@@ -427,6 +427,11 @@ fn a17_lists_of_subjects_and_clients_are_their_issuers() {
     };
     assert_eq!(foreign(Some(ISSUER), "usr_1"), Ok(()));
     assert_eq!(foreign(Some(ISSUER), "usr_2"), Err(TokenError::SubjectNotAllowed));
+    for misspelt in [[ISSUER, "/"].concat(), ISSUER.to_uppercase()] {
+        assert_eq!(foreign(Some(&misspelt), "usr_2"), Err(TokenError::SubjectNotAllowed), "{misspelt}");
+        assert_eq!(foreign(Some(&misspelt), "usr_1"), Ok(()), "{misspelt}");
+    }
+    assert_eq!(foreign(Some("https://else.example.com"), "usr_2"), Ok(()), "of an issuer that has no list");
     assert_eq!(foreign(None, "usr_2"), Ok(()), "of an issuer that has no list");
 }
 
@@ -468,8 +473,8 @@ fn j13_legacy_typ_is_an_explicit_list() {
     for wrong in ["http://auth.example.com", "https://", "https://h/?q", "https://h/#f", "https://u@h", "auth", ""] {
         assert!(TrustedIssuer::new(wrong, keys()).is_err(), "{wrong}");
     }
-    assert!(TrustedIssuer::insecure_loopback("http://127.0.0.1:8080", keys()).is_ok());
-    assert!(TrustedIssuer::insecure_loopback("http://auth.example.com", keys()).is_err());
+    assert!(TrustedIssuer::danger_insecure_loopback("http://127.0.0.1:8080", keys()).is_ok());
+    assert!(TrustedIssuer::danger_insecure_loopback("http://auth.example.com", keys()).is_err());
     assert!(TrustedIssuer::new(ISSUER, VerificationKeys::new()).is_err());
 }
 

@@ -113,9 +113,9 @@ impl AccessTokenVerifier {
             // Parsed before any verification, so a malformed token costs no signature arithmetic.
             let raw = RawClaims::read(payload)?;
             let issuer = self.issuer_of(&raw)?;
-            let trusted = trusts(&jws, header, issuer, now, sighting.as_deref_mut())?;
+            let trusted = verify_or_recall(&jws, header, issuer, now, sighting.as_deref_mut())?;
             let raw = issuer.locate_claims(raw);
-            (self.judge(&raw, issuer, trusted.typ, now), Claims::of(&raw, payload), trusted, issuer)
+            (self.judge(&raw, issuer, trusted.typ, now), Claims::from_raw(&raw, payload), trusted, issuer)
         };
         let claims = signed.and_then(|claims| {
             let mut kept = mem::take(buffer);
@@ -162,8 +162,8 @@ impl AccessTokenVerifier {
         let buffer = claims.into_payload();
         let raw = RawClaims::read(&buffer)?;
         rules::check_foreign(&raw, &self.rules, now)?;
-        let claims = Claims::of(&raw, &buffer)?.with_payload(buffer)?;
-        if let Some(issuer) = self.issuers.iter().find(|issuer| claims.issuer() == Some(issuer.issuer())) {
+        let claims = Claims::from_raw(&raw, &buffer)?.with_payload(buffer)?;
+        for issuer in self.issuers.iter().filter(|issuer| claims.issuer().is_some_and(|name| issuer.is_named(name))) {
             issuer.lists_admit(&claims)?;
         }
         self.rules.policy_allows(&claims, now)?;
@@ -227,7 +227,7 @@ impl Trusted {
 }
 
 /// Verifies the signature, or recalls that it verified with keys that the issuer still has.
-fn trusts(
+fn verify_or_recall(
     jws: &CompactJws<'_>,
     header: &[u8],
     issuer: &TrustedIssuer,

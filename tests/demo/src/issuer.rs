@@ -70,7 +70,8 @@ impl Issuer {
         let signing = KeyMaterial::generate(KeyKind::P256, &mut entropy)?;
         let private = signing.private().ok_or("a generated key has a private half")?;
         let keys = Arc::new(KeyRing::new(provider.as_ref(), provider.signer(private, Algorithm::ES256)?.into())?);
-        let minting = AccessTokenIssuer::builder_insecure_loopback(origin, Arc::clone(&provider), Arc::clone(&keys))
+        let minting = AccessTokenIssuer::builder(origin, Arc::clone(&provider), Arc::clone(&keys))
+            .danger_insecure_loopback()
             .default_lifetime(3600)
             .build()?;
         let dpop_material = KeyMaterial::generate(KeyKind::P256, &mut entropy)?;
@@ -81,7 +82,7 @@ impl Issuer {
 
     /// What the resource server is told of us: our name and our public keys.
     pub(super) fn trusted(&self) -> Result<TrustedIssuer, ConfigError> {
-        TrustedIssuer::insecure_loopback(&self.origin, self.keys.verification_keys(self.provider.as_ref())?)
+        TrustedIssuer::danger_insecure_loopback(&self.origin, self.keys.verification_keys(self.provider.as_ref())?)
     }
 
     pub(super) fn keys(&self) -> &KeyRing {

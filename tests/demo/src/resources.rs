@@ -53,10 +53,10 @@ impl Resources {
             .dpop(ProofPolicy::new().require_nonces(nonces))
             .sender_policy(SenderPolicy::RequireDpop);
 
-        let replay = Arc::new(MemoryReplayStore::single_instance(100_000)?);
+        let replay = Arc::new(MemoryReplayStore::single_node(100_000)?);
         let open = Arc::new(Guard::builder(builder("/mcp").build()?).replay_store(Arc::clone(&replay)).build()?);
         let strict = Arc::new(Guard::builder(strict.build()?).replay_store(replay).build()?);
-        let documents = PublicDocuments::of([&*open, &*strict])?.jwks("/.well-known/jwks.json", jwks);
+        let documents = PublicDocuments::from_guards([&*open, &*strict])?.jwks("/.well-known/jwks.json", jwks);
         Ok(Self { open, strict, call: Requirement::scopes([mcp::TOOLS_CALL])?, documents: Arc::new(documents) })
     }
 }

@@ -27,7 +27,7 @@ struct Steady {
 impl Steady {
     /// Full, and past the first lapse.
     fn new(live: usize) -> Result<Self, Box<dyn Error>> {
-        let store = MemoryReplayStore::single_instance(live.saturating_mul(2))?;
+        let store = MemoryReplayStore::single_node(live.saturating_mul(2))?;
         let live = u64::try_from(live)?;
         let mut steady = Self { store, live, made: 0 };
         steady.claim(live + live / 8)?;

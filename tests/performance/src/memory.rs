@@ -60,7 +60,7 @@ pub(crate) fn measure(requests: usize) -> Result<(), Box<dyn Error>> {
     let material = KeyMaterial::generate(KeyKind::Ed25519, &mut entropy)?;
     let issuer = Issuer::https("https://auth.example.com", RESOURCE, &material, Algorithm::EdDSA)?;
     let client = Client::generate(KeyKind::Ed25519, Algorithm::EdDSA)?;
-    let replay = Arc::new(MemoryReplayStore::single_instance(requests.saturating_mul(2).max(4_000))?);
+    let replay = Arc::new(MemoryReplayStore::single_node(requests.saturating_mul(2).max(4_000))?);
     let guard = Guard::builder(issuer.resource()?.build()?).replay_store(Arc::clone(&replay)).build()?;
     let token = issuer.token(Some(&client))?;
     let caller = Caller { guard, requirement: requirement()?, client, token };

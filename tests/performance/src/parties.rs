@@ -94,10 +94,10 @@ impl Issuer {
     /// A token for the resource; bound to the client's key, if there is one.
     pub(crate) fn token(&self, bound_to: Option<&Client>) -> Result<String, Box<dyn Error>> {
         let (name, provider, keys) = (self.name.as_str(), Arc::clone(&self.provider), Arc::clone(&self.keys));
-        let builder = match self.loopback {
-            true => AccessTokenIssuer::builder_insecure_loopback(name, provider, keys),
-            false => AccessTokenIssuer::builder(name, provider, keys),
-        };
+        let mut builder = AccessTokenIssuer::builder(name, provider, keys);
+        if self.loopback {
+            builder = builder.danger_insecure_loopback();
+        }
         let mut request = MintRequest::new("usr_1", "client-1").audience([&*self.resource]);
         request = request.scopes(["mcp:tools:read", SCOPE]);
         if let Some(client) = bound_to {
@@ -112,7 +112,9 @@ impl Issuer {
         let keys = self.keys.verification_keys(self.provider.as_ref())?;
         let builder = ResourceServer::builder(&*self.resource, Arc::clone(&self.provider));
         Ok(match self.loopback {
-            true => builder.issuer(TrustedIssuer::insecure_loopback(&*self.name, keys)?).danger_insecure_loopback(),
+            true => {
+                builder.issuer(TrustedIssuer::danger_insecure_loopback(&*self.name, keys)?).danger_insecure_loopback()
+            }
             false => builder.issuer(TrustedIssuer::new(&*self.name, keys)?),
         })
     }

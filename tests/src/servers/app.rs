@@ -231,7 +231,7 @@ impl App {
     #[must_use]
     pub fn documents(&self) -> Arc<PublicDocuments> {
         let guards = self.resources.iter().map(|resource| resource.guard.as_ref());
-        Arc::new(PublicDocuments::of(guards).expect("resources that can live together"))
+        Arc::new(PublicDocuments::from_guards(guards).expect("resources that can live together"))
     }
 }
 
@@ -243,7 +243,7 @@ impl Remembering {
     /// With room for so many proofs.
     #[must_use]
     pub fn new(capacity: usize) -> Self {
-        Self(MemoryReplayStore::single_instance(capacity).expect("a capacity"))
+        Self(MemoryReplayStore::single_node(capacity).expect("a capacity"))
     }
 }
 

@@ -43,7 +43,7 @@ pub(crate) fn row(input: &'static str, each: usize, entries: usize, entry: &str,
 pub(crate) fn replay_store() -> Row {
     const CAPACITY: usize = 20_000;
     const EACH: usize = 70;
-    let store = MemoryReplayStore::single_instance(CAPACITY).expect("a capacity");
+    let store = MemoryReplayStore::single_node(CAPACITY).expect("a capacity");
     let record = |number: usize| {
         let mut key = [0; 32];
         key[..8].copy_from_slice(&number.to_be_bytes());
@@ -254,7 +254,7 @@ pub(crate) fn owners_of_mcp_sessions() -> Row {
     let server = world.builder().build().expect("a sound configuration");
     let call = Call::new().bearer(&world.token(|_, _| {}));
     let grant = world.check(&server, &Requirement::authenticated(), &call, Answers::good()).result.expect("granted");
-    let owners = SessionOwners::single_instance(CAPACITY).expect("a capacity");
+    let owners = SessionOwners::single_node(CAPACITY).expect("a capacity");
     let bind = |number: usize| owners.bind(&format!("{number:0>256}"), grant.claims());
     bytes_each(CAPACITY, EACH, || (0..CAPACITY).for_each(bind));
     let full = held();

@@ -109,7 +109,7 @@ impl Module {
                 if let Some((visibility, tree)) =
                     statement.trim_end().strip_suffix(';').and_then(|s| s.split_once("use "))
                 {
-                    let named = expand(tree).into_iter().filter_map(|path| self.from_root(path, index));
+                    let named = expand(tree).into_iter().filter_map(|path| self.rooted(path, index));
                     let named: Vec<Segments> = named.collect();
                     if !visibility.is_empty() {
                         let by_name = named.iter().filter_map(|path| Some((path.last()?.clone(), path.clone())));
@@ -133,13 +133,13 @@ impl Module {
             for (at, _) in places {
                 let path =
                     rest[at..].split(|c: char| !c.is_alphanumeric() && c != '_' && c != ':').next().unwrap_or_default();
-                self.names.extend(self.from_root(segments(path.trim_end_matches(':')), index));
+                self.names.extend(self.rooted(segments(path.trim_end_matches(':')), index));
             }
         }
     }
 
     /// A path from the root of the crate; `None` for other crates.
-    fn from_root(&self, mut path: Segments, index: &BTreeMap<Segments, usize>) -> Option<Segments> {
+    fn rooted(&self, mut path: Segments, index: &BTreeMap<Segments, usize>) -> Option<Segments> {
         path.retain(|segment| segment != "*");
         let mut here = self.path.clone();
         match path.first()?.as_str() {

@@ -144,7 +144,7 @@ fn guard(issuer: &str) -> Arc<Guard> {
         .origin(pinned())
         .build()
         .expect("a sound configuration");
-    let replay = MemoryReplayStore::single_instance(1_000).expect("a capacity");
+    let replay = MemoryReplayStore::single_node(1_000).expect("a capacity");
     Arc::new(Guard::builder(server).replay_store(replay).build().expect("a sound guard"))
 }
 

@@ -65,7 +65,7 @@ impl Scene {
             .build()
             .expect("a sound configuration");
         let guard = Guard::builder(server)
-            .replay_store(MemoryReplayStore::single_instance(100).expect("a capacity"))
+            .replay_store(MemoryReplayStore::single_node(100).expect("a capacity"))
             .http_client(Client { net: Arc::clone(&net), background })
             .events(events.clone())
             .build()
@@ -322,7 +322,7 @@ async fn j10_keys_of_a_spiffe_bundle_serve_where_it_is_said_to_be_one() {
             .build()
             .expect("a sound configuration");
         let guard = Guard::builder(server)
-            .replay_store(MemoryReplayStore::single_instance(100).expect("a capacity"))
+            .replay_store(MemoryReplayStore::single_node(100).expect("a capacity"))
             .http_client(Client { net: Arc::clone(&scene.net), background: false })
             .build()
             .expect("a sound guard");
@@ -570,7 +570,7 @@ async fn a1_several_issuers_each_have_their_own_keys() {
         .build()
         .expect("a sound configuration");
     let guard = Guard::builder(server)
-        .replay_store(MemoryReplayStore::single_instance(100).expect("a capacity"))
+        .replay_store(MemoryReplayStore::single_node(100).expect("a capacity"))
         .http_client(Client { net: Arc::clone(&scene.net), background: true })
         .build()
         .expect("a sound guard");
@@ -592,7 +592,7 @@ fn guard_without_a_client_cannot_be_built() {
         .issuer(TrustedIssuer::remote(remote))
         .build()
         .expect("a sound configuration");
-    let store = MemoryReplayStore::single_instance(100).expect("a capacity");
+    let store = MemoryReplayStore::single_node(100).expect("a capacity");
     let refused = Guard::builder(server).replay_store(store).build().expect_err("nothing could fetch");
     assert_eq!(refused.member(), "http_client");
 }

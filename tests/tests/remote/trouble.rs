@@ -109,7 +109,7 @@ fn runtime_that_drops_its_tasks_does_not_make_requests_spin() {
         .expect("a sound configuration");
     let client = Stopped::default();
     let guard = Guard::builder(server)
-        .replay_store(MemoryReplayStore::single_instance(100).expect("a capacity"))
+        .replay_store(MemoryReplayStore::single_node(100).expect("a capacity"))
         .http_client(client.clone())
         .build()
         .expect("a sound guard");

@@ -114,14 +114,14 @@ fn t2_a_proof_by_a_key_of_any_algorithm_is_accepted() {
     let fixture = Fixture::new();
     let verifier = RequestVerifier::new(fixture.resource_server());
     for algorithm in [Algorithm::ES256, Algorithm::ES384, Algorithm::ES512, Algorithm::Ed25519, Algorithm::EdDSA] {
-        let key = DpopKey::of(algorithm, 7).expect("a key");
+        let key = DpopKey::with_algorithm(algorithm, 7).expect("a key");
         let token = fixture.token().bound_to(&key).build();
         let proof = key.proof("GET", &fixture.url("/mcp?page=2")).token(&token).at(fixture.now()).build();
         let request = Route::get("/mcp?page=2").request(&fixture).dpop(&token, &proof);
         let grant = verifier.verify(&request, fixture.now()).granted();
         assert_eq!(*grant.sender(), Sender::Dpop { jkt: key.jkt() }, "{algorithm:?}");
     }
-    assert!(DpopKey::of(Algorithm::RS256, 7).is_err(), "RSA keys are not generated");
+    assert!(DpopKey::with_algorithm(Algorithm::RS256, 7).is_err(), "RSA keys are not generated");
 }
 
 #[test]
@@ -168,7 +168,7 @@ fn refusing(defect: ProofDefect) -> Option<Reason> {
 fn t3_each_defect_is_refused_for_that_reason_alone() {
     let fixture = Fixture::new();
     for algorithm in [Algorithm::ES256, Algorithm::Ed25519] {
-        let key = DpopKey::of(algorithm, 3).expect("a key");
+        let key = DpopKey::with_algorithm(algorithm, 3).expect("a key");
         let token = fixture.token().bound_to(&key).build();
         let proof = || key.proof("POST", &fixture.url("/mcp")).token(&token).at(fixture.now());
         for defect in ProofDefect::ALL {

@@ -16,12 +16,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 fn with_store(fixture: &Fixture, store: impl ReplayStore + 'static) -> Parts {
     let server = fixture.resource_server().build().expect("a server");
-    Parts::of(fixture, Guard::builder(server).replay_store(store).build().expect("a guard"))
+    Parts::from_fixture(fixture, Guard::builder(server).replay_store(store).build().expect("a guard"))
 }
 
 fn with_issuer(fixture: &Fixture, issuer: TrustedIssuer) -> Parts {
     let server = ResourceServer::builder(fixture.resource(), fixture.provider()).issuer(issuer);
-    Parts::of(fixture, fixture.guard_of(server))
+    Parts::from_fixture(fixture, fixture.guard_of(server))
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn a_clock_that_jumps_makes_no_used_proof_fresh_again() {
     let (now, later) = (fixture.now(), fixture.now().plus(3600));
     run(async {
         for name in ["axum", "actix", "hyper"] {
-            let mut parts = Parts::of(&fixture, fixture.guard());
+            let mut parts = Parts::from_fixture(&fixture, fixture.guard());
             let time = Arc::new(AtomicU64::new(now.as_secs()));
             let told = Arc::clone(&time);
             parts.clock = Clock::new(move || Timestamp::from_secs(told.load(Ordering::SeqCst)));

@@ -17,12 +17,12 @@ const NOW: Timestamp = Timestamp::from_secs(1_800_000_000);
 
 #[test]
 fn t12_stores_that_conform_pass() {
-    let memory = MemoryReplayStore::single_instance(1_000).expect("a store");
+    let memory = MemoryReplayStore::single_node(1_000).expect("a store");
     block_on(assert_replay_store_conforms(&memory, NOW));
     block_on(assert_replay_store_conforms(&HostileStore::slow(), NOW));
     block_on(assert_replay_store_conforms(&Store::new(Flaw::None), NOW));
     for capacity in [100, 5_000] {
-        let memory = MemoryReplayStore::single_instance(capacity).expect("a store");
+        let memory = MemoryReplayStore::single_node(capacity).expect("a store");
         block_on(assert_replay_store_shares(&memory, capacity, NOW));
     }
 }

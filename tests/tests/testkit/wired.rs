@@ -21,7 +21,7 @@ async fn passes(fixture: &Fixture, parts: &Parts, tell: impl Fn(Route) -> Route)
 fn configured(configure: impl Fn(ResourceServerBuilder) -> ResourceServerBuilder) -> (Fixture, Parts) {
     let fixture = Fixture::new();
     let guard = fixture.guard_of(configure(fixture.resource_server()));
-    let parts = Parts::of(&fixture, guard);
+    let parts = Parts::from_fixture(&fixture, guard);
     (fixture, parts)
 }
 
@@ -66,7 +66,7 @@ fn t4_to_t10_hold_without_reasons_shown() {
     // As in production: what the checks judge is what every client sees.
     let fixture = Fixture::new();
     let server = attesto_core::resource::ResourceServer::builder(fixture.resource(), fixture.provider());
-    let parts = Parts::of(&fixture, fixture.guard_of(server.issuer(fixture.trusted_issuer())));
+    let parts = Parts::from_fixture(&fixture, fixture.guard_of(server.issuer(fixture.trusted_issuer())));
     run(passes(&fixture, &parts, |route| route));
 }
 

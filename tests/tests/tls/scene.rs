@@ -57,7 +57,7 @@ impl Scene {
     ) -> Self {
         let (world, heard) = (World::new(), Heard::default());
         let resource = configure(&world).build().expect("a sound configuration");
-        let store = MemoryReplayStore::single_instance(100).expect("a capacity");
+        let store = MemoryReplayStore::single_node(100).expect("a capacity");
         let guard = Guard::builder(resource).replay_store(store).events(heard.clone()).build().expect("a sound guard");
         let app = App::of([Resource::guarded(Arc::new(guard))]).ending_tls(tls);
         Self { world, served: (server.start)(app), heard }

@@ -1,4 +1,4 @@
-//! Which scopes a request is for (RFC 6749 §3.3, OIDC Core §3.1.2.1, §11; AZ-14).
+//! The scopes of a request (RFC 6749 §3.3, OIDC Core §3.1.2.1, §11; AZ-14).
 
 use crate::authorization::error::reason::Reason;
 use crate::authorization::parameters::Parameters;
@@ -11,14 +11,14 @@ use alloc::string::String;
 const OPENID: &str = "openid";
 const OFFLINE_ACCESS: &str = "offline_access";
 
-/// What the user will be asked to allow, and what the client has asked for in vain.
+/// The scopes that the user will be asked to allow, and those requested but left out.
 #[derive(Debug, Default)]
 pub(super) struct AskedScopes {
     pub(super) scopes: ScopeSet,
     pub(super) left_out: ScopeSet,
 }
 
-/// The scopes of a request, or the client's defaults where it names none. AZ-14.
+/// Returns the scopes of a request, or the client's defaults if it names none. AZ-14.
 pub(super) fn asked_scopes(
     parameters: &Parameters,
     server: &Settings,
@@ -29,12 +29,12 @@ pub(super) fn asked_scopes(
         Some(parameter) => named(&ScopeSet::parse(parameter).ok_or(Reason::MalformedScope)?, server, client, prompt)?,
         None => AskedScopes { scopes: unasked(client, prompt)?, ..AskedScopes::default() },
     };
-    // The token endpoint would refuse it in any case (TK-4).
+    // The token endpoint would refuse an empty scope in any case (TK-4).
     if asked.scopes.is_empty() { Err(Reason::ScopeRefused) } else { Ok(asked) }
 }
 
-/// Less what no token for the resources of the request can carry: named, it is as if the client were not registered for it. RFC 9068
-/// §3; AZ-21.
+/// Removes scopes that no token for the request's resources can carry. Naming one counts as if the client were not
+/// registered for it. RFC 9068 §3; AZ-21.
 pub(super) fn of_the_resources(
     mut asked: AskedScopes,
     parameters: &Parameters,
@@ -53,8 +53,8 @@ pub(super) fn of_the_resources(
     if asked.scopes.is_empty() { Err(Reason::ScopeRefused) } else { Ok(asked) }
 }
 
-/// The client's defaults. `openid` would turn it into an OpenID request, which the client did not send; `offline_access` is for those who ask the
-/// user. OIDC Core §3.1.2.1, §11; AZ-14.
+/// Returns the client's defaults, without `openid`, which would turn it into an OpenID request that the client did not
+/// send, and without `offline_access` unless the user is asked. OIDC Core §3.1.2.1, §11; AZ-14.
 fn unasked(client: &Client, prompt: Prompt) -> Result<ScopeSet, Reason> {
     let mut scopes = client.defaults().clone();
     if !scopes.is_within(&client.scopes) {
@@ -67,7 +67,7 @@ fn unasked(client: &Client, prompt: Prompt) -> Result<ScopeSet, Reason> {
     Ok(scopes)
 }
 
-/// Each by itself.
+/// Sorts each requested scope: granted, left out, or refused.
 fn named(asked: &ScopeSet, server: &Settings, client: &Client, prompt: Prompt) -> Result<AskedScopes, Reason> {
     let of_openid = server.openid && asked.contains(OPENID);
     let mut sorted = AskedScopes::default();
@@ -85,13 +85,13 @@ fn named(asked: &ScopeSet, server: &Settings, client: &Client, prompt: Prompt) -
     Ok(sorted)
 }
 
-/// Clients name `offline_access` to whichever server they meet: it is left out where the client is not registered for it, and where the
-/// request does not have the user asked. OIDC Core §11; AZ-14.
+/// Whether `offline_access` is left out: clients request it from any server, so it is ignored if the client is not
+/// registered for it, or the request does not have the user asked. OIDC Core §11; AZ-14.
 fn offline_access_is_left_out(scope: &str, client: &Client, prompt: Prompt) -> bool {
     scope == OFFLINE_ACCESS && !(prompt.consent && client.scopes.contains(scope))
 }
 
-/// What an OpenID provider does not know, it ignores. OIDC Core §3.1.2.1; AZ-14.
+/// Whether the server knows the scope. An OpenID provider ignores unknown ones. OIDC Core §3.1.2.1; AZ-14.
 fn is_known(scope: &str, server: &Settings) -> bool {
     scope == OPENID || server.scopes.contains(scope)
 }

@@ -1,4 +1,4 @@
-//! The PKCE challenge, and the clients that may come without one (RFC 7636 §4.3, §4.4.1; RFC 9700 §2.1.1; AZ-15).
+//! The PKCE challenge, and the clients that may omit it (RFC 7636 §4.3, §4.4.1; RFC 9700 §2.1.1; AZ-15).
 
 use crate::authorization::error::reason::Reason;
 use crate::authorization::parameters::Parameters;
@@ -8,8 +8,8 @@ use crate::authorization::settings::pkce_exemption::{PkceExemption, exemption};
 use crate::authorization::settings::server::Settings;
 use crate::pkce::CodeChallenge;
 
-/// The challenge of the request. One that is sent binds, whoever sends it: an exemption is from having to send it, and from nothing
-/// else. RFC 7636 §4.3, §4.4.1; AZ-15.
+/// Returns the challenge of the request. A challenge that is sent is always enforced: an exempt client may omit it,
+/// nothing more. RFC 7636 §4.3, §4.4.1; AZ-15.
 pub(super) fn challenge(
     parameters: &Parameters,
     server: &Settings,
@@ -27,7 +27,7 @@ pub(super) fn challenge(
     CodeChallenge::parse(challenge).map(Some).ok_or(Reason::ChallengeMalformed)
 }
 
-/// RFC 9700 §2.1.1, OAuth 2.1 §7.5.1; AZ-15.
+/// Whether this request may omit the challenge. RFC 9700 §2.1.1, OAuth 2.1 §7.5.1; AZ-15.
 fn may_be_absent(parameters: &Parameters, server: &Settings, client: &Client, scopes: &ScopeSet) -> bool {
     match exemption(server, client) {
         PkceExemption::None => false,
@@ -36,8 +36,8 @@ fn may_be_absent(parameters: &Parameters, server: &Settings, client: &Client, sc
     }
 }
 
-/// Where the ID token's `nonce` is to do what a challenge does, there must be an ID token: a user who does not allow `openid` has allowed
-/// nothing that a code may be sent for. AZ-15.
+/// Checks that `openid` is allowed if the ID token's `nonce` replaces the challenge: without an ID token nothing would
+/// bind the code. AZ-15.
 pub(crate) fn openid_is_allowed(
     challenge: Option<&CodeChallenge>,
     server: &Settings,

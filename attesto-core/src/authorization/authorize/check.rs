@@ -1,4 +1,4 @@
-//! An authorization request that has passed every check of its own (RFC 6749 §4.1.1; AZ-10 to AZ-23).
+//! An authorization request that passed every check that needs no question (RFC 6749 §4.1.1; AZ-10 to AZ-23).
 
 use super::asked_scopes::{AskedScopes, asked_scopes, of_the_resources};
 use super::challenge::challenge;
@@ -11,7 +11,8 @@ use crate::authorization::records::request::{AuthorizationRequest, Channel};
 use crate::authorization::registered_client::client::Client;
 use crate::authorization::settings::server::Settings;
 
-/// All checks that need nobody to be asked, in the catalogue's order. The redirect URI must have been verified: refusals go there.
+/// Runs all checks that need no question, in the catalogue's order. The redirect URI must have been verified:
+/// refusals go there.
 pub(crate) fn check_request(
     server: &Settings,
     client: &Client,

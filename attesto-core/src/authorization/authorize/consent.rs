@@ -1,4 +1,4 @@
-//! What the user allows (AZ-25, AZ-26).
+//! Asks what the user allows (AZ-25, AZ-26).
 
 use super::outcome::Outcome;
 use super::redirect::VerifiedRedirect;
@@ -12,7 +12,7 @@ use crate::authorization::records::consent_grant::{ConsentBinding, ConsentRedemp
 use crate::authorization::scopes::ScopeSet;
 use crate::authorization::secret::Secret;
 
-/// Asks the host; and once more where the browser came back with a consent grant that does not count.
+/// Asks the host, and once more if the browser came back with an invalid consent grant.
 pub(crate) async fn consent(
     flow: &Flow,
     visit: &Visit,
@@ -44,20 +44,21 @@ pub(crate) async fn consent(
     judge(&question, decision)
 }
 
-/// OIDC Core §3.1.2.1, RFC 8252 §8.6; AZ-25: with `prompt=consent`, and where somebody else than the client might be the one who
-/// receives the answer, what was said before does not count.
+/// Whether earlier consent does not count: with `prompt=consent`, and if another application than the client might
+/// receive the response. OIDC Core §3.1.2.1, RFC 8252 §8.6; AZ-25.
 fn must_ask(flow: &Flow, visit: &Visit, redirect: &VerifiedRedirect) -> bool {
     let on_device = redirect.is_on_device() && !is_a_site_in_development(flow, visit, redirect);
     visit.request.prompt.consent || on_device
 }
 
-/// A site that its developer runs on their own machine, where the server says so: no native client, whose port anybody's application
-/// might have, and no other URI than the one that is registered. AZ-25.
+/// Whether this is a site on its developer's own machine, if the server allows those: not a native client, whose port
+/// another application might have, and exactly the registered URI. AZ-25.
 fn is_a_site_in_development(flow: &Flow, visit: &Visit, redirect: &VerifiedRedirect) -> bool {
     flow.server.loopback_is_a_site && !visit.client.native && redirect.is_loopback_to_the_letter()
 }
 
-/// What the browser came back with. It is looked at in its own request, never in what a client pushed.
+/// Returns the consent grant that the browser came back with. It is read from the browser's request, never from a
+/// pushed one.
 fn presented_grant(flow: &Flow) -> Option<Secret> {
     flow.request.parameters.get("consent_grant").and_then(Secret::presented)
 }
@@ -73,7 +74,7 @@ fn judge(question: &ConsentRequest, decision: ConsentDecision) -> Result<Outcome
     }
 }
 
-/// Nobody can allow more than was asked for, and nothing is not something. TK-4.
+/// Checks that consent only narrows the request; an empty consent is a refusal. TK-4.
 fn within(question: &ConsentRequest, granted: ScopeSet) -> Result<Outcome<ScopeSet>, Reason> {
     if !granted.is_within(&question.visit.request.scopes) {
         return Err(Reason::PolicyOverreach);
@@ -81,8 +82,8 @@ fn within(question: &ConsentRequest, granted: ScopeSet) -> Result<Outcome<ScopeS
     if granted.is_empty() { Err(Reason::ScopeRefused) } else { Ok(Outcome::Done(granted)) }
 }
 
-/// Spends the grant. One for something else, of somebody else, spent or expired counts as none; AZ-26. The store has looked, and is not
-/// taken at its word.
+/// Spends the grant. One for another request or user, spent or expired, counts as absent; AZ-26. The store checks this,
+/// and it is checked again here.
 async fn redeem(flow: &Flow, question: &ConsentRequest, grant: &Secret) -> Result<Option<ScopeSet>, Reason> {
     let digest = grant.digest(flow.server.provider.as_ref());
     let redemption = ConsentRedemption { digest, binding: question.binding, now: flow.now };

@@ -1,4 +1,5 @@
-//! Answers to the browser itself: errors before there is a redirect URI to trust, and the host's pages (AZ-32, EP-8).
+//! Responses to the browser itself: errors before a redirect URI is verified, and the host's pages (AZ-32,
+//! EP-8).
 
 use super::html;
 use crate::authorization::error::reason::Reason;
@@ -7,10 +8,10 @@ use crate::authorization::flow::state::Flow;
 use crate::http::{Header, ResponseParts};
 use alloc::vec::Vec;
 
-/// What this endpoint takes.
+/// The methods of this endpoint.
 const METHODS: &str = "GET, POST";
 
-/// A refusal that goes to no redirect URI: none is known to be the client's.
+/// A refusal before a redirect URI of the client is verified.
 #[derive(Debug)]
 pub(crate) struct Direct(pub(crate) Reason);
 
@@ -20,7 +21,7 @@ impl From<Reason> for Direct {
     }
 }
 
-/// The error as a page or as JSON: fixed texts, nothing of the request. EP-10, AZ-32.
+/// Builds the error as a page or as JSON, with fixed texts and nothing from the request. EP-10, AZ-32.
 pub(crate) fn response(flow: &Flow, Direct(reason): Direct) -> ResponseParts {
     guarded(if flow.request.prefers_html {
         let mut page = html::error_page(reason);
@@ -31,8 +32,9 @@ pub(crate) fn response(flow: &Flow, Direct(reason): Direct) -> ResponseParts {
     })
 }
 
-/// A page of the host. Its forms lead back to the host, which wants to see where they come from: the `Origin` of a form on a page with
-/// `no-referrer` is `null` (Fetch, "append a request `Origin` header"). Other sites learn no more than with `no-referrer`. EP-8.
+/// Guards a page of the host. Its forms lead back to the host, which checks their `Origin`, and with `no-referrer` that
+/// would be `null` (Fetch, "append a request `Origin` header"). Other sites learn no more than with `no-referrer`.
+/// EP-8.
 pub(crate) fn guarded_page(mut page: ResponseParts) -> ResponseParts {
     if page.header("referrer-policy").next().is_none() {
         page.headers.push(Header::own("referrer-policy", "same-origin"));
@@ -40,8 +42,8 @@ pub(crate) fn guarded_page(mut page: ResponseParts) -> ResponseParts {
     guarded(page)
 }
 
-/// What every answer of this endpoint carries: it is kept by nobody, framed by nobody, and does not say where it came from (RFC 6749
-/// §10.13, RFC 9700 §4.2.4). What the host has set itself stays. EP-8.
+/// Adds the fields of every response of this endpoint: not cached, not framed, and no referrer (RFC 6749 §10.13,
+/// RFC 9700 §4.2.4). Fields that the host has set are kept. EP-8.
 pub(crate) fn guarded(mut response: ResponseParts) -> ResponseParts {
     let fixed = [
         ("cache-control", "no-store"),
@@ -54,7 +56,7 @@ pub(crate) fn guarded(mut response: ResponseParts) -> ResponseParts {
             response.headers.push(Header::own(name, value));
         }
     }
-    // A browser keeps to every policy that is sent: one more can only forbid.
+    // A browser enforces every policy: one more can only forbid.
     if !response.header("content-security-policy").any(|policy| policy.contains("frame-ancestors")) {
         response.headers.push(Header::own("content-security-policy", "frame-ancestors 'none'"));
     }

@@ -1,7 +1,7 @@
 //! The two pages of this server: an error, and a form that posts itself (AZ-30, AZ-32).
 //!
-//! Escaping is five characters in ten lines, because every value stands in a double-quoted attribute or in text and nowhere else. A
-//! template library would be the larger risk of the two; hosts with pages of their own need one.
+//! Escaping takes five characters in ten lines, because every value is in a double-quoted attribute or in text and
+//! nowhere else. A template library would be the larger risk; hosts with their own pages need one.
 
 use crate::authorization::error::reason::Reason;
 use crate::crypto::CryptoProvider;
@@ -10,10 +10,10 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use base64ct::{Base64, Encoding};
 
-/// Submits the form. Allowed by its hash, and nothing else is.
+/// Submits the form. The policy allows this script by its hash, and no other.
 const SUBMIT: &str = "document.forms[0].submit()";
 
-/// Text as it stands in HTML text and in quoted attributes.
+/// Escapes text for HTML text and quoted attributes.
 pub(super) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
@@ -29,7 +29,7 @@ pub(super) fn escape(text: &str) -> String {
     escaped
 }
 
-/// An error, in fixed words.
+/// Builds an error page, with fixed texts.
 pub(super) fn error_page(reason: Reason) -> ResponseParts {
     let (text, code) = (escape(&reason.to_string()), escape(reason.error().code()));
     let body = format!("<h1>This request cannot be answered</h1>\n<p>{text}.</p>\n<p><small>{code}</small></p>\n");
@@ -37,11 +37,11 @@ pub(super) fn error_page(reason: Reason) -> ResponseParts {
     page(reason.status(), "Authorization error", &body, policy.into())
 }
 
-/// A form that posts these fields to the target as soon as it is shown; with a button where scripts are off. OAuth 2.0 Form Post
-/// Response Mode §2.
+/// Builds a form that posts these fields to the target as soon as it is shown, with a button if scripts are off. OAuth
+/// 2.0 Form Post Response Mode §2.
 ///
-/// Its policy has no `form-action`: Chromium holds that against every redirect that follows the form, and where the client's own
-/// callback leads on to is the client's business. The target sees which server the form came from, and no more of its address: with
+/// Its policy has no `form-action`: Chromium applies that to every redirect after the form, and where the client's
+/// callback leads is up to the client. The target sees which server the form came from, but not its full address. With
 /// `no-referrer`, the `Origin` of the form would be `null` (Fetch, "append a request `Origin` header").
 pub(super) fn form_post(provider: &dyn CryptoProvider, target: &str, fields: &[(&str, &str)]) -> ResponseParts {
     let mut body = format!("<form method=\"post\" action=\"{}\">\n", escape(target));

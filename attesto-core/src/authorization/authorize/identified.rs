@@ -8,11 +8,11 @@ use crate::authorization::secret::SecretDigest;
 use alloc::string::String;
 use alloc::sync::Arc;
 
-/// A request of a registered client whose answer goes to a redirect URI of that client.
+/// A request of a registered client whose response goes to a redirect URI of that client.
 pub(crate) struct Identified {
     pub(crate) client: Arc<Client>,
     pub(crate) redirect: VerifiedRedirect,
-    /// The effective parameters: those of the browser, or those that were pushed, and never both.
+    /// The effective parameters: the browser's or the pushed ones, never both.
     pub(crate) parameters: Parameters,
     pub(crate) pushed: Option<Pushed>,
 }

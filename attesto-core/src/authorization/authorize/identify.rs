@@ -1,5 +1,5 @@
-//! The first stage: whose request it is, and where the answer goes. Every refusal is shown to the browser (AZ-1 to AZ-9,
-//! AZ-32).
+//! The first stage: identifies the client and verifies the redirect URI. Every refusal is shown in the browser
+//! (AZ-1 to AZ-9, AZ-32).
 
 use super::direct::Direct;
 use super::identified::{Identified, Pushed};
@@ -35,31 +35,32 @@ pub(crate) async fn identify(flow: &mut Flow) -> Result<Identified, Direct> {
     Ok(Identified { client: Arc::new(client), redirect, parameters, pushed })
 }
 
-/// A request travels on, in the URL by which the visit goes on (AZ-27): what is longer than one that could be pushed would not get far.
+/// Checks the request's length. The whole request is part of the URL that resumes the visit (AZ-27), so one too long to
+/// push is refused.
 fn bounded(parameters: &Parameters) -> Result<Parameters, Reason> {
     let fits = parameters.encode(is_of_the_request).len() <= limits::PUSHED_REQUEST;
     if fits { Ok(parameters.clone()) } else { Err(Reason::ParameterTooLong) }
 }
 
-/// EP-12.
+/// Checks that the endpoint is enabled. EP-12.
 pub(crate) fn endpoint_is_offered(flow: &Flow) -> Result<(), Reason> {
     if flow.server.has_authorization_endpoint() { Ok(()) } else { Err(Reason::NotOffered) }
 }
 
-/// What says whose request this is occurs once. EP-6.
+/// Checks that the parameters that identify the request occur once. EP-6.
 fn identity_is_unambiguous(flow: &Flow) -> Result<(), Reason> {
     let identifies = |name: &&str| matches!(*name, "client_id" | "redirect_uri" | "request" | "request_uri");
     if flow.request.repeated.iter().any(identifies) { Err(Reason::DuplicateParameter) } else { Ok(()) }
 }
 
-/// RFC 9101 §5; AZ-6.
+/// Checks that `request` and `request_uri` are not both present. RFC 9101 §5; AZ-6.
 fn request_or_request_uri(parameters: &Parameters) -> Result<(), Reason> {
     let both = parameters.get("request").is_some() && parameters.get("request_uri").is_some();
     if both { Err(Reason::RequestAndRequestUri) } else { Ok(()) }
 }
 
-/// The pushed request that `request_uri` refers to, if it refers to one. It stays where it is: it is taken when the code is issued.
-/// AZ-3, AZ-4.
+/// Loads the pushed request that `request_uri` refers to, if it refers to one. It stays in the store until the code is
+/// issued. AZ-3, AZ-4.
 async fn fetch_pushed(flow: &Flow, client_id: &str) -> Result<Option<Pushed>, Reason> {
     let Some(reference) = flow.request.parameters.get("request_uri").filter(|uri| uri.starts_with(REFERENCE)) else {
         return Ok(None);
@@ -74,7 +75,8 @@ async fn fetch_pushed(flow: &Flow, client_id: &str) -> Result<Option<Pushed>, Re
     Ok(Some(Pushed { reference: reference.into(), digest, record }))
 }
 
-/// The whole request is what was pushed (RFC 9126 §4; AZ-3). A store that gives back something else than it was given is at fault.
+/// Returns the pushed parameters, which are the whole request (RFC 9126 §4; AZ-3). A store that returns another
+/// client's record is at fault.
 fn pushed_parameters(record: &PushedRequest) -> Result<Parameters, Reason> {
     let parameters = Parameters::parse(record.parameters.as_bytes()).map_err(|_| Reason::HostAnswer)?;
     let is_the_clients = parameters.get("client_id") == Some(record.client_id.as_str());

@@ -1,4 +1,4 @@
-//! The code (RFC 6749 §4.1.2; AZ-28, AZ-29).
+//! Issues the code (RFC 6749 §4.1.2; AZ-28, AZ-29).
 
 use super::identified::Identified;
 use crate::authorization::error::reason::Reason;
@@ -13,7 +13,8 @@ use crate::authorization::scopes::ScopeSet;
 use crate::authorization::secret::{FamilyId, Secret};
 use alloc::string::ToString;
 
-/// Draws, takes the pushed request, stores. The browser is sent on when the store has confirmed, and not before.
+/// Draws the code, takes the pushed request, and stores the code. The browser is redirected only after the store has
+/// confirmed.
 pub(crate) async fn issue(
     flow: &mut Flow,
     identified: &Identified,
@@ -43,12 +44,13 @@ pub(crate) async fn issue(
     Ok(secret)
 }
 
-/// A request that was denied is over. Somebody else may have been faster; that changes nothing about the denial.
+/// Takes a pushed request whose authorization was denied. Another request may have taken it first; the denial stands.
 pub(crate) async fn discard_pushed(flow: &Flow, identified: &Identified) -> Result<(), Reason> {
     take_pushed(flow, identified).await.map(|_| ())
 }
 
-/// Whether the pushed request, if there is one, was still there to be taken: of several that try, one succeeds. AZ-28.
+/// Takes the pushed request, if there is one; returns whether it was still there. Of several concurrent calls, one
+/// succeeds. AZ-28.
 async fn take_pushed(flow: &Flow, identified: &Identified) -> Result<bool, Reason> {
     let Some(pushed) = &identified.pushed else { return Ok(true) };
     let redemption = SecretQuery { digest: pushed.digest, now: flow.now };

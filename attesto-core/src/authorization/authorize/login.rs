@@ -1,4 +1,4 @@
-//! Who the user is (AZ-24).
+//! Asks who the user is (AZ-24).
 
 use super::outcome::Outcome;
 use crate::Timestamp;
@@ -9,7 +9,7 @@ use crate::authorization::questions::login::{Authentication, AuthenticationReque
 use crate::authorization::questions::visit::Visit;
 use crate::authorization::records::request::AuthorizationRequest;
 
-/// Asks the host; and once more, insisting, where the login is not what the request wants.
+/// Asks the host, and once more with `force_reauth` if the login does not meet the request.
 pub(crate) async fn authenticate(flow: &Flow, visit: &Visit) -> Result<Outcome<Login>, Reason> {
     let wants_new_login = wants_new_login(&visit.request);
     let mut question = AuthenticationRequest {
@@ -30,18 +30,18 @@ pub(crate) async fn authenticate(flow: &Flow, visit: &Visit) -> Result<Outcome<L
     if is_answered(&question, &second)? { Ok(second) } else { Err(Reason::HostAnswer) }
 }
 
-/// OIDC Core §3.1.2.1; AZ-18: no age at all means the same as `prompt=login`.
+/// Whether the request requires a new login. OIDC Core §3.1.2.1; AZ-18: `max_age=0` means the same as `prompt=login`.
 fn wants_new_login(request: &AuthorizationRequest) -> bool {
     request.prompt.login || request.max_age == Some(0)
 }
 
-/// The earliest login that will do: one for this very request, or one within `max_age`.
+/// The earliest acceptable login: one for this very request, or one within `max_age`.
 fn not_before(visit: &Visit, wants_new_login: bool) -> Option<Timestamp> {
     let of_age = visit.request.max_age.filter(|age| *age != 0).map(|age| visit.now.minus(age.into()));
     of_age.max(wants_new_login.then_some(visit.since))
 }
 
-/// A page answers for now; a login answers if it is of somebody, and recent enough.
+/// Whether the question is answered: by a page, or by a login that names a user and is recent enough.
 fn is_answered(question: &AuthenticationRequest, outcome: &Outcome<Login>) -> Result<bool, Reason> {
     match outcome {
         Outcome::Interact(_) => Ok(true),

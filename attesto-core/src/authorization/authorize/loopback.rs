@@ -1,13 +1,13 @@
 //! Loopback redirect URIs, which match on any port (RFC 8252 §7.3; AZ-9).
 
-/// Whether the two differ in nothing but the port, and both are plain http to the same loopback address, spelled in the one way that
-/// leaves no doubt. `localhost` is looked at only where the client may use it, and is never an address (§8.3).
+/// Whether both are plain http to the same loopback address and differ only in the port. The address must be spelled
+/// canonically. `localhost` counts only if the client may use it, and never equals an address (§8.3).
 pub(super) fn differ_in_port_only(registered: &str, presented: &str, localhost: bool) -> bool {
     let (registered, presented) = (Loopback::parse(registered, localhost), Loopback::parse(presented, localhost));
     registered.is_some() && registered == presented
 }
 
-/// What has to be equal.
+/// The parts that must be equal.
 #[derive(Eq, PartialEq)]
 struct Loopback<'u> {
     host: &'u str,
@@ -27,7 +27,7 @@ impl<'u> Loopback<'u> {
     }
 }
 
-/// Nothing, or a colon and 1 to 65535 without leading zeros.
+/// Whether the text is empty, or a colon and 1 to 65535 without leading zeros.
 fn is_nothing_or_port(text: &str) -> bool {
     let Some(digits) = text.strip_prefix(':') else { return text.is_empty() };
     let plain = digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0');

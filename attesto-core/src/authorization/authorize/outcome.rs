@@ -3,7 +3,7 @@
 use crate::http::ResponseParts;
 use alloc::boxed::Box;
 
-/// What is there in the end, or a page on the way to it.
+/// The result, or a page to show before there is one.
 pub(crate) enum Outcome<T> {
     Done(T),
     Interact(Box<ResponseParts>),

@@ -1,4 +1,5 @@
-//! Where an answer may be sent: a redirect URI of the client, and nothing else (RFC 6749 §3.1.2, RFC 9700 §4.1; AZ-8, AZ-9).
+//! The redirect URI of a response: one of the client's, and no other (RFC 6749 §3.1.2, RFC 9700 §4.1; AZ-8,
+//! AZ-9).
 
 use super::loopback;
 use crate::authorization::error::reason::Reason;
@@ -8,7 +9,7 @@ use crate::authorization::settings::redirect_policy::{RedirectPolicy, is_sendabl
 use crate::limits;
 use alloc::string::String;
 
-/// How the parameters of an answer travel (OAuth 2.0 Multiple Response Types §2.1, Form Post Response Mode §2).
+/// How the response's parameters are sent (OAuth 2.0 Multiple Response Types §2.1, Form Post Response Mode §2).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum ResponseMode {
     Query,
@@ -16,8 +17,8 @@ pub(crate) enum ResponseMode {
     FormPost,
 }
 
-/// Evidence that the client of the request has this redirect URI. [`VerifiedRedirect::check`] alone makes one, and without one nothing
-/// can be sent anywhere.
+/// Evidence that the client of the request has this redirect URI. Only [`VerifiedRedirect::check`] creates it, and
+/// without it no response can redirect.
 #[derive(Debug)]
 pub(crate) struct VerifiedRedirect {
     uri: String,
@@ -26,7 +27,7 @@ pub(crate) struct VerifiedRedirect {
     state: Option<String>,
 }
 
-/// How the URI of the request is registered.
+/// How the request's URI is registered.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Registered {
     ToTheLetter,
@@ -53,25 +54,25 @@ impl VerifiedRedirect {
         self.mode
     }
 
-    /// What is echoed.
+    /// The `state` to echo.
     pub(super) fn state(&self) -> Option<&str> {
         self.state.as_deref()
     }
 
-    /// Whether the answer goes to an application on the user's device, where any other application might be the one that receives it
+    /// Whether the response goes to an application on the user's device, where another application might receive it
     /// (RFC 8252 §8.6).
     pub(super) fn is_on_device(&self) -> bool {
         !self.uri.starts_with("https://")
     }
 
-    /// Whether this is a loopback URI that is registered to the letter, port and all.
+    /// Whether this is a loopback URI that is registered exactly, including the port.
     pub(super) fn is_loopback_to_the_letter(&self) -> bool {
         self.registration == Registered::ToTheLetter && self.uri.starts_with("http://")
     }
 }
 
-/// Equal to a registered one, byte for byte; or a native client's loopback URI on another port. Where only a port differs, the reason
-/// says what would make it match. AZ-8, AZ-9.
+/// Checks that the URI equals a registered one, byte for byte, or is a native client's loopback URI on another port. If
+/// only the port differs, the reason tells how to make it match. AZ-8, AZ-9.
 fn is_registered(uri: &str, policy: &RedirectPolicy, client: &Client) -> Result<Registered, Reason> {
     if client.redirect_uris.iter().any(|own| own == uri) {
         return Ok(Registered::ToTheLetter);
@@ -88,7 +89,7 @@ fn is_registered(uri: &str, policy: &RedirectPolicy, client: &Client) -> Result<
     if on_another_port(localhost) { Ok(Registered::OnAnotherPort) } else { Err(Reason::LocalhostPort) }
 }
 
-/// AZ-10.
+/// Parses `response_mode`. AZ-10.
 pub(super) fn response_mode(parameters: &Parameters) -> Result<ResponseMode, Reason> {
     match parameters.get("response_mode") {
         None | Some("query") => Ok(ResponseMode::Query),
@@ -98,7 +99,7 @@ pub(super) fn response_mode(parameters: &Parameters) -> Result<ResponseMode, Rea
     }
 }
 
-/// AZ-16. What cannot come back as it went out is not sent at all: HTML changes line ends and NUL in the fields of a form.
+/// Whether `state` comes back unchanged in this mode. HTML changes line ends and NUL in form fields. AZ-16.
 pub(super) fn state_is_echoable(state: &str, mode: ResponseMode) -> bool {
     let survives = match mode {
         ResponseMode::Query | ResponseMode::Fragment => true,

@@ -1,4 +1,5 @@
-//! The answer to the client, by way of the browser (RFC 6749 §4.1.2, RFC 9207, RFC 9700 §4.12; AZ-30, AZ-31).
+//! The response to the client, sent through the browser (RFC 6749 §4.1.2, RFC 9207, RFC 9700 §4.12; AZ-30,
+//! AZ-31).
 
 use super::direct::guarded;
 use super::html;
@@ -12,18 +13,18 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 impl VerifiedRedirect {
-    /// Success.
+    /// Builds the response with a code.
     pub(crate) fn code(&self, server: &Settings, code: &Secret) -> ResponseParts {
         self.answer(server, &[("code", code.as_str())])
     }
 
-    /// A refusal, in the same mode.
+    /// Builds the response with an error, in the same mode.
     pub(crate) fn refuse(&self, server: &Settings, reason: Reason) -> ResponseParts {
         let description = reason.to_string();
         self.answer(server, &[("error", reason.error().code()), ("error_description", &description)])
     }
 
-    /// With `state` as it came, and `iss` so that the client knows whose answer it is.
+    /// Builds a response with the unchanged `state`, and with `iss`, so that the client knows which server responded.
     fn answer(&self, server: &Settings, parameters: &[(&str, &str)]) -> ResponseParts {
         let mut all: Vec<(&str, &str)> = parameters.to_vec();
         all.extend(self.state().map(|state| ("state", state)));
@@ -42,7 +43,7 @@ fn see_other(location: String) -> ResponseParts {
     response
 }
 
-/// A URI with more parameters in its query. What is there stays, byte for byte.
+/// Appends parameters to a URI's query. The existing query is kept, byte for byte.
 fn appended(uri: &str, parameters: &[(&str, &str)]) -> String {
     let query = encoded(parameters);
     let separator = match uri.split_once('?') {

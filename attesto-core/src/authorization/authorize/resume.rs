@@ -1,4 +1,4 @@
-//! The way back into a request after the user has been somewhere else: a URL that holds the whole of it (AZ-27).
+//! The URL that resumes a request after the user was on another page. It has the whole request (AZ-27).
 
 use super::identified::Identified;
 use super::ticket;
@@ -9,11 +9,11 @@ use crate::encoding::form;
 use alloc::format;
 use alloc::string::{String, ToString};
 
-/// When a browser first came with a request. Whoever changes it could as well have left `prompt` out: it is the user's own browser, and
-/// the client sees `auth_time`. For what was pushed, the browser is not asked.
+/// The time when a browser first came with a request. A browser that changes it could as well have removed `prompt`: it
+/// belongs to the user, and the client sees `auth_time`. For a pushed request, the record's time is used instead.
 const SINCE: &str = "attesto_since";
 
-/// Whether a parameter belongs to the request itself: neither to a client's authentication nor to this server's own way back.
+/// Whether a parameter belongs to the request itself, and not to client authentication or to this server's own URL.
 pub(crate) fn is_of_the_request(name: &str) -> bool {
     let others = [
         SINCE,
@@ -33,17 +33,18 @@ pub(crate) fn is_of_the_request(name: &str) -> bool {
     !others.contains(&name)
 }
 
-/// Since when the user has been at it. Never in the future, never long ago.
+/// Returns when the visit began: not in the future, and not longer ago than the limit.
 pub(crate) fn since(flow: &Flow, identified: &Identified) -> Timestamp {
     let since = match &identified.pushed {
         Some(pushed) => Some(pushed.record.pushed_at),
         None => identified.parameters.get(SINCE).and_then(|text| text.parse().ok()).map(Timestamp::from_secs),
     };
-    // An address from somebody's history says when that visit began, not this one.
+    // A URL from a browser's history has the start of an earlier visit.
     since.unwrap_or(flow.now).min(flow.now).max(flow.now.minus(LONGEST_VISIT))
 }
 
-/// The endpoint, with the reference to what was pushed or with every parameter; none of the latter is believed when it comes back.
+/// Builds the URL of the endpoint with the reference to a pushed request, or with every parameter. The parameters are
+/// checked again when the browser returns.
 pub(crate) fn url(flow: &Flow, identified: &Identified) -> String {
     let mut query = String::new();
     match &identified.pushed {

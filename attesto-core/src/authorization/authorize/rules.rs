@@ -1,4 +1,4 @@
-//! One function for each rule that a single parameter is held to, in the catalogue's order (AZ-11 to AZ-23).
+//! The rules for single parameters, one function each, in the catalogue's order (AZ-11 to AZ-23).
 
 use super::redirect::{ResponseMode, state_is_echoable};
 use crate::authorization::error::reason::Reason;
@@ -14,22 +14,22 @@ use crate::limits;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// AZ-7.
+/// Refuses request objects. AZ-7.
 pub(crate) fn no_request_object(parameters: &Parameters) -> Result<(), Reason> {
     absent(parameters, "request", Reason::RequestObject)
 }
 
-/// OIDC Core §3.1.2.6; AZ-11. A pushed reference has been followed by now: what is left would have to be fetched.
+/// Refuses a `request_uri` that was not pushed, since it would have to be fetched. OIDC Core §3.1.2.6; AZ-11.
 pub(super) fn no_remote_request(parameters: &Parameters) -> Result<(), Reason> {
     absent(parameters, "request_uri", Reason::RemoteRequestUri)
 }
 
-/// OIDC Core §3.1.2.6; AZ-11.
+/// Refuses `registration`. OIDC Core §3.1.2.6; AZ-11.
 pub(super) fn no_registration(parameters: &Parameters) -> Result<(), Reason> {
     absent(parameters, "registration", Reason::RegistrationParameter)
 }
 
-/// RFC 6749 §4.1.2.1; AZ-12.
+/// Checks that `response_type` is `code`, and that the client may use that grant. RFC 6749 §4.1.2.1; AZ-12.
 pub(super) fn response_type_is_code(parameters: &Parameters, client: &Client) -> Result<(), Reason> {
     if parameters.required("response_type")? != "code" {
         return Err(Reason::UnsupportedResponseType);
@@ -37,7 +37,7 @@ pub(super) fn response_type_is_code(parameters: &Parameters, client: &Client) ->
     if client.may_use(GrantType::AuthorizationCode) { Ok(()) } else { Err(Reason::GrantNotAllowed) }
 }
 
-/// RFC 9126 §5, §6; AZ-13.
+/// Checks that the request is pushed, if the server or the client requires it. RFC 9126 §5, §6; AZ-13.
 pub(super) fn is_pushed_if_it_must_be(server: &Settings, client: &Client, channel: Channel) -> Result<(), Reason> {
     match channel {
         Channel::Pushed { .. } => Ok(()),
@@ -46,7 +46,7 @@ pub(super) fn is_pushed_if_it_must_be(server: &Settings, client: &Client, channe
     }
 }
 
-/// The server has a key of the algorithm that this client's ID tokens are signed with: found out now, before a code is spent on it. OIDC
+/// Checks that the server has a key for the algorithm of this client's ID tokens, before a code is issued. OIDC
 /// Registration §2; IT-2.
 pub(super) fn id_token_can_be_signed(server: &Settings, client: &Client, scopes: &ScopeSet) -> Result<(), Reason> {
     if server.openid && scopes.contains("openid") {
@@ -55,13 +55,13 @@ pub(super) fn id_token_can_be_signed(server: &Settings, client: &Client, scopes:
     Ok(())
 }
 
-/// AZ-16.
+/// Checks that `state` can be echoed. AZ-16.
 pub(super) fn state_is_sound(parameters: &Parameters, mode: ResponseMode) -> Result<(), Reason> {
     let sound = parameters.get("state").is_none_or(|state| state_is_echoable(state, mode));
     if sound { Ok(()) } else { Err(Reason::MalformedState) }
 }
 
-/// OIDC Core §3.1.2.1; AZ-16.
+/// Returns `nonce`, which must be bounded, and present if required. OIDC Core §3.1.2.1; AZ-16.
 pub(super) fn nonce(parameters: &Parameters, server: &Settings, scopes: &ScopeSet) -> Result<Option<String>, Reason> {
     match parameters.get("nonce") {
         Some(nonce) if nonce.len() > limits::OIDC_NONCE => Err(Reason::NonceTooLong),
@@ -71,7 +71,7 @@ pub(super) fn nonce(parameters: &Parameters, server: &Settings, scopes: &ScopeSe
     }
 }
 
-/// Digits, up to 2^31 - 1. OIDC Core §3.1.2.1; AZ-18.
+/// Parses `max_age`: digits, up to 2^31 - 1. OIDC Core §3.1.2.1; AZ-18.
 pub(super) fn max_age(parameters: &Parameters, client: &Client) -> Result<Option<u32>, Reason> {
     const LONGEST: u32 = i32::MAX.unsigned_abs();
     let Some(text) = parameters.get("max_age") else { return Ok(client.default_max_age) };
@@ -79,25 +79,26 @@ pub(super) fn max_age(parameters: &Parameters, client: &Client) -> Result<Option
     seconds.filter(|seconds| *seconds <= LONGEST).map(Some).ok_or(Reason::MalformedMaxAge)
 }
 
-/// The words of a parameter, in order: `acr_values`, `ui_locales`. AZ-19.
+/// Splits a parameter into its words, in order: `acr_values`, `ui_locales`. AZ-19.
 pub(super) fn words(parameters: &Parameters, name: &str) -> Vec<String> {
     let words = parameters.get(name).unwrap_or_default().split(' ').filter(|word| !word.is_empty());
     words.map(String::from).collect()
 }
 
-/// AZ-20.
+/// Refuses `id_token_hint`. AZ-20.
 pub(super) fn no_id_token_hint(parameters: &Parameters) -> Result<(), Reason> {
     absent(parameters, "id_token_hint", Reason::IdTokenHint)
 }
 
-/// RFC 8707 §2; AZ-21: the server's own audience, or what the client may ask for besides. Each once, in order.
+/// Returns the resources, each once, in order: the server's own audience, or those that the client may request.
+/// RFC 8707 §2; AZ-21.
 pub(super) fn resources(parameters: &Parameters, server: &Settings, client: &Client) -> Result<Vec<String>, Reason> {
     let mut allowed: Vec<&str> = [server.audience.as_str()].into();
     allowed.extend(client.resources.iter().map(String::as_str));
     named(parameters, &allowed)
 }
 
-/// RFC 9449 §10; AZ-22. A server without DPoP does not know the parameter.
+/// Parses `dpop_jkt`. RFC 9449 §10; AZ-22. A server without DPoP ignores the parameter.
 pub(super) fn dpop_jkt(parameters: &Parameters, server: &Settings) -> Result<Option<Thumbprint>, Reason> {
     match parameters.get("dpop_jkt").filter(|_| server.dpop.is_some()) {
         Some(text) => Thumbprint::parse(text).map(Some).ok_or(Reason::MalformedJkt),
@@ -105,7 +106,7 @@ pub(super) fn dpop_jkt(parameters: &Parameters, server: &Settings) -> Result<Opt
     }
 }
 
-/// RFC 9396 §2; AZ-23: what nobody here understands must not seem to have been granted.
+/// Refuses `authorization_details`, which are not supported and must not seem to be granted. RFC 9396 §2; AZ-23.
 pub(super) fn no_authorization_details(parameters: &Parameters) -> Result<(), Reason> {
     absent(parameters, "authorization_details", Reason::AuthorizationDetails)
 }

@@ -1,4 +1,4 @@
-//! What a sound configuration is (CF-1 to CF-3).
+//! Checks a configuration (CF-1 to CF-3).
 
 use super::discovery;
 use super::options::AuthorizationServerBuilder;
@@ -20,14 +20,14 @@ use crate::token::AccessTokenIssuer;
 use alloc::string::ToString;
 use alloc::sync::Arc;
 
-/// Seconds.
+/// The longest leeway, in seconds.
 const LONGEST_LEEWAY: u64 = 3600;
 
 impl AuthorizationServerBuilder {
-    /// Checks everything.
+    /// Checks everything and builds the server.
     ///
     /// # Errors
-    /// The first member that is missing or wrong, and what to do about it.
+    /// The first setting that is missing or wrong, and how to correct it.
     pub fn build(mut self) -> Result<AuthorizationServer, ConfigError> {
         let plain_http = if self.insecure_loopback { PlainHttp::LoopbackOnly } else { PlainHttp::Refused };
         let routes = Routes::new(&self.prefix, &self.own_paths, &self.issuer, plain_http)?;
@@ -118,7 +118,7 @@ impl AuthorizationServerBuilder {
         Ok(server)
     }
 
-    /// Each member by itself, and those that speak of each other. CF-1, CF-3.
+    /// Checks each setting, and those that depend on each other. CF-1, CF-3.
     fn members_are_sound(&mut self) -> Result<(), ConfigError> {
         self.grants_are_sound()?;
         self.auth_methods_are_sound()?;
@@ -156,11 +156,10 @@ impl AuthorizationServerBuilder {
 
     fn token_issuer(&self, audience: &str) -> Result<AccessTokenIssuer, ConfigError> {
         let (provider, keys) = (Arc::clone(&self.provider), Arc::clone(&self.keys));
-        let mut issuer = if self.insecure_loopback {
-            AccessTokenIssuer::builder_insecure_loopback(self.issuer.clone(), provider, keys)
-        } else {
-            AccessTokenIssuer::builder(self.issuer.clone(), provider, keys)
-        };
+        let mut issuer = AccessTokenIssuer::builder(self.issuer.clone(), provider, keys);
+        if self.insecure_loopback {
+            issuer = issuer.danger_insecure_loopback();
+        }
         if let Some(kinds) = &self.principal_kinds {
             issuer = issuer.principal_kinds(kinds.clone());
         }
@@ -202,8 +201,8 @@ impl AuthorizationServerBuilder {
         Ok(())
     }
 
-    /// CA-7. A terminator that lets self-signed certificates through validates no chain, and nothing in a request says which of the
-    /// two was done: so one server takes one kind.
+    /// Checks the settings for certificates. CA-7. A terminator that accepts self-signed certificates validates no
+    /// chain, and a request does not show which was done: so one server accepts one kind only.
     fn certificates_can_be_believed(&self) -> Result<(), ConfigError> {
         let has = |method| self.effective_auth_methods().contains(&method);
         let problem = |text: &'static str| Err(ConfigError::new("auth_methods", text));
@@ -221,7 +220,7 @@ impl AuthorizationServerBuilder {
         Ok(())
     }
 
-    /// CA-4: some algorithm is accepted that the provider has; from here on only such count.
+    /// Checks that the provider supports some accepted algorithm, and keeps only the supported ones. CA-4.
     fn assertions_can_be_verified(&mut self) -> Result<(), ConfigError> {
         if !(1..=3600).contains(&self.assertions.lifetime) {
             return Err(ConfigError::new("assertion_lifetime", "must be 1 to 3600 seconds"));
@@ -237,7 +236,7 @@ impl AuthorizationServerBuilder {
     }
 }
 
-/// RFC 8707 §2; AZ-21. What is a URL is held to what URLs of ours are.
+/// Checks that the audience is a resource. RFC 8707 §2; AZ-21. An http or https one must be a valid URL.
 fn audience_is_a_resource(audience: &str, plain_http: PlainHttp) -> Result<(), ConfigError> {
     let is_web =
         audience.split_once(':').is_none_or(|(scheme, _)| matches!(&*scheme.to_ascii_lowercase(), "http" | "https"));

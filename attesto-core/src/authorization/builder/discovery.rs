@@ -1,4 +1,4 @@
-//! What the server says of itself: RFC 8414 and OpenID Connect Discovery, both made of one list (MD-1 to MD-6).
+//! The metadata of the server: RFC 8414 and OpenID Connect Discovery, from one list (MD-1 to MD-6).
 
 use crate::ConfigError;
 use crate::authorization::registered_client::authentication::AuthMethod;
@@ -14,14 +14,14 @@ use alloc::vec::Vec;
 /// The suffix of OpenID Connect Discovery §4.
 const OPENID: &str = "/.well-known/openid-configuration";
 
-/// The documents of this server, at the paths that its issuer gives them. MD-2.
+/// Builds the documents of this server, at the paths that its issuer determines. MD-2.
 pub(crate) fn documents(
     server: &Settings,
     plain_http: PlainHttp,
     of_the_host: &[(String, MemberValue)],
 ) -> Result<Documents, ConfigError> {
     of_the_host.iter().try_for_each(|(name, _)| member_is_the_hosts(name))?;
-    // In both documents: a client that asks for `openid` and reads this one would expect RS256 otherwise.
+    // In both documents: a client that requests `openid` and reads this one would otherwise expect RS256.
     let of_id_tokens = server.openid.then(|| id_token_algorithms(server));
     let oauth = document(server, plain_http, of_id_tokens.as_slice(), of_the_host)?;
     let mut pages: Vec<Page> = [Page { path: oauth.well_known_path(), json: oauth.to_json() }].into();
@@ -31,24 +31,24 @@ pub(crate) fn documents(
         pages.push(Page { path: issuer.below(OPENID), json: json.clone() });
         let path = issuer.below("");
         if !path.is_empty() {
-            // Where clients look that take RFC 8414's rule for all documents.
+            // Also at the path for clients that apply RFC 8414's rule to all documents.
             pages.push(Page { path: format!("{OPENID}{path}"), json });
         }
     }
     Ok(Documents { pages })
 }
 
-/// What both documents say, and what one says besides. MD-3, MD-4.
+/// Builds one document: the members that both have, and those specific to it. MD-3, MD-4.
 fn document(
     server: &Settings,
     plain_http: PlainHttp,
     besides: &[(&'static str, MemberValue)],
     of_the_host: &[(String, MemberValue)],
 ) -> Result<AuthorizationServerMetadata, ConfigError> {
-    let mut builder = match plain_http {
-        PlainHttp::Refused => AuthorizationServerMetadata::builder(&*server.issuer),
-        PlainHttp::LoopbackOnly => AuthorizationServerMetadata::builder_insecure_loopback(&*server.issuer),
-    };
+    let mut builder = AuthorizationServerMetadata::builder(&*server.issuer);
+    if plain_http == PlainHttp::LoopbackOnly {
+        builder = builder.danger_insecure_loopback();
+    }
     builder = builder
         .token_endpoint(&*server.routes.token.url)
         .jwks_uri(&*server.routes.jwks.url)
@@ -72,9 +72,10 @@ fn document(
     builder.build()
 }
 
-/// The members that follow from the configuration. Lists without values are left out by the document.
+/// The members that follow from the configuration. The document leaves out empty lists.
 fn members(server: &Settings) -> Vec<(&'static str, MemberValue)> {
-    // Nothing configured is nothing said: a list with `openid` alone would be wrong, and some clients ask for no scope that is not there.
+    // Without configured scopes the member is absent: a list with only `openid` would be wrong, and some clients
+    // request only listed scopes.
     let mut scopes: Vec<String> = server.scopes.iter().map(Into::into).collect();
     if server.openid && !server.scopes.contains("openid") {
         scopes.push("openid".into());
@@ -117,7 +118,7 @@ fn members(server: &Settings) -> Vec<(&'static str, MemberValue)> {
     members
 }
 
-/// What OpenID Connect Discovery §3 asks for besides.
+/// The members that OpenID Connect Discovery §3 adds.
 fn openid_members(server: &Settings) -> Vec<(&'static str, MemberValue)> {
     [
         ("subject_types_supported", ["public"].into()),

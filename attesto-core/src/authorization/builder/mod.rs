@@ -1,4 +1,4 @@
-//! Configures an authorization server (CF-1, CF-2).
+//! The options of an authorization server (CF-1, CF-2).
 
 mod browsers;
 mod build;

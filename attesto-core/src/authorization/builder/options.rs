@@ -1,4 +1,4 @@
-//! Configures an authorization server (CF-1, CF-2).
+//! The options of an authorization server (CF-1, CF-2).
 
 use super::profile::Profile;
 use crate::authorization::registered_client::authentication::AuthMethod;
@@ -19,7 +19,8 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
-/// Collects what an [`AuthorizationServer`](crate::authorization::AuthorizationServer) is to be. Everything is checked by [`build`](Self::build).
+/// Configures an [`AuthorizationServer`](crate::authorization::AuthorizationServer). [`build`](Self::build) checks
+/// everything.
 #[must_use = "a configuration does nothing until it is built"]
 pub struct AuthorizationServerBuilder {
     pub(crate) issuer: String,
@@ -108,38 +109,39 @@ impl AuthorizationServerBuilder {
         }
     }
 
-    /// What kind of server this is to be (CF-6): it says what holds where nothing else is set, in whatever order, and what must not be
-    /// set to less. Default [`Profile::Generic`].
+    /// Sets the profile (CF-6): its defaults for unset options, in any order of calls, and its minimum requirements.
+    /// Default [`Profile::Generic`].
     pub const fn profile(mut self, profile: Profile) -> Self {
         self.profile = profile;
         self
     }
 
-    /// The resource that tokens are for when nobody asks for another: an absolute https URL, or a URI of another scheme than http
-    /// (`urn:`, `api://`; RFC 8707 §2). Required.
+    /// Sets the resource of tokens whose request names none: an absolute https URL, or a URI of another scheme than
+    /// http (`urn:`, `api://`; RFC 8707 §2). Required.
     pub fn audience(mut self, resource: impl Into<String>) -> Self {
         self.audience = Some(resource.into());
         self
     }
 
-    /// The path that the endpoints are under, on the issuer's origin: the issuer's own path is not put before it. Default `/oauth`. Two
-    /// issuers on one host need one each, such as `/t1/oauth`.
+    /// Sets the path prefix of the endpoints, on the issuer's origin; the issuer's own path is not added. Default
+    /// `/oauth`. Two issuers on one host need different ones, such as `/t1/oauth`.
     pub fn path_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.prefix = prefix.into();
         self
     }
 
-    /// The path of one endpoint, on the issuer's origin, in place of the one that the prefix gives it; for the key set in place of
-    /// `/.well-known/jwks.json`, which stands below the path of an issuer that has one. No two endpoints share a path.
+    /// Sets the path of one endpoint, on the issuer's origin, instead of the one below the prefix. For the key set, it
+    /// replaces `/.well-known/jwks.json`, which is below the issuer's path if it has one. No two endpoints may share a
+    /// path.
     pub fn endpoint_path(mut self, endpoint: EndpointName, path: impl Into<String>) -> Self {
         self.own_paths.push((endpoint, path.into()));
         self
     }
 
-    /// Adds a member to the metadata documents for what the host itself does beside this server: its `userinfo_endpoint`,
-    /// `registration_endpoint`, `end_session_endpoint`, `service_documentation`, `claims_supported` and so on. Only for members of the
-    /// registry that speak of no endpoint of this server: what those are and do follows from the configuration, and is not for a
-    /// document to contradict (MD-4).
+    /// Adds a member to the metadata documents, for what the host provides besides this server: its
+    /// `userinfo_endpoint`, `registration_endpoint`, `end_session_endpoint`, `service_documentation`,
+    /// `claims_supported` and so on. Only registered members unrelated to this server's endpoints are allowed: the
+    /// others follow from the configuration, and the document must not contradict it (MD-4).
     ///
     /// ```
     /// # use attesto_core::crypto::{Algorithm, CryptoProvider, EntropyError, RustCrypto};
@@ -160,110 +162,115 @@ impl AuthorizationServerBuilder {
         self
     }
 
-    /// The grants that the token endpoint dispatches. By default `authorization_code` and `refresh_token`.
+    /// Sets the grants of the token endpoint. By default `authorization_code` and `refresh_token`.
     pub fn grants(mut self, grants: impl IntoIterator<Item = GrantType>) -> Self {
         self.grants = Some(grants.into_iter().collect());
         self
     }
 
-    /// The methods of client authentication that are taken at all; of them each client may use the one it is registered with. By
-    /// default all but the two with certificates.
+    /// Sets the accepted methods of client authentication; each client may use the one it is registered with. By
+    /// default all except the two with certificates.
     pub fn auth_methods(mut self, methods: impl IntoIterator<Item = AuthMethod>) -> Self {
         self.auth_methods = Some(methods.into_iter().collect());
         self
     }
 
-    /// The algorithms that client assertions may be signed with. Default [`AlgorithmSet::FAPI`]: a server whose clients sign with
-    /// RS256 has to say so.
+    /// Sets the accepted algorithms of client assertions. Default [`AlgorithmSet::FAPI`]: if clients sign with RS256,
+    /// add it.
     pub const fn assertion_algorithms(mut self, algorithms: AlgorithmSet) -> Self {
         self.assertions.algorithms = algorithms;
         self
     }
 
-    /// Seconds that a client assertion may still live when it comes, and that it may be old: 1 to 3600. Default 300. Some libraries
-    /// make assertions that live for an hour; the replay store keeps each one as long.
+    /// Sets how long a client assertion may still be valid when it arrives, and how old it may be, in seconds: 1 to
+    /// 3600. Default 300. Some libraries make assertions that live for an hour; the replay store keeps each one as
+    /// long.
     pub const fn assertion_lifetime(mut self, seconds: u64) -> Self {
         self.assertions.lifetime = seconds;
         self
     }
 
-    /// States that whoever terminates TLS lets a client certificate through only after it has validated the chain to a trusted CA:
-    /// every certificate that reaches this server, from the socket or forwarded. `tls_client_auth` identifies clients by the names
-    /// that the CA put into the certificate, and without validation anybody can make one with any name (RFC 8705 §2.1; CA-7).
+    /// Asserts that the TLS terminator passes on a client certificate only after validating its chain to a trusted CA,
+    /// for every certificate that reaches this server, from the socket or forwarded. `tls_client_auth` identifies
+    /// clients by the names that the CA put into the certificate; without validation anyone can make one with any name
+    /// (RFC 8705 §2.1; CA-7).
     pub const fn tls_chains_are_validated(mut self) -> Self {
         self.tls_chains_are_validated = true;
         self
     }
 
-    /// The scopes to advertise (`scopes_supported` of RFC 8414); left out of the metadata where none are named.
+    /// Sets the advertised scopes (`scopes_supported` of RFC 8414); without any, the metadata omits the member.
     ///
-    /// Required with [`openid_connect`](Self::openid_connect), of which it is what the server knows: other names in a request with
-    /// `openid` are ignored (OIDC Core §3.1.2.1), as long as the client is not registered for them.
+    /// Required with [`openid_connect`](Self::openid_connect), where it defines the known scopes: other names in a
+    /// request with `openid` are ignored (OIDC Core §3.1.2.1), unless the client is registered for them.
     pub fn scopes_supported<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         self.scopes = scopes.into_iter().map(Into::into).collect();
         self
     }
 
-    /// Seconds that an access token lives. Default 900.
+    /// Sets the lifetime of access tokens, in seconds. Default 900.
     pub const fn access_token_lifetime(mut self, seconds: u64) -> Self {
         self.access_token_lifetime = seconds;
         self
     }
 
-    /// Seconds that an authorization code lives: at most 600 (RFC 6749 §4.1.2). Default 60.
+    /// Sets the lifetime of authorization codes, in seconds: at most 600 (RFC 6749 §4.1.2). Default 60.
     pub const fn code_lifetime(mut self, seconds: u64) -> Self {
         self.lifetimes.code = seconds;
         self
     }
 
-    /// Seconds within which a browser must come with a pushed authorization request: at most 600 (RFC 9126 §2.2). Default 90. From
-    /// then on the user has ten minutes for login and consent, and it is kept for as long.
+    /// Sets the seconds within which a browser must come with a pushed authorization request: at most 600
+    /// (RFC 9126 §2.2). Default 90. From then on the user has ten minutes for login and consent, for which the request
+    /// is kept.
     pub const fn pushed_request_lifetime(mut self, seconds: u64) -> Self {
         self.lifetimes.pushed_request = seconds;
         self
     }
 
-    /// Seconds in which a click on a consent page must come back as its grant: at most 600. Default 300.
+    /// Sets the seconds within which a click on a consent page must come back as its grant: at most 600. Default 300.
     pub const fn consent_grant_lifetime(mut self, seconds: u64) -> Self {
         self.lifetimes.consent_grant = seconds;
         self
     }
 
-    /// Takes no authorization request that was not pushed (RFC 9126 §5).
+    /// Refuses authorization requests that were not pushed (RFC 9126 §5).
     pub const fn require_pushed_authorization_requests(mut self) -> Self {
         self.require_par = true;
         self
     }
 
-    /// Takes no authorization request for `openid` without a `nonce` (OIDC Core §3.1.2.1).
+    /// Refuses authorization requests for `openid` without a `nonce` (OIDC Core §3.1.2.1).
     pub const fn require_nonce(mut self) -> Self {
         self.require_nonce = true;
         self
     }
 
-    /// Shows an error to browsers that say that they are inside of another application, which could read what users type there
-    /// (RFC 8252 §8.12; AZ-2). They are known by their `User-Agent` field, where the honest ones give themselves away: it makes the
-    /// authors of such applications use the system's browser, and stops nobody who means harm. Off by default.
+    /// Shows an error to browsers embedded in other applications, which could read what users type there
+    /// (RFC 8252 §8.12; AZ-2). They are recognized by an honest `User-Agent` field: this makes developers use the
+    /// system's browser, and stops no attacker. Off by default.
     pub const fn refuse_embedded_user_agents(mut self) -> Self {
         self.refuse_embedded = true;
         self
     }
 
-    /// Answers what browsers ask before scripts of other origins send a request with a DPoP proof or an `Authorization` field (EP-11). Whose
-    /// scripts may read the answers is said with each client: [`Client::origins`](crate::authorization::Client::origins). Answers that come before a client
-    /// has authenticated may be read by everybody's: a client that registers itself has to see that it is unknown by now. Off by default.
+    /// Answers preflights of scripts from other origins that send a DPoP proof or an `Authorization` field (EP-11).
+    /// Each client is registered with the origins whose scripts may read the responses:
+    /// [`Client::origins`](crate::authorization::Client::origins). Scripts of every origin may read responses from
+    /// before a client has authenticated: a client that registers itself must see that it is no longer known. Off by
+    /// default.
     pub const fn browser_clients(mut self) -> Self {
         self.browser_clients = true;
         self
     }
 
-    /// Writes the JSON errors of every endpoint in the application's own form (EP-9).
+    /// Formats the JSON errors of every endpoint in the application's own envelope (EP-9).
     pub fn error_envelope(mut self, envelope: impl ErrorEnvelope + 'static) -> Self {
         self.envelope = Some(Arc::new(envelope));
         self
     }
 
-    /// How refresh tokens live.
+    /// Sets the policy for refresh tokens.
     pub fn refresh(mut self, policy: RefreshPolicy) -> Self {
         self.refresh = policy;
         self
@@ -287,56 +294,59 @@ impl AuthorizationServerBuilder {
         self
     }
 
-    /// Replaces how a request's origin is found: proxies, pin, https. Not needed where TLS ends in this process.
+    /// Replaces how a request's origin is determined: proxies, pin, https. Not needed if TLS ends in this process.
     pub fn origin(mut self, policy: OriginPolicy) -> Self {
         self.origin = policy;
         self
     }
 
-    /// Every token stands for one of these kinds of principals; tokens that clients get for themselves for this one.
+    /// Requires every token to be for one of these kinds of principals; tokens of clients themselves have the kind
+    /// `of_clients`.
     pub fn principal_kinds(mut self, kinds: PrincipalKinds, of_clients: impl Into<String>) -> Self {
         self.principal_kinds = Some(kinds);
         self.client_kind = Some(of_clients.into());
         self
     }
 
-    /// Says that the host keeps no list of revoked access tokens: they live until they expire, whatever happens to the authorization
-    /// that they came from. By default there is one, and revocation and reuse put access tokens on it.
+    /// Declares that the host keeps no list of revoked access tokens: they live until they expire, even if their
+    /// authorization is revoked. By default there is such a list, and revocation and reuse put access tokens on it.
     ///
-    /// Without one, a client that revokes an access token gets 400 `unsupported_token_type` (RFC 7009 §2.2.1), unless it is
-    /// confidential or proves the token's key: then the refresh tokens of the same authorization end (RV-4).
+    /// Without one, a client that revokes an access token receives 400 `unsupported_token_type` (RFC 7009 §2.2.1),
+    /// unless it is confidential or proves the token's key: then the refresh tokens of the same authorization are
+    /// revoked (RV-4).
     pub const fn without_deny_list(mut self) -> Self {
         self.deny_list = false;
         self
     }
 
-    /// Seconds for which any resource takes tokens after their `exp` ([`TokenRules::exp_leeway`](crate::token::TokenRules::exp_leeway)),
-    /// the widest there is: revoked tokens stay on the deny list for as long. At most 3600. Default 60.
+    /// Sets the longest time that any resource accepts tokens after their `exp`
+    /// ([`TokenRules::exp_leeway`](crate::token::TokenRules::exp_leeway)), in seconds: revoked tokens stay on the deny
+    /// list for as long. At most 3600. Default 60.
     pub const fn resource_leeway(mut self, seconds: u64) -> Self {
         self.resource_leeway = seconds;
         self
     }
 
-    /// Says that the host knows which clients may introspect tokens that are neither theirs nor for them: resource servers, say.
+    /// Declares that the host decides which other clients may introspect a token, for example resource servers.
     pub const fn ask_introspection(mut self) -> Self {
         self.ask_introspection = true;
         self
     }
 
-    /// Gives ID tokens with the scope `openid`, and publishes the document of OpenID Connect Discovery (OIDC Core §2). One of the
-    /// server's rings must sign with RS256 (§3 of Discovery): the one that it began with or one of
-    /// [`id_token_keys`](Self::id_token_keys); or [`id_tokens_without_rs256`](Self::id_tokens_without_rs256) is stated. Needs
-    /// [`scopes_supported`](Self::scopes_supported).
+    /// Issues ID tokens with the scope `openid`, and publishes the document of OpenID Connect Discovery (OIDC Core §2).
+    /// One of the server's rings must sign with RS256 (§3 of Discovery): the one passed to the builder or one of
+    /// [`id_token_keys`](Self::id_token_keys); or [`id_tokens_without_rs256`](Self::id_tokens_without_rs256) is set.
+    /// Requires [`scopes_supported`](Self::scopes_supported).
     pub const fn openid_connect(mut self) -> Self {
         self.openid = true;
         self
     }
 
-    /// One more ring that signs ID tokens, of another algorithm than the rings before it; may be called for several. Each client's ID
-    /// tokens are signed by the algorithm that it is registered with
-    /// ([`Client::id_token_signed_response_alg`](crate::authorization::Client::id_token_signed_response_alg)), by RS256 if it is registered with none
-    /// (OIDC Registration §2). Access tokens are signed with the ring that the server began with. The keys of all rings are published
-    /// in one set, and each ring rotates by itself.
+    /// Adds a ring that signs ID tokens, with another algorithm than the other rings; may be called several times. Each
+    /// client's ID tokens are signed with its registered algorithm
+    /// ([`Client::id_token_signed_response_alg`](crate::authorization::Client::id_token_signed_response_alg)), or with
+    /// RS256 by default (OIDC Registration §2). Access tokens are signed with the ring passed to the builder. The keys
+    /// of all rings are published in one set, and each ring rotates independently.
     ///
     /// ```
     /// # use attesto_core::crypto::{Algorithm, CryptoProvider, EntropyError, RustCrypto};
@@ -362,27 +372,29 @@ impl AuthorizationServerBuilder {
         self
     }
 
-    /// States that every client takes ID tokens that are signed by another algorithm than RS256: what breaks with OIDC Discovery §3, and
-    /// with each library that expects RS256 where nothing else was said. For clients that are all known, and configured so.
+    /// Declares that every client accepts ID tokens signed with another algorithm than RS256. This violates OIDC
+    /// Discovery §3, and breaks libraries that expect RS256 by default. For clients that are all known and configured
+    /// for it.
     pub const fn id_tokens_without_rs256(mut self) -> Self {
         self.without_rs256 = true;
         self
     }
 
-    /// Seconds that an ID token lives: at most 3600. Default 900.
+    /// Sets the lifetime of ID tokens, in seconds: at most 3600. Default 900.
     pub const fn id_token_lifetime(mut self, seconds: u64) -> Self {
         self.lifetimes.id_token = seconds;
         self
     }
 
-    /// The realm of the challenge to a client whose Basic credentials failed. Default: the issuer.
+    /// Sets the realm of the challenge to a client whose Basic credentials failed. Default: the issuer.
     pub fn realm(mut self, realm: impl Into<String>) -> Self {
         self.realm = realm.into();
         self
     }
 
-    /// **Development only**, for issuers on a loopback host: the issuer and the audience may be plain http URLs of this machine, and
-    /// requests from this machine need no TLS. The adapter must know the peer's address, else they are refused (EP-1).
+    /// **Development only**, for issuers on a loopback host. The issuer and the audience may be plain http URLs of this
+    /// machine, and requests from this machine need no TLS. The adapter must know the peer's address, or requests are
+    /// refused (EP-1).
     pub fn danger_insecure_loopback(mut self) -> Self {
         self.insecure_loopback = true;
         self

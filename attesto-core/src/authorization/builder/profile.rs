@@ -1,15 +1,15 @@
-//! Kinds of servers, as data (CF-6).
+//! Profiles of servers, as data (CF-6).
 
 use crate::authorization::registered_client::authentication::AuthMethod;
 use crate::authorization::registered_client::grant_type::GrantType;
 use alloc::vec::Vec;
 
-/// A kind of server: what holds where nothing else is configured, and what cannot be configured away.
+/// A kind of server: its defaults, and its minimum requirements.
 ///
-/// A configuration that falls short of its profile is refused by [`build`](AuthorizationServerBuilder::build), which says what to
-/// change. Whatever the profile: PKCE with S256 from every client that is not registered to do without, redirect URIs
-/// compared as text, rotation of the refresh tokens of public clients, tokens bound to their `aud` (RFC 8707), `iss` in every
-/// authorization response (RFC 9207).
+/// [`build`](AuthorizationServerBuilder::build) refuses a configuration that falls short of its profile, and tells what
+/// to change. Every profile has: PKCE with S256 for every client that is not registered as exempt, redirect URIs
+/// compared as text, rotation of the refresh tokens of public clients, tokens bound to their `aud` (RFC 8707), and
+/// `iss` in every authorization response (RFC 9207).
 ///
 /// ```
 /// # use attesto_core::crypto::{Algorithm, CryptoProvider, EntropyError, KeyKind, RustCrypto};
@@ -29,7 +29,7 @@ use alloc::vec::Vec;
 ///         .profile(Profile::Mcp)
 /// };
 /// let refused = server().build().unwrap_err();
-/// assert_eq!(refused.member(), "refresh"); // Its clients lose answers: rotation needs a grace window.
+/// assert_eq!(refused.member(), "refresh"); // Its clients lose responses: rotation requires a grace window.
 ///
 /// let secret = GraceSecret::new([7; 32]); // from a secure source, the same on every node
 /// let server = server().refresh(RefreshPolicy::new().grace(10, secret)?).build()?;
@@ -38,24 +38,24 @@ use alloc::vec::Vec;
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Profile {
-    /// Any OAuth 2.1 server: the defaults that each member documents, and nothing besides.
+    /// Any OAuth 2.1 server: the documented defaults only.
     #[default]
     Generic,
-    /// A server for MCP clients: on their users' devices or on servers of their own, with the authorization code grant. Where refresh
-    /// tokens are given, their rotation has a grace window, and they do not depend on `offline_access`, which these clients do not ask
-    /// for; pushed requests, which they do not make, cannot be required of all. `http://localhost` redirect URIs of native clients match
-    /// on any port, as if each were registered with [`localhost_redirects`](crate::authorization::Client::localhost_redirects). PKCE
-    /// has no exception here.
+    /// A server for MCP clients, on their users' devices or on servers, with the authorization code grant. Rotation of
+    /// refresh tokens requires a grace window. Refresh tokens do not depend on `offline_access`, which these clients do
+    /// not request. Pushed requests, which they do not make, cannot be required of all. `http://localhost` redirect
+    /// URIs of native clients match on any port, as if each were registered with
+    /// [`localhost_redirects`](crate::authorization::Client::localhost_redirects). PKCE has no exception.
     Mcp,
 }
 
-/// What a profile fixes.
+/// The terms of a profile.
 pub(super) struct Terms {
     pub(super) name: &'static str,
-    /// Where the configuration does not say.
+    /// The default grants.
     pub(super) grants: &'static [GrantType],
     pub(super) auth_methods: &'static [AuthMethod],
-    /// Whatever the configuration says.
+    /// The grants that every configuration must have.
     pub(super) needed_grants: &'static [GrantType],
     pub(super) needs_grace: bool,
     /// Its clients cannot push requests, and do not know `offline_access`.
@@ -91,7 +91,7 @@ const MCP: Terms = Terms {
 };
 
 impl Profile {
-    /// The name in the catalogue of profiles: `generic`, `mcp`.
+    /// The profile's name in the catalogue: `generic`, `mcp`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         self.terms().name
@@ -112,12 +112,12 @@ impl Profile {
         self.terms().auth_methods.to_vec()
     }
 
-    /// AZ-9.
+    /// Whether `http://localhost` matches on any port. AZ-9.
     pub(super) const fn localhost_on_any_port(self) -> bool {
         self.terms().localhost_on_any_port
     }
 
-    /// AZ-15.
+    /// Whether PKCE has no exception. AZ-15.
     pub(super) const fn pkce_always(self) -> bool {
         self.terms().pkce_always
     }

@@ -7,17 +7,17 @@ use crate::authorization::registered_client::grant_type::GrantType;
 use alloc::format;
 
 impl AuthorizationServerBuilder {
-    /// The grants as configured, or as the profile has them.
+    /// The configured grants, or else the profile's.
     pub(super) fn effective_grants(&self) -> &[GrantType] {
         self.grants.as_deref().unwrap_or(self.profile.terms().grants)
     }
 
-    /// The methods as configured, or as the profile has them.
+    /// The configured methods, or else the profile's.
     pub(super) fn effective_auth_methods(&self) -> &[AuthMethod] {
         self.auth_methods.as_deref().unwrap_or(self.profile.terms().auth_methods)
     }
 
-    /// Nothing is configured to less than the profile demands. CF-6.
+    /// Checks that the configuration meets the profile's requirements. CF-6.
     pub(super) fn profile_is_kept(&self) -> Result<(), ConfigError> {
         let terms = self.profile.terms();
         let lacks = |member, what: &str| {
@@ -34,7 +34,7 @@ impl AuthorizationServerBuilder {
         self.clients_can_meet_it(rotates)
     }
 
-    /// Nothing is demanded that the profile's clients cannot do. CF-6.
+    /// Checks that the configuration requires nothing that the profile's clients cannot do. CF-6.
     fn clients_can_meet_it(&self, rotates: bool) -> Result<(), ConfigError> {
         let terms = self.profile.terms();
         let locks_out = |member, what: &str| {

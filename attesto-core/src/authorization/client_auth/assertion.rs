@@ -1,4 +1,4 @@
-//! `private_key_jwt`: an assertion that the client signed (RFC 7523 §2.2, §3; CA-4 to CA-6).
+//! `private_key_jwt`: an assertion signed by the client (RFC 7523 §2.2, §3; CA-4 to CA-6).
 
 use crate::authorization::error::reason::Reason;
 use crate::authorization::flow::sender::replay_owner;
@@ -19,20 +19,20 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use zeroize::Zeroizing;
 
-/// The one `client_assertion_type` (RFC 7523 §2.2).
+/// The only accepted `client_assertion_type` (RFC 7523 §2.2).
 pub(super) const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-/// The type of an assertion that says what it is (draft-ietf-oauth-rfc7523bis §4).
+/// The `typ` of an explicitly typed assertion (draft-ietf-oauth-rfc7523bis §4).
 const EXPLICIT_TYPE: &str = "client-authentication+jwt";
 
-/// An assertion as presented: readable, and not yet believed.
+/// A presented assertion: parsed, but not verified.
 pub(super) struct Assertion {
     text: Zeroizing<String>,
     issuer: String,
 }
 
 impl Assertion {
-    /// Reads as much as tells which client it is about: the unverified `iss` selects whose keys are tried, nothing else.
+    /// Parses the assertion to find its client. The unverified `iss` only selects the keys to try.
     pub(super) fn read(kind: Option<&str>, assertion: Option<&str>) -> Result<Self, Reason> {
         type_is_jwt_bearer(kind)?;
         let text = Zeroizing::new(String::from(assertion.ok_or(Reason::AssertionMalformed)?));
@@ -42,13 +42,14 @@ impl Assertion {
         Ok(Self { text, issuer })
     }
 
-    /// The client that it claims to come from.
+    /// The client that the assertion claims to be from.
     pub(super) fn client_id(&self) -> &str {
         &self.issuer
     }
 }
 
-/// The assertion is the client's, is meant for this server, and comes for the first time. Says how it names this server.
+/// Checks that the assertion is the client's, names this server, and is used for the first time. Returns how it names
+/// this server.
 pub(super) async fn is_the_clients(
     flow: &Flow,
     client: &Client,
@@ -62,16 +63,17 @@ pub(super) async fn is_the_clients(
     Ok(audience)
 }
 
-/// How an assertion names the server that it is for. CA-5.
+/// How an assertion names this server. CA-5.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Audience {
-    /// By its issuer.
+    /// By the issuer.
     Issuer,
-    /// As RFC 7523 and RFC 9126 had it.
+    /// In the older forms of RFC 7523 and RFC 9126.
     Older,
 }
 
-/// Registered keys are parsed for each request: a server that keeps parsed ones answers [`Ask::ClientKeys`] instead.
+/// Returns the client's keys. Registered keys are parsed for each request; a host with cached keys answers
+/// [`Ask::ClientKeys`] instead.
 async fn keys_of(flow: &Flow, client: &Client, keys: &ClientKeys) -> Result<Arc<VerificationKeys>, Reason> {
     match keys {
         ClientKeys::Registered(set) => VerificationKeys::from_jwk_set(flow.server.provider.as_ref(), set)
@@ -81,9 +83,9 @@ async fn keys_of(flow: &Flow, client: &Client, keys: &ClientKeys) -> Result<Arc<
     }
 }
 
-/// Every check but the signature's, before any key is looked for: a name alone makes no host fetch keys. Whoever takes the trouble to write
-/// a plausible assertion does, and needs no key for that: hosts keep what they fetch. RFC 7523 §3.
-/// What this gives is recorded once the signature has verified.
+/// Runs every check except the signature's, before any key is looked up, so that a client's name alone does not make a
+/// host fetch keys. An attacker can still write a plausible assertion without a key, so hosts must cache fetched keys.
+/// RFC 7523 §3. The returned claim is recorded after the signature has verified.
 fn is_plausible(
     assertion: &Assertion,
     client: &Client,
@@ -103,12 +105,12 @@ fn is_plausible(
     nbf_has_come(&claims, now)?;
     let jti = jti_is_bounded_text(&claims)?;
     let key = replay_key(&client.id, jti, server.provider.as_ref());
-    // As long as any node whose clock is late could still accept it; it counts until it expires.
+    // Kept for as long as a node with a late clock could still accept it; it counts until it expires.
     let first_use = ReplayClaim::new(key, exp.plus(AssertionPolicy::CLOCK_SKEW).plus(1)).not_after(exp.minus(1));
     Ok((first_use.owned_by(replay_owner(&client.id, server.provider.as_ref())), audience))
 }
 
-/// One of the client's keys has signed it.
+/// Checks that one of the client's keys signed the assertion.
 fn is_signed(assertion: &Assertion, keys: &VerificationKeys, now: Timestamp) -> Result<(), Reason> {
     let jws = split(&assertion.text)?;
     let mut buffer = Vec::new();
@@ -116,17 +118,17 @@ fn is_signed(assertion: &Assertion, keys: &VerificationKeys, now: Timestamp) -> 
     signature_verifies(&jws, &header, keys, now)
 }
 
-/// `client_assertion_type`, exactly. RFC 7523 §2.2; CA-4.
+/// Checks `client_assertion_type`, exactly. RFC 7523 §2.2; CA-4.
 fn type_is_jwt_bearer(kind: Option<&str>) -> Result<(), Reason> {
     if kind == Some(JWT_BEARER) { Ok(()) } else { Err(Reason::AssertionType) }
 }
 
-/// One compact JWS of bounded length. RFC 7523 §3 item 1; CA-4.
+/// Splits one compact JWS of bounded length. RFC 7523 §3 item 1; CA-4.
 fn split(text: &str) -> Result<CompactJws<'_>, Reason> {
     CompactJws::split(text.as_bytes(), JwsLimits::CLIENT_ASSERTION).map_err(|_| Reason::AssertionMalformed)
 }
 
-/// `none` and HMAC are algorithms that no client has a key for. RFC 8725 §3.1; CA-4, RO-1.
+/// Maps a header's error. `none` and HMAC are algorithms for which no client has a key. RFC 8725 §3.1; CA-4, RO-1.
 const fn of_header(error: JwsError) -> Reason {
     match error {
         JwsError::UnsupportedAlg => Reason::AssertionKey,
@@ -136,13 +138,14 @@ const fn of_header(error: JwsError) -> Reason {
     }
 }
 
-/// RFC 8725 §3.1; CA-4, RO-1.
+/// Checks that the policy accepts `alg`. RFC 8725 §3.1; CA-4, RO-1.
 fn alg_is_allowed(header: &Header<'_>, policy: AssertionPolicy) -> Result<(), Reason> {
     if policy.algorithms.contains(header.alg) { Ok(()) } else { Err(Reason::AssertionKey) }
 }
 
-/// `typ` may be absent or say no more than `JWT`; what says more must be an assertion for client authentication, and no token that was made
-/// for something else. Whether it says so. RFC 8725 §3.11, §3.12; CA-4.
+/// Checks `typ`, and returns whether it is explicit. It may be absent or `JWT`; an explicit type must be that of an
+/// assertion for client authentication, so that a token made for another purpose is refused. RFC 8725 §3.11, §3.12;
+/// CA-4.
 fn typ_is_an_assertions(header: &Header<'_>) -> Result<bool, Reason> {
     if header.typ_is(EXPLICIT_TYPE) {
         return Ok(true);
@@ -151,7 +154,8 @@ fn typ_is_an_assertions(header: &Header<'_>) -> Result<bool, Reason> {
     if tail.is_some_and(|tail| tail.eq_ignore_ascii_case("+jwt")) { Err(Reason::AssertionTyp) } else { Ok(false) }
 }
 
-/// With one of the client's keys: never one that the header brings along. RFC 7523 §3 item 9; CA-4, RO-2.
+/// Verifies the signature with one of the client's keys, never with a key from the header. RFC 7523 §3 item 9; CA-4,
+/// RO-2.
 fn signature_verifies(
     jws: &CompactJws<'_>,
     header: &Header<'_>,
@@ -164,16 +168,17 @@ fn signature_verifies(
     key.verify(header.alg, jws.signing_input(), signature).map_err(|_| Reason::AssertionSignature)
 }
 
-/// `iss` and `sub` are the client. RFC 7523 §3 items 1 and 2; CA-4.
+/// Checks that `iss` and `sub` are the client. RFC 7523 §3 items 1 and 2; CA-4.
 fn iss_and_sub_are_the_client(claims: &Claims<'_>, client_id: &str) -> Result<(), Reason> {
     let both = claims.iss.as_deref() == Some(client_id) && claims.sub.as_deref() == Some(client_id);
     if both { Ok(()) } else { Err(Reason::AssertionSubject) }
 }
 
-/// `aud` is one string, the issuer: another server could have named an endpoint of ours as its own, and would be sent what is good here
-/// (draft-ietf-oauth-rfc7523bis §3). `older`: for a client that is registered so, the token endpoint's URL (RFC 7523 §3 item 3) and that of
-/// pushed requests (RFC 9126 §2) mean this server too, at each endpoint, and a list of one is as good as its one string. A longer list names
-/// other servers, and each of them could use the assertion here. CA-5.
+/// Checks that `aud` is one string, the issuer. Otherwise another server could name an endpoint of ours as its own, and
+/// would receive assertions that are valid here (draft-ietf-oauth-rfc7523bis §3). `older`: for a client registered so,
+/// the URLs of the token endpoint (RFC 7523 §3 item 3) and of pushed requests (RFC 9126 §2) are accepted at each
+/// endpoint, and a list of one counts as its string. A longer list names other servers, each of which could use the
+/// assertion here. CA-5.
 fn aud_is_this_server(claims: &Claims<'_>, server: &Settings, older: bool) -> Result<Audience, Reason> {
     let (name, is_list) = claims.aud.as_ref().ok_or(Reason::AssertionAudience)?;
     let (name, routes) = (name.as_ref(), &server.routes);
@@ -184,7 +189,8 @@ fn aud_is_this_server(claims: &Claims<'_>, server: &Settings, older: bool) -> Re
     if older && ours { Ok(Audience::Older) } else { Err(Reason::AssertionAudience) }
 }
 
-/// `exp` is ahead, and not far: as far as the client's clock may be. RFC 7523 §3 item 4; CA-4.
+/// Checks that `exp` is in the future, but not further than the lifetime plus the client's clock skew. RFC 7523 §3 item
+/// 4; CA-4.
 fn exp_is_near(claims: &Claims<'_>, policy: AssertionPolicy, now: Timestamp) -> Result<Timestamp, Reason> {
     let exp = number(claims.exp.as_ref()).and_then(Number::date_floor).ok_or(Reason::AssertionTime)?;
     if exp > now && exp <= now.plus(policy.lifetime).plus(AssertionPolicy::CLOCK_SKEW) {
@@ -194,7 +200,7 @@ fn exp_is_near(claims: &Claims<'_>, policy: AssertionPolicy, now: Timestamp) -> 
     }
 }
 
-/// `iat`, which an assertion need not have, is not ahead and not old. RFC 7523 §3 item 6; CA-4.
+/// Checks that `iat`, if present, is neither in the future nor too old. RFC 7523 §3 item 6; CA-4.
 fn iat_is_recent(claims: &Claims<'_>, policy: AssertionPolicy, now: Timestamp) -> Result<(), Reason> {
     if claims.iat.is_none() {
         return Ok(());
@@ -204,7 +210,7 @@ fn iat_is_recent(claims: &Claims<'_>, policy: AssertionPolicy, now: Timestamp) -
     if recent { Ok(()) } else { Err(Reason::AssertionTime) }
 }
 
-/// `nbf`, where it is there, has come. RFC 7523 §3 item 5; CA-4.
+/// Checks that `nbf`, if present, has passed. RFC 7523 §3 item 5; CA-4.
 fn nbf_has_come(claims: &Claims<'_>, now: Timestamp) -> Result<(), Reason> {
     if claims.nbf.is_none() {
         return Ok(());
@@ -213,26 +219,26 @@ fn nbf_has_come(claims: &Claims<'_>, now: Timestamp) -> Result<(), Reason> {
     if nbf <= now.plus(AssertionPolicy::CLOCK_SKEW) { Ok(()) } else { Err(Reason::AssertionTime) }
 }
 
-/// 1 to 256 bytes. RFC 7523 §3 item 7; CA-4.
+/// Checks that `jti` has 1 to 256 bytes. RFC 7523 §3 item 7; CA-4.
 fn jti_is_bounded_text<'c>(claims: &'c Claims<'_>) -> Result<&'c str, Reason> {
     let jti = claims.jti.as_deref().filter(|jti| !jti.is_empty() && jti.len() <= limits::JTI);
     jti.ok_or(Reason::AssertionJti)
 }
 
-/// One per client and `jti`: the length keeps two clients apart whose names and identifiers run together, and the first word keeps
-/// assertions apart from proofs. CA-6.
+/// Returns the replay key of a client and `jti`. The length separates the two texts, and the first word separates
+/// assertions from proofs. CA-6.
 pub(super) fn replay_key(client_id: &str, jti: &str, provider: &dyn CryptoProvider) -> ReplayKey {
     let length = u64::try_from(client_id.len()).unwrap_or(u64::MAX).to_be_bytes();
     let parts: [&[u8]; 4] = [b"client_assertion", &length, client_id.as_bytes(), jti.as_bytes()];
     ReplayKey::from_bytes(provider.sha256(&parts))
 }
 
-/// The claims as written. A text that is none is as good as absent.
+/// The claims as written. A claim of the wrong type counts as absent.
 #[derive(Default)]
 struct Claims<'p> {
     iss: Option<Cow<'p, str>>,
     sub: Option<Cow<'p, str>>,
-    /// The one name, and whether a list holds it.
+    /// The only name, and whether it is in a list.
     aud: Option<(Cow<'p, str>, bool)>,
     jti: Option<Cow<'p, str>>,
     exp: Option<Value<'p>>,
@@ -261,7 +267,7 @@ impl<'p> Claims<'p> {
     }
 }
 
-/// A text, or the only item of a list that is one.
+/// Returns a text, or the only item of a list.
 fn single(value: Value<'_>) -> Option<(Cow<'_, str>, bool)> {
     let Value::Array(list) = value else { return value.into_string().map(|text| (text, false)) };
     let mut found = None;

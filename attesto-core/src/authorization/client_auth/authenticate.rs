@@ -16,7 +16,7 @@ use crate::limits;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// Evidence that a client has authenticated as it is registered to. There is no other way to one than [`authenticate`].
+/// Evidence that a client has authenticated as registered. Only [`authenticate`] creates it.
 pub(crate) struct AuthenticatedClient {
     client: Client,
 }
@@ -29,7 +29,8 @@ impl core::ops::Deref for AuthenticatedClient {
     }
 }
 
-/// Reads all credentials, loads the client that they name, and holds them to the method that it is registered with.
+/// Reads all credentials, loads the client that they name, and checks them by the method that the client is registered
+/// with.
 pub(crate) async fn authenticate(flow: &mut Flow) -> Result<AuthenticatedClient, Reason> {
     let presented = Presented::read(&flow.request.authorization, &flow.request.parameters)?;
     flow.event.claimed_client_id = Some(presented.client_id()).filter(|id| is_client_id(id)).map(Into::into);
@@ -54,7 +55,7 @@ pub(crate) async fn authenticate(flow: &mut Flow) -> Result<AuthenticatedClient,
     Ok(AuthenticatedClient { client })
 }
 
-/// What a request shows, beside what it has to be held against.
+/// The presented credentials, with the registered value to check them against.
 enum Shown<'s> {
     Name,
     Secret(AuthMethod, &'s Credentials),
@@ -64,7 +65,7 @@ enum Shown<'s> {
 }
 
 impl<'s> Shown<'s> {
-    /// What is presented, if it is what the client is registered to present. CA-10.
+    /// Pairs the presented credentials with the registration, if the client is registered for that method. CA-10.
     const fn of(registered: &'s ClientAuthentication, presented: &'s Presented) -> Option<Self> {
         match (registered, presented) {
             (ClientAuthentication::None, Presented::Named { .. } | Presented::NamedInField { .. }) => Some(Self::Name),
@@ -81,7 +82,7 @@ impl<'s> Shown<'s> {
             (ClientAuthentication::SelfSignedTls(certificates), Presented::Named { .. }) => {
                 Some(Self::Certificate(certificates.as_slice()))
             }
-            // Any other method than the registered one, `none` included.
+            // Any method other than the registered one, `none` included.
             (
                 ClientAuthentication::None
                 | ClientAuthentication::Secret
@@ -110,7 +111,8 @@ impl<'s> Shown<'s> {
     }
 }
 
-/// What is shown is the client's. A name proves nothing, and need not where the client is registered as one that cannot. CA-9.
+/// Checks that the credentials are the client's. A name proves nothing, which suffices for a client registered as
+/// public. CA-9.
 async fn is_the_clients(flow: &Flow, client: &Client, shown: &Shown<'_>) -> Result<Audience, Reason> {
     match shown {
         Shown::Name => {}
@@ -122,18 +124,18 @@ async fn is_the_clients(flow: &Flow, client: &Client, shown: &Shown<'_>) -> Resu
     Ok(Audience::Issuer)
 }
 
-/// What can be a client's identifier at all. RFC 6749 appendix A.1: `client-id = *VSCHAR`.
+/// Whether the text can be a client identifier. RFC 6749 appendix A.1: `client-id = *VSCHAR`.
 pub(crate) fn is_client_id(id: &str) -> bool {
     (1..=limits::CLIENT_ID).contains(&id.len()) && id.bytes().all(|byte| matches!(byte, 0x20..=0x7e))
 }
 
-/// The client of this identifier, if it is registered.
+/// Loads the client with this identifier, if it is registered.
 pub(crate) async fn load(flow: &Flow, id: &str) -> Result<Option<Client>, Reason> {
     if !is_client_id(id) {
         return Ok(None);
     }
-    // Of a store that folds case, `A` gets the client `a`. Identifiers are case-sensitive (RFC 6749 §1.9): there is no client `A`, and
-    // no stranger must be able to raise an alarm, nor to be one client by another's name.
+    // A store that folds case returns the client `a` for `A`. Identifiers are case-sensitive (RFC 6749 §1.9), so there
+    // is no client `A`: a request must neither raise an alarm with it, nor act as one client under another's name.
     let client = flow.ask(Ask::LoadClient, id.into()).await?.filter(|client| client.id == id);
     if client.as_ref().is_some_and(|client| !resources_are_spelled_once(flow, client)) {
         return Err(Reason::ResourceSpelledTwice);
@@ -141,19 +143,20 @@ pub(crate) async fn load(flow: &Flow, id: &str) -> Result<Option<Client>, Reason
     Ok(client)
 }
 
-/// The client's registration does not contradict itself. TK-4.
+/// Checks that the client's registration is consistent. TK-4.
 pub(crate) fn registration_is_sound(client: &Client) -> Result<(), Reason> {
     client.fault().map_or(Ok(()), |fault| Err(fault.reason()))
 }
 
-/// Neither is one of the client's resources there twice, nor is one the server's own audience in another spelling. AZ-21.
+/// Checks that no resource of the client occurs in two spellings, and none is the server's own audience in another
+/// spelling. AZ-21.
 fn resources_are_spelled_once(flow: &Flow, client: &Client) -> bool {
     let all = [&flow.server.audience].into_iter().chain(&client.resources).map(String::as_str);
     client.resources.is_empty() || resources::are_spelled_once(all)
 }
 
-/// A secret that need not be looked at is looked at all the same, so that the time does not tell which clients exist and how they
-/// are registered. CA-11.
+/// Refuses a client, after checking a secret that need not be checked, so that timing does not reveal which clients
+/// exist and how they are registered. CA-11.
 async fn refuse_in_the_same_time(flow: &Flow, presented: &Presented, reason: Reason) -> Reason {
     match presented {
         Presented::Basic(credentials) | Presented::Post(credentials) => secret::refuse(flow, credentials, reason).await,

@@ -1,4 +1,4 @@
-//! What a request presents as its client's credentials: exactly one method (RFC 6749 §2.3; CA-1 to CA-4).
+//! The credentials that a request presents: exactly one method (RFC 6749 §2.3; CA-1 to CA-4).
 
 use super::assertion::Assertion;
 use crate::authorization::error::reason::Reason;
@@ -11,18 +11,18 @@ use alloc::vec::Vec;
 use base64ct::{Base64, Encoding};
 use zeroize::Zeroizing;
 
-/// The credentials of a request, before anybody has looked at the client.
+/// The credentials of a request, before the client is loaded.
 pub(super) enum Presented {
-    /// `client_id` alone: a public client, or one whose certificate speaks for it.
+    /// `client_id` alone: a public client, or one that authenticates with its certificate.
     Named { client_id: String },
-    /// The same, in the `Authorization` field: a name and an empty password, as libraries send it for clients without a secret. An empty
-    /// secret may be left out (RFC 6749 §2.3.1), and here none is ever kept.
+    /// `client_id` alone, in the `Authorization` field: a name and an empty password, as libraries send it for clients
+    /// without a secret. An empty secret may be omitted (RFC 6749 §2.3.1), and none is ever registered here.
     NamedInField { client_id: String },
-    /// In the `Authorization` field.
+    /// A secret in the `Authorization` field.
     Basic(Credentials),
-    /// In the body.
+    /// A secret in the body.
     Post(Credentials),
-    /// Signed.
+    /// A signed assertion.
     Assertion(Assertion),
 }
 
@@ -33,7 +33,7 @@ pub(super) struct Credentials {
 }
 
 impl Presented {
-    /// Reads every kind there is, and takes the one. CA-1.
+    /// Reads every kind of credentials, and returns the only one present. CA-1.
     pub(super) fn read(authorization: &AuthorizationField, parameters: &Parameters) -> Result<Self, Reason> {
         let basic = match authorization {
             AuthorizationField::Absent => None,
@@ -84,7 +84,8 @@ impl Presented {
         }
     }
 
-    /// The method, as far as it can be told before the client is known: who names itself may show a certificate besides.
+    /// The method, as far as it is known before the client is loaded: a client that only names itself may also present
+    /// a certificate.
     pub(super) const fn method(&self) -> AuthMethod {
         match self {
             Self::Named { .. } | Self::NamedInField { .. } => AuthMethod::None,
@@ -96,7 +97,7 @@ impl Presented {
 }
 
 impl Credentials {
-    /// `Basic`, strict base64, a colon, both halves form-encoded. RFC 7617 §2, RFC 6749 §2.3.1; CA-2.
+    /// Parses `Basic`: strict base64, a colon, both halves form-encoded. RFC 7617 §2, RFC 6749 §2.3.1; CA-2.
     fn of_basic(field: &[u8]) -> Result<Self, Reason> {
         let mut words = field.splitn(2, |byte| *byte == b' ');
         let (Some(scheme), Some(encoded)) = (words.next(), words.next()) else {
@@ -120,7 +121,7 @@ impl Credentials {
     }
 }
 
-/// One half, decoded as a form's value is.
+/// Decodes one half as a form's value.
 fn form_decoded(half: &[u8]) -> Result<Zeroizing<String>, Reason> {
     let decoded = form::decode(half).map_err(|_| Reason::MalformedCredentials)?;
     match String::from_utf8(decoded) {

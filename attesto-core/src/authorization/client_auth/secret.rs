@@ -6,7 +6,7 @@ use crate::authorization::flow::state::Flow;
 use crate::authorization::questions::ask::{Ask, SecretCheck};
 use crate::authorization::registered_client::client::Client;
 
-/// The secret is the client's, and has not expired. The host compares: with its hashing, at its pace.
+/// Checks that the secret is the client's and has not expired. The host compares it, with its own hashing.
 pub(super) async fn is_the_clients(flow: &Flow, client: &Client, credentials: &Credentials) -> Result<(), Reason> {
     let check = SecretCheck::new(Some(client.id.clone()), credentials.secret.clone());
     if !flow.ask(Ask::VerifySecret, check).await? {
@@ -18,7 +18,7 @@ pub(super) async fn is_the_clients(flow: &Flow, client: &Client, credentials: &C
     }
 }
 
-/// Has the secret checked against nothing, and refuses whatever the answer.
+/// Has the secret checked for no client, and refuses whatever the answer.
 pub(super) async fn refuse(flow: &Flow, credentials: &Credentials, reason: Reason) -> Reason {
     let check = SecretCheck::new(None, credentials.secret.clone());
     match flow.ask(Ask::VerifySecret, check).await {

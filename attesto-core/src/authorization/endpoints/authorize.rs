@@ -1,12 +1,13 @@
 //! `GET` and `POST {prefix}/authorize` (RFC 6749 §3.1, §4.1; AZ-1 to AZ-33).
 //!
-//! Two stages, told apart by types. Until it is known whose request it is and where its answer goes, a refusal is a [`Direct`] error:
-//! the browser is shown it. What ends the first stage is an [`Identified`] request, which has a [`VerifiedRedirect`]; it alone can
-//! make a response that sends the browser on.
+//! Two stages, distinguished by types. Until the client and its redirect URI are verified, a refusal is a [`Direct`]
+//! error, shown in the browser. The first stage ends with an [`Identified`] request, which has a [`VerifiedRedirect`];
+//! only that can create a response that redirects the browser.
 //!
-//! A refusal of the second stage goes to the client before anybody has logged in, as RFC 6749 §4.1.2.1 has it (AZ-31). RFC 9700
-//! §4.11.2 warns of clients that register a redirect URI in order to phish with such answers, and wants a server to send browsers on
-//! by itself only where it trusts the URI: here every URI was registered by the host, byte for byte, and nobody registers themselves.
+//! A refusal of the second stage goes to the client even before the user has logged in, as RFC 6749 §4.1.2.1 requires
+//! (AZ-31). RFC 9700 §4.11.2 warns of clients that register a redirect URI in order to phish with such responses, and
+//! recommends automatic redirects only to trusted URIs. Here the host registered every URI, byte for byte, and clients
+//! cannot register themselves.
 
 use crate::authorization::authorize::check::check_request;
 use crate::authorization::authorize::direct::{self, Direct};
@@ -24,7 +25,7 @@ use crate::authorization::secret::Secret;
 use crate::http::ResponseParts;
 use alloc::sync::Arc;
 
-/// The endpoint: every request is answered, and told of unless the user is still busy with it.
+/// Runs the endpoint. Every request is answered, and reported as an event unless the user is still busy with it.
 pub(crate) async fn respond(flow: &mut Flow) -> ResponseParts {
     match identify(flow).await {
         Ok(identified) => answer(flow, identified).await,
@@ -36,7 +37,7 @@ pub(crate) async fn respond(flow: &mut Flow) -> ResponseParts {
     }
 }
 
-/// From here on, everything is said to the client (AZ-31).
+/// Continues with an identified request: from here on, every result goes to the client (AZ-31).
 async fn answer(flow: &mut Flow, identified: Identified) -> ResponseParts {
     flow.event.client_id = Some(identified.client.id.clone());
     let outcome = authorize(flow, &identified).await;
@@ -52,7 +53,7 @@ async fn answer(flow: &mut Flow, identified: Identified) -> ResponseParts {
     }
 }
 
-/// Checks the request, then asks for the user and their consent, then issues.
+/// Checks the request, asks for the user and their consent, then issues a code.
 async fn authorize(flow: &mut Flow, identified: &Identified) -> Result<Outcome<Secret>, Reason> {
     if identified.pushed.is_none() && !flow.request.repeated.is_empty() {
         return Err(Reason::DuplicateParameter); // EP-6
@@ -94,7 +95,7 @@ async fn authorize(flow: &mut Flow, identified: &Identified) -> Result<Outcome<S
     issue::issue(flow, identified, &visit.request, login, scopes).await.map(Outcome::Done)
 }
 
-/// Somebody said no, or something was wrong.
+/// Returns the event of a refusal: denied by a person, or failed.
 fn event_of(reason: Reason) -> EventKind {
     match reason.error() {
         OAuthError::AccessDenied

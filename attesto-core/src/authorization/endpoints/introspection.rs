@@ -17,19 +17,20 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use serde_json::{Map, Value};
 
-/// The endpoint. What is not known, not valid, or not the caller's to know is inactive, and nothing more is said (§2.2).
+/// Runs the endpoint. A token that is unknown, invalid, or not for the caller to know about is inactive, without
+/// further detail (§2.2).
 pub(crate) async fn respond(flow: &mut Flow) -> ResponseParts {
     match answer(flow).await {
         Ok(response) => {
             flow.tell(EventKind::Introspected, None).await;
             response
         }
-        // §2.3: 401 with a challenge, whether or not an Authorization field was there.
+        // §2.3: 401 with a challenge, with or without an Authorization field.
         Err(reason) => flow.refuse_with_challenge(EventKind::IntrospectionDenied, reason).await,
     }
 }
 
-/// The whole answer, signed where the caller prefers that.
+/// Builds the response, signed if the caller prefers that.
 async fn answer(flow: &mut Flow) -> Result<ResponseParts, Reason> {
     flow.is_acceptable()?;
     let caller = client_auth::authenticate(flow).await?;
@@ -43,8 +44,8 @@ async fn answer(flow: &mut Flow) -> Result<ResponseParts, Reason> {
     Ok(response::json(200, members, flow.nonce.as_deref()))
 }
 
-/// The members inside of a JWT for the caller, whatever they say: `active: false` is as much worth a signature. What would make it a token
-/// (`sub`, `exp`, the type of one) stands inside, not on top. RFC 9701 §5, §8.1; IN-5.
+/// Signs the members in a JWT for the caller, including `active: false`. The members that would make it look like a
+/// token (`sub`, `exp`, a token's type) are nested, not top-level. RFC 9701 §5, §8.1; IN-5.
 fn signed(flow: &mut Flow, caller: &AuthenticatedClient, members: Map<String, Value>) -> Result<ResponseParts, Reason> {
     let claims = [
         ("iss", flow.server.issuer.as_str().into()),
@@ -62,7 +63,7 @@ fn signed(flow: &mut Flow, caller: &AuthenticatedClient, members: Map<String, Va
     Ok(response)
 }
 
-/// IN-1.
+/// Returns the members of an active token that the caller may know about. IN-1.
 async fn introspect(flow: &Flow, caller: &AuthenticatedClient) -> Result<Option<Map<String, Value>>, Reason> {
     if caller.is_public() {
         return Err(Reason::PublicClient);
@@ -80,17 +81,18 @@ async fn introspect(flow: &Flow, caller: &AuthenticatedClient) -> Result<Option<
     Ok(active.then_some(found.members))
 }
 
-/// An active access token, before the caller is judged.
+/// An active token, before the caller's permission is checked.
 struct Found {
     client_id: String,
     audience: Vec<String>,
     members: Map<String, Value>,
 }
 
-/// The caller's own; unspent, unexpired, of a living family, whose client is still there. IN-3.
+/// Returns the caller's own refresh token if it is unspent, unexpired, its family is not revoked and its client still
+/// exists. IN-3.
 ///
-/// Of a refresh token only its client is told: it is between the two of us (RFC 6749 §1.5), and a resource that was shown one and
-/// heard `active` could take it for an access token. IN-4.
+/// Only its client may introspect a refresh token, which is between the client and this server (RFC 6749 §1.5). A
+/// resource that got `active` for one could take it for an access token. IN-4.
 async fn refresh_token(
     flow: &Flow,
     caller: &AuthenticatedClient,
@@ -113,13 +115,13 @@ async fn refresh_token(
     Ok(subject_may_have_tokens(flow, &token.authorization.subject).await?.then_some(token))
 }
 
-/// A subject who could get no new token is not one to act upon an old one for. RFC 7662 §2.2, §4; HC-2.
+/// Whether the subject may still have tokens. If not, its old tokens are inactive too. RFC 7662 §2.2, §4; HC-2.
 async fn subject_may_have_tokens(flow: &Flow, subject: &str) -> Result<bool, Reason> {
     Ok(flow.ask(Ask::LoadPrincipal, subject.into()).await?.is_some())
 }
 
-/// Verified as a resource would, less proof and audience; not revoked; of a client that is still there. With it, whether the subject is
-/// the client itself, and no user. IN-2.
+/// Verifies an access token as a resource would, except proof and audience, and checks that it is not revoked and its
+/// client still exists. Also returns whether the subject is the client itself, not a user. IN-2.
 async fn access_token(flow: &Flow, presented: &str) -> Result<Option<(Claims, bool)>, Reason> {
     let Some(claims) = own_tokens::verified(flow, presented) else { return Ok(None) };
     if flow.server.deny_list {
@@ -141,13 +143,14 @@ async fn access_token(flow: &Flow, presented: &str) -> Result<Option<(Claims, bo
     Ok(Some((claims, is_the_clients_own)))
 }
 
-/// As the client credentials grant makes them (RFC 9068 §2.2), for a client that may use it still. A server without users has no other.
+/// Whether the token was issued by the client credentials grant (RFC 9068 §2.2), for a client that may still use it. A
+/// server without users has no other tokens.
 fn is_of_the_client_itself(flow: &Flow, claims: &Claims, client: &Client) -> bool {
     let has_users = flow.server.grants.contains(&GrantType::AuthorizationCode);
     !has_users || (claims.subject() == client.id && client.may_use(GrantType::ClientCredentials))
 }
 
-/// The caller is the token's client or in its audience, or the host says that it may. IN-4.
+/// Checks that the caller is the token's client, is in its audience, or is allowed by the host. IN-4.
 async fn caller_may_know(flow: &Flow, caller: &AuthenticatedClient, found: &Found) -> Result<bool, Reason> {
     if found.client_id == caller.id || found.audience.contains(&caller.id) {
         return Ok(true);
@@ -163,7 +166,7 @@ async fn caller_may_know(flow: &Flow, caller: &AuthenticatedClient, found: &Foun
     flow.ask(Ask::MayIntrospect, check).await
 }
 
-/// RFC 7662 §2.2, RFC 9470 §6.2.
+/// Returns the members for an access token. RFC 7662 §2.2, RFC 9470 §6.2.
 fn of_access(claims: &Claims) -> Found {
     let mut members = Map::new();
     let mut add = |name: &str, value: Option<Value>| {
@@ -194,7 +197,7 @@ fn of_access(claims: &Claims) -> Found {
     Found { client_id, audience, members }
 }
 
-/// The same members, as far as a refresh token has them, and that it is one: a resource's client that introspects what it is shown must
+/// Returns the members for a refresh token, which include its kind: a resource that introspects a presented token must
 /// not take it for an access token. IN-3.
 fn of_refresh(flow: &Flow, token: &RefreshToken) -> Map<String, Value> {
     let authorization = &token.authorization;

@@ -1,4 +1,4 @@
-//! The endpoints: each reads a request, goes through its steps and answers.
+//! The endpoints. Each reads a request, runs its steps and responds.
 
 pub(super) mod authorize;
 pub(super) mod introspection;

@@ -26,7 +26,7 @@ use alloc::format;
 use alloc::string::String;
 use serde_json::Map;
 
-/// The endpoint. PA-7.
+/// Runs the endpoint. PA-7.
 pub(crate) async fn respond(flow: &mut Flow) -> ResponseParts {
     match push(flow).await {
         Ok(reference) => {
@@ -40,7 +40,7 @@ pub(crate) async fn respond(flow: &mut Flow) -> ResponseParts {
     }
 }
 
-/// The checks of the authorization endpoint, answered to the client itself (RFC 9126 §2.1, §2.3; PA-4).
+/// Runs the checks of the authorization endpoint; errors go directly to the client (RFC 9126 §2.1, §2.3; PA-4).
 async fn push(flow: &mut Flow) -> Result<Secret, Reason> {
     flow.is_acceptable()?;
     endpoint_is_offered(flow)?;
@@ -61,8 +61,8 @@ async fn push(flow: &mut Flow) -> Result<Secret, Reason> {
     record.authenticated = !client.is_public();
     record.dpop_jkt = dpop_jkt;
     admit_late_returns(&mut record, flow.entropy.as_mut()).map_err(|_| Reason::Entropy)?;
-    // Recorded for clients that have proven who they are. Others could fill the store with it (SC-4), and need no proof here at all:
-    // `dpop_jkt` by itself binds the request as well (PA-5), and the code is redeemed with a proof of its own.
+    // Recorded only for authenticated clients: others could fill the store (SC-4). They need no record here, since
+    // `dpop_jkt` alone binds the request as well (PA-5), and the code is redeemed with its own proof.
     if let Some(proof) = proof.filter(|_| !client.is_public()) {
         Sender::Dpop(Box::new(proof)).record_proof(flow, &client).await?;
     }
@@ -71,19 +71,20 @@ async fn push(flow: &mut Flow) -> Result<Secret, Reason> {
     Ok(reference)
 }
 
-/// RFC 9126 §2.1; PA-1.
+/// Checks that the request has no `request_uri`. RFC 9126 §2.1; PA-1.
 fn no_request_uri(flow: &Flow) -> Result<(), Reason> {
     let absent = flow.request.parameters.get("request_uri").is_none();
     if absent { Ok(()) } else { Err(Reason::RequestUriPushed) }
 }
 
-/// PA-3, whatever the client has authenticated with.
+/// Checks that `client_id`, if present, names the authenticated client. PA-3.
 fn client_is_the_authenticated_one(flow: &Flow, client_id: &str) -> Result<(), Reason> {
     let same = flow.request.parameters.get("client_id").is_none_or(|named| named == client_id);
     if same { Ok(()) } else { Err(Reason::ClientIdMismatch) }
 }
 
-/// The key of the proof, which a `dpop_jkt` beside it must name too (RFC 9449 §10.1); without a proof what `dpop_jkt` names. PA-5.
+/// Returns the key of the proof, which a `dpop_jkt` must also name if present (RFC 9449 §10.1); without a proof, the
+/// key that `dpop_jkt` names. PA-5.
 fn bound_key(proof: Option<&CheckedProof>, named: Option<Thumbprint>) -> Result<Option<Thumbprint>, Reason> {
     match (proof.map(|proof| *proof.jkt()), named) {
         (Some(shown), Some(named)) if shown != named => Err(Reason::JktMismatch),
@@ -92,7 +93,8 @@ fn bound_key(proof: Option<&CheckedProof>, named: Option<Thumbprint>) -> Result<
     }
 }
 
-/// What was sent, less what was for this endpoint only; and the client that sent it, whatever it authenticated with. PA-3, PA-6, PA-9.
+/// Returns the parameters to store: those of the authorization request, without those for this endpoint only, and the
+/// authenticated client. PA-3, PA-6, PA-9.
 fn kept_parameters(flow: &Flow, client_id: &str) -> Result<String, Reason> {
     let mut kept = flow.request.parameters.encode(|name| name != "client_id" && is_of_the_request(name));
     form::append(&mut kept, "client_id", client_id);

@@ -17,7 +17,7 @@ use alloc::boxed::Box;
 use alloc::string::ToString;
 use zeroize::Zeroizing;
 
-/// The endpoint. Success has no body, and says nothing of what was found (§2.2).
+/// Runs the endpoint. A success has no body and does not reveal what was found (§2.2).
 pub(crate) async fn respond(flow: &mut Flow) -> ResponseParts {
     match revoke(flow).await {
         Ok(()) => response::empty(200, flow.nonce.as_deref()),
@@ -25,7 +25,7 @@ pub(crate) async fn respond(flow: &mut Flow) -> ResponseParts {
     }
 }
 
-/// RV-1 to RV-5.
+/// Revokes the presented token. RV-1 to RV-5.
 async fn revoke(flow: &mut Flow) -> Result<(), Reason> {
     flow.is_acceptable()?;
     let client = client_auth::authenticate(flow).await?;
@@ -55,12 +55,14 @@ async fn revoke(flow: &mut Flow) -> Result<(), Reason> {
     Ok(())
 }
 
-/// A client that shows another's token is refused, with an event: its request was wrong, or the token is stolen. RFC 7009 §2.1; RV-3.
+/// Checks that the token is the client's. Another client's token is refused, with an event: the request was wrong, or
+/// the token is stolen. RFC 7009 §2.1; RV-3.
 fn token_is_the_clients(client: &Client, owner: &str) -> Result<(), Reason> {
     if client.id == owner { Ok(()) } else { Err(Reason::OtherClient) }
 }
 
-/// What is no living token of ours is as good as revoked (RFC 7009 §2.2). An access token goes on the deny list. RV-4.
+/// Puts an access token on the deny list. A token that is not a live one of ours counts as revoked (RFC 7009 §2.2).
+/// RV-4.
 async fn access_token(flow: &mut Flow, client: &Client, presented: &str) -> Result<(), Reason> {
     let Some(claims) = own_tokens::taken_somewhere(flow, presented) else { return Ok(()) };
     let access = own_tokens::revocable(flow, &claims)?;
@@ -76,10 +78,10 @@ async fn access_token(flow: &mut Flow, client: &Client, presented: &str) -> Resu
     Ok(())
 }
 
-/// Without a deny list an access token lives until it expires, and to say that it was revoked would tell the client something untrue
-/// (RFC 7009 §2.2.1). But a client that logs out by it means its refresh tokens too (§2.1), and those can end: for a client that has
-/// proved who it is or that it holds the token's key, since an access token is shown to many, and who has seen one must not be able to
-/// end a session. RV-4.
+/// Revokes the family of an access token if there is no deny list. Such a token lives until it expires, and reporting
+/// it revoked would be untrue (RFC 7009 §2.2.1). But a client that logs out with it also means its refresh tokens
+/// (§2.1), which can be revoked. The client must have authenticated or shown that it holds the token's key: many
+/// parties see an access token, and seeing one must not allow to end a session. RV-4.
 async fn refresh_tokens_beside(
     flow: &mut Flow,
     client: &Client,
@@ -100,7 +102,7 @@ async fn refresh_tokens_beside(
     Ok(())
 }
 
-/// The request proves the key or the certificate that the token is bound to (RFC 9449 §4.3, RFC 8705 §3).
+/// Whether the request proves the key or the certificate that the token is bound to (RFC 9449 §4.3, RFC 8705 §3).
 async fn key_is_shown(flow: &mut Flow, client: &Client, claims: &Claims) -> Result<bool, Reason> {
     match claims.confirmation() {
         Confirmation::None => Ok(false),

@@ -10,7 +10,7 @@ use crate::authorization::questions::events::EventKind;
 use crate::authorization::registered_client::grant_type::GrantType;
 use crate::http::ResponseParts;
 
-/// The endpoint: every request is answered, and told of.
+/// Runs the endpoint. Every request is answered, and reported as an event.
 pub(crate) async fn respond(flow: &mut Flow) -> ResponseParts {
     match exchange(flow).await {
         Ok(issued) => {
@@ -21,7 +21,7 @@ pub(crate) async fn respond(flow: &mut Flow) -> ResponseParts {
     }
 }
 
-/// TK-1, in its order.
+/// Runs the steps of TK-1, in its order.
 async fn exchange(flow: &mut Flow) -> Result<Issued, Reason> {
     flow.is_acceptable()?;
     let client = client_auth::authenticate(flow).await?;
@@ -36,7 +36,7 @@ async fn exchange(flow: &mut Flow) -> Result<Issued, Reason> {
     }
 }
 
-/// The grant is named, dispatched here, registered for the client, and not for confidential clients only where the client is public.
+/// Checks that the grant is named, enabled, registered for the client and, for a public client, open to public clients.
 fn grant_is_allowed(flow: &Flow, client: &AuthenticatedClient) -> Result<GrantType, Reason> {
     let named = flow.request.parameters.required("grant_type")?;
     let dispatched = |grant: &GrantType| flow.server.grants.contains(grant);

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-/// An error code of the registered set. [`Reason`](crate::authorization::Reason) has the status that it goes with.
+/// A registered error code. [`Reason`](crate::authorization::Reason) has its status.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 #[allow(missing_docs, reason = "the names are the RFCs' codes")]

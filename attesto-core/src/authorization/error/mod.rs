@@ -1,4 +1,4 @@
-//! Reasons of refusals, and the error codes that clients see.
+//! Reasons of refusals, and the error codes that clients receive.
 
 pub(super) mod code;
 pub(super) mod reason;

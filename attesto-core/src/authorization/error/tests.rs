@@ -1,4 +1,4 @@
-//! The table between reasons and what clients are told.
+//! Tests the table between reasons and what clients receive.
 
 use super::code::OAuthError;
 use super::reason::Reason;
@@ -24,7 +24,7 @@ fn ep10_descriptions_fit_rfc_6749_and_do_not_tell_credentials_apart() {
 fn tk6_faults_are_5xx_and_refusals_are_not() {
     for reason in Reason::ALL {
         let fault = matches!(reason.error(), OAuthError::ServerError | OAuthError::TemporarilyUnavailable)
-            && *reason != Reason::TooManyAccessTokens; // the client's own doing: 429
+            && *reason != Reason::TooManyAccessTokens; // caused by the client: 429
         assert_eq!(reason.status() >= 500, fault, "{reason:?}");
     }
 }

@@ -1,21 +1,22 @@
-//! What the `Accept` field prefers to JSON (RFC 9110 §12.5.1): a page, where an error is for a person (AZ-32), or a signature
-//! (IN-5).
+//! Whether the `Accept` field prefers another type to JSON (RFC 9110 §12.5.1): a page for an error that a person reads
+//! (AZ-32), or a signed response (IN-5).
 
 use crate::http::HeaderLines;
 
-/// Pieces of the field that are looked at.
+/// The most list items of the field that are read.
 const PIECES: usize = 32;
 
 pub(crate) fn prefers_html(headers: &dyn HeaderLines) -> bool {
     prefers(headers, b"text/html", b"text/*")
 }
 
-/// RFC 9701 §4; IN-5.
+/// Whether the caller prefers a signed introspection response. RFC 9701 §4; IN-5.
 pub(crate) fn prefers_signed_introspection(headers: &dyn HeaderLines) -> bool {
     prefers(headers, b"application/token-introspection+jwt", b"application/*")
 }
 
-/// Whether the field prefers this type to JSON: a higher quality, or the same where it is named and not just among anything.
+/// Whether the field prefers this type to JSON: with a higher quality, or with the same if it is named more exactly
+/// than by a wildcard.
 fn prefers(headers: &dyn HeaderLines, name: &[u8], family: &[u8]) -> bool {
     let (mut other, mut json) = (Preference::default(), Preference::default());
     headers.visit("accept", &mut |line| {
@@ -30,7 +31,7 @@ fn prefers(headers: &dyn HeaderLines, name: &[u8], family: &[u8]) -> bool {
     other.quality > json.quality || (other.quality > 0 && other.quality == json.quality && other.named > json.named)
 }
 
-/// How much a type is wanted, and by how exact a name.
+/// The quality of a type, and how exact the range was that named it.
 #[derive(Default)]
 struct Preference {
     named: u8,
@@ -38,7 +39,7 @@ struct Preference {
 }
 
 impl Preference {
-    /// The most exact range counts; of equals the first.
+    /// Considers one range: the most exact one counts, and the first among equals.
     fn consider(&mut self, range: &[u8], name: &[u8], family: &[u8], quality: u16) {
         let named = match range {
             _ if range.eq_ignore_ascii_case(name) => 3,
@@ -52,7 +53,7 @@ impl Preference {
     }
 }
 
-/// `q=`, in thousandths. What is malformed counts as nothing: `weight = OWS ";" OWS "q=" qvalue`.
+/// Parses `q=`, in thousandths. Malformed weights are ignored: `weight = OWS ";" OWS "q=" qvalue`.
 fn quality(parameter: &[u8]) -> Option<u16> {
     let (b"q=" | b"Q=", value) = parameter.split_at_checked(2)? else { return None };
     let mut digits = value.iter();

@@ -1,21 +1,22 @@
-//! Browsers inside of other applications, as far as they show themselves (RFC 8252 §8.12; AZ-2).
+//! Detects browsers embedded in other applications, as far as they identify themselves (RFC 8252 §8.12; catalogue
+//! AZ-2).
 
 use crate::authorization::error::reason::Reason;
 use crate::http::HeaderLines;
 
-/// What in-app browsers of well-known applications write of themselves.
+/// The markers of in-app browsers of well-known applications.
 const APPLICATIONS: [&[u8]; 6] = [b"FBAN/", b"FBAV/", b"FB_IAB/", b"Instagram ", b"MicroMessenger/", b" Line/"];
 
-/// A login page in a view that belongs to another application can be read, and written into, by that application. Such views can say
-/// what they like, so this refuses the honest ones: it is advice to whoever builds such an application, and no defence. AZ-2.
+/// Refuses embedded browsers. An application can read and modify a login page in its own web view. Such views can send
+/// any User-Agent, so this refuses only the honest ones: it is advice to application developers, not a defence. AZ-2.
 pub(crate) fn is_no_embedded_user_agent(headers: &dyn HeaderLines) -> Result<(), Reason> {
     let mut embedded = false;
     headers.visit("user-agent", &mut |line| embedded |= is_embedded(line));
     if embedded { Err(Reason::EmbeddedUserAgent) } else { Ok(()) }
 }
 
-/// Android's WebView says `wv`, or a `Version` beside `Chrome` where it is old. Every browser over WebKit says `Safari`; Apple's bare
-/// web view does not.
+/// Whether the User-Agent is that of a web view. Android's WebView sends `wv`, or, in old versions, `Version` besides
+/// `Chrome`. Every browser based on WebKit sends `Safari`; Apple's bare web view does not.
 fn is_embedded(user_agent: &[u8]) -> bool {
     let says = |word: &[u8]| user_agent.windows(word.len()).any(|window| window == word);
     let android = says(b"Android") && (says(b"; wv)") || (says(b"Version/") && says(b" Chrome/")));

@@ -1,4 +1,4 @@
-//! JSON errors in the host's own form (EP-9).
+//! JSON errors in the host's format (EP-9).
 
 use crate::authorization::error::reason::Reason;
 use crate::authorization::settings::error_envelope::ErrorEnvelope;
@@ -11,7 +11,7 @@ use core::panic::AssertUnwindSafe;
 use serde_json::{Map, Value};
 use std::panic::catch_unwind;
 
-/// What a hook gives, if it gives anything that can be used.
+/// Returns a hook's result, if it is usable.
 fn given<T>(
     server: &Settings,
     hook: impl FnOnce(&(dyn ErrorEnvelope + 'static)) -> Option<T>,
@@ -21,9 +21,9 @@ fn given<T>(
     catch_unwind(AssertUnwindSafe(|| hook(envelope))).ok().flatten().filter(fits)
 }
 
-/// `Cache-Control` for an error: in the host's words, as long as nobody keeps it. EP-8, EP-9.
+/// Returns `Cache-Control` for an error: the host's value, if it forbids caching. EP-8, EP-9.
 pub(crate) fn cache_control(server: &Settings) -> Header {
-    // In quotes a directive's name would be part of another one's value.
+    // In quotes, a directive's name would be part of another directive's value.
     let forbids = |value: &String| {
         is_field_value(value)
             && !value.contains('"')
@@ -35,13 +35,13 @@ pub(crate) fn cache_control(server: &Settings) -> Header {
     }
 }
 
-/// The challenge, in the host's words, as long as it says the same. EP-9.
+/// Returns the challenge: the host's value, if it is equivalent. EP-9.
 pub(crate) fn challenge(server: &Settings, own: String) -> Header {
     let written = given(server, |envelope| envelope.challenge(&own), |value| says_the_same(value, &own));
     Header::own("www-authenticate", written.unwrap_or(own))
 }
 
-/// The body: the host's, or `error` and `error_description` (RFC 6749 §5.2). EP-9.
+/// Sets the body: the host's, or `error` and `error_description` (RFC 6749 §5.2). EP-9.
 pub(crate) fn body(server: &Settings, reason: Reason, response: &mut ResponseParts) {
     let description = reason.to_string();
     let view = ErrorView {
@@ -59,7 +59,7 @@ pub(crate) fn body(server: &Settings, reason: Reason, response: &mut ResponsePar
     response.body = rendered.bytes;
 }
 
-/// One challenge of the same scheme, with every parameter that the other has.
+/// Whether the value is one challenge of the same scheme, with every parameter of our own.
 fn says_the_same(value: &str, own: &str) -> bool {
     let (Ok(written), Ok(own)) = (parse_challenges(value), parse_challenges(own)) else { return false };
     let ([written], [own]) = (written.as_slice(), own.as_slice()) else { return false };

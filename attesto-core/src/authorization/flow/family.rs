@@ -1,4 +1,4 @@
-//! Revoking all that descends from one authorization (RFC 9700 §4.14.2; AC-6, RT-5, RV-3).
+//! Revokes everything that descends from one authorization (RFC 9700 §4.14.2; AC-6, RT-5, RV-3).
 
 use super::state::Flow;
 use crate::authorization::error::reason::Reason;
@@ -9,14 +9,15 @@ use crate::authorization::secret::FamilyId;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// Seconds that a revocation is remembered beside the tokens it is about: no request that began before it, and may still insert one,
-/// takes a day.
+/// Seconds for which a revocation is stored beyond the tokens it concerns. No request that began before it, and may
+/// still insert one, takes a day.
 const REMEMBERED: u64 = 86_400;
 
-/// Revokes a family for good, and the access tokens of it that still live: those that the store knows, and those given here.
+/// Revokes a family for good, and its access tokens that have not expired: those that the store knows, and those given
+/// here.
 ///
-/// The store keeps what the deny list has not confirmed. Where the list does not answer, or the request ends between two questions,
-/// [`carry_on`] goes on with it when a token of the family is shown again. RT-5.
+/// The store keeps the tokens that the deny list has not confirmed. If the list does not answer, or the request ends
+/// between two questions, [`carry_on`] continues when a token of the family is presented again. RT-5.
 pub(crate) async fn revoke(
     flow: &Flow,
     family: FamilyId,
@@ -30,13 +31,13 @@ pub(crate) async fn revoke(
     deny(flow, family, subject, living).await
 }
 
-/// Goes on with a revocation that is not whole. Writes nothing where it is. RT-5.
+/// Continues an incomplete revocation. Writes nothing if it is complete. RT-5.
 pub(crate) async fn carry_on(flow: &Flow, state: &RefreshState) -> Result<(), Reason> {
     let authorization = &state.token.authorization;
     deny(flow, authorization.family, &authorization.subject, state.undenied.clone()).await
 }
 
-/// Puts what lives on the deny list, if there is one, all of it by one question; then has the store forget it.
+/// Puts the unexpired tokens on the deny list, if there is one, in one question; then lets the store forget them.
 async fn deny(flow: &Flow, family: FamilyId, subject: &str, mut living: Vec<IssuedAccessToken>) -> Result<(), Reason> {
     living.retain(|access| flow.now < access.expires_at);
     if living.is_empty() {
@@ -46,7 +47,7 @@ async fn deny(flow: &Flow, family: FamilyId, subject: &str, mut living: Vec<Issu
         let revoked = RevokedAccessTokens { access: living.clone(), subject: String::from(subject), now: flow.now };
         flow.ask(Ask::RevokeAccessTokens, revoked).await?;
     }
-    // The tokens are dead. A store that has not noted that asks for the same once more, which does no harm.
+    // The tokens are denied. A store that missed this asks for the same again, which is harmless.
     let _ = flow.ask(Ask::SettleRevocation, SettledRevocation { family, access: living, now: flow.now }).await;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! What the token endpoint gives (RFC 6749 §5.1; TK-3 to TK-5).
+//! The result of the token endpoint (RFC 6749 §5.1; TK-3 to TK-5).
 
 use super::response;
 use super::sender::Sender;
@@ -27,7 +27,7 @@ pub(crate) struct Issued {
 }
 
 impl Issued {
-    /// TK-3.
+    /// Builds the token response. TK-3.
     pub(crate) fn response(&self, nonce: Option<&str>) -> ResponseParts {
         let mut members = Map::new();
         members.insert("access_token".into(), self.access.token().into());
@@ -44,7 +44,7 @@ impl Issued {
     }
 }
 
-/// What an access token is to say.
+/// The contents of an access token to mint.
 pub(crate) struct Wanted<'w> {
     pub(crate) subject: &'w str,
     pub(crate) client_id: &'w str,
@@ -85,7 +85,7 @@ pub(crate) fn mint(flow: &mut Flow, wanted: Wanted<'_>, sender: &Sender) -> Resu
     Ok(minted)
 }
 
-/// An ID token beside the access token, where `openid` was granted and this is an OpenID provider. AC-8, IT-2.
+/// Makes an ID token for the access token, if `openid` was granted and this is an OpenID provider. AC-8, IT-2.
 pub(crate) async fn id_token(
     flow: &mut Flow,
     client: &Client,
@@ -120,21 +120,22 @@ pub(crate) async fn id_token(
     made.map(Some).map_err(|_| Reason::Minting)
 }
 
-/// How revocation knows a minted token: for as long as any resource takes it (RV-4).
+/// Returns the record of a minted token for revocation, valid for as long as any resource accepts it (RV-4).
 pub(crate) fn noted(access: &MintedToken, flow: &Flow) -> IssuedAccessToken {
     let expires_at = flow.now.plus(access.expires_in).plus(flow.server.resource_leeway);
     IssuedAccessToken::new(access.jwt_id.clone(), expires_at)
 }
 
-/// The scope that the request asks for, within a ceiling; without the parameter, `otherwise`. RFC 6749 §3.3, §6.
+/// Returns the scopes that the request asks for, which must be within a ceiling; without the parameter, `otherwise`.
+/// RFC 6749 §3.3, §6.
 pub(crate) fn requested_scopes(flow: &Flow, ceiling: &ScopeSet, otherwise: &ScopeSet) -> Result<ScopeSet, Reason> {
     let Some(parameter) = flow.request.parameters.get("scope") else { return Ok(otherwise.clone()) };
     let asked = ScopeSet::parse(parameter).ok_or(Reason::MalformedScope)?;
     if asked.is_within(ceiling) { Ok(asked) } else { Err(Reason::ScopeTooWide) }
 }
 
-/// Has the policy decide, and holds its answer to what was asked: it can only narrow. What is asked lies within what the client is
-/// registered for, whichever way it came here. TK-4.
+/// Asks the scope policy, and checks that its answer does not exceed the request. The requested scopes are within the
+/// client's registration, whichever way the request came. TK-4.
 pub(crate) async fn authorize_scopes(
     flow: &Flow,
     client: &Client,
@@ -160,14 +161,14 @@ pub(crate) async fn authorize_scopes(
     if granted.is_empty() { Err(Reason::ScopeRefused) } else { Ok(granted) }
 }
 
-/// What of the granted scopes a token for these resources carries. RFC 9068 §3; TK-5.
+/// Returns the granted scopes that a token for these resources carries. RFC 9068 §3; TK-5.
 pub(crate) fn carried(flow: &Flow, granted: &ScopeSet, resources: &[String]) -> Result<ScopeSet, Reason> {
     let carried = flow.server.tied_scopes.carried(granted, resources, &flow.server.audience);
     if carried.is_empty() { Err(Reason::ScopeRefused) } else { Ok(carried) }
 }
 
-/// The resources that the request asks for, each once, within a ceiling; without the parameter, all of it. An empty ceiling is the
-/// server's own audience. RFC 8707 §2; AZ-21, TK-5.
+/// Returns the resources that the request asks for, each once, which must be within a ceiling; without the parameter,
+/// the whole ceiling. An empty ceiling means the server's own audience. RFC 8707 §2; AZ-21, TK-5.
 pub(crate) fn requested_resources(flow: &Flow, ceiling: &[String]) -> Result<Vec<String>, Reason> {
     let mut allowed: Vec<&str> = ceiling.iter().map(String::as_str).collect();
     if allowed.is_empty() {
@@ -177,12 +178,12 @@ pub(crate) fn requested_resources(flow: &Flow, ceiling: &[String]) -> Result<Vec
     if resources.is_empty() { Ok(ceiling.to_vec()) } else { Ok(resources) }
 }
 
-/// What of a grant's resources the client may still ask for, as it is spelled now: a registration that was narrowed since narrows the
-/// grant. TK-5.
+/// Returns the grant's resources that the client may still request, in their current spelling. If the registration was
+/// narrowed since, the grant is narrowed too. TK-5.
 pub(crate) fn still_allowed(flow: &Flow, client: &Client, granted: &[String]) -> Result<Vec<String>, Reason> {
     let allowed = || [&flow.server.audience].into_iter().chain(&client.resources).map(String::as_str);
     let own = |resource: &String| resources::configured(allowed(), resource);
     let left: Vec<String> = granted.iter().filter_map(own).map(String::from).collect();
-    // Nothing left is not the same as nothing asked for, which means the server's own audience.
+    // Nothing left differs from nothing requested, which means the server's own audience.
     if left.is_empty() && !granted.is_empty() { Err(Reason::InvalidTarget) } else { Ok(left) }
 }

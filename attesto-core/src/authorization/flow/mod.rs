@@ -1,4 +1,4 @@
-//! A request on its way through an endpoint, and what several endpoints share.
+//! A request during its processing by an endpoint, and code shared by several endpoints.
 
 pub(super) mod accept;
 pub(super) mod cors;

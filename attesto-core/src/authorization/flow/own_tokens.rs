@@ -1,4 +1,4 @@
-//! Access tokens that this server issued, shown to it again: at introspection and revocation.
+//! Access tokens that this server issued and a client presents to it: at introspection and revocation.
 
 use super::state::Flow;
 use crate::ConfigError;
@@ -7,8 +7,8 @@ use crate::crypto::CryptoProvider;
 use crate::token::{AccessTokenVerifier, Claims, KeyRing, TokenRules, TrustedIssuer};
 use alloc::sync::Arc;
 
-/// Verifies this server's own tokens, for whichever resource they are, until this long after they have expired: what they are good for is
-/// not decided here.
+/// Verifies this server's own tokens, for any resource, until this long after they have expired. The caller decides
+/// what they are valid for.
 pub(crate) fn verifier(
     issuer: &str,
     provider: &Arc<dyn CryptoProvider>,
@@ -18,7 +18,7 @@ pub(crate) fn verifier(
 ) -> Result<AccessTokenVerifier, ConfigError> {
     let keys = keys.verification_keys(provider.as_ref())?;
     let trusted = if insecure_loopback {
-        TrustedIssuer::insecure_loopback(issuer, keys)?
+        TrustedIssuer::danger_insecure_loopback(issuer, keys)?
     } else {
         TrustedIssuer::new(issuer, keys)?
     };
@@ -28,17 +28,17 @@ pub(crate) fn verifier(
     AccessTokenVerifier::new(provider, [trusted].into(), rules)
 }
 
-/// The claims of an access token that this server issued and that has not expired; `None` for everything else.
+/// Returns the claims of an unexpired access token that this server issued; `None` for anything else.
 pub(crate) fn verified(flow: &Flow, presented: &str) -> Option<Claims> {
     flow.server.verifier.verify(presented, flow.now).ok()
 }
 
-/// The same of one that a resource takes still, within its leeway (RV-4).
+/// Like [`verified`], for a token that a resource may still accept within its leeway (RV-4).
 pub(crate) fn taken_somewhere(flow: &Flow, presented: &str) -> Option<Claims> {
     flow.server.late_verifier.verify(presented, flow.now).ok()
 }
 
-/// How revocation knows it.
+/// Returns the token's record for revocation.
 pub(crate) fn revocable(flow: &Flow, claims: &Claims) -> Result<crate::authorization::IssuedAccessToken, Reason> {
     let (Some(jwt_id), Some(expires_at)) = (claims.jwt_id(), claims.expires_at()) else {
         return Err(Reason::UnsupportedTokenType);

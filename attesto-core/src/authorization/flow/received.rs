@@ -16,29 +16,29 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use zeroize::Zeroizing;
 
-/// The one origin that the request says it comes from.
+/// Returns the request's only origin.
 pub(crate) fn origin_of(headers: &dyn HeaderLines) -> Option<String> {
     let Lines::One(origin) = headers.lines("origin") else { return None };
     core::str::from_utf8(origin).ok().filter(|origin| is_origin(origin)).map(Into::into)
 }
 
-/// What of the request outlives it.
+/// The parts of the request that the flow keeps.
 #[derive(Default)]
 pub(crate) struct Received {
-    /// The URL of the endpoint: what proofs and assertions must be made for (EP-3).
+    /// The URL of the endpoint, which proofs and assertions must name (EP-3).
     pub(crate) url: String,
     pub(crate) parameters: Parameters,
     pub(crate) authorization: AuthorizationField,
-    /// The origin of the script that sent the request, if one did.
+    /// The origin of the script that sent the request, if any.
     pub(crate) origin: Option<String>,
     pub(crate) proof: Option<Vec<u8>>,
     pub(crate) certificate: Option<Thumbprint>,
-    /// The same certificate, whole.
+    /// The whole certificate.
     pub(crate) certificate_der: Option<Vec<u8>>,
-    /// Parameters that occur more than once, where that is not the end of it.
+    /// Parameters that occur more than once, if that does not yet refuse the request.
     pub(crate) repeated: Vec<&'static str>,
     pub(crate) user_agent: UserAgent,
-    /// Whether the caller of the introspection endpoint wants a signature.
+    /// Whether the caller of the introspection endpoint prefers a signed response.
     pub(crate) prefers_signature: bool,
     /// Whether errors are shown to a person.
     pub(crate) prefers_html: bool,
@@ -82,15 +82,15 @@ impl Received {
     }
 }
 
-/// The certificate of the connection, or of the field of a trusted proxy. One that is there and cannot be read is not the same as none:
-/// a client that binds its tokens would be given others. RFC 8705 §3, RFC 9440 §2; SC-2.
+/// Returns the certificate of the connection, or of a trusted proxy's field. An unreadable one is an error, not an
+/// absent one: a client that binds its tokens would otherwise get unbound ones. RFC 8705 §3, RFC 9440 §2; SC-2.
 fn certificate_is_readable(server: &Settings, request: &RequestParts<'_>) -> Result<Option<Vec<u8>>, Reason> {
     let Some(policy) = &server.certificates else { return Ok(None) };
     let shown = policy.certificate(request, server.origin.trusted_proxies());
     shown.map(|certificate| certificate.map(Cow::into_owned)).map_err(|_| Reason::CertificateUnreadable)
 }
 
-/// RFC 6749 §3.2; EP-1. Comes before anything is done with credentials.
+/// Checks that the request came over https, before any credential is used. RFC 6749 §3.2; EP-1.
 pub(crate) fn transport_is_https(server: &Settings, request: &RequestParts<'_>) -> Result<(), Reason> {
     let origin = server.origin.resolve(request, &server.own);
     let checked = origin.and_then(|origin| server.origin.transport_is_https(&origin, request));
@@ -113,13 +113,13 @@ fn method_is_post(request: &RequestParts<'_>) -> Result<(), Reason> {
     if request.method == "POST" { Ok(()) } else { Err(Reason::MethodNotAllowed) }
 }
 
-/// EP-4. Not HEAD, which would spend what a GET spends (a consent grant, a pushed request) and write a code that nobody gets to see: no
-/// link leads here by HEAD but those that are prefetched or scanned.
+/// Checks that the method is GET or POST. EP-4. HEAD is refused: it would spend what a GET spends (a consent grant, a
+/// pushed request) and create a code that the client never receives. Only prefetchers and scanners send HEAD here.
 fn method_is_get_or_post(request: &RequestParts<'_>) -> Result<(), Reason> {
     if matches!(request.method, "GET" | "POST") { Ok(()) } else { Err(Reason::MethodNotAllowed) }
 }
 
-/// One `DPoP` field at most. RFC 9449 §4.3 check 1; SC-1. A server without DPoP does not know the field.
+/// Returns the only `DPoP` field, if any. RFC 9449 §4.3 check 1; SC-1. A server without DPoP ignores the field.
 fn single_proof(server: &Settings, request: &RequestParts<'_>) -> Result<Option<Vec<u8>>, Reason> {
     if server.dpop.is_none() || request.headers.lines("dpop") == Lines::None {
         return Ok(None);

@@ -1,4 +1,4 @@
-//! The bytes of answers: JSON, never cached (RFC 6749 §5; EP-8, EP-10, CA-11).
+//! The bytes of responses: JSON, never cached (RFC 6749 §5; EP-8, EP-10, CA-11).
 
 use super::envelope;
 use crate::authorization::error::code::OAuthError;
@@ -10,7 +10,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use serde_json::{Map, Value};
 
-/// A JSON answer that nobody may keep. EP-8.
+/// Builds an uncacheable JSON response. EP-8.
 pub(crate) fn json(status: u16, members: Map<String, Value>, nonce: Option<&str>) -> ResponseParts {
     let mut response = empty(status, nonce);
     response.headers.push(Header::own("content-type", "application/json"));
@@ -18,7 +18,7 @@ pub(crate) fn json(status: u16, members: Map<String, Value>, nonce: Option<&str>
     response
 }
 
-/// An answer without a body that nobody may keep.
+/// Builds an uncacheable response without a body.
 pub(crate) fn empty(status: u16, nonce: Option<&str>) -> ResponseParts {
     let mut response = ResponseParts::new(status);
     response.headers.push(Header::own("cache-control", "no-store"));
@@ -29,8 +29,9 @@ pub(crate) fn empty(status: u16, nonce: Option<&str>) -> ResponseParts {
     response
 }
 
-/// The error of RFC 6749 §5.2. `challenge`: the client sent an `Authorization` field, and the 401 of a failed authentication says what
-/// that should hold. Without the field it says nothing: a browser would ask its user for a name and a password. CA-11.
+/// Builds the error of RFC 6749 §5.2. `challenge`: the client sent an `Authorization` field, so the 401 of a failed
+/// authentication has a challenge. Without the field there is none, since a browser would ask its user for a name and a
+/// password. CA-11.
 pub(crate) fn refusal(server: &Settings, reason: Reason, challenge: bool, nonce: Option<&str>) -> ResponseParts {
     let mut fields: Vec<Header> = nonce.map(|nonce| Header::own("dpop-nonce", nonce.to_string())).into_iter().collect();
     if reason.error() == OAuthError::InvalidClient && challenge {
@@ -40,7 +41,7 @@ pub(crate) fn refusal(server: &Settings, reason: Reason, challenge: bool, nonce:
     error(server, reason.status(), reason, fields, "POST")
 }
 
-/// An error as JSON, or as the host writes it, with the fields that its reason demands. EP-8, EP-9.
+/// Builds an error as JSON, or in the host's format, with the fields that its reason requires. EP-8, EP-9.
 pub(crate) fn error(
     server: &Settings,
     status: u16,
@@ -57,7 +58,8 @@ pub(crate) fn error(
     response
 }
 
-/// What an answer for this reason carries, whatever its body: when to come back (RFC 9110 §10.2.3), what to come with (§10.2.1).
+/// Returns the field that a response for this reason must have: when to retry (RFC 9110 §10.2.3), or which methods are
+/// allowed (§10.2.1).
 pub(crate) fn demanded(server: &Settings, reason: Reason, allow: &'static str) -> Option<Header> {
     if reason == Reason::TooManyAccessTokens {
         return Some(Header::own("retry-after", "60"));

@@ -9,7 +9,7 @@ use crate::http::ObservedUri;
 use crate::jose::Thumbprint;
 use alloc::boxed::Box;
 
-/// The binding of an access token, with the proof that was shown for it.
+/// The binding of an access token, with the proof presented for it.
 pub(crate) enum Sender {
     Bearer,
     Dpop(Box<CheckedProof>),
@@ -40,7 +40,8 @@ impl Sender {
         }
     }
 
-    /// Checks what the request shows, and chooses: what the client requires, else DPoP before mTLS before nothing. SC-2.
+    /// Checks the request's evidence and selects the binding: what the client requires, or else DPoP before mTLS before
+    /// none. SC-2.
     pub(crate) fn of(flow: &mut Flow, client: &Client) -> Result<Self, Reason> {
         let proof = check_proof(flow)?;
         let certificate = flow.request.certificate;
@@ -55,7 +56,8 @@ impl Sender {
         }
     }
 
-    /// Records the proof, if there is one, as late as may be: after every check that changes nothing, before whatever is spent. SC-4.
+    /// Records the proof, if there is one, as late as possible: after every check without side effects, before anything
+    /// is spent. SC-4.
     ///
     /// The claim's owner is the client where it has authenticated: a client that makes a key for each request would
     /// otherwise have a share for each. A public client has many users, and binds each user's tokens to a key, so its
@@ -79,7 +81,8 @@ pub(crate) fn replay_owner(client_id: &str, provider: &dyn CryptoProvider) -> Re
     ReplayOwner::from_bytes(provider.sha256(&[b"client", client_id.as_bytes()]))
 }
 
-/// RFC 9449 §4.3 with this endpoint's URL and no `ath`; and the nonce that the response is to carry (§8). SC-1, SC-3.
+/// Checks the proof by RFC 9449 §4.3 with this endpoint's URL and no `ath`, and sets the nonce of the response (§8).
+/// SC-1, SC-3.
 pub(crate) fn check_proof(flow: &mut Flow) -> Result<Option<CheckedProof>, Reason> {
     let (Some(policy), Some(proof)) = (&flow.server.dpop, &flow.request.proof) else { return Ok(None) };
     let uri = ObservedUri::parse(&flow.request.url).ok_or(Reason::InvalidProof)?;

@@ -18,26 +18,26 @@ use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use core::future::Future;
 
-/// One request on its way through an endpoint.
+/// One request during its processing by an endpoint.
 pub(crate) struct Flow {
     pub(crate) server: Arc<Settings>,
     pub(crate) now: Timestamp,
     pub(crate) entropy: Box<dyn Entropy + Send + Sync>,
     pub(crate) request: Received,
-    /// What is known so far; each event of the flow is one of these.
+    /// The facts known so far; each event of the flow is a copy.
     pub(crate) event: AuthorizationEvent,
-    /// Whose scripts may read the answer (EP-11).
+    /// The scripts that may read the response (EP-11).
     pub(crate) readers: Readers,
-    /// A nonce that the response is to carry.
+    /// The nonce to send with the response.
     pub(crate) nonce: Option<String>,
-    /// Whether the answer has no body, whatever it says.
+    /// Whether to drop the response's body, because the method is HEAD.
     head: bool,
     host: Option<Asker<Ask>>,
     pub(super) refused: Option<Reason>,
 }
 
 impl Flow {
-    /// Takes from the request what the flow will need, and holds it to the rules of every endpoint (EP-1 to EP-7, SC-1).
+    /// Starts a flow: keeps what it needs of the request, and checks the rules of every endpoint (EP-1 to EP-7, SC-1).
     pub(crate) fn begin(
         server: &Arc<Settings>,
         endpoint: &Endpoint,
@@ -48,7 +48,8 @@ impl Flow {
         Self::begin_with(server, endpoint, request, now, entropy, Received::read)
     }
 
-    /// The same for the endpoint that browsers come to: no credentials are read there, but what the host knows browsers by.
+    /// Like [`begin`](Self::begin), for the authorization endpoint. It reads no client credentials, but the cookies and
+    /// other data by which the host recognizes a browser.
     pub(crate) fn begin_interactive(
         server: &Arc<Settings>,
         endpoint: &Endpoint,
@@ -95,8 +96,8 @@ impl Flow {
         host.ask(wrap, question).await.map_err(|crate::authorization::Unavailable| Reason::Unavailable)
     }
 
-    /// Records a first use; another is refused for the first reason given, and one whose time has passed for the second: what waited so
-    /// long, before the store or in it, may be another that the store has forgotten. D11, D17; SC-4, CA-6.
+    /// Records a first use. Fails with the first reason if it is a reuse, and with the second if its time has passed:
+    /// after such a wait, before the store or in it, the store may have forgotten an earlier use. D11, D17; SC-4, CA-6.
     pub(crate) async fn record_first_use(&self, claim: ReplayClaim, [replay, late]: [Reason; 2]) -> Result<(), Reason> {
         let Some(host) = &self.host else { return Err(Reason::Unavailable) };
         let recorded = host.ask(Ask::RecordReplay, ReplayQuery { claim, now: self.now }).await;
@@ -113,7 +114,7 @@ impl Flow {
         }
     }
 
-    /// Tells the host what happened.
+    /// Reports an event to the host.
     pub(crate) async fn tell(&self, kind: EventKind, reason: Option<Reason>) {
         if let Some(host) = &self.host {
             host.ask(Ask::Record, AuthorizationEvent { kind, reason, ..self.event.clone() }).await;
@@ -122,7 +123,7 @@ impl Flow {
 }
 
 impl Flow {
-    /// Tells the host which scopes were asked for and left out, if there are any. AZ-14.
+    /// Reports the scopes that were requested but left out, if any. AZ-14.
     pub(crate) async fn tell_left_out(&self, scopes: &ScopeSet) {
         if let (Some(host), false) = (&self.host, scopes.is_empty()) {
             let kind = EventKind::ScopesLeftOut;
@@ -132,7 +133,7 @@ impl Flow {
     }
 }
 
-/// Runs an endpoint: what its flow leaves is the response, less the body where a HEAD asked for none (RFC 9110 §9.3.2).
+/// Runs an endpoint. Drops the body of the response if the method is HEAD (RFC 9110 §9.3.2).
 pub(crate) fn run<F>(mut flow: Flow, endpoint: impl FnOnce(Flow) -> F + Send + 'static) -> Step
 where
     F: Future<Output = ResponseParts> + Send + 'static,

@@ -20,13 +20,13 @@ use crate::authorization::secret::{Secret, SecretDigest};
 use crate::authorization::settings::pkce_exemption::{PkceExemption, exemption};
 use crate::pkce::CodeVerifier;
 
-/// Tokens for a code that a user has given to this client.
+/// Issues tokens for a code that was issued to this client.
 pub(crate) async fn exchange(flow: &mut Flow, client: &AuthenticatedClient, sender: Sender) -> Result<Issued, Reason> {
     let secret = Secret::presented(flow.request.parameters.required("code")?).ok_or(Reason::UnknownCode)?;
     let digest = secret.digest(flow.server.provider.as_ref());
     let peeked = flow.ask(Ask::PeekCode, digest).await?.ok_or(Reason::UnknownCode)?;
     if let Err(reason) = code_is_the_clients(client, &peeked) {
-        // Another client can neither spend it, nor fill the replay store with it. AC-7.
+        // Another client can neither spend the code, nor fill the replay store with proofs for it. AC-7.
         flow.tell(EventKind::CodeReplayed, Some(reason)).await;
         return Err(reason);
     }
@@ -45,9 +45,9 @@ pub(crate) async fn exchange(flow: &mut Flow, client: &AuthenticatedClient, send
     issue(flow, client, &sender, digest, code).await
 }
 
-/// Everything that a code is redeemed by, judged on what was peeked: else whoever finds a dead code in a log could fill the replay store
-/// with it. What fails here is spent all the same, as it always was, and leaves no proof behind. Then judged once more on what was taken.
-/// RFC 9449 §11.1; AC-2, AC-3, SC-4.
+/// Checks everything about the redemption, on the peeked code first: otherwise anyone who finds a dead code in a log
+/// could fill the replay store with it. A code that fails here is still spent, but its proof is not recorded. The
+/// checks run again on the taken code. RFC 9449 §11.1; AC-2, AC-3, SC-4.
 fn code_may_be_redeemed(
     flow: &Flow,
     client: &Client,
@@ -64,7 +64,7 @@ fn code_may_be_redeemed(
     Ok(unusual)
 }
 
-/// Spends the code. Exactly one caller is given it. AC-2.
+/// Spends the code. Exactly one caller receives it. AC-2.
 async fn take(
     flow: &mut Flow,
     client: &Client,
@@ -78,10 +78,10 @@ async fn take(
     }
 }
 
-/// A code came back. If it is its own client that shows it, two parties have it: what was issued for it is revoked, and what may still come
-/// of a first exchange that is under way has no family to come into (where a fault ended that exchange, this costs nothing). Another
-/// client is given no such power, nor is who lacks the verifier: a code from somebody's log, which never could be redeemed, must not end
-/// a session. RFC 6749 §4.1.2; AC-6, AC-7.
+/// Handles a spent code that is presented again. If tokens were issued for it and its own client presents it, the code
+/// leaked: revokes them, including tokens of a first exchange that is still running (after a failed exchange, this
+/// changes nothing). Another client, or a caller without the verifier, cannot trigger this: a code from a log that
+/// could never be redeemed must not end a session. RFC 6749 §4.1.2; AC-6, AC-7.
 async fn spent_before(flow: &mut Flow, client: &Client, spent: SpentCode, peeked: &AuthorizationCode) -> Reason {
     flow.event.family = Some(spent.family);
     let reason = if spent.client_id == client.id { Reason::CodeReplayed } else { Reason::OtherClient };
@@ -98,30 +98,31 @@ async fn spent_before(flow: &mut Flow, client: &Client, spent: SpentCode, peeked
     }
 }
 
-/// RFC 6749 §4.1.2; AC-3.
+/// Checks that the code has not expired. RFC 6749 §4.1.2; AC-3.
 fn code_is_not_expired(flow: &Flow, code: &AuthorizationCode) -> Result<(), Reason> {
     if flow.now < code.expires_at { Ok(()) } else { Err(Reason::CodeExpired) }
 }
 
-/// RFC 6749 §4.1.3; AC-3.
+/// Checks that the code was issued to this client. RFC 6749 §4.1.3; AC-3.
 fn code_is_the_clients(client: &Client, code: &AuthorizationCode) -> Result<(), Reason> {
     if code.authorization.client_id == client.id { Ok(()) } else { Err(Reason::OtherClient) }
 }
 
-/// Byte for byte the one of the authorization request (RFC 6749 §4.1.3). Where it is absent, the code's challenge does its work, as
-/// OAuth 2.1 has it (§4.1.3, §10.2). AC-1, AC-3.
+/// Checks that `redirect_uri`, if present, is that of the authorization request, byte for byte (RFC 6749 §4.1.3). If it
+/// is absent, the challenge replaces it, as in OAuth 2.1 (§4.1.3, §10.2). AC-1, AC-3.
 fn redirect_uri_is_the_same(flow: &Flow, code: &AuthorizationCode) -> Result<(), Reason> {
     let same = flow.request.parameters.get("redirect_uri").is_none_or(|uri| uri == code.redirect_uri);
     if same { Ok(()) } else { Err(Reason::RedirectUriMismatch) }
 }
 
-/// Without a challenge, the redirect URI is what ties the code to its request: it is sent again. RFC 6749 §4.1.3; AC-3.
+/// Checks that `redirect_uri` is present for a code without a challenge, where only it ties the code to its request.
+/// Checks that the code was issued to this client. RFC 6749 §4.1.3; AC-3.
 fn redirect_uri_is_sent_again(flow: &Flow, code: &AuthorizationCode) -> Result<(), Reason> {
     let sent = flow.request.parameters.get("redirect_uri").is_some();
     if sent || code.challenge.is_some() { Ok(()) } else { Err(Reason::RedirectUriMismatch) }
 }
 
-/// A code without challenge is its client's as it is registered now. RFC 9700 §2.1.1; AZ-15, AC-4.
+/// Checks that the client, as registered now, may redeem a code without a challenge. RFC 9700 §2.1.1; AZ-15, AC-4.
 fn challenge_may_be_missing(flow: &Flow, client: &Client, code: &AuthorizationCode) -> Result<(), Reason> {
     let may = match (&code.challenge, exemption(&flow.server, client)) {
         (Some(_), _) | (None, PkceExemption::Any) => true,
@@ -131,7 +132,7 @@ fn challenge_may_be_missing(flow: &Flow, client: &Client, code: &AuthorizationCo
     if may { Ok(()) } else { Err(Reason::CodeWithoutChallenge) }
 }
 
-/// The `nonce` stands in for a challenge, so that no token is given without the ID token that carries it. AZ-15.
+/// Checks that an ID token with the `nonce` is issued, if the nonce replaces the challenge. AZ-15.
 fn nonce_reaches_the_client(
     flow: &Flow,
     client: &Client,
@@ -142,14 +143,16 @@ fn nonce_reaches_the_client(
     if by_nonce && !scopes.contains("openid") { Err(Reason::ScopeRefused) } else { Ok(()) }
 }
 
-/// A client that sends a verifier has sent a challenge: where the code has none, somebody has taken it out. RFC 9700 §4.8.2; AC-4.
+/// Refuses a verifier for a code without a challenge. A client that sends a verifier has sent a challenge, so an
+/// attacker removed it. RFC 9700 §4.8.2; AC-4.
 fn no_verifier_is_sent(flow: &Flow) -> Result<(), Reason> {
     let sent = flow.request.parameters.get("code_verifier").is_some();
     if sent { Err(Reason::VerifierWithoutChallenge) } else { Ok(()) }
 }
 
-/// The verifier is there, can be one, and is the one. Some clients send Base64 with `+`, `/` or `=`: whoever meets the challenge with that
-/// has made the request, and is told of by an event. Says whether it is one of these. RFC 7636 §4.6; AC-4.
+/// Checks that the verifier is present, well-formed, and matches the challenge. Some clients send Base64 with `+`, `/`
+/// or `=`: a match still proves that the client made the request, and is reported as an event. Returns whether it is
+/// such a verifier. RFC 7636 §4.6; AC-4.
 fn verifier_meets_challenge(flow: &Flow, code: &AuthorizationCode) -> Result<bool, Reason> {
     let Some(challenge) = &code.challenge else { return no_verifier_is_sent(flow).map(|()| false) };
     let presented = flow.request.parameters.get("code_verifier").ok_or(Reason::VerifierMissing)?;
@@ -158,7 +161,8 @@ fn verifier_meets_challenge(flow: &Flow, code: &AuthorizationCode) -> Result<boo
     if met { Ok(!verifier.is_unreserved()) } else { Err(Reason::WrongVerifier) }
 }
 
-/// A code that is bound to a key is redeemed with it; one that is not may be redeemed with any. RFC 9449 §10; AC-3, AC-5.
+/// Checks that a code bound to a key is redeemed with it; an unbound one may be redeemed with any key. RFC 9449 §10;
+/// AC-3, AC-5.
 fn key_is_the_same(code: &AuthorizationCode, sender: &Sender) -> Result<(), Reason> {
     match &code.dpop_jkt {
         Some(bound) if sender.jkt() != Some(bound) => Err(Reason::KeyMismatch),
@@ -166,7 +170,7 @@ fn key_is_the_same(code: &AuthorizationCode, sender: &Sender) -> Result<(), Reas
     }
 }
 
-/// The principal, the policy, the tokens; then what makes them count. AC-8, TK-3.
+/// Loads the principal, asks the policy, makes the tokens, and then stores what makes them valid. AC-8, TK-3.
 async fn issue(
     flow: &mut Flow,
     client: &Client,
@@ -200,21 +204,22 @@ async fn issue(
     };
     let (family, subject) = (authorization.family, authorization.subject.clone());
     if let Err(reason) = make_it_count(flow, client, sender, digest, code, &scopes, &noted, refresh.as_ref()).await {
-        // What may have been stored must not live on: nobody will be given it. The refusal stands whatever comes of this.
+        // Revoke what may have been stored, since the client will not receive it. The refusal stands even if this
+        // fails.
         let _ = family::revoke(flow, family, &subject, &[noted]).await;
         return Err(reason);
     }
     Ok(Issued { access, scopes: carried, refresh, id_token })
 }
 
-/// AC-8.
+/// Whether a refresh token is issued. AC-8.
 fn refresh_is_due(flow: &Flow, client: &Client, scopes: &ScopeSet) -> bool {
     flow.server.grants.contains(&GrantType::RefreshToken)
         && client.may_use(GrantType::RefreshToken)
         && (!flow.server.refresh.only_with_offline_access || scopes.contains("offline_access"))
 }
 
-/// Stores the refresh token, and notes what came of the code.
+/// Stores the refresh token, and records the access token issued for the code.
 #[expect(clippy::too_many_arguments, reason = "all of what is issued, and what it was issued for")]
 async fn make_it_count(
     flow: &Flow,

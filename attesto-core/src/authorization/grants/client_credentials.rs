@@ -14,7 +14,7 @@ use crate::authorization::registered_client::grant_type::GrantType;
 use crate::authorization::scopes::ScopeSet;
 use alloc::vec::Vec;
 
-/// A token for the client itself: no user, so neither a refresh token nor an ID token.
+/// Issues a token for the client itself: without a user, there is neither a refresh token nor an ID token.
 pub(crate) async fn exchange(flow: &mut Flow, client: &AuthenticatedClient, sender: Sender) -> Result<Issued, Reason> {
     let asked = requested_scopes(flow, &client.scopes, &of_the_client_itself(client))?;
     if asked.contains("openid") {
@@ -27,7 +27,7 @@ pub(crate) async fn exchange(flow: &mut Flow, client: &AuthenticatedClient, send
     }
     let mut resources = requested_resources(flow, &ceiling)?;
     if flow.request.parameters.get("resource").is_none() {
-        // Not every resource that it may have at once: a token for one must not open the others unasked.
+        // Not every resource at once: a token for one must not open the others unrequested.
         resources.clear();
     }
     let scopes = authorize_scopes(flow, client, None, GrantType::ClientCredentials, asked, &resources).await?;
@@ -46,7 +46,7 @@ pub(crate) async fn exchange(flow: &mut Flow, client: &AuthenticatedClient, send
     Ok(Issued { access, scopes, refresh: None, id_token: None })
 }
 
-/// What it is granted when it asks for nothing in particular, less what speaks of a user: a client may have both kinds of grants.
+/// Returns the default scopes without those about a user, since a client may have both kinds of grants.
 fn of_the_client_itself(client: &Client) -> ScopeSet {
     let mut scopes = client.defaults().clone();
     scopes.remove("openid");

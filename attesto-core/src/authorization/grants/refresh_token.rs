@@ -23,7 +23,7 @@ use crate::limits::CLOCK_SKEW;
 use crate::token::MintedToken;
 use zeroize::Zeroizing;
 
-/// Tokens for a refresh token of this client.
+/// Issues tokens for a refresh token of this client.
 pub(crate) async fn exchange(flow: &mut Flow, client: &AuthenticatedClient, sender: Sender) -> Result<Issued, Reason> {
     let shown = Shown::read(flow)?;
     let state = shown.state(flow).await?;
@@ -33,7 +33,7 @@ pub(crate) async fn exchange(flow: &mut Flow, client: &AuthenticatedClient, send
     family_counts(flow, &state).await?;
     token_is_the_senders(flow, &state, &sender).await?;
     match &state.spent {
-        // Before anything is minted: most that come here are thieves, or robbed.
+        // Before anything is minted: most requests that get here are from a thief, or from the victim.
         Some(spent) => find_successor(flow, &shown, &state, spent, &sender).await?,
         None => {
             token_counts(flow, &state.token)?;
@@ -46,7 +46,7 @@ pub(crate) async fn exchange(flow: &mut Flow, client: &AuthenticatedClient, send
         None => rotate(flow, &shown, &state.token, &access, client, &sender).await?,
         Some(spent) => repeat(flow, &shown, &state, spent, &access).await?,
     };
-    // RT-9: without one, a client keeps the identity it was told at the login.
+    // RT-9: without an ID token, the client keeps the identity from the login.
     Ok(Issued { access, scopes, refresh: Some(refresh), id_token: None })
 }
 
@@ -57,7 +57,7 @@ struct Shown {
 }
 
 impl Shown {
-    /// RT-1.
+    /// Reads the token and computes its key. RT-1.
     fn read(flow: &Flow) -> Result<Self, Reason> {
         let presented = flow.request.parameters.required("refresh_token")?;
         let secret = Secret::presented(presented).ok_or(Reason::UnknownRefreshToken)?;
@@ -70,7 +70,8 @@ impl Shown {
     }
 }
 
-/// RFC 6749 §10.4; RT-2. That another client has it is told; that client is given no power over the family (RT-5).
+/// Checks that the token was issued to this client. RFC 6749 §10.4; RT-2. Another client's token is reported as an
+/// event, but that client cannot end the family (RT-5).
 async fn token_is_the_clients(flow: &Flow, client: &Client, state: &RefreshState) -> Result<(), Reason> {
     if state.token.authorization.client_id == client.id {
         return Ok(());
@@ -81,8 +82,8 @@ async fn token_is_the_clients(flow: &Flow, client: &Client, state: &RefreshState
     Err(Reason::OtherClient)
 }
 
-/// Whatever the token's own expiry: a spent one that comes back is reuse as long as its family can be used. A revocation that was not
-/// carried out at once is carried on. RT-2, RT-5, RT-7.
+/// Checks that the family is valid, whatever the token's own expiry: a spent token is reuse as long as its family can
+/// be used. Continues a revocation that was interrupted. RT-2, RT-5, RT-7.
 async fn family_counts(flow: &Flow, state: &RefreshState) -> Result<(), Reason> {
     if state.family_revoked {
         family::carry_on(flow, state).await?;
@@ -91,33 +92,35 @@ async fn family_counts(flow: &Flow, state: &RefreshState) -> Result<(), Reason> 
     if flow.now >= state.token.family_expires_at { Err(Reason::RefreshTokenExpired) } else { Ok(()) }
 }
 
-/// No family has more access tokens at a time than one revocation can deny in one question, whatever its client does: further ones
-/// when some have expired. RFC 6585 §4.
+/// Checks that the family has room for another access token. No family has more unexpired access tokens than one
+/// revocation can deny in one question. RFC 6585 §4.
 fn family_has_room(flow: &Flow, token: &RefreshToken, most: usize) -> Result<(), Reason> {
     let living = token.access.iter().filter(|access| flow.now < access.expires_at).count();
     if living < most { Ok(()) } else { Err(Reason::TooManyAccessTokens) }
 }
 
-/// Answers that are given again leave half of the room to the successor that they give. RT-4.
+/// The room for repeated responses: half of it, so that the successor they send has the rest. RT-4.
 fn for_repetitions(flow: &Flow) -> usize {
     flow.server.refresh.access_tokens.div_ceil(2)
 }
 
-/// A confidential client proves who it is with each refresh, and a bound token is nothing without its key: where the policy says so,
-/// they keep their refresh token (FAPI 2.0 §5.3.2.1). Everybody else's is spent by its use. RFC 9700 §4.14.2; RT-7.
+/// Whether the token rotates. A confidential client authenticates at each refresh, and a bound token is useless without
+/// its key: if the policy allows it, they keep their refresh token (FAPI 2.0 §5.3.2.1). All other tokens are spent by
+/// their use. RFC 9700 §4.14.2; RT-7.
 fn rotates(flow: &Flow, client: &Client, token: &RefreshToken) -> bool {
     let is_bound = token.dpop_jkt.is_some() || token.x5t_s256.is_some();
     flow.server.refresh.rotates_all || (client.is_public() && !is_bound)
 }
 
-/// RT-2, RT-7.
+/// Checks that neither the token nor its family has expired. RT-2, RT-7.
 fn token_counts(flow: &Flow, token: &RefreshToken) -> Result<(), Reason> {
     let counts = flow.now < token.expires_at && flow.now < token.family_expires_at;
     if counts { Ok(()) } else { Err(Reason::RefreshTokenExpired) }
 }
 
-/// The key is the token's. Of a spent token of a family that was bound late it cannot be known whether it was bound itself; whoever
-/// shows it without the key is one of two parties that have had tokens of the family. RFC 9700 §4.14.2; RT-5, SC-6.
+/// Checks that the sender's key is the token's. In a family that was bound late, a spent token may not have been bound
+/// itself. A caller that presents one without the key is one of two parties with tokens of the family.
+/// RFC 9700 §4.14.2; RT-5, SC-6.
 async fn token_is_the_senders(flow: &Flow, state: &RefreshState, sender: &Sender) -> Result<(), Reason> {
     let Err(reason) = key_is_the_same(&state.token, sender) else { return Ok(()) };
     if state.spent.is_some() && state.token.bound_late {
@@ -126,7 +129,8 @@ async fn token_is_the_senders(flow: &Flow, state: &RefreshState, sender: &Sender
     Err(reason)
 }
 
-/// RFC 9449 §5, RFC 8705 §7.1; RT-2, SC-6.
+/// Checks that the sender's key or certificate is the one the token is bound to. RFC 9449 §5, RFC 8705 §7.1; RT-2,
+/// SC-6.
 fn key_is_the_same(token: &RefreshToken, sender: &Sender) -> Result<(), Reason> {
     match (&token.dpop_jkt, sender.jkt()) {
         (Some(_), None) => return Err(Reason::ProofRequired),
@@ -140,8 +144,8 @@ fn key_is_the_same(token: &RefreshToken, sender: &Sender) -> Result<(), Reason> 
     }
 }
 
-/// The principal, the policy and the access token: all that may fail comes before the token is spent. RT-8. What it is narrowed to
-/// concerns the access token only: RT-6.
+/// Loads the principal, asks the policy, and mints the access token: everything that may fail comes before the token is
+/// spent. RT-8. Narrowing concerns the access token only: RT-6.
 async fn mint_within(
     flow: &mut Flow,
     client: &Client,
@@ -169,13 +173,13 @@ async fn mint_within(
     Ok((access, scopes))
 }
 
-/// What may be named in a refresh. `offline_access` was left out where nobody had asked the user for it (OIDC Core §11; AZ-14), and
-/// clients that repeat the scope of their first request name it still: it is left out again.
+/// Returns the scopes that a refresh may name. `offline_access` is left out of a grant if the user was not asked for it
+/// (OIDC Core §11; AZ-14). Clients that repeat the scope of their first request still name it: it is left out again.
 fn or_offline_access(ceiling: &ScopeSet) -> ScopeSet {
     ScopeSet::of(ceiling.iter().chain(["offline_access"]))
 }
 
-/// Spends the token for its successor, in one step. RT-3.
+/// Spends the token and stores its successor, in one step. RT-3.
 async fn rotate(
     flow: &mut Flow,
     shown: &Shown,
@@ -190,7 +194,7 @@ async fn rotate(
     next.expires_at = flow.now.plus(flow.server.refresh.lifetime).min(token.family_expires_at);
     next.access = [noted(access, flow)].into();
     if client.is_public() {
-        // Bound from the first proof on, even if that comes late. SC-6.
+        // Bound from the first proof on, even if that comes later. SC-6.
         next.dpop_jkt = next.dpop_jkt.or(sender.jkt().copied());
         next.x5t_s256 = next.x5t_s256.or(sender.x5t_s256().copied());
         next.bound_late |= next.dpop_jkt != token.dpop_jkt || next.x5t_s256 != token.x5t_s256;
@@ -203,7 +207,7 @@ async fn rotate(
             Ok(successor)
         }
         Rotated::FamilyRevoked => Err(Reason::FamilyRevoked),
-        // Somebody was faster: the state is another now.
+        // Another request was faster: load the new state.
         Rotated::Lost => {
             let state = shown.state(flow).await?;
             let spent = state.spent.clone().ok_or(Reason::UnknownRefreshToken)?;
@@ -213,7 +217,7 @@ async fn rotate(
     }
 }
 
-/// Gives the token itself again, which counts for as long as a new one would. RT-7.
+/// Returns the same token, whose validity is extended to that of a new one. RT-7.
 async fn stay(flow: &Flow, shown: &Shown, token: &RefreshToken, access: &MintedToken) -> Result<Secret, Reason> {
     let expires_at = flow.now.plus(flow.server.refresh.lifetime).min(token.family_expires_at);
     let (access, at_most) = (noted(access, flow), flow.server.refresh.access_tokens);
@@ -222,7 +226,8 @@ async fn stay(flow: &Flow, shown: &Shown, token: &RefreshToken, access: &MintedT
     if counts { Ok(shown.secret.clone()) } else { Err(Reason::FamilyRevoked) }
 }
 
-/// A new token. Where there is a grace window, it is derived from the spent one and fresh randomness, so that it can be found again.
+/// Draws a successor. With a grace window, it is derived from the spent token and fresh randomness, so that it can be
+/// derived again.
 fn succeed(flow: &mut Flow, shown: &Shown) -> Result<(Secret, Option<SuccessorSalt>), Reason> {
     let mut bytes = Zeroizing::new([0; 32]);
     flow.entropy.fill(bytes.as_mut_slice()).map_err(|_| Reason::Entropy)?;
@@ -234,15 +239,15 @@ fn succeed(flow: &mut Flow, shown: &Shown) -> Result<(Secret, Option<SuccessorSa
     Ok((successor, Some(salt)))
 }
 
-/// HMAC-SHA-256 under the server's secret, over a label, the fresh salt and the spent token. Whoever lacks one of the three learns
-/// nothing: a store has the salt only, the client the spent token only. RT-4.
+/// Derives a successor with HMAC-SHA-256 under the server's secret, over a label, the fresh salt and the spent token.
+/// All three are required: a store has the salt only, the client the spent token only. RT-4.
 fn derive(provider: &dyn CryptoProvider, secret: &[u8; 32], spent: &Secret, salt: &SuccessorSalt) -> Secret {
     let parts: [&[u8]; 3] = [b"attesto refresh successor:", salt.as_bytes(), spent.as_str().as_bytes()];
     spent.successor(&Zeroizing::new(provider.hmac_sha256(secret, &parts)))
 }
 
-/// A spent token that came back is answered in the grace window, if its successor still waits to be used. Everything else is reuse:
-/// two parties have the token, and nobody can tell which is the thief. RFC 9700 §4.14.2; RT-4, RT-5.
+/// Checks that a spent token is within the grace window and its successor is still unused. Everything else is reuse:
+/// two parties have the token, and the server cannot tell which one is the thief. RFC 9700 §4.14.2; RT-4, RT-5.
 async fn find_successor(
     flow: &Flow,
     shown: &Shown,
@@ -268,13 +273,13 @@ async fn find_successor(
 
 fn successor_in_window(flow: &Flow, shown: &Shown, spent: &SpentRefresh) -> Option<Secret> {
     let grace = flow.server.refresh.grace.as_ref()?;
-    // Spent later than this request began: two that met, or two nodes whose clocks differ a little.
+    // Spent after this request began: by a concurrent request, or on a node whose clock differs a little.
     let in_window = flow.now.since(spent.at) <= grace.seconds && spent.at.since(flow.now) <= CLOCK_SKEW;
     let salt = spent.salt.as_ref().filter(|_| in_window)?;
     Some(derive(flow.server.provider.as_ref(), grace.secret.as_bytes(), &shown.secret, salt))
 }
 
-/// RT-5.
+/// Reports the reuse and revokes the family. RT-5.
 async fn reused(flow: &Flow, token: &RefreshToken) -> Reason {
     flow.tell(EventKind::RefreshReuseDetected, Some(Reason::RefreshReuse)).await;
     let authorization = &token.authorization;
@@ -284,7 +289,7 @@ async fn reused(flow: &Flow, token: &RefreshToken) -> Reason {
     }
 }
 
-/// Gives the same successor again, once the store has noted the new access token beside it. RT-4.
+/// Returns the same successor again, after the store has recorded the new access token. RT-4.
 async fn repeat(
     flow: &Flow,
     shown: &Shown,

@@ -1,4 +1,4 @@
-//! Everything that the authorization server can ask its host: one variant for each question, one answer type for each.
+//! All questions of the authorization server to its host: one variant and one answer type each.
 
 use super::consent::{ConsentDecision, ConsentRequest};
 use super::events::AuthorizationEvent;
@@ -22,7 +22,7 @@ use core::fmt;
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
-/// Whoever was asked could not answer: an error, a time-out, a lost connection. What was to be changed may or may not have been.
+/// The host could not answer: an error, a time-out, a lost connection. A requested change may or may not have happened.
 ///
 /// The request ends with 503: never a pass, and never a claim that the client was wrong (TK-6).
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
@@ -30,79 +30,79 @@ use zeroize::Zeroizing;
 #[expect(clippy::exhaustive_structs, reason = "why there is no answer stays with whoever could not give it")]
 pub struct Unavailable;
 
-/// An answer, or none.
+/// An answer, or a failure to answer.
 pub type Answered<T> = Result<T, Unavailable>;
 
-/// What comes next in a flow of the authorization server: a question to its host, or the response.
+/// The next step of a flow of the authorization server: a question to its host, or the response.
 pub type Step = exchange::Step<Ask>;
 
 /// One question of the authorization server, with the flow that waits for its answer.
 pub type Query<Q, A> = exchange::Query<Ask, Q, A>;
 
-/// One question to the host. The traits of [`host`](crate::host) say what each promises.
+/// One question to the host. The traits of [`host`](crate::host) define what each answer promises.
 ///
-/// Exhaustive on purpose: a new question breaks every driver when it is compiled, instead of hanging it when it runs.
+/// Exhaustive on purpose: a new question must break every driver at compile time.
 #[derive(Debug)]
 #[must_use = "an unanswered question ends the flow"]
 #[expect(clippy::exhaustive_enums, reason = "a driver must know every question")]
 pub enum Ask {
-    /// Which client has this identifier? `None`: none, or a disabled one.
+    /// Which client has this identifier? `None` for an unknown or disabled client.
     LoadClient(Query<String, Answered<Option<Client>>>),
     /// Is this the client's secret?
     VerifySecret(Query<SecretCheck, Answered<bool>>),
-    /// Which keys does the client of this identifier sign with?
+    /// Which keys does the client with this identifier sign with?
     ClientKeys(Query<String, Answered<Arc<VerificationKeys>>>),
-    /// Is this the first use? One namespace for proofs and assertions, told apart by their keys.
+    /// Is this the first use? Proofs and assertions share one namespace and have distinct keys.
     RecordReplay(Query<ReplayQuery, Recorded>),
-    /// Who is the user in this browser? Or: this is what to show them.
+    /// Who is the user of this browser? The host may answer with a page to show.
     Authenticate(Query<AuthenticationRequest, Answered<Authentication>>),
-    /// Does the user allow it? Or: this is what to show them.
+    /// Does the user allow the request? The host may answer with a page to show.
     Consent(Query<ConsentRequest, Answered<ConsentDecision>>),
-    /// Spend what a click on a consent page left: if it is unspent and unexpired, and the binding is the same. `None`: it is not.
+    /// Spend a consent grant if it is unspent and unexpired and has this binding; otherwise `None`.
     ConsumeConsentGrant(Query<ConsentRedemption, Answered<Option<ConsentGrant>>>),
     /// Store a pushed authorization request.
     PutPar(Query<NewPushedRequest, Answered<()>>),
-    /// Is there such a pushed request? Changes nothing.
+    /// Load a pushed request, without changing anything.
     FetchPar(Query<SecretDigest, Answered<Option<PushedRequest>>>),
-    /// Remove a pushed request that has not expired, and return it. Of several that try, one is given it.
+    /// Remove a pushed request that has not expired, and return it. Only one of several concurrent calls receives it.
     TakePar(Query<SecretQuery, Answered<Option<PushedRequest>>>),
     /// Store a new code.
     PutCode(Query<NewCode, Answered<()>>),
-    /// Is there such a code, fresh or spent? Changes nothing.
+    /// Load a code, fresh or spent, without changing anything.
     PeekCode(Query<SecretDigest, Answered<Option<AuthorizationCode>>>),
     /// Spend a code.
     TakeCode(Query<SecretQuery, Answered<TakenCode>>),
-    /// Note what came of a code that was taken.
+    /// Record the access token issued for a redeemed code.
     FinalizeCode(Query<FinalizedCode, Answered<()>>),
-    /// What is known of a refresh token?
+    /// Load the state of a refresh token.
     GetRefresh(Query<RefreshKey, Answered<Option<RefreshState>>>),
-    /// Store the first refresh token of a family. `false`: the family is revoked already.
+    /// Store the first refresh token of a family. `false` if the family is already revoked.
     InsertRefresh(Query<NewRefresh, Answered<bool>>),
-    /// Spend a refresh token for its successor.
+    /// Spend a refresh token and store its successor.
     RotateRefresh(Query<Rotation, Answered<Rotated>>),
-    /// Note one more access token beside a refresh token that is given again. `false`: it is spent, unknown or of a revoked family
-    /// by now, and must not be given.
+    /// Record one more access token for a refresh token that is sent again. `false` if it is by now spent, unknown or
+    /// of a revoked family, and must not be sent.
     RepeatRefresh(Query<RepeatedRefresh, Answered<bool>>),
-    /// Which family did an access token come from? By its `jti`. Asked only where there is no deny list (RV-4).
+    /// Which family does an access token with this `jti` belong to? Asked only if there is no deny list (RV-4).
     FindFamily(Query<String, Answered<Option<RevocableFamily>>>),
-    /// Revoke a family for good. Answers the access tokens of it that still live and that no
+    /// Revoke a family for good. Returns its unexpired access tokens that no
     /// [`SettleRevocation`](Self::SettleRevocation) has named yet.
     RevokeFamily(Query<FamilyRevocation, Answered<Vec<IssuedAccessToken>>>),
-    /// Note that these access tokens of a revoked family are taken care of.
+    /// Record that these access tokens of a revoked family are denied.
     SettleRevocation(Query<SettledRevocation, Answered<()>>),
-    /// Put access tokens on the deny list until they expire: all of them, in one step or several.
+    /// Put access tokens on the deny list until they expire, in one step or several.
     RevokeAccessTokens(Query<RevokedAccessTokens, Answered<()>>),
     /// Is this access token on the deny list?
     IsRevoked(Query<IssuedAccessToken, Answered<bool>>),
-    /// May this caller know about this token? Asked only where the token is neither its own nor for it.
+    /// May this caller know about this token? Asked only if the token is neither the caller's nor for the caller.
     MayIntrospect(Query<IntrospectionCheck, Answered<bool>>),
-    /// Who is this subject now? `None`: nobody who may have tokens.
+    /// Load the subject. `None` if it does not exist or may have no tokens.
     LoadPrincipal(Query<String, Answered<Option<Principal>>>),
-    /// What may an ID token say of this user to this client?
+    /// Which claims about this user may an ID token for this client have?
     IdTokenClaims(Query<ClaimsRequest, Answered<Map<String, Value>>>),
     /// Which of these scopes does the policy grant?
     AuthorizeScope(Query<ScopeRequest, Answered<ScopeSet>>),
-    /// Take note. Nothing depends on it.
+    /// Record an event. No decision depends on it.
     Record(Query<AuthorizationEvent, ()>),
 }
 
@@ -143,14 +143,14 @@ impl Ask {
     }
 }
 
-/// A secret to be checked by the host: with its hashing, at its pace (HC-1).
+/// A secret for the host to check with its own hashing (HC-1).
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SecretCheck {
-    /// The client; `None` where there is no such client. Then the check takes as long as any other and fails, so that the time
-    /// does not tell which clients exist (CA-11).
+    /// The client; `None` if it does not exist. The check must then take as long as any other and fail, so that timing
+    /// does not reveal which clients exist (CA-11).
     pub client_id: Option<String>,
-    /// What was presented.
+    /// The presented secret.
     pub secret: Zeroizing<String>,
 }
 
@@ -168,135 +168,137 @@ impl fmt::Debug for SecretCheck {
     }
 }
 
-/// A first use to be recorded at a time.
+/// A first use to record.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_structs, reason = "what a replay store is asked")]
 pub struct ReplayQuery {
-    /// What is used.
+    /// The use.
     pub claim: ReplayClaim,
-    /// When.
+    /// The current time.
     pub now: Timestamp,
 }
 
-/// What the replay store says, and the time at which it has said so: read from the clock **after** the answer has come. Until then the
-/// store may have dropped the record of an earlier use, and a claim whose time has passed is refused whatever the answer is (D11, D17).
+/// The answer of a replay store and the time of its arrival, read from the clock **after** it arrived. The store may
+/// have dropped the record of an earlier use by then, so a claim whose time has passed is refused whatever the answer
+/// (D11, D17).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_structs, reason = "what, and when")]
 pub struct Recorded {
-    /// What.
+    /// The answer.
     pub answer: ReplayAnswer,
-    /// When.
+    /// The time of its arrival.
     pub now: Timestamp,
 }
 
-/// A secret that was presented, at a time.
+/// A presented secret, with the time of the request.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_structs, reason = "which, and when")]
 pub struct SecretQuery {
-    /// Its key.
+    /// The key in the store.
     pub digest: SecretDigest,
     /// The time of the request.
     pub now: Timestamp,
 }
 
-/// A code to be stored.
+/// A code to store.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_structs, reason = "a key and its row")]
 pub struct NewCode {
-    /// Its key.
+    /// The key in the store.
     pub digest: SecretDigest,
-    /// What is known by it.
+    /// The record to store.
     pub code: AuthorizationCode,
     /// The time of the request.
     pub now: Timestamp,
 }
 
-/// What came of a code.
+/// The access token issued for a code.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_structs, reason = "a key and what to note beside it")]
 pub struct FinalizedCode {
     /// The code's key.
     pub digest: SecretDigest,
-    /// The access token. The store keeps the row until this has expired.
+    /// The access token. The store keeps the row until it has expired.
     pub access: IssuedAccessToken,
 }
 
-/// A refresh token to be stored.
+/// A refresh token to store.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_structs, reason = "a key and its row")]
 pub struct NewRefresh {
-    /// Its key.
+    /// The key in the store.
     pub key: RefreshKey,
-    /// What is known by it.
+    /// The record to store.
     pub token: RefreshToken,
     /// The time of the request.
     pub now: Timestamp,
 }
 
-/// A refresh token that is given to its client once more: because an answer was lost (RT-4), or because it does not rotate
-/// (RT-7).
+/// A refresh token that is sent to its client again: because a response was lost (RT-4), or because it does
+/// not rotate (RT-7).
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_structs, reason = "a key and what to note beside it")]
 pub struct RepeatedRefresh {
     /// The refresh token's key.
     pub key: RefreshKey,
-    /// The access token that goes with it this time.
+    /// The access token issued with it this time.
     pub access: IssuedAccessToken,
-    /// The token counts until then at least from now on. Never earlier than it does.
+    /// The refresh token is valid at least until then from now on; never earlier than before.
     pub expires_at: Timestamp,
-    /// Where as many access tokens of the family live, nothing is changed, and there is no answer.
+    /// If this many access tokens of the family are unexpired, change nothing and fail to answer.
     pub at_most: usize,
     /// The time of the request.
     pub now: Timestamp,
 }
 
-/// Access tokens to be put on the deny list.
+/// Access tokens to put on the deny list.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_structs, reason = "which, and when")]
 pub struct RevokedAccessTokens {
-    /// Which: one, or those of one family that still live.
+    /// One token, or the unexpired ones of one family.
     pub access: Vec<IssuedAccessToken>,
-    /// Who they are about, for lists that hold no subject's tokens beyond a share.
+    /// Their subject, for lists that limit the tokens of each subject.
     pub subject: String,
     /// The time of the request.
     pub now: Timestamp,
 }
 
-/// A family to be revoked.
+/// A family to revoke.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_structs, reason = "which, and when")]
 pub struct FamilyRevocation {
-    /// Which.
+    /// The family.
     pub family: FamilyId,
-    /// Its user, for stores that hold no subject's families beyond a share.
+    /// Its user, for stores that limit the families of each subject.
     pub subject: String,
-    /// Access tokens of it that the store may not know.
+    /// Access tokens of the family that the store may not know.
     pub access: Vec<IssuedAccessToken>,
     /// The time of the request.
     pub now: Timestamp,
-    /// The revocation is kept until then at least: no request that began before it can insert a token of the family later.
+    /// The revocation must be kept at least until then: no request that began before it can insert a token of the
+    /// family later.
     pub keep_until: Timestamp,
 }
 
-/// Access tokens of a revoked family that are taken care of: the deny list has confirmed them, or there is none.
+/// Access tokens of a revoked family that the deny list has confirmed, or for which there is no list.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_structs, reason = "which, and when")]
 pub struct SettledRevocation {
     /// The family.
     pub family: FamilyId,
-    /// Those that need not be answered any more.
+    /// The tokens that need not be returned any more.
     pub access: Vec<IssuedAccessToken>,
     /// The time of the request.
     pub now: Timestamp,
 }
 
-/// A family that an access token came from.
+/// The family of an access token.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_structs, reason = "which, and whose")]
 pub struct RevocableFamily {
-    /// Which.
+    /// The family.
     pub family: FamilyId,
-    /// The client that it was given to.
+    /// The client it was issued to.
     pub client_id: String,
 }
 
@@ -304,20 +306,20 @@ pub struct RevocableFamily {
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Principal {
-    /// The kind of principal, where the issuer has kinds.
+    /// The kind of principal, if the issuer has kinds.
     pub kind: Option<String>,
     /// Further claims of access tokens. A reserved name makes the request fail.
     pub claims: Map<String, Value>,
 }
 
 impl Principal {
-    /// A subject of which nothing is said in tokens.
+    /// Creates a subject without further claims.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Names its kind.
+    /// Sets its kind.
     #[must_use]
     pub fn kind(mut self, kind: impl Into<String>) -> Self {
         self.kind = Some(kind.into());
@@ -338,9 +340,9 @@ impl Principal {
 pub struct ClaimsRequest {
     /// The user.
     pub subject: String,
-    /// The client that will read them.
+    /// The client that receives the ID token.
     pub client_id: String,
-    /// The scopes granted: `profile`, `email`, `address` and `phone` each stand for some claims (OIDC Core §5.4).
+    /// The granted scopes: `profile`, `email`, `address` and `phone` each stand for some claims (OIDC Core §5.4).
     pub scopes: ScopeSet,
 }
 
@@ -350,24 +352,24 @@ pub struct ClaimsRequest {
 pub struct IntrospectionCheck {
     /// The caller.
     pub caller: String,
-    /// The client that the token was given to.
+    /// The client that the token was issued to.
     pub client_id: String,
     /// The resources that the token is for.
     pub audience: Vec<String>,
 }
 
-/// Scopes that somebody asks for (TK-4).
+/// A request for scopes (TK-4).
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct ScopeRequest {
     /// The client.
     pub client_id: String,
-    /// The user; `None` where the client asks for itself.
+    /// The user; `None` if the client asks for itself.
     pub subject: Option<String>,
     /// The grant.
     pub grant: GrantType,
-    /// What is asked for, within what the client and the grant may have. The answer must be within it too: anything more is an
-    /// error, not a grant.
+    /// The requested scopes, within what the client and the grant may have. The answer must be within them too:
+    /// anything more is an error, not a grant.
     pub scopes: ScopeSet,
     /// The resources that the token will be for.
     pub resources: Vec<String>,

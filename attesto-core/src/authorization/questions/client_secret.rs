@@ -1,16 +1,16 @@
-//! Secrets that a server makes for its clients: 256 random bits, of which a store keeps a digest (RFC 6749 §10.10; CA-11,
-//! HC-1).
+//! Secrets that a server generates for its clients: 256 random bits, of which a store keeps a digest (RFC 6749 §10.10;
+//! CA-11, HC-1).
 
 use super::ask::SecretCheck;
 use crate::authorization::secret::{Secret, SecretDigest};
 use crate::crypto::{CryptoProvider, Entropy, EntropyError};
 use core::fmt;
 
-/// A secret for a client, made here: 43 characters of `A-Za-z0-9-_`, which mean the same however a client encodes them
+/// A generated client secret: 43 characters of `A-Za-z0-9-_`, which are the same however a client encodes them
 /// (RFC 6749 §2.3.1).
 ///
-/// It holds 256 random bits, so that one SHA-256 of it is as good as a slow hash: there is nothing to guess. Show it to the client's
-/// owner once, and keep its [`digest`](Self::digest).
+/// It has 256 random bits and cannot be guessed, so one SHA-256 is as good as a slow hash. Show it to the client's
+/// owner once, and store its [`digest`](Self::digest).
 ///
 /// ```
 /// # use attesto_core::crypto::{EntropyError, RustCrypto};
@@ -28,21 +28,21 @@ use core::fmt;
 pub struct ClientSecret(Secret);
 
 impl ClientSecret {
-    /// A new one.
+    /// Draws a new secret.
     ///
     /// # Errors
-    /// Where the entropy source fails.
+    /// Fails if the entropy source fails.
     pub fn draw(entropy: &mut dyn Entropy) -> Result<Self, EntropyError> {
         Secret::draw(entropy).map(Self)
     }
 
-    /// The text, for the client's owner. Log it nowhere.
+    /// The text, for the client's owner. Never log it.
     #[must_use]
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }
 
-    /// What to store of it: its SHA-256.
+    /// The SHA-256 of the secret, to store.
     #[must_use]
     pub fn digest(&self, provider: &dyn CryptoProvider) -> SecretDigest {
         self.0.digest(provider)
@@ -55,11 +55,12 @@ impl fmt::Debug for ClientSecret {
     }
 }
 
-/// The digests of the secrets that count for one client: one, or two while its owner moves from the old one to the new one.
+/// The digests of one client's valid secrets: one, or two while its owner changes from the old one to the new one.
 ///
-/// A check costs one SHA-256 and two comparisons in constant time, whether there is such a client, whether it has two secrets, and
-/// whether the secret is right: no stranger can keep a server busy with it, and none learns from the time which clients exist
-/// (CA-11). For secrets that people chose it is too fast: those need a slow hash, see [`ClientStore`](crate::host::ClientStore).
+/// A check costs one SHA-256 and two comparisons in constant time, whether the client exists, whether it has two
+/// secrets, and whether the secret is right. So an attacker cannot keep a server busy with it, nor learn from the time
+/// which clients exist (CA-11). It is too fast for secrets that people chose: those need a slow hash, see
+/// [`ClientStore`](crate::host::ClientStore).
 #[derive(Clone, Copy, Debug)]
 pub struct ClientSecrets {
     current: SecretDigest,
@@ -67,19 +68,19 @@ pub struct ClientSecrets {
 }
 
 impl ClientSecrets {
-    /// Of the one secret with this digest.
+    /// Creates a set with the one secret of this digest.
     #[must_use]
     pub const fn new(current: SecretDigest) -> Self {
         Self { current, previous: None }
     }
 
-    /// The secret with this digest counts from now on, beside the one that was current; an older one counts no more.
+    /// Adds a new current secret. The former current one stays valid, an older one does not.
     #[must_use]
     pub const fn rotated(self, next: SecretDigest) -> Self {
         Self { current: next, previous: Some(self.current) }
     }
 
-    /// Only the newest secret counts from now on: once its owner has moved, or at once where the older one was lost.
+    /// Keeps only the newest secret: after its owner has changed to it, or at once if the older one was lost.
     #[must_use]
     pub const fn settled(self) -> Self {
         Self::new(self.current)
@@ -91,7 +92,7 @@ impl ClientSecrets {
         &self.current
     }
 
-    /// The digest of the secret before it, for a store, if that counts still.
+    /// The digest of the former secret, for a store, if it is still valid.
     #[must_use]
     pub const fn previous(&self) -> Option<&SecretDigest> {
         self.previous.as_ref()
@@ -103,8 +104,9 @@ impl ClientSecrets {
         one_of(Some(self), presented, provider)
     }
 
-    /// The answer to [`verify_client_secret`](crate::host::ClientStore::verify_client_secret), from what is stored for the client that
-    /// the check names: `None` where it names none, or one without secrets. `false` then, after the same work.
+    /// Answers [`verify_client_secret`](crate::host::ClientStore::verify_client_secret) from the digests stored for the
+    /// client in the check. Pass `None` if the check names no client, or one without secrets; the result is then
+    /// `false`, after the same work.
     #[must_use]
     pub fn verify(stored: Option<&Self>, check: &SecretCheck, provider: &dyn CryptoProvider) -> bool {
         let stored = stored.filter(|_| check.client_id.is_some());
@@ -112,12 +114,12 @@ impl ClientSecrets {
     }
 }
 
-/// Whether this is one of the secrets. What cannot be a secret of ours is not hashed (EP-13): that depends on what was presented, and
-/// on no client.
+/// Whether this is one of the secrets. A text that cannot be one is not hashed (EP-13), which depends on the presented
+/// text only, not on a client.
 fn one_of(stored: Option<&ClientSecrets>, presented: &str, provider: &dyn CryptoProvider) -> bool {
     let Some(presented) = Secret::presented(presented) else { return false };
     let digest = presented.digest(provider);
-    // Compared with as many digests whatever is stored: in place of one that is not there stands one that no text has been found for.
+    // Always two comparisons. A missing digest is replaced by one for which no text is known.
     let nothing = SecretDigest::from_bytes([0; 32]);
     let current = digest == stored.map_or(nothing, |stored| stored.current);
     let previous = digest == stored.and_then(|stored| stored.previous).unwrap_or(nothing);

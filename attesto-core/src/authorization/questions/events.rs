@@ -1,4 +1,4 @@
-//! What the authorization server did, for those who watch (EV-1, EV-2): neutral values without secrets.
+//! Events of the authorization server, for monitoring (EV-1, EV-2): neutral values without secrets.
 
 use crate::authorization::error::reason::Reason;
 use crate::authorization::registered_client::authentication::AuthMethod;
@@ -7,19 +7,19 @@ use crate::authorization::secret::FamilyId;
 use alloc::string::String;
 use core::net::IpAddr;
 
-/// What happened.
+/// The kind of an event.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum EventKind {
     /// `code_issued`.
     CodeIssued,
-    /// `scopes_left_out`: the authorization request of a code asked for scopes that the client was not given, without being refused for
-    /// it: names that nobody knows here, `offline_access` where it does not count, or what
+    /// `scopes_left_out`: an authorization request asked for scopes that the client was not given, without being
+    /// refused for it: unknown names, `offline_access` if it has no effect, or what
     /// [`narrow_scopes`](crate::authorization::AuthorizationServerBuilder::narrow_scopes) leaves out.
     ScopesLeftOut,
-    /// `authorization_denied`: somebody said no, or was not there to say yes.
+    /// `authorization_denied`: the user or the host refused, or no user was available.
     AuthorizationDenied,
-    /// `authorization_failed`: the request could not be answered.
+    /// `authorization_failed`: the request was invalid or could not be answered.
     AuthorizationFailed,
     /// `par_pushed`.
     ParPushed,
@@ -29,18 +29,19 @@ pub enum EventKind {
     TokenIssued,
     /// `token_denied`.
     TokenDenied,
-    /// `code_replayed`: a spent code came back.
+    /// `code_replayed`: a spent code was presented again.
     CodeReplayed,
-    /// `older_assertion_audience`: a client has authenticated by an assertion whose `aud` is not the issuer alone, as
-    /// [`danger_older_assertion_audiences`](crate::authorization::Client::danger_older_assertion_audiences) lets it.
+    /// `older_assertion_audience`: a client authenticated with an assertion whose `aud` is not only the issuer, as
+    /// [`danger_older_assertion_audiences`](crate::authorization::Client::danger_older_assertion_audiences) allows.
     OlderAssertionAudience,
-    /// `unusual_verifier`: a code was redeemed with a `code_verifier` of other characters than RFC 7636 §4.1 has. It met the challenge.
+    /// `unusual_verifier`: a code was redeemed with a `code_verifier` with characters outside RFC 7636 §4.1. It matched
+    /// the challenge.
     UnusualVerifier,
     /// `refresh_issued`: the first refresh token of a family.
     RefreshIssued,
     /// `refresh_rotated`.
     RefreshRotated,
-    /// `refresh_reuse_detected`: a spent refresh token came back too late; its family is revoked.
+    /// `refresh_reuse_detected`: a spent refresh token was presented too late; its family is revoked.
     RefreshReuseDetected,
     /// `token_revoked`.
     TokenRevoked,
@@ -50,7 +51,8 @@ pub enum EventKind {
     Introspected,
     /// `introspection_denied`.
     IntrospectionDenied,
-    /// `host_unavailable`: the host was asked, and gave no answer. Told by [`drive`](crate::host::drive); what came of it follows.
+    /// `host_unavailable`: the host did not answer a question. Reported by [`drive`](crate::host::drive); the event of
+    /// the result follows.
     HostUnavailable,
 }
 
@@ -82,44 +84,44 @@ impl EventKind {
     }
 }
 
-/// One event. Never holds a token, a code, a secret, an assertion, nor a digest of one.
+/// One event. It never has a token, a code, a secret, an assertion, or a digest of one.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct AuthorizationEvent {
-    /// What happened.
+    /// The kind of an event.
     pub kind: EventKind,
-    /// The client, once it has authenticated; until then what it called itself is nobody's word. At the authorization endpoint, where
-    /// no client authenticates: the registered one that the request goes back to.
+    /// The client, once it has authenticated; before that, the client's claim is unverified. At the authorization
+    /// endpoint, where no client authenticates: the registered client of the request.
     pub client_id: Option<String>,
-    /// What the request called its client, before anything was proved: to count failures by, never to act upon (CA-13).
+    /// The client that the request names, before any proof: for counting failures, never for a decision (CA-13).
     pub claimed_client_id: Option<String>,
-    /// The method of client authentication that the request used, if its credentials could be read: `none` where it only names its
-    /// client, unless that has shown its certificate.
+    /// The method of client authentication that the request used, if its credentials could be read; `none` if it only
+    /// names its client, unless that client's certificate was presented.
     pub auth_method: Option<AuthMethod>,
-    /// The methods that the client which the request names is registered with; empty where it names none that is known.
+    /// The methods that the named client is registered with; empty if the request names no known client.
     pub registered_auth_methods: &'static [AuthMethod],
     /// The user.
     pub subject: Option<String>,
     /// The grant.
     pub grant: Option<GrantType>,
-    /// The scopes granted, joined by spaces; of [`ScopesLeftOut`](EventKind::ScopesLeftOut), those that were not.
+    /// The granted scopes, joined by spaces; for [`ScopesLeftOut`](EventKind::ScopesLeftOut), those left out.
     pub scope: Option<String>,
-    /// Why not.
+    /// The reason of a refusal.
     pub reason: Option<Reason>,
     /// `jti` of the access token.
     pub jwt_id: Option<String>,
     /// The family.
     pub family: Option<FamilyId>,
-    /// How the token is bound: `bearer`, `dpop` or `mtls`.
+    /// The token's binding: `bearer`, `dpop` or `mtls`.
     pub binding: Option<&'static str>,
-    /// The client's address, as far as trusted proxies reported it.
+    /// The client's address, as reported by trusted proxies.
     pub client_address: Option<IpAddr>,
-    /// The question that was not answered ([`Ask::name`](crate::authorization::Ask::name)).
+    /// The unanswered question ([`Ask::name`](crate::authorization::Ask::name)).
     pub question: Option<&'static str>,
 }
 
 impl AuthorizationEvent {
-    /// That the host gave no answer to this question.
+    /// Creates the event of an unanswered question.
     pub(crate) const fn unanswered(question: &'static str) -> Self {
         let mut event = Self::new(EventKind::HostUnavailable);
         event.question = Some(question);

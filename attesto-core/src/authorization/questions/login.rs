@@ -8,13 +8,13 @@ use crate::limits::CLOCK_SKEW;
 use alloc::boxed::Box;
 use alloc::string::String;
 
-/// Who is the user? (AZ-24)
+/// The question who the user is (AZ-24).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct AuthenticationRequest {
     /// The visit.
     pub visit: Visit,
-    /// A login that was good enough for others is none for this request: see [`accepts`](Self::accepts).
+    /// Whether an existing login does not suffice for this request: see [`accepts`](Self::accepts).
     pub force_reauth: bool,
     /// Whether a page may be shown (`prompt` is not `none`).
     pub interactive: bool,
@@ -22,8 +22,8 @@ pub struct AuthenticationRequest {
 }
 
 impl AuthenticationRequest {
-    /// Whether a login of this time will do. One that will not is asked about once more, and then refused: show your login page
-    /// instead.
+    /// Whether this login is accepted. If it is not, the host is asked once more, and then the request is refused: show
+    /// your login page instead.
     #[must_use]
     pub fn accepts(&self, authentication: &AuthenticationContext) -> bool {
         match (authentication.auth_time, self.not_before) {
@@ -57,14 +57,14 @@ impl AuthenticationRequest {
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Login {
-    /// Who it is: what tokens will say in `sub`.
+    /// The user: the `sub` of the tokens.
     pub subject: String,
     /// How and when they authenticated.
     pub authentication: AuthenticationContext,
 }
 
 impl Login {
-    /// Of this user, who authenticated like this.
+    /// Creates a login of this user.
     #[must_use]
     pub fn new(subject: impl Into<String>, authentication: AuthenticationContext) -> Self {
         Self { subject: subject.into(), authentication }
@@ -79,13 +79,13 @@ pub enum Authentication {
     User(Box<Login>),
     /// Send this page or redirect to the browser. It leads back to [`Visit::resume_url`].
     Interact(Box<ResponseParts>),
-    /// Nobody is. The client is told `login_required`.
+    /// No user is logged in. The client receives `login_required`.
     Nobody,
-    /// Somebody is, but not without being asked. The client is told `interaction_required`.
+    /// A user is logged in but must interact first. The client receives `interaction_required`.
     InteractionRequired,
-    /// Several are. The client is told `account_selection_required`.
+    /// Several users are logged in. The client receives `account_selection_required`.
     AccountSelectionRequired,
-    /// The user would not log in. The client is told `access_denied`.
+    /// The user declined to log in. The client receives `access_denied`.
     Declined,
 }
 
@@ -96,7 +96,7 @@ impl Authentication {
         Self::User(Box::new(Login::new(subject, authentication)))
     }
 
-    /// Nobody yet: this page or redirect asks.
+    /// Answers with a page or redirect that asks the user.
     #[must_use]
     pub fn interact(page: ResponseParts) -> Self {
         Self::Interact(Box::new(page))

@@ -1,4 +1,4 @@
-//! What the authorization server asks its host, and the events that it reports.
+//! The questions of the authorization server to its host, and the events that it reports.
 
 pub(super) mod ask;
 pub(super) mod client_secret;

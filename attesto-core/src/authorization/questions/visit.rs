@@ -10,10 +10,10 @@ use core::fmt;
 use core::net::IpAddr;
 use zeroize::Zeroizing;
 
-/// Bytes of cookies, and of languages, that are handed on; a host with more finds nobody logged in.
+/// The most bytes of cookies, and of languages, that are passed on; beyond it, the host receives none.
 const FIELD: usize = crate::limits::HEADER_VALUE;
 
-/// What the host can tell a browser by.
+/// What the host can recognize a browser by.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct UserAgent {
@@ -21,7 +21,7 @@ pub struct UserAgent {
     pub cookies: Option<Zeroizing<String>>,
     /// The `Accept-Language` fields, joined by `, `.
     pub languages: Option<String>,
-    /// The address, as far as trusted proxies reported it.
+    /// The client's address, as reported by trusted proxies.
     pub address: Option<IpAddr>,
 }
 
@@ -31,7 +31,7 @@ impl UserAgent {
         Self { cookies: joined(headers, "cookie", "; "), languages, address }
     }
 
-    /// The value of the first cookie of this name, as it was sent.
+    /// The value of the first cookie of this name, as sent.
     #[must_use]
     pub fn cookie(&self, name: &str) -> Option<&str> {
         let pairs = self.cookies.as_ref()?.split(';').filter_map(|pair| pair.trim_ascii().split_once('='));
@@ -39,14 +39,14 @@ impl UserAgent {
     }
 }
 
-/// All lines of a field; `None` where there is none, or one that is not text, or too much.
+/// Joins all lines of a field; `None` if there is none, one is not text, or they are too long.
 fn joined(headers: &dyn HeaderLines, name: &str, separator: &str) -> Option<Zeroizing<String>> {
     let mut length: usize = 0;
     headers.visit(name, &mut |line| length = length.saturating_add(line.len()).saturating_add(separator.len()));
     if length == 0 || length > FIELD {
         return None;
     }
-    // Room for all, so that a cookie does not grow and leave its beginning behind.
+    // Reserved at once, so that a cookie does not leave copies of its beginning behind as it grows.
     let mut joined = Zeroizing::new(String::with_capacity(length));
     let mut is_text = true;
     headers.visit(name, &mut |line| {
@@ -61,41 +61,41 @@ fn joined(headers: &dyn HeaderLines, name: &str, separator: &str) -> Option<Zero
     is_text.then_some(joined)
 }
 
-/// Shows no cookie.
+/// Prints no cookie.
 impl fmt::Debug for UserAgent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("UserAgent").field("address", &self.address).finish_non_exhaustive()
     }
 }
 
-/// One visit of a browser to the authorization endpoint, with a request that was checked.
+/// One visit of a browser to the authorization endpoint, with a checked request.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Visit {
     /// The client.
     pub client: Arc<Client>,
-    /// What it asks for.
+    /// The client's request.
     pub request: Arc<AuthorizationRequest>,
     /// The browser.
     pub user_agent: Arc<UserAgent>,
     /// When.
     pub now: Timestamp,
-    /// When the browser first came with this request, or the client pushed it: what the user has done since then, they have done for
-    /// it.
+    /// When the browser first came with this request, or the client pushed it. What the user has done since then counts
+    /// for this request.
     pub since: Timestamp,
     pub(crate) resume_url: String,
 }
 
 impl Visit {
-    /// Where to send the browser when your page has done its part: the same request begins anew, from the start, as often as it
-    /// takes. Nothing is kept here meanwhile.
+    /// The URL to send the browser to when your page is done. The same request then starts again from the beginning, as
+    /// often as necessary. No state is kept here meanwhile.
     #[must_use]
     pub fn resume_url(&self) -> &str {
         &self.resume_url
     }
 }
 
-/// Without the URL: it may hold the reference to a pushed request, and always `state`.
+/// Prints without the URL, which always has `state` and may have the reference to a pushed request.
 impl fmt::Debug for Visit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Visit")

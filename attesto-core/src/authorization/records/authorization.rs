@@ -21,7 +21,7 @@ pub struct AuthenticationContext {
 }
 
 impl AuthenticationContext {
-    /// Of a login at this time, of which nothing else is known.
+    /// Creates the context of a login at this time, without further details.
     #[must_use]
     pub fn at(auth_time: Timestamp) -> Self {
         Self { auth_time: Some(auth_time), ..Self::default() }
@@ -49,7 +49,7 @@ impl AuthenticationContext {
     }
 }
 
-/// What one authorization allows: the ceiling of every token that descends from it.
+/// The contents of one authorization: the ceiling of every token that descends from it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Authorization {
@@ -59,16 +59,16 @@ pub struct Authorization {
     pub client_id: String,
     /// The user who gave it.
     pub subject: String,
-    /// The scopes given.
+    /// The granted scopes.
     pub scopes: ScopeSet,
-    /// The resources given; empty means the server's own audience (RFC 8707).
+    /// The granted resources; empty means the server's own audience (RFC 8707).
     pub resources: Vec<String>,
     /// How the user authenticated.
     pub authentication: AuthenticationContext,
 }
 
 impl Authorization {
-    /// Of this family, to this client, by this subject; of no scope yet.
+    /// Creates an authorization of this family, for this client, by this subject, without scopes yet.
     #[must_use]
     pub fn new(family: FamilyId, client_id: impl Into<String>, subject: impl Into<String>) -> Self {
         Self {
@@ -88,13 +88,13 @@ impl Authorization {
 pub struct IssuedAccessToken {
     /// Its `jti`.
     pub jwt_id: String,
-    /// A resource takes it while `now < expires_at` at most: its `exp`, and the leeway that resources have
+    /// Resources accept it at most while `now < expires_at`: its `exp` plus the resources' leeway
     /// ([`resource_leeway`](crate::authorization::AuthorizationServerBuilder::resource_leeway)).
     pub expires_at: Timestamp,
 }
 
 impl IssuedAccessToken {
-    /// The token of this `jti`.
+    /// Creates the record of the token with this `jti`.
     #[must_use]
     pub fn new(jwt_id: impl Into<String>, expires_at: Timestamp) -> Self {
         Self { jwt_id: jwt_id.into(), expires_at }

@@ -12,22 +12,22 @@ use alloc::string::String;
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct AuthorizationCode {
-    /// What it is good for.
+    /// The authorization it stands for.
     pub authorization: Authorization,
     /// The redirect URI of the authorization request, as presented.
     pub redirect_uri: String,
-    /// The PKCE challenge. `None` for a client that is registered to do without; a store keeps the two apart.
+    /// The PKCE challenge. `None` for a client that is registered to do without; a store must distinguish the two.
     pub challenge: Option<CodeChallenge>,
     /// The DPoP key it is bound to (RFC 9449 §10).
     pub dpop_jkt: Option<Thumbprint>,
     /// `nonce` of the request, for the ID token.
     pub nonce: Option<String>,
-    /// It counts while `now < expires_at`.
+    /// Valid while `now < expires_at`.
     pub expires_at: Timestamp,
 }
 
 impl AuthorizationCode {
-    /// A code for this authorization.
+    /// Creates a code for this authorization.
     #[must_use]
     pub fn new(
         authorization: Authorization,
@@ -40,33 +40,33 @@ impl AuthorizationCode {
     }
 }
 
-/// What came of taking a code.
+/// The result of taking a code.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_enums, reason = "a code is fresh, spent or unknown")]
 pub enum TakenCode {
-    /// It was fresh, and this call has spent it. No other call will be told the same.
+    /// It was fresh, and this call has spent it. No other call receives this answer.
     Fresh(Box<AuthorizationCode>),
-    /// It was spent before.
+    /// It was already spent.
     Spent(SpentCode),
     /// The store does not know it.
     Unknown,
 }
 
-/// A code that was spent before.
+/// A code that was already spent.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct SpentCode {
     /// The client it was given to.
     pub client_id: String,
-    /// The family that came of it.
+    /// The family of the tokens issued for it.
     pub family: FamilyId,
-    /// The access token that came of it, once the exchange had been finalized. `None` where a fault came between, or where the first
-    /// exchange is under way still (AC-6).
+    /// The access token issued for it, once the exchange was finalized. `None` after a fault, or while the first
+    /// exchange is still running (AC-6).
     pub finalized: Option<IssuedAccessToken>,
 }
 
 impl SpentCode {
-    /// A code of this client and family, of which nothing came so far.
+    /// Creates a spent code of this client and family, without a finalized token.
     #[must_use]
     pub fn new(client_id: impl Into<String>, family: FamilyId) -> Self {
         Self { client_id: client_id.into(), family, finalized: None }

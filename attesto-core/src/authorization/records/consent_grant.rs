@@ -23,7 +23,8 @@ use core::fmt;
 pub struct ConsentBinding([u8; 32]);
 
 impl ConsentBinding {
-    /// SHA-256 over the values, each behind its length, so that no two requests read the same.
+    /// Computes SHA-256 over the values, each prefixed with its length, so that different requests have different
+    /// inputs.
     pub(crate) fn of(
         provider: &dyn CryptoProvider,
         subject: &str,
@@ -32,7 +33,7 @@ impl ConsentBinding {
     ) -> Self {
         let mut scopes: Vec<&str> = request.scopes.iter().collect();
         scopes.sort_unstable();
-        // What ties the code to the client's session: the challenge, or what stands in for it.
+        // What ties the code to the client's session: the challenge, or its replacement.
         let (challenge, method) = match (&request.challenge, &request.nonce) {
             (Some(challenge), _) => (challenge.to_string(), "S256"),
             (None, Some(nonce)) => (nonce.clone(), "nonce"),
@@ -54,7 +55,7 @@ impl ConsentBinding {
         Self(provider.sha256(&[&framed]))
     }
 
-    /// Of its bytes, as a store kept them.
+    /// Creates a binding from bytes that a store kept.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
@@ -66,7 +67,7 @@ impl ConsentBinding {
         &self.0
     }
 
-    /// Reads what [`Display`](fmt::Display) wrote.
+    /// Parses the output of [`Display`](fmt::Display).
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         base64url::decode_array(text.as_bytes()).ok().map(Self)
@@ -84,41 +85,41 @@ fn push_length(framed: &mut Vec<u8>, length: usize) {
     framed.extend_from_slice(&u64::try_from(length).unwrap_or(u64::MAX).to_be_bytes());
 }
 
-/// A user's consent, given once and good for one authorization (AZ-26).
+/// A user's consent, given once and valid for one authorization (AZ-26).
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct ConsentGrant {
-    /// What was asked.
+    /// The digest of what was asked.
     pub binding: ConsentBinding,
-    /// Who gave it.
+    /// The user who gave it.
     pub subject: String,
-    /// What was given: all or some of the scopes asked for.
+    /// The allowed scopes: all or some of those requested.
     pub scopes: ScopeSet,
-    /// It counts while `now < expires_at`.
+    /// Valid while `now < expires_at`.
     pub expires_at: Timestamp,
 }
 
 impl ConsentGrant {
-    /// Of these parts.
+    /// Creates a grant from its parts.
     #[must_use]
     pub fn new(binding: ConsentBinding, subject: impl Into<String>, scopes: ScopeSet, expires_at: Timestamp) -> Self {
         Self { binding, subject: subject.into(), scopes, expires_at }
     }
 }
 
-/// A consent grant to be spent: in one step, if it is unspent, unexpired and its binding is this one.
+/// A consent grant to spend, in one step, if it is unspent, unexpired and has this binding.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_structs, reason = "a key, what it must be for, and the time")]
 pub struct ConsentRedemption {
     /// Its key.
     pub digest: SecretDigest,
-    /// What is asked now.
+    /// The digest of what is asked now.
     pub binding: ConsentBinding,
     /// The time of the request.
     pub now: Timestamp,
 }
 
-/// A new consent grant: the row to store, and the way back with it. Made by
+/// A new consent grant: the record to store, and the way back with it. Made by
 /// [`AuthorizationServer::grant_consent`](crate::authorization::AuthorizationServer::grant_consent).
 #[derive(Clone, Debug)]
 #[must_use = "store the grant before the browser comes back with it"]
@@ -151,13 +152,13 @@ impl NewConsentGrant {
         self.digest
     }
 
-    /// What to store.
+    /// The record to store.
     #[must_use]
     pub const fn grant(&self) -> &ConsentGrant {
         &self.grant
     }
 
-    /// Where to send the browser: back to the request, with the grant.
+    /// Returns the URL to send the browser to: back to the request, with the grant.
     #[must_use]
     pub fn resume(&self, resume_url: &str) -> String {
         let mut parameter = String::new();

@@ -15,18 +15,18 @@ use crate::authorization::error::reason::Reason;
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Prompt {
-    /// Nothing: answer at once, or say what would have to be asked.
+    /// Nothing: respond at once, or with the error of what would have to be asked.
     pub none: bool,
-    /// To log in again.
+    /// The user must log in again.
     pub login: bool,
-    /// To consent, even if they have before.
+    /// The user must consent, even after earlier consent.
     pub consent: bool,
-    /// To choose among their accounts.
+    /// The user must choose among their accounts.
     pub select_account: bool,
 }
 
 impl Prompt {
-    /// Reads the parameter.
+    /// Parses the parameter.
     ///
     /// # Errors
     /// [`Reason::MalformedPrompt`] for an unknown value, [`Reason::PromptNoneNotAlone`].

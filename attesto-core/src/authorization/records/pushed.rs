@@ -11,27 +11,28 @@ use core::fmt;
 #[derive(Clone, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct PushedRequest {
-    /// The client that pushed it, and authenticated to do so if it can.
+    /// The client that pushed it, which authenticated if it can.
     pub client_id: String,
-    /// Whether it proved who it is. Anybody can push requests in the name of a public client: all of those together must not use up a
-    /// store.
+    /// Whether the client authenticated. Anyone can push requests in the name of a public client, so all of those
+    /// together must not use up a store.
     pub authenticated: bool,
     /// Its parameters, form-encoded, without credentials.
     pub parameters: String,
-    /// The DPoP key that its code will be bound to (RFC 9449 §10).
+    /// The DPoP key that the code will be bound to (RFC 9449 §10).
     pub dpop_jkt: Option<Thumbprint>,
     /// When it was pushed.
     pub pushed_at: Timestamp,
-    /// A browser must come with it while `now < present_by`: what the client was told of its lifetime.
+    /// A browser must present it while `now < present_by`: the lifetime that the client received.
     pub present_by: Timestamp,
-    /// What a browser is given that came in time.
+    /// The ticket for the browser that came in time.
     pub ticket: Option<VisitTicket>,
-    /// It counts while `now < expires_at`: later than `present_by`, for users who take their time to log in.
+    /// The request is valid while `now < expires_at`, later than `present_by`, so that users have time to log in.
     pub expires_at: Timestamp,
 }
 
 impl PushedRequest {
-    /// Of this client, which proved nothing, with these form-encoded parameters, bound to no key, to be presented before it expires.
+    /// Creates a request of this unauthenticated client with these form-encoded parameters, bound to no key, to be
+    /// presented before it expires.
     #[must_use]
     pub fn new(
         client_id: impl Into<String>,
@@ -52,7 +53,7 @@ impl PushedRequest {
     }
 }
 
-/// Without the parameters: they say who is about to log in where.
+/// Prints without the parameters, which show who is about to log in where.
 impl fmt::Debug for PushedRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PushedRequest")
@@ -63,15 +64,15 @@ impl fmt::Debug for PushedRequest {
     }
 }
 
-/// A pushed request to be stored.
+/// A pushed request to store.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_structs, reason = "a key and its row")]
 pub struct NewPushedRequest {
-    /// Its key.
+    /// The key in the store.
     pub digest: SecretDigest,
-    /// What is known by it.
+    /// The record to store.
     pub request: PushedRequest,
 }
 
-/// What a `request_uri` of ours begins with (RFC 9126 §2.2).
+/// The prefix of our `request_uri` values (RFC 9126 §2.2).
 pub(crate) const REFERENCE: &str = "urn:ietf:params:oauth:request_uri:";

@@ -12,7 +12,7 @@ use zeroize::Zeroize;
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct RefreshToken {
-    /// What it is good for: the original grant, whatever the access token beside it was narrowed to (RT-6).
+    /// The original grant, whatever the access token issued with it was narrowed to (RT-6).
     pub authorization: Authorization,
     /// 0 for the first of its family, one more for each successor.
     pub generation: u32,
@@ -20,20 +20,20 @@ pub struct RefreshToken {
     pub dpop_jkt: Option<Thumbprint>,
     /// The certificate it is bound to: for public clients (RFC 8705 §7.1; SC-6).
     pub x5t_s256: Option<Thumbprint>,
-    /// Whether its family was bound to that key or certificate later than with its first token: then tokens of it were issued, and
-    /// spent, that were bound to less (RT-5).
+    /// Whether its family was bound to that key or certificate only after its first token: then less strongly bound
+    /// tokens of it were issued and spent before (RT-5).
     pub bound_late: bool,
-    /// It counts while `now < expires_at`.
+    /// Valid while `now < expires_at`.
     pub expires_at: Timestamp,
-    /// No member of its family counts from then on (RT-7).
+    /// No token of its family is valid from then on (RT-7).
     pub family_expires_at: Timestamp,
-    /// In what is given to a store: the access token that is issued beside it. In what a store answers for a token that is not spent:
-    /// the access tokens of its family that have not expired.
+    /// In a record to store: the access token issued with it. In a record that a store returns for an unspent token:
+    /// the unexpired access tokens of its family.
     pub access: Vec<IssuedAccessToken>,
 }
 
 impl RefreshToken {
-    /// The first of a family.
+    /// Creates the first token of a family.
     #[must_use]
     pub fn first(
         authorization: Authorization,
@@ -61,13 +61,15 @@ impl RefreshToken {
     reason = "the token, whether it is spent, whether its family is revoked, and how far"
 )]
 pub struct RefreshState {
-    /// The token; of one that is spent, what its family is now: of that, only what all its tokens have in common is read.
+    /// The token. For a spent one, the family's current token, of which only what all tokens of the family share is
+    /// read.
     pub token: RefreshToken,
     /// When and how it was spent, if it was.
     pub spent: Option<SpentRefresh>,
     /// Whether its family was revoked.
     pub family_revoked: bool,
-    /// The access tokens of a revoked family that the deny list has not confirmed yet (RT-5). Empty where the revocation is whole.
+    /// The access tokens of a revoked family that the deny list has not confirmed yet (RT-5). Empty if the revocation
+    /// is complete.
     pub undenied: Vec<IssuedAccessToken>,
 }
 
@@ -75,20 +77,21 @@ pub struct RefreshState {
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 #[expect(clippy::exhaustive_structs, reason = "when, and what finds the successor again")]
 pub struct SpentRefresh {
-    /// When; of a token that was spent before the last one of its family: any time, the epoch for one.
+    /// When it was spent. For a token spent before the family's last one: any time, for example the epoch.
     pub at: Timestamp,
-    /// What the successor can be found again with, by whom the spent token is shown to. Stores forget it when the grace window has
-    /// passed; a store that keeps it longer does no harm, the window is checked here. `None` where there is no such window.
+    /// The salt from which the holder of the spent token can derive the successor again. Stores forget it when the
+    /// grace window has passed; keeping it longer is harmless, since this server checks the window. `None` without a
+    /// window.
     pub salt: Option<SuccessorSalt>,
 }
 
-/// 256 random bits from which, with the spent token and the server's secret, its successor is derived: how an answer that was lost
-/// on the way can be given once more, although no store holds a token (RT-4).
+/// 256 random bits from which, with the spent token and the server's secret, its successor is derived. So a lost
+/// response can be sent again although no store has a token (RT-4).
 #[derive(Clone, Eq, PartialEq)]
 pub struct SuccessorSalt([u8; 32]);
 
 impl SuccessorSalt {
-    /// Of its bytes, as a store kept them.
+    /// Creates a salt from bytes that a store kept.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
@@ -113,13 +116,13 @@ impl fmt::Debug for SuccessorSalt {
     }
 }
 
-/// The one step that spends a refresh token and puts its successor in its place.
+/// The step that spends a refresh token and stores its successor, atomically.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Rotation {
     /// The token to spend.
     pub spent: RefreshKey,
-    /// The successor's own key. Its family's is the same.
+    /// The successor's own key. Its family's key is the same.
     pub successor: SecretDigest,
     /// The successor.
     pub token: RefreshToken,
@@ -143,13 +146,13 @@ impl Rotation {
     }
 }
 
-/// What came of a rotation.
+/// The result of a rotation.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_enums, reason = "done, or one of the two ways in which it is too late")]
 pub enum Rotated {
     /// Done, by this call and no other.
     Done,
-    /// The token was spent before, or is unknown. Nothing has changed.
+    /// The token was already spent, or is unknown. Nothing has changed.
     Lost,
     /// The family is revoked. Nothing has changed.
     FamilyRevoked,

@@ -7,42 +7,42 @@ use crate::pkce::CodeChallenge;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// What a client asks for, checked: the same checks for what a browser brings and for what a client pushes.
+/// A checked authorization request. The same checks apply to a browser's request and to a pushed one.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct AuthorizationRequest {
-    /// Where the answer goes: a redirect URI of the client.
+    /// The redirect URI of the response, which is one of the client's.
     pub redirect_uri: String,
     /// The scopes, within what the client may have.
     pub scopes: ScopeSet,
-    /// The scopes that the client has asked for and cannot be given, whatever the user says.
+    /// The scopes that the client requested but cannot be given, whatever the user allows.
     pub left_out: ScopeSet,
     /// The resources; empty means the server's own audience (RFC 8707).
     pub resources: Vec<String>,
-    /// The PKCE challenge, of method S256. `None`: the client is registered to do without
+    /// The PKCE challenge, of method S256. `None` if the client is registered to omit it
     /// ([`Client::nonce_instead_of_pkce`], [`Client::danger_without_pkce`]).
     pub challenge: Option<CodeChallenge>,
     /// `nonce`, for the ID token.
     pub nonce: Option<String>,
-    /// What the user is to be asked.
+    /// What the user must be asked.
     pub prompt: Prompt,
-    /// Seconds since the user's login that the client puts up with; 0 wants a new one.
+    /// The greatest accepted age of the user's login, in seconds; 0 requires a new login.
     pub max_age: Option<u32>,
     /// Authentication context classes, the preferred ones first (RFC 9470 §4).
     pub acr_values: Vec<String>,
-    /// Whom the client believes the user to be: to fill in a form with, never to be believed.
+    /// The user that the client expects: to prefill a form, never to be trusted.
     pub login_hint: Option<String>,
     /// Languages for the pages, the preferred ones first.
     pub ui_locales: Vec<String>,
-    /// The DPoP key that the code is to be bound to (RFC 9449 §10).
+    /// The DPoP key that the code will be bound to (RFC 9449 §10).
     pub dpop_jkt: Option<Thumbprint>,
 }
 
-/// The way that a request came.
+/// The channel of a request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Channel {
-    /// By the browser, which may have changed it.
+    /// Through the browser, which may have changed it.
     Front,
-    /// Pushed by the client; bound to this key if the client showed it.
+    /// Pushed by the client; bound to this key if the client presented it.
     Pushed { dpop_jkt: Option<Thumbprint> },
 }

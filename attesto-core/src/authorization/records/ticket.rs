@@ -6,19 +6,19 @@ use core::fmt;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-/// 256 bits that tell a visit that began in time from a reference that came late. A store keeps them as they are: they open nothing
-/// without the reference, which it does not know. Equality takes constant time.
+/// 256 bits that distinguish a visit that began in time from one with a late reference. A store keeps them in plain
+/// form: they are useless without the reference, which the store does not know. Equality takes constant time.
 #[derive(Clone, Eq)]
 pub struct VisitTicket(Zeroizing<[u8; 32]>);
 
 impl VisitTicket {
-    /// Of its bytes, as a store kept them.
+    /// Creates a ticket from bytes that a store kept.
     #[must_use]
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(Zeroizing::new(bytes))
     }
 
-    /// Its bytes.
+    /// The bytes.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
@@ -41,7 +41,7 @@ impl PartialEq for VisitTicket {
     }
 }
 
-/// Shows nothing.
+/// Prints nothing.
 impl fmt::Debug for VisitTicket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("VisitTicket(..)")

@@ -10,7 +10,7 @@ use core::fmt;
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]
 pub enum AuthMethod {
-    /// `none`: a public client names itself.
+    /// `none`: a public client only names itself.
     None,
     /// `client_secret_basic` (RFC 6749 §2.3.1).
     ClientSecretBasic,
@@ -50,37 +50,38 @@ impl AuthMethod {
 }
 
 impl AuthMethod {
-    /// The method of this name.
+    /// Returns the method of this name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|method| method.name() == name)
     }
 }
 
-/// How one client authenticates: by what it is registered with, and in no other way (CA-10).
+/// How one client authenticates: exactly with what it is registered with (CA-10).
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum ClientAuthentication {
     /// Not at all: a public client (CA-9).
     None,
-    /// By a secret, in the `Authorization` field or in the body, one at a time: for libraries that use both in turn, and where it is not
-    /// known which one a library uses (RFC 6749 §2.3.1; CA-2, CA-3). The host holds the secret, and is asked.
+    /// A secret, in the `Authorization` field or in the body, one at a time: for libraries that alternate between the
+    /// two, or if it is unknown which one a library uses (RFC 6749 §2.3.1; CA-2, CA-3). The host stores and checks the
+    /// secret.
     Secret,
-    /// By a secret in the `Authorization` field (CA-2).
+    /// A secret in the `Authorization` field (CA-2).
     SecretBasic,
     /// By a secret in the body (CA-3).
     SecretPost,
-    /// By an assertion signed with one of these keys (CA-4).
+    /// An assertion signed with one of these keys (CA-4).
     PrivateKeyJwt(ClientKeys),
-    /// By a certificate of this subject, whose chain the TLS terminator has validated (CA-7): see
+    /// A certificate with this subject, whose chain the TLS terminator has validated (CA-7): see
     /// [`tls_chains_are_validated`](crate::authorization::AuthorizationServerBuilder::tls_chains_are_validated).
     TlsClientAuth(TlsSubject),
-    /// By one of these certificates, each as DER (CA-8).
+    /// One of these certificates, each as DER (CA-8).
     SelfSignedTls(Vec<Vec<u8>>),
 }
 
 impl ClientAuthentication {
-    /// The methods that it may use: one, or with [`Secret`](Self::Secret) two.
+    /// The methods that the client may use: one, or two with [`Secret`](Self::Secret).
     #[must_use]
     pub const fn methods(&self) -> &'static [AuthMethod] {
         match self {
@@ -94,8 +95,8 @@ impl ClientAuthentication {
         }
     }
 
-    /// Some credentials can be the registered ones. A client that cannot ever authenticate is a mistake of who registered it, and must not
-    /// look like one of the client.
+    /// Checks that the registered credentials can be presented at all. A client that can never authenticate is a
+    /// mistake of its registration, and must not look like a mistake of the client.
     pub(crate) fn can_be_met(&self) -> Result<(), Fault> {
         match self {
             Self::TlsClientAuth(subject) if !subject.is_readable() => Err(Fault::Subject(subject.member())),
@@ -117,13 +118,13 @@ impl fmt::Debug for ClientAuthentication {
     }
 }
 
-/// Where the keys of a client are (RFC 7591 §2: `jwks` or `jwks_uri`).
+/// The source of a client's keys (RFC 7591 §2: `jwks` or `jwks_uri`).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum ClientKeys {
-    /// Registered by value. Parsed for each request that needs them: for a client that comes often, keep
-    /// [`VerificationKeys`](crate::jose::VerificationKeys) and be asked.
+    /// Registered by value, and parsed for each request that needs them. For a client with many requests, cache
+    /// [`VerificationKeys`](crate::jose::VerificationKeys) and use [`AskHost`](Self::AskHost).
     Registered(JwkSet),
-    /// The host knows: it is asked for them ([`Ask::ClientKeys`](crate::authorization::Ask::ClientKeys)).
+    /// The host has them, and is asked for them ([`Ask::ClientKeys`](crate::authorization::Ask::ClientKeys)).
     AskHost,
 }

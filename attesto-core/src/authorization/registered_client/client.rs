@@ -1,4 +1,4 @@
-//! Who may ask for tokens: a registered client, as far as this server needs to know it (HC-1).
+//! A registered client, with the settings that this server uses (HC-1).
 
 use super::authentication::ClientAuthentication;
 use super::grant_type::GrantType;
@@ -9,7 +9,7 @@ use crate::crypto::Algorithm;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// What tokens can be bound to.
+/// What a client's tokens must be bound to.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum SenderConstraint {
@@ -57,7 +57,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client of this identifier that authenticates in this way. It may do nothing yet.
+    /// Creates a client with this identifier and authentication. It has no permissions yet.
     pub fn new(id: impl Into<String>, authentication: ClientAuthentication) -> Self {
         Self {
             id: id.into(),
@@ -83,166 +83,173 @@ impl Client {
         }
     }
 
-    /// When its secret stops counting (RFC 7591 §3.2.1; CA-12).
+    /// Sets when its secret expires (RFC 7591 §3.2.1; CA-12).
     pub const fn secret_expires_at(mut self, at: Timestamp) -> Self {
         self.secret_expires_at = Some(at);
         self
     }
 
-    /// **For clients that cannot be changed.** Takes assertions of this client whose `aud` is not the issuer alone, but the URL of the token
-    /// endpoint or of the endpoint for pushed requests, or a list of one; at every endpoint, except where `typ` is
-    /// `client-authentication+jwt` (RFC 7523 §3, RFC 9126 §2; CA-5).
+    /// **For clients that cannot be changed.** Accepts assertions of this client whose `aud` is not only the issuer,
+    /// but the URL of the token endpoint or of the endpoint for pushed requests, or a list of one. Applies at every
+    /// endpoint, except if `typ` is `client-authentication+jwt` (RFC 7523 §3, RFC 9126 §2; CA-5).
     ///
-    /// What can happen: the client also uses a server whose metadata names our token endpoint as its own. It makes an assertion for that,
-    /// sends it to an endpoint of that server, and that server can be the client here. So each use is told of:
+    /// The risk: the client also uses a server whose metadata names our token endpoint as its own. The client makes an
+    /// assertion for that, sends it to an endpoint of that server, and that server can then impersonate the client
+    /// here. So each use is reported:
     /// [`EventKind::OlderAssertionAudience`](crate::authorization::EventKind::OlderAssertionAudience).
     pub const fn danger_older_assertion_audiences(mut self) -> Self {
         self.older_assertion_audiences = true;
         self
     }
 
-    /// The grants it may use.
+    /// Sets the grants that the client may use.
     pub fn grants(mut self, grants: impl IntoIterator<Item = GrantType>) -> Self {
         self.grants = grants.into_iter().collect();
         self
     }
 
-    /// The redirect URIs that are its own, compared as text (AZ-8). An application that listens on whichever loopback port is free is
-    /// registered without one, and as [`native`](Self::native).
+    /// Sets the client's redirect URIs, compared as text (AZ-8). An application that listens on any free loopback port
+    /// is registered without a port, and as [`native`](Self::native).
     ///
-    /// Codes are sent to https URIs, to plain http ones of loopback addresses (`127.0.0.1`, `[::1]`, `localhost`; RFC 9700 §2.6), and to
-    /// private-use schemes that hold a dot (RFC 8252 §7.1) or that
-    /// [`private_use_schemes`](crate::authorization::AuthorizationServerBuilder::private_use_schemes) lists; never to `javascript:`, `data:`, `file:`,
-    /// `mailto:`, `intent:` and the like, whatever is registered.
+    /// Codes are sent to https URIs, to plain http ones of loopback addresses (`127.0.0.1`, `[::1]`, `localhost`;
+    /// RFC 9700 §2.6), and to private-use schemes that contain a dot (RFC 8252 §7.1) or that
+    /// [`private_use_schemes`](crate::authorization::AuthorizationServerBuilder::private_use_schemes) lists. They are
+    /// never sent to `javascript:`, `data:`, `file:`, `mailto:`, `intent:` and the like, whatever is registered.
     pub fn redirect_uris<S: Into<String>>(mut self, uris: impl IntoIterator<Item = S>) -> Self {
         self.redirect_uris = uris.into_iter().map(Into::into).collect();
         self
     }
 
-    /// Every scope that it may ever be granted. What is no scope-token is left out.
+    /// Sets every scope that the client may be granted. Drops what is not a scope-token.
     pub fn scopes<S: AsRef<str>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         self.scopes = ScopeSet::of(scopes);
         self
     }
 
-    /// What it is granted when it asks for nothing in particular; by default everything it may have. All of it must be among the
-    /// [`scopes`](Self::scopes): else no request of the client is answered (see [`check`](Self::check)).
+    /// Sets the scopes of a request that names none; by default all of the client's. All of them must be among the
+    /// [`scopes`](Self::scopes), or no request of the client is answered (see [`check`](Self::check)).
     pub fn default_scopes<S: AsRef<str>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         self.default_scopes = ScopeSet::of(scopes);
         self
     }
 
-    /// The resources that it may ask tokens for, besides the server's own audience (RFC 8707 §2): absolute URIs of any scheme, without a
-    /// fragment. `https://host` and `https://host/` are one resource: it may be asked for either way, tokens spell it as it stands
-    /// here, and a client that has both is refused with [`Reason::ResourceSpelledTwice`](crate::authorization::Reason::ResourceSpelledTwice) (AZ-21).
+    /// Sets the resources that the client may request tokens for, besides the server's own audience (RFC 8707 §2):
+    /// absolute URIs of any scheme, without a fragment. `https://host` and `https://host/` are one resource: requests
+    /// may use either spelling, and tokens use the one given here. A client that has both is refused with
+    /// [`Reason::ResourceSpelledTwice`](crate::authorization::Reason::ResourceSpelledTwice) (AZ-21).
     pub fn resources<S: Into<String>>(mut self, resources: impl IntoIterator<Item = S>) -> Self {
         self.resources = resources.into_iter().map(Into::into).collect();
         self
     }
 
-    /// A name for people, shown where consent is asked for.
+    /// Sets a name for people, shown when asking for consent.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// An application on the user's own device: its loopback redirect URIs match on any port (RFC 8252 §7.3; AZ-9), and it
-    /// counts as public whatever secret it has (§8.5; CA-9).
+    /// Marks an application on the user's own device: its loopback redirect URIs match on any port (RFC 8252 §7.3;
+    /// AZ-9), and it counts as public even with a secret (§8.5; CA-9).
     pub const fn native(mut self) -> Self {
         self.native = true;
         self
     }
 
-    /// Lets `http://localhost` redirects of a native client match on any port too (RFC 8252 §8.3 advises against it; AZ-9): half of the
-    /// clients that there are write it so. With [`Profile::Mcp`](crate::authorization::Profile::Mcp) it is so for every native client.
+    /// Also lets `http://localhost` redirects of a native client match on any port (AZ-9). RFC 8252 §8.3 advises
+    /// against it, but half of the existing clients use it. With [`Profile::Mcp`](crate::authorization::Profile::Mcp)
+    /// this applies to every native client.
     pub const fn localhost_redirects(mut self) -> Self {
         self.localhost_redirects = true;
         self
     }
 
-    /// Every token of it is bound in this way; the other way does not do (SC-2).
+    /// Requires every token of the client to be bound in this way; no other binding is accepted (SC-2).
     pub const fn require(mut self, constraint: SenderConstraint) -> Self {
         self.constraint = Some(constraint);
         self
     }
 
-    /// It must push its authorization requests (RFC 9126 §6; AZ-13).
+    /// Requires the client to push its authorization requests (RFC 9126 §6; AZ-13).
     pub const fn require_par(mut self) -> Self {
         self.require_par = true;
         self
     }
 
-    /// It may leave out PKCE where its request is for `openid` and has a `nonce`, which the client then checks in the ID token (RFC 9700
-    /// §2.1.1, OAuth 2.1 §7.5.1; AZ-15): for relying parties whose library has no PKCE. If the user or the host does not allow
-    /// `openid`, there is no code. A challenge that is sent binds as always.
+    /// Lets the client omit PKCE if its request is for `openid` and has a `nonce`, which the client then checks in the
+    /// ID token (RFC 9700 §2.1.1, OAuth 2.1 §7.5.1; AZ-15). For relying parties whose library has no PKCE. If the user
+    /// or the host does not allow `openid`, no code is issued. A challenge that is sent is always enforced.
     ///
-    /// It has no effect on clients that are public, [`native`](Self::native) or [bound to a key](Self::require), nor with
-    /// [`Profile::Mcp`](crate::authorization::Profile::Mcp), nor where the server is no OpenID provider. Say it of clients that you register yourself
-    /// and whose check of the nonce you know; never because a registration request or a client's document asks for it.
+    /// It has no effect on clients that are public, [`native`](Self::native) or [bound to a key](Self::require), with
+    /// [`Profile::Mcp`](crate::authorization::Profile::Mcp), or if the server is not an OpenID provider. Use it for
+    /// clients that you register yourself and whose check of the nonce you know, never because a registration request
+    /// or a client's document asks for it.
     pub const fn nonce_instead_of_pkce(mut self) -> Self {
         self.nonce_instead_of_pkce = true;
         self
     }
 
-    /// It may leave out PKCE, with or without a `nonce` (AZ-15). A code that an attacker has stolen can then be slipped into another
-    /// user's session at this client, and nothing here can tell (RFC 9700 §4.5): for old clients that cannot be mended, while
-    /// they last. A challenge that is sent binds as always.
+    /// Lets the client omit PKCE, with or without a `nonce` (AZ-15). An attacker can then inject a stolen code into
+    /// another user's session at this client, and this server cannot detect it (RFC 9700 §4.5). For old clients that
+    /// cannot be corrected. A challenge that is sent is always enforced.
     ///
-    /// It has no effect where [`nonce_instead_of_pkce`](Self::nonce_instead_of_pkce) has none, but for servers that are no OpenID provider.
+    /// It has no effect where [`nonce_instead_of_pkce`](Self::nonce_instead_of_pkce) has none, except that the server
+    /// need not be an OpenID provider.
     pub const fn danger_without_pkce(mut self) -> Self {
         self.without_pkce = true;
         self
     }
 
-    /// Seconds since the user's last login that it puts up with where its request does not say (OIDC Registration §2; AZ-18).
+    /// Sets the greatest age of the user's login, in seconds, for requests without `max_age` (OIDC Registration §2;
+    /// AZ-18).
     pub const fn default_max_age(mut self, seconds: u32) -> Self {
         self.default_max_age = Some(seconds);
         self
     }
 
-    /// The origins that its scripts run on in browsers, as browsers send them: `https://app.example`, in lower case, without a path, with
-    /// a port only where it is not the scheme's (EP-11). They may read what the token, the revocation and the pushed authorization
-    /// request endpoint answer to this client. What is no origin is left out. Scripts whose requests carry a DPoP proof need
-    /// [`browser_clients`](crate::authorization::AuthorizationServerBuilder::browser_clients) besides.
+    /// Sets the origins of the client's scripts in browsers, as browsers send them: `https://app.example`, in lower
+    /// case, without a path, with a port only if it is not the scheme's (EP-11). These scripts may read the responses
+    /// of the token, revocation and pushed authorization request endpoints to this client. Drops what is not an origin.
+    /// For requests of scripts with a DPoP proof,
+    /// [`browser_clients`](crate::authorization::AuthorizationServerBuilder::browser_clients) is also required.
     pub fn origins<S: Into<String>>(mut self, origins: impl IntoIterator<Item = S>) -> Self {
         self.origins = origins.into_iter().map(Into::into).filter(|origin: &String| is_origin(origin)).collect();
         self
     }
 
-    /// The algorithm that its ID tokens are signed with (OIDC Registration §2): one that the server has a ring of
-    /// ([`id_token_keys`](crate::authorization::AuthorizationServerBuilder::id_token_keys)), or its requests for `openid` end with an error. By default
-    /// RS256, or that of access tokens where a server has no RS256.
+    /// Sets the algorithm of the client's ID tokens (OIDC Registration §2). The server must have a key ring for it
+    /// ([`id_token_keys`](crate::authorization::AuthorizationServerBuilder::id_token_keys)), or the client's requests
+    /// for `openid` fail. By default RS256, or the algorithm of access tokens if the server has no RS256.
     pub const fn id_token_signed_response_alg(mut self, algorithm: Algorithm) -> Self {
         self.id_token_alg = Some(algorithm);
         self
     }
 
-    /// The algorithm that answers of the introspection endpoint are signed with where it asks for signed ones (RFC 9701 §6). By default
-    /// that of access tokens.
+    /// Sets the algorithm of signed introspection responses to the client (RFC 9701 §6). By default that of access
+    /// tokens.
     pub const fn introspection_signed_response_alg(mut self, algorithm: Algorithm) -> Self {
         self.introspection_alg = Some(algorithm);
         self
     }
 
-    /// Its identifier.
+    /// The client's identifier.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// Its name for people, or its identifier.
+    /// The client's name for people, or else its identifier.
     #[must_use]
     pub fn display_name(&self) -> &str {
         self.name.as_deref().unwrap_or(&self.id)
     }
 
-    /// Whether it can keep no secret: nothing that it presents tells it from somebody else (RFC 6749 §2.1; CA-9).
+    /// Whether the client cannot keep a secret, so that nothing proves its identity (RFC 6749 §2.1; CA-9).
     #[must_use]
     pub const fn is_public(&self) -> bool {
         matches!(self.authentication, ClientAuthentication::None) || self.native
     }
 
-    /// What it is granted when it asks for nothing in particular.
+    /// The scopes of a request that names none.
     pub(crate) const fn defaults(&self) -> &ScopeSet {
         if self.default_scopes.is_empty() { &self.scopes } else { &self.default_scopes }
     }

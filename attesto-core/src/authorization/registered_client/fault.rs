@@ -7,14 +7,14 @@ use crate::authorization::error::reason::Reason;
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Fault {
     DefaultScopes,
-    /// The member that holds the subject.
+    /// The member with the subject.
     Subject(&'static str),
-    /// A key set without any key.
+    /// The key set has no key.
     Keys,
 }
 
 impl Fault {
-    /// As requests of the client are refused for it.
+    /// The reason to refuse the client's requests.
     pub(crate) const fn reason(self) -> Reason {
         match self {
             Self::DefaultScopes => Reason::RegistrationScopes,

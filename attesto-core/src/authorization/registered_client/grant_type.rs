@@ -1,13 +1,14 @@
 //! The grants that a client may be registered for (RFC 6749 §1.3).
 
-/// A grant that the token endpoint dispatches (RFC 6749 §1.3).
+/// A grant type of the token endpoint (RFC 6749 §1.3).
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]
 pub enum GrantType {
     /// `authorization_code` (RFC 6749 §4.1).
     AuthorizationCode,
-    /// `client_credentials` (RFC 6749 §4.4). The subject of its tokens is the client's identifier: give clients identifiers that no
-    /// user has, or tell the two apart by [`principal_kinds`](crate::authorization::AuthorizationServerBuilder::principal_kinds) (RFC 9700 §4.15).
+    /// `client_credentials` (RFC 6749 §4.4). The subject of its tokens is the client's identifier: give clients
+    /// identifiers that no user has, or distinguish the two by
+    /// [`principal_kinds`](crate::authorization::AuthorizationServerBuilder::principal_kinds) (RFC 9700 §4.15).
     ClientCredentials,
     /// `refresh_token` (RFC 6749 §6).
     RefreshToken,
@@ -27,13 +28,13 @@ impl GrantType {
         }
     }
 
-    /// The grant of this name.
+    /// Returns the grant of this name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|grant| grant.name() == name)
     }
 
-    /// Whether a client that proves nothing about itself may use it (TK-1).
+    /// Whether a public client may use it (TK-1).
     pub(crate) const fn is_for_public_clients(self) -> bool {
         match self {
             Self::AuthorizationCode | Self::RefreshToken => true,

@@ -1,7 +1,7 @@
 //! Origins of the scripts of clients that run in browsers (RFC 6454; EP-11).
 
-/// Whether this can be an origin as browsers send one: `scheme://host`, and a port where it is not the scheme's. RFC 6454 §6.2. Not
-/// `null`, which every sandboxed page is, and not `*`.
+/// Whether this can be an origin as browsers send it: `scheme://host`, with a port if it is not the scheme's.
+/// RFC 6454 §6.2. Neither `null`, which every sandboxed page sends, nor `*`.
 pub(crate) fn is_origin(text: &str) -> bool {
     let legal = |byte: u8| byte.is_ascii_graphic() && !byte.is_ascii_uppercase() && !b"/?#@*,\\".contains(&byte);
     text.split_once("://").is_some_and(|(scheme, host)| {

@@ -4,12 +4,13 @@ use crate::mtls::DistinguishedName;
 use alloc::string::String;
 use core::net::IpAddr;
 
-/// The one subject that a client's certificate must have (RFC 8705 §2.1.2).
+/// The subject that a client's certificate must have (RFC 8705 §2.1.2).
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum TlsSubject {
-    /// `tls_client_auth_subject_dn`, in the form of RFC 4514: the most specific name first. Compared name by name, each value exactly. Kinds
-    /// of names are the descriptors of RFC 4519, those of extended validation certificates, and numbers.
+    /// `tls_client_auth_subject_dn`, in the form of RFC 4514, most specific name first. Compared name by name, each
+    /// value exactly. Attribute types are the descriptors of RFC 4519, those of extended validation certificates, and
+    /// numbers.
     Dn(String),
     /// `tls_client_auth_san_dns`, in any case.
     SanDns(String),
@@ -17,12 +18,12 @@ pub enum TlsSubject {
     SanUri(String),
     /// `tls_client_auth_san_ip`, as text.
     SanIp(String),
-    /// `tls_client_auth_san_email`: the part before the `@` exactly, the host in any case.
+    /// `tls_client_auth_san_email`: the part before the `@` compares exactly, the host in any case.
     SanEmail(String),
 }
 
 impl TlsSubject {
-    /// Whether any certificate can have it. RFC 8705 §2.1.2; CA-7.
+    /// Whether any certificate can match it. RFC 8705 §2.1.2; CA-7.
     pub(super) fn is_readable(&self) -> bool {
         match self {
             Self::Dn(name) => DistinguishedName::parse(name).is_some(),
@@ -35,7 +36,7 @@ impl TlsSubject {
         }
     }
 
-    /// As registration calls it (RFC 8705 §2.1.2).
+    /// The member's name in a registration (RFC 8705 §2.1.2).
     pub(super) const fn member(&self) -> &'static str {
         match self {
             Self::Dn(_) => "tls_client_auth_subject_dn",

@@ -2,11 +2,11 @@
 
 use crate::crypto::AlgorithmSet;
 
-/// Which assertions count.
+/// The policy for assertions.
 #[derive(Clone, Copy)]
 pub(crate) struct AssertionPolicy {
     pub(crate) algorithms: AlgorithmSet,
-    /// Seconds from now to `exp`, and from `iat` to now, at most.
+    /// The most seconds from now to `exp`, and from `iat` to now.
     pub(crate) lifetime: u64,
 }
 
@@ -16,7 +16,7 @@ impl AssertionPolicy {
 
     pub(crate) const DEFAULT: Self = Self { algorithms: AlgorithmSet::FAPI, lifetime: 300 };
 
-    /// Seconds after its use for which an assertion is on record at most.
+    /// The longest time that a used assertion is stored, in seconds.
     pub(crate) const fn replay_window(&self) -> u64 {
         self.lifetime.saturating_add(Self::CLOCK_SKEW.saturating_mul(2)).saturating_add(1)
     }

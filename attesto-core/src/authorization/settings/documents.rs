@@ -23,7 +23,7 @@ impl Documents {
         self.pages.iter().map(|page| page.path.as_str())
     }
 
-    /// The document at this path, if there is one. MD-1.
+    /// Answers a request for the document at this path, if there is one. MD-1.
     pub(crate) fn respond(&self, method: &str, path: &str) -> Option<ResponseParts> {
         let page = self.pages.iter().find(|page| page.path == path)?;
         Some(document::respond(method, &page.json))

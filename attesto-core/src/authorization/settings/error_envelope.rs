@@ -4,14 +4,15 @@ use crate::resource::{ErrorView, RenderedBody};
 use alloc::string::String;
 use core::fmt;
 
-/// The form of an application's JSON errors: how the body looks, and how two fields are written. Set by
-/// [`error_envelope`](crate::authorization::AuthorizationServerBuilder::error_envelope), for the errors of every endpoint alike.
+/// The format of an application's JSON errors: the body, and two header fields. Set by
+/// [`error_envelope`](crate::authorization::AuthorizationServerBuilder::error_envelope), for the errors of every
+/// endpoint.
 ///
-/// A hook changes bytes. Status, error code, whether there is a challenge and what it says are decided before, and a field that says
-/// something else than the server's own is replaced by that. A hook that gives `None`, or panics, leaves the server's own too. Nobody
-/// has to write all three.
+/// A hook changes bytes only. Status, error code, and whether and what to challenge are decided before it runs. If a
+/// hook's field contradicts the server's, the server's is used, and also if a hook returns `None` or panics. Each of
+/// the three hooks is optional.
 ///
-/// Clients of OAuth look for the member `error` (RFC 6749 §5.2): a body without it is a server that they do not understand.
+/// OAuth clients look for the member `error` (RFC 6749 §5.2): they cannot interpret a body without it.
 ///
 /// ```
 /// use attesto_core::authorization::ErrorEnvelope;
@@ -37,8 +38,8 @@ use core::fmt;
 /// # let _ = Documented;
 /// ```
 ///
-/// A [`ResourceServer`](crate::resource::ResourceServer)'s [`ErrorRenderer`](crate::resource::ErrorRenderer) takes the same view and
-/// gives the same body: `body` can hand one on to the other.
+/// A [`ResourceServer`](crate::resource::ResourceServer)'s [`ErrorRenderer`](crate::resource::ErrorRenderer) takes the
+/// same view and returns the same body, so that one can call the other.
 pub trait ErrorEnvelope: fmt::Debug + Send + Sync {
     /// The body, and its media type.
     fn body(&self, error: &ErrorView<'_>) -> Option<RenderedBody> {
@@ -46,13 +47,14 @@ pub trait ErrorEnvelope: fmt::Debug + Send + Sync {
         None
     }
 
-    /// The value of `WWW-Authenticate`, given the server's own. Parameters may be added to it; its scheme and what it has stay.
+    /// Returns the value of `WWW-Authenticate`, given the server's own. It may add parameters; the scheme and the
+    /// existing parameters must stay.
     fn challenge(&self, challenge: &str) -> Option<String> {
         let _ = challenge;
         None
     }
 
-    /// The value of `Cache-Control`. It holds `no-store`.
+    /// Returns the value of `Cache-Control`, which must include `no-store`.
     fn no_store(&self) -> Option<String> {
         None
     }

@@ -1,13 +1,13 @@
-//! How long things live, and how refresh tokens succeed one another (AZ-29, PA-6, RT-4, RT-7).
+//! Lifetimes, and the rotation of refresh tokens (AZ-29, PA-6, RT-4, RT-7).
 
 use crate::ConfigError;
 use core::fmt;
 use zeroize::Zeroizing;
 
-/// The longest grace window, in seconds: stores may forget how a successor is found again when it has passed.
+/// The longest grace window, in seconds: after it, stores may forget the salt of a successor.
 pub(crate) const LONGEST_GRACE: u64 = 60;
 
-/// Seconds that each kind of secret lives.
+/// The lifetime of each kind of secret, in seconds.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Lifetimes {
     pub(crate) code: u64,
@@ -17,12 +17,12 @@ pub(crate) struct Lifetimes {
 }
 
 impl Lifetimes {
-    /// RFC 6749 §4.1.2 recommends ten minutes at most; a code is redeemed within seconds.
+    /// RFC 6749 §4.1.2 recommends at most ten minutes; a code is redeemed within seconds.
     pub(crate) const fn new() -> Self {
         Self { code: 60, id_token: 900, pushed_request: 90, consent_grant: 300 }
     }
 
-    /// CF-1.
+    /// Checks the bounds of each lifetime. CF-1.
     pub(crate) fn are_sound(&self) -> Result<(), ConfigError> {
         let bounded = [
             ("code_lifetime", self.code, 600, "must be 1 to 600 seconds (RFC 6749 §4.1.2)"),
@@ -37,11 +37,11 @@ impl Lifetimes {
     }
 }
 
-/// How refresh tokens live (RFC 9700 §4.14).
+/// The policy for refresh tokens (RFC 9700 §4.14).
 ///
-/// Each use spends the token and gives a successor. A spent token that comes back means that two parties have it: then the whole
-/// family is revoked. A client whose answer was lost on the way comes back too, so a [grace window](Self::grace) can be opened in
-/// which it is given the same successor again.
+/// Each use spends the token and issues a successor. If a spent token is presented again, two parties have it, and the
+/// whole family is revoked. A client whose response was lost also presents it again, so a [grace window](Self::grace)
+/// can be opened in which it receives the same successor again.
 ///
 /// ```
 /// use attesto_core::authorization::{GraceSecret, RefreshPolicy};
@@ -58,12 +58,12 @@ pub struct RefreshPolicy {
     pub(crate) family_lifetime: u64,
     pub(crate) grace: Option<Grace>,
     pub(crate) only_with_offline_access: bool,
-    /// Access tokens of one family that may live at a time.
+    /// The most unexpired access tokens of one family.
     pub(crate) access_tokens: usize,
     pub(crate) rotates_all: bool,
 }
 
-/// The window for answers that were lost.
+/// The window for lost responses.
 #[derive(Clone, Debug)]
 pub(crate) struct Grace {
     pub(crate) seconds: u64,
@@ -71,8 +71,8 @@ pub(crate) struct Grace {
 }
 
 impl RefreshPolicy {
-    /// Two weeks for a token that is not used, ninety for a family, no grace window; a refresh token for every client that may
-    /// use one.
+    /// Two weeks for an unused token, ninety days for a family, no grace window; a refresh token for every client that
+    /// may use one.
     pub const fn new() -> Self {
         Self {
             lifetime: 14 * 86_400,
@@ -84,28 +84,30 @@ impl RefreshPolicy {
         }
     }
 
-    /// Seconds that a token lives unused.
+    /// Sets how long an unused token lives, in seconds.
     ///
     /// # Errors
-    /// Where it is 0, or longer than the family's lifetime.
+    /// Fails if it is 0, or longer than the family's lifetime.
     pub fn lifetime(mut self, seconds: u64) -> Result<Self, ConfigError> {
         self.lifetime = seconds;
         self.if_sound()
     }
 
-    /// Seconds that a family lives, however often it is used (RT-7). Set it before a longer lifetime of its tokens.
+    /// Sets how long a family lives, in seconds, however often it is used (RT-7). Set it before a longer lifetime of
+    /// its tokens.
     ///
     /// # Errors
-    /// Where it is shorter than a token's lifetime.
+    /// Fails if it is shorter than a token's lifetime.
     pub fn family_lifetime(mut self, seconds: u64) -> Result<Self, ConfigError> {
         self.family_lifetime = seconds;
         self.if_sound()
     }
 
-    /// Opens a window, in seconds after its use, in which a spent token is answered with the same successor again (RT-4).
+    /// Opens a window, in seconds after its use, in which a spent token is answered with the same successor again
+    /// (RT-4).
     ///
     /// # Errors
-    /// Where it is 0 or longer than 60 seconds: whoever stole the spent token is answered in it too.
+    /// Fails if it is 0 or longer than 60 seconds: a thief of the spent token is answered in it too.
     pub fn grace(mut self, seconds: u64, secret: GraceSecret) -> Result<Self, ConfigError> {
         if !(1..=LONGEST_GRACE).contains(&seconds) {
             return Err(ConfigError::new("grace", "must be 1 to 60 seconds; leave it out for none"));
@@ -114,18 +116,22 @@ impl RefreshPolicy {
         Ok(self)
     }
 
-    /// Gives a refresh token only with the scope `offline_access` (OIDC Core §11).
+    /// Issues refresh tokens only with the scope `offline_access` (OIDC Core §11).
     pub const fn only_with_offline_access(mut self) -> Self {
         self.only_with_offline_access = true;
         self
     }
 
-    /// How many access tokens of one authorization may live at a time: 2 to 1000. Default 100. A client that refreshes more often within
-    /// the lifetime of an access token gets 429 until some have expired, so that no client can fill the host's stores with one
-    /// authorization, and so that a revocation has a bounded number of tokens to deny.
+    /// Sets how many access tokens of one authorization may be unexpired at once: 2 to 1000. Default 100. A client that
+    /// refreshes more often within the lifetime of an access token receives 429 until some have expired. So no client
+    /// can fill the host's stores with one authorization, and a revocation has a bounded number of tokens to deny.
+    ///
+    /// 100 is one refresh every 9 seconds with the default lifetime of access tokens (15 minutes), but only one every 36
+    /// seconds if they live for an hour. Raise it, or shorten the lifetime, for clients that refresh for each of many
+    /// resources, or from many threads. The deny list must have as many places.
     ///
     /// # Errors
-    /// Where it is out of range.
+    /// Fails if it is out of range.
     pub fn access_tokens_at_a_time(mut self, tokens: usize) -> Result<Self, ConfigError> {
         if !(2..=1000).contains(&tokens) {
             return Err(ConfigError::new("access_tokens_at_a_time", "must be 2 to 1000"));
@@ -134,9 +140,10 @@ impl RefreshPolicy {
         Ok(self)
     }
 
-    /// Rotates the refresh tokens of public clients only, as far as they are not bound to a key: those of confidential clients, and bound
-    /// ones, are kept for as long as they are used (FAPI 2.0 §5.3.2.1; RT-7). What a thief needs beside them is the client's secret or the
-    /// key; a stolen one of a client whose secret was stolen too is not found out any more. By default all rotate.
+    /// Rotates only the refresh tokens of public clients that are not bound to a key. Those of confidential clients,
+    /// and bound ones, are kept as long as they are used (FAPI 2.0 §5.3.2.1; RT-7). A thief then also needs the
+    /// client's secret or the key; if the secret was stolen too, the theft is no longer detected. By default all
+    /// rotate.
     pub const fn without_rotation_of_protected_tokens(mut self) -> Self {
         self.rotates_all = false;
         self
@@ -159,12 +166,12 @@ impl Default for RefreshPolicy {
     }
 }
 
-/// 256 bits that every node shares: without them the successor of a spent refresh token cannot be found again (RT-4).
+/// 256 bits that every node shares, required to derive the successor of a spent refresh token again (RT-4).
 #[derive(Clone)]
 pub struct GraceSecret(Zeroizing<[u8; 32]>);
 
 impl GraceSecret {
-    /// Of 32 bytes from a secure source.
+    /// Creates a secret from 32 bytes of a secure source.
     #[must_use]
     pub fn new(secret: [u8; 32]) -> Self {
         Self(Zeroizing::new(secret))
@@ -181,7 +188,7 @@ impl fmt::Debug for GraceSecret {
     }
 }
 
-/// Seconds that a user may take over a login and a consent.
+/// Seconds that a user may take for login and consent.
 pub(crate) const LONGEST_VISIT: u64 = 600;
 
 #[cfg(test)]

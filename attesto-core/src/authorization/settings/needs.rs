@@ -1,10 +1,10 @@
-//! What a server asks its host, as it is configured (CF-2). One place, beside what it depends on.
+//! The questions that a server asks its host, by its configuration (CF-2), defined in one place.
 
 use super::server::Settings;
 use crate::authorization::registered_client::authentication::AuthMethod;
 use crate::authorization::registered_client::grant_type::GrantType;
 
-/// The parts of a host that this server has questions for, besides clients and the scope policy, which every server asks.
+/// The parts of a host that this server needs, besides clients and the scope policy, which every server needs.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Needs {
     pub(crate) replay: bool,
@@ -14,6 +14,8 @@ pub(crate) struct Needs {
     pub(crate) deny_list: bool,
     pub(crate) claims: bool,
     pub(crate) introspection: bool,
+    /// The most unexpired access tokens of one authorization, which one revocation denies.
+    pub(crate) access_tokens_at_a_time: usize,
 }
 
 impl Needs {
@@ -22,12 +24,18 @@ impl Needs {
         Self {
             replay: server.dpop.is_some() || server.auth_methods.contains(&AuthMethod::PrivateKeyJwt),
             codes,
-            // Without refresh tokens too: a code that comes back revokes its family (AC-6), and families are the refresh store's.
+            // Also without refresh tokens: a reused code revokes its family (AC-6), and the refresh store keeps
+            // families.
             refresh: codes || server.grants.contains(&GrantType::RefreshToken),
             principals: codes || server.grants.contains(&GrantType::RefreshToken),
             deny_list: server.deny_list,
             claims: server.openid,
             introspection: server.ask_introspection,
+            access_tokens_at_a_time: if server.grants.contains(&GrantType::RefreshToken) {
+                server.refresh.access_tokens
+            } else {
+                1
+            },
         }
     }
 }

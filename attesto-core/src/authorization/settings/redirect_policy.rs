@@ -1,6 +1,7 @@
-//! What a redirect URI may be at all, whoever has registered it (RFC 6749 §3.1.2, RFC 8252 §7, RFC 9700 §2.6; AZ-8).
+//! The redirect URIs that are allowed at all, whatever is registered (RFC 6749 §3.1.2, RFC 8252 §7, RFC 9700 §2.6;
+//! AZ-8).
 //!
-//! Registration should have seen to it, but this is where it would hurt: the code leaves from here.
+//! Registration should check this as well, but the code is sent from here.
 
 use crate::authorization::error::reason::Reason;
 use crate::http::{ObservedUri, Scheme, has_legal_characters};
@@ -9,8 +10,8 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// Schemes that act by themselves, that belong to the browser, or that pass the URL on to another person or program: no client's own, and
-/// none that a host can list.
+/// Schemes that act by themselves, belong to the browser, or pass the URL on to another person or program. No client
+/// may own one, and no host can list one.
 const NEVER: &[&str] = &[
     "about",
     "blob",
@@ -36,7 +37,7 @@ const NEVER: &[&str] = &[
     "wss",
 ];
 
-/// What this server takes besides: AZ-8, AZ-9.
+/// What this server allows in addition: AZ-8, AZ-9.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RedirectPolicy {
     /// Private-use schemes without a dot, in lower case.
@@ -46,7 +47,7 @@ pub(crate) struct RedirectPolicy {
 }
 
 impl RedirectPolicy {
-    /// What is listed can be the scheme of an application. CF-1.
+    /// Checks that every listed scheme can be an application's. CF-1.
     pub(crate) fn is_sound(&self) -> Result<(), ConfigError> {
         let unsound = |scheme: &&String| !is_scheme(scheme) || NEVER.contains(&scheme.as_str());
         match self.schemes.iter().find(unsound) {
@@ -59,8 +60,8 @@ impl RedirectPolicy {
     }
 }
 
-/// An absolute URI without fragment that fits into a `Location` field, and is https, plain http to the device itself, or of a scheme of
-/// the application's own. AZ-8.
+/// Checks that the URI is absolute, has no fragment, fits into a `Location` field, and is https, plain http to the
+/// device itself, or of an application's own scheme. AZ-8.
 pub(crate) fn is_sendable(uri: &str, policy: &RedirectPolicy) -> Result<(), Reason> {
     let scheme = uri.split_once(':').map(|(scheme, _)| scheme.to_ascii_lowercase()).unwrap_or_default();
     let fits = uri.len() <= limits::REDIRECT_URI && has_legal_characters(uri) && !uri.contains('#');
@@ -76,7 +77,8 @@ pub(crate) fn is_sendable(uri: &str, policy: &RedirectPolicy) -> Result<(), Reas
     scheme_is_the_applications_own(&scheme, policy)
 }
 
-/// A code on its way over plain http is everybody's on that way; to a loopback address it has none. RFC 9700 §2.6, RFC 8252 §7.3; AZ-8.
+/// Checks that plain http stays on the device: on a network path, everyone can read the code. RFC 9700 §2.6,
+/// RFC 8252 §7.3; AZ-8.
 fn http_is_for_loopback(uri: &ObservedUri<'_>) -> Result<(), Reason> {
     let stays = match uri.scheme() {
         Scheme::Https => true,
@@ -85,14 +87,15 @@ fn http_is_for_loopback(uri: &ObservedUri<'_>) -> Result<(), Reason> {
     if stays { Ok(()) } else { Err(Reason::PlainHttpRedirect) }
 }
 
-/// A domain name in reverse, so that it is one application's; or one that the host has listed. RFC 8252 §7.1, §8.4; AZ-8.
+/// Checks that the scheme is a reversed domain name, which belongs to one application, or one that the host lists.
+/// RFC 8252 §7.1, §8.4; AZ-8.
 fn scheme_is_the_applications_own(scheme: &str, policy: &RedirectPolicy) -> Result<(), Reason> {
     let has_dot = scheme.contains('.') && scheme.split('.').all(|label| !label.is_empty());
     let own = has_dot || policy.schemes.iter().any(|listed| listed == scheme);
     if own { Ok(()) } else { Err(Reason::PrivateUseScheme) }
 }
 
-/// RFC 3986 §3.1, in lower case.
+/// Whether this is a scheme of RFC 3986 §3.1, in lower case.
 fn is_scheme(text: &str) -> bool {
     let legal = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'+' | b'-' | b'.');
     text.starts_with(|first: char| first.is_ascii_lowercase()) && text.bytes().all(legal)

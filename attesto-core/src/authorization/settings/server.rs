@@ -21,7 +21,7 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-/// What was configured.
+/// The settings of the server.
 pub(crate) struct Settings {
     pub(crate) issuer: String,
     pub(crate) provider: Arc<dyn CryptoProvider>,
@@ -29,7 +29,7 @@ pub(crate) struct Settings {
     pub(crate) signers: Signers,
     pub(crate) jwks: JwkSet,
     pub(crate) verifier: AccessTokenVerifier,
-    /// Takes a token until the last resource refuses it.
+    /// Accepts a token until the last resource refuses it.
     pub(crate) late_verifier: AccessTokenVerifier,
     pub(crate) resource_leeway: u64,
     pub(crate) ask_introspection: bool,
@@ -66,7 +66,7 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// Whether the authorization endpoint and what belongs to it are there.
+    /// Whether the authorization endpoint and what belongs to it are mounted.
     pub(crate) fn has_authorization_endpoint(&self) -> bool {
         self.grants.contains(&GrantType::AuthorizationCode)
     }

@@ -1,5 +1,5 @@
-//! Who signs what: access tokens by one key ring, ID tokens and signed introspection by one ring per algorithm (IT-2, IN-5,
-//! MD-4, MD-5).
+//! The key rings: one for access tokens, and one per algorithm for ID tokens and signed introspection (IT-2,
+//! IN-5, MD-4, MD-5).
 
 use crate::ConfigError;
 use crate::authorization::error::reason::Reason;
@@ -12,15 +12,15 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-/// The rings of a server, each of another algorithm.
+/// The rings of a server, each with another algorithm.
 pub(crate) struct Signers {
-    /// The ring that access tokens are signed with, too.
+    /// The ring that also signs access tokens.
     own: JwtSigner,
     others: Vec<JwtSigner>,
 }
 
 impl Signers {
-    /// The ring of access tokens, and further ones for ID tokens.
+    /// Combines the ring of access tokens with further ones for ID tokens.
     pub(crate) fn new(
         provider: &dyn CryptoProvider,
         own: Arc<KeyRing>,
@@ -45,15 +45,15 @@ impl Signers {
 
     /// The key set to publish: every key of every ring. MD-5.
     pub(crate) fn jwks(&self) -> JwkSet {
-        JwkSet::of(self.all().flat_map(|signer| signer.keys().public_keys()).cloned())
+        JwkSet::from_keys(self.all().flat_map(|signer| signer.keys().public_keys()).cloned())
     }
 
     fn of(&self, algorithm: Algorithm) -> Option<&JwtSigner> {
         self.all().find(|signer| signer.algorithm() == algorithm)
     }
 
-    /// The signer of this client's ID tokens: by the algorithm that it is registered with, RS256 where it said nothing (OIDC
-    /// Registration §2). A server without RS256 has stated that its clients take what it has. IT-2.
+    /// Returns the signer of this client's ID tokens: with its registered algorithm, or RS256 by default (OIDC
+    /// Registration §2). A server without RS256 has declared that its clients accept its algorithms. IT-2.
     pub(crate) fn of_id_tokens(&self, client: &Client) -> Result<&JwtSigner, Reason> {
         match client.id_token_alg {
             Some(algorithm) => self.of(algorithm).ok_or(Reason::SigningAlgorithm),
@@ -61,8 +61,8 @@ impl Signers {
         }
     }
 
-    /// The signer of what this client introspects: by the algorithm that it is registered with (RFC 9701 §6), otherwise that of access
-    /// tokens, which who introspects them knows. IN-5.
+    /// Returns the signer of introspection responses to this client: with its registered algorithm (RFC 9701 §6), or
+    /// else that of access tokens, which an introspecting client knows. IN-5.
     pub(crate) fn of_introspection(&self, client: &Client) -> Result<&JwtSigner, Reason> {
         match client.introspection_alg {
             Some(algorithm) => self.of(algorithm).ok_or(Reason::SigningAlgorithm),
@@ -70,7 +70,7 @@ impl Signers {
         }
     }
 
-    /// Two rings of one algorithm would leave open which one signs.
+    /// Checks that no two rings have the same algorithm, which would make the signer ambiguous.
     fn algorithms_differ(&self) -> Result<(), ConfigError> {
         let twice = |algorithm: &Algorithm| self.algorithms().filter(|other| other == algorithm).count() > 1;
         match self.algorithms().find(twice) {
@@ -83,7 +83,7 @@ impl Signers {
         }
     }
 
-    /// A `kid` names one key of the published set. MD-5.
+    /// Checks that each `kid` names one key of the published set. MD-5.
     fn kids_differ(&self) -> Result<(), ConfigError> {
         let mut kids: Vec<&str> =
             self.all().flat_map(|signer| signer.keys().public_keys()).filter_map(|key| key.kid()).collect();
@@ -96,8 +96,9 @@ impl Signers {
         Err(ConfigError::new("id_token_keys", "two rings have a key of the same kid"))
     }
 
-    /// RS256 is among the algorithms of an OpenID provider, unless the host has stated that its clients take another (OIDC Discovery
-    /// §3, `id_token_signing_alg_values_supported`; Registration §2 makes it what clients expect that said nothing). IT-2, MD-4.
+    /// Checks that an OpenID provider has RS256, unless the host has declared that its clients accept another
+    /// algorithm. OIDC Discovery §3, `id_token_signing_alg_values_supported`, requires RS256, and by Registration §2
+    /// clients expect it by default. IT-2, MD-4.
     pub(crate) fn rs256_is_there_or_waived(&self, waived: bool) -> Result<(), ConfigError> {
         if waived || self.of(Algorithm::RS256).is_some() {
             return Ok(());

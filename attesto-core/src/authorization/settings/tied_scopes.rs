@@ -7,12 +7,13 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// Which scopes belong to which resource. What is named for none belongs to all.
+/// Which scopes belong to which resource. Unlisted scopes belong to all.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TiedScopes(pub(in crate::authorization) Vec<(String, ScopeSet)>);
 
 impl TiedScopes {
-    /// Each resource is one, and is there once: in one spelling, which is the audience's where it is that. CF-1, AZ-21.
+    /// Checks that each resource is valid and listed once, in one spelling: the audience's, if it is the audience.
+    /// CF-1, AZ-21.
     pub(crate) fn are_sound(&self, audience: &str) -> Result<(), ConfigError> {
         let problem = |text: String| Err(ConfigError::new("scopes_of_resource", text));
         for (index, (resource, scopes)) in self.0.iter().enumerate() {
@@ -33,8 +34,8 @@ impl TiedScopes {
         Ok(())
     }
 
-    /// Those that a token for these resources carries: what belongs to one of them, and what belongs to none. No resource is the
-    /// server's own audience.
+    /// Returns the scopes that a token for these resources carries: those of the resources, and unlisted ones. No
+    /// resource means the server's own audience.
     pub(crate) fn carried(&self, scopes: &ScopeSet, resources: &[String], audience: &str) -> ScopeSet {
         let is_for = |own: &str| match resources {
             [] => resources::configured([own], audience).is_some(),

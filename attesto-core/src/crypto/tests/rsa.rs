@@ -53,7 +53,7 @@ struct Parts {
 }
 
 impl Parts {
-    fn of(private: &PrivateKey) -> Self {
+    fn from_key(private: &PrivateKey) -> Self {
         let PrivateKey::Rsa { n, e, d, p, q } = private else { panic!("an RSA key") };
         Self { n: n.clone(), e: e.clone(), d: d.to_vec(), p: p.to_vec(), q: q.to_vec() }
     }
@@ -66,7 +66,7 @@ impl Parts {
 
 /// Returns the error for the test's key after one change.
 fn changed(change: impl Fn(&mut Parts)) -> Option<KeyError> {
-    let mut parts = Parts::of(&private(pem!("rsa2048.pkcs8")));
+    let mut parts = Parts::from_key(&private(pem!("rsa2048.pkcs8")));
     change(&mut parts);
     refused_to_sign(&parts.key(), Algorithm::RS256)
 }

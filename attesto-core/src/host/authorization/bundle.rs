@@ -1,4 +1,4 @@
-//! Everything that an authorization server asks, in one value (CF-1, CF-2, ST-1).
+//! Combines everything that an authorization server asks, in one value (CF-1, CF-2, ST-1).
 
 use super::clients::{ClientStore, ErasedClientStore};
 use super::codes::{CodeStore, ErasedCodeStore};
@@ -20,7 +20,8 @@ use alloc::format;
 use alloc::sync::Arc;
 use core::fmt;
 
-/// The host of an [`AuthorizationServer`]: its traits' implementations, held to be complete. A clone is another handle on the same.
+/// The host of an [`AuthorizationServer`]: the implementations of its traits, checked to be complete. A clone is
+/// another handle to the same host.
 ///
 /// ```
 /// # use attesto_core::crypto::{Algorithm, CryptoProvider, EntropyError, KeyKind, RustCrypto};
@@ -67,7 +68,7 @@ use core::fmt;
 ///     .audience("https://api.example.com")
 ///     .grants([GrantType::ClientCredentials])
 ///     .build()?;
-/// // It revokes access tokens by default, and keeps a list of them (and takes DPoP proofs, each once):
+/// // The server revokes access tokens by default, with a list of them (and accepts DPoP proofs, each once):
 /// let host = AuthorizationHost::builder(Clients, AsAsked);
 /// assert_eq!(host.build(&server).unwrap_err().member(), "deny_list");
 /// let host = AuthorizationHost::builder(Clients, AsAsked).single_node_memory(100_000)?.build(&server)?;
@@ -112,7 +113,7 @@ pub(super) struct Parts {
 }
 
 impl AuthorizationHost {
-    /// Starts with what every server asks: the clients, and the policy for scopes.
+    /// Starts with what every server asks: the clients, and the scope policy.
     pub fn builder(
         clients: impl ClientStore + 'static,
         scopes: impl ScopePolicy + 'static,
@@ -123,7 +124,7 @@ impl AuthorizationHost {
         builder
     }
 
-    /// Starts with nothing, for a host of single functions: at least
+    /// Starts empty, for a host made of single functions: at least
     /// [`load_client_with`](AuthorizationHostBuilder::load_client_with),
     /// [`verify_client_secret_with`](AuthorizationHostBuilder::verify_client_secret_with) and
     /// [`authorize_scope_with`](AuthorizationHostBuilder::authorize_scope_with) (HC-4).
@@ -149,6 +150,7 @@ impl AuthorizationHost {
             instances: Instances::Single,
             reaches: Reaches::default(),
             replay_memory: None,
+            deny_list_capacity: None,
             restarted: None,
         }
     }
@@ -164,19 +166,21 @@ impl fmt::Debug for AuthorizationHost {
     }
 }
 
-/// Collects the parts of an [`AuthorizationHost`]: implementations of traits, and single functions in place of their methods (HC-4). Stores
-/// come whole, since what one method of a store promises depends on the others.
+/// Configures an [`AuthorizationHost`] from implementations of traits, and single functions instead of their methods
+/// (HC-4). Stores can only be set as a whole, since the promises of a store's methods depend on each other.
 #[must_use = "a configuration does nothing until it is built"]
 pub struct AuthorizationHostBuilder {
     parts: Parts,
     instances: Instances,
     reaches: Reaches,
-    /// The capacity of a replay store in memory.
+    /// The capacity of an in-memory replay store.
     replay_memory: Option<usize>,
+    /// The most tokens that the deny list can hold.
+    deny_list_capacity: Option<usize>,
     restarted: Option<Timestamp>,
 }
 
-/// Who sees what each store keeps.
+/// Which processes share each store.
 #[derive(Default)]
 struct Reaches {
     codes: Option<StoreReach>,
@@ -192,29 +196,31 @@ impl AuthorizationHostBuilder {
         &mut self.parts.functions
     }
 
-    /// Where authorization codes are kept. Needed for the authorization code grant.
+    /// Sets the store of authorization codes. Required for the authorization code grant.
     pub fn code_store(mut self, store: impl CodeStore + 'static) -> Self {
         self.reaches.codes = Some(store.reach());
         self.parts.codes = Some(Arc::new(store));
         self
     }
 
-    /// Where refresh tokens and their families are kept. Needed for the authorization code and the refresh token grant.
+    /// Sets the store of refresh tokens and their families. Required for the authorization code and the refresh token
+    /// grant.
     pub fn refresh_store(mut self, store: impl RefreshStore + 'static) -> Self {
         self.reaches.refresh = Some(store.reach());
         self.parts.refresh = Some(Arc::new(store));
         self
     }
 
-    /// Where revoked access tokens are kept. Needed unless the server was built
+    /// Sets the list of revoked access tokens. Required unless the server was built
     /// [`without_deny_list`](crate::authorization::AuthorizationServerBuilder::without_deny_list).
     pub fn deny_list(mut self, list: impl AccessTokenDenyList + 'static) -> Self {
         self.reaches.deny_list = Some(list.reach());
+        self.deny_list_capacity = list.capacity();
         self.parts.deny_list = Some(Arc::new(list));
         self
     }
 
-    /// Where used proofs and assertions are recorded. Needed for DPoP and `private_key_jwt`.
+    /// Sets the store of used proofs and assertions. Required for DPoP and `private_key_jwt`.
     pub fn replay_store(mut self, store: impl ReplayStore + 'static) -> Self {
         self.reaches.replay = Some(store.reach());
         self.replay_memory = None;
@@ -222,94 +228,96 @@ impl AuthorizationHostBuilder {
         self
     }
 
-    /// Who the users are. Needed for every grant that a user gives.
+    /// Sets the store of users. Required for every grant that a user gives.
     pub fn principals(mut self, store: impl PrincipalStore + 'static) -> Self {
         self.parts.principals = Some(Arc::new(store));
         self
     }
 
-    /// Who logs users in and asks them. Needed for the authorization code grant.
+    /// Sets the policy that logs users in and asks for consent. Required for the authorization code grant.
     pub fn consent_policy(mut self, policy: impl ConsentPolicy + 'static) -> Self {
         self.parts.consent = Some(Arc::new(policy));
         self
     }
 
-    /// Where clicks on consent pages are kept. Needed by a policy that answers
-    /// [`ConsentDecision::ByGrant`](crate::authorization::ConsentDecision::ByGrant), which the server cannot know: without one, that
-    /// answer ends with 503.
+    /// Sets the store of consent grants. Required by a policy that answers
+    /// [`ConsentDecision::ByGrant`](crate::authorization::ConsentDecision::ByGrant), which the server cannot check in
+    /// advance: without a store, that answer ends with 503.
     pub fn consent_grants(mut self, store: impl ConsentGrantStore + 'static) -> Self {
         self.reaches.consent_grants = Some(store.reach());
         self.parts.consent_grants = Some(Arc::new(store));
         self
     }
 
-    /// Where pushed authorization requests are kept. Needed for the authorization code grant.
+    /// Sets the store of pushed authorization requests. Required for the authorization code grant.
     pub fn par_store(mut self, store: impl ParStore + 'static) -> Self {
         self.reaches.pushed = Some(store.reach());
         self.parts.pushed = Some(Arc::new(store));
         self
     }
 
-    /// What ID tokens say of users. Needed where the server was built with
+    /// Sets the provider of claims for ID tokens. Required if the server was built with
     /// [`openid_connect`](crate::authorization::AuthorizationServerBuilder::openid_connect).
     pub fn claims(mut self, provider: impl ClaimsProvider + 'static) -> Self {
         self.parts.claims = Some(Arc::new(provider));
         self
     }
 
-    /// Who may introspect other parties' tokens. Needed where the server was built with
+    /// Sets the policy that decides who may introspect other clients' tokens. Required if the server was built with
     /// [`ask_introspection`](crate::authorization::AuthorizationServerBuilder::ask_introspection).
     pub fn introspection_policy(mut self, policy: impl IntrospectionPolicy + 'static) -> Self {
         self.parts.introspection = Some(Arc::new(policy));
         self
     }
 
-    /// Where events go. Observational only: a sink cannot change a decision. A closure says what it takes:
-    /// `|event: &AuthorizationEvent| ..`.
+    /// Sets the sink for events. It only observes and cannot change a decision. A closure must name its argument's
+    /// type: `|event: &AuthorizationEvent| ..`.
     pub fn events(mut self, sink: impl AuthorizationEventSink + 'static) -> Self {
         self.parts.events = Arc::new(sink);
         self
     }
 
-    /// **For a single node.** Codes, pushed requests, refresh tokens, the deny list and used proofs in memory, each bounded to `capacity` rows,
-    /// the deny list to no fewer than a thousand: one family can have so many access tokens, which are denied together or not at all.
-    /// They end with the process: users must then authorize their clients anew, and see [`restarted`](Self::restarted). Call it before
-    /// you set a store of your own in place of one of these.
+    /// **For a single node.** Keeps codes, pushed requests, refresh tokens, the deny list and used proofs in memory,
+    /// each bounded to `capacity` rows. The deny list has at least a thousand: one family can have that many access
+    /// tokens, which are denied together or not at all. The contents are lost when the process ends: users must then
+    /// authorize their clients again; see also [`restarted`](Self::restarted). Call this before you replace one of
+    /// these stores.
     ///
     /// # Errors
-    /// A capacity of 0, or of more than 2^30.
+    /// Fails for a capacity of 0, or of more than 2^30.
     pub fn single_node_memory(self, capacity: usize) -> Result<Self, ConfigError> {
         let mut builder = self
             .code_store(MemoryCodeStore::single_node(capacity)?)
             .par_store(MemoryParStore::single_node(capacity)?)
             .refresh_store(MemoryRefreshStore::single_node(capacity)?)
             .deny_list(MemoryDenyList::single_node(capacity.max(ONE_QUESTION))?)
-            .replay_store(MemoryReplayStore::single_instance(capacity)?);
+            .replay_store(MemoryReplayStore::single_node(capacity)?);
         builder.replay_memory = Some(capacity);
         Ok(builder)
     }
 
-    /// Says that this process follows another of the same issuer, and began at this time: a client assertion or a proof that its
-    /// predecessor may have seen is answered 503 until it has expired, instead of being taken once more. That concerns new ones too, as
-    /// long as they expire no later than those: for the lifetime of assertions where clients may sign them (five minutes by default), for
-    /// that of proofs otherwise (three). It is about the replay store of
-    /// [`single_node_memory`](Self::single_node_memory); one of your own may have its own
+    /// Declares that this process replaces another one of the same issuer, and started at this time. A client assertion
+    /// or a proof that the predecessor may have seen is then answered 503 until it has expired, instead of being
+    /// accepted again. This also affects new ones that expire no later than those: for the lifetime of assertions if
+    /// clients may use them (five minutes by default), or else for that of proofs (three). It applies to the replay
+    /// store of [`single_node_memory`](Self::single_node_memory); a store of your own can use
     /// [`after_restart`](MemoryReplayStore::after_restart).
     pub const fn restarted(mut self, at: Timestamp) -> Self {
         self.restarted = Some(at);
         self
     }
 
-    /// Whether several processes serve this issuer. [`Instances::Multiple`] demands stores that they share (ST-1).
+    /// Sets whether several processes serve this issuer. [`Instances::Multiple`] requires shared stores (ST-1).
     pub const fn instances(mut self, instances: Instances) -> Self {
         self.instances = instances;
         self
     }
 
-    /// Holds the host against what this server is configured to ask.
+    /// Builds the host, after checking it against the questions of this server.
     ///
     /// # Errors
-    /// The first part that is missing, or that does not reach all instances.
+    /// The first part that is missing, or that does not reach all instances, or a deny list that is too small for one
+    /// authorization.
     pub fn build(mut self, server: &AuthorizationServer) -> Result<AuthorizationHost, ConfigError> {
         if let (Some(capacity), Some(at)) = (self.replay_memory, self.restarted) {
             let store = MemoryReplayStore::after_restart(capacity, at.plus(server.replay_window()))?;
@@ -328,6 +336,9 @@ impl AuthorizationHostBuilder {
             if needed {
                 store_is_enough(member, reach, self.instances)?;
             }
+        }
+        if needs.deny_list && self.deny_list_capacity.is_some_and(|places| places < needs.access_tokens_at_a_time) {
+            return Err(ConfigError::new("deny_list", "holds fewer access tokens than one authorization may have"));
         }
         let (parts, functions) = (&self.parts, &self.parts.functions);
         let consent = functions.authenticate.is_some() && functions.consent.is_some();
@@ -366,7 +377,7 @@ fn missing(member: &'static str) -> ConfigError {
     )
 }
 
-/// ST-1.
+/// Checks that a store is set and reaches all instances. ST-1.
 fn store_is_enough(member: &'static str, reach: Option<StoreReach>, instances: Instances) -> Result<(), ConfigError> {
     match (reach, instances) {
         (None, _) => Err(missing(member)),

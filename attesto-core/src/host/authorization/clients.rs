@@ -1,4 +1,4 @@
-//! Which clients there are (HC-1).
+//! The store of registered clients (HC-1).
 
 use crate::authorization::{Answered, Client, SecretCheck, Unavailable};
 use crate::future::BoxFuture;
@@ -7,39 +7,41 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::future::Future;
 
-/// Knows the registered clients. What an implementation guarantees:
+/// Loads registered clients. An implementation guarantees:
 ///
-/// - **Exactly this one.** Identifiers are compared byte for byte. The client that is answered has the identifier that was
-///   asked for; another one makes the request fail. A client that is disabled is answered like one that does not exist: `None`.
-/// - **Secrets** are kept as digests, compared in constant time, and checked evenly. A [`SecretCheck`] that names no client is
-///   worked through all the same and answered `false`: else the time would tell which clients exist (CA-11). Two secrets of one
-///   client may count at once, while its owner moves from one to the other. The empty text is no secret.
-///   - *Secrets that you make* have 256 random bits: one SHA-256 or HMAC is enough, since there is nothing to guess.
-///     [`ClientSecret`](crate::authorization::ClientSecret) makes one, and
-///     [`ClientSecrets::verify`](crate::authorization::ClientSecrets::verify) is the whole answer.
-///   - *Secrets that people chose* need a slow, salted hash (Argon2id, scrypt, bcrypt). Anybody can ask for such a check, so that
-///     slow work which all clients share keeps them all out when strangers queue for it: bound the checks in progress for each
-///     client, and those that name no client as if they were one more.
-/// - **Never a guess.** An error or a time-out is [`Unavailable`]: the request ends with 503. `None` and `false` are for what
-///   is known.
+/// - **Exact identifiers.** Identifiers are compared byte for byte. The returned client must have the requested
+///   identifier; any other makes the request fail. A disabled client is `None`, like one that does not exist.
+/// - **Secrets** are stored as digests, compared in constant time, and checked evenly. A [`SecretCheck`] that names no
+///   client is still computed and answered `false`: otherwise timing would reveal which clients exist (CA-11). Two
+///   secrets of one client may be valid at once, while its owner changes from one to the other. The empty text is never
+///   a secret.
+///   - *Generated secrets* have 256 random bits: one SHA-256 or HMAC is enough, since they cannot be guessed.
+///     [`ClientSecret`](crate::authorization::ClientSecret) generates one, and
+///     [`ClientSecrets::verify`](crate::authorization::ClientSecrets::verify) is the complete check.
+///   - *Secrets chosen by people* need a slow, salted hash (Argon2id, scrypt, bcrypt). Anyone can trigger such a
+///     check, and if all clients share one queue, an attacker can lock them all out. Limit the concurrent checks of
+///     each client, and treat checks without a client as one more client.
+/// - **Never a guess.** An error or a time-out is [`Unavailable`]: the request ends with 503. `None` and `false` are
+///   definite answers.
 ///
-/// The identifier that is asked for may come from anybody. Nothing here changes anything.
+/// The requested identifier may come from any client. No method here changes anything.
 ///
-/// The testkit holds a store to it, as far as it can be seen from outside: `assert_client_store_conforms`.
+/// The testkit checks these guarantees, as far as they are visible from outside: `assert_client_store_conforms`.
 pub trait ClientStore: Send + Sync {
-    /// The client of this identifier.
+    /// Loads the client with this identifier.
     fn load_client(&self, client_id: &str) -> impl Future<Output = Answered<Option<Client>>> + Send;
 
-    /// Whether this is the client's secret. A host whose clients have none leaves it out: no secret is right then.
+    /// Whether this is the client's secret. A host whose clients have no secrets need not implement it; every secret is
+    /// then wrong.
     fn verify_client_secret(&self, check: &SecretCheck) -> impl Future<Output = Answered<bool>> + Send {
         let _ = check;
         core::future::ready(Ok(false))
     }
 
-    /// The keys that the client of this identifier signs with. Asked only of clients whose keys are
-    /// [`ClientKeys::AskHost`](crate::authorization::ClientKeys::AskHost): a host that registers none leaves it out, and there
-    /// is no answer. Anybody can have it asked, by an assertion that looks like the client's: a host that fetches keys keeps them,
-    /// and bounds how often it fetches.
+    /// Returns the keys of the client with this identifier. Called only for clients whose keys are
+    /// [`ClientKeys::AskHost`](crate::authorization::ClientKeys::AskHost). A host without such clients need not
+    /// implement it; it is then unavailable. Anyone can trigger it with an assertion that looks like the client's: a
+    /// host that fetches keys must cache them and limit its fetches.
     fn client_keys(&self, client_id: &str) -> impl Future<Output = Answered<Arc<VerificationKeys>>> + Send {
         let _ = client_id;
         core::future::ready(Err(Unavailable))

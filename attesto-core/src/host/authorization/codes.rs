@@ -1,4 +1,4 @@
-//! Where authorization codes are kept (RFC 6749 §4.1.2; AC-2, AC-6, ST-1 to ST-3).
+//! The store of authorization codes (RFC 6749 §4.1.2; AC-2, AC-6, ST-1 to ST-3).
 
 use crate::authorization::{Answered, AuthorizationCode, FinalizedCode, NewCode, SecretDigest, SecretQuery, TakenCode};
 use crate::future::BoxFuture;
@@ -7,40 +7,40 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::future::Future;
 
-/// Keeps authorization codes, each known by its digest. What an implementation guarantees:
+/// Stores authorization codes under their digests. An implementation guarantees:
 ///
-/// - **One winner.** Among all that take one code, on all instances that share the store, exactly one is answered
-///   [`TakenCode::Fresh`]. The store marks and reads in one atomic step (`UPDATE .. SET consumed_at = .. WHERE consumed_at IS NULL
-///   RETURNING ..`); reading first and writing later does not conform. AC-2.
-/// - **A spent code is remembered.** Every later take is answered [`TakenCode::Spent`], with the client and the family of the
-///   code, and with the access token that `finalize` noted. So a row is kept until its code has expired, and once it is
-///   finalized until the access token has expired too: a row may be dropped when `max(expires_at, access.expires_at) < now`.
+/// - **One winner.** Among all takes of one code, on all instances that share the store, exactly one is answered
+///   [`TakenCode::Fresh`]. The store marks and reads in one atomic step (`UPDATE .. SET consumed_at = .. WHERE
+///   consumed_at IS NULL RETURNING ..`). Reading first and writing later does not conform. AC-2.
+/// - **A spent code is remembered.** Every later take is answered [`TakenCode::Spent`], with the client and the family
+///   of the code, and with the access token that `finalize` recorded. So a row is kept until its code has expired and,
+///   once finalized, until the access token has expired too: drop it when `max(expires_at, access.expires_at) < now`.
 ///   AC-6, ST-2.
-/// - **Finalizing waits for nobody.** A code that was taken can be finalized for a minute at least, even if it expires meanwhile.
-/// - **Nothing is overwritten.** A `put` under a digest that is there changes nothing and is
-///   [`Unavailable`](crate::authorization::Unavailable); so is a `finalize` of a code that is unknown or was not taken, or was
-///   finalized with another access token. The same once more changes nothing.
-/// - **Expiry is judged by who asks.** A code that has expired and is not yet dropped may be answered like any other, or as
-///   unknown. One that has not (`expires_at > now`) is there, and is never evicted to make room: a store that is full is
+/// - **Time to finalize.** A taken code can be finalized for at least a minute, even if it expires meanwhile.
+/// - **Nothing is overwritten.** A `put` under an existing digest changes nothing and is
+///   [`Unavailable`](crate::authorization::Unavailable). So is a `finalize` of a code that is unknown, was not taken,
+///   or was finalized with another access token. Repeating the same `finalize` changes nothing.
+/// - **The server checks expiry.** An expired code that is not yet dropped may be returned like any other, or as
+///   unknown. An unexpired one (`expires_at > now`) is present, and never evicted to make room: a full store is
 ///   `Unavailable` for new rows only.
-/// - **Never a guess.** An error, a time-out or a lost answer is `Unavailable`. What was asked may have been done all the same.
-/// - **Secrets are not known.** A row holds the digest of the code, never the code.
+/// - **Never a guess.** An error, a time-out or a lost answer is `Unavailable`. The operation may still have happened.
+/// - **No secrets.** A row has the digest of the code, never the code.
 ///
-/// `now` is the time of the request. A future that is dropped before it is done may or may not have done its work.
+/// `now` is the time of the request. A future that is dropped before it completes may or may not have done its work.
 pub trait CodeStore: Send + Sync {
     /// Stores a new code.
     fn put(&self, new: &NewCode) -> impl Future<Output = Answered<()>> + Send;
 
-    /// The code of this digest, fresh or spent. Changes nothing.
+    /// Loads the code with this digest, fresh or spent, without changing anything.
     fn peek(&self, digest: &SecretDigest) -> impl Future<Output = Answered<Option<AuthorizationCode>>> + Send;
 
     /// Spends a code.
     fn take(&self, presented: &SecretQuery) -> impl Future<Output = Answered<TakenCode>> + Send;
 
-    /// Notes what came of a code that was taken.
+    /// Records the access token issued for a taken code.
     fn finalize(&self, finalized: &FinalizedCode) -> impl Future<Output = Answered<()>> + Send;
 
-    /// Who sees the rows. Codes that one process keeps and another is shown are unknown there (ST-1).
+    /// Which processes share the rows. A code that one process stores is unknown to the others (ST-1).
     fn reach(&self) -> StoreReach;
 }
 

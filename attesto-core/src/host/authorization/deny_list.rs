@@ -1,4 +1,4 @@
-//! Access tokens that were revoked before they expire (RFC 7009 §2.2.1; AC-6, RV-3, RV-4).
+//! The list of access tokens revoked before they expire (RFC 7009 §2.2.1; AC-6, RV-3, RV-4).
 
 use crate::authorization::{Answered, IssuedAccessToken, RevokedAccessTokens, Unavailable};
 use crate::future::BoxFuture;
@@ -9,18 +9,20 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::future::Future;
 
-/// Keeps the access tokens that no longer count. It helps as far as resources consult it: by introspection, or by a
-/// [`RevocationCheck`](crate::host::RevocationCheck) over the same list. What an implementation guarantees:
+/// Stores the revoked access tokens. It has an effect as far as resources consult it: by introspection, or by a
+/// [`RevocationCheck`](crate::host::RevocationCheck) over the same list. An implementation guarantees:
 ///
-/// - **Kept long enough.** A token that was put on the list is on it while `expires_at > now`, which has the leeway of resources in it
-///   ([`resource_leeway`](crate::authorization::AuthorizationServerBuilder::resource_leeway)). It is never evicted to
-///   make room: a store that is full is [`Unavailable`](crate::authorization::Unavailable) for new tokens, and holds enough back that
-///   no single subject's tokens fill it.
-/// - **By `jti` alone**, byte for byte. The same token again changes nothing; with a later `expires_at` it is kept until that.
-/// - **All of them.** One question may name up to a thousand tokens (`INSERT .. SELECT unnest($1) .. ON CONFLICT ..`): it is answered
-///   when all are on the list. Where it is not answered, some may be.
-/// - **At once.** When `revoke` has been answered, every later question, on all instances that share the list, is answered `true`.
-/// - **Never a guess.** An error or a time-out is `Unavailable`, and no answer is not "no": the token is not taken.
+/// - **Kept long enough.** A revoked token stays on the list while `expires_at > now`, which includes the resources'
+///   leeway ([`resource_leeway`](crate::authorization::AuthorizationServerBuilder::resource_leeway)). It is never
+///   evicted to make room: a full list is [`Unavailable`](crate::authorization::Unavailable) for new tokens, and
+///   reserves enough that no single subject's tokens can fill it.
+/// - **Keyed by `jti` alone**, byte for byte. Adding a token again changes nothing; a later `expires_at` extends its
+///   time.
+/// - **All of them.** One question may name up to a thousand tokens (`INSERT .. SELECT unnest($1) .. ON CONFLICT ..`).
+///   It is answered when all are on the list; if it fails, some may be.
+/// - **At once.** After `revoke` was answered, every later question, on all instances that share the list, is answered
+///   `true`.
+/// - **Never a guess.** An error or a time-out is `Unavailable`. It never means "no": the token is not accepted.
 pub trait AccessTokenDenyList: Send + Sync {
     /// Puts access tokens on the list.
     fn revoke(&self, revoked: &RevokedAccessTokens) -> impl Future<Output = Answered<()>> + Send;
@@ -28,12 +30,21 @@ pub trait AccessTokenDenyList: Send + Sync {
     /// Whether an access token is on the list. Changes nothing.
     fn is_revoked(&self, access: &IssuedAccessToken) -> impl Future<Output = Answered<bool>> + Send;
 
-    /// Who sees the list (ST-1).
+    /// Which processes share the list (ST-1).
     fn reach(&self) -> StoreReach;
+
+    /// The most tokens that the list can hold, if it is bounded. A host is not built with a list that holds fewer than
+    /// one authorization may have
+    /// ([`access_tokens_at_a_time`](crate::authorization::RefreshPolicy::access_tokens_at_a_time)), because such an
+    /// authorization could never be revoked completely. RT-5.
+    fn capacity(&self) -> Option<usize> {
+        None
+    }
 }
 
-/// A deny list as a resource consults it: hand it to
-/// [`GuardBuilder::revocation_check`](crate::host::GuardBuilder::revocation_check) of the resources beside the authorization server.
+/// Lets a resource consult a deny list: pass it to
+/// [`GuardBuilder::revocation_check`](crate::host::GuardBuilder::revocation_check) of the resources in the
+/// authorization server's process.
 ///
 /// ```
 /// use attesto_core::host::{DenyListCheck, GuardBuilder, MemoryDenyList};
@@ -51,13 +62,13 @@ pub struct DenyListCheck<L> {
 }
 
 impl<L: AccessTokenDenyList> DenyListCheck<L> {
-    /// By this list.
+    /// Checks against this list.
     pub const fn new(list: L) -> Self {
         Self { list }
     }
 }
 
-/// A token without `jti` or expiry is none that a list could hold: it counts as revoked.
+/// Treats a token without `jti` or expiry as revoked, since no list can hold it.
 impl<L: AccessTokenDenyList> RevocationCheck for DenyListCheck<L> {
     async fn revocation(&self, claims: &Claims) -> RevocationAnswer {
         let (Some(jwt_id), Some(expires_at)) = (claims.jwt_id(), claims.expires_at()) else {
@@ -71,7 +82,7 @@ impl<L: AccessTokenDenyList> RevocationCheck for DenyListCheck<L> {
     }
 }
 
-erase! { AccessTokenDenyList as ErasedDenyList [reach] {
+erase! { AccessTokenDenyList as ErasedDenyList [reach, capacity -> Option<usize>] {
     fn revoke(&RevokedAccessTokens) -> ();
     fn is_revoked(&IssuedAccessToken) -> bool;
 } }

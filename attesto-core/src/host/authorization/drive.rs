@@ -1,4 +1,4 @@
-//! Answers every question of a flow from the host's traits.
+//! Answers every question of a flow with the host's traits.
 
 use super::bundle::{AuthorizationHost, Parts};
 use super::erase::{answered, unless_it_panics};
@@ -13,14 +13,14 @@ use crate::time::Clock;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 
-/// Drives a flow to its response: each question goes to the method of the trait that knows.
+/// Drives a flow to its response, passing each question to the trait's method that answers it.
 ///
-/// A part that is missing, and one that panics, gives no answer: the flow undoes what it has begun and ends with 503 (HC-5), and the
-/// event sink is told which question it was. A future that is dropped drops the flow where it stands; what was asked before stays as
-/// the answers left it.
+/// A part that is missing or panics gives no answer: the flow undoes what it has begun and ends with 503 (HC-5), and
+/// the event sink receives the question's name. Dropping the future drops the flow; earlier answers keep their effects
+/// in the stores.
 ///
-/// The clock is read when a replay store is asked and again when it has answered, because either may come after a wait: a proof or an
-/// assertion whose time has passed by then is refused (D11, D17).
+/// The clock is read when a replay store is asked and again when it has answered, because either may follow a wait: a
+/// proof or an assertion whose time has passed by then is refused (D11, D17).
 pub async fn drive(mut step: Step, host: &AuthorizationHost, clock: &Clock) -> ResponseParts {
     loop {
         step = match step {
@@ -30,7 +30,7 @@ pub async fn drive(mut step: Step, host: &AuthorizationHost, clock: &Clock) -> R
     }
 }
 
-/// To whom each question goes.
+/// Passes each question to the part that answers it.
 async fn answer(ask: Ask, host: &Parts, clock: &Clock) -> Step {
     let (functions, asked) = (&host.functions, Asked { question: ask.name(), events: host.events.as_ref() });
     match ask {
@@ -134,7 +134,8 @@ async fn answer(ask: Ask, host: &Parts, clock: &Clock) -> Step {
     }
 }
 
-/// A question on its way, and who is told when it comes back without an answer: to the client, one failure looks like another.
+/// A question being asked, and the sink that receives its name if it gets no answer: to the client, all failures look
+/// alike.
 struct Asked<'h> {
     question: &'static str,
     events: &'h dyn AuthorizationEventSink,
@@ -148,7 +149,7 @@ impl Asked<'_> {
     }
 }
 
-/// Takes a question to the function for it, if there is one; otherwise to the part of the host that knows. The narrower setting wins. HC-4.
+/// Asks the function set for a question, or else the part of the host. A function takes precedence. HC-4.
 async fn by<S: ?Sized, Q: Clone + Send + 'static, A: 'static>(
     asked: &Asked<'_>,
     function: &Option<Function<Q, A>>,
@@ -158,13 +159,13 @@ async fn by<S: ?Sized, Q: Clone + Send + 'static, A: 'static>(
 ) -> Step {
     let Some(function) = function else { return to(asked, part, query, ask).await };
     let (function, question) = (Arc::clone(function), query.question().clone());
-    // Called when polled, where a panic is caught.
+    // Called on first poll, where a panic is caught.
     let answer = answered(Box::pin(async move { function(question).await })).await;
     asked.note(answer.is_ok());
     query.answer(answer)
 }
 
-/// Takes a question to the part of the host that knows, if there is one.
+/// Asks the part of the host that answers a question, if it is set.
 async fn to<S: ?Sized, Q, A>(
     asked: &Asked<'_>,
     part: Option<&Arc<S>>,

@@ -1,4 +1,4 @@
-//! What an adapter does with a request to an authorization server, without its framework.
+//! The part of an authorization server's request handling that all adapters share, independent of any framework.
 
 use super::bundle::AuthorizationHost;
 use super::drive::drive;
@@ -8,11 +8,11 @@ use crate::http::{RequestParts, ResponseParts};
 use crate::time::Clock;
 use alloc::vec::Vec;
 
-/// A server, its host, the clock it goes by and the randomness it draws on: all that its mounted endpoints need. A clone is another
-/// handle on the same.
+/// A server, its host, its clock and its source of randomness: everything that its mounted endpoints need. A clone is
+/// another handle to the same endpoints.
 ///
-/// An adapter mounts [`paths`](Self::paths), reads the body where [`wants_body`](Self::wants_body) says so, and sends what
-/// [`respond`](Self::respond) gives.
+/// An adapter mounts [`paths`](Self::paths), reads the body if [`wants_body`](Self::wants_body) asks for it, and sends
+/// the result of [`respond`](Self::respond).
 ///
 /// ```
 /// # use attesto_core::{Timestamp, http::RequestParts, http::ResponseParts};
@@ -24,9 +24,9 @@ use alloc::vec::Vec;
 /// # ) -> Option<ResponseParts> {
 /// let clock = Clock::new(|| Timestamp::from_secs(1_800_000_000));
 /// let endpoints = AuthorizationEndpoints::new(server, host, clock, entropy);
-/// let form = endpoints.wants_body(request.method, request.path).then_some(body); // at most 64 KiB and one byte of it
+/// let form = endpoints.wants_body(request.method, request.path).then_some(body); // at most 64 KiB and one byte
 /// let request = form.map_or(request, |form| request.form_body(form));
-/// endpoints.respond(&request).await // `None`: another's path
+/// endpoints.respond(&request).await // `None`: not one of these paths
 /// # }
 /// ```
 #[derive(Clone, Debug)]
@@ -38,7 +38,7 @@ pub struct AuthorizationEndpoints {
 }
 
 impl AuthorizationEndpoints {
-    /// Of this server, answered for by this host.
+    /// Creates the endpoints of `server`, backed by `host`.
     #[must_use]
     pub const fn new(
         server: AuthorizationServer,
@@ -61,7 +61,7 @@ impl AuthorizationEndpoints {
         self.server.paths()
     }
 
-    /// Those of one class, for middleware of its own (CF-5).
+    /// The paths of one class, for separate middleware (CF-5).
     #[must_use]
     pub fn paths_of(&self, class: RouteClass) -> Vec<&str> {
         self.server.paths_of(class)
@@ -73,9 +73,10 @@ impl AuthorizationEndpoints {
         self.server.class_of(path).is_some()
     }
 
-    /// Whether to read the body before [`respond`](Self::respond), and lend it as [`RequestParts::form_body`]. Read up to
-    /// [`limits::FORM_BODY`](crate::limits::FORM_BODY) bytes, and lend one that goes on as what was read of it, beyond the limit: it is
-    /// answered with 413. Lend none of a body that broke off. Whether it is a form, `respond` decides.
+    /// Whether the caller must read the body before [`respond`](Self::respond), and pass it as
+    /// [`RequestParts::form_body`]. Read up to [`limits::FORM_BODY`](crate::limits::FORM_BODY) bytes; of a longer body,
+    /// pass what was read beyond the limit, which is answered with 413. Pass `None` if the body broke off. `respond`
+    /// decides whether the body is a form.
     #[must_use]
     pub fn wants_body(&self, method: &str, path: &str) -> bool {
         method == "POST"
@@ -85,7 +86,7 @@ impl AuthorizationEndpoints {
             }
     }
 
-    /// Answers one request to the end. `None`: nothing is mounted at its path.
+    /// Answers one request to the end. `None` if nothing is mounted at its path.
     pub async fn respond(&self, request: &RequestParts<'_>) -> Option<ResponseParts> {
         let step = self.server.serve(request, self.clock.now(), self.entropy.clone())?;
         Some(drive(step, &self.host, &self.clock).await)

@@ -1,4 +1,4 @@
-//! Single functions in place of a trait's methods (HC-4).
+//! Single functions instead of a trait's methods (HC-4).
 
 use super::bundle::AuthorizationHostBuilder;
 use crate::authorization::{
@@ -13,7 +13,7 @@ use alloc::sync::Arc;
 use core::future::Future;
 use serde_json::{Map, Value};
 
-/// What answers one kind of question.
+/// A function that answers one kind of question.
 pub(super) type Function<Q, A> = Arc<dyn Fn(Q) -> BoxFuture<'static, Answered<A>> + Send + Sync>;
 
 fn erased<Q, A, F, R>(function: F) -> Function<Q, A>
@@ -24,7 +24,7 @@ where
     Arc::new(move |question| Box::pin(function(question)))
 }
 
-/// For each function: its setter, the question and the answer.
+/// Defines for each function: its setter, the question and the answer.
 macro_rules! functions {
     ($( $(#[$meta:meta])* $field:ident, $setter:ident: $question:ty => $answer:ty; )+) => {
         /// The functions that were set.
@@ -33,9 +33,9 @@ macro_rules! functions {
             $( pub(super) $field: Option<Function<$question, $answer>>, )+
         }
 
-        /// Functions for single questions. Each answers in place of the method of the same name, whatever part is set besides, and
-        /// whichever was set first; the last one of a kind counts. They are held to the contract of the trait, and a function that
-        /// panics gives no answer (503). The question is the function's own, so that its future can be kept until it is done.
+        /// Functions for single questions. Each is used instead of the method of the same name, whichever parts are set
+        /// and in whatever order; the last function of a kind counts. The trait's contract applies, and a function that
+        /// panics gives no answer (503). A function owns its question, so that its future can outlive the call.
         impl AuthorizationHostBuilder {
             $(
                 $(#[$meta])*
@@ -53,7 +53,7 @@ macro_rules! functions {
 }
 
 functions! {
-    /// In place of [`ClientStore::load_client`](super::ClientStore::load_client).
+    /// Answers instead of [`ClientStore::load_client`](super::ClientStore::load_client).
     ///
     /// ```
     /// use attesto_core::authorization::{Client, ClientAuthentication, GrantType, SecretCheck};
@@ -74,20 +74,20 @@ functions! {
     /// # let _ = host;
     /// ```
     load_client, load_client_with: String => Option<Client>;
-    /// In place of [`ClientStore::verify_client_secret`](super::ClientStore::verify_client_secret).
+    /// Answers instead of [`ClientStore::verify_client_secret`](super::ClientStore::verify_client_secret).
     verify_client_secret, verify_client_secret_with: SecretCheck => bool;
-    /// In place of [`ClientStore::client_keys`](super::ClientStore::client_keys).
+    /// Answers instead of [`ClientStore::client_keys`](super::ClientStore::client_keys).
     client_keys, client_keys_with: String => Arc<VerificationKeys>;
-    /// In place of [`ScopePolicy::authorize_scope`](super::ScopePolicy::authorize_scope).
+    /// Answers instead of [`ScopePolicy::authorize_scope`](super::ScopePolicy::authorize_scope).
     authorize_scope, authorize_scope_with: ScopeRequest => ScopeSet;
-    /// In place of [`PrincipalStore::load_principal`](super::PrincipalStore::load_principal).
+    /// Answers instead of [`PrincipalStore::load_principal`](super::PrincipalStore::load_principal).
     load_principal, load_principal_with: String => Option<Principal>;
-    /// In place of [`ConsentPolicy::authenticate`](super::ConsentPolicy::authenticate).
+    /// Answers instead of [`ConsentPolicy::authenticate`](super::ConsentPolicy::authenticate).
     authenticate, authenticate_with: AuthenticationRequest => Authentication;
-    /// In place of [`ConsentPolicy::consent`](super::ConsentPolicy::consent).
+    /// Answers instead of [`ConsentPolicy::consent`](super::ConsentPolicy::consent).
     consent, consent_with: ConsentRequest => ConsentDecision;
-    /// In place of [`ClaimsProvider::id_token_claims`](super::ClaimsProvider::id_token_claims).
+    /// Answers instead of [`ClaimsProvider::id_token_claims`](super::ClaimsProvider::id_token_claims).
     id_token_claims, id_token_claims_with: ClaimsRequest => Map<String, Value>;
-    /// In place of [`IntrospectionPolicy::may_introspect`](super::IntrospectionPolicy::may_introspect).
+    /// Answers instead of [`IntrospectionPolicy::may_introspect`](super::IntrospectionPolicy::may_introspect).
     may_introspect, may_introspect_with: IntrospectionCheck => bool;
 }

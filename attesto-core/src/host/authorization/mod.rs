@@ -1,5 +1,4 @@
-//! What the host of an authorization server brings: who its clients and users are, what it grants, and where codes and tokens
-//! are kept.
+//! The host's side of an authorization server: its clients and users, its policies, and the stores of codes and tokens.
 
 #[macro_use]
 mod erase;

@@ -1,4 +1,4 @@
-//! For whom tokens are, and what they may say (HC-2, HC-3).
+//! The subjects of tokens, and what their tokens may say (HC-2, HC-3).
 
 use crate::authorization::{Answered, ClaimsRequest, IntrospectionCheck, Principal, ScopeRequest, ScopeSet};
 use crate::future::BoxFuture;
@@ -8,28 +8,28 @@ use alloc::sync::Arc;
 use core::future::Future;
 use serde_json::{Map, Value};
 
-/// Knows the users. Asked each time that a token is made for one or introspected: a user who is suspended gets no further token, and
-/// those there are count as inactive.
+/// Loads users. Called each time a token is minted for a user or introspected: a suspended user gets no further token,
+/// and existing ones are inactive.
 ///
-/// `None` is for a subject who may have none (suspended, deleted, never there): the client is told `invalid_grant`. An error or a
-/// time-out is [`Unavailable`](crate::authorization::Unavailable) and ends with 503, the grant unspent where it can be.
-/// Subjects are compared byte for byte. Nothing here changes anything.
+/// `None` means that the subject may have no tokens (suspended, deleted, nonexistent): the client receives
+/// `invalid_grant`. An error or a time-out is [`Unavailable`](crate::authorization::Unavailable) and ends with 503, if
+/// possible without spending the grant. Subjects are compared byte for byte. The method changes nothing.
 pub trait PrincipalStore: Send + Sync {
-    /// The subject as it is now.
+    /// Loads the subject's current state.
     fn load_principal(&self, subject: &str) -> impl Future<Output = Answered<Option<Principal>>> + Send;
 }
 
-/// Decides which scopes are granted. There is no default: a policy that grants whatever is asked for is a decision too.
+/// Decides which scopes are granted. There is no default: granting everything requested is a decision too.
 ///
-/// What is asked for lies within what the client is registered for and what the grant holds. The answer can only narrow it: a scope
-/// that was not asked for makes the request fail, and an empty answer refuses it (`invalid_scope`). An error or a time-out is
-/// [`Unavailable`](crate::authorization::Unavailable) and ends with 503. Nothing here changes anything.
+/// The request is within the client's registration and the grant. The answer can only narrow it: a scope that was not
+/// requested makes the request fail, and an empty answer refuses it (`invalid_scope`). An error or a time-out is
+/// [`Unavailable`](crate::authorization::Unavailable) and ends with 503. The method changes nothing.
 pub trait ScopePolicy: Send + Sync {
-    /// What of this is granted.
+    /// Returns the granted scopes out of those requested.
     fn authorize_scope(&self, request: &ScopeRequest) -> impl Future<Output = Answered<ScopeSet>> + Send;
 }
 
-/// Grants what is asked for: no more than the client is registered for and the user has allowed.
+/// Grants every requested scope that the client is registered for and the user has allowed.
 ///
 /// ```
 /// use attesto_core::host::{AuthorizationHost, ClientStore, ScopesAsAsked};
@@ -49,20 +49,21 @@ impl ScopePolicy for ScopesAsAsked {
 
 /// Says what ID tokens tell of a user (OIDC Core §5.1, §5.4; IT-4).
 ///
-/// Of what the scopes stand for, what is known: none of it has to be. A claim of the protocol (`iss`, `sub`, `aud` ..) makes the request
-/// fail. An error or a time-out is [`Unavailable`](crate::authorization::Unavailable) and ends with 503. Nothing here changes anything.
+/// Return the known claims that the scopes stand for; none is required. A claim of the protocol (`iss`, `sub`, `aud`
+/// ..) makes the request fail. An error or a time-out is [`Unavailable`](crate::authorization::Unavailable) and ends
+/// with 503. The method changes nothing.
 pub trait ClaimsProvider: Send + Sync {
-    /// The claims of this user for this client.
+    /// Returns the claims about this user for this client.
     fn id_token_claims(&self, request: &ClaimsRequest) -> impl Future<Output = Answered<Map<String, Value>>> + Send;
 }
 
 /// Decides who may look at other parties' tokens (RFC 7662 §2.2; IN-4): an API gateway, say. A token's own client and its
 /// audience are not asked about.
 ///
-/// `false` makes the token inactive to the caller. An error or a time-out is [`Unavailable`](crate::authorization::Unavailable) and ends
-/// with 503. Nothing here changes anything.
+/// `false` makes the token inactive to the caller. An error or a time-out is
+/// [`Unavailable`](crate::authorization::Unavailable) and ends with 503. The method changes nothing.
 pub trait IntrospectionPolicy: Send + Sync {
-    /// Whether this caller may.
+    /// Whether this caller may introspect the token.
     fn may_introspect(&self, check: &IntrospectionCheck) -> impl Future<Output = Answered<bool>> + Send;
 }
 

@@ -1,4 +1,4 @@
-//! The driver and the bundle, with whole flows over the memory stores.
+//! Tests of the driver and the bundle, with whole flows over the memory stores.
 
 mod bundle;
 mod functions;
@@ -65,7 +65,7 @@ fn entropy(seed: u8) -> impl FnMut(&mut [u8]) -> Result<(), EntropyError> {
 
 const CODE_AND_REFRESH: &[GrantType] = &[GrantType::AuthorizationCode, GrantType::RefreshToken];
 
-/// Clients, users and policy in one, and one that panics where it is told to.
+/// Clients, users and policy in one, which panics if configured to.
 #[derive(Clone, Default)]
 struct Office {
     panics: bool,
@@ -160,7 +160,7 @@ impl RefreshStore for Falling {
     }
 }
 
-/// Says that it is shared.
+/// Declares itself shared.
 struct Shared;
 
 impl CodeStore for Shared {
@@ -234,7 +234,7 @@ impl World {
         post(&self.server, &self.host, path, body, seed)
     }
 
-    /// Puts a code as the authorization endpoint does, and gives the request that redeems it.
+    /// Stores a code as the authorization endpoint does, and returns the request that redeems it.
     fn code(&self) -> String {
         let (provider, code) = (RustCrypto::new(), base64url::encode(&[9; 32]));
         let challenge = CodeChallenge::from_bytes(provider.sha256(&[VERIFIER.as_bytes()]));
@@ -355,7 +355,7 @@ fn hc5_a_part_that_is_missing_gives_no_answer() {
     let other = other.build(&server).unwrap();
     let (status, body) = post(&world.server, &other, "/oauth/token", &world.code(), 3);
     assert_eq!((status, text(&body, "error").as_str()), (503, "temporarily_unavailable"));
-    // The client is told no more; who runs the server is told where to look (EV-1).
+    // The client learns no more; the operator's event names the question (EV-1).
     let told = told.lock().unwrap();
     let told: Vec<_> = told.iter().map(|event| (event.kind, event.question, event.reason)).collect();
     let unanswered = (EventKind::HostUnavailable, Some("PeekCode"), None);

@@ -20,7 +20,7 @@ const SESSION_ID: usize = 256;
 /// ```
 /// use attesto_core::host::SessionOwners;
 ///
-/// let sessions = SessionOwners::single_instance(10_000)?;
+/// let sessions = SessionOwners::single_node(10_000)?;
 /// assert!(sessions.is_empty());
 /// # Ok::<(), attesto_core::ConfigError>(())
 /// ```
@@ -50,7 +50,7 @@ struct Owner {
 }
 
 impl Owner {
-    fn of(claims: &Claims) -> Self {
+    fn from_claims(claims: &Claims) -> Self {
         Self {
             issuer: claims.issuer().map(Into::into),
             subject: claims.subject().into(),
@@ -65,7 +65,7 @@ impl SessionOwners {
     ///
     /// # Errors
     /// Fails if the capacity is zero.
-    pub fn single_instance(capacity: usize) -> Result<Self, ConfigError> {
+    pub fn single_node(capacity: usize) -> Result<Self, ConfigError> {
         if capacity == 0 {
             return Err(ConfigError::new("sessions", "the capacity must be at least one"));
         }
@@ -82,7 +82,7 @@ impl SessionOwners {
             if table.sessions.len() >= self.capacity {
                 table.forget_oldest();
             }
-            table.sessions.insert(session_id.into(), Session { owner: Owner::of(claims), used: 0 });
+            table.sessions.insert(session_id.into(), Session { owner: Owner::from_claims(claims), used: 0 });
             table.touch(session_id);
         }
     }
@@ -92,7 +92,7 @@ impl SessionOwners {
     #[must_use]
     pub fn belongs_to(&self, session_id: &str, claims: &Claims) -> bool {
         let mut table = self.table();
-        let owned = table.sessions.get(session_id).is_some_and(|session| session.owner == Owner::of(claims));
+        let owned = table.sessions.get(session_id).is_some_and(|session| session.owner == Owner::from_claims(claims));
         if owned {
             table.touch(session_id);
         }
@@ -168,7 +168,7 @@ mod tests {
 
     #[test]
     fn h6_session_belongs_to_issuer_subject_and_client_alike() {
-        let sessions = SessionOwners::single_instance(10).unwrap();
+        let sessions = SessionOwners::single_node(10).unwrap();
         let owner = claims("i", "s", "c");
         sessions.bind("id", &owner);
         assert!(sessions.belongs_to("id", &owner));
@@ -182,7 +182,7 @@ mod tests {
 
     #[test]
     fn h6_ended_session_is_unknown() {
-        let sessions = SessionOwners::single_instance(10).unwrap();
+        let sessions = SessionOwners::single_node(10).unwrap();
         let owner = claims("i", "s", "c");
         sessions.bind("id", &owner);
         sessions.end("id");
@@ -193,7 +193,7 @@ mod tests {
 
     #[test]
     fn h6_the_session_unused_for_longest_makes_room() {
-        let sessions = SessionOwners::single_instance(2).unwrap();
+        let sessions = SessionOwners::single_node(2).unwrap();
         let owner = claims("i", "s", "c");
         sessions.bind("a", &owner);
         sessions.bind("b", &owner);
@@ -202,12 +202,12 @@ mod tests {
         assert_eq!(sessions.len(), 2);
         assert!(sessions.belongs_to("a", &owner) && sessions.belongs_to("c", &owner));
         assert!(!sessions.belongs_to("b", &owner));
-        assert!(SessionOwners::single_instance(0).is_err());
+        assert!(SessionOwners::single_node(0).is_err());
     }
 
     #[test]
     fn h6_oversized_ids_are_not_remembered() {
-        let sessions = SessionOwners::single_instance(2).unwrap();
+        let sessions = SessionOwners::single_node(2).unwrap();
         let owner = claims("i", "s", "c");
         sessions.bind(&"x".repeat(257), &owner);
         sessions.bind("", &owner);

@@ -76,7 +76,7 @@ fn p7_issuers_are_verbatim_https_urls_without_query() {
     }
     let twice = builder().authorization_server("https://as").authorization_server("https://as");
     assert_eq!(refused(twice, &HEADER), "authorization_servers");
-    let local = ResourceIdentifier::parse_insecure_loopback("http://localhost/mcp").unwrap();
+    let local = ResourceIdentifier::danger_insecure_loopback("http://localhost/mcp").unwrap();
     let local = ProtectedResourceMetadata::builder(local);
     assert!(local.clone().authorization_server("http://127.0.0.1:9000").build(&HEADER).is_ok());
     assert!(local.authorization_server("http://as").build(&HEADER).is_err());

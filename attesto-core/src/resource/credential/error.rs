@@ -1,4 +1,4 @@
-//! Why no credential was taken from a request.
+//! Why a request has no usable credential.
 
 reasons! {
     /// The request has no usable credential (C1 to C10). One variant per rule.

@@ -131,7 +131,7 @@ impl CredentialPolicy {
         }
     }
 
-    /// Whether a token may come in an `Authorization` header field, under either scheme.
+    /// Whether an `Authorization` header field may carry the token, with either scheme.
     pub(crate) const fn reads_header(&self) -> bool {
         self.bearer || self.dpop
     }

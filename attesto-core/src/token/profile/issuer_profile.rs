@@ -8,7 +8,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 /// The shape of an issuer's access tokens, as data. The default is strict RFC 9068. A profile changes which claims
-/// carry what, and how an access token is told from the issuer's other tokens. It never changes the rules for issuer,
+/// carry what, and how access tokens differ from the issuer's other tokens. It never changes the rules for issuer,
 /// audience, dates, signature and binding.
 ///
 /// Each recipe describes what a product issues by default: authorization servers ([`keycloak`](Self::keycloak),
@@ -50,7 +50,7 @@ pub struct IssuerProfile {
     pub(super) names: Option<Names>,
     pub(super) jti_is_optional: bool,
     pub(super) iat_is_optional: bool,
-    pub(super) subject_may_be_client: bool,
+    pub(crate) subject_may_be_client: bool,
     pub(super) purpose: Option<Purpose>,
     pub(super) pinned: Vec<Pin>,
     pub(super) forbidden: Vec<String>,

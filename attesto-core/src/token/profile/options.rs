@@ -6,7 +6,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 impl IssuerProfile {
-    /// Accepts these `typ` header values beside `at+jwt` (J13).
+    /// Accepts these `typ` header values besides `at+jwt` (J13).
     ///
     /// `typ` keeps an access token apart from everything else that its issuer signs (RFC 9068 §4, RFC 8725 §3.12). With
     /// other values accepted, a token with a claim that only ID and logout tokens have (`nonce`, `at_hash`, `c_hash`,

@@ -68,17 +68,17 @@ impl Site {
             .build(&server)?;
         let pages = Pages::new(server.clone(), logins, grants, users, accounts)?;
 
-        let issuer = TrustedIssuer::insecure_loopback(origin, keys.verification_keys(provider.as_ref())?)?;
+        let issuer = TrustedIssuer::danger_insecure_loopback(origin, keys.verification_keys(provider.as_ref())?)?;
         let protected = ResourceServer::builder(resource, provider)
             .mcp()
             .scopes_supported([mcp::TOOLS_READ, mcp::TOOLS_CALL])
             .issuer(issuer)
             .danger_insecure_loopback();
         let guard = Guard::builder(protected.build()?)
-            .replay_store(MemoryReplayStore::single_instance(ROWS)?)
+            .replay_store(MemoryReplayStore::single_node(ROWS)?)
             .revocation_check(DenyListCheck::new(deny_list)) // a revoked token is dead at once
             .build()?;
-        let documents = Arc::new(PublicDocuments::of([&guard])?);
+        let documents = Arc::new(PublicDocuments::from_guards([&guard])?);
         Ok(Self {
             server,
             host,

@@ -39,7 +39,7 @@ struct Resource {
 
 impl Resource {
     fn new(issuer: &Issuer) -> Result<Self, Box<dyn Error>> {
-        let replay = Arc::new(MemoryReplayStore::single_instance(4_000_000)?);
+        let replay = Arc::new(MemoryReplayStore::single_node(4_000_000)?);
         let guard = Guard::builder(issuer.resource()?.build()?).replay_store(Arc::clone(&replay)).build()?;
         Ok(Self { guard: Arc::new(guard), replay, requirement: requirement()?, clock: Clock::new(now) })
     }

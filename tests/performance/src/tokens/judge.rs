@@ -27,7 +27,7 @@ impl Judge {
         let provider = Arc::new(AwsLc::new());
         let keys = VerificationKeys::from_jwk_set(provider.as_ref(), &JwkSet::from_json(jwks.to_string().as_bytes())?)?;
         let resource = ResourceServer::builder(RESOURCE, provider)
-            .issuer(TrustedIssuer::insecure_loopback(issuer, keys)?)
+            .issuer(TrustedIssuer::danger_insecure_loopback(issuer, keys)?)
             .danger_insecure_loopback()
             .without_token_memory()
             .build()?;

@@ -13,7 +13,7 @@ use std::sync::Arc;
 fn configured(configure: impl Fn(ResourceServerBuilder) -> ResourceServerBuilder) -> (Fixture, Parts) {
     let fixture = Fixture::new();
     let guard = fixture.guard_of(configure(fixture.resource_server()));
-    let parts = Parts::of(&fixture, guard);
+    let parts = Parts::from_fixture(&fixture, guard);
     (fixture, parts)
 }
 
@@ -44,7 +44,7 @@ fn t5_another_resource_identifier() {
     let fixture = Fixture::new();
     let server = ResourceServer::builder("https://mcp.example.com/mcp/", fixture.provider());
     let server = server.issuer(fixture.trusted_issuer()).danger_show_reasons();
-    let parts = Parts::of(&fixture, fixture.guard_of(server));
+    let parts = Parts::from_fixture(&fixture, fixture.guard_of(server));
     let text = run(found(&fixture, &parts, Wiring::Right, parts.route()));
     assert_eq!(
         text,
@@ -69,7 +69,7 @@ fn t5_another_issuer() {
     let other = Fixture::builder().issuer("https://login.example.com").build();
     let server = ResourceServer::builder(fixture.resource(), Arc::new(RustCrypto::new()));
     let server = server.issuer(other.trusted_issuer()).danger_show_reasons();
-    let parts = Parts::of(&fixture, fixture.guard_of(server));
+    let parts = Parts::from_fixture(&fixture, fixture.guard_of(server));
     let text = run(found(&fixture, &parts, Wiring::Right, parts.route()));
     assert_eq!(
         text,
@@ -184,7 +184,7 @@ fn t4_a_foreign_verifier_that_drops_the_binding() {
         .foreign_verifier(WithoutBinding(verifier))
         .build()
         .expect("a guard");
-    let parts = Parts::of(&fixture, guard);
+    let parts = Parts::from_fixture(&fixture, guard);
     let text = run(found(&fixture, &parts, Wiring::Right, parts.route()));
     assert_eq!(
         text,

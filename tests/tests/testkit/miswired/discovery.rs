@@ -45,7 +45,7 @@ fn t9_a_document_of_another_issuer() {
             "200",
             "authorization_servers with `https://auth.example.com`",
             "the document does not name the issuer whose tokens are taken. Make it from the guard: \
-             `PublicDocuments::of`, `metadata_router`."
+             `PublicDocuments::from_guards`, `metadata_router`."
         )
     );
 }
@@ -71,7 +71,7 @@ fn t9_a_document_that_is_a_page() {
 fn found_with_pointer(pointer: MetadataPointer) -> String {
     let fixture = Fixture::new();
     let guard = fixture.guard_of(fixture.resource_server().metadata_pointer(pointer));
-    let parts = Parts::of(&fixture, guard);
+    let parts = Parts::from_fixture(&fixture, guard);
     run(found_under_each(&fixture, &parts, Wiring::Right, parts.route())).remove(0).1
 }
 

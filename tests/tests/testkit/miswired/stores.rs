@@ -13,11 +13,11 @@ use std::sync::Mutex;
 
 fn with_store(fixture: &Fixture, store: impl ReplayStore + 'static) -> Parts {
     let server = fixture.resource_server().build().expect("a server");
-    Parts::of(fixture, Guard::builder(server).replay_store(store).build().expect("a guard"))
+    Parts::from_fixture(fixture, Guard::builder(server).replay_store(store).build().expect("a guard"))
 }
 
 fn memory() -> MemoryReplayStore {
-    MemoryReplayStore::single_instance(1_000).expect("a store")
+    MemoryReplayStore::single_node(1_000).expect("a store")
 }
 
 /// The application of the first adapter: what is wrong here lies outside them.

@@ -53,10 +53,10 @@ pub(crate) enum Wiring {
 
 impl Parts {
     pub(crate) fn new(fixture: &Fixture) -> Self {
-        Self::of(fixture, fixture.guard())
+        Self::from_fixture(fixture, fixture.guard())
     }
 
-    pub(crate) fn of(fixture: &Fixture, guard: impl Into<Arc<Guard>>) -> Self {
+    pub(crate) fn from_fixture(fixture: &Fixture, guard: impl Into<Arc<Guard>>) -> Self {
         let rules = TokenRules::new().audience_is([fixture.resource()]);
         let by_hand = AccessTokenVerifier::new(&fixture.provider(), vec![fixture.trusted_issuer()], rules);
         Self {
@@ -74,7 +74,7 @@ impl Parts {
     }
 
     fn documents(&self) -> PublicDocuments {
-        PublicDocuments::of([&*self.guard]).expect("documents")
+        PublicDocuments::from_guards([&*self.guard]).expect("documents")
     }
 
     /// What is behind the protection.

@@ -13,18 +13,18 @@ use alloc::boxed::Box;
 use core::fmt;
 use std::sync::Mutex;
 
-/// Seconds for which a code that was taken waits to be finalized, even if it expires meanwhile.
+/// Seconds for which a taken code waits to be finalized, even if it expires meanwhile.
 const FINALIZED_WITHIN: u64 = 60;
 
 /// Keeps authorization codes in memory, for a single process.
 ///
-/// It never holds more than its capacity, for no user more than a 64th of it (1,024 codes of a smaller store, as long as that is no more
-/// than a quarter of it; 64 of a very small one), and for no client of a user more than a quarter of what the user may have: beyond that, a
-/// new code is [`Unavailable`] for this user and client, and nothing that lives is evicted.
-/// Rows that have lapsed are freed by later calls, a few at a time, by the `now` that they are given. A lock that was poisoned
-/// by a panic answers `Unavailable` from then on.
+/// It never holds more than its capacity, and for one user at most a 64th of it (1,024 codes in a smaller store, as
+/// long as that is at most a quarter of it; 64 in a very small one). One client of a user may have at most a quarter of
+/// the user's share. Beyond that, a new code is [`Unavailable`] for this user and client, and no live row is evicted.
+/// Later calls free lapsed rows, a few at a time, by the `now` that they receive. After a panic poisoned its lock, the
+/// store answers `Unavailable`.
 ///
-/// How much to hold: codes issued per second, times the seconds that the access token made for one lives.
+/// For the capacity, multiply the codes issued per second by the seconds that an access token lives.
 pub struct MemoryCodeStore {
     table: Mutex<Codes>,
     capacity: usize,
@@ -57,29 +57,29 @@ enum Progress {
 }
 
 impl MemoryCodeStore {
-    /// A store for `capacity` codes, whose user affirms that one process serves the issuer. A second one would not know the
-    /// codes of the first, nor does a new process know those of its predecessor.
+    /// Creates a store for `capacity` codes, if one process serves the issuer. A second process would not know the
+    /// first one's codes, nor does a new process know those of its predecessor.
     ///
     /// # Errors
-    /// A capacity of 0, or of more than 2^30.
+    /// Fails for a capacity of 0, or of more than 2^30.
     pub fn single_node(capacity: usize) -> Result<Self, ConfigError> {
         capacity_is_sound(capacity)?;
         Ok(Self { table: Mutex::new(Codes { rows: Table::new(), owners: Owners::default() }), capacity })
     }
 
-    /// How many codes are held, those that have lapsed and are not yet freed included.
+    /// The number of codes, including lapsed ones that are not freed yet.
     #[must_use]
     pub fn len(&self) -> usize {
         locked(&self.table, |codes| Ok(codes.rows.len())).unwrap_or_default()
     }
 
-    /// Whether none is held.
+    /// Whether the store has no codes.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Frees what has lapsed by `now` and says how much it was. Never needed for correct answers.
+    /// Frees the rows that have lapsed by `now`, and returns their number. Never needed for correct answers.
     pub fn sweep(&self, now: Timestamp) -> usize {
         sweep(&self.table, |codes, most| codes.free(now, most))
     }

@@ -1,4 +1,4 @@
-//! What clicks on consent pages leave, in memory (AZ-26).
+//! Consent grants in memory (AZ-26).
 
 use super::table::{Freed, Table};
 use super::{FREED_PER_CALL, capacity_is_sound, locked, sweep};
@@ -11,14 +11,16 @@ use core::fmt;
 use std::collections::HashMap;
 use std::sync::Mutex;
 
-/// Grants that one user may have at a time: one for each consent page that they have just answered.
+/// The most grants of one user: one for each consent page that they have just answered.
 const PER_SUBJECT: usize = 16;
 
 /// Keeps consent grants in memory, for a single process.
 ///
-/// It never holds more than its capacity. Of one user it holds 16 at most: with another click the oldest goes, whose page is then
-/// asked for once more. Rows that have lapsed are freed by later calls, a few at a time, by the `now` that they are given. When it
-/// is full, a further click is [`Unavailable`].
+/// Keeps consent grants in memory, for a single process.
+///
+/// It never holds more than its capacity, and at most 16 grants of one user. Another click drops the user's oldest
+/// grant, whose page is then shown once more. Later calls free lapsed rows, a few at a time, by the `now` that they
+/// receive. When the store is full, a further click is [`Unavailable`].
 pub struct MemoryConsentGrants {
     table: Mutex<Kept>,
     capacity: usize,
@@ -26,7 +28,7 @@ pub struct MemoryConsentGrants {
 
 struct Kept {
     rows: Table<SecretDigest, ConsentGrant>,
-    /// Each user's grants, the oldest first.
+    /// Each user's grants, oldest first.
     subjects: HashMap<String, VecDeque<SecretDigest>>,
 }
 
@@ -42,7 +44,7 @@ impl Kept {
         Some(removed)
     }
 
-    /// The oldest grant of a user who has as many as one may have makes room.
+    /// Drops the oldest grant of a user who has the most allowed.
     fn make_room(&mut self, subject: &str) {
         let grants = self.subjects.get(subject).filter(|grants| grants.len() >= PER_SUBJECT);
         if let Some(oldest) = grants.and_then(VecDeque::front).copied() {
@@ -60,19 +62,19 @@ fn forget(subjects: &mut HashMap<String, VecDeque<SecretDigest>>, subject: &str,
 }
 
 impl MemoryConsentGrants {
-    /// A store for `capacity` grants, whose user affirms that one process serves the issuer: another one would not know them.
+    /// Creates a store for `capacity` grants, if one process serves the issuer: another process would not know them.
     ///
     /// # Errors
-    /// A capacity of 0, or of more than 2^30.
+    /// Fails for a capacity of 0, or of more than 2^30.
     pub fn single_node(capacity: usize) -> Result<Self, ConfigError> {
         capacity_is_sound(capacity)?;
         Ok(Self { table: Mutex::new(Kept { rows: Table::new(), subjects: HashMap::new() }), capacity })
     }
 
-    /// Stores what a click on your consent page made, before the browser is sent back.
+    /// Stores the grant from a click on your consent page, before the browser is sent back.
     ///
     /// # Errors
-    /// Where the store is full, or has it already.
+    /// Fails if the store is full, or already has the grant.
     pub fn put(&self, new: &NewConsentGrant, now: Timestamp) -> Answered<()> {
         let (digest, grant) = (new.digest(), new.grant());
         locked(&self.table, |kept| {
@@ -90,7 +92,7 @@ impl MemoryConsentGrants {
         })
     }
 
-    /// Frees what has lapsed by `now` and says how much it was. Never needed for correct answers.
+    /// Frees the rows that have lapsed by `now`, and returns their number. Never needed for correct answers.
     pub fn sweep(&self, now: Timestamp) -> usize {
         sweep(&self.table, |kept, most| kept.free(now, most))
     }

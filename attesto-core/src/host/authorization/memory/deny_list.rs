@@ -13,10 +13,11 @@ use std::sync::Mutex;
 
 /// Keeps revoked access tokens in memory, for a single process.
 ///
-/// It never holds more than its capacity, and no more than a 16th of it (1,000 tokens where that is less) for one
-/// subject: beyond that, a further revocation is [`Unavailable`] and changes nothing, and nothing that lives is evicted. Rows that have lapsed are freed by later revocations, a few at a time, by the `now` that they are given. A clock
-/// that goes backwards brings nothing back to life: of a token that may have been freed already nothing is known, which is
-/// `Unavailable`. A lock that was poisoned by a panic answers so from then on.
+/// It never holds more than its capacity, and at most a 16th of it (or 1,000 tokens, if that is more) for one subject.
+/// Beyond that, a further revocation is [`Unavailable`] and changes nothing, and no live row is evicted. Later
+/// revocations free lapsed rows, a few at a time, by the `now` that they receive. If the clock goes backwards, the list
+/// does not know whether a token was already freed, and answers `Unavailable`. It also does so after a panic poisoned
+/// its lock.
 pub struct MemoryDenyList {
     table: Mutex<List>,
     capacity: usize,
@@ -24,14 +25,14 @@ pub struct MemoryDenyList {
 }
 
 struct List {
-    /// By `jti`; whose they are.
+    /// The subject of each token, by `jti`.
     tokens: Table<String, Arc<str>>,
     subjects: Shares,
 }
 
-/// One subject has no more than one in so many of the places,
+/// One subject has at most this fraction of the places,
 const SUBJECTS: usize = 16;
-/// but as many as one question may name.
+/// but at least as many as one question may name.
 pub(in super::super) const ONE_QUESTION: usize = 1_000;
 
 impl List {
@@ -42,41 +43,44 @@ impl List {
 }
 
 impl MemoryDenyList {
-    /// A list of `capacity` access tokens, whose user affirms that one process serves the issuer and the resources that consult it.
+    /// Creates a list of `capacity` access tokens, if one process serves the issuer and the resources that consult the
+    /// list.
     ///
-    /// Give it as many places as one family may have access tokens at the very least (100, or what
-    /// [`access_tokens_at_a_time`](crate::authorization::RefreshPolicy::access_tokens_at_a_time) says): a family that has more than the
-    /// list has places can never be denied whole, and its revocation is [`Unavailable`] for as long as they live.
+    /// Give it at least as many places as one family may have access tokens (100, or the value of
+    /// [`access_tokens_at_a_time`](crate::authorization::RefreshPolicy::access_tokens_at_a_time)). A family with more
+    /// access tokens than the list has places can never be denied completely, so
+    /// [`AuthorizationHostBuilder::build`](crate::host::AuthorizationHostBuilder::build) refuses such a list.
     ///
     /// # Errors
-    /// A capacity of 0, or of more than 2^30.
+    /// Fails for a capacity of 0, or of more than 2^30.
     pub fn single_node(capacity: usize) -> Result<Self, ConfigError> {
         capacity_is_sound(capacity)?;
         let list = List { tokens: Table::new(), subjects: Shares::default() };
         Ok(Self { table: Mutex::new(list), capacity, exp_leeway: 60 })
     }
 
-    /// The most seconds after its `exp` for which a resource that consults the list takes a token
-    /// ([`TokenRules::exp_leeway`](crate::token::TokenRules::exp_leeway)): each is kept so much longer than it is asked to be. Default 60.
+    /// Sets the most seconds after `exp` for which a resource that consults the list accepts a token
+    /// ([`TokenRules::exp_leeway`](crate::token::TokenRules::exp_leeway)): each token is kept that much longer than
+    /// requested. Default 60.
     #[must_use]
     pub const fn exp_leeway(mut self, seconds: u64) -> Self {
         self.exp_leeway = seconds;
         self
     }
 
-    /// How many tokens are held, those that have lapsed and are not yet freed included.
+    /// The number of tokens, including lapsed ones that are not freed yet.
     #[must_use]
     pub fn len(&self) -> usize {
         locked(&self.table, |list| Ok(list.tokens.len())).unwrap_or_default()
     }
 
-    /// Whether none is held.
+    /// Whether the list is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Frees what has lapsed by `now` and says how much it was. Never needed for correct answers.
+    /// Frees the rows that have lapsed by `now`, and returns their number. Never needed for correct answers.
     pub fn sweep(&self, now: Timestamp) -> usize {
         sweep(&self.table, |list, most| list.free(now, most))
     }
@@ -121,6 +125,10 @@ impl AccessTokenDenyList for MemoryDenyList {
 
     fn reach(&self) -> StoreReach {
         StoreReach::Process
+    }
+
+    fn capacity(&self) -> Option<usize> {
+        Some(self.capacity)
     }
 }
 

@@ -1,9 +1,10 @@
-//! Stores in memory, for an authorization server of one process.
+//! In-memory stores for an authorization server of one process.
 //!
-//! Each is a table or two under one lock. A step is a few look-ups in hash maps, about a microsecond, and the request that asks it
-//! has made or checked a signature, which takes a hundred times as long: no machine has the cores to make the lock the narrow
-//! place. In return that a step is atomic can be seen at a glance, also where it concerns two tokens and their family. (Used
-//! proofs come with every request to every resource; [`MemoryReplayStore`](crate::host::MemoryReplayStore) is sharded.)
+//! Each is one or two tables under one lock. A step takes a few hash map look-ups, about a microsecond. The request
+//! that makes it has made or verified a signature, which takes a hundred times as long, so no machine has enough cores
+//! to make the lock a bottleneck. In return it is easy to see that a step is atomic, even if it involves two tokens and
+//! their family. (Used proofs come with every request to every resource;
+//! [`MemoryReplayStore`](crate::host::MemoryReplayStore) is sharded.)
 
 mod codes;
 mod consent_grants;
@@ -26,13 +27,13 @@ use crate::authorization::{Answered, Unavailable};
 use std::sync::Mutex;
 use table::Freed;
 
-/// Lapsed rows of one kind that one call frees; more than it may add, so a store catches up with any burst.
+/// Lapsed rows of one kind that one call frees: more than it may add, so the store catches up after any burst.
 const FREED_PER_CALL: usize = 8;
-/// Lapsed rows that a sweep frees under the lock at a time.
+/// Lapsed rows that a sweep frees at a time under the lock.
 const FREED_PER_PORTION: usize = 256;
-/// Rows that a share of a small store is not less than.
+/// The smallest share in a small store, in rows.
 const SMALLEST_SHARE: usize = 64;
-/// The most a store can be asked to hold.
+/// The largest configurable capacity.
 const CAPACITY_CEILING: usize = 1 << 30;
 
 fn capacity_is_sound(capacity: usize) -> Result<(), ConfigError> {
@@ -43,13 +44,13 @@ fn capacity_is_sound(capacity: usize) -> Result<(), ConfigError> {
     }
 }
 
-/// One step. Where a panic has left something half done, nothing is known any more.
+/// Runs one step under the lock. After a panic in a step the contents are unreliable, and every step fails.
 fn locked<T, A>(table: &Mutex<T>, step: impl FnOnce(&mut T) -> Answered<A>) -> Answered<A> {
     let mut table = table.lock().map_err(|_| Unavailable)?;
     step(&mut table)
 }
 
-/// Frees portion after portion, so that no request waits long for the lock.
+/// Frees in portions, so that no request waits long for the lock.
 fn sweep<T>(table: &Mutex<T>, free: impl Fn(&mut T, usize) -> Freed) -> usize {
     let mut total: usize = 0;
     while let Ok(Freed { rows, entries: 1.. }) = locked(table, |table| Ok(free(table, FREED_PER_PORTION))) {
@@ -58,7 +59,7 @@ fn sweep<T>(table: &Mutex<T>, free: impl Fn(&mut T, usize) -> Freed) -> usize {
     total
 }
 
-/// One part in so many of a store, and no less than a few rows of a small one: what one user, say, may have of it.
+/// Returns the share of a store that one user, for example, may have: this fraction, or a few rows in a small store.
 const fn share(capacity: usize, parts: usize) -> usize {
     match capacity.checked_div(parts) {
         Some(share) if share > SMALLEST_SHARE => share,

@@ -1,4 +1,5 @@
-//! How much of a store each user has, and of that each of the user's clients (law: no single one can use up what others need).
+//! Limits how much of a store each user may have, and how much of that each of the user's clients, so that none can use
+//! up what others need.
 
 use super::share;
 use crate::authorization::FamilyId;
@@ -7,35 +8,35 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use std::collections::HashMap;
 
-/// One user has no more than one in so many of the places,
+/// One user has at most this fraction of the places,
 const USERS: usize = 64;
-/// but so many of a small store,
+/// but at least this many in a small store,
 const FEW: usize = 1_024;
-/// as long as that is no more than one in so many of its places.
+/// as long as that is at most this fraction of its places.
 const FEW_OF: usize = 4;
-/// One client of a user has no more than one in so many of the user's places.
+/// One client of a user has at most this fraction of the user's places.
 const CLIENTS_OF_USER: usize = 4;
 
-/// The places of a store that one user has at most.
+/// The most places of a store for one user.
 pub(super) fn user_share(capacity: usize) -> usize {
     let of_small = capacity.checked_div(FEW_OF).unwrap_or_default().min(FEW);
     share(capacity, USERS).max(of_small)
 }
 
-/// The places of a store that one client of one user has at most.
+/// The most places of a store for one client of one user.
 pub(super) fn client_share(capacity: usize) -> usize {
     user_share(capacity).checked_div(CLIENTS_OF_USER).unwrap_or_default().max(1)
 }
 
-/// A user and a client. What they hold together refers to it.
+/// A user and a client. Their rows refer to it.
 pub(super) struct Owner {
     user: String,
     client: String,
-    /// In the order in which they came.
+    /// Its number, in order of arrival.
     number: u64,
 }
 
-/// Counts by user and client. Only those that hold something are known.
+/// Counts rows by user and client. Only those with rows are known.
 #[derive(Default)]
 pub(super) struct Owners {
     users: HashMap<String, User>,
@@ -54,27 +55,27 @@ struct Pair {
 }
 
 impl Owners {
-    /// What this user holds.
+    /// The number of this user's rows.
     pub(super) fn held_by(&self, user: &str) -> usize {
         self.users.get(user).map_or(0, |user| user.held)
     }
 
-    /// What this user holds with this client.
+    /// The number of this user's rows with this client.
     pub(super) fn held_with(&self, user: &str, client: &str) -> usize {
         self.users.get(user).and_then(|user| user.clients.get(client)).map_or(0, |pair| pair.held)
     }
 
-    /// Whether one more is within the shares of this user and client in a store of this capacity.
+    /// Whether one more row is within the shares of this user and client in a store of this capacity.
     pub(super) fn one_more_fits(&self, user: &str, client: &str, capacity: usize) -> bool {
         self.held_by(user) < user_share(capacity) && self.held_with(user, client) < client_share(capacity)
     }
 
-    /// This user and client, if they hold anything.
+    /// Finds this user and client, if they have rows.
     pub(super) fn find(&self, user: &str, client: &str) -> Option<Arc<Owner>> {
         Some(Arc::clone(&self.users.get(user)?.clients.get(client)?.owner))
     }
 
-    /// Counts one more.
+    /// Counts one row more.
     pub(super) fn take(&mut self, user: &str, client: &str) -> Arc<Owner> {
         if !self.users.contains_key(user) {
             self.users.insert(user.into(), User::default());
@@ -92,7 +93,7 @@ impl Owners {
         owner
     }
 
-    /// Counts one less.
+    /// Counts one row less.
     pub(super) fn give_back(&mut self, user: &str, client: &str) {
         let Some(of_user) = self.users.get_mut(user) else { return };
         let Some(pair) = of_user.clients.get_mut(client) else { return };
@@ -105,13 +106,13 @@ impl Owners {
         }
     }
 
-    /// Counts one less.
+    /// Counts one row less.
     pub(super) fn give_back_of(&mut self, owner: &Owner) {
         self.give_back(&owner.user, &owner.client);
     }
 }
 
-/// Families that live, by whose they are, in the order of their last use.
+/// The live families by owner, in the order of their last use.
 #[derive(Default)]
 pub(super) struct Uses {
     order: BTreeMap<(u64, u64), FamilyId>,
@@ -119,7 +120,7 @@ pub(super) struct Uses {
 }
 
 impl Uses {
-    /// Notes a use. The answer stands for it.
+    /// Records a use, and returns its number.
     pub(super) fn add(&mut self, owner: &Owner, family: FamilyId) -> u64 {
         self.counted = self.counted.saturating_add(1);
         self.order.insert((owner.number, self.counted), family);
@@ -131,7 +132,7 @@ impl Uses {
         self.order.remove(&(owner.number, used));
     }
 
-    /// Which of these was used longest ago.
+    /// Returns the owner's least recently used family.
     pub(super) fn oldest(&self, owner: &Owner) -> Option<FamilyId> {
         self.order.range((owner.number, 0)..=(owner.number, u64::MAX)).next().map(|(_, family)| *family)
     }

@@ -1,4 +1,4 @@
-//! Rows that are taken once and gone, in memory: pushed requests (AZ-28).
+//! Pushed requests in memory, rows that are taken once (AZ-28).
 
 use super::shares::Shares;
 use super::table::{Deadlines, Freed, Table};
@@ -13,26 +13,29 @@ use core::fmt;
 use std::collections::HashMap;
 use std::sync::Mutex;
 
-/// Bytes of requests that a store holds for each of its places: few requests are longer, and those that are take more places.
+/// Bytes of requests per place: few requests are longer, and those take more places.
 const BYTES_PER_PLACE: usize = 1024;
-/// One client has no more than one in so many of the places, and all public clients together no more than one in
+/// One client has at most this fraction of the places, and all public clients together at most
 const CLIENTS: usize = 4;
-/// so many.
+/// this fraction.
 const PUBLIC: usize = 2;
 
 /// Keeps pushed authorization requests in memory, for a single process.
 ///
-/// It never holds more than its capacity, where a request takes a place for each kibibyte that it and its row have. Anybody can push a
-/// request in the name of a public client: all of them together have half of the places, and no client has more than a quarter
-/// (64 places of a small store). Rows that have lapsed are freed by later calls, a few at a time, by the `now` that they are
-/// given. When there is no room, requests that no browser need come with any more go, the oldest first: of a user who is slow to log in
-/// just then, and those that no browser ever came with. A client over its own share loses such requests of its own and makes no
-/// other lose any; where public clients have used up theirs, such of public clients go; where all places are taken, those too, and for
-/// a client that has authenticated those of others that have. Where there are none, a new request is [`Unavailable`].
+/// It never holds more than its capacity, where a request takes a place for each kibibyte of itself and its row. Anyone
+/// can push a request in the name of a public client: all of those together have half of the places, and no client has
+/// more than a quarter (64 places in a small store). Later calls free lapsed rows, a few at a time, by the `now` that
+/// they receive.
 ///
-/// How much to hold: requests pushed per second, times the seconds within which a browser must come with one
-/// ([`pushed_request_lifetime`](crate::authorization::AuthorizationServerBuilder::pushed_request_lifetime)); more, and users who take
-/// their time are served in a flood, too. It takes about a kibibyte of memory for each place.
+/// When there is no room, requests whose `present_by` has passed are dropped, oldest first: those of users who are slow
+/// to log in, and those that no browser presented. A client over its own share loses only its own such requests. If
+/// public clients have used up their share, such requests of public clients are dropped. If all places are taken, those
+/// are dropped too, and for an authenticated client also those of other authenticated clients. If there are none, a new
+/// request is [`Unavailable`].
+///
+/// For the capacity, multiply the requests pushed per second by the seconds within which a browser must come
+/// ([`pushed_request_lifetime`](crate::authorization::AuthorizationServerBuilder::pushed_request_lifetime)). With more,
+/// users who are slow to log in are served even in a flood. Each place takes about a kibibyte of memory.
 pub struct MemoryParStore {
     table: Mutex<Kept>,
     capacity: usize,
@@ -41,11 +44,11 @@ pub struct MemoryParStore {
 struct Kept {
     rows: Table<SecretDigest, PushedRequest>,
     held: Held,
-    /// When which row may go if room is needed; also of rows that are gone, for a while.
+    /// When each row may be dropped if room is needed. For a while also has entries of dropped rows.
     late: Late,
 }
 
-/// Places that are taken.
+/// The places that are taken.
 #[derive(Default)]
 struct Held {
     all: usize,
@@ -72,7 +75,8 @@ impl Held {
         self.clients.give_back(&request.client_id, places);
     }
 
-    /// Whose places are too few for this request. The client's own come first: what others give up does not help there.
+    /// Returns whose places do not suffice for this request. The client's own come first: dropping other clients'
+    /// requests would not help.
     fn lacks(&self, request: &PushedRequest, capacity: usize) -> Option<Lack> {
         let places = places(request);
         let within = |held: usize, most: usize| held.saturating_add(places) <= most.min(capacity);
@@ -88,7 +92,7 @@ impl Held {
     }
 }
 
-/// Whose places are too few.
+/// Whose places do not suffice.
 enum Lack {
     All,
     Client,
@@ -100,7 +104,7 @@ enum Lack {
 struct Late {
     public: Deadlines<SecretDigest>,
     authenticated: Deadlines<SecretDigest>,
-    /// Of clients that hold something.
+    /// By client, for clients with rows.
     clients: HashMap<String, Deadlines<SecretDigest>>,
 }
 
@@ -124,7 +128,7 @@ impl Late {
         self.clients.get_mut(client)?.next_before(before)
     }
 
-    /// One that may go for this request.
+    /// Returns a row that may be dropped for this request.
     fn next_for(&mut self, lack: &Lack, request: &PushedRequest) -> Option<SecretDigest> {
         let now = request.pushed_at;
         match lack {
@@ -138,7 +142,7 @@ impl Late {
     }
 }
 
-/// What a request takes: its text, and about what the row has beside it.
+/// The number of places that a request takes: its text, and roughly the rest of its row.
 fn places(request: &PushedRequest) -> usize {
     let row = size_of::<PushedRequest>().saturating_add(size_of::<SecretDigest>().saturating_mul(4));
     let texts = request.parameters.len().saturating_add(request.client_id.len());
@@ -156,12 +160,12 @@ impl Kept {
         })
     }
 
-    /// Frees what has lapsed, a few rows.
+    /// Frees a few lapsed rows.
     fn pass_by(&mut self, now: Timestamp) {
         self.free(now, FREED_PER_CALL);
         for authenticated in [false, true] {
             for _ in 0..FREED_PER_CALL {
-                // Long gone by themselves.
+                // Entries of rows that have lapsed long ago.
                 if self.late.of(authenticated).next_before(now.minus(LONGEST_VISIT)).is_none() {
                     break;
                 }
@@ -169,7 +173,8 @@ impl Kept {
         }
     }
 
-    /// Drops rows that may go until this request fits, where there are such: a few, and only where places are too few that they have.
+    /// Drops rows that may be dropped until this request fits: at most a few, and only rows that free the missing
+    /// places.
     fn make_room(&mut self, request: &PushedRequest, capacity: usize) -> bool {
         if Held::default().lacks(request, capacity).is_some() {
             return false;
@@ -212,17 +217,17 @@ impl Kept {
 }
 
 impl MemoryParStore {
-    /// A store of `capacity` places, whose user affirms that one process serves the issuer: another one would not know them.
+    /// Creates a store of `capacity` places, if one process serves the issuer: another process would not know them.
     ///
     /// # Errors
-    /// A capacity of 0, or of more than 2^30.
+    /// Fails for a capacity of 0, or of more than 2^30.
     pub fn single_node(capacity: usize) -> Result<Self, ConfigError> {
         capacity_is_sound(capacity)?;
         let kept = Kept { rows: Table::new(), held: Held::default(), late: Late::default() };
         Ok(Self { table: Mutex::new(kept), capacity })
     }
 
-    /// Frees what has lapsed by `now` and says how much it was. Never needed for correct answers.
+    /// Frees the rows that have lapsed by `now`, and returns their number. Never needed for correct answers.
     pub fn sweep(&self, now: Timestamp) -> usize {
         sweep(&self.table, |kept, most| kept.free(now, most))
     }

@@ -18,28 +18,31 @@ use core::fmt;
 use std::collections::HashMap;
 use std::sync::Mutex;
 
-/// Access tokens that may be noted with one family; more than any server lets one have.
+/// The most access tokens recorded with one family; more than any server allows.
 const NOTED_PER_FAMILY: usize = 1_024;
-/// Of what is revoked before it was ever seen, no client is known. It has a client's share of its user's places.
+/// The client of a family that was revoked before it was seen, which is unknown. It has a client's share of its user's
+/// places.
 const NO_CLIENT: &str = "";
 
 /// Keeps refresh tokens in memory, for a single process.
 ///
-/// It never holds more than its capacity, where each family takes one place, however often its token is rotated: of spent tokens
-/// nothing is kept but the one spent last. A revoked family keeps its place for a day after its access tokens are taken care of.
+/// It never holds more than its capacity, where each family takes one place, however often its token is rotated: of the
+/// spent tokens, only the last one is kept. A revoked family keeps its place for a day after its access tokens are
+/// settled.
 ///
-/// No user has more than a 64th of the places (1,024 of a smaller store, as long as that is no more than a quarter of it; 64 of a very small
-/// one), and no client of a user more than a quarter of what the user may have. Where a user and a client are over their share, the family
-/// of theirs that was used longest ago ends and makes room: its refresh token is unknown from then on, and refused as such; its access
-/// tokens live until they expire, and can be revoked one by one only. No other user's or client's family ends for it. What is revoked
-/// keeps its place even then: where the two have nothing else, or the whole store is full, a new family is [`Unavailable`].
+/// One user has at most a 64th of the places (1,024 in a smaller store, as long as that is at most a quarter of it; 64
+/// in a very small one), and one client of a user at most a quarter of the user's share. If a user and a client exceed
+/// their share, their least recently used family ends to make room. Its refresh token is unknown from then on, and
+/// refused as such; its access tokens live until they expire, and can only be revoked one by one. No family of another
+/// user or client ends for it. A revoked family always keeps its place: if the two have no other families, or the whole
+/// store is full, a new family is [`Unavailable`].
 ///
-/// Rows that have lapsed are freed by later calls, a few at a time, by the `now` that they are given. A
-/// clock that goes backwards revives no family: a token of one that may have been revoked and freed is not taken in. A lock
-/// that was poisoned by a panic answers `Unavailable` from then on.
+/// Later calls free lapsed rows, a few at a time, by the `now` that they receive. A clock that goes backwards revives
+/// no family: a token of a family that may have been revoked and freed is not stored. After a panic poisoned its lock,
+/// the store answers `Unavailable`.
 ///
-/// How much to hold: live authorizations, and those whose clients have gone away until their refresh token expires. A family takes
-/// about 1.25 kilobytes.
+/// For the capacity, count the live authorizations, and those whose clients have gone away until their refresh token
+/// expires. A family takes about 1.25 kilobytes.
 pub struct MemoryRefreshStore {
     state: Mutex<State>,
 }
@@ -47,70 +50,70 @@ pub struct MemoryRefreshStore {
 struct State {
     families: Table<FamilyId, Row>,
     index: Index,
-    /// When the salt of which family's spent token is to be forgotten.
+    /// When to forget the salt of each family's spent token.
     salts: Deadlines<FamilyId>,
     capacity: usize,
 }
 
-/// How families are found.
+/// The indexes by which families are found.
 #[derive(Default)]
 struct Index {
-    /// By what all their tokens have in common.
+    /// By the key that all tokens of a family share.
     keys: HashMap<SecretDigest, FamilyId>,
-    /// By the access tokens noted with them.
+    /// By their recorded access tokens.
     access: HashMap<String, FamilyId>,
-    /// How many they are of a user and a client, the revoked ones included.
+    /// The number of families of each user and client, including revoked ones.
     owners: Owners,
-    /// By whose they are, those that are not revoked.
+    /// The families that are not revoked, by owner and last use.
     uses: Uses,
 }
 
-/// A family. Without tokens: one that was revoked, of which nothing else is left.
+/// A family. A revoked one of which only the revocation is left has no tokens.
 struct Row {
     owner: Arc<Owner>,
-    /// Stands for its last use.
+    /// The number of its last use.
     used: u64,
     revoked: bool,
-    /// How long a revocation is kept at least.
+    /// The time until which a revocation must be kept.
     keep_until: Timestamp,
     tokens: Option<Box<Tokens>>,
-    /// Access tokens that may live still; of a revoked family those that were not settled.
+    /// Access tokens that may not have expired; for a revoked family, those not settled yet.
     access: Vec<IssuedAccessToken>,
 }
 
 struct Tokens {
     family_key: SecretDigest,
     current: SecretDigest,
-    /// Of the current one. Its `access` is kept beside.
+    /// The current token. Its `access` is stored in the row instead.
     token: RefreshToken,
     last: Option<(SecretDigest, SpentRefresh)>,
 }
 
 impl MemoryRefreshStore {
-    /// A store of `capacity` places, whose user affirms that one process serves the issuer. A second one would not know the
-    /// tokens of the first, nor does a new process know those of its predecessor.
+    /// Creates a store of `capacity` places, if one process serves the issuer. A second process would not know the
+    /// first one's tokens, nor does a new process know those of its predecessor.
     ///
     /// # Errors
-    /// A capacity of 0, or of more than 2^30.
+    /// Fails for a capacity of 0, or of more than 2^30.
     pub fn single_node(capacity: usize) -> Result<Self, ConfigError> {
         capacity_is_sound(capacity)?;
         let (families, salts) = (Table::new(), Deadlines::new());
         Ok(Self { state: Mutex::new(State { families, index: Index::default(), salts, capacity }) })
     }
 
-    /// How many places are taken, those of rows that have lapsed and are not yet freed included.
+    /// The number of taken places, including those of lapsed rows that are not freed yet.
     #[must_use]
     pub fn len(&self) -> usize {
         locked(&self.state, |state| Ok(state.families.len())).unwrap_or_default()
     }
 
-    /// Whether nothing is held.
+    /// Whether the store is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Frees what has lapsed by `now` and says how many places it was. Never needed for correct answers.
+    /// Frees the rows that have lapsed by `now`, and returns the number of places. Never needed for correct answers.
     pub fn sweep(&self, now: Timestamp) -> usize {
         sweep(&self.state, |state, most| state.free(now, most))
     }
@@ -159,7 +162,7 @@ impl State {
         families.free_each(now, most, |_, row| index.let_go(&row))
     }
 
-    /// What each call that is given the time does on its way.
+    /// The housekeeping of each call that receives the time.
     fn pass_by(&mut self, now: Timestamp) {
         self.free(now, FREED_PER_CALL);
         for _ in 0..FREED_PER_CALL {
@@ -171,8 +174,8 @@ impl State {
         }
     }
 
-    /// Finds a place for one more family. Where its user and client are over their share, the one of theirs that was used longest ago
-    /// ends: no other user or client notices.
+    /// Makes room for one more family. If its user and client exceed their share, their least recently used family
+    /// ends; other users and clients are not affected.
     fn make_room(&mut self, subject: &str, client: &str) -> Answered<()> {
         if !self.index.owners.one_more_fits(subject, client, self.capacity) {
             let owner = self.index.owners.find(subject, client).ok_or(Unavailable)?;
@@ -189,7 +192,7 @@ impl State {
         row.used = self.index.uses.add(&row.owner, family);
     }
 
-    /// The family of a token, and its row.
+    /// Finds the family of a token, with its row.
     fn find(&self, key: &RefreshKey) -> Option<(FamilyId, &Row, &Tokens)> {
         let family = *self.index.keys.get(&key.family)?;
         let row = self.families.get(&family)?;
@@ -279,7 +282,7 @@ impl State {
         Ok(true)
     }
 
-    /// Drops access tokens of a family that have expired.
+    /// Drops expired access tokens of a family.
     fn forget_expired(&mut self, family: FamilyId, now: Timestamp) -> Answered<usize> {
         let row = self.families.get_mut(&family).ok_or(Unavailable)?;
         let expired: Vec<_> = row.access.extract_if(.., |access| access.expires_at <= now).collect();
@@ -291,7 +294,7 @@ impl State {
         if self.forget_expired(family, now)? < most { Ok(()) } else { Err(Unavailable) }
     }
 
-    /// Notes access tokens with a family. Answers how long the family is kept for them and for its token.
+    /// Records access tokens with a family, and returns until when the family is kept for them and its token.
     fn note(&mut self, family: FamilyId, noted: &[IssuedAccessToken], expires_at: Timestamp) -> Answered<Timestamp> {
         let row = self.families.get_mut(&family).ok_or(Unavailable)?;
         let new: Vec<_> = noted.iter().filter(|access| !row.access.contains(access)).cloned().collect();
@@ -334,7 +337,7 @@ impl State {
         self.forget_tokens(settled.family);
     }
 
-    /// Of a revoked family whose access tokens are taken care of, the revocation is all that is kept.
+    /// Drops the tokens of a revoked family whose access tokens are settled, and keeps only the revocation.
     fn forget_tokens(&mut self, family: FamilyId) {
         let Some(row) = self.families.get_mut(&family).filter(|row| row.revoked && row.access.is_empty()) else {
             return;
@@ -353,7 +356,7 @@ impl Index {
         self.access.extend(access.iter().map(|access| (access.jwt_id.clone(), family)));
     }
 
-    /// Finds a family no more, whose row is gone.
+    /// Removes a family, whose row is gone, from the indexes.
     fn let_go(&mut self, row: &Row) {
         self.owners.give_back_of(&row.owner);
         self.uses.remove(&row.owner, row.used);
@@ -380,7 +383,7 @@ fn forget<'a>(access: &mut HashMap<String, FamilyId>, gone: impl Iterator<Item =
     });
 }
 
-/// The latest end of these, and of `also`.
+/// Returns the latest expiry of these tokens and `also`.
 fn latest(access: &[IssuedAccessToken], also: Timestamp) -> Timestamp {
     access.iter().map(|access| access.expires_at).fold(also, Timestamp::max)
 }

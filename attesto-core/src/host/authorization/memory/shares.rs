@@ -1,14 +1,14 @@
-//! How much of a store each of those has who use it (law: no single one can use up what others need).
+//! Limits how much of a store each owner may have, so that none can use up what others need.
 
 use alloc::string::String;
 use std::collections::HashMap;
 
-/// Counts by owner. Only owners that hold something are known.
+/// Counts places by owner. Only owners with places are known.
 #[derive(Default)]
 pub(super) struct Shares(HashMap<String, usize>);
 
 impl Shares {
-    /// How much this owner holds.
+    /// The number of this owner's places.
     pub(super) fn held_by(&self, owner: &str) -> usize {
         self.0.get(owner).copied().unwrap_or_default()
     }

@@ -1,4 +1,4 @@
-//! Rows that lapse: a hash map and, beside it, when to look at which row again.
+//! Rows that lapse: a hash map, with a schedule of when to check each row.
 
 use crate::Timestamp;
 use alloc::collections::BTreeMap;
@@ -7,30 +7,30 @@ use core::borrow::Borrow;
 use core::hash::Hash;
 use std::collections::HashMap;
 
-/// Rows by key, each kept through a time of its own. Keys are hashed with a random key of the process, so nobody can aim at a
-/// bucket.
+/// Rows by key, each kept until its own time. Keys are hashed with a random key of the process, so that clients cannot
+/// target a bucket.
 pub(super) struct Table<K, V> {
     rows: HashMap<K, Row<V>>,
-    /// One entry for each row, at its time or before it: a row that is kept longer meanwhile is entered again when it comes up. And
-    /// those of rows that were taken out, until their time.
+    /// One entry for each row, at its time or earlier: a row whose time was extended is entered again when its entry
+    /// comes up. Also has entries of removed rows, until their time.
     due: Deadlines<K>,
-    /// The latest time that a row which was freed had been kept through.
+    /// The latest `retain_until` of a freed row.
     forgotten_until: Option<Timestamp>,
 }
 
-/// What one step of freeing did.
+/// The result of one freeing step.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(super) struct Freed {
-    /// Rows that were freed.
+    /// The number of freed rows.
     pub(super) rows: usize,
-    /// Entries that were looked at, of rows that are kept longer and of rows that were gone included: what the step cost.
+    /// The number of checked entries, including those of extended and of removed rows: the cost of the step.
     pub(super) entries: usize,
 }
 
 struct Row<V> {
     value: V,
     retain_until: Timestamp,
-    /// The time of its latest entry in `due`.
+    /// The time of the row's latest entry in `due`.
     due: Timestamp,
 }
 
@@ -57,30 +57,30 @@ impl<K: Clone + Eq + Hash, V> Table<K, V> {
         self.rows.get_mut(key).map(|row| &mut row.value)
     }
 
-    /// Adds a row, to be kept through this time. The caller has looked whether the key is free and the table has room.
+    /// Adds a row, to be kept until this time. The caller has checked that the key is free and the table has room.
     pub(super) fn insert(&mut self, key: K, value: V, retain_until: Timestamp) {
         self.due.add(retain_until, key.clone());
         self.rows.insert(key, Row { value, retain_until, due: retain_until });
     }
 
-    /// Takes a row out.
+    /// Removes a row.
     pub(super) fn remove<Q: Eq + Hash + ?Sized>(&mut self, key: &Q) -> Option<V>
     where
         K: Borrow<Q>,
     {
-        // Its entry in `due` goes when it comes up; until then it is a key without a row.
+        // Its entry in `due` is dropped when it comes up; until then it is a key without a row.
         self.rows.remove(key).map(|row| row.value)
     }
 
-    /// Takes out a row that would have been kept for long, and its entry in `due` with it, which would otherwise outlive it for as
-    /// long.
+    /// Removes a row that would have been kept for long, together with its entry in `due`, which would otherwise
+    /// outlive it.
     pub(super) fn end(&mut self, key: &K) -> Option<V> {
         let row = self.rows.remove(key)?;
         self.due.remove(row.due, key);
         Some(row.value)
     }
 
-    /// Keeps a row through this time at least.
+    /// Keeps a row at least until this time.
     pub(super) fn retain<Q: Eq + Hash + ?Sized>(&mut self, key: &Q, until: Timestamp)
     where
         K: Borrow<Q>,
@@ -90,17 +90,17 @@ impl<K: Clone + Eq + Hash, V> Table<K, V> {
         }
     }
 
-    /// Keeps a row through this time and no longer, whatever was said before.
+    /// Keeps a row until exactly this time, replacing its former time.
     pub(super) fn retain_only(&mut self, key: &K, until: Timestamp) {
         if let Some(row) = self.rows.get_mut(key) {
             (row.retain_until, row.due) = (until, until);
-            // Beside the entry that it has, which finds no row then.
+            // In addition to its former entry, which then finds no row.
             self.due.add(until, key.clone());
         }
     }
 
-    /// Looks at no more than `most` entries that are due, and frees the rows of those whose time is over: strictly `retain_until < now`
-    /// (ST-2). What was freed is given to `gone`.
+    /// Checks at most `most` due entries, and frees the rows whose time has passed: strictly `retain_until < now`
+    /// (ST-2). Passes freed rows to `gone`.
     pub(super) fn free_each(&mut self, now: Timestamp, most: usize, mut gone: impl FnMut(&K, V)) -> Freed {
         let mut freed = Freed::default();
         while freed.entries < most {
@@ -130,13 +130,13 @@ impl<K: Clone + Eq + Hash, V> Table<K, V> {
         self.free_each(now, most, |_, _| {})
     }
 
-    /// Whether a row to be kept through this time may have been here and been freed: only where a clock went backwards.
+    /// Whether a row with this time may have existed and been freed, which happens only if a clock went backwards.
     pub(super) fn may_have_forgotten(&self, retain_until: Timestamp) -> bool {
         self.forgotten_until.is_some_and(|forgotten| retain_until <= forgotten)
     }
 }
 
-/// Keys by the time at which something is due.
+/// Keys by due time.
 pub(super) struct Deadlines<K>(BTreeMap<Timestamp, Vec<K>>);
 
 impl<K> Default for Deadlines<K> {
@@ -154,7 +154,7 @@ impl<K> Deadlines<K> {
         self.0.entry(at).or_default().push(key);
     }
 
-    /// Takes out one that is due at this time.
+    /// Removes a key that is due at this time.
     fn remove(&mut self, at: Timestamp, key: &K)
     where
         K: Eq,
@@ -168,7 +168,7 @@ impl<K> Deadlines<K> {
         }
     }
 
-    /// Takes out one whose time is over: strictly `at < now`.
+    /// Takes a key whose time has passed: strictly `at < now`.
     pub(super) fn next_before(&mut self, now: Timestamp) -> Option<K> {
         let mut first = self.0.first_entry().filter(|entry| *entry.key() < now)?;
         let key = first.get_mut().pop();
@@ -195,7 +195,7 @@ mod tests {
                 prop_assert!(freed.rows <= freed.entries && freed.entries <= most);
                 let until = now + lifetime;
                 match model.get_mut(&key) {
-                    // Freed or not, as far as `most` went; never before its time.
+                    // Freed or not, depending on `most`; never before its time.
                     Some(kept) => match table.get(&key) {
                         Some(()) => {
                             *kept = (*kept).max(until);

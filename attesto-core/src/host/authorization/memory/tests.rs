@@ -93,7 +93,7 @@ fn st2_a_full_code_store_refuses_new_codes_and_drops_none() {
         [Ok(()), Ok(()), Err(Unavailable)]
     );
     assert!(matches!(take(&store, 1, 0), TakenCode::Fresh(_)));
-    // The spent one is kept until its token has expired, and makes room for nobody either.
+    // The spent one is kept until its token has expired, and is not evicted either.
     let finalized = FinalizedCode { digest: digest(1), access: access("jti", 900) };
     assert_eq!(run(store.finalize(&finalized)), Ok(()));
     assert_eq!([put(&store, 4, 300, 61), put(&store, 5, 300, 61)], [Ok(()), Err(Unavailable)]);
@@ -133,7 +133,7 @@ fn rt5_a_revoked_family_is_forgotten_but_for_its_revocation_when_it_is_settled()
     assert_eq!((run(store.get(&key(1, 1))), store.len()), (Ok(None), 1));
     assert_eq!(run(store.find_family("jti 1")), Ok(None));
     assert_eq!(insert(&store, 2, 1, 500, 1), Ok(false), "the revocation is kept");
-    // A living family is not settled by anybody.
+    // A family that is not revoked cannot be settled.
     assert_eq!(insert(&store, 3, 2, 100, 0), Ok(true));
     let settled =
         SettledRevocation { family: FamilyId::from_bytes([2; 16]), access: [access("jti 3", 100)].into(), now: at(0) };
@@ -170,7 +170,7 @@ fn st2_no_user_fills_a_store_that_others_need() {
     assert_eq!(revoke("mallory", 1_000, 1_000, 161), Ok(()), "given back");
 }
 
-/// The first token of a family of this user and client.
+/// Stores the first token of a family of this user and client.
 fn log_in(store: &MemoryRefreshStore, user: &str, client: &str, number: u16, now: u64) -> Answered<bool> {
     let (mut family, mut family_key) = ([0; 16], [0; 32]);
     family[..2].copy_from_slice(&number.to_be_bytes());
@@ -182,7 +182,7 @@ fn log_in(store: &MemoryRefreshStore, user: &str, client: &str, number: u16, now
     run(store.insert(&NewRefresh { key, token, now: at(now) }))
 }
 
-/// What is known of a token of [`log_in`].
+/// Whether the store knows a token of [`log_in`].
 fn lives(store: &MemoryRefreshStore, number: u16) -> bool {
     let mut family_key = [0; 32];
     family_key[..2].copy_from_slice(&number.to_be_bytes());
@@ -254,7 +254,7 @@ fn st2_revoked_families_keep_their_places_and_only_their_client_is_refused() {
         [insert(&store, 90, 90, 1_000, 1), log_in(&store, "usr_1", "other", 60_000, 1)],
         [Err(Unavailable), Ok(true)]
     );
-    // What was never seen has no client, and a share of its own.
+    // A family that was never seen has no client, and its own share.
     let unseen = (100..200).filter(|family| revoke(&store, *family, 500, 1).is_ok()).count();
     assert_eq!((unseen, log_in(&store, "usr_1", "other", 60_001, 1)), (16, Ok(true)));
     assert_eq!(store.sweep(at(1_001)), 32);
@@ -389,7 +389,7 @@ fn rv4_a_deny_list_never_lets_go_early() {
     assert_eq!([revoke("a", 0), revoke("b", 130), revoke("a", 130)], [Ok(()), Err(Unavailable), Ok(())]);
     assert_eq!(run(list.is_revoked(&access("a", 100))), Ok(true));
     assert_eq!(list.sweep(at(131)), 1);
-    // A clock that goes backwards: it may have been on the list.
+    // After the clock went backwards: it may have been on the list.
     assert_eq!(run(list.is_revoked(&access("a", 100))), Err(Unavailable));
     assert_eq!(run(list.is_revoked(&access("c", 101))), Ok(false));
 }
@@ -445,7 +445,7 @@ fn pa6_requests_that_nobody_came_with_make_room_and_others_do_not() {
     let fetch = |key| run(store.fetch(&digest(key))).unwrap().is_some();
     assert_eq!([put(1, 0), put(2, 1), put(3, 90)], [Ok(()), Ok(()), Err(Unavailable)], "until present_by has passed");
     assert_eq!((put(4, 91), [fetch(1), fetch(2), fetch(4)]), (Ok(()), [false, true, true]), "the oldest goes");
-    // What was taken leaves an entry behind, which is no row.
+    // A taken row leaves an entry behind, which is not a row.
     assert!(run(store.take(&SecretQuery { digest: digest(2), now: at(92) })).unwrap().is_some());
     assert_eq!((put(5, 92), put(6, 181)), (Ok(()), Err(Unavailable)));
     assert_eq!((put(7, 182), [fetch(4), fetch(5), fetch(7)]), (Ok(()), [false, true, true]));
@@ -468,7 +468,7 @@ fn pa6_a_client_over_its_share_makes_no_other_lose_a_request() {
         for key in 200..220 {
             assert_eq!(push(key, "flood", 1), Ok(()));
         }
-        // A quarter of the places: 156 requests, of which twenty are late by now and go.
+        // A quarter of the places: 156 requests, of which twenty are late by now and dropped.
         let flood = (1_000..2_000).filter(|key| push(*key, "flood", 100).is_ok()).count();
         assert_eq!((flood, held(200..220)), (156, 0), "its own late requests go");
         assert_eq!(held(0..100), 100, "those of others stay");
