@@ -40,6 +40,12 @@ pub struct GrantedSender(pub Sender);
 #[expect(clippy::exhaustive_structs, reason = "a wrapper to take apart in a handler's arguments")]
 pub struct Principal<T>(pub Arc<T>);
 
+impl<T> Clone for Principal<T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
 impl<T> Deref for Principal<T> {
     type Target = T;
 

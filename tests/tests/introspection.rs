@@ -637,6 +637,47 @@ fn a7_answer_that_names_a_user_is_not_about_the_client() {
     assert_eq!(judged(&endpoint, says(&unnamed)), "active", "an empty name names nobody");
 }
 
+#[test]
+fn a7_profile_makes_the_client_the_subject_as_the_endpoint_does() {
+    let client = with(&json!({"sub": null, "username": null}));
+    assert_eq!(judged(&endpoint(), says(&client)), "no_subject");
+    let profile = || IssuerProfile::rfc9068().subject_may_be_client();
+    for endpoint in [endpoint().profile(profile()), endpoint().profile(IssuerProfile::duende())] {
+        assert_eq!(judged(&endpoint, says(&client)), "active");
+        let user = with(&json!({"sub": null, "username": "alice"}));
+        assert_eq!(judged(&endpoint, says(&user)), "no_subject", "a user is not the client");
+    }
+}
+
+#[test]
+fn a17_lists_of_the_endpoint_hold_without_a_trusted_issuer() {
+    let listed = || endpoint().allow_subjects(["usr_1"]).allow_clients(["client-1"]);
+    assert_eq!(judged(&listed(), says(&active())), "active");
+    for iss in [json!(ISSUER), Value::Null] {
+        let judged = |member: &str, value: &str| {
+            let change = if value.is_empty() { Value::Null } else { value.into() };
+            judged(&listed(), says(&with(&json!({"iss": iss, member: change}))))
+        };
+        assert_eq!(judged("sub", "usr_2"), "subject_not_allowed");
+        assert_eq!(judged("client_id", "client-2"), "client_not_allowed");
+        assert_eq!(judged("client_id", ""), "client_not_allowed");
+    }
+    let nobody = endpoint().allow_subjects(Vec::<String>::new());
+    assert_eq!(judged(&nobody, says(&active())), "subject_not_allowed", "an empty list lists no subject");
+    assert!(IntrospectionError::SubjectNotAllowed.is_about_the_token());
+    assert!(IntrospectionError::ClientNotAllowed.is_about_the_token());
+}
+
+#[tokio::test]
+async fn a17_a_resource_that_only_introspects_refuses_who_is_not_listed() {
+    let issuer = Issuer::saying(says(&with(&json!({"sub": "usr_2"}))));
+    let guard = guard(introspector(endpoint().allow_subjects(["usr_1"]), &issuer));
+    let (call, any) = (Call::new().bearer(TOKEN), Requirement::authenticated());
+    assert_eq!(outcome(&guard, &call, &any, 0).await, "401 foreign_token_invalid");
+    issuer.say(says(&active()));
+    assert_eq!(outcome(&guard, &call, &any, 0).await, "200 usr_1 bearer");
+}
+
 #[tokio::test]
 async fn h5_issuer_that_does_not_know_the_token_is_not_out() {
     let error = |status, body: &str| Ok(IncomingResponse::new(status, body.into()).content_type("application/json"));

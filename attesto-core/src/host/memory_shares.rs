@@ -23,7 +23,8 @@ impl Places {
     pub(super) fn of(owner: Option<&ReplayOwner>, hasher: &HashKey) -> Self {
         let Some(owner) = owner else { return Self::NONE };
         let hash = hasher.hash_one(owner);
-        let within_row = |bits: u64| u16::try_from(bits % u64::from(ROW)).unwrap_or_default();
+        // ROW is a power of two.
+        let within_row = |bits: u64| u16::try_from(bits & u64::from(ROW.wrapping_sub(1))).unwrap_or_default();
         Self([within_row(hash), within_row(hash >> 32)])
     }
 }

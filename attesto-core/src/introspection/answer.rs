@@ -124,6 +124,7 @@ fn read(endpoint: &IntrospectionEndpoint, answer: &[u8]) -> Result<Introspected,
     let claims = ForeignClaims::from_answer(&endpoint.profile, object).map_err(profile_error)?;
     audience_is_said(endpoint, &claims)?;
     let subject = subject_is_said(endpoint, object, &claims)?;
+    lists_admit(endpoint, &subject, claims.client())?;
     Ok(Introspected::Active(claims.claim("sub", subject.into()).issuer(endpoint.issuer.as_str())))
 }
 
@@ -166,13 +167,32 @@ fn subject_is_said(
 ) -> Result<String, IntrospectionError> {
     // An empty string is not a name.
     let said = |name: &str| answer.get(name).filter(|value| !matches!(value, Value::String(text) if text.is_empty()));
+    let subject_may_be_client = endpoint.subject_may_be_client || endpoint.profile.subject_may_be_client;
     match endpoint.subject.iter().find_map(|name| said(name)) {
         Some(value) => value.into_string().map(Cow::into_owned).ok_or(IntrospectionError::NoSubject),
-        None if endpoint.subject_may_be_client && !names_a_user(said) => {
+        None if subject_may_be_client && !names_a_user(said) => {
             claims.client().filter(|client| !client.is_empty()).map(String::from).ok_or(IntrospectionError::NoSubject)
         }
         None => Err(IntrospectionError::NoSubject),
     }
+}
+
+/// Checks that subject and client are in the endpoint's lists, if there are any. A17.
+fn lists_admit(
+    endpoint: &IntrospectionEndpoint,
+    subject: &str,
+    client: Option<&str>,
+) -> Result<(), IntrospectionError> {
+    let allowed = |list: Option<&[String]>, value: Option<&str>| {
+        list.is_none_or(|list| list.iter().any(|entry| value == Some(entry.as_str())))
+    };
+    if !allowed(endpoint.subjects.as_deref(), Some(subject)) {
+        return Err(IntrospectionError::SubjectNotAllowed);
+    }
+    if !allowed(endpoint.clients.as_deref(), client) {
+        return Err(IntrospectionError::ClientNotAllowed);
+    }
+    Ok(())
 }
 
 /// Whether a member shows that the token is not the client's own. RFC 7662 §2.2 has `username`; A7.

@@ -116,6 +116,8 @@ pub struct IntrospectionEndpoint {
     pub(super) subject: Vec<String>,
     pub(super) subject_may_be_client: bool,
     pub(super) profile: IssuerProfile,
+    pub(super) subjects: Option<Vec<String>>,
+    pub(super) clients: Option<Vec<String>>,
 }
 
 impl IntrospectionEndpoint {
@@ -164,6 +166,8 @@ impl IntrospectionEndpoint {
             subject: Vec::from(["sub".to_string()]),
             subject_may_be_client: false,
             profile: IssuerProfile::rfc9068(),
+            subjects: None,
+            clients: None,
         })
     }
 
@@ -213,19 +217,35 @@ impl IntrospectionEndpoint {
     /// Uses the client's id as the subject if an answer names none, for an issuer that omits `sub` in tokens for a
     /// client itself (npm oidc-provider). An answer that names a user in another member, such as `username` or `email`,
     /// is still refused: the users of a client are not the client. For those see [`subject_in`](Self::subject_in).
-    /// Client ids and subjects of users must not overlap.
+    /// Client ids and subjects of users must not overlap. A [`profile`](Self::profile) with
+    /// [`IssuerProfile::subject_may_be_client`] has the same effect.
     pub const fn subject_may_be_client(mut self) -> Self {
         self.subject_may_be_client = true;
         self
     }
 
     /// Sets which members of this issuer's answers carry what: other names for client, scopes and `jti`, scopes as an
-    /// array, pinned or forbidden claims, the private `typ`. For scopes in the array `scope` or in `scp`, use
+    /// array, pinned or forbidden claims, the private `typ`, the client as subject. For scopes in the array `scope` or in `scp`, use
     /// `IssuerProfile::rfc9068().scopes_in(["scope", "scp"])`.
     ///
     /// Without a profile, `scope` is one string, and no other member holds scopes. Header types have no meaning here.
     pub fn profile(mut self, profile: IssuerProfile) -> Self {
         self.profile = profile;
+        self
+    }
+
+    /// Accepts tokens for these subjects only (A17). The list applies to every answer of this endpoint. A list on a
+    /// [`TrustedIssuer`](TrustedIssuer::allow_subjects) applies as well, if the resource also trusts keys of this
+    /// issuer.
+    pub fn allow_subjects<S: Into<String>>(mut self, subjects: impl IntoIterator<Item = S>) -> Self {
+        self.subjects = Some(subjects.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Accepts tokens of these clients only, as [`allow_subjects`](Self::allow_subjects) does for subjects. A token whose
+    /// client the answer does not name is refused. A17.
+    pub fn allow_clients<S: Into<String>>(mut self, clients: impl IntoIterator<Item = S>) -> Self {
+        self.clients = Some(clients.into_iter().map(Into::into).collect());
         self
     }
 

@@ -48,6 +48,10 @@ reasons! {
         NoSubject => "no_subject", "the introspection response names no subject";
         /// The token is DPoP-bound, but the answer does not name the key. RFC 9449 §6.2.
         NoConfirmation => "no_confirmation", "the token is DPoP-bound, but the response has no cnf";
+        /// The token is for a subject that the endpoint does not list. A17.
+        SubjectNotAllowed => "subject_not_allowed", "the introspected token is for a subject that is not listed";
+        /// The token is from a client that the endpoint does not list, or the answer names no client. A17.
+        ClientNotAllowed => "client_not_allowed", "the introspected token is from a client that is not listed";
         /// Too many introspections at once.
         Overloaded => "overloaded", "too many tokens wait for introspection";
     }
@@ -65,7 +69,9 @@ impl IntrospectionError {
             | Self::KindUnsaid
             | Self::PinnedClaim
             | Self::NoSubject
-            | Self::NoConfirmation => true,
+            | Self::NoConfirmation
+            | Self::SubjectNotAllowed
+            | Self::ClientNotAllowed => true,
             Self::Timeout
             | Self::Transport
             | Self::Unacceptable

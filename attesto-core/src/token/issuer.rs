@@ -166,7 +166,8 @@ impl TrustedIssuer {
 
     /// Accepts tokens for these subjects only (A17). Subjects are unique within one issuer (RFC 7519 §4.1.2), so the
     /// list belongs to this issuer. It also applies to tokens checked by a custom verifier or by introspection, if they
-    /// name this issuer.
+    /// name this issuer. A resource that only introspects sets the lists of its
+    /// [`IntrospectionEndpoint`](crate::introspection::IntrospectionEndpoint::allow_subjects) instead.
     #[must_use]
     pub fn allow_subjects<S: Into<String>>(mut self, subjects: impl IntoIterator<Item = S>) -> Self {
         self.subjects = Some(subjects.into_iter().map(Into::into).collect());
@@ -187,6 +188,14 @@ impl TrustedIssuer {
         raw.principal_kind = self.principal_kinds.as_ref().and_then(|kinds| object.get(kinds.claim()));
         self.profile.locate(&mut raw, object);
         raw
+    }
+
+    /// Whether a custom verifier or an introspection means this issuer by this name. A name that differs only in case or
+    /// in a final slash counts too: otherwise a misspelling would skip the lists. Not for tokens that the issuer's keys
+    /// sign, whose `iss` must be exactly equal (A1).
+    pub(super) fn is_named(&self, name: &str) -> bool {
+        let without_slash = |name: &str| String::from(name.strip_suffix('/').unwrap_or(name));
+        without_slash(name).eq_ignore_ascii_case(&without_slash(self.issuer()))
     }
 
     /// Checks that subject and client are in this issuer's lists, if there are any. A17.

@@ -427,6 +427,11 @@ fn a17_lists_of_subjects_and_clients_are_their_issuers() {
     };
     assert_eq!(foreign(Some(ISSUER), "usr_1"), Ok(()));
     assert_eq!(foreign(Some(ISSUER), "usr_2"), Err(TokenError::SubjectNotAllowed));
+    for misspelt in [[ISSUER, "/"].concat(), ISSUER.to_uppercase()] {
+        assert_eq!(foreign(Some(&misspelt), "usr_2"), Err(TokenError::SubjectNotAllowed), "{misspelt}");
+        assert_eq!(foreign(Some(&misspelt), "usr_1"), Ok(()), "{misspelt}");
+    }
+    assert_eq!(foreign(Some("https://else.example.com"), "usr_2"), Ok(()), "of an issuer that has no list");
     assert_eq!(foreign(None, "usr_2"), Ok(()), "of an issuer that has no list");
 }
 

@@ -163,7 +163,7 @@ impl AccessTokenVerifier {
         let raw = RawClaims::read(&buffer)?;
         rules::check_foreign(&raw, &self.rules, now)?;
         let claims = Claims::from_raw(&raw, &buffer)?.with_payload(buffer)?;
-        if let Some(issuer) = self.issuers.iter().find(|issuer| claims.issuer() == Some(issuer.issuer())) {
+        for issuer in self.issuers.iter().filter(|issuer| claims.issuer().is_some_and(|name| issuer.is_named(name))) {
             issuer.lists_admit(&claims)?;
         }
         self.rules.policy_allows(&claims, now)?;

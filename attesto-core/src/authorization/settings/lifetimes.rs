@@ -126,6 +126,10 @@ impl RefreshPolicy {
     /// refreshes more often within the lifetime of an access token receives 429 until some have expired. So no client
     /// can fill the host's stores with one authorization, and a revocation has a bounded number of tokens to deny.
     ///
+    /// 100 is one refresh every 9 seconds with the default lifetime of access tokens (15 minutes), but only one every 36
+    /// seconds if they live for an hour. Raise it, or shorten the lifetime, for clients that refresh for each of many
+    /// resources, or from many threads. The deny list must have as many places.
+    ///
     /// # Errors
     /// Fails if it is out of range.
     pub fn access_tokens_at_a_time(mut self, tokens: usize) -> Result<Self, ConfigError> {

@@ -14,6 +14,8 @@ pub(crate) struct Needs {
     pub(crate) deny_list: bool,
     pub(crate) claims: bool,
     pub(crate) introspection: bool,
+    /// The most unexpired access tokens of one authorization, which one revocation denies.
+    pub(crate) access_tokens_at_a_time: usize,
 }
 
 impl Needs {
@@ -29,6 +31,11 @@ impl Needs {
             deny_list: server.deny_list,
             claims: server.openid,
             introspection: server.ask_introspection,
+            access_tokens_at_a_time: if server.grants.contains(&GrantType::RefreshToken) {
+                server.refresh.access_tokens
+            } else {
+                1
+            },
         }
     }
 }

@@ -150,6 +150,7 @@ impl AuthorizationHost {
             instances: Instances::Single,
             reaches: Reaches::default(),
             replay_memory: None,
+            deny_list_capacity: None,
             restarted: None,
         }
     }
@@ -174,6 +175,8 @@ pub struct AuthorizationHostBuilder {
     reaches: Reaches,
     /// The capacity of an in-memory replay store.
     replay_memory: Option<usize>,
+    /// The most tokens that the deny list can hold.
+    deny_list_capacity: Option<usize>,
     restarted: Option<Timestamp>,
 }
 
@@ -212,6 +215,7 @@ impl AuthorizationHostBuilder {
     /// [`without_deny_list`](crate::authorization::AuthorizationServerBuilder::without_deny_list).
     pub fn deny_list(mut self, list: impl AccessTokenDenyList + 'static) -> Self {
         self.reaches.deny_list = Some(list.reach());
+        self.deny_list_capacity = list.capacity();
         self.parts.deny_list = Some(Arc::new(list));
         self
     }
@@ -312,7 +316,8 @@ impl AuthorizationHostBuilder {
     /// Builds the host, after checking it against the questions of this server.
     ///
     /// # Errors
-    /// The first part that is missing, or that does not reach all instances.
+    /// The first part that is missing, or that does not reach all instances, or a deny list that is too small for one
+    /// authorization.
     pub fn build(mut self, server: &AuthorizationServer) -> Result<AuthorizationHost, ConfigError> {
         if let (Some(capacity), Some(at)) = (self.replay_memory, self.restarted) {
             let store = MemoryReplayStore::after_restart(capacity, at.plus(server.replay_window()))?;
@@ -331,6 +336,9 @@ impl AuthorizationHostBuilder {
             if needed {
                 store_is_enough(member, reach, self.instances)?;
             }
+        }
+        if needs.deny_list && self.deny_list_capacity.is_some_and(|places| places < needs.access_tokens_at_a_time) {
+            return Err(ConfigError::new("deny_list", "holds fewer access tokens than one authorization may have"));
         }
         let (parts, functions) = (&self.parts, &self.parts.functions);
         let consent = functions.authenticate.is_some() && functions.consent.is_some();

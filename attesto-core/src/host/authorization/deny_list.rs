@@ -32,6 +32,14 @@ pub trait AccessTokenDenyList: Send + Sync {
 
     /// Which processes share the list (ST-1).
     fn reach(&self) -> StoreReach;
+
+    /// The most tokens that the list can hold, if it is bounded. A host is not built with a list that holds fewer than
+    /// one authorization may have
+    /// ([`access_tokens_at_a_time`](crate::authorization::RefreshPolicy::access_tokens_at_a_time)), because such an
+    /// authorization could never be revoked completely. RT-5.
+    fn capacity(&self) -> Option<usize> {
+        None
+    }
 }
 
 /// Lets a resource consult a deny list: pass it to
@@ -74,7 +82,7 @@ impl<L: AccessTokenDenyList> RevocationCheck for DenyListCheck<L> {
     }
 }
 
-erase! { AccessTokenDenyList as ErasedDenyList [reach] {
+erase! { AccessTokenDenyList as ErasedDenyList [reach, capacity -> Option<usize>] {
     fn revoke(&RevokedAccessTokens) -> ();
     fn is_revoked(&IssuedAccessToken) -> bool;
 } }

@@ -9,9 +9,9 @@ use std::panic::catch_unwind;
 
 /// Defines an object-safe trait for a host trait whose methods take one question by reference and return an answer, and
 /// implements the host trait for an `Arc` of an implementation. `[reach]` if the trait tells which processes share its
-/// records.
+/// records, with another method of the trait that takes nothing.
 macro_rules! erase {
-    ($public:ident as $erased:ident $([$reach:ident])? {
+    ($public:ident as $erased:ident $([$reach:ident $(, $own:ident -> $owned:ty)?])? {
         $( fn $method:ident(&$question:ty) -> $answer:ty; )+
     }) => {
         pub(super) trait $erased: Send + Sync {
@@ -32,7 +32,11 @@ macro_rules! erase {
 
             $( fn $reach(&self) -> StoreReach {
                 S::$reach(self)
-            } )?
+            }
+
+            $( fn $own(&self) -> $owned {
+                S::$own(self)
+            } )? )?
         }
     };
 }

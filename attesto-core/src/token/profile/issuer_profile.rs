@@ -50,7 +50,7 @@ pub struct IssuerProfile {
     pub(super) names: Option<Names>,
     pub(super) jti_is_optional: bool,
     pub(super) iat_is_optional: bool,
-    pub(super) subject_may_be_client: bool,
+    pub(crate) subject_may_be_client: bool,
     pub(super) purpose: Option<Purpose>,
     pub(super) pinned: Vec<Pin>,
     pub(super) forbidden: Vec<String>,

@@ -48,8 +48,8 @@ impl MemoryDenyList {
     ///
     /// Give it at least as many places as one family may have access tokens (100, or the value of
     /// [`access_tokens_at_a_time`](crate::authorization::RefreshPolicy::access_tokens_at_a_time)). A family with more
-    /// access tokens than the list has places can never be denied completely, and its revocation is [`Unavailable`] as
-    /// long as they live.
+    /// access tokens than the list has places can never be denied completely, so
+    /// [`AuthorizationHostBuilder::build`](crate::host::AuthorizationHostBuilder::build) refuses such a list.
     ///
     /// # Errors
     /// Fails for a capacity of 0, or of more than 2^30.
@@ -125,6 +125,10 @@ impl AccessTokenDenyList for MemoryDenyList {
 
     fn reach(&self) -> StoreReach {
         StoreReach::Process
+    }
+
+    fn capacity(&self) -> Option<usize> {
+        Some(self.capacity)
     }
 }
 

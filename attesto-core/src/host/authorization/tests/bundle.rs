@@ -1,4 +1,4 @@
-//! What a host must have, and what it keeps.
+//! The required parts of a host, and what it keeps.
 
 use super::*;
 
@@ -33,7 +33,7 @@ fn cf2_a_host_has_what_its_server_asks() {
     assert_eq!(refused(users(), &wider), "claims");
     assert_eq!(refused(users().claims(Office::default()), &wider), "introspection_policy");
     assert!(users().claims(Office::default()).introspection_policy(Office::default()).build(&wider).is_ok());
-    // Assertions are used once as well as proofs.
+    // Assertions are used once, as proofs are.
     let assertions = |builder: AuthorizationServerBuilder| builder.without_dpop().without_deny_list();
     assert_eq!(refused(office(), &server(&[GrantType::ClientCredentials], assertions)), "replay_store");
     let secrets = |builder: AuthorizationServerBuilder| {
@@ -51,7 +51,7 @@ fn st1_several_instances_need_stores_that_they_share() {
     };
     assert_eq!(memory().build(&all).unwrap_err().member(), "code_store");
     assert_eq!(memory().code_store(Arc::new(Shared)).build(&all).unwrap_err().member(), "refresh_store");
-    // What is not asked need not be shared.
+    // Stores that are never asked need not be shared.
     let secrets = |builder: AuthorizationServerBuilder| {
         builder.without_dpop().without_deny_list().auth_methods([AuthMethod::ClientSecretPost])
     };
@@ -95,7 +95,30 @@ fn rv4_the_deny_list_of_a_small_host_has_room_for_the_largest_family() {
     assert_eq!(run(deny_list::ErasedDenyList::revoke(list, &revoked)), Ok(()));
 }
 
-/// What a predecessor may have seen is not taken once more.
+/// Otherwise such a family could be revoked only when its access tokens have expired.
+#[test]
+fn rt5_a_deny_list_that_is_smaller_than_a_family_is_refused() {
+    use crate::authorization::RefreshPolicy;
+    use crate::host::MemoryDenyList;
+    let build = |places: usize, tokens: Option<usize>, shared: bool| {
+        let server = server(CODE_AND_REFRESH, |builder| match tokens {
+            Some(tokens) => builder.refresh(RefreshPolicy::new().access_tokens_at_a_time(tokens).unwrap()),
+            None => builder,
+        });
+        let host = AuthorizationHost::builder(Office::default(), Office::default()).single_node_memory(9).unwrap();
+        let list = MemoryDenyList::single_node(places).unwrap();
+        let host = if shared { host.deny_list(Arc::new(list)) } else { host.deny_list(list) };
+        host.principals(Office::default()).consent_policy(Office::default()).build(&server)
+    };
+    for shared in [false, true] {
+        assert!(build(99, None, shared).unwrap_err().to_string().contains("deny_list"));
+        assert!(build(100, None, shared).is_ok());
+        assert!(build(19, Some(20), shared).is_err());
+        assert!(build(20, Some(20), shared).is_ok());
+    }
+}
+
+/// An assertion that a predecessor may have seen is not accepted again.
 #[test]
 fn ca6_after_a_restart_what_may_have_been_used_is_not_taken() {
     let by_key = server(CODE_AND_REFRESH, |builder| builder.without_dpop());
