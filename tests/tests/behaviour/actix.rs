@@ -15,7 +15,7 @@ use std::thread;
 pub(crate) const SERVER: Server = Server { name: "actix", start, streams: true };
 
 async fn who(reached: Data<Reached>, grant: Result<Granted, WiringError>) -> HttpResponse {
-    text().body(reached.who(grant.ok().as_ref().map(|grant| &***grant)))
+    text().body(reached.who(grant.ok().as_ref().map(|grant| &**grant)))
 }
 
 async fn user(user: Principal<String>) -> HttpResponse {

@@ -18,7 +18,7 @@ pub(crate) const SERVER: Server = Server { name: "axum", start, streams: true };
 const TEXT: [(&str, &str); 1] = [("content-type", "text/plain")];
 
 async fn who(State(reached): State<Reached>, grant: Result<Granted, WiringError>) -> impl IntoResponse {
-    (TEXT, reached.who(grant.ok().as_ref().map(|grant| &***grant)))
+    (TEXT, reached.who(grant.ok().as_ref().map(|grant| &**grant)))
 }
 
 async fn user(user: Principal<String>) -> impl IntoResponse {

@@ -6,7 +6,7 @@ use ::hyper::body::{Body, Bytes, Incoming};
 use ::hyper::service::Service;
 use ::hyper::{Request, Response};
 use attesto_hyper::{
-    GuardedBody, OnConnection, Protect, Publish, RequestBody, Wrapped, admitted, answer_early, require, response,
+    GuardedBody, OnConnection, Protect, Publish, RequestBody, Wrapped, answer_early, granted, require, response,
 };
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full};
@@ -53,7 +53,7 @@ struct Routes {
 impl Routes {
     async fn respond(&self, request: Request<RequestBody<Incoming>>) -> Response<Sent> {
         let (parts, body) = request.into_parts();
-        let caller = admitted(&parts.extensions);
+        let caller = granted(&parts.extensions);
         match parts.uri.path().strip_prefix(self.base) {
             Some("") => said(self.reached.who(caller.ok().map(|caller| &**caller))),
             Some("/scoped") => match require(&parts, &admin()) {

@@ -8,7 +8,7 @@ use ::hyper::service::{Service, service_fn};
 use ::hyper::{Request, Response};
 use attesto_core::authorization::RouteClass;
 use attesto_core::host::Guard;
-use attesto_hyper::{Authorize, GuardedBody, OnConnection, Protect, Publish, RequestBody, admitted, response};
+use attesto_hyper::{Authorize, GuardedBody, OnConnection, Protect, Publish, RequestBody, granted, response};
 use http::{HeaderValue, Method, StatusCode};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full};
@@ -34,7 +34,7 @@ where
 
 /// `GET /mcp`, behind the guard.
 async fn who(request: Request<RequestBody<Incoming>>) -> Result<Response<Sent>, Infallible> {
-    Ok(whole(match admitted(request.extensions()) {
+    Ok(whole(match granted(request.extensions()) {
         Ok(caller) => Response::new(Full::from(caller.subject().to_owned())),
         Err(wiring) => response(wiring.response()),
     }))

@@ -6,7 +6,7 @@ use ::hyper::service::{Service, service_fn};
 use ::hyper::{Request, Response, StatusCode};
 use attesto_core::host::{AuthorizationEndpoints, Guard};
 use attesto_core::http::TlsSession;
-use attesto_hyper::{Authorize, OnConnection, Protect, RequestBody, admitted, response};
+use attesto_hyper::{Authorize, OnConnection, Protect, RequestBody, granted, response};
 use http_body_util::Full;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
@@ -57,7 +57,7 @@ async fn elsewhere(_: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infall
 }
 
 async fn answer(request: Request<RequestBody<Incoming>>) -> Result<Response<Full<Bytes>>, Infallible> {
-    Ok(match admitted(request.extensions()) {
+    Ok(match granted(request.extensions()) {
         Ok(caller) => Response::new(Full::from(who(caller))),
         Err(wiring) => response(wiring.response()),
     })

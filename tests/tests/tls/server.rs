@@ -2,7 +2,8 @@
 
 use crate::{actix, axum, hyper};
 use attesto_core::Timestamp;
-use attesto_core::host::{Admitted, AuthorizationEndpoints, Guard};
+use attesto_core::host::{AuthorizationEndpoints, Guard};
+use attesto_core::resource::Grant;
 use attesto_core::time::Clock;
 use attesto_tests::NOW;
 use rustls::ServerConfig;
@@ -65,7 +66,7 @@ impl Adapter {
 }
 
 /// What the handlers answer: who is calling, and how that is proven.
-pub(crate) fn who(caller: &Admitted) -> String {
+pub(crate) fn who(caller: &Grant) -> String {
     format!("{} {}", caller.subject(), caller.sender().kind())
 }
 
