@@ -63,9 +63,9 @@ impl App for BareApp {
             Err(refusal) => return refusal.into(),
         };
         let mut response = TestResponse::new(200);
-        if let Ok(admitted) = passage.admitted() {
-            self.reached.by(admitted.sender());
-            response.body = admitted.subject().to_string().into_bytes();
+        if let Ok(grant) = passage.grant() {
+            self.reached.by(grant.sender());
+            response.body = grant.subject().to_string().into_bytes();
         }
         // The handler sets no header field, so every mode of an amendment has the same effect.
         for amendment in passage.amendments() {

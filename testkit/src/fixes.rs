@@ -20,7 +20,7 @@ pub(super) const NOT_OURS: &str = "something else answers 401 before attesto doe
 
 pub(super) const DOWNGRADE: &str = "a bound token is taken without its proof, so a stolen one opens the route. Something other than the \
      guard authenticates here: code that verifies the token alone, or a foreign verifier that drops `cnf`. Let the guard decide, \
-     and take the caller from `Granted` (axum, actix) or `admitted` (hyper), never from the `Authorization` field.";
+     and take the caller from `Granted` (axum, actix) or `granted` (hyper), never from the `Authorization` field.";
 
 pub(super) const UNBOUND: &str = "the route takes a token that anybody can use who gets hold of it. Set \
      `ResourceServerBuilder::sender_policy` to `SenderPolicy::RequireDpop`, or another that requires a binding; or take \

@@ -3,7 +3,7 @@
 //! ```
 //! use attesto_hyper::core::resource::Requirement;
 //! use attesto_testkit::{Fixture, Reached, Route, assert_resource_protected, block_on};
-//! use attesto_hyper::{Protect, Publish, RequestBody, admitted, core::host::PublicDocuments, response};
+//! use attesto_hyper::{Protect, Publish, RequestBody, granted, core::host::PublicDocuments, response};
 //! use http_body_util::Full;
 //! use hyper::{Request, Response, body::{Bytes, Incoming}, service::service_fn};
 //! use std::convert::Infallible;
@@ -15,10 +15,10 @@
 //!     let fixture = Fixture::builder().resource("https://api.example.com").build();
 //!     let (guard, reached) = (fixture.guard(), Reached::new());
 //!
-//! Your service here, trusting the fixture's issuer and using its clock:
+//!     // Your service here, trusting the fixture's issuer and using its clock:
 //!     let in_the_handler = reached.clone();
 //!     let store = service_fn(move |request: Request<RequestBody<Incoming>>| {
-//!         let answer = match admitted(request.extensions()) {
+//!         let answer = match granted(request.extensions()) {
 //!             Ok(caller) => {
 //!                 in_the_handler.by(caller.sender());
 //!                 Response::new(Full::from(Bytes::from_static(b"stored")))

@@ -115,7 +115,7 @@ async fn outcome(guard: &Guard, call: &Call, requirement: &Requirement, seconds:
     let connection = attesto_core::http::Connection::new().tls();
     let parts = attesto_core::http::RequestParts::new(&call.method, &call.path, &headers).connection(connection);
     match guard.admit(&parts, requirement, &stopped(Timestamp::from_secs(NOW + seconds))).await {
-        Ok(admission) => format!("200 {} {}", admission.grant.subject(), admission.grant.sender().kind()),
+        Ok(grant) => format!("200 {} {}", grant.subject(), grant.sender().kind()),
         Err(denial) => format!("{} {}", denial.status(), denial.reason().code()),
     }
 }

@@ -81,8 +81,7 @@ impl Checker {
         *self.introspection.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = None;
         let clock = Clock::new(|| SystemTime::now().into());
         match self.guard.admit(&request, &Requirement::authenticated(), &clock).await {
-            Ok(admission) => {
-                let grant = &admission.grant;
+            Ok(grant) => {
                 let scopes: Vec<&str> = grant.claims().scopes().collect();
                 (true, format!("granted {} by {} scopes {}", grant.subject(), grant.sender().kind(), scopes.join(" ")))
             }

@@ -1,7 +1,7 @@
 //! Introspects tokens that only their issuer can read.
 
-use super::flights::{Flights, Followed, Joined};
 use super::key_refresh::KeyRefresh;
+use super::single_flight::{Flights, Followed, Joined};
 use super::{DynHttpClient, ForeignVerifier, HttpClient};
 use crate::crypto::CryptoProvider;
 use crate::http::RequestParts;

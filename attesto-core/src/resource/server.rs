@@ -4,10 +4,10 @@ use super::binding::{SenderPolicy, Shown, challenged_schemes};
 use super::check;
 use super::credential::CredentialPolicy;
 use super::denial::Denial;
-use super::facts::Facts;
 use super::grant::Grant;
 use super::reason::{Outcome, Reason, RefusalError, Unavailable};
 use super::render::{ErrorRenderer, described};
+use super::request_facts::RequestFacts;
 use super::requirement::Requirement;
 use super::scratch::Scratch;
 use super::verdict::Verdict;
@@ -254,12 +254,17 @@ impl ResourceServer {
     }
 
     /// Collects the facts that the response to this request depends on.
-    pub(super) fn facts(&self, request: &RequestParts<'_>, requirement: &Requirement) -> Facts {
-        self.asked_for(Facts::from_request(request), request, requirement)
+    pub(super) fn facts(&self, request: &RequestParts<'_>, requirement: &Requirement) -> RequestFacts {
+        self.asked_for(RequestFacts::from_request(request), request, requirement)
     }
 
     /// Adds the path if the pointer's resolver will need it.
-    fn asked_for(&self, mut facts: Facts, request: &RequestParts<'_>, requirement: &Requirement) -> Facts {
+    fn asked_for(
+        &self,
+        mut facts: RequestFacts,
+        request: &RequestParts<'_>,
+        requirement: &Requirement,
+    ) -> RequestFacts {
         if let MetadataPointer::Resolver(_) = self.pointer(requirement) {
             facts.path = Some(request.path.into());
         }
@@ -281,7 +286,7 @@ impl ResourceServer {
     pub(super) fn refuse(
         &self,
         reason: Reason,
-        mut facts: Facts,
+        mut facts: RequestFacts,
         requirement: &Requirement,
         now: Timestamp,
         claims: Option<Box<Claims>>,

@@ -10,7 +10,7 @@ use ::hyper::{Request, Response};
 use attesto_core::authorization::RouteClass;
 use attesto_core::http::TlsSession;
 use attesto_hyper::{
-    Authorize, GuardedBody, OnConnection, Protect, Publish, RequestBody, Wrapped, admitted, answer_early, require,
+    Authorize, GuardedBody, OnConnection, Protect, Publish, RequestBody, Wrapped, answer_early, granted, require,
     response,
 };
 use http::{HeaderValue, Method, StatusCode};
@@ -64,7 +64,7 @@ struct Routes {
 impl Routes {
     async fn respond(&self, request: Request<RequestBody<Incoming>>) -> Response<Sent> {
         let (parts, body) = request.into_parts();
-        let caller = admitted(&parts.extensions);
+        let caller = granted(&parts.extensions);
         match parts.uri.path().strip_prefix(self.base) {
             Some("") => said(self.reached.who(caller.ok().map(|caller| &**caller))),
             Some("/scoped") => match require(&parts, &admin()) {
