@@ -293,7 +293,6 @@ pub struct AccessTokenIssuerBuilder {
 
 impl AccessTokenIssuerBuilder {
     /// **Development only.** Allows the issuer to be a plain http URL on a loopback host.
-    #[must_use]
     pub const fn danger_insecure_loopback(mut self) -> Self {
         self.insecure_loopback = true;
         self
