@@ -19,7 +19,7 @@
 //!     let fixture = Fixture::builder().resource("https://api.example.com").build();
 //!     let (guard, reached) = (fixture.guard(), Reached::new());
 //!
-//! Your `App` here, trusting the fixture's issuer and using its clock:
+//!     // Your `App` here, trusting the fixture's issuer and using its clock:
 //!     let write = Requirement::scopes(["documents.write"]).expect("scopes");
 //!     let service = init_service(
 //!         App::new()

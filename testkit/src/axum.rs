@@ -13,7 +13,7 @@
 //!     let fixture = Fixture::builder().resource("https://api.example.com").build();
 //!     let (guard, reached) = (fixture.guard(), Reached::new());
 //!
-//! Your router here, trusting the fixture's issuer and using its clock:
+//!     // Your router here, trusting the fixture's issuer and using its clock:
 //!     let in_the_handler = reached.clone();
 //!     let store = move |sender: GrantedSender| async move { in_the_handler.by(&sender.0) };
 //!     let write = RequireLayer::new(Requirement::scopes(["documents.write"]).expect("scopes"));

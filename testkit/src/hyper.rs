@@ -15,7 +15,7 @@
 //!     let fixture = Fixture::builder().resource("https://api.example.com").build();
 //!     let (guard, reached) = (fixture.guard(), Reached::new());
 //!
-//! Your service here, trusting the fixture's issuer and using its clock:
+//!     // Your service here, trusting the fixture's issuer and using its clock:
 //!     let in_the_handler = reached.clone();
 //!     let store = service_fn(move |request: Request<RequestBody<Incoming>>| {
 //!         let answer = match granted(request.extensions()) {

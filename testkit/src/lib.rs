@@ -23,7 +23,7 @@
 //! fn documents_are_protected() {
 //!     let fixture = Fixture::builder().resource("https://api.example.com").build();
 //!
-//! Your application, built as usual, but trusting the fixture's issuer and using its clock:
+//!     // Your application, built as usual, but trusting the fixture's issuer and using its clock:
 //!     // let router = my_router(fixture.guard_of(my_resource_server(fixture.trusted_issuer())), fixture.clock());
 //!     // let app = attesto_testkit::axum::app(router);
 //!     let call = Requirement::scopes(["documents.write"]).expect("scopes");

@@ -202,7 +202,7 @@ impl fmt::Debug for TokenRules {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TokenRules")
             .field("audience", &self.audience)
-            .field("strict_audience", &self.strict_audience)
+            .field("refuse_other_audiences", &self.strict_audience)
             .field("skew", &self.skew)
             .field("exp_leeway", &self.exp_leeway)
             .finish_non_exhaustive()

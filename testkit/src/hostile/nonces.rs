@@ -19,7 +19,7 @@ const ENDS_AFTER: u64 = 16;
 /// let fixture = Fixture::new();
 /// let server = NonceLoop::new();
 /// block_on(async {
-/// Your client here, sending to `server`. This one is correct:
+///     // Your client here, sending to `server`. This one is correct:
 ///     let request = |nonce: Option<&str>| Route::post("/mcp").authorized(&fixture, nonce);
 ///     let answer = server.respond(request(None)).await;
 ///     let nonce = answer.header("dpop-nonce").next().expect("a nonce");
