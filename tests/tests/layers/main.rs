@@ -29,7 +29,13 @@ const LOOPS: &[(&[&str], &str)] = &[
         "the keys give out a fetch, which ends by reporting to them, and a wait for its end",
     ),
     (
-        &["resource/check.rs", "resource/server.rs", "resource/verdict.rs"],
+        &[
+            "resource/check/decision.rs",
+            "resource/check/proof.rs",
+            "resource/check/stage.rs",
+            "resource/check/token.rs",
+            "resource/verdict.rs",
+        ],
         "a question owns the rest of the check, whose end is a verdict, which may ask the next question",
     ),
 ];
