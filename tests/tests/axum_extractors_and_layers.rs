@@ -54,7 +54,7 @@ fn extractors_tell_who_is_calling() {
 }
 
 #[test]
-fn s10_wrong_wiring_lets_nobody_in() {
+fn s10_wrong_wiring_admits_no_request() {
     let scope = RequireLayer::new(Requirement::scopes(["admin"]).expect("a scope"));
     let sessions = McpSessionsLayer::new(SessionOwners::single_node(1).expect("a capacity"));
     let app = Router::new()
@@ -148,7 +148,7 @@ fn p4_the_router_of_metadata_publishes_each_resources_document() {
 }
 
 #[test]
-fn h6_mcp_session_belongs_to_whom_it_was_made_for() {
+fn h6_mcp_session_belongs_to_the_user_it_was_made_for() {
     let world = World::new();
     let mcp = any(|request: axum::extract::Request| async move {
         if request.headers().contains_key("mcp-session-id") {
