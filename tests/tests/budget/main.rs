@@ -59,7 +59,7 @@ rows! {
     clients:
         secret_of_no_client
         code_that_cannot_be_redeemed;
-    around:
+    host_and_forwarded:
         host
         forwarded_field
         x_forwarded_fields
