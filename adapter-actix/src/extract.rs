@@ -4,8 +4,8 @@ use crate::translate::{response, status};
 use actix_web::dev::{Payload, ServiceRequest};
 use actix_web::http::StatusCode;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, ResponseError};
-use attesto_core::host::{self, Admitted, Passage};
-use attesto_core::resource::Sender;
+use attesto_core::host::{self, Passage};
+use attesto_core::resource::{Grant, Sender};
 use std::any::Any;
 use std::fmt;
 use std::future::{Ready, ready};
@@ -15,12 +15,12 @@ use std::sync::Arc;
 /// Evidence that the request passed every check: claims, sender, scopes. Dereferences to the core's `Grant`.
 #[derive(Clone, Debug)]
 #[expect(clippy::exhaustive_structs, reason = "a wrapper to take apart in a handler's arguments")]
-pub struct Granted(pub Admitted);
+pub struct Granted(pub Arc<Grant>);
 
 impl Deref for Granted {
-    type Target = Admitted;
+    type Target = Grant;
 
-    fn deref(&self) -> &Admitted {
+    fn deref(&self) -> &Grant {
         &self.0
     }
 }
@@ -75,12 +75,12 @@ impl ResponseError for WiringError {
     }
 }
 
-/// Returns who was admitted, for code that gets the request instead of an extractor.
+/// Returns what a request was granted, for code that gets the request instead of an extractor.
 ///
 /// # Errors
 /// Where no [`Protect`](crate::Protect) stands before.
-pub fn admitted(request: &HttpRequest) -> Result<Admitted, WiringError> {
-    Passage::admitted_in(request.extensions().get()).cloned().map_err(WiringError)
+pub fn granted(request: &HttpRequest) -> Result<Arc<Grant>, WiringError> {
+    Passage::grant_in(request.extensions().get()).cloned().map_err(WiringError)
 }
 
 pub(crate) fn passage(request: &ServiceRequest) -> Option<Passage> {
@@ -94,13 +94,13 @@ macro_rules! extracts {
             type Future = Ready<Result<Self, WiringError>>;
 
             fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-                ready(admitted(request).and_then($from))
+                ready(granted(request).and_then($from))
             }
         }
     };
 }
 
-extracts!(Granted, |admitted| Ok(Self(admitted)));
-extracts!(GrantedScopes, |admitted| Ok(Self(admitted.claims().scopes().map(str::to_owned).collect())));
-extracts!(GrantedSender, |admitted| Ok(Self(*admitted.sender())));
-extracts!(Principal<T>[T: Any + Send + Sync], |admitted| admitted.principal().map(Self).map_err(WiringError));
+extracts!(Granted, |grant| Ok(Self(grant)));
+extracts!(GrantedScopes, |grant| Ok(Self(grant.claims().scopes().map(str::to_owned).collect())));
+extracts!(GrantedSender, |grant| Ok(Self(*grant.sender())));
+extracts!(Principal<T>[T: Any + Send + Sync], |grant| grant.principal().map(Self).map_err(WiringError));

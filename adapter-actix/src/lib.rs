@@ -101,7 +101,7 @@ mod system;
 mod translate;
 
 pub use authorize::{authorization_routes, endpoint_scope};
-pub use extract::{Granted, GrantedScopes, GrantedSender, Principal, WiringError, admitted};
+pub use extract::{Granted, GrantedScopes, GrantedSender, Principal, WiringError, granted};
 pub use mcp_sessions::McpSessions;
 pub use middleware::{Middleware, Wrapped};
 pub use protect::Protect;

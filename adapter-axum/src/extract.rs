@@ -1,7 +1,7 @@
 //! Extractors: what a handler may know of an admitted request.
 
-use attesto_core::host::{self, Admitted, Passage};
-use attesto_core::resource::Sender;
+use attesto_core::host::{self, Passage};
+use attesto_core::resource::{Grant, Sender};
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
@@ -11,21 +11,21 @@ use std::sync::Arc;
 /// Evidence that the request passed every check: claims, sender, scopes. Dereferences to the core's `Grant`.
 #[derive(Clone, Debug)]
 #[expect(clippy::exhaustive_structs, reason = "a wrapper to take apart in a handler's arguments")]
-pub struct Granted(pub Admitted);
+pub struct Granted(pub Arc<Grant>);
 
 impl Granted {
     /// Reads the extensions of a request that passed a [`ProtectLayer`](crate::ProtectLayer), for code that gets the request's parts
     /// instead of an extractor (an MCP tool, say).
     #[must_use]
     pub fn from_extensions(extensions: &http::Extensions) -> Option<Self> {
-        Passage::admitted_in(extensions.get()).ok().cloned().map(Self)
+        Passage::grant_in(extensions.get()).ok().cloned().map(Self)
     }
 }
 
 impl Deref for Granted {
-    type Target = Admitted;
+    type Target = Grant;
 
-    fn deref(&self) -> &Admitted {
+    fn deref(&self) -> &Grant {
         &self.0
     }
 }
@@ -76,13 +76,13 @@ macro_rules! extracts {
             type Rejection = WiringError;
 
             async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, WiringError> {
-                Passage::admitted_in(parts.extensions.get()).and_then($from).map_err(WiringError)
+                Passage::grant_in(parts.extensions.get()).and_then($from).map_err(WiringError)
             }
         }
     };
 }
 
-extracts!(Granted, |admitted| Ok(Self(admitted.clone())));
-extracts!(GrantedScopes, |admitted| Ok(Self(admitted.claims().scopes().map(str::to_owned).collect())));
-extracts!(GrantedSender, |admitted| Ok(Self(*admitted.sender())));
-extracts!(Principal<T>[T: Send + Sync + 'static], |admitted| admitted.principal().map(Self));
+extracts!(Granted, |grant| Ok(Self(grant.clone())));
+extracts!(GrantedScopes, |grant| Ok(Self(grant.claims().scopes().map(str::to_owned).collect())));
+extracts!(GrantedSender, |grant| Ok(Self(*grant.sender())));
+extracts!(Principal<T>[T: Send + Sync + 'static], |grant| grant.principal().map(Self));

@@ -7,7 +7,7 @@ use attesto_hyper::core::http::{OriginPolicy, ResponseParts, TrustedProxies, XFo
 use attesto_hyper::core::resource::{Requirement, ResourceServer};
 use attesto_hyper::core::{crypto::RustCrypto, host::PublicDocuments, remote::RemoteKeys, token::TrustedIssuer};
 use attesto_hyper::core::{host::Event, host::Guard, host::MemoryReplayStore};
-use attesto_hyper::{OnConnection, Protect, Publish, RequestBody, admitted, answer_early, require, response};
+use attesto_hyper::{OnConnection, Protect, Publish, RequestBody, answer_early, granted, require, response};
 use attesto_reqwest::ReqwestClient;
 use http_body_util::Full;
 use hyper::{Request, Response, body::Bytes, body::Incoming, server::conn::http1, service::service_fn};
@@ -34,7 +34,7 @@ async fn route(
     write: Arc<Requirement>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let (parts, body) = request.into_parts();
-    let Ok(caller) = admitted(&parts.extensions) else { return Ok(response(ResponseParts::new(500))) }; // no `Protect`
+    let Ok(caller) = granted(&parts.extensions) else { return Ok(response(ResponseParts::new(500))) }; // no `Protect`
     Ok(match (parts.method.as_str(), parts.uri.path(), require(&parts, &write)) {
         ("GET", "/me", _) => Response::new(format!("{} by {:?}\n", caller.subject(), caller.sender()).into()),
         ("POST", "/documents", Ok(())) => Response::new(format!("stored for {}\n", caller.subject()).into()),

@@ -10,12 +10,12 @@
 //!                |            |             |
 //!                |<-----------|<- Granted --|   claims, scopes, sender: only the checks make it
 //!                v
-//!             Require --> your service (admitted)
+//!             Require --> your service (granted)
 //! ```
 //!
 //! - [`Protect`] authenticates every request behind it. [`Require`] demands scopes or step-up before a single service, [`require()`] inside
 //!   one that dispatches itself.
-//! - [`admitted`] tells a service who calls.
+//! - [`granted`] tells a service who calls.
 //! - [`Publish`] serves the RFC 9728 documents that lead clients to the authorization server.
 //! - [`Authorize`] is an authorization server.
 //! - [`McpSessions`] ties each MCP session to the caller that began it.
@@ -114,7 +114,7 @@ pub use authorize::Authorize;
 pub use body::{GuardedBody, RequestBody};
 pub use connection::{OnConnection, PeerAddress};
 pub use early::answer_early;
-pub use extract::admitted;
+pub use extract::granted;
 pub use mcp_sessions::McpSessions;
 pub use middleware::{Middleware, Next, Wrapped};
 pub use protect::Protect;

@@ -15,7 +15,7 @@ use http_body::Body;
 use http_body_util::Either;
 use std::sync::Arc;
 
-/// Demands a valid access token. The service behind it learns who calls with [`admitted`](crate::admitted).
+/// Demands a valid access token. The service behind it learns who calls with [`granted`](crate::granted).
 ///
 /// Put it before a service once: a second one would find the request's DPoP proof used already.
 #[derive(Clone, Debug)]

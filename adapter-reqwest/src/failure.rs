@@ -4,7 +4,7 @@ use attesto_core::http::HttpFailure;
 use std::error::Error;
 use std::net::IpAddr;
 
-/// What went wrong with one request. The core is told an [`HttpFailure`]; this is for
+/// What went wrong with one request. The core gets an [`HttpFailure`]; this is for
 /// [`on_failure`](crate::ReqwestClientBuilder::on_failure).
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -15,7 +15,7 @@ pub enum Failure {
     /// The host is, or its name resolves to, an address that the [`AddressPolicy`](attesto_core::http::AddressPolicy) refuses.
     #[error("{0} must not be reached: see `ReqwestClientBuilder::addresses`")]
     RefusedAddress(IpAddr),
-    /// The answer is a redirect that the client followed although it must not: it was configured elsewhere.
+    /// The client followed a redirect, because it was configured elsewhere to do so.
     #[error("the client followed a redirect")]
     Redirected,
     /// The body is encoded, although no coding was asked for.
@@ -30,13 +30,13 @@ pub enum Failure {
     /// There is no tokio runtime around the call.
     #[error("there is no tokio runtime here")]
     NoRuntime,
-    /// No connection, a TLS failure, or a broken response. [`source`](Error::source) says which.
+    /// No connection, a TLS failure, or a broken response. [`source`](Error::source) has the cause.
     #[error("no response: {0}")]
     Transport(#[source] reqwest::Error),
 }
 
 impl Failure {
-    /// What the core is told.
+    /// Returns the failure as the core sees it.
     #[must_use]
     pub const fn kind(&self) -> HttpFailure {
         match self {
@@ -53,7 +53,7 @@ impl From<reqwest::Error> for Failure {
         if error.is_timeout() {
             return Self::Timeout;
         }
-        // The resolver's refusal arrives wrapped by every layer that stands between.
+        // The resolver's refusal arrives wrapped by every layer in between.
         let mut source = error.source();
         while let Some(cause) = source {
             if let Some(RefusedAddress(address)) = cause.downcast_ref() {
@@ -61,7 +61,7 @@ impl From<reqwest::Error> for Failure {
             }
             source = cause.source();
         }
-        // Its URL is given beside it.
+        // The observer gets the URL separately.
         Self::Transport(error.without_url())
     }
 }

@@ -1,6 +1,11 @@
 //! attesto's outgoing HTTP over reqwest: it fetches the keys of remote issuers and asks introspection endpoints.
 //!
-//! A resource server that trusts an issuer by its name alone:
+//! ```text
+//! Guard (core) --> RemoteKeys: which keys? --> ReqwestClient --> https://issuer/.well-known/..
+//!                              Introspector -->    (screens addresses, bounds time and bytes)
+//! ```
+//!
+//! A resource server that needs nothing but an issuer's name:
 //!
 //! ```no_run
 //! use attesto_core::{crypto::RustCrypto, remote::RemoteKeys, resource::ResourceServer, token::TrustedIssuer};
@@ -19,7 +24,7 @@
 //!         .replay_store(MemoryReplayStore::single_node(1_000_000)?)
 //!         .http_client(ReqwestClient::new()?)
 //!         .build()?;
-//!     // Before the first request, so that it need not wait. Whoever cannot be reached now is asked again later.
+//!     // So that the first request need not wait. An issuer that cannot be reached now is asked again later.
 //!     if let Err(issuers) = guard.warm(SystemTime::now().into()).await {
 //!         eprintln!("no keys yet from {issuers:?}");
 //!     }
@@ -27,17 +32,20 @@
 //! }
 //! ```
 //!
-//! URLs that an issuer names are not to be trusted with this server's network. [`ReqwestClient`] therefore reaches public addresses
-//! only (others by name: [`ReqwestClientBuilder::addresses`]), follows no redirect, takes five seconds and as many bytes as the core
-//! says, sends no cookies, and neither asks for nor undoes content codings. It says in one word what failed; the rest is for your
-//! log: [`ReqwestClientBuilder::on_failure`].
+//! An issuer names URLs, and must not reach into this server's network with them. [`ReqwestClient`] therefore connects to public addresses
+//! only (allow others with [`ReqwestClientBuilder::addresses`]), follows no redirect, takes at most five seconds and as many bytes as the
+//! core allows, sends no cookies, and neither asks for nor undoes content codings. The core learns only the kind of a failure; the rest is
+//! for your log: [`ReqwestClientBuilder::on_failure`].
 #![forbid(unsafe_code)]
 
+mod builder;
 mod client;
 mod failure;
 mod resolver;
+mod translate;
 
 pub use attesto_core as core;
-pub use client::{ReqwestClient, ReqwestClientBuilder};
+pub use builder::ReqwestClientBuilder;
+pub use client::ReqwestClient;
 pub use failure::Failure;
 pub use reqwest;

@@ -1,4 +1,4 @@
-//! Names to addresses that may be reached. The connector dials exactly what it is given here, so that a name cannot resolve to one
+//! Resolves names to addresses that may be reached. The connector dials exactly these addresses, so that a name cannot resolve to one
 //! address for the check and to another for the connection.
 
 use crate::failure::RefusedAddress;
@@ -15,7 +15,7 @@ impl Resolve for Screened {
         Box::pin(async move {
             // The connector puts in the URL's port.
             let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            // One bad address spoils the name: nobody with honest reasons publishes a private address beside a public one.
+            // One refused address refuses the name: no honest operator publishes a private address beside a public one.
             match found.iter().find(|address| !policy.allows(address.ip())) {
                 Some(refused) => Err(RefusedAddress(refused.ip()).into()),
                 None => Ok(Box::new(found.into_iter()) as Addrs),

@@ -1,4 +1,4 @@
-//! Your own `App` under the testkit. With the feature `actix`.
+//! Tests your own `App` with the testkit. Requires the feature `actix`.
 //!
 //! ```
 //! use actix_web::{App, Responder, test::init_service, web};
@@ -19,7 +19,7 @@
 //!     let fixture = Fixture::builder().resource("https://api.example.com").build();
 //!     let (guard, reached) = (fixture.guard(), Reached::new());
 //!
-//!     // Your `App` here, trusting the fixture's issuer and going by its clock:
+//!     // Your `App` here, trusting the fixture's issuer and using its clock:
 //!     let write = Requirement::scopes(["documents.write"]).expect("scopes");
 //!     let service = init_service(
 //!         App::new()
@@ -38,7 +38,7 @@
 //! # actix_web::rt::System::new().block_on(documents_are_protected());
 //! ```
 
-/// What `actix_web::test::init_service` answers: the name to write in the signature of a function that builds your service.
+/// The request type of `actix_web::test::init_service`, for the signature of a function that builds your service.
 pub use actix_http::Request;
 
 use crate::{App, TestRequest, TestResponse};
@@ -47,10 +47,10 @@ use actix_web::dev::{Service, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{Error, HttpMessage, HttpResponse, test};
 
-/// What `actix_web::test::init_service` made of your `App`, called in process.
+/// Calls the result of `actix_web::test::init_service` in process.
 ///
-/// The TLS session stands in the request's extensions, where `Protect` looks for it before it looks at the
-/// connection's: that your `on_connect` notes it is not seen by this.
+/// The TLS session is put into the request's extensions, where `Protect` looks before it looks at the connection's. So
+/// this does not test that your `on_connect` records it.
 pub fn app<S, B>(service: S) -> impl App
 where
     S: Service<Request, Response = ServiceResponse<B>>,
@@ -67,7 +67,7 @@ where
             };
             let response = match service.call(request).await {
                 Ok(response) => response.into_parts().1.map_into_boxed_body(),
-                // As the server renders what a handler or extractor failed with.
+                // As the server renders the error of a handler or extractor.
                 Err(error) => error.into().error_response(),
             };
             received(response).await

@@ -1,4 +1,4 @@
-//! Your own router under the testkit. With the feature `axum`.
+//! Tests your own router with the testkit. Requires the feature `axum`.
 //!
 //! ```
 //! use attesto_axum::core::resource::Requirement;
@@ -13,7 +13,7 @@
 //!     let fixture = Fixture::builder().resource("https://api.example.com").build();
 //!     let (guard, reached) = (fixture.guard(), Reached::new());
 //!
-//!     // Your router here, trusting the fixture's issuer and going by its clock:
+//!     // Your router here, trusting the fixture's issuer and using its clock:
 //!     let in_the_handler = reached.clone();
 //!     let store = move |sender: GrantedSender| async move { in_the_handler.by(&sender.0) };
 //!     let write = RequireLayer::new(Requirement::scopes(["documents.write"]).expect("scopes"));
@@ -37,10 +37,10 @@ use std::convert::Infallible;
 use std::future::poll_fn;
 use tower_service::Service;
 
-/// The router, or any other tower service, called in process. Needs no runtime unless a handler does.
+/// Calls the router, or any other tower service, in process. Needs no runtime unless a handler does.
 ///
-/// The peer stands where `into_make_service_with_connect_info` puts it, and the TLS session in the request's extensions, where
-/// `ProtectLayer` looks for it: that your acceptor puts it there is not seen by this.
+/// The peer is put where `into_make_service_with_connect_info` puts it, and the TLS session into the request's
+/// extensions, where `ProtectLayer` looks. So this does not test that your acceptor puts it there.
 pub fn app<S>(service: S) -> impl App
 where
     S: Service<Request<Body>, Error = Infallible> + Clone,

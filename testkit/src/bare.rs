@@ -1,4 +1,4 @@
-//! The core as an application, without any framework.
+//! The core as an application, without a framework.
 
 use super::exchange::{App, TestRequest, TestResponse};
 use super::finding::sound;
@@ -8,8 +8,8 @@ use attesto_core::resource::Requirement;
 use attesto_core::time::Clock;
 use std::sync::Arc;
 
-/// A guarded application with one handler, which answers every path with 200 and the subject: the pattern for adapters of one's
-/// own, and what the examples here run against.
+/// A guarded application with one handler, which answers every path with 200 and the subject. A pattern for custom
+/// adapters, and the application of the examples here.
 ///
 /// ```
 /// use attesto_core::resource::Requirement;
@@ -30,7 +30,7 @@ pub struct BareApp {
 }
 
 impl BareApp {
-    /// Protects everything with this guard, and publishes its metadata.
+    /// Protects every path with this guard, and publishes its metadata.
     #[must_use]
     pub fn new(guard: impl Into<Arc<Guard>>, clock: Clock) -> Self {
         let guard = guard.into();
@@ -38,14 +38,14 @@ impl BareApp {
         Self { gate: Gate::new(guard, clock), documents, reached: Reached::new() }
     }
 
-    /// Asks for more.
+    /// Adds a requirement.
     #[must_use]
     pub fn require(mut self, requirement: Requirement) -> Self {
         self.gate = self.gate.require(requirement);
         self
     }
 
-    /// How often the handler was reached.
+    /// Counts how often the handler was reached.
     #[must_use]
     pub fn reached(&self) -> Reached {
         self.reached.clone()
@@ -63,11 +63,11 @@ impl App for BareApp {
             Err(refusal) => return refusal.into(),
         };
         let mut response = TestResponse::new(200);
-        if let Ok(admitted) = passage.admitted() {
-            self.reached.by(admitted.sender());
-            response.body = admitted.subject().to_string().into_bytes();
+        if let Ok(grant) = passage.grant() {
+            self.reached.by(grant.sender());
+            response.body = grant.subject().to_string().into_bytes();
         }
-        // The handler sets no header field, so every mode of an amendment comes to the same.
+        // The handler sets no header field, so every mode of an amendment has the same effect.
         for amendment in passage.amendments() {
             response = response.with_header(amendment.header.name(), amendment.header.value());
         }

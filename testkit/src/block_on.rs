@@ -1,4 +1,4 @@
-//! The smallest executor.
+//! A minimal executor.
 
 use std::future::Future;
 use std::pin::pin;
@@ -15,8 +15,8 @@ impl Wake for Unpark {
     }
 }
 
-/// Runs a future on this thread until it is done, for tests without an async runtime. A future that needs its runtime's timers or
-/// sockets must run there.
+/// Runs a future on this thread until it completes, for tests without an async runtime. A future that needs its
+/// runtime's timers or sockets must run there.
 ///
 /// ```
 /// assert_eq!(attesto_testkit::block_on(async { 6 * 7 }), 42);

@@ -13,7 +13,7 @@ use std::fmt;
 
 macro_rules! defects {
     ($($(#[$doc:meta])* $name:ident => $text:literal),* $(,)?) => {
-        /// One thing that can be wrong with a proof. Everything else about it is right, so that only the one check can refuse it.
+        /// One defect of a proof. Everything else about the proof is right, so that only one check can refuse it.
         ///
         /// ```
         /// use attesto_testkit::ProofDefect;
@@ -31,7 +31,7 @@ macro_rules! defects {
             /// Every defect.
             pub const ALL: &'static [Self] = &[$(Self::$name),*];
 
-            /// What is wrong, in words.
+            /// Describes the defect.
             #[must_use]
             pub const fn text(self) -> &'static str {
                 match self {
@@ -90,7 +90,7 @@ defects! {
 }
 
 impl ProofDefect {
-    /// The `error` of the challenge that answers it (RFC 9449 §7.1).
+    /// The `error` of the challenge in response to it (RFC 9449 §7.1).
     #[must_use]
     pub const fn error(self) -> &'static str {
         if matches!(self, Self::OtherKey) { "invalid_token" } else { "invalid_dpop_proof" }
@@ -161,7 +161,7 @@ pub(super) fn build(proof: ProofBuilder) -> String {
     }
 }
 
-/// The defects that are a matter of one member.
+/// Applies a defect that changes one member.
 fn with_changed_members(mut proof: ProofBuilder, defect: ProofDefect) -> ProofBuilder {
     let iat = proof.claims.get("iat").and_then(Value::as_u64).unwrap_or_default();
     match defect {
@@ -182,7 +182,7 @@ fn with_changed_members(mut proof: ProofBuilder, defect: ProofDefect) -> ProofBu
         ProofDefect::WrongTyp => proof.header("typ", "JWT"),
         ProofDefect::Crit => proof.header("crit", Vec::from(["attesto-testkit"])).header("attesto-testkit", true),
         ProofDefect::PrivateJwk => {
-            // Any `d` makes it a private key; the real one stays where it is.
+            // Any `d` makes it a private key; the real one is not revealed.
             if let Some(Value::Object(jwk)) = proof.header.get_mut("jwk") {
                 jwk.insert("d".into(), base64url::encode(&[1; 32]).into());
             }
@@ -222,7 +222,7 @@ fn joined(input: &str, signature: &[u8]) -> String {
     [input, ".", &base64url::encode(signature)].concat()
 }
 
-/// Signed over the padded form, so that nothing but the padding is wrong. White space makes a payload that needs padding.
+/// Signs the padded form, so that only the padding is wrong. White space makes a payload that needs padding.
 fn padded(proof: &ProofBuilder) -> String {
     let mut payload = object(&proof.claims);
     while payload.len().checked_rem(3) == Some(0) {
@@ -236,7 +236,7 @@ fn padded(proof: &ProofBuilder) -> String {
     joined(&input, &signature)
 }
 
-/// What a confused server would key the MAC with.
+/// The MAC key that a confused server would use.
 fn hmac_key(proof: &ProofBuilder) -> [u8; 32] {
     match proof.key.signer().public_key() {
         PublicKey::P256 { x, .. } | PublicKey::Ed25519 { x } => *x,

@@ -1,4 +1,4 @@
-//! Requests and responses as values, and the application that turns the one into the other.
+//! Requests and responses as values, and the application that maps one to the other.
 
 use attesto_core::challenge::{ChallengeError, ParsedChallenge, parse_challenges};
 use attesto_core::http::{Header, RequestParts, ResponseParts, TlsSession};
@@ -6,10 +6,10 @@ use std::fmt;
 use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-/// The application under test: a request in, a response out.
+/// The application under test: maps a request to a response.
 ///
-/// The adapters make one of your router or service (`attesto_testkit::axum::app`, `attesto_testkit::actix::app`,
-/// `attesto_testkit::hyper::app`); any closure from [`TestRequest`] to a future of [`TestResponse`] is one as well.
+/// The adapters make one from your router or service (`attesto_testkit::axum::app`, `attesto_testkit::actix::app`,
+/// `attesto_testkit::hyper::app`). Any closure from [`TestRequest`] to a future of [`TestResponse`] is one as well.
 ///
 /// ```
 /// use attesto_testkit::{App, TestRequest, TestResponse, block_on};
@@ -32,13 +32,14 @@ where
     }
 }
 
-/// One request, owned and easy to change. By default it comes through TLS from 203.0.113.9, an address that no proxy has.
+/// One request, owned and easy to change. By default it comes over TLS from 203.0.113.9, which is not a proxy's
+/// address.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct TestRequest {
     /// The method.
     pub method: String,
-    /// Path and query, as a client writes them into the request line.
+    /// Path and query, as a client writes them in the request line.
     pub target: String,
     /// The header fields, in order.
     pub headers: Vec<(String, String)>,
@@ -46,26 +47,26 @@ pub struct TestRequest {
     pub body: Vec<u8>,
     /// The socket's peer.
     pub peer: SocketAddr,
-    /// The TLS session that the request came through; `None` for plain http.
+    /// The TLS session of the request; `None` for plain http.
     pub tls: Option<TlsSession>,
 }
 
 impl TestRequest {
-    /// A request without header fields and body.
+    /// Creates a request without header fields and body.
     pub fn new(method: impl Into<String>, target: impl Into<String>) -> Self {
         let peer = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(203, 0, 113, 9)), 50_000);
         let (headers, body, tls) = (Vec::new(), Vec::new(), Some(TlsSession::new()));
         Self { method: method.into(), target: target.into(), headers, body, peer, tls }
     }
 
-    /// Adds a header field, beside any of the same name.
+    /// Adds a header field, keeping others of the same name.
     #[must_use]
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), value.into()));
         self
     }
 
-    /// Takes all fields of this name away.
+    /// Removes all fields of this name.
     #[must_use]
     pub fn without_header(mut self, name: &str) -> Self {
         self.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
@@ -93,13 +94,13 @@ impl TestRequest {
         self
     }
 
-    /// `Authorization: Bearer`.
+    /// Adds `Authorization: Bearer`.
     #[must_use]
     pub fn bearer(self, token: &str) -> Self {
         self.header("authorization", ["Bearer ", token].concat())
     }
 
-    /// `Authorization: DPoP`, and the proof.
+    /// Adds `Authorization: DPoP`, and the proof.
     #[must_use]
     pub fn dpop(self, token: &str, proof: &str) -> Self {
         self.header("authorization", ["DPoP ", token].concat()).header("dpop", proof)
@@ -133,7 +134,7 @@ impl TestRequest {
     }
 }
 
-/// One response, whole.
+/// One whole response.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct TestResponse {
@@ -152,7 +153,7 @@ impl TestResponse {
         Self { status, headers: Vec::new(), body: Vec::new() }
     }
 
-    /// What an adapter received. Header values that are no text are shown as nearly as text can.
+    /// Creates the response that an adapter received. Header values that are not text are shown as close as possible.
     pub fn received<'h>(
         status: u16,
         headers: impl IntoIterator<Item = (&'h str, &'h [u8])>,
@@ -164,8 +165,8 @@ impl TestResponse {
         Self { status, headers: fields.collect(), body: body.into() }
     }
 
-    /// What stands for a response that did not come: the request could not be sent, or the service failed. A client sees a connection
-    /// that closes; here it is 500 and the error, so that findings show it.
+    /// Stands for a response that did not arrive: the request could not be sent, or the service failed. A client sees a
+    /// closed connection; here it is 500 with the error, so that findings show it.
     pub fn failed(error: impl fmt::Display) -> Self {
         Self::new(500).with_body(error.to_string())
     }
@@ -192,7 +193,7 @@ impl TestResponse {
     /// The challenges of all `WWW-Authenticate` lines, in order.
     ///
     /// # Errors
-    /// Where a line is not the grammar of RFC 9110 §11.6.1.
+    /// Fails if a line does not follow the grammar of RFC 9110 §11.6.1.
     pub fn challenges(&self) -> Result<Vec<ParsedChallenge<'_>>, ChallengeError> {
         let mut all = Vec::new();
         for line in self.header("www-authenticate") {
@@ -207,13 +208,13 @@ impl TestResponse {
         self.challenges().ok()?.iter().find_map(|challenge| challenge.get("error").map(ToString::to_string))
     }
 
-    /// The body as text; what is not UTF-8 is replaced.
+    /// The body as text; invalid UTF-8 is replaced.
     #[must_use]
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    /// 200 to 299.
+    /// Whether the status is 200 to 299.
     #[must_use]
     pub const fn is_success(&self) -> bool {
         matches!(self.status, 200..=299)

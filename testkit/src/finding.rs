@@ -1,8 +1,8 @@
-//! What a check found, and the one place where the testkit panics.
+//! The result of a failed check, and the only place where the testkit panics.
 
 use std::fmt;
 
-/// What is wrong with an application, and what to do about it.
+/// A fault of an application, and how to correct it.
 ///
 /// ```
 /// use attesto_testkit::{Fixture, Route, TestRequest, TestResponse, block_on, check_no_credentials_challenged};
@@ -17,13 +17,13 @@ use std::fmt;
 pub struct Finding {
     /// The check: the name of its functions without `assert_` and `check_`.
     pub check: &'static str,
-    /// The route, or what else was checked.
+    /// The route, or other subject of the check.
     pub subject: Box<str>,
     /// What was sent or done.
     pub sent: Box<str>,
-    /// What came of it.
+    /// What was observed.
     pub seen: Box<str>,
-    /// What should have come of it.
+    /// What was expected.
     pub expected: Box<str>,
     /// What to change, and where.
     pub fix: Box<str>,
@@ -42,12 +42,12 @@ impl fmt::Display for Finding {
 
 impl std::error::Error for Finding {}
 
-/// Turns a finding into a failed test.
+/// Panics on a finding, to fail the test.
 pub(super) fn passed<T>(result: Result<T, Finding>) -> T {
     result.unwrap_or_else(|finding| fail(&finding))
 }
 
-/// For what cannot fail unless the test itself is set up wrongly.
+/// Unwraps a result that can only be an error if the test itself is set up wrongly.
 pub(super) fn sound<T, E: fmt::Display>(what: &str, result: Result<T, E>) -> T {
     result.unwrap_or_else(|error| fail(&format!("attesto testkit: {what}: {error}")))
 }

@@ -1,4 +1,4 @@
-//! What to change where a check fails, in words.
+//! Texts that explain how to correct a failed check.
 
 use super::exchange::TestResponse;
 use super::fixture::Fixture;
@@ -20,7 +20,7 @@ pub(super) const NOT_OURS: &str = "something else answers 401 before attesto doe
 
 pub(super) const DOWNGRADE: &str = "a bound token is taken without its proof, so a stolen one opens the route. Something other than the \
      guard authenticates here: code that verifies the token alone, or a foreign verifier that drops `cnf`. Let the guard decide, \
-     and take the caller from `Granted` (axum, actix) or `admitted` (hyper), never from the `Authorization` field.";
+     and take the caller from `Granted` (axum, actix) or `granted` (hyper), never from the `Authorization` field.";
 
 pub(super) const UNBOUND: &str = "the route takes a token that anybody can use who gets hold of it. Set \
      `ResourceServerBuilder::sender_policy` to `SenderPolicy::RequireDpop`, or another that requires a binding; or take \
@@ -106,7 +106,7 @@ pub(super) const METADATA_GUARDED: &str = "the metadata document is behind the p
 pub(super) const POINTER: &str = "challenges do not say where the metadata is. Leave `metadata_pointer` at its default, which derives the \
      URL from the resource's identifier, and let no middleware strip or replace `WWW-Authenticate`.";
 
-/// Why a request that is right in every respect was refused, as far as the response tells.
+/// Explains why a correct request was refused, as far as the response shows it.
 pub(super) fn of_refusal(response: &TestResponse, fixture: &Fixture, route: &Route) -> String {
     let error = response.error();
     match (response.status, error.as_deref()) {
@@ -145,7 +145,7 @@ pub(super) fn of_refusal(response: &TestResponse, fixture: &Fixture, route: &Rou
     }
 }
 
-/// This is what attesto itself answers where a requirement or an extractor finds no evidence of authentication.
+/// Whether this is attesto's response if a requirement or an extractor finds no evidence of authentication.
 pub(super) fn nothing_authenticated(response: &TestResponse) -> bool {
     let ours = TestResponse::from(WiringError::NotProtected.response());
     response.status == ours.status
@@ -153,7 +153,7 @@ pub(super) fn nothing_authenticated(response: &TestResponse) -> bool {
         && ours.headers.iter().all(|(name, value)| response.header(name).any(|line| line == value))
 }
 
-/// The reason that `danger_show_reasons` puts behind the description.
+/// Returns the reason that `danger_show_reasons` appends to the description.
 fn shown_reason(response: &TestResponse) -> Option<String> {
     let challenges = response.challenges().ok()?;
     let description =

@@ -1,4 +1,4 @@
-//! The other parties of a test: an issuer, its clients, the time.
+//! The other parties of a test: an issuer, its clients, and the time.
 
 use super::clock::ManualClock;
 use super::finding::sound;
@@ -18,10 +18,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 const KID: &str = "attesto-testkit";
 
-/// An issuer whose keys everybody can compute, its clients' keys, and a clock. **For tests only.**
+/// An issuer whose keys anyone can compute, its clients' keys, and a clock. **For tests only.**
 ///
-/// By default it issues as `https://auth.example.com` for the resource `https://mcp.example.com/mcp`, and the time stands still at
-/// the beginning of 2027.
+/// By default it issues as `https://auth.example.com` for the resource `https://mcp.example.com/mcp`, and the time
+/// stands still at the beginning of 2027.
 ///
 /// ```
 /// use attesto_testkit::{BareApp, Fixture, Route, assert_resource_protected, block_on};
@@ -46,13 +46,13 @@ pub struct Fixture {
 }
 
 impl Fixture {
-    /// The default one.
+    /// Builds the default fixture.
     #[must_use]
     pub fn new() -> Self {
         Self::builder().build()
     }
 
-    /// Starts another one.
+    /// Configures a fixture.
     pub fn builder() -> FixtureBuilder {
         FixtureBuilder {
             issuer: "https://auth.example.com".into(),
@@ -63,7 +63,7 @@ impl Fixture {
         }
     }
 
-    /// The clock to give to what is under test: it must agree with the fixture about the time.
+    /// The clock for the application under test, which must agree with the fixture about the time.
     #[must_use]
     pub fn clock(&self) -> Clock {
         self.clock.clone()
@@ -87,13 +87,13 @@ impl Fixture {
         &self.resource
     }
 
-    /// Where clients call: what a path is put behind to make the URL of a proof.
+    /// The origin that clients call: a path is appended to it to form the URL of a proof.
     #[must_use]
     pub fn origin(&self) -> &str {
         &self.origin
     }
 
-    /// The URL that a client calls to reach this path.
+    /// Returns the URL that a client calls to reach this path.
     #[must_use]
     pub fn url(&self, path: &str) -> String {
         [&self.origin, path].concat()
@@ -112,13 +112,13 @@ impl Fixture {
         self.ring.jwks()
     }
 
-    /// The same, ready to verify.
+    /// The issuer's public keys, ready to verify.
     #[must_use]
     pub fn verification_keys(&self) -> VerificationKeys {
         sound("the issuer's keys", self.ring.verification_keys(self.provider.as_ref()))
     }
 
-    /// The issuer, for the configuration of what is under test.
+    /// The issuer, for the configuration of the application under test.
     #[must_use]
     pub fn trusted_issuer(&self) -> TrustedIssuer {
         let keys = self.verification_keys();
@@ -135,22 +135,22 @@ impl Fixture {
         Arc::clone(&self.provider)
     }
 
-    /// A resource server that trusts the issuer, to be configured further. It shows the reasons for its refusals
-    /// ([`ResourceServerBuilder::danger_show_reasons`]), so that findings can name them. Better still is your own configuration,
-    /// with [`trusted_issuer`](Self::trusted_issuer) in place of the real one.
+    /// Configures a resource server that trusts the issuer. It shows the reasons for its refusals
+    /// ([`ResourceServerBuilder::danger_show_reasons`]), so that findings can name them. Prefer your own configuration,
+    /// with [`trusted_issuer`](Self::trusted_issuer) instead of the real one.
     pub fn resource_server(&self) -> ResourceServerBuilder {
         let builder = ResourceServer::builder(&self.resource, self.provider()).issuer(self.trusted_issuer());
         let builder = if self.is_plain_http() { builder.danger_insecure_loopback() } else { builder };
         builder.danger_show_reasons()
     }
 
-    /// A guard of [`resource_server`](Self::resource_server) with the fixture's replay store.
+    /// Builds a guard of [`resource_server`](Self::resource_server) with the fixture's replay store.
     #[must_use]
     pub fn guard(&self) -> Arc<Guard> {
         self.guard_of(self.resource_server())
     }
 
-    /// A guard of a resource server that was configured further, with the fixture's replay store.
+    /// Builds a guard of a further configured resource server, with the fixture's replay store.
     #[must_use]
     pub fn guard_of(&self, builder: ResourceServerBuilder) -> Arc<Guard> {
         let server = sound("the resource server", builder.build());
@@ -177,7 +177,7 @@ impl Fixture {
         other
     }
 
-    /// A token of the issuer for the resource.
+    /// Starts a token of the issuer for the resource.
     pub fn token(&self) -> TokenBuilder {
         TokenBuilder::new(Arc::clone(&self.signer), Arc::clone(&self.stranger), KID, self.now())
             .claim("iss", self.issuer.as_str())
@@ -185,12 +185,12 @@ impl Fixture {
             .claim("jti", self.fresh("token"))
     }
 
-    /// A proof by the client's [`key`](Self::key) for this request, made now, with a `jti` of its own.
+    /// Starts a proof by the client's [`key`](Self::key) for this request, made now, with a fresh `jti`.
     pub fn proof(&self, method: &str, url: &str, token: &str) -> ProofBuilder {
         self.key().proof(method, url).token(token).at(self.now()).jti(&self.fresh("proof"))
     }
 
-    /// A name that this fixture has not given out before.
+    /// Returns a name that this fixture has not returned before.
     #[must_use]
     pub fn fresh(&self, kind: &str) -> String {
         let number = self.serial.fetch_add(1, Ordering::Relaxed);
@@ -229,41 +229,43 @@ pub struct FixtureBuilder {
 }
 
 impl FixtureBuilder {
-    /// Issues as this. A plain http URL may be on a loopback host.
+    /// Sets the issuer. A plain http URL must be on a loopback host.
     pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
         self.issuer = issuer.into();
         self
     }
 
-    /// Issues for this resource: its identifier.
+    /// Sets the identifier of the resource.
     pub fn resource(mut self, resource: impl Into<String>) -> Self {
         self.resource = resource.into();
         self
     }
 
-    /// Where clients call, if that is not the origin of the resource's identifier: what a proxy takes away (`/v1`) belongs to it.
+    /// Sets the origin that clients call, if it is not that of the resource's identifier. Include a path that a proxy
+    /// removes (`/v1`).
     pub fn origin(mut self, origin: impl Into<String>) -> Self {
         self.origin = Some(origin.into());
         self
     }
 
-    /// Goes by this clock: that of a [`ManualClock`] to move time, or the system's where what is under test can take no other.
+    /// Sets the clock: that of a [`ManualClock`] to move time, or the system's if the application under test can use no
+    /// other.
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
         self
     }
 
-    /// Other keys and other identifiers of tokens and proofs. Where used proofs are remembered beyond one run of the tests, seed
-    /// with something that differs between runs.
+    /// Changes keys, and identifiers of tokens and proofs. If used proofs are remembered beyond one run of the tests,
+    /// use a seed that differs between runs.
     pub const fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
-    /// Makes the fixture.
+    /// Builds the fixture.
     ///
     /// # Panics
-    /// Where issuer or resource is no URL that could be one.
+    /// If issuer or resource is not an acceptable URL.
     #[must_use]
     pub fn build(self) -> Fixture {
         let Self { issuer, resource, origin, clock, seed } = self;

@@ -1,9 +1,9 @@
-//! Your own service under the testkit. With the feature `hyper`.
+//! Tests your own service with the testkit. Requires the feature `hyper`.
 //!
 //! ```
 //! use attesto_hyper::core::resource::Requirement;
 //! use attesto_testkit::{Fixture, Reached, Route, assert_resource_protected, block_on};
-//! use attesto_hyper::{Protect, Publish, RequestBody, admitted, core::host::PublicDocuments, response};
+//! use attesto_hyper::{Protect, Publish, RequestBody, granted, core::host::PublicDocuments, response};
 //! use http_body_util::Full;
 //! use hyper::{Request, Response, body::{Bytes, Incoming}, service::service_fn};
 //! use std::convert::Infallible;
@@ -15,10 +15,10 @@
 //!     let fixture = Fixture::builder().resource("https://api.example.com").build();
 //!     let (guard, reached) = (fixture.guard(), Reached::new());
 //!
-//!     // Your service here, trusting the fixture's issuer and going by its clock:
+//!     // Your service here, trusting the fixture's issuer and using its clock:
 //!     let in_the_handler = reached.clone();
 //!     let store = service_fn(move |request: Request<RequestBody<Incoming>>| {
-//!         let answer = match admitted(request.extensions()) {
+//!         let answer = match granted(request.extensions()) {
 //!             Ok(caller) => {
 //!                 in_the_handler.by(caller.sender());
 //!                 Response::new(Full::from(Bytes::from_static(b"stored")))
@@ -51,10 +51,10 @@ use tokio::io::DuplexStream;
 
 type Failure = Box<dyn Error + Send + Sync>;
 
-/// The service as hyper serves it: over HTTP/1, on one connection for each request, through memory instead of a socket. Needs no
-/// runtime unless the service does.
+/// Serves the service with hyper, over HTTP/1, on one connection for each request, through memory instead of a socket.
+/// Needs no runtime unless the service does.
 ///
-/// The connection is the one that the request tells of: peer and TLS session stand where [`OnConnection`] puts them.
+/// Peer and TLS session of the request are put where [`OnConnection`] puts them.
 pub fn app<S, R>(service: S) -> impl App
 where
     S: Service<Request<Incoming>, Response = Response<R>> + Send + Sync + 'static,
@@ -68,10 +68,11 @@ where
         let connection = OnConnection::new(request.peer).tls(request.tls.clone());
         let service = connection.wrap(Arc::clone(&service));
         async move {
-            // Whatever is longer than what the pipe holds waits, as on a socket.
+            // Anything longer than the pipe's capacity waits, as on a socket.
             let (near, far) = tokio::io::duplex(64 * 1024);
             let serving = server::conn::http1::Builder::new().serve_connection(TokioIo::new(far), service);
-            // The client goes with its answer, and the connection with the client; how that ends matters to nobody any more.
+            // The client is dropped with its response, and the connection with the client; how that ends does not
+            // matter.
             let (answer, _) = tokio::join!(answer(near, request), serving);
             answer.unwrap_or_else(TestResponse::failed)
         }

@@ -1,4 +1,4 @@
-//! Deterministic keys and certificates. Anybody can compute them.
+//! Deterministic keys and certificates, which anyone can compute.
 
 use super::finding::sound;
 use super::proof::ProofBuilder;
@@ -9,7 +9,7 @@ use attesto_core::jose::{Jwk, KeyMaterial, Thumbprint};
 use std::fmt;
 use std::sync::Arc;
 
-/// Bytes that depend on the label and the seed alone: the same test, the same keys.
+/// Returns bytes that depend only on the label and the seed: the same test has the same keys.
 pub(super) fn entropy(label: &'static str, seed: u64) -> impl FnMut(&mut [u8]) -> Result<(), EntropyError> {
     let mut block: u64 = 0;
     move |out| {
@@ -30,7 +30,7 @@ pub(super) fn signer(label: &'static str, algorithm: Algorithm, seed: u64) -> Re
     signer.map(Arc::from).map_err(|error| ConfigError::new("key", error.to_string()))
 }
 
-/// A client's DPoP key. **For tests only**: it is computed from its seed, so everybody has it.
+/// A client's DPoP key. **For tests only**: it is computed from its seed, so it is not secret.
 ///
 /// ```
 /// use attesto_core::crypto::Algorithm;
@@ -60,7 +60,7 @@ impl DpopKey {
         Ok(Self { signer: signer("dpop", algorithm, seed)? })
     }
 
-    /// Its thumbprint, as in a token's `cnf`.
+    /// The key's thumbprint, as in a token's `cnf`.
     #[must_use]
     pub fn jkt(&self) -> Thumbprint {
         self.public_jwk().thumbprint(|parts| RustCrypto::new().sha256(parts))
@@ -72,7 +72,8 @@ impl DpopKey {
         Jwk::new(self.signer.public_key().clone())
     }
 
-    /// Starts a proof for this method and URL. [`Fixture::proof`](super::Fixture::proof) also fills in the time and a `jti`.
+    /// Starts a proof for this method and URL. [`Fixture::proof`](super::Fixture::proof) also sets the time and a
+    /// `jti`.
     pub fn proof(&self, method: &str, url: &str) -> ProofBuilder {
         ProofBuilder::new(self.clone(), method, url)
     }
@@ -82,14 +83,14 @@ impl DpopKey {
     }
 }
 
-/// Shows the thumbprint.
+/// Prints the thumbprint.
 impl fmt::Debug for DpopKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("DpopKey").field(&self.jkt()).finish()
     }
 }
 
-/// A self-signed client certificate. **For tests only**; its private key was thrown away, so it can stand in a
+/// A self-signed client certificate. **For tests only.** Its private key was discarded, so it works in a
 /// [`TlsSession`], but not in a handshake.
 ///
 /// ```
@@ -105,9 +106,9 @@ pub struct CertificateFixture {
 }
 
 impl CertificateFixture {
-    /// The client's.
+    /// The certificate of the client.
     pub const CLIENT: Self = Self { der: include_bytes!("client.der") };
-    /// Somebody else's.
+    /// The certificate of another client.
     pub const OTHER: Self = Self { der: include_bytes!("other.der") };
 
     /// The DER.
@@ -116,20 +117,20 @@ impl CertificateFixture {
         self.der
     }
 
-    /// Its SHA-256 thumbprint, as in a token's `x5t#S256` (RFC 8705 §3.1).
+    /// The certificate's SHA-256 thumbprint, as in a token's `x5t#S256` (RFC 8705 §3.1).
     #[must_use]
     pub fn thumbprint(&self) -> Thumbprint {
         Thumbprint::from_bytes(RustCrypto::new().sha256(&[self.der]))
     }
 
-    /// The TLS session whose client showed it.
+    /// The TLS session of a client that presented it.
     #[must_use]
     pub fn tls_session(&self) -> TlsSession {
         TlsSession::with_client_certificate(self.der)
     }
 
-    /// Header fields by which proxies forward certificates: RFC 9440, Envoy and what nginx set-ups use. From anybody but a trusted
-    /// proxy they mean nothing.
+    /// Header fields in which proxies forward certificates: RFC 9440, Envoy and common nginx configurations. Servers
+    /// must ignore them from any peer but a trusted proxy.
     #[must_use]
     pub fn forwarding_headers(&self) -> Vec<(&'static str, String)> {
         use base64ct::{Base64, Encoding};

@@ -1,17 +1,17 @@
-//! Proves in your own test suite that your own wiring of attesto enforces the binding. **Never for production**: every key in here
-//! can be computed by everybody, and whoever trusts the fixture's issuer lets everybody in. This crate belongs into
-//! `[dev-dependencies]`, and nowhere else:
+//! Proves in your own test suite that your wiring of attesto enforces the binding. **Never for production**: anyone can
+//! compute the keys in this crate, and a server that trusts the fixture's issuer admits everyone. Use it in
+//! `[dev-dependencies]` only:
 //!
 //! ```toml
 //! [dev-dependencies]
 //! attesto-testkit = { version = "0.1", features = ["axum"] }
 //! ```
 //!
-//! It is a crate of its own, and no feature of attesto or of its adapters leads to it: a server cannot get test keys because another
-//! crate of the same build switched a feature on.
+//! It is a separate crate, and no feature of attesto or of its adapters depends on it: a server cannot get test keys
+//! because another crate of the same build enabled a feature.
 //!
-//! Copy this, and put your router in place of the application (`attesto_testkit::axum::app(router)`; the features `actix` and `hyper`
-//! have the same):
+//! Copy this, and put your router in place of the application (`attesto_testkit::axum::app(router)`; the features
+//! `actix` and `hyper` have the same function):
 //!
 //! ```
 //! use attesto_core::resource::Requirement;
@@ -23,7 +23,7 @@
 //! fn documents_are_protected() {
 //!     let fixture = Fixture::builder().resource("https://api.example.com").build();
 //!
-//!     // Your application, built as you build it, but trusting the fixture's issuer and going by its clock:
+//!     // Your application, built as usual, but trusting the fixture's issuer and using its clock:
 //!     // let router = my_router(fixture.guard_of(my_resource_server(fixture.trusted_issuer())), fixture.clock());
 //!     // let app = attesto_testkit::axum::app(router);
 //!     let call = Requirement::scopes(["documents.write"]).expect("scopes");
@@ -35,22 +35,26 @@
 //! # documents_are_protected();
 //! ```
 //!
-//! Where the wiring is wrong, the test fails with a [`Finding`]: what was sent, what came back, what should have, and what to
-//! change.
+//! If the wiring is wrong, the test fails with a [`Finding`]: what was sent, what was observed, what was expected, and
+//! what to change.
 //!
 //! # The parts
 //!
-//! - [`Fixture`]: the issuer, its clients' keys and the time. [`TokenBuilder`], [`ProofBuilder`] with [`ProofDefect`], [`DpopKey`],
-//!   [`CertificateFixture`], [`ManualClock`]: what requests are made of.
-//! - [`App`], [`TestRequest`], [`TestResponse`], [`Route`], [`Reached`]: what is tested, framework left out.
-//! - The checks, each as `assert_..`, which panics, and `check_..`, which gives the [`Finding`]. [`assert_resource_protected`] runs all
-//!   that apply. Each sends a request that must be let in first, so that an application that refuses everything passes none.
-//! - [`hostile`]: stores that fail, stale keys, clocks that jump, servers whose nonces never satisfy.
-//! - [`assert_code_store_conforms`], [`assert_refresh_store_conforms`], [`assert_deny_list_conforms`], [`assert_par_store_conforms`],
-//!   [`assert_consent_grant_store_conforms`], [`assert_client_store_conforms`]: for the stores of an authorization server of your own.
-//! - [`assert_replay_store_conforms`], [`assert_replay_store_shares`]: for a replay store of your own. [`RequestVerifier`]: one request, one verdict, no server.
+//! - [`Fixture`]: the issuer, its clients' keys and the time. [`TokenBuilder`], [`ProofBuilder`] with [`ProofDefect`],
+//!   [`DpopKey`], [`CertificateFixture`], [`ManualClock`]: the parts of requests.
+//! - [`App`], [`TestRequest`], [`TestResponse`], [`Route`], [`Reached`]: the application under test, independent of its
+//!   framework.
+//! - The checks, each as `assert_..`, which panics, and `check_..`, which returns the [`Finding`].
+//!   [`assert_resource_protected`] runs all that apply. Each first sends a request that must be admitted, so that an
+//!   application that refuses everything passes none.
+//! - [`hostile`]: stores that fail, stale keys, clocks that jump, servers whose nonces are never accepted.
+//! - [`assert_code_store_conforms`], [`assert_refresh_store_conforms`], [`assert_deny_list_conforms`],
+//!   [`assert_par_store_conforms`], [`assert_consent_grant_store_conforms`], [`assert_client_store_conforms`]: for your
+//!   own stores of an authorization server.
+//! - [`assert_replay_store_conforms`], [`assert_replay_store_shares`]: for your own replay store. [`RequestVerifier`]:
+//!   one request, one verdict, no server.
 //! - [`block_on`]: for tests without an async runtime.
-//! - `axum`, `actix`, `hyper`, each with the feature of its name: make an [`App`] of your router or service.
+//! - `axum`, `actix`, `hyper`, each with the feature of its name: make an [`App`] from your router or service.
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "actix")]

@@ -1,4 +1,4 @@
-//! What all checks share: sending as the route wants it, and judging what comes back.
+//! The shared part of all checks: sends requests as the route requires, and judges the responses.
 
 use super::exchange::{App, TestRequest, TestResponse};
 use super::finding::Finding;
@@ -15,7 +15,7 @@ pub(super) struct Probe<'p, A> {
     pub(super) fixture: &'p Fixture,
     pub(super) route: &'p Route,
     check: &'static str,
-    /// The last nonce that the server gave.
+    /// The server's last nonce.
     nonce: Option<String>,
 }
 
@@ -27,13 +27,13 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    /// Refused, but the handler has run.
+    /// Whether the request was refused, but only after the handler ran.
     pub(super) const fn is_too_late(&self) -> bool {
         self.reached && matches!(self.response.status, 400..=403)
     }
 }
 
-/// What a refusal must be.
+/// The properties that a refusal must have.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Refusal {
     pub(super) status: u16,
@@ -80,7 +80,7 @@ impl<'p, A: App> Probe<'p, A> {
         Self { app, fixture, route, check, nonce: None }
     }
 
-    /// What it works on, for checks made of checks.
+    /// The parts of the probe, for checks made of checks.
     pub(super) const fn of(&self) -> (&'p A, &'p Fixture, &'p Route) {
         (self.app, self.fixture, self.route)
     }
@@ -92,12 +92,12 @@ impl<'p, A: App> Probe<'p, A> {
         Answer { response, reached: count() != before }
     }
 
-    /// A request without credentials.
+    /// Builds a request without credentials.
     pub(super) fn request(&self) -> TestRequest {
         self.route.request(self.fixture)
     }
 
-    /// A token bound as the route wants it.
+    /// Starts a token with the binding that the route requires.
     pub(super) fn token(&self) -> TokenBuilder {
         let token = self.route.token(self.fixture);
         match self.route.presents {
@@ -107,7 +107,7 @@ impl<'p, A: App> Probe<'p, A> {
         }
     }
 
-    /// A proof for the route, with the nonce that the server gave.
+    /// Starts a proof for the route, with the server's nonce.
     pub(super) fn proof(&self, token: &str) -> ProofBuilder {
         let proof = self.fixture.proof(&self.route.method, &self.fixture.url(&self.route.path), token);
         match &self.nonce {
@@ -116,7 +116,7 @@ impl<'p, A: App> Probe<'p, A> {
         }
     }
 
-    /// Sends a token with a proof, and once more where the server wants a nonce.
+    /// Sends a token with a proof, and once more if the server requires a nonce.
     pub(super) async fn dpop(
         &mut self,
         request: &TestRequest,
@@ -134,7 +134,7 @@ impl<'p, A: App> Probe<'p, A> {
         }
     }
 
-    /// Sends a token as the route wants it.
+    /// Sends a token as the route requires.
     pub(super) async fn present_in(&mut self, request: &TestRequest, token: &str) -> Answer {
         match self.route.presents {
             Presents::Dpop => self.dpop(request, token, |proof| proof).await,
@@ -145,12 +145,13 @@ impl<'p, A: App> Probe<'p, A> {
         }
     }
 
-    /// The same in the plain request.
+    /// Sends a token as the route requires, in a plain request.
     pub(super) async fn present(&mut self, token: &str) -> Answer {
         self.present_in(&self.request(), token).await
     }
 
-    /// A request that is right is let in: without this, an application that refuses everything would pass the other checks.
+    /// Checks that a valid request is accepted: otherwise an application that refuses everything would pass the other
+    /// checks.
     pub(super) async fn baseline(&mut self) -> Result<Answer, Finding> {
         let answer = self.present(&self.token().build()).await;
         self.accepted(&self.right_credentials(), answer)
@@ -179,7 +180,7 @@ impl<'p, A: App> Probe<'p, A> {
         self.accepted_or(sent, answer, None)
     }
 
-    /// The same, where a refusal has one cause only.
+    /// Like [`accepted`](Self::accepted), for a request whose refusal has only one cause.
     pub(super) fn accepted_or(&self, sent: &str, answer: Answer, fix: Option<&str>) -> Result<Answer, Finding> {
         let status = answer.response.status;
         let missed = self.route.reached.is_some() && !answer.reached;
@@ -198,7 +199,7 @@ impl<'p, A: App> Probe<'p, A> {
         Err(self.finding(sent, &answer, &format!("{expected}: the handler's answer"), fix))
     }
 
-    /// The request was refused in the right way; `fix` says what to do where it was let in.
+    /// Checks that the request was refused in the right way; `fix` explains what to do if it was admitted.
     pub(super) fn refused(&self, sent: &str, answer: &Answer, refusal: Refusal, fix: &str) -> Result<(), Finding> {
         if !answer.reached && refusal.is_met_by(&answer.response) {
             return Ok(());
@@ -212,7 +213,7 @@ impl<'p, A: App> Probe<'p, A> {
         Err(self.finding(sent, answer, &refusal.text(), fix))
     }
 
-    /// The request was refused, by whatever status; `fix` says what to do where it was let in.
+    /// Checks that the request was refused, with any status; `fix` explains what to do if it was admitted.
     pub(super) fn not_let_in(&self, sent: &str, answer: &Answer, fix: &str) -> Result<(), Finding> {
         let let_in = answer.reached || answer.response.is_success() || !matches!(answer.response.status, 400..=403);
         let fix = if answer.is_too_late() { fixes::TOO_LATE } else { fix };
@@ -230,7 +231,7 @@ impl<'p, A: App> Probe<'p, A> {
     }
 }
 
-/// Status, challenges, and whether the handler ran.
+/// Describes status, challenges, and whether the handler ran.
 fn seen(answer: &Answer) -> String {
     let mut text = answer.response.status.to_string();
     let mut told = false;

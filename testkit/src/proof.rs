@@ -1,4 +1,4 @@
-//! DPoP proofs, right and wrong.
+//! Valid and invalid DPoP proofs.
 
 use super::defect::ProofDefect;
 use super::finding::sound;
@@ -9,7 +9,7 @@ use attesto_core::encoding::base64url;
 use serde_json::{Map, Value};
 use std::fmt;
 
-/// A proof to be made. Right for its method, URL and token, unless it is told otherwise.
+/// Builds a proof, which is valid for its method, URL and token unless changed.
 ///
 /// ```
 /// use attesto_testkit::{Fixture, ProofDefect};
@@ -31,7 +31,7 @@ pub struct ProofBuilder {
 }
 
 impl ProofBuilder {
-    /// By this key, made at the epoch until [`at`](Self::at) says when.
+    /// Starts a proof by this key, made at the epoch unless [`at`](Self::at) sets the time.
     pub fn new(key: DpopKey, method: &str, url: &str) -> Self {
         let mut header = Map::new();
         header.insert("typ".into(), "dpop+jwt".into());
@@ -50,61 +50,61 @@ impl ProofBuilder {
         self.header("alg", algorithm).header("jwk", jwk)
     }
 
-    /// Any header parameter, in place of what it was.
+    /// Sets any header parameter, replacing its value.
     pub fn header(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.header.insert(name.into(), value.into());
         self
     }
 
-    /// Any claim, in place of what it was.
+    /// Sets any claim, replacing its value.
     pub fn claim(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.claims.insert(name.into(), value.into());
         self
     }
 
-    /// Leaves a claim out.
+    /// Removes a claim.
     pub fn without(mut self, name: &str) -> Self {
         self.claims.remove(name);
         self
     }
 
-    /// `htm`.
+    /// Sets `htm`.
     pub fn method(self, method: &str) -> Self {
         self.claim("htm", method)
     }
 
-    /// `htu`, as it is.
+    /// Sets `htu`, unchanged.
     pub fn url(self, url: &str) -> Self {
         self.claim("htu", url)
     }
 
-    /// `iat`.
+    /// Sets `iat`.
     pub fn at(self, iat: Timestamp) -> Self {
         self.claim("iat", iat.as_secs())
     }
 
-    /// `jti`.
+    /// Sets `jti`.
     pub fn jti(self, jti: &str) -> Self {
         self.claim("jti", jti)
     }
 
-    /// `nonce`, as the server gave it.
+    /// Sets `nonce`, as the server sent it.
     pub fn nonce(self, nonce: &str) -> Self {
         self.claim("nonce", nonce)
     }
 
-    /// `ath`: the hash of the access token that the request presents.
+    /// Sets `ath`, the hash of the access token that the request presents.
     pub fn token(self, token: &str) -> Self {
         self.claim("ath", base64url::encode(&RustCrypto::new().sha256(&[token.as_bytes()])))
     }
 
-    /// Made by another key, which is the one in its header as well.
+    /// Uses another key, also in the header.
     pub fn by(mut self, key: &DpopKey) -> Self {
         self.key = key.clone();
         self.with_key_in_header()
     }
 
-    /// Makes one thing wrong, and only that.
+    /// Applies one defect, and no other.
     pub const fn defect(mut self, defect: ProofDefect) -> Self {
         self.defect = Some(defect);
         self

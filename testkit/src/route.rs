@@ -1,4 +1,4 @@
-//! What is known of the route under test.
+//! The route under test.
 
 use super::exchange::TestRequest;
 use super::fixture::Fixture;
@@ -10,11 +10,11 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::{Mutex, PoisonError};
 
-/// Which kind of token a route is called with. The rest of what it takes is found out.
+/// The kind of token that a route is called with. The checks find out what else it accepts.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Presents {
-    /// DPoP-bound tokens, with proofs. Routes that take plain bearer tokens as well are best tested so, too.
+    /// DPoP-bound tokens, with proofs. Use this also for routes that accept bearer tokens as well.
     #[default]
     Dpop,
     /// Plain bearer tokens: for servers without DPoP.
@@ -23,7 +23,8 @@ pub enum Presents {
     Certificate,
 }
 
-/// Counts how often a handler was reached, and by whom. Put a clone into the handler, and another into the [`Route`].
+/// Counts how often a handler was reached, and records the last sender. Put one clone into the handler, and another
+/// into the [`Route`].
 ///
 /// ```
 /// use attesto_core::resource::Sender;
@@ -31,25 +32,25 @@ pub enum Presents {
 ///
 /// let reached = Reached::new();
 /// let in_the_handler = reached.clone();
-/// in_the_handler.by(&Sender::Bearer); // or `.hit()`, where the handler does not look at its caller
+/// in_the_handler.by(&Sender::Bearer); // or `.hit()`, if the handler does not look at its caller
 /// assert_eq!(reached.count(), 1);
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Reached(Arc<Mutex<(u64, Option<Sender>)>>);
 
 impl Reached {
-    /// Not reached yet.
+    /// Creates a counter for a handler that was not reached yet.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The handler runs.
+    /// Records that the handler runs.
     pub fn hit(&self) {
         self.note(None);
     }
 
-    /// The handler runs, and takes the request to be from this sender (`Grant::sender`).
+    /// Records that the handler runs, and which sender it sees (`Grant::sender`).
     pub fn by(&self, sender: &Sender) {
         self.note(Some(*sender));
     }
@@ -59,20 +60,20 @@ impl Reached {
         *seen = (seen.0.saturating_add(1), sender);
     }
 
-    /// How often.
+    /// The number of times.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).0
     }
 
-    /// The last sender, where the handler said.
+    /// The last sender, if the handler reported it.
     #[must_use]
     pub fn last_sender(&self) -> Option<Sender> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).1
     }
 }
 
-/// One route of the application, and what it requires of its callers.
+/// One route of the application, and its requirements.
 ///
 /// ```
 /// use attesto_testkit::Route;
@@ -99,7 +100,7 @@ pub struct Route {
     pub(super) proxy: Option<Proxy>,
 }
 
-/// What stands between clients and the server.
+/// The proxy between clients and the server.
 #[derive(Clone, Debug)]
 pub(super) struct Proxy {
     address: IpAddr,
@@ -107,7 +108,7 @@ pub(super) struct Proxy {
 }
 
 impl Route {
-    /// The route for this method at this path (and query), as clients write it.
+    /// Creates the route for this method and path (and query), as clients write it.
     pub fn new(method: impl Into<String>, path: impl Into<String>) -> Self {
         Self {
             method: method.into(),
@@ -127,84 +128,86 @@ impl Route {
         }
     }
 
-    /// `GET` this path.
+    /// Creates the route `GET` this path.
     pub fn get(path: impl Into<String>) -> Self {
         Self::new("GET", path)
     }
 
-    /// `POST` to this path.
+    /// Creates the route `POST` to this path.
     pub fn post(path: impl Into<String>) -> Self {
         Self::new("POST", path)
     }
 
-    /// A header field that the handler wants.
+    /// Adds a header field that the handler needs.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), value.into()));
         self
     }
 
-    /// A body that the handler wants.
+    /// Sets a body that the handler needs.
     pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.body = body.into();
         self
     }
 
-    /// The scopes that the route requires, all of them.
+    /// Sets the scopes that the route requires, all of them.
     pub fn scopes<S: AsRef<str>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         self.scopes = scopes.into_iter().map(|scope| scope.as_ref().to_string()).collect();
         self
     }
 
-    /// The authentication contexts that the route accepts (RFC 9470).
+    /// Sets the authentication contexts that the route accepts (RFC 9470).
     pub fn acr_values<S: AsRef<str>>(mut self, values: impl IntoIterator<Item = S>) -> Self {
         self.acr_values = values.into_iter().map(|value| value.as_ref().to_string()).collect();
         self
     }
 
-    /// The oldest login that the route accepts, in seconds (RFC 9470).
+    /// Sets the age of the oldest login that the route accepts, in seconds (RFC 9470).
     pub const fn max_age(mut self, seconds: u64) -> Self {
         self.max_age = Some(seconds);
         self
     }
 
-    /// Which kind of token to call it with; DPoP-bound by default.
+    /// Sets the kind of token to call it with; DPoP-bound by default.
     pub const fn presents(mut self, presents: Presents) -> Self {
         self.presents = presents;
         self
     }
 
-    /// The route takes certificate-bound tokens, and finds the certificate in the [`TlsSession`].
+    /// Declares that the route accepts certificate-bound tokens, with the certificate of the [`TlsSession`].
     pub const fn takes_certificates(mut self) -> Self {
         self.certificates = true;
         self
     }
 
-    /// The route takes no plain bearer tokens: each must be bound to a key or a certificate, and come with the proof of it.
+    /// Declares that the route accepts no bearer tokens: each token must be bound to a key or a certificate, and come
+    /// with the proof.
     pub const fn sender_constrained(mut self) -> Self {
         self.constrained = true;
         self
     }
 
-    /// The application does not serve the metadata document itself.
+    /// Declares that the application does not serve the metadata document itself.
     pub const fn without_metadata(mut self) -> Self {
         self.discovery = false;
         self
     }
 
-    /// What the handler answers when it is reached, if that is no success.
+    /// Sets the handler's status, if that is not a success.
     pub const fn answers(mut self, status: u16) -> Self {
         self.answers = Some(status);
         self
     }
 
-    /// Counts how often the handler is reached, so that a refusal that comes after it ran is found.
+    /// Counts how often the handler is reached, to detect a refusal after it ran.
     pub fn reached(mut self, reached: &Reached) -> Self {
         self.reached = Some(reached.clone());
         self
     }
 
-    /// Requests come through the proxy that ends TLS: from its address, on a plain connection, and with the fields that it sets on every
-    /// request. The checks then write each of the other forwarding fields, as a client can.
+    /// Sends requests as through the proxy that terminates TLS: from its address, on a plain connection, and with the
+    /// fields that it sets on every request. The checks then also write each of the other forwarding fields, as a
+    /// client can.
     ///
     /// ```
     /// use attesto_core::http::{OriginPolicy, TrustedProxies, XForwarded};
@@ -228,7 +231,7 @@ impl Route {
         self.proxy.as_ref().is_some_and(|proxy| proxy.sets.iter().any(|(name, _)| name == field))
     }
 
-    /// A request for this route without credentials.
+    /// Builds a request for this route without credentials.
     #[must_use]
     pub fn request(&self, fixture: &Fixture) -> TestRequest {
         let mut request = TestRequest::new(self.method.as_str(), self.path.as_str()).header("host", fixture.host());
@@ -244,7 +247,7 @@ impl Route {
         request.tls(TlsSession::new())
     }
 
-    /// A token that meets the route's requirements, not bound to anything.
+    /// Starts a token that meets the route's requirements, and is not bound.
     pub fn token(&self, fixture: &Fixture) -> TokenBuilder {
         let mut token = fixture.token().scopes(&self.scopes);
         if let Some(acr) = self.acr_values.first() {
@@ -256,7 +259,8 @@ impl Route {
         token
     }
 
-    /// A request that must be let in: for tests of the handler behind. Where the server wants nonces, say which one it gave.
+    /// Builds a request that must be admitted, for tests of the handler. If the server requires nonces, pass the one it
+    /// sent.
     #[must_use]
     pub fn authorized(&self, fixture: &Fixture, nonce: Option<&str>) -> TestRequest {
         let request = self.request(fixture);

@@ -1,4 +1,4 @@
-//! What every replay store must do (T12; R1 to R4).
+//! The contract of replay stores (T12; R1 to R4).
 
 use super::finding::{Finding, passed};
 use super::stores::together;
@@ -8,9 +8,9 @@ use attesto_core::dpop::{ReplayAnswer, ReplayClaim, ReplayKey, ReplayOwner};
 use attesto_core::future::BoxFuture;
 use attesto_core::host::ReplayStore;
 
-/// Claims of one key that are under way at a time.
+/// Concurrent claims of one key.
 const CONCURRENT: usize = 32;
-/// How long records are kept here, in seconds.
+/// How long records are kept in these tests, in seconds.
 const KEPT: u64 = 60;
 
 /// [`check_replay_store_conforms`], as an assertion.
@@ -31,16 +31,16 @@ pub async fn assert_replay_store_conforms(store: &impl ReplayStore, now: Timesta
     passed(check_replay_store_conforms(store, now).await);
 }
 
-/// Holds a store to the contract of [`ReplayStore`]: one winner among concurrent claims, and nobody after; records kept through
-/// their time, and at most one winner when it is over; unrelated keys independent of each other.
+/// Checks a store against the contract of [`ReplayStore`]: one winner among concurrent claims, and none after; records
+/// kept through their time, and at most one winner afterwards; unrelated keys are independent.
 ///
-/// The claims under way together are polled in turn on one task, so it runs in whatever runtime the store needs. For a store with
-/// a clock of its own, `now` is the present; for one that goes by the `now` of each claim, any time will do. The keys depend on
-/// `now`: a store that outlives the test must not be shown the same `now` twice within two minutes. It wants room for 100 records. For a store of bounded size
-/// see [`check_replay_store_shares`] as well.
+/// Concurrent claims are polled in turn on one task, so this runs in any runtime that the store needs. For a store with
+/// its own clock, pass the present as `now`; for one that uses the `now` of each claim, any time works. The keys depend
+/// on `now`: do not pass the same `now` twice within two minutes to a store that outlives the test. Requires room for
+/// 100 records. For a store of bounded size, see [`check_replay_store_shares`] as well.
 ///
 /// # Errors
-/// The first rule that does not hold, and how to mend it.
+/// The first broken rule, and how to correct it.
 pub async fn check_replay_store_conforms(store: &impl ReplayStore, now: Timestamp) -> Result<(), Finding> {
     let keys = Keys { now };
     first_use_is_fresh(store, &keys).await?;
@@ -69,15 +69,15 @@ pub async fn assert_replay_store_shares(store: &impl ReplayStore, capacity: usiz
     passed(check_replay_store_shares(store, capacity, now).await);
 }
 
-/// Holds a store that has room for `capacity` records, and no more, to its promise that no owner keeps the others out: one that claims as many
-/// proofs is answered [`OverShare`](ReplayAnswer::OverShare) before the room is used up, its used proofs are known all the same, and the first
-/// proof of each other owner is fresh. ST-2.
+/// Checks that a store with room for exactly `capacity` records lets no owner keep the others out: one that claims that
+/// many proofs is answered [`OverShare`](ReplayAnswer::OverShare) before the room is used up, its used proofs are still
+/// known, and the first proof of each other owner is fresh. ST-2.
 ///
-/// It fills the store: give it one of the test's own, empty, and of a few thousand records. A store that grows with what it holds has no
+/// Fills the store: pass a separate, empty store of a few thousand records. A store that grows with its contents has no
 /// shares and needs no such check. `now` is as in [`check_replay_store_conforms`].
 ///
 /// # Errors
-/// The first rule that does not hold, and how to mend it.
+/// The first broken rule, and how to correct it.
 pub async fn check_replay_store_shares(
     store: &impl ReplayStore,
     capacity: usize,
@@ -112,7 +112,7 @@ pub async fn check_replay_store_shares(
     Ok(())
 }
 
-/// Owners beside the one that claims too much.
+/// Owners besides the one that claims too much.
 const OTHERS: u8 = 8;
 
 fn share_finding(rule: &str, seen: ReplayAnswer, expected: &str) -> Finding {
@@ -236,7 +236,7 @@ async fn owners_are_no_part_of_keys(store: &impl ReplayStore, keys: &Keys) -> Re
     Ok(())
 }
 
-/// It may also refuse until it has swept: freshness has refused the proof already by then.
+/// The store may also refuse until it has swept: the freshness check has refused the proof by then.
 async fn a_lapsed_key_has_one_winner_at_most(store: &impl ReplayStore, keys: &Keys) -> Result<(), Finding> {
     let _ = store.claim(&keys.claim("lapsing", keys.now.plus(1)), keys.now).await;
     let later = keys.now.plus(200);

@@ -1,4 +1,4 @@
-//! Access tokens of every kind, the wrong ones included.
+//! Access tokens of every kind, including invalid ones.
 
 use super::finding::sound;
 use super::keys::{CertificateFixture, DpopKey, entropy};
@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use std::fmt;
 use std::sync::Arc;
 
-/// An access token to be signed by the fixture's issuer: valid, unbound and without scopes until it is told otherwise.
+/// Builds an access token signed by the fixture's issuer: valid, unbound and without scopes unless changed.
 ///
 /// ```
 /// use attesto_testkit::Fixture;
@@ -45,41 +45,41 @@ impl TokenBuilder {
         Self { signer, stranger, now, header, claims }
     }
 
-    /// Any claim, in place of what it was.
+    /// Sets any claim, replacing its value.
     pub fn claim(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.claims.insert(name.into(), value.into());
         self
     }
 
-    /// Leaves a claim out.
+    /// Removes a claim.
     pub fn without(mut self, name: &str) -> Self {
         self.claims.remove(name);
         self
     }
 
-    /// Any header parameter, in place of what it was.
+    /// Sets any header parameter, replacing its value.
     pub fn header(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.header.insert(name.into(), value.into());
         self
     }
 
-    /// `sub`; `usr_1` by default.
+    /// Sets `sub`; `usr_1` by default.
     pub fn subject(self, subject: &str) -> Self {
         self.claim("sub", subject)
     }
 
-    /// `client_id`; `client-1` by default.
+    /// Sets `client_id`; `client-1` by default.
     pub fn client(self, client_id: &str) -> Self {
         self.claim("client_id", client_id)
     }
 
-    /// `scope`. None leaves the claim out.
+    /// Sets `scope`. An empty list removes the claim.
     pub fn scopes<S: AsRef<str>>(self, scopes: impl IntoIterator<Item = S>) -> Self {
         let scopes: Vec<String> = scopes.into_iter().map(|scope| scope.as_ref().to_string()).collect();
         if scopes.is_empty() { self.without("scope") } else { self.claim("scope", scopes.join(" ")) }
     }
 
-    /// `aud`; the fixture's resource by default. One entry becomes a string, several a list.
+    /// Sets `aud`; the fixture's resource by default. One entry becomes a string, several an array.
     pub fn audience<S: AsRef<str>>(self, audience: impl IntoIterator<Item = S>) -> Self {
         let audience: Vec<Value> = audience.into_iter().map(|entry| entry.as_ref().into()).collect();
         match audience.as_slice() {
@@ -91,37 +91,37 @@ impl TokenBuilder {
         }
     }
 
-    /// `iat`; ten seconds ago by default.
+    /// Sets `iat`; ten seconds ago by default.
     pub fn issued_at(self, iat: Timestamp) -> Self {
         self.claim("iat", iat.as_secs())
     }
 
-    /// `exp`; in fifteen minutes by default.
+    /// Sets `exp`; in fifteen minutes by default.
     pub fn expires_at(self, exp: Timestamp) -> Self {
         self.claim("exp", exp.as_secs())
     }
 
-    /// `acr`: how the user authenticated.
+    /// Sets `acr`: how the user authenticated.
     pub fn acr(self, acr: &str) -> Self {
         self.claim("acr", acr)
     }
 
-    /// `auth_time`: when the user authenticated.
+    /// Sets `auth_time`: when the user authenticated.
     pub fn auth_time(self, auth_time: Timestamp) -> Self {
         self.claim("auth_time", auth_time.as_secs())
     }
 
-    /// Bound to a DPoP key (RFC 9449 §6.1).
+    /// Binds the token to a DPoP key (RFC 9449 §6.1).
     pub fn bound_to(self, key: &DpopKey) -> Self {
         self.jkt(&key.jkt())
     }
 
-    /// Bound to the DPoP key with this thumbprint.
+    /// Binds the token to the DPoP key with this thumbprint.
     pub fn jkt(self, jkt: &Thumbprint) -> Self {
         self.confirmation("jkt", jkt)
     }
 
-    /// Bound to a client certificate (RFC 8705 §3.1).
+    /// Binds the token to a client certificate (RFC 8705 §3.1).
     pub fn bound_to_certificate(self, certificate: &CertificateFixture) -> Self {
         self.confirmation("x5t#S256", &certificate.thumbprint())
     }
@@ -132,29 +132,29 @@ impl TokenBuilder {
         self.claim("cnf", cnf)
     }
 
-    /// Expired an hour ago.
+    /// Makes the token expire an hour ago.
     pub fn expired(self) -> Self {
         let (iat, exp) = (self.now.minus(7200), self.now.minus(3600));
         self.issued_at(iat).expires_at(exp)
     }
 
-    /// For somebody else: no server but that one may take it.
+    /// Sets the audience of another server.
     pub fn wrong_audience(self) -> Self {
         self.audience(["https://other.example.com/elsewhere"])
     }
 
-    /// Says that another issuer made it.
+    /// Sets another issuer.
     pub fn wrong_issuer(self) -> Self {
         self.claim("iss", "https://attacker.example.com")
     }
 
-    /// Signed with another key than the one its `kid` names.
+    /// Signs with another key than the one its `kid` names.
     pub fn wrong_key(mut self) -> Self {
         self.signer = Arc::clone(&self.stranger);
         self
     }
 
-    /// The header's `typ`; `at+jwt` by default.
+    /// Sets the header's `typ`; `at+jwt` by default.
     pub fn typ(self, typ: &str) -> Self {
         self.header("typ", typ)
     }
@@ -167,14 +167,14 @@ impl TokenBuilder {
     }
 }
 
-/// Claims are personal data, in tests as well.
+/// Prints no claims: they are personal data, in tests as well.
 impl fmt::Debug for TokenBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TokenBuilder").field("header", &self.header).finish_non_exhaustive()
     }
 }
 
-/// A compact JWS over exactly these texts.
+/// Builds a compact JWS over exactly these texts.
 fn sign(signer: &dyn Signer, header: &str, payload: &str) -> String {
     let mut jws = signing_input(header, payload);
     let signature = signer.sign(jws.as_bytes(), &mut entropy("signature", 0));

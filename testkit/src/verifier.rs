@@ -1,4 +1,4 @@
-//! One request, one verdict, no server (T11).
+//! Verifies one request without a server (T11).
 
 use super::exchange::{TestRequest, TestResponse};
 use super::finding::sound;
@@ -12,8 +12,9 @@ use std::fmt;
 
 type Foreign = Box<dyn Fn(&ForeignQuestion<'_>) -> ForeignAnswer + Send + Sync>;
 
-/// A resource server whose questions have answers that the test chose: method, URL and header fields in; verified facts, or the
-/// exact status, challenge and header fields out. Unless told otherwise all is well: proofs are fresh, tokens not revoked.
+/// A resource server whose questions have answers chosen by the test. Maps method, URL and header fields to verified
+/// facts, or to the exact status, challenge and header fields of a refusal. By default proofs are fresh and tokens not
+/// revoked.
 ///
 /// ```
 /// use attesto_core::dpop::ReplayAnswer;
@@ -38,27 +39,27 @@ pub struct RequestVerifier {
     foreign: Foreign,
 }
 
-/// What became of one request.
+/// The verdict on one request.
 #[derive(Clone, Debug)]
 #[must_use = "a verdict is to be looked at"]
 #[expect(clippy::exhaustive_enums, reason = "granted or refused")]
 pub enum Verified {
-    /// Let in.
+    /// The request was admitted.
     Granted(Box<Grant>),
-    /// Refused.
+    /// The request was refused.
     Refused {
-        /// Which rule refused.
+        /// The rule that refused.
         reason: Reason,
-        /// What the client is told.
+        /// The response to the client.
         response: Box<TestResponse>,
     },
 }
 
 impl Verified {
-    /// The facts.
+    /// Returns the grant.
     ///
     /// # Panics
-    /// Where the request was refused; the message names the reason.
+    /// If the request was refused; the message names the reason.
     #[must_use]
     pub fn granted(self) -> Grant {
         let result = match self {
@@ -68,10 +69,10 @@ impl Verified {
         sound("the request was refused", result)
     }
 
-    /// The reason, and the response.
+    /// Returns the reason, and the response.
     ///
     /// # Panics
-    /// Where the request was let in.
+    /// If the request was admitted.
     #[must_use]
     pub fn refused(self) -> (Reason, TestResponse) {
         let result = match self {
@@ -86,7 +87,7 @@ impl RequestVerifier {
     /// Verifies requests to this server.
     ///
     /// # Panics
-    /// Where the configuration contradicts itself.
+    /// If the configuration contradicts itself.
     #[must_use]
     pub fn new(server: ResourceServerBuilder) -> Self {
         Self {
@@ -100,43 +101,43 @@ impl RequestVerifier {
         }
     }
 
-    /// Asks for more than a valid token.
+    /// Adds a requirement beyond a valid token.
     #[must_use]
     pub fn require(mut self, requirement: Requirement) -> Self {
         self.requirement = requirement;
         self
     }
 
-    /// What became of a remote issuer's keys, where the server asks for them. Nothing fetches here, so by default they are out of
-    /// reach.
+    /// Sets the result of fetching a remote issuer's keys, if the server asks for them. Nothing is fetched here, so by
+    /// default they are unavailable.
     #[must_use]
     pub const fn keys(mut self, answer: KeysAnswer) -> Self {
         self.keys = answer;
         self
     }
 
-    /// What the replay store says.
+    /// Sets the answer of the replay store.
     #[must_use]
     pub const fn replay(mut self, answer: ReplayAnswer) -> Self {
         self.replay = answer;
         self
     }
 
-    /// What the revocation check says, where the server asks it.
+    /// Sets the answer of the revocation check, if the server asks it.
     #[must_use]
     pub const fn revocation(mut self, answer: RevocationAnswer) -> Self {
         self.revocation = answer;
         self
     }
 
-    /// What the principal lookup says, where the server asks it.
+    /// Sets the answer of the principal lookup, if the server asks it.
     #[must_use]
     pub const fn principal(mut self, answer: PrincipalAnswer) -> Self {
         self.principal = answer;
         self
     }
 
-    /// What the foreign verifier says, where the server asks it.
+    /// Sets the answer of the foreign verifier, if the server asks it.
     #[must_use]
     pub fn foreign(mut self, answer: impl Fn(&ForeignQuestion<'_>) -> ForeignAnswer + Send + Sync + 'static) -> Self {
         self.foreign = Box::new(answer);

@@ -12,7 +12,7 @@ const D: &str = "H_gZmoZtd3UxXs0cHnMiAfsR3_ZlGwEE4KGDQ9bSYpUm-OVu4pNxaZtpxCWiBM8
 const P: &str = "_CMuCK8jHvTZ86oPPJtaiihaDWS2uY2M7HUflqZUyd42YGZ89gCfXDqsmreOPQs-98klRgqL9jrgDCbBSmcSoQ";
 const Q: &str = "zoeoIStewofgdTWjc5ly3vI22C1u5ebKtofqK1UXNfbsPYulFzzVVnVb5anCR9QBIOuURkoKegB_41B3M9Migw";
 
-/// An RS256 signature that is right in every respect but the key's size.
+/// Makes an RS256 signature in which only the key's size is wrong.
 pub(super) fn sign(message: &str) -> Option<Vec<u8>> {
     let [n, d, p, q] = [N, D, P, Q].map(number);
     let key = PrivateKey::from_components(n?, BoxedUint::from(65_537_u64), d?, vec![p?, q?]).ok()?;

@@ -11,7 +11,7 @@ use attesto_core::http::{CanonicalOrigin, OriginPolicy, TrustedProxies, XForward
 use attesto_core::mtls::{CertificateExtractor, CertificatePolicy, ClientCert, EscapedPem, XForwardedClientCert};
 use attesto_core::time::Clock;
 use attesto_core::{ConfigError, Timestamp};
-use attesto_hyper::{OnConnection, Protect, Publish, RequestBody, admitted, response};
+use attesto_hyper::{OnConnection, Protect, Publish, RequestBody, granted, response};
 use attesto_tests::{NOW, World};
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
@@ -26,7 +26,7 @@ use tokio::net::TcpListener;
 
 /// How the sender is known, and the path as the proxy passed it on.
 async fn said(request: Request<RequestBody<Incoming>>) -> Result<Response<Full<Bytes>>, Infallible> {
-    Ok(match admitted(request.extensions()) {
+    Ok(match granted(request.extensions()) {
         Ok(caller) => Response::new(Full::from(format!("{} {}\n", caller.sender().kind(), request.uri().path()))),
         Err(wiring) => response(wiring.response()),
     })

@@ -22,11 +22,13 @@ struct IssuersGuide;
 struct ProxiesGuide;
 
 pub mod blocking;
+pub mod client;
 pub mod heap;
 mod host;
 mod jws;
 pub mod negative;
 mod request;
+pub mod servers;
 mod world;
 
 pub use host::Answers;

@@ -29,6 +29,7 @@ use hyper_util::rt::TokioIo;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 
 const CLIENT: &[u8] = include_bytes!("../keys/client.der");
@@ -400,7 +401,7 @@ async fn c8_form_tokens_are_read_only_on_request_and_the_handler_still_gets_the_
     let closed = Served::new(Router::new().route("/mcp", echo()).layer(layer(&guard(pinned(&world))))).await;
     assert_eq!(closed.send("POST", "/mcp", &form, body.as_bytes()).await.status, 401);
 
-    let opted = guard(pinned(&world).credentials(CredentialPolicy::new().form_body(true)));
+    let opted = guard(pinned(&world).credentials(CredentialPolicy::new().accept_form_body()));
     let open = Served::new(Router::new().route("/mcp", echo()).layer(layer(&opted))).await;
     let answer = open.send("POST", "/mcp", &form, body.as_bytes()).await;
     assert_eq!((answer.status.as_u16(), answer.body.clone()), (200, body.len().to_string()));
@@ -433,7 +434,7 @@ async fn c11_preflight_passes_only_when_the_adapter_is_told() {
 #[tokio::test]
 async fn t9_discovery_leads_from_the_challenge_to_a_document_that_leads_back() {
     let world = World::new();
-    let first = guard(pinned(&world).strict_audience(true));
+    let first = guard(pinned(&world).refuse_other_audiences());
     let second = guard(
         attesto_core::resource::ResourceServer::builder("https://mcp.example.com/other", Arc::clone(&world.provider))
             .issuer(world.trusted())
@@ -624,10 +625,10 @@ async fn d19_r8_guard_without_a_fitting_replay_store_cannot_be_built() {
     assert!(Guard::builder(server()).replay_store(Broken).instances(Instances::Multiple).build().is_ok());
     let same =
         |policy: ProofPolicy| Guard::builder(pinned(&world).dpop(policy).build().expect("sound")).replay_store(Broken);
-    let none = || ProofPolicy::new().future_skew(0).expect("none");
+    let none = || ProofPolicy::new().future_skew(Duration::from_secs(0)).expect("none");
     let refused = same(none()).instances(Instances::Multiple).build().expect_err("no two clocks agree to the second");
     assert_eq!(refused.member(), "dpop.future_skew");
-    let one = ProofPolicy::new().future_skew(1).expect("a second");
+    let one = ProofPolicy::new().future_skew(Duration::from_secs(1)).expect("a second");
     assert!(same(one).instances(Instances::Multiple).build().is_ok() && same(none()).build().is_ok());
     assert!(Guard::builder(pinned(&world).without_dpop().build().expect("sound")).build().is_ok());
     assert!(

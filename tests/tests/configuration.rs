@@ -159,18 +159,18 @@ fn p6_metadata_says_how_tokens_may_come() {
         let json: serde_json::Value = serde_json::from_str(&server.metadata().to_json()).expect("JSON");
         json["bearer_methods_supported"].clone()
     };
-    let off = || CredentialPolicy::new().bearer(false).dpop(false);
+    let off = || CredentialPolicy::new().refuse_bearer().refuse_dpop();
     assert_eq!(methods(CredentialPolicy::new()), serde_json::json!(["header"]));
-    assert_eq!(methods(CredentialPolicy::new().dpop(false)), serde_json::json!(["header"]));
-    assert_eq!(methods(CredentialPolicy::new().bearer(false)), serde_json::json!(["header"]), "DPoP comes there too");
-    assert_eq!(methods(off().form_body(true)), serde_json::json!(["body"]));
+    assert_eq!(methods(CredentialPolicy::new().refuse_dpop()), serde_json::json!(["header"]));
+    assert_eq!(methods(CredentialPolicy::new().refuse_bearer()), serde_json::json!(["header"]), "DPoP comes there too");
+    assert_eq!(methods(off().accept_form_body()), serde_json::json!(["body"]));
     assert_eq!(
         methods(off().extractor(Arc::new(Nothing))),
         serde_json::Value::Null,
         "none of the three; RFC 9728 §3.2"
     );
     let header = World::new().check(
-        &World::new().builder().credentials(off().form_body(true)).build().expect("a sound configuration"),
+        &World::new().builder().credentials(off().accept_form_body()).build().expect("a sound configuration"),
         &Requirement::authenticated(),
         &Call::new().bearer(&World::new().token(|_, _| {})),
         Answers::good(),

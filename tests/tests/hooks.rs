@@ -140,7 +140,7 @@ fn h1_credentials_are_hidden_from_a_hook_however_it_spells_their_fields() {
         assert!(NAMES[..5].iter().all(|name| headers.lines(name) != Lines::None), "there to be seen");
         let request = RequestParts::new("POST", "/mcp", &headers).connection(Connection::new().tls());
         let admitted = now(guard.admit(&request, &Requirement::authenticated(), &stopped(Timestamp::from_secs(NOW))));
-        assert!(admitted.is_ok_and(|admission| admission.grant.subject() == "somebody"));
+        assert!(admitted.is_ok_and(|grant| grant.subject() == "somebody"));
         assert_eq!(std::mem::take(&mut *curious.0.lock().expect("no panic")), ["x-tenant", "X-Tenant"]);
     }
 }
@@ -153,7 +153,7 @@ fn c11_a_preflight_passes_the_gate_and_what_a_route_requires_and_nothing_else_do
     let headers: &[(&str, &[u8])] = &headers;
     let request = |method| RequestParts::new(method, "/mcp", &headers).connection(Connection::new().tls());
     let passage = now(gate.enter(&request("OPTIONS"))).expect("a preflight");
-    assert!(passage.is_preflight() && passage.admitted().is_err() && passage.amendments().is_empty());
+    assert!(passage.is_preflight() && passage.grant().is_err() && passage.amendments().is_empty());
     assert_eq!(Passage::require(Some(&passage), &request("OPTIONS"), &admin), Ok(()));
     for method in ["GET", "POST", "options", "DELETE"] {
         assert_eq!(now(gate.enter(&request(method))).err().map(|response| response.status), Some(401), "{method}");

@@ -17,6 +17,7 @@ use std::error::Error;
 use std::fmt::Write;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use std::time::SystemTime;
 
 pub(crate) struct Checker {
@@ -51,10 +52,11 @@ impl Checker {
             }
             Some(_) => {
                 let seen = Arc::clone(&introspection);
-                let introspector =
-                    Introspector::new(endpoint(&args)?, client(args.loopback)?, provider).remember(0, 0).on_failure(
-                        move |error| *seen.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(error),
-                    );
+                let introspector = Introspector::new(endpoint(&args)?, client(args.loopback)?, provider)
+                    .remember(Duration::from_secs(0), 0)
+                    .on_failure(move |error| {
+                        *seen.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(error)
+                    });
                 let server = server.ask_foreign().authorization_server(&args.issuer).build()?;
                 (Guard::builder(server).foreign_verifier(introspector), None)
             }
@@ -81,8 +83,7 @@ impl Checker {
         *self.introspection.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = None;
         let clock = Clock::new(|| SystemTime::now().into());
         match self.guard.admit(&request, &Requirement::authenticated(), &clock).await {
-            Ok(admission) => {
-                let grant = &admission.grant;
+            Ok(grant) => {
                 let scopes: Vec<&str> = grant.claims().scopes().collect();
                 (true, format!("granted {} by {} scopes {}", grant.subject(), grant.sender().kind(), scopes.join(" ")))
             }

@@ -25,7 +25,7 @@
 
 mod error;
 pub mod htu;
-mod known;
+mod known_token;
 mod make;
 mod nonce;
 mod policy;
@@ -34,7 +34,7 @@ mod replay;
 mod rules;
 
 pub use error::ProofError;
-pub(crate) use known::{BoundKey, KnownToken, ProofRoom};
+pub(crate) use known_token::{BoundKey, KnownToken, ProofRoom};
 pub use make::{MakeProofError, ProofMaker};
 pub use nonce::{NonceAge, NonceIssuer, NonceSecret, NonceUse};
 pub use policy::ProofPolicy;

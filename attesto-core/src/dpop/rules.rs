@@ -1,7 +1,7 @@
 //! The checks of RFC 9449 §4.3, one function each, in a safe order.
 
 use super::htu::htu_matches;
-use super::known::{KnownToken, ProofRoom};
+use super::known_token::{KnownToken, ProofRoom};
 use super::nonce::NonceAge;
 use super::proof::{CheckedProof, ProofClaims, text};
 use super::{ProofError, ProofPolicy};

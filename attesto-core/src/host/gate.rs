@@ -4,17 +4,14 @@
 //! [`Passage`] into the request's extensions and forwards the request. The code behind it (extractors, a route's own
 //! requirement, the MCP session check) reads the passage.
 
-use super::guard::{Admission, Guard};
-use super::wiring::WiringError;
-use crate::Timestamp;
+use super::guard::Guard;
+use super::wiring_error::WiringError;
 use crate::http::{Amendment, HeaderLines, RequestParts, ResponseParts};
 use crate::resource::{Grant, Requirement, is_cors_preflight};
 use crate::time::Clock;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::any::Any;
-use core::fmt;
-use core::ops::Deref;
 
 /// A guard, its requirement, and its clock: everything that one protected service needs.
 ///
@@ -25,8 +22,8 @@ use core::ops::Deref;
 /// # async fn demo(guard: Guard, request: &RequestParts<'_>) -> Result<String, ResponseParts> {
 /// let gate = Gate::new(guard, Clock::new(|| Timestamp::from_secs(1_800_000_000)));
 /// let passage = gate.enter(request).await?; // the error is the response to send
-/// let admitted = passage.admitted().map_err(|error| error.response())?;
-/// Ok(admitted.subject().to_owned())
+/// let grant = passage.grant().map_err(|error| error.response())?;
+/// Ok(grant.subject().to_owned())
 /// # }
 /// ```
 #[derive(Clone, Debug)]
@@ -86,13 +83,10 @@ impl Gate {
     /// The response to send instead of the service's.
     pub async fn enter(&self, request: &RequestParts<'_>) -> Result<Passage, ResponseParts> {
         if self.pass_preflight && is_cors_preflight(request) {
-            return Ok(Passage(Way::Preflight));
+            return Ok(Passage { guard: Arc::clone(&self.guard), grant: None });
         }
         match self.guard.admit(request, &self.requirement, &self.clock).await {
-            Ok(admission) => {
-                let guard = Arc::clone(&self.guard);
-                Ok(Passage(Way::Admitted(Admitted(Arc::new(Evidence { admission, guard })))))
-            }
+            Ok(grant) => Ok(Passage { guard: Arc::clone(&self.guard), grant: Some(Arc::new(grant)) }),
             Err(denial) => Err(denial.response()),
         }
     }
@@ -100,33 +94,27 @@ impl Gate {
 
 /// Evidence that a request has passed a [`Gate`], which alone creates it. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Passage(Way);
-
-#[derive(Clone, Debug)]
-enum Way {
-    Admitted(Admitted),
-    /// A preflight, forwarded to what answers it; the sender is unknown.
-    Preflight,
+pub struct Passage {
+    guard: Arc<Guard>,
+    /// `None` for a preflight, forwarded to what answers it; the sender is unknown.
+    grant: Option<Arc<Grant>>,
 }
 
 impl Passage {
-    /// Returns the admitted request.
+    /// Returns what the request was granted.
     ///
     /// # Errors
     /// Fails for a CORS preflight, which passed without being authenticated.
-    pub const fn admitted(&self) -> Result<&Admitted, WiringError> {
-        match &self.0 {
-            Way::Admitted(admitted) => Ok(admitted),
-            Way::Preflight => Err(WiringError::NotProtected),
-        }
+    pub fn grant(&self) -> Result<&Arc<Grant>, WiringError> {
+        self.grant.as_ref().ok_or(WiringError::NotProtected)
     }
 
-    /// Like [`admitted`](Self::admitted), for the passage that an adapter found in a request's extensions.
+    /// Like [`grant`](Self::grant), for the passage that an adapter found in a request's extensions.
     ///
     /// # Errors
     /// Fails if there is none, because no gate protects the route.
-    pub fn admitted_in(extensions: Option<&Self>) -> Result<&Admitted, WiringError> {
-        extensions.ok_or(WiringError::NotProtected)?.admitted()
+    pub fn grant_in(extensions: Option<&Self>) -> Result<&Arc<Grant>, WiringError> {
+        extensions.ok_or(WiringError::NotProtected)?.grant()
     }
 
     /// Checks a route's own requirement, behind the gate that authenticated the request. Refuses a request that was
@@ -140,70 +128,33 @@ impl Passage {
         request: &RequestParts<'_>,
         requirement: &Requirement,
     ) -> Result<(), ResponseParts> {
-        match extensions.map(|passage| &passage.0) {
-            Some(Way::Preflight) => Ok(()),
-            Some(Way::Admitted(Admitted(evidence))) => {
-                let Evidence { admission, guard } = evidence.as_ref();
-                // The time of admission, so that no two checks of one request use different times.
-                let now = admission.checked_at;
-                guard.require(&admission.grant, request, requirement, now).map_err(|denial| denial.response())
-            }
-            None => Err(WiringError::NotProtected.response()),
+        let Self { guard, grant } = extensions.ok_or_else(|| WiringError::NotProtected.response())?;
+        match grant {
+            Some(grant) => guard.require(grant, request, requirement).map_err(|denial| denial.response()),
+            None => Ok(()),
         }
     }
 
     /// The fields that the response to this request must carry.
     #[must_use]
     pub fn amendments(&self) -> Vec<Amendment> {
-        match &self.0 {
-            Way::Admitted(admitted) => admitted.amendments(),
-            Way::Preflight => Vec::new(),
-        }
+        self.grant.as_ref().map(|grant| grant.amendments()).unwrap_or_default()
     }
 
     /// Whether this is a CORS preflight that was forwarded unauthenticated.
     #[must_use]
     pub const fn is_preflight(&self) -> bool {
-        matches!(self.0, Way::Preflight)
+        self.grant.is_none()
     }
 }
 
-/// Evidence that a request passed every check, for sharing. Dereferences to its [`Grant`].
-#[derive(Clone)]
-pub struct Admitted(Arc<Evidence>);
-
-struct Evidence {
-    admission: Admission,
-    guard: Arc<Guard>,
-}
-
-impl Admitted {
+impl Grant {
     /// Returns the result of the host's [`PrincipalLookup`](super::PrincipalLookup).
     ///
     /// # Errors
     /// Fails if no lookup is configured, or it returns another type.
     pub fn principal<T: Any + Send + Sync>(&self) -> Result<Arc<T>, WiringError> {
-        let principal = self.0.admission.principal.clone().ok_or(WiringError::NoSuchPrincipal)?;
+        let principal = self.any_principal().cloned().ok_or(WiringError::NoSuchPrincipal)?;
         principal.downcast().map_err(|_| WiringError::NoSuchPrincipal)
-    }
-
-    /// The time of admission: the latest clock reading.
-    #[must_use]
-    pub fn checked_at(&self) -> Timestamp {
-        self.0.admission.checked_at
-    }
-}
-
-impl Deref for Admitted {
-    type Target = Grant;
-
-    fn deref(&self) -> &Grant {
-        &self.0.admission.grant
-    }
-}
-
-impl fmt::Debug for Admitted {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Admitted").field(&self.0.admission.grant).finish()
     }
 }

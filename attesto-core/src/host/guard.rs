@@ -1,14 +1,14 @@
 //! A resource server with the host's answers to its questions: the driver that the adapters share.
 
 use super::events::EventSink;
+use super::hooks::{
+    ErasedForeignVerifier, ErasedPrincipalLookup, ErasedRevocationCheck, ForeignVerifier, PrincipalLookup,
+    PrincipalOutcome, RevocationCheck,
+};
 #[cfg(feature = "std")]
 use super::key_refresh::KeyRefresh;
 use super::replay_store::{DynReplayStore, ReplayStore};
-use super::report::Reporter;
-use super::traits::{
-    AnyPrincipal, ErasedForeignVerifier, ErasedPrincipalLookup, ErasedRevocationCheck, ForeignVerifier,
-    PrincipalLookup, PrincipalOutcome, RevocationCheck,
-};
+use super::reporter::Reporter;
 use super::watch::Watch;
 #[cfg(feature = "std")]
 use super::{DynHttpClient, HttpClient};
@@ -21,7 +21,7 @@ use crate::remote::Need;
 #[cfg(feature = "std")]
 use crate::resource::KeysAnswer;
 use crate::resource::{
-    Denial, ForeignAnswer, Grant, PrincipalAnswer, Question, ReplayQuestion, Requirement, ResourceServer,
+    AnyPrincipal, Denial, ForeignAnswer, Grant, PrincipalAnswer, Question, ReplayQuestion, Requirement, ResourceServer,
     RevocationAnswer, Verdict,
 };
 use crate::time::Clock;
@@ -60,22 +60,10 @@ impl fmt::Debug for Hooks {
     }
 }
 
-/// An admitted request.
-#[derive(Clone)]
-#[non_exhaustive]
-pub struct Admission {
-    /// The evidence: claims, sender, response header fields.
-    pub grant: Grant,
-    /// The result of the host's [`PrincipalLookup`], if one is set.
-    pub principal: Option<AnyPrincipal>,
-    /// The time of admission: the latest clock reading.
-    pub checked_at: Timestamp,
-}
-
 impl Guard {
     /// Configures a guard for this resource.
     pub fn builder(server: ResourceServer) -> GuardBuilder {
-        GuardBuilder { server, hooks: Hooks::default(), instances: Instances::Single }
+        GuardBuilder { server, hooks: Hooks::default(), instances: Instances::default() }
     }
 
     /// The resource server.
@@ -98,7 +86,7 @@ impl Guard {
         request: &RequestParts<'_>,
         requirement: &Requirement,
         clock: &Clock,
-    ) -> Result<Admission, Denial> {
+    ) -> Result<Grant, Denial> {
         let mut watch = Watch::start(clock);
         let decided = self.decide(request, requirement, &mut watch).await;
         #[cfg(feature = "std")]
@@ -143,7 +131,7 @@ impl Guard {
         request: &RequestParts<'_>,
         requirement: &Requirement,
         watch: &mut Watch<'_>,
-    ) -> Result<Admission, Denial> {
+    ) -> Result<Grant, Denial> {
         let reporter = Reporter::new(self.hooks.events.as_deref(), &self.server, request, requirement);
         let mut principal = None;
         let mut verdict = self.server.check(request, requirement, watch.latest());
@@ -151,7 +139,7 @@ impl Guard {
             verdict = match verdict {
                 Verdict::Granted(grant) => {
                     reporter.granted(&grant);
-                    return Ok(Admission { grant, principal, checked_at: watch.latest() });
+                    return Ok(grant.with_principal(principal));
                 }
                 Verdict::Denied(denial) => {
                     reporter.denied(&denial);
@@ -167,14 +155,8 @@ impl Guard {
     /// # Errors
     /// The [`Denial`] to answer with.
     #[expect(clippy::result_large_err, reason = "made at most once per request")]
-    pub fn require(
-        &self,
-        grant: &Grant,
-        request: &RequestParts<'_>,
-        requirement: &Requirement,
-        now: Timestamp,
-    ) -> Result<(), Denial> {
-        self.server.require(grant, request, requirement, now).inspect_err(|denial| {
+    pub fn require(&self, grant: &Grant, request: &RequestParts<'_>, requirement: &Requirement) -> Result<(), Denial> {
+        self.server.require(grant, request, requirement, grant.checked_at()).inspect_err(|denial| {
             Reporter::new(self.hooks.events.as_deref(), &self.server, request, requirement).denied(denial);
         })
     }
@@ -255,12 +237,6 @@ impl fmt::Debug for Guard {
     }
 }
 
-impl fmt::Debug for Admission {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Admission").field("grant", &self.grant).finish_non_exhaustive()
-    }
-}
-
 /// Configures a [`Guard`].
 #[must_use = "a configuration does nothing until it is built"]
 #[derive(Debug)]
@@ -285,7 +261,7 @@ impl GuardBuilder {
         self
     }
 
-    /// Sets whether several processes serve this resource. [`Instances::Multiple`] requires a shared replay store (R8),
+    /// Sets whether several processes serve this resource; one by default. [`Instances::Multiple`] requires a shared replay store (R8),
     /// and a [`future_skew`](crate::dpop::ProofPolicy::future_skew) that covers the difference between their clocks.
     pub const fn instances(mut self, instances: Instances) -> Self {
         self.instances = instances;

@@ -5,11 +5,13 @@ use crate::ConfigError;
 
 /// How many processes serve the resource at once, overlapping deployments included. R8.
 ///
-/// Only the operator knows. With a wrong `Single`, one proof can be used once per process.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+/// Only the operator knows. Builders assume [`Single`](Self::Single): state [`Multiple`](Self::Multiple) for several
+/// processes, or one proof can be used once per process.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 // Exhaustive: one, or not one.
 pub enum Instances {
     /// One process at a time. Its memory is complete.
+    #[default]
     Single,
     /// Several processes. They must share their stores.
     Multiple,

@@ -1,4 +1,4 @@
-//! One owner has so many records and no more, and others go on.
+//! Each owner has a limited number of records, and the others can continue.
 
 use super::*;
 use crate::dpop::ReplayOwner;
@@ -27,7 +27,7 @@ fn store(capacity: usize) -> MemoryReplayStore {
     MemoryReplayStore::single_node(capacity).unwrap()
 }
 
-/// Numbers of owners whose counters coincide with none of the others': what happens by chance is counted below.
+/// Numbers of owners whose counters do not coincide with any other's. A test below counts coincidences.
 fn owners(store: &MemoryReplayStore, most: usize) -> Vec<u64> {
     let mut taken = Vec::new();
     let mut owners = Vec::new();
@@ -56,7 +56,7 @@ fn recorded(store: &MemoryReplayStore, of: u64, attempts: u64, now: u64) -> usiz
 
 #[test]
 fn st2_an_owner_has_a_quarter_of_what_is_left_on_however_many_shards() {
-    // One owner after the other takes what it can; fewer than 65 places are nobody's to divide.
+    // One owner after the other takes what it can; fewer than 65 places are not divided.
     let shares: [(usize, &[usize]); 6] = [
         (1, &[1]),
         (64, &[64]),
@@ -90,7 +90,7 @@ fn st2_one_client_in_a_loop_keeps_no_other_out() {
     let store = store(10_000);
     let owners = owners(&store, 401);
     let (greedy, others) = owners.split_first().unwrap();
-    // Each second a thousand proofs of the one, and one of each other every ten seconds: 4840 live records beside.
+    // Each second a thousand proofs of the one owner, and one of each other every ten seconds: 4840 more live records.
     for second in 1_000..1_400 {
         let fresh = recorded(&store, *greedy, 1_000, second);
         assert!(!(1_010..1_120).contains(&second) || fresh == 0, "{fresh} in second {second}: nothing has lapsed");
@@ -180,7 +180,7 @@ fn st2_the_share_holds_against_many_threads() {
             });
         }
     });
-    // Beside the eight of the other; who was over the share took none of it, however many came at a time.
+    // Besides the eight of the other owner: requests over the share took no place, however many were concurrent.
     assert!((1_988..=2_000).contains(&(store.len() - 8)), "{}", store.len());
     let held = store.len();
     assert_eq!(store.sweep(at(9_000)), held);

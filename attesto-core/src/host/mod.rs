@@ -3,6 +3,30 @@
 //! [`Guard`] combines them for a resource server. `AuthorizationHost` (with the feature `std`) does so for an
 //! authorization server, whose flows `drive` runs.
 //!
+//! # The way of one request
+//!
+//! ```text
+//!               Gate::enter                        Guard::admit                    ResourceServer::check
+//!  request ---> the guard, a requirement, --> the resource server and the --> the rules: granted, denied,
+//!               a clock: one per service      host's answers: one per         or a question that the
+//!                    |                        resource                        guard puts to the host
+//!                    v                             |                               |
+//!               Passage <------------------- Grant (evidence: claims, <------------+
+//!               in the request's             sender, principal)
+//!               extensions: a grant,
+//!               or a CORS preflight
+//!                    |
+//!                    v
+//!               Passage::require (a route's own scopes), the adapter's extractors: the Grant
+//! ```
+//!
+//! - [`Guard`] decides about a request, given a requirement and a clock. A server without an adapter needs no more.
+//! - [`Gate`] is a guard with its requirement and its clock, as adapters call it.
+//! - [`Grant`](crate::resource::Grant) is the evidence that a request passed every check. Nothing else makes one.
+//! - [`Passage`] is what a gate leaves in the request: the grant, or the fact that a preflight passed without one.
+//!
+//! # Stores
+//!
 //! ```
 //! use attesto_core::Timestamp;
 //! use attesto_core::dpop::{ReplayAnswer, ReplayClaim, ReplayKey};
@@ -23,10 +47,9 @@ mod authorization;
 mod entropy;
 mod event_text;
 mod events;
-#[cfg(feature = "std")]
-mod flights;
 mod gate;
 mod guard;
+mod hooks;
 mod http_client;
 mod instances;
 #[cfg(feature = "std")]
@@ -45,10 +68,11 @@ mod public_documents;
 #[cfg(feature = "std")]
 mod queued_events;
 mod replay_store;
-mod report;
-mod traits;
+mod reporter;
+#[cfg(feature = "std")]
+mod single_flight;
 mod watch;
-mod wiring;
+mod wiring_error;
 
 #[cfg(feature = "std")]
 pub use authorization::{
@@ -64,8 +88,9 @@ pub use events::{
     OwnedEvent, ScopeDenied, SenderConstraintMismatch, StaleKeysUsed, StepUpRequired, StoreUnavailable,
     UnknownKidThrottled, emit,
 };
-pub use gate::{Admitted, Gate, Passage};
-pub use guard::{Admission, Guard, GuardBuilder};
+pub use gate::{Gate, Passage};
+pub use guard::{Guard, GuardBuilder};
+pub use hooks::{ForeignVerifier, PrincipalLookup, PrincipalOutcome, RevocationCheck};
 pub use http_client::{DynHttpClient, HttpClient};
 pub use instances::{Instances, reach_is_enough};
 #[cfg(feature = "std")]
@@ -78,5 +103,4 @@ pub use public_documents::PublicDocuments;
 #[cfg(feature = "std")]
 pub use queued_events::{EventQueue, QueuedEvents};
 pub use replay_store::{DynReplayStore, ReplayStore, StoreReach};
-pub use traits::{AnyPrincipal, ForeignVerifier, PrincipalLookup, PrincipalOutcome, RevocationCheck};
-pub use wiring::WiringError;
+pub use wiring_error::WiringError;

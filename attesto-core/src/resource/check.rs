@@ -16,9 +16,9 @@
 
 use super::binding::{Evidence, Shown as ShownCertificate, sender_is_bound_party, sender_meets_policy};
 use super::credential::Presented;
-use super::facts::Facts;
 use super::grant::{Grant, Sender};
 use super::reason::{Reason, RefusalError, Unavailable};
+use super::request_facts::RequestFacts;
 use super::requirement::Requirement;
 use super::scratch::Scratch;
 use super::server::ResourceServer;
@@ -50,7 +50,7 @@ use zeroize::Zeroizing;
 pub(super) struct Stage<'a> {
     server: &'a ResourceServer,
     requirement: &'a Requirement,
-    facts: Facts,
+    facts: RequestFacts,
     /// The time of the check's first clock reading.
     began: Timestamp,
     /// The latest clock reading. Every rule that depends on time uses it. D11, A4.
@@ -483,7 +483,7 @@ impl<'a> Bound<'a> {
         // Steps 7 to 9 may have waited since step 4 checked the expiry.
         let unexpired = server.tokens.is_still_unexpired(&self.claims, now).map_err(Reason::from);
         match unexpired.and_then(|()| requirement_is_met(server, &self.claims, requirement, now)) {
-            Ok(()) => Verdict::Granted(Grant::assertion(self.claims, self.sender, self.stage.facts)),
+            Ok(()) => Verdict::Granted(Grant::assertion(self.claims, self.sender, self.stage.facts, now)),
             Err(reason) => self.deny(reason),
         }
     }

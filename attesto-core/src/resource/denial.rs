@@ -1,8 +1,8 @@
 //! The refusal of a request: the response for the client and, apart from it, the reason.
 
-use super::facts::Facts;
 use super::reason::{Outcome, Reason};
 use super::render::{ErrorRenderer, ErrorView};
+use super::request_facts::RequestFacts;
 use crate::http::{Header, ResponseParts};
 use crate::token::Claims;
 use alloc::borrow::Cow;
@@ -18,7 +18,7 @@ pub struct Denial {
     pub(super) reason: Reason,
     pub(super) challenges: Vec<String>,
     pub(super) description: Option<Cow<'static, str>>,
-    pub(super) facts: Facts,
+    pub(super) facts: RequestFacts,
     pub(super) retry_after: Option<u64>,
     pub(super) renderer: Option<Arc<dyn ErrorRenderer>>,
     pub(super) claims: Option<Box<Claims>>,

@@ -1,12 +1,19 @@
 //! The evidence that a request passed every check.
 
 use super::credential::Channel;
-use super::facts::Facts;
+use super::request_facts::RequestFacts;
 use crate::challenge::AuthScheme;
 use crate::http::{Amendment, Header};
 use crate::jose::Thumbprint;
+use crate::time::Timestamp;
 use crate::token::Claims;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::any::Any;
+use core::fmt;
+
+/// A principal whose type only the host knows.
+pub type AnyPrincipal = Arc<dyn Any + Send + Sync>;
 
 /// The proven sender of a request.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -34,17 +41,30 @@ impl Sender {
 }
 
 /// The evidence that a request passed every check. Only [`Verdict`](super::Verdict) gives one.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Grant {
     claims: Claims,
     sender: Sender,
-    facts: Facts,
+    facts: RequestFacts,
+    checked_at: Timestamp,
+    /// The host's own notion of the sender, if it was looked up.
+    principal: Option<AnyPrincipal>,
 }
 
 impl Grant {
     /// Creates a grant. Call this only after every check has passed.
-    pub(super) const fn assertion(claims: Claims, sender: Sender, facts: Facts) -> Self {
-        Self { claims, sender, facts }
+    pub(super) const fn assertion(claims: Claims, sender: Sender, facts: RequestFacts, checked_at: Timestamp) -> Self {
+        Self { claims, sender, facts, checked_at, principal: None }
+    }
+
+    /// Adds what the host has found for the claims.
+    pub(crate) fn with_principal(mut self, principal: Option<AnyPrincipal>) -> Self {
+        self.principal = principal;
+        self
+    }
+
+    pub(crate) const fn any_principal(&self) -> Option<&AnyPrincipal> {
+        self.principal.as_ref()
     }
 
     /// The claims of the access token.
@@ -69,6 +89,12 @@ impl Grant {
     #[must_use]
     pub fn client_id(&self) -> Option<&str> {
         self.claims.client_id()
+    }
+
+    /// The time of the decision: the latest clock reading.
+    #[must_use]
+    pub const fn checked_at(&self) -> Timestamp {
+        self.checked_at
     }
 
     /// The authentication scheme of the request.
@@ -101,7 +127,18 @@ impl Grant {
         self.claims.into_buffer()
     }
 
-    pub(super) const fn facts(&self) -> &Facts {
+    pub(super) const fn facts(&self) -> &RequestFacts {
         &self.facts
+    }
+}
+
+/// Does not show the principal, whose type only the host knows.
+impl fmt::Debug for Grant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Grant")
+            .field("claims", &self.claims)
+            .field("sender", &self.sender)
+            .field("checked_at", &self.checked_at)
+            .finish_non_exhaustive()
     }
 }

@@ -32,10 +32,10 @@ mod builder;
 mod check;
 mod credential;
 mod denial;
-mod facts;
 mod grant;
 mod reason;
 mod render;
+mod request_facts;
 mod requirement;
 mod scratch;
 mod server;
@@ -49,7 +49,7 @@ pub use credential::{
     is_cors_preflight,
 };
 pub use denial::Denial;
-pub use grant::{Grant, Sender};
+pub use grant::{AnyPrincipal, Grant, Sender};
 pub use reason::{BindingError, Outcome, Reason, RefusalError, StepUpError, Unavailable};
 pub use render::{ErrorRenderer, ErrorView, RenderedBody};
 pub use requirement::Requirement;

@@ -4,10 +4,10 @@ use super::binding::{SenderPolicy, Shown, challenged_schemes};
 use super::check;
 use super::credential::CredentialPolicy;
 use super::denial::Denial;
-use super::facts::Facts;
 use super::grant::Grant;
 use super::reason::{Outcome, Reason, RefusalError, Unavailable};
 use super::render::{ErrorRenderer, described};
+use super::request_facts::RequestFacts;
 use super::requirement::Requirement;
 use super::scratch::Scratch;
 use super::verdict::Verdict;
@@ -160,14 +160,14 @@ impl ResourceServer {
     /// # Errors
     /// Fails if two servers protect the same resource, or if several resources share a host and one of them does not
     /// decide whether it accepts tokens that name other audiences too. Call
-    /// [`strict_audience`](super::ResourceServerBuilder::strict_audience) for each, or a token for one is accepted by its
+    /// [`refuse_other_audiences`](super::ResourceServerBuilder::refuse_other_audiences) for each, or a token for one is accepted by its
     /// sibling (A3).
     pub fn metadata_set<'s>(servers: impl IntoIterator<Item = &'s Self>) -> Result<MetadataSet, ConfigError> {
         let servers: Vec<&Self> = servers.into_iter().collect();
         if servers.len() > 1 && servers.iter().any(|server| !server.audience_is_decided) {
             return Err(ConfigError::new(
-                "strict_audience",
-                "several resources on one host: call strict_audience(true) on each, or decide against it",
+                "refuse_other_audiences",
+                "several resources on one host: call refuse_other_audiences on each, or decide against it",
             ));
         }
         MetadataSet::new(servers.into_iter().map(|server| server.metadata.clone()))
@@ -254,12 +254,17 @@ impl ResourceServer {
     }
 
     /// Collects the facts that the response to this request depends on.
-    pub(super) fn facts(&self, request: &RequestParts<'_>, requirement: &Requirement) -> Facts {
-        self.asked_for(Facts::from_request(request), request, requirement)
+    pub(super) fn facts(&self, request: &RequestParts<'_>, requirement: &Requirement) -> RequestFacts {
+        self.asked_for(RequestFacts::from_request(request), request, requirement)
     }
 
     /// Adds the path if the pointer's resolver will need it.
-    fn asked_for(&self, mut facts: Facts, request: &RequestParts<'_>, requirement: &Requirement) -> Facts {
+    fn asked_for(
+        &self,
+        mut facts: RequestFacts,
+        request: &RequestParts<'_>,
+        requirement: &Requirement,
+    ) -> RequestFacts {
         if let MetadataPointer::Resolver(_) = self.pointer(requirement) {
             facts.path = Some(request.path.into());
         }
@@ -281,7 +286,7 @@ impl ResourceServer {
     pub(super) fn refuse(
         &self,
         reason: Reason,
-        mut facts: Facts,
+        mut facts: RequestFacts,
         requirement: &Requirement,
         now: Timestamp,
         claims: Option<Box<Claims>>,

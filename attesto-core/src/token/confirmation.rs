@@ -12,7 +12,7 @@ pub enum Confirmation {
     None,
     /// Bound to a DPoP key (RFC 9449 §6.1).
     Jkt(Thumbprint),
-    /// Bound to a client certificate (RFC 8705 §3.1).
+    /// Binds the token to a client certificate (RFC 8705 §3.1).
     X5tS256(Thumbprint),
 }
 

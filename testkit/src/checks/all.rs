@@ -1,4 +1,4 @@
-//! Everything about one route.
+//! All checks of one route.
 
 use super::checks;
 use crate::App;
@@ -7,7 +7,8 @@ use crate::probe::Probe;
 use crate::route::Presents;
 
 checks! {
-    /// Every check of this module that applies to the route, in an order in which the first finding is the one to mend first.
+    /// Runs every check of this module that applies to the route, in an order in which the first finding is the one to
+    /// correct first.
     ///
     /// ```
     /// use attesto_core::resource::Requirement;

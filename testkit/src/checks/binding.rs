@@ -10,22 +10,22 @@ use attesto_core::challenge::AuthScheme;
 use attesto_core::resource::Sender;
 
 checks! {
-    /// A DPoP-bound token with a fresh proof is let in (T5), and taken for what it is where the handler says so with
-    /// [`Reached::by`]: origin, method, clock, issuer and replay store are wired.
+    /// Checks that a DPoP-bound token with a fresh proof is accepted (T5), and that the handler sees the sender if it
+    /// reports it with [`Reached::by`]. This shows that origin, method, clock, issuer and replay store are wired.
     "proof_accepted": assert_proof_accepted, check_proof_accepted = proof_accepted;
 
-    /// The same token sent as `Bearer`, without a proof, is refused: 401, a `DPoP` challenge, `invalid_token`, and the handler is not
-    /// reached (T4).
+    /// Checks that the same token sent as `Bearer`, without a proof, is refused: 401, a `DPoP` challenge,
+    /// `invalid_token`, and the handler is not reached (T4).
     "bound_token_refused_as_bearer": assert_bound_token_refused_as_bearer, check_bound_token_refused_as_bearer = downgrade;
 
-    /// A token that is bound to nothing is refused: 401, `invalid_token` (B12). Holds as it is for a route that takes plain
-    /// bearer tokens, which is every one that does not say [`Route::sender_constrained`](crate::Route::sender_constrained).
+    /// Checks that an unbound token is refused: 401, `invalid_token` (B12). Passes for a route that accepts bearer
+    /// tokens, which is every route without [`Route::sender_constrained`](crate::Route::sender_constrained).
     "unbound_token_refused": assert_unbound_token_refused, check_unbound_token_refused = unbound;
 
-    /// A proof is good once, and two clients may use the same `jti` (T6).
+    /// Checks that a proof is accepted once, and that two clients may use the same `jti` (T6).
     "replay_refused": assert_replay_refused, check_replay_refused = replay;
 
-    /// A request that is refused does not use up its proof, and writes nothing to the store (T7).
+    /// Checks that a refused request does not use up its proof, and writes nothing to the store (T7).
     "refused_request_leaves_proof_usable": assert_refused_request_leaves_proof_usable,
         check_refused_request_leaves_proof_usable = usable;
 }
@@ -126,7 +126,7 @@ async fn usable<A: App>(mut probe: Probe<'_, A>) -> Result<(), Finding> {
     probe.accepted_or(sent, answer, Some(fixes::BURNT)).map(drop)
 }
 
-/// The same header and claims.
+/// Keeps header and claims, and changes the signature.
 fn with_another_signature(token: &str) -> String {
     let (input, signature) = token.rsplit_once('.').unwrap_or((token, ""));
     let first = if signature.starts_with('A') { "B" } else { "A" };

@@ -7,9 +7,10 @@ use crate::probe::{Probe, Refusal};
 use crate::{App, CertificateFixture};
 
 checks! {
-    /// A certificate-bound token is refused without its certificate, with another one, and with one that a stranger names in a
-    /// header field; where the route takes such tokens ([`Route::takes_certificates`](crate::Route::takes_certificates)),
-    /// the right certificate of the TLS session opens it.
+    /// Checks that a certificate-bound token is refused without its certificate, with another one, and with one that an
+    /// untrusted client names in a header field. If the route accepts such tokens
+    /// ([`Route::takes_certificates`](crate::Route::takes_certificates)), also checks that the right certificate of the
+    /// TLS session is accepted.
     "certificate_binding_enforced": assert_certificate_binding_enforced, check_certificate_binding_enforced = bound;
 }
 

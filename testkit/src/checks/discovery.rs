@@ -1,4 +1,4 @@
-//! What a client without a token is told: T8 and T9.
+//! The response to a client without a token: T8 and T9.
 
 use super::checks;
 use crate::finding::Finding;
@@ -11,12 +11,13 @@ use attesto_core::metadata::ResourceIdentifier;
 use serde_json::Value;
 
 checks! {
-    /// Without credentials: 401, one challenge for each scheme that can succeed, no `error`, and a pointer to the metadata (T8). The
-    /// handler is not reached.
+    /// Checks the response without credentials: 401, one challenge for each scheme that can succeed, no `error`, and a
+    /// pointer to the metadata (T8). The handler is not reached.
     "no_credentials_challenged": assert_no_credentials_challenged, check_no_credentials_challenged = challenged;
 
-    /// The discovery loop (T9; RFC 9728 §3 and §5): the pointer of the challenge is a URL of this application; the document there names
-    /// a `resource` whose well-known URL is the pointer, and the issuer; and a token for that `resource` is let in.
+    /// Checks the discovery loop (T9; RFC 9728 §3 and §5): the pointer of the challenge is a URL of this application;
+    /// the document there names a `resource` whose well-known URL is the pointer, and the issuer; and a token for that
+    /// `resource` is accepted.
     "challenge_points_to_metadata": assert_challenge_points_to_metadata, check_challenge_points_to_metadata = discovered;
 }
 
@@ -76,7 +77,7 @@ fn pointer_of(answer: &Answer) -> Option<String> {
         .find_map(|challenge: &ParsedChallenge<'_>| challenge.get("resource_metadata").map(ToString::to_string))
 }
 
-/// The document, from the application itself.
+/// Fetches the document from the application itself.
 async fn fetch<A: App>(probe: &Probe<'_, A>, pointer: &str) -> Result<Answer, Finding> {
     let sent = format!("GET {pointer}, without credentials");
     let (authority, target) = pointer
@@ -99,7 +100,7 @@ async fn fetch<A: App>(probe: &Probe<'_, A>, pointer: &str) -> Result<Answer, Fi
     }
 }
 
-/// What the document says of itself agrees with where it was found.
+/// Checks that the document describes the resource at whose URL it was found.
 fn described_resource<A: App>(probe: &Probe<'_, A>, pointer: &str, answer: &Answer) -> Result<String, Finding> {
     let sent = format!("GET {pointer}, without credentials");
     let wrong = |expected: String, fix: &str| probe.finding(&sent, answer, &expected, fix);

@@ -1,4 +1,4 @@
-//! The checks: each proves one thing of a route, by requests alone.
+//! The checks. Each proves one property of a route, only by sending requests.
 
 mod all;
 mod binding;
@@ -7,13 +7,13 @@ mod discovery;
 mod request;
 mod token;
 
-/// Two functions for each check: one that panics, and one that does not. The name is the check's in findings.
+/// Defines two functions for each check: one that panics, and one that does not. Findings have the name of the check.
 macro_rules! checks {
     ($($(#[$doc:meta])* $name:literal: $assert:ident, $check:ident = $with:path;)*) => {$(
         $(#[$doc])*
         ///
         /// # Errors
-        /// The [`Finding`](crate::Finding), which says what to change.
+        /// The [`Finding`](crate::Finding), which tells what to change.
         pub async fn $check(
             app: &impl crate::App,
             fixture: &crate::Fixture,
@@ -25,7 +25,7 @@ macro_rules! checks {
         #[doc = concat!("[`", stringify!($check), "`], as an assertion.")]
         ///
         /// # Panics
-        /// With the [`Finding`](crate::Finding), which says what to change.
+        /// With the [`Finding`](crate::Finding), which tells what to change.
         pub async fn $assert(
             app: &impl crate::App,
             fixture: &crate::Fixture,

@@ -1,4 +1,4 @@
-//! How credentials may come, and what a request may say of itself.
+//! The channels of credentials, and claims of a request about itself.
 
 use super::checks;
 use crate::finding::Finding;
@@ -9,23 +9,25 @@ use crate::{App, ProofDefect, TestRequest};
 use attesto_core::challenge::AuthScheme;
 
 checks! {
-    /// A token in the query is refused with 400, alone and beside one in the header (C7; RFC 9700 §4.3.2). An API that owns the parameter
-    /// (`QueryTokenPolicy::Ignore`) answers a token that is only there as it answers no credentials.
+    /// Checks that a token in the query is refused with 400, alone and together with one in the header (C7;
+    /// RFC 9700 §4.3.2). An API that uses the parameter itself (`QueryTokenPolicy::Ignore`) must answer a token that is
+    /// only in the query as a request without credentials.
     "query_token_refused": assert_query_token_refused, check_query_token_refused = query;
 
-    /// A request with two `Authorization` lines, or two proofs, is refused (C4, D1).
+    /// Checks that a request with two `Authorization` lines, or two proofs, is refused (C4, D1).
     "duplicate_headers_refused": assert_duplicate_headers_refused, check_duplicate_headers_refused = duplicates;
 
-    /// What a stranger says in forwarding header fields about the host changes nothing: neither can a proof that was made for another
-    /// server be used here, nor is the right one refused (P12, P13). Of a route [behind a proxy](crate::Route::behind) the same
-    /// is asked for every field that the proxy does not set. Holds as it is for routes that take no proofs.
+    /// Checks that forwarding header fields of an untrusted client have no effect: a proof made for another server is
+    /// refused, and the right one is accepted (P12, P13). For a route [behind a proxy](crate::Route::behind) this
+    /// applies to every field that the proxy does not set. Passes for routes that take no proofs.
     "forwarded_headers_ignored": assert_forwarded_headers_ignored, check_forwarded_headers_ignored = forwarded;
 
-    /// A proof that was made for another host is refused, although the request names that host in `Host` (P11): whoever a client calls
-    /// could use token and proof here otherwise. Holds as it is for routes that take no proofs.
+    /// Checks that a proof made for another host is refused, although the request names that host in `Host` (P11).
+    /// Otherwise any server that a client calls could use its token and proof here. Passes for routes that take no
+    /// proofs.
     "other_host_refused": assert_other_host_refused, check_other_host_refused = other_host;
 
-    /// Each of [`ProofDefect::ALL`] is refused on its own (T3). Holds as it is for routes that take no proofs.
+    /// Checks that each of [`ProofDefect::ALL`] is refused on its own (T3). Passes for routes that take no proofs.
     "every_defective_proof_refused": assert_every_defective_proof_refused, check_every_defective_proof_refused = defects;
 }
 
@@ -63,7 +65,7 @@ async fn duplicates<A: App>(mut probe: Probe<'_, A>) -> Result<(), Finding> {
     Ok(())
 }
 
-/// One field by which proxies tell how a client called, and the origin that this value of it claims.
+/// A field in which proxies forward how a client called, and the origin that this value claims.
 struct Claim {
     field: &'static str,
     value: String,
@@ -71,7 +73,7 @@ struct Claim {
     fix: &'static str,
 }
 
-/// What a client can write into each of them.
+/// Returns what a client can write into each of these fields.
 fn claims(origin: &str) -> [Claim; 4] {
     let (scheme, authority) = origin.split_once("://").unwrap_or(("https", origin));
     let authority = authority.split('/').next().unwrap_or_default();
@@ -89,7 +91,7 @@ fn claims(origin: &str) -> [Claim; 4] {
 
 const ELSEWHERE: &str = "https://attacker.example.com";
 
-/// A proof made for where this request claims to go is refused, the right one is not.
+/// Checks that a proof made for the claimed origin is refused, and the right one accepted.
 async fn claim_changes_nothing<A: App>(
     probe: &mut Probe<'_, A>,
     request: &TestRequest,
@@ -100,7 +102,7 @@ async fn claim_changes_nothing<A: App>(
     let token = probe.token().build();
     let path: String = probe.route.path.clone();
     let url = [origin, path.split('?').next().unwrap_or_default()].concat();
-    // A client of the plain port of a development machine: the claim is the truth.
+    // A client of a development machine's plain port: the claim is true.
     if !probe.fixture.url(&path).starts_with(&url) {
         let answer = probe.dpop(request, &token, |proof| proof.url(&url)).await;
         let refusal = Refusal::new(401, "invalid_dpop_proof").challenging(AuthScheme::Dpop);
@@ -145,7 +147,7 @@ async fn other_host<A: App>(mut probe: Probe<'_, A>) -> Result<(), Finding> {
     let token = probe.token().build();
     let answer = probe.dpop(&request, &token, |proof| proof.url(&url)).await;
     let let_in = answer.reached || answer.response.is_success();
-    // Whoever routes by host answers 404 or 421, which is as good.
+    // A server that routes by host answers 404 or 421, which is acceptable.
     if let_in {
         probe.not_let_in(&format!("a proof made for {ELSEWHERE}, and a Host that names it"), &answer, fixes::HOST)
     } else {

@@ -1,4 +1,4 @@
-//! Which tokens open the route.
+//! The tokens that the route accepts.
 
 use super::checks;
 use crate::finding::Finding;
@@ -7,23 +7,23 @@ use crate::probe::{Probe, Refusal};
 use crate::{App, TokenBuilder};
 
 checks! {
-    /// Tokens for other resources are refused, those on the same host and a host alone included (A2).
+    /// Checks that tokens for other resources are refused, including one on the same host and a bare host (A2).
     "audience_enforced": assert_audience_enforced, check_audience_enforced = audience;
 
-    /// An expired token is refused (A4).
+    /// Checks that an expired token is refused (A4).
     "expired_refused": assert_expired_refused, check_expired_refused = expired;
 
-    /// Tokens that the trusted issuer did not make, or not as access tokens, are refused: another key, another issuer, another
-    /// `typ`, no issuer, no expiry, `alg: none` (J5, J13, A1, A4).
+    /// Checks that tokens are refused which the trusted issuer did not issue, or not as access tokens: another key,
+    /// another issuer, another `typ`, no issuer, no expiry, `alg: none` (J5, J13, A1, A4).
     "forged_refused": assert_forged_refused, check_forged_refused = forged;
 
-    /// A token that lacks a scope of the route is refused: 403, `insufficient_scope`, and all scopes of the route named (S5, W5). Holds
-    /// without a request for a route without scopes.
+    /// Checks that a token without a required scope is refused: 403, `insufficient_scope`, with all scopes of the route
+    /// named (S5, W5). Passes without a request for a route without scopes.
     "scope_required": assert_scope_required, check_scope_required = scope;
 
-    /// A token that does not say that the user authenticated as the route requires is refused: 401,
-    /// `insufficient_user_authentication`, and what is required named (RFC 9470; W10). Holds as it is for a route that requires
-    /// nothing of the kind.
+    /// Checks that a token without the required authentication of the user is refused: 401,
+    /// `insufficient_user_authentication`, with the requirement named (RFC 9470; W10). Passes for a route without such
+    /// a requirement.
     "step_up_required": assert_step_up_required, check_step_up_required = step_up;
 }
 
@@ -64,7 +64,7 @@ async fn expired<A: App>(mut probe: Probe<'_, A>) -> Result<(), Finding> {
     each_refused(&mut probe, [("a token that expired an hour ago".into(), token)], fixes::TOKEN).await
 }
 
-/// What makes a right token wrong.
+/// A change that makes a valid token invalid.
 type Change = fn(TokenBuilder) -> TokenBuilder;
 
 async fn forged<A: App>(mut probe: Probe<'_, A>) -> Result<(), Finding> {

@@ -1,4 +1,4 @@
-//! Nobody is let in when the surroundings fail.
+//! Checks that no request is admitted when the environment fails.
 
 use crate::finding::{Finding, passed};
 use crate::probe::{Answer, Probe};
@@ -14,7 +14,7 @@ pub async fn assert_hostility_refused(app: &impl App, fixture: &Fixture, route: 
     passed(check_hostility_refused(app, fixture, route).await);
 }
 
-/// A request that would be let in otherwise is refused, by 503 or 401, and does not reach the handler.
+/// Checks that a request that would otherwise be admitted is refused with 503 or 401, and does not reach the handler.
 ///
 /// # Errors
 /// The [`Finding`].
@@ -30,7 +30,8 @@ pub async fn assert_unavailable(app: &impl App, fixture: &Fixture, route: &Route
     passed(check_unavailable(app, fixture, route).await);
 }
 
-/// The same by 503, with `Retry-After` and without a challenge: the fault is the host's, not the client's (W8).
+/// Like [`check_hostility_refused`], but requires 503, with `Retry-After` and without a challenge: the host is at
+/// fault, not the client (W8).
 ///
 /// # Errors
 /// The [`Finding`].
@@ -46,7 +47,7 @@ pub async fn assert_unauthorized(app: &impl App, fixture: &Fixture, route: &Rout
     passed(check_unauthorized(app, fixture, route).await);
 }
 
-/// The same by 401: nothing that the server knows lets the request in.
+/// Like [`check_hostility_refused`], but requires 401: nothing that the server knows admits the request.
 ///
 /// # Errors
 /// The [`Finding`].

@@ -1,6 +1,6 @@
-//! What goes wrong around a server: stores that fail, keys that are stale, clocks that jump, nonces that never satisfy. Under all of
-//! it nobody is let in who should not be, and a client is told the truth: 503 where the host has no answer, 401 where the request is
-//! refused.
+//! Failures around a server: stores that fail, stale keys, clocks that jump, nonces that are never accepted. In all of
+//! them no invalid request is admitted, and the client receives the right status: 503 if the host has no answer, 401 if
+//! the request is refused.
 //!
 //! ```
 //! use attesto_core::host::Guard;

@@ -1,4 +1,4 @@
-//! A server whose nonces never satisfy.
+//! A server whose nonces are never accepted.
 
 use crate::finding::{Finding, passed};
 use crate::{App, TestRequest, TestResponse};
@@ -6,11 +6,11 @@ use std::future::{Future, ready};
 use std::sync::Arc;
 use std::sync::{Mutex, PoisonError};
 
-/// After so many requests the loop ends by itself, so that a client that never gives up does not hang the test.
+/// After this many requests the loop ends by itself, so that a client that never gives up does not hang the test.
 const ENDS_AFTER: u64 = 16;
 
-/// A server that answers every request with `use_dpop_nonce` and yet another nonce (RFC 9449 §8). For tests of clients: one retry with
-/// the nonce is right, a second one with the next nonce never ends.
+/// A server that answers every request with `use_dpop_nonce` and another nonce (RFC 9449 §8), for tests of clients. A
+/// client should retry once with the nonce; retrying with each new nonce would never end.
 ///
 /// ```
 /// use attesto_testkit::hostile::{NonceLoop, check_client_retries_once};
@@ -19,7 +19,7 @@ const ENDS_AFTER: u64 = 16;
 /// let fixture = Fixture::new();
 /// let server = NonceLoop::new();
 /// block_on(async {
-///     // Your client here, sending to `server`. This one does it right:
+///     // Your client here, sending to `server`. This one is correct:
 ///     let request = |nonce: Option<&str>| Route::post("/mcp").authorized(&fixture, nonce);
 ///     let answer = server.respond(request(None)).await;
 ///     let nonce = answer.header("dpop-nonce").next().expect("a nonce");
@@ -33,18 +33,18 @@ pub struct NonceLoop(Arc<Mutex<Seen>>);
 #[derive(Debug, Default)]
 struct Seen {
     requests: u64,
-    /// Proofs that carried the nonce of the answer before.
+    /// The number of proofs with the nonce of the previous response.
     answered: u64,
 }
 
 impl NonceLoop {
-    /// Not called yet.
+    /// Creates a server that was not called yet.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// How many requests came.
+    /// The number of requests.
     #[must_use]
     pub fn requests(&self) -> u64 {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).requests
@@ -92,7 +92,7 @@ pub fn assert_client_retries_once(server: &NonceLoop) {
     passed(check_client_retries_once(server));
 }
 
-/// The client that talked to this server has given up after one retry, and the retry carried the nonce that it was given.
+/// Checks that the client of this server gave up after one retry, which had the server's nonce.
 ///
 /// # Errors
 /// The [`Finding`].

@@ -1,4 +1,4 @@
-//! Keys and clocks that are wrong.
+//! Wrong keys and clocks.
 
 use crate::Fixture;
 use crate::finding::sound;
@@ -11,7 +11,7 @@ use attesto_core::token::{KeyRing, TrustedIssuer};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// A source of keys that has not heard of the issuer's last rotation: it holds a key, but not the one that signs. Leads to 401.
+/// A key source without the issuer's last rotation: it has a key, but not the one that signs. Leads to 401.
 ///
 /// ```
 /// use attesto_core::resource::ResourceServer;
@@ -27,7 +27,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 pub struct StaleKeys(Arc<VerificationKeys>);
 
 impl StaleKeys {
-    /// Holds the key before the fixture's.
+    /// Has the key before the fixture's.
     #[must_use]
     pub fn before(fixture: &Fixture) -> Self {
         let (provider, old) = (fixture.provider(), sound("a key", signer("stale issuer", Algorithm::ES256, 0)));
@@ -35,13 +35,13 @@ impl StaleKeys {
         Self(Arc::new(sound("keys", ring.verification_keys(provider.as_ref()))))
     }
 
-    /// Holds none: a JWK Set that could never be fetched. Leads to 503.
+    /// Has no keys: a JWK Set that could never be fetched. Leads to 503.
     #[must_use]
     pub fn none() -> Self {
         Self(Arc::default())
     }
 
-    /// The fixture's issuer, known by these keys.
+    /// The fixture's issuer, with these keys.
     #[must_use]
     pub fn trusted_by(fixture: &Fixture) -> TrustedIssuer {
         sound("the issuer", TrustedIssuer::with_source(fixture.issuer(), Arc::new(Self::before(fixture))))
@@ -54,7 +54,7 @@ impl KeySource for StaleKeys {
     }
 }
 
-/// A clock that shows these times in turn, over and over: one for each time that it is read.
+/// Returns a clock that shows these times in turn, over and over, one at each reading.
 ///
 /// ```
 /// use attesto_core::Timestamp;

@@ -1,4 +1,4 @@
-//! Replay stores as a bad day makes them.
+//! Replay stores that fail.
 
 use crate::finding::sound;
 use attesto_core::Timestamp;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Poll;
 
-/// A replay store that behaves badly in one way, and counts how often it was asked.
+/// A replay store that misbehaves in one way, and counts its calls.
 ///
 /// ```
 /// use attesto_testkit::hostile::HostileStore;
@@ -44,7 +44,7 @@ impl HostileStore {
         Self::new(Behaviour::Failing)
     }
 
-    /// Has no room left, and drops nothing that lives. Leads to 503.
+    /// Is full, and drops no live record. Leads to 503.
     #[must_use]
     pub fn full() -> Self {
         let store = sound("a replay store", MemoryReplayStore::single_node(1));
@@ -53,20 +53,21 @@ impl HostileStore {
         Self::new(Behaviour::Full(Arc::new(store)))
     }
 
-    /// Answers rightly, but never at once: the first poll of each claim is pending. Leads to the same as a fast one.
+    /// Answers correctly, but never at once: the first poll of each claim is pending. Leads to the same result as a
+    /// fast store.
     #[must_use]
     pub fn slow() -> Self {
         let store = sound("a replay store", MemoryReplayStore::single_node(10_000));
         Self::new(Behaviour::Slow(Arc::new(store)))
     }
 
-    /// Takes every proof for fresh: what a guard must not be given, and what `assert_replay_refused` finds.
+    /// Answers that every proof is fresh: a guard must not use it, and `assert_replay_refused` detects it.
     #[must_use]
     pub fn forgetful() -> Self {
         Self::new(Behaviour::Forgetful)
     }
 
-    /// How many claims were made.
+    /// The number of claims.
     #[must_use]
     pub fn asked(&self) -> u64 {
         self.asked.load(Ordering::SeqCst)

@@ -1,4 +1,4 @@
-//! The contract of [`ClientStore`] (HC-1, CA-11), as far as it can be seen from outside.
+//! The contract of [`ClientStore`] (HC-1, CA-11), as far as it is visible from outside.
 
 use super::{Racing, World};
 use crate::finding::{Finding, passed};
@@ -7,9 +7,9 @@ use attesto_core::authorization::{Answered, SecretCheck};
 use attesto_core::host::ClientStore;
 use zeroize::Zeroizing;
 
-/// What the test knows of the clients in a store.
+/// The clients that the test expects in a store.
 ///
-/// No other client may have nearly the same identifier: in another case, with a space, with one character more or less.
+/// No other client may have a similar identifier: in another case, with a space, or with one character more or less.
 #[derive(Clone, Copy)]
 #[must_use]
 pub struct KnownClient<'c> {
@@ -19,25 +19,25 @@ pub struct KnownClient<'c> {
 }
 
 impl<'c> KnownClient<'c> {
-    /// A client of this identifier, of some letters, is registered.
+    /// Expects a registered client with this identifier, which must have letters.
     pub const fn new(id: &'c str) -> Self {
         Self { id, secret: None, disabled: None }
     }
 
-    /// This is its secret, of some letters.
+    /// Sets its secret, which must have letters.
     pub const fn secret(mut self, secret: &'c str) -> Self {
         self.secret = Some(secret);
         self
     }
 
-    /// The client of this other identifier is disabled.
+    /// Expects the client with this other identifier to be disabled.
     pub const fn disabled(mut self, id: &'c str) -> Self {
         self.disabled = Some(id);
         self
     }
 }
 
-/// Without the secret.
+/// Prints without the secret.
 impl std::fmt::Debug for KnownClient<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("KnownClient").field("id", &self.id).field("disabled", &self.disabled).finish_non_exhaustive()
@@ -71,15 +71,15 @@ pub async fn assert_client_store_conforms(store: &impl ClientStore, known: Known
     passed(check_client_store_conforms(store, known).await);
 }
 
-/// Holds a store to the contract of [`ClientStore`]: exactly the client that was asked for, none that is disabled, its secret and no
-/// other, and nothing changed by asking.
+/// Checks a store against the contract of [`ClientStore`]: it returns exactly the requested client, no disabled one,
+/// accepts only the client's secret, and changes nothing.
 ///
-/// A wrong secret is shown some ten times: a store that slows down who guesses needs that much patience. How it keeps secrets, and
-/// whether a check that names no client takes as long as others, is not measured here; that it is done at all is the store's to
-/// prove.
+/// Presents a wrong secret about ten times: a store that slows down guesses must allow that many. Does not check how
+/// secrets are stored, nor whether a check without a client takes as long as others: the store's own tests must show
+/// that.
 ///
 /// # Errors
-/// The first promise that does not hold, and how to mend it.
+/// The first broken promise, and how to correct it.
 pub async fn check_client_store_conforms(store: &impl ClientStore, known: KnownClient<'_>) -> Result<(), Finding> {
     let (check, subject) = ("client_store_conforms", "the store of clients");
     let world = World { check, subject, now: Timestamp::from_secs(0), racing: Racing::OneTask };
@@ -107,7 +107,7 @@ const SECRET: &str = "verify the whole secret, as it is, against the hash of the
 const NOBODY: &str = "answer `false` where no client is named, or another one, after the same work.";
 
 impl<S: ClientStore> Suite<'_, S> {
-    /// An answer, where one is due.
+    /// Returns an answer, which must not be `Unavailable`.
     fn due<T>(&self, done: &str, answer: Answered<T>) -> Result<T, Finding> {
         let fix = "the store is out of reach, or has seen more wrong secrets than it puts up with; `None` and `false` are what is known.";
         answer.map_err(|_| self.world.broken("Never a guess", done, "Unavailable".into(), "an answer", fix))
@@ -193,7 +193,7 @@ fn all_but_last(text: &str) -> &str {
     text.strip_suffix(|_: char| true).unwrap_or_default()
 }
 
-/// What differs from a text by its case, by a space, or by a character.
+/// Returns texts that differ in case, by a space, or by a character.
 fn near(text: &str) -> Vec<String> {
     let mut near = Vec::from([
         text.to_lowercase(),

@@ -27,15 +27,15 @@ pub async fn assert_code_store_conforms(store: &impl CodeStore, now: Timestamp, 
     passed(check_code_store_conforms(store, now, racing).await);
 }
 
-/// Holds a store to the contract of [`CodeStore`]: one winner among takes that race, spent codes remembered until their access
-/// token has expired, nothing overwritten, nothing dropped early.
+/// Checks a store against the contract of [`CodeStore`]: one winner among concurrent takes, spent codes remembered
+/// until their access token has expired, nothing overwritten, nothing dropped early.
 ///
-/// For a store with a clock of its own, `now` is the present; for one that goes by the `now` that it is given, any time will
-/// do. The keys depend on `now`: a store that outlives the test must not be shown the same one twice. It wants room for 100
+/// For a store with its own clock, pass the present as `now`; for one that uses the `now` it receives, any time works.
+/// The keys depend on `now`: do not pass the same `now` twice to a store that outlives the test. Requires room for 100
 /// codes.
 ///
 /// # Errors
-/// The first promise that does not hold, and how to mend it.
+/// The first broken promise, and how to correct it.
 pub async fn check_code_store_conforms(store: &impl CodeStore, now: Timestamp, racing: Racing) -> Result<(), Finding> {
     let suite = Suite { store, world: World { check: "code_store_conforms", subject: "the code store", now, racing } };
     suite.a_code_is_kept_whole().await?;
@@ -109,7 +109,7 @@ impl<S: CodeStore> Suite<'_, S> {
         Err(self.world.broken(promise, done, said(seen), &said(expected), fix))
     }
 
-    /// Lets a store that expires rows on the way do so.
+    /// Lets a store expire rows, if it does so in later calls.
     async fn let_time_pass(&self, label: &str, until: u64) -> Result<(), Finding> {
         for number in 0..3 {
             self.put(&format!("{label}, meanwhile {number}"), until.saturating_add(1), until).await?;

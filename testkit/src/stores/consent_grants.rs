@@ -33,14 +33,15 @@ pub async fn assert_consent_grant_store_conforms(
     passed(check_consent_grant_store_conforms(store, put, now, racing).await);
 }
 
-/// Holds a store to the contract of [`ConsentGrantStore`]: one winner, for what the grant was given for, and in time.
+/// Checks a store against the contract of [`ConsentGrantStore`]: one winner, only for the right binding, and in time.
 ///
-/// `put` stores a grant at a time, in whichever way your consent page does it; the grants here are known by their digests only, so
-/// their [`resume`](NewConsentGrant::resume) leads nowhere. Of `now`, and of how to race,
-/// [`check_code_store_conforms`](super::check_code_store_conforms) speaks. It wants room for 100 grants.
+/// `put` stores a grant at a time, as your consent page does. The grants here have no secrets, so their
+/// [`resume`](NewConsentGrant::resume) URL does not work. See
+/// [`check_code_store_conforms`](super::check_code_store_conforms) about `now` and `racing`. Requires room for 100
+/// grants.
 ///
 /// # Errors
-/// The first promise that does not hold, and how to mend it.
+/// The first broken promise, and how to correct it.
 pub async fn check_consent_grant_store_conforms(
     store: &impl ConsentGrantStore,
     put: impl AsyncFn(&NewConsentGrant, Timestamp) -> Answered<()>,
@@ -165,7 +166,7 @@ impl<S: ConsentGrantStore, P: AsyncFn(&NewConsentGrant, Timestamp) -> Answered<(
 
     async fn grants_are_independent(&self) -> Result<(), Finding> {
         let fix = "use all 32 bytes of the digest (43 characters as text), untruncated and case-sensitive.";
-        // All for the same thing, so that the digest alone tells one from another.
+        // All with one binding, so that only the digest distinguishes them.
         let grant = |number: u8| {
             let scopes = ScopeSet::of([format!("scope.{number}")]);
             ConsentGrant::new(self.binding("close"), "usr_1", scopes, self.world.at(60))
@@ -192,7 +193,7 @@ impl<S: ConsentGrantStore, P: AsyncFn(&NewConsentGrant, Timestamp) -> Answered<(
         self.expect("Never dropped early", done, &given, &Some(grant), KEPT)
     }
 
-    /// Expired by `now`, so that it is expired for a store with a clock of its own, too; which may refuse to take it in at all.
+    /// Expired at `now`, so that it is also expired for a store with its own clock, which may refuse to store it.
     async fn an_expired_grant_is_not_given(&self) -> Result<(), Finding> {
         let digest = self.world.digest("expired");
         let new = NewConsentGrant::without_secret(digest, self.grant("expired", 0));

@@ -24,13 +24,14 @@ pub async fn assert_deny_list_conforms(list: &impl AccessTokenDenyList, now: Tim
     passed(check_deny_list_conforms(list, now, racing).await);
 }
 
-/// Holds a list to the contract of [`AccessTokenDenyList`]: on it at once, by `jti` alone, until it has expired.
+/// Checks a list against the contract of [`AccessTokenDenyList`]: a token is on it at once, by `jti` alone, until it
+/// has expired.
 ///
-/// Of `now`, and of how to race, [`check_code_store_conforms`](super::check_code_store_conforms) speaks. It wants room for 100
+/// See [`check_code_store_conforms`](super::check_code_store_conforms) about `now` and `racing`. Requires room for 100
 /// tokens.
 ///
 /// # Errors
-/// The first promise that does not hold, and how to mend it.
+/// The first broken promise, and how to correct it.
 pub async fn check_deny_list_conforms(
     list: &impl AccessTokenDenyList,
     now: Timestamp,

@@ -1,4 +1,4 @@
-//! What every store of an authorization server must do (ST-1 to ST-3): the contracts of the host traits, as tests.
+//! The contracts of the host's stores for an authorization server (ST-1 to ST-3), as tests.
 
 mod clients;
 mod codes;
@@ -30,12 +30,12 @@ use attesto_core::crypto::{CryptoProvider, RustCrypto};
 use attesto_core::jose::Thumbprint;
 use std::fmt;
 
-/// Requests that race.
+/// Requests in a race.
 const RACERS: usize = 8;
-/// How often each race is run.
+/// How often each race runs.
 const ROUNDS: usize = 8;
 
-/// The set-up of one run: whose store is held to its contract, and when.
+/// The set-up of one run: the store under test, and the time.
 struct World {
     check: &'static str,
     subject: &'static str,
@@ -57,7 +57,7 @@ impl World {
         SecretDigest::from_bytes(self.bytes(label))
     }
 
-    /// Keys that agree in all bits but some of the last byte's.
+    /// Returns keys that differ only in bits of the last byte.
     fn close_digest(&self, number: u8) -> SecretDigest {
         let mut bytes = self.bytes("close");
         bytes[31] = number;
@@ -74,7 +74,7 @@ impl World {
         Thumbprint::from_bytes(self.bytes(label))
     }
 
-    /// With every member set, so that one which a store drops is missed.
+    /// Sets every member, so that a store that drops one is detected.
     fn authorization(&self, label: &str) -> Authorization {
         let mut authorization = Authorization::new(self.family(label), format!("client of {label}"), "usr_1");
         authorization.scopes = ScopeSet::of(["files.read", "offline_access"]);
@@ -88,7 +88,7 @@ impl World {
         IssuedAccessToken::new(format!("{label} {}", self.now), self.at(lives))
     }
 
-    /// A broken promise, named as the trait's documentation names it.
+    /// Builds a finding for a broken promise, named as in the trait's documentation.
     fn broken(&self, promise: &str, done: &str, seen: String, expected: &str, fix: &str) -> Finding {
         Finding {
             check: self.check,
@@ -100,14 +100,14 @@ impl World {
         }
     }
 
-    /// An answer, where one is due.
+    /// Returns an answer, which must not be `Unavailable`.
     fn due<T>(&self, done: &str, answer: Answered<T>) -> Result<T, Finding> {
         let fix = "the store is full, out of reach, or knows these keys from an earlier run of the test (show it another `now`).";
         answer.map_err(|_| self.broken("Never dropped early", done, "Unavailable".into(), "an answer", fix))
     }
 }
 
-/// What was seen, for people.
+/// Formats what was seen, for people.
 fn said(value: &impl fmt::Debug) -> String {
     format!("{value:?}")
 }

@@ -24,14 +24,14 @@ pub async fn assert_par_store_conforms(store: &impl ParStore, now: Timestamp, ra
     passed(check_par_store_conforms(store, now, racing).await);
 }
 
-/// Holds a store to the contract of [`ParStore`]: one winner among takes that race, looking changes nothing, nothing overwritten,
-/// nothing given after its time, nothing dropped early.
+/// Checks a store against the contract of [`ParStore`]: one winner among concurrent takes, fetching changes nothing,
+/// nothing overwritten, nothing returned after its time, nothing dropped early.
 ///
-/// Of `now`, and of how to race, [`check_code_store_conforms`](super::check_code_store_conforms) speaks. It wants room for 100
+/// See [`check_code_store_conforms`](super::check_code_store_conforms) about `now` and `racing`. Requires room for 100
 /// requests.
 ///
 /// # Errors
-/// The first promise that does not hold, and how to mend it.
+/// The first broken promise, and how to correct it.
 pub async fn check_par_store_conforms(store: &impl ParStore, now: Timestamp, racing: Racing) -> Result<(), Finding> {
     let world = World { check: "par_store_conforms", subject: "the store of pushed requests", now, racing };
     let suite = Suite { store, world };
@@ -60,7 +60,7 @@ const KEPT: &str = "keep a request until it is taken or `expires_at` has come.";
 const IN_TIME: &str = "compare in the step that removes: `expires_at > $now`, and not `>=`.";
 
 impl<S: ParStore> Suite<'_, S> {
-    /// With every member set, so that one which a store drops is missed.
+    /// Sets every member, so that a store that drops one is detected.
     fn request(&self, label: &str, lives: u64) -> PushedRequest {
         let world = &self.world;
         let parameters = format!("response_type=code&scope=a+b&state=%C3%A9%00%22&label={label}");
@@ -90,7 +90,7 @@ impl<S: ParStore> Suite<'_, S> {
         self.world.due("a request is taken", self.store.take(&redemption).await)
     }
 
-    /// Requests differ in their parameters, which are not shown.
+    /// Compares requests, which differ in their parameters; those are not printed.
     fn expect(
         &self,
         promise: &str,
@@ -190,7 +190,7 @@ impl<S: ParStore> Suite<'_, S> {
         self.expect(promise, "it is taken in its last second", &self.take(digest, 29).await?, &whole, KEPT)
     }
 
-    /// Expired by `now`, so that it is expired for a store with a clock of its own, too; which may refuse to take it in at all.
+    /// Expired at `now`, so that it is also expired for a store with its own clock, which may refuse to store it.
     async fn an_expired_request_is_not_given(&self) -> Result<(), Finding> {
         let (digest, mut request) = (self.world.digest("expired"), self.request("expired", 0));
         request.pushed_at = self.world.now.minus(30);

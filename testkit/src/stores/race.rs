@@ -1,4 +1,4 @@
-//! Several requests at a time.
+//! Concurrent requests.
 
 use crate::block_on;
 use attesto_core::future::BoxFuture;
@@ -6,20 +6,20 @@ use std::future::poll_fn;
 use std::sync::Barrier;
 use std::task::Poll;
 
-/// How requests are made to race.
+/// How requests race.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Racing {
-    /// On one task, polled in turn: they overlap where they wait. For stores whose futures need their runtime, such as a
-    /// database's.
+    /// On one task, polled in turn: they overlap while they wait. For stores whose futures need their runtime, such as
+    /// a database's.
     OneTask,
-    /// On a thread each, begun at the same moment and blocking there. For stores that need no runtime: what happens between two
-    /// locks shows here only.
+    /// On one thread each, started at the same moment and blocking. For stores that need no runtime: only this shows
+    /// what happens between two locks.
     Threads,
 }
 
 impl Racing {
-    /// What `racers` requests are answered, each told its number. In no order.
+    /// Returns the answers to `racers` requests, each of which receives its number. In no order.
     pub(super) async fn race<'s, T: Send>(
         self,
         racers: usize,
@@ -46,7 +46,7 @@ impl Racing {
     }
 }
 
-/// The answers to requests that are polled in turn, so that those that wait overlap.
+/// Returns the answers to requests that are polled in turn, so that those that wait overlap.
 pub(crate) async fn together<'s, T>(requests: impl IntoIterator<Item = BoxFuture<'s, T>>) -> Vec<T> {
     let mut pending: Vec<BoxFuture<'s, T>> = requests.into_iter().collect();
     let mut done = Vec::new();

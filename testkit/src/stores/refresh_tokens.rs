@@ -1,4 +1,4 @@
-//! The contract of [`RefreshStore`] (RT-3, RT-4, ST-2, ST-3): tokens. Their families: `revocation`.
+//! The contract of [`RefreshStore`] (RT-3, RT-4, ST-2, ST-3) for tokens. For families, see `revocation`.
 
 use super::{RACERS, ROUNDS, Racing, World, said};
 use crate::finding::{Finding, passed};
@@ -26,15 +26,15 @@ pub async fn assert_refresh_store_conforms(store: &impl RefreshStore, now: Times
     passed(check_refresh_store_conforms(store, now, racing).await);
 }
 
-/// Holds a store to the contract of [`RefreshStore`]: one successor among rotations that race, revocations that nothing gets
-/// past and that answer what lives until it is settled, spent tokens known as such until their family ends, nothing overwritten, nothing
-/// dropped early.
+/// Checks a store against the contract of [`RefreshStore`]: one successor among concurrent rotations, revocations that
+/// no token escapes and that return unexpired access tokens until settled, spent tokens known as such until their
+/// family ends, nothing overwritten, nothing dropped early.
 ///
-/// Of `now`, and of how to race, [`check_code_store_conforms`](super::check_code_store_conforms) speaks. It wants room for 500
+/// See [`check_code_store_conforms`](super::check_code_store_conforms) about `now` and `racing`. Requires room for 500
 /// families, of different users.
 ///
 /// # Errors
-/// The first promise that does not hold, and how to mend it.
+/// The first broken promise, and how to correct it.
 pub async fn check_refresh_store_conforms(
     store: &impl RefreshStore,
     now: Timestamp,
@@ -98,7 +98,7 @@ impl<S: RefreshStore> Suite<'_, S> {
         Rotation::new(spent, self.world.digest(successor), token, Some(self.salt(successor)), now)
     }
 
-    /// Stores a first token that is to be taken in.
+    /// Stores a first token, which the store must accept.
     pub(super) async fn insert(&self, new: &NewRefresh) -> Result<(), Finding> {
         let done = "the first token of a family is inserted";
         let inserted = self.world.due(done, self.store.insert(new).await)?;
@@ -111,7 +111,7 @@ impl<S: RefreshStore> Suite<'_, S> {
         )
     }
 
-    /// What is known of a token, its access tokens in order.
+    /// Returns the state of a token, with its access tokens in order.
     pub(super) async fn get(&self, key: RefreshKey) -> Result<Option<RefreshState>, Finding> {
         let mut state = self.world.due("a token is looked up", self.store.get(&key).await)?;
         if let Some(state) = &mut state {
@@ -121,7 +121,7 @@ impl<S: RefreshStore> Suite<'_, S> {
         Ok(state)
     }
 
-    /// Whether a token is the one of its family that counts.
+    /// Whether a token is the current one of its family.
     async fn is_current(&self, key: RefreshKey) -> Result<bool, Finding> {
         Ok(self.get(key).await?.is_some_and(|state| state.spent.is_none()))
     }
@@ -144,7 +144,7 @@ impl<S: RefreshStore> Suite<'_, S> {
         Err(self.world.broken(promise, done, said(seen), &said(expected), fix))
     }
 
-    /// Lets a store that expires rows on the way do so.
+    /// Lets a store expire rows, if it does so in later calls.
     pub(super) async fn let_time_pass(&self, label: &str, until: u64) -> Result<(), Finding> {
         for number in 0..3 {
             let label = format!("{label}, meanwhile {number}");
@@ -307,7 +307,7 @@ impl<S: RefreshStore> Suite<'_, S> {
         self.insert(&NewRefresh { key, token, now: self.world.now }).await?;
         let rotation = self.rotation(key, "kept", "kept, second", 10);
         self.expect(promise, "a token is rotated", &self.rotate(&rotation).await?, &Rotated::Done, KEPT)?;
-        // The successor counts for 300 seconds, and the access tokens live for 500.
+        // The successor is valid for 300 seconds, and the access tokens for 500.
         for at in [70, 300, 500] {
             self.let_time_pass(&format!("kept {at}"), at).await?;
             let spent = self.get(key).await?.and_then(|state| state.spent);
@@ -328,7 +328,7 @@ impl<S: RefreshStore> Suite<'_, S> {
     }
 }
 
-/// A token that counts, of a family that lives.
+/// The state of a current token of a live family.
 fn live(token: &RefreshToken) -> Option<RefreshState> {
     Some(RefreshState { token: token.clone(), spent: None, family_revoked: false, undenied: Vec::new() })
 }

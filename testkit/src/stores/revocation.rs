@@ -1,4 +1,4 @@
-//! The contract of [`RefreshStore`](attesto_core::host::RefreshStore), on: families and their revocation (RT-3, RT-5).
+//! The contract of [`RefreshStore`](attesto_core::host::RefreshStore) for families and their revocation (RT-3, RT-5).
 
 use super::refresh_tokens::Suite;
 use super::{RACERS, ROUNDS};
@@ -9,7 +9,7 @@ use attesto_core::authorization::{
 use attesto_core::future::BoxFuture;
 use attesto_core::host::RefreshStore;
 
-/// The racer that revokes: neither the first nor the last.
+/// The number of the racer that revokes: neither the first nor the last.
 const REVOKER: usize = 3;
 const FINAL: &str = "keep the revocation in a row of the family, there even if no token is; lock that row in every step that adds or changes a \
                      token of the family, and look at it under the lock.";
@@ -17,13 +17,14 @@ const LIVING: &str = "note the access token beside each refresh token that is in
                       `expires_at > now`, and those that the question names; with each token of the family too, until they are settled.";
 const SETTLED: &str = "forget the access tokens that `settle_revocation` names, and no others; keep the revocation.";
 
-/// What one racer saw: the access tokens that a revocation answered, or whether a token was stored, with its access token.
+/// The result of one racer: the access tokens that a revocation returned, or whether a token was stored, with its
+/// access token.
 enum Raced {
     Revoked(Answered<Vec<IssuedAccessToken>>),
     Stored { stored: bool, key: RefreshKey, access: IssuedAccessToken },
 }
 
-/// What races with a revocation.
+/// The operation that races with a revocation.
 #[derive(Clone, Copy, Debug)]
 enum Rival {
     Insert,
@@ -51,7 +52,7 @@ impl<S: RefreshStore> Suite<'_, S> {
         FamilyRevocation { family, subject, access: Vec::new(), now, keep_until }
     }
 
-    /// The living access tokens, by their `jti`, in order.
+    /// Revokes a family, and returns the unexpired access tokens by their `jti`, in order.
     async fn revoke(&self, family: &str, at: u64) -> Result<Vec<String>, Finding> {
         let answer = self.store.revoke_family(&self.revocation(family, at)).await;
         let living = self.world.due("a family is revoked", answer)?;
@@ -88,7 +89,7 @@ impl<S: RefreshStore> Suite<'_, S> {
         self.expect(promise, done, &self.rotate(&rotation).await?, &Rotated::Done, "revoke one family, and no other.")
     }
 
-    /// Whatever is tried with it, nothing comes of it.
+    /// Checks that no operation with the token succeeds.
     async fn a_dead_token_stays_dead(&self, family: &str, key: RefreshKey) -> Result<(), Finding> {
         let promise = "Revocation is final";
         let label = format!("too late {}", key.token);
@@ -105,7 +106,7 @@ impl<S: RefreshStore> Suite<'_, S> {
         self.expect(promise, done, &counts, &false, FINAL)
     }
 
-    /// What the deny list has not confirmed must not be forgotten: theft that was found out would go unpunished.
+    /// Tokens that the deny list has not confirmed must not be forgotten: a detected theft would have no effect.
     async fn a_revocation_answers_what_lives_until_it_is_settled(&self) -> Result<(), Finding> {
         let promise = "Revocation answers what lives";
         let first = self.first("settled", "settled");
@@ -164,7 +165,7 @@ impl<S: RefreshStore> Suite<'_, S> {
         self.a_late_token_is_refused("unborn", "unborn", 0).await
     }
 
-    /// To be run last: it is about the end of a revocation's time.
+    /// Must run last: it tests the end of a revocation's time.
     pub(super) async fn a_revocation_is_kept_through_its_time(&self) -> Result<(), Finding> {
         self.let_time_pass("revocation", 700).await?;
         self.a_late_token_is_refused("unborn", "unborn, at the end", 700).await
@@ -198,7 +199,7 @@ impl<S: RefreshStore> Suite<'_, S> {
         self.expect("Revocation answers what lives", done, &self.revoke("repeated", 0).await?, &living, LIVING)
     }
 
-    /// Whichever comes first: what was stored before was answered to the revocation, and what came after was refused.
+    /// In either order: the revocation returned what was stored before, and what came after was refused.
     async fn nothing_gets_past_a_revocation(&self, rival: Rival, round: usize) -> Result<(), Finding> {
         let family = format!("race with {rival:?} {round}");
         let first = self.first(&family, &family);
@@ -263,7 +264,7 @@ impl<S: RefreshStore> Suite<'_, S> {
     }
 }
 
-/// By `jti`.
+/// Returns the `jti`s in order.
 fn in_order<'a>(access: impl IntoIterator<Item = &'a IssuedAccessToken>) -> Vec<String> {
     let mut ids: Vec<String> = access.into_iter().map(|access| access.jwt_id.clone()).collect();
     ids.sort();

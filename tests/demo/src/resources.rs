@@ -81,7 +81,7 @@ pub struct Greeter;
 impl Greeter {
     #[tool(description = "Says who is calling and how that is proven")]
     async fn whoami(&self, Extension(parts): Extension<http::request::Parts>) -> Result<CallToolResult, ErrorData> {
-        let caller = Passage::admitted_in(parts.extensions.get())
+        let caller = Passage::grant_in(parts.extensions.get())
             .map_err(|wiring| ErrorData::internal_error(wiring.to_string(), None))?;
         let text = format!("{} by {}", caller.subject(), caller.sender().kind());
         Ok(CallToolResult::success(vec![ContentBlock::text(text)]))

@@ -1,44 +1,29 @@
 //! What every server does alike: each case is written once, and runs over loopback sockets against axum, actix-web, hyper, and a
 //! blocking server without an async runtime.
 
-mod actix;
-mod axum;
 mod blocking;
 mod cases;
-mod client;
 mod http2;
-mod hyper;
-mod setup;
 mod tokens;
 mod transcript;
 
-use setup::{Running, Setup};
+use attesto_tests::servers::{ACTIX, AXUM, BLOCKING, HYPER, Server};
 
-/// One way to serve a [`Setup`].
-#[derive(Clone, Copy)]
-pub(crate) struct Server {
-    pub(crate) name: &'static str,
-    /// On a free loopback port.
-    pub(crate) start: fn(Setup) -> Running,
-    /// Whether it can answer while it is still reading. tiny_http lends a request's body or takes a response, never both.
-    pub(crate) streams: bool,
-}
-
-pub(crate) const SERVERS: [Server; 4] = [axum::SERVER, actix::SERVER, hyper::SERVER, blocking::SERVER];
+pub(crate) const SERVERS: [Server; 4] = [AXUM, ACTIX, HYPER, BLOCKING];
 
 /// One test for each server and case, so that a failure names both.
 macro_rules! on_every_server {
     ($($topic:ident: $($case:ident)*;)*) => {
-        on_every_server!(@server axum_serves axum { $($($topic $case)*)* });
-        on_every_server!(@server actix_serves actix { $($($topic $case)*)* });
-        on_every_server!(@server hyper_serves hyper { $($($topic $case)*)* });
-        on_every_server!(@server blocking_serves blocking { $($($topic $case)*)* });
+        on_every_server!(@server axum_serves AXUM { $($($topic $case)*)* });
+        on_every_server!(@server actix_serves ACTIX { $($($topic $case)*)* });
+        on_every_server!(@server hyper_serves HYPER { $($($topic $case)*)* });
+        on_every_server!(@server blocking_serves BLOCKING { $($($topic $case)*)* });
     };
     (@server $tests:ident $server:ident { $($topic:ident $case:ident)* }) => {
         mod $tests {
             $(#[test]
             fn $case() {
-                crate::cases::$topic::$case(crate::$server::SERVER);
+                crate::cases::$topic::$case(attesto_tests::servers::$server);
             })*
         }
     };

@@ -1,12 +1,12 @@
 //! A long list of requests whose answers must be the same, byte for byte, whatever serves them.
 
-use crate::client::{Answer, Request};
-use crate::setup::{Remembering, Resource, Running, Setup, pinned};
 use crate::tokens::proof;
 use attesto_core::Timestamp;
 use attesto_core::dpop::{NonceIssuer, NonceSecret, NonceUse, ProofPolicy};
 use attesto_core::http::{CanonicalOrigin, OriginPolicy};
 use attesto_core::resource::{CredentialPolicy, ResourceServer, SenderPolicy};
+use attesto_tests::client::{Answer, Request};
+use attesto_tests::servers::{App, Remembering, Resource, Running, pinned};
 use attesto_tests::{NOW, World};
 use std::sync::Arc;
 
@@ -26,8 +26,8 @@ fn nonces() -> NonceIssuer {
 }
 
 /// One resource that takes whatever there is, and one that takes DPoP with its own nonces only.
-pub(crate) fn setup(world: &World) -> Setup {
-    let open = pinned(world).strict_audience(true).credentials(CredentialPolicy::new().form_body(true));
+pub(crate) fn setup(world: &World) -> App {
+    let open = pinned(world).refuse_other_audiences().credentials(CredentialPolicy::new().accept_form_body());
     let origin = CanonicalOrigin::parse("https://mcp.example.com").expect("an origin");
     let strict = ResourceServer::builder(STRICT, Arc::clone(&world.provider))
         .issuer(world.trusted())
@@ -35,7 +35,7 @@ pub(crate) fn setup(world: &World) -> Setup {
         .origin(OriginPolicy::new().canonical(origin))
         .dpop(ProofPolicy::new().require_nonces(nonces()))
         .sender_policy(SenderPolicy::RequireDpop);
-    Setup::of([
+    App::of([
         Resource::new(open, Remembering::new(10_000), &[]),
         Resource::new(strict, Remembering::new(10_000), &[]).at("/strict"),
     ])

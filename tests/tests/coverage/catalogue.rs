@@ -15,22 +15,38 @@ const NOT_BUILT: &str = "*Not built yet";
 
 /// The rules of one document, in its order. Fails on a rule that is there twice.
 pub(crate) fn rules_of(document: &str) -> Vec<(String, State)> {
-    let path = root().join("docs/rules").join(document);
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let mut rules: Vec<(String, State)> = Vec::new();
-    let mut section = State::Built;
-    for line in text.lines() {
-        if line.starts_with('#') {
-            section = State::Built;
-        } else if let Some((id, rest)) = definition(line) {
+    for (line, state) in lines_of(document) {
+        if let Some((id, _)) = definition(&line) {
             assert!(rules.iter().all(|(known, _)| known != id), "{document}: {id} is there twice");
-            let row = if rest.starts_with(NOT_BUILT) { State::NotBuiltYet } else { section };
-            rules.push((id.to_owned(), row));
-        } else if line.contains(NOT_BUILT) {
-            section = State::NotBuiltYet;
+            rules.push((id.to_owned(), state));
         }
     }
     rules
+}
+
+/// The lines of one document, and whether what they speak of is implemented.
+pub(crate) fn lines_of(document: &str) -> Vec<(String, State)> {
+    let path = root().join("docs/rules").join(document);
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let mut section = State::Built;
+    let mut lines = Vec::new();
+    for line in text.lines() {
+        let mut state = section;
+        if line.starts_with('#') {
+            (section, state) = (State::Built, State::Built);
+        } else if line.contains(NOT_BUILT) {
+            state = State::NotBuiltYet;
+            match definition(line) {
+                // Behind some sentence, it is about what follows it only.
+                Some((_, rest)) if !rest.starts_with(NOT_BUILT) => state = section,
+                Some(_) => {}
+                None => section = State::NotBuiltYet,
+            }
+        }
+        lines.push((line.to_owned(), state));
+    }
+    lines
 }
 
 /// `| D11 | ..` and `- **AZ-15** ..` define a rule.

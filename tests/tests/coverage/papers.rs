@@ -1,5 +1,6 @@
 //! Holds the papers at the top of the repository to the code: each file, folder and type that they name is there.
 
+use super::catalogue::{State, lines_of};
 use super::names::{files, root};
 use std::fs;
 use std::path::PathBuf;
@@ -34,7 +35,7 @@ fn is_path(word: &str) -> bool {
 
 /// `CheckedProof`, `Ask`: a capital letter, and a small one among what follows. `Question::Keys` is two.
 fn types(word: &str) -> Vec<&str> {
-    let parts = word.split("::").map(|part| part.split(['(', '<']).next().unwrap_or_default());
+    let parts = word.split("::").map(|part| part.split(['(', '<', '{']).next().unwrap_or_default());
     let capital = |part: &&str| {
         part.starts_with(|first: char| first.is_ascii_uppercase())
             && part.len() > 2
@@ -79,13 +80,21 @@ fn the_papers_name_types_that_are_there() {
             text.split(|next: char| !next.is_ascii_alphanumeric() && next != '_').any(|word| word == name)
         })
     };
+    let mut unknown: Vec<String> = Vec::new();
     for paper in PAPERS {
-        for word in quoted(paper) {
-            for name in types(&word) {
-                assert!(is_known(name), "{paper} names {name}, which no source has");
-            }
+        let words = quoted(paper);
+        let names = words.iter().flat_map(|word| types(word)).filter(|name| !is_known(name));
+        unknown.extend(names.map(|name| format!("{paper}: {name}")));
+    }
+    for document in ["resource-server.md", "authorization-server.md"] {
+        for (line, _) in lines_of(document).iter().filter(|(_, state)| *state == State::Built) {
+            // What a built rule says of the time to come is not held.
+            let built = line.split("ot built yet").next().unwrap_or_default();
+            let names = built.split('`').skip(1).step_by(2).flat_map(types).filter(|name| !is_known(name));
+            unknown.extend(names.map(|name| format!("docs/rules/{document}: {name}")));
         }
     }
+    assert!(unknown.is_empty(), "named, but in no source:\n{}", unknown.join("\n"));
 }
 
 #[test]

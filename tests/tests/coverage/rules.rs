@@ -161,11 +161,11 @@ pub(crate) const RULES: &[Rule] = &[
     ("H4", "custom verifier: step-up", "9470 3", "resource/check.rs", "foreign_answered"),
     ("H5", "custom verifier: no answer", "-", "resource/check.rs", "foreign_answered"),
     ("H6", "an MCP session belongs to the caller that began it", "-", "host/mcp_sessions/owners.rs", "belongs_to"),
-    ("E1", "event `auth_succeeded`", "-", "host/report.rs", "granted"),
-    ("E2", "event `auth_denied`", "-", "host/report.rs", "denied"),
-    ("E3", "event `sender_constraint_mismatch`", "-", "host/report.rs", "report_mismatch"),
-    ("E4", "event `dpop_replay_detected`", "-", "host/report.rs", "replay_answered"),
-    ("E5", "events `scope_denied` and `step_up_required`", "-", "host/report.rs", "report_insufficiency"),
+    ("E1", "event `auth_succeeded`", "-", "host/reporter.rs", "granted"),
+    ("E2", "event `auth_denied`", "-", "host/reporter.rs", "denied"),
+    ("E3", "event `sender_constraint_mismatch`", "-", "host/reporter.rs", "report_mismatch"),
+    ("E4", "event `dpop_replay_detected`", "-", "host/reporter.rs", "replay_answered"),
+    ("E5", "events `scope_denied` and `step_up_required`", "-", "host/reporter.rs", "report_insufficiency"),
     ("E6", "events about keys and stores", "-", "host/key_refresh.rs", "report"),
 ];
 

@@ -1,12 +1,13 @@
 //! A long list of requests, good and bad, whose answers must be those of the core, byte for byte, whatever carries them.
 
-use crate::client::{Answer, Request};
-use crate::setup::{CHALLENGE, CLASS, Mounted, NOW, REDIRECT, SECRET, Setup, VERIFIER, key, mark, provider};
+use crate::issuer::{CHALLENGE, Issuer, NOW, REDIRECT, SECRET, VERIFIER, key, provider};
 use attesto_core::Timestamp;
 use attesto_core::dpop::ProofMaker;
 use attesto_core::encoding::form;
 use attesto_core::http::{Connection, RequestParts};
+use attesto_tests::client::{Answer, Request};
 use attesto_tests::counter;
+use attesto_tests::servers::{CLASS, Mounted, mark};
 
 /// Header fields that are not the core's, and why.
 const NOT_COMPARED: [(&str, &str); 5] = [
@@ -129,8 +130,8 @@ impl Recorded {
 
 /// The script, sent to the core itself, through no adapter and no socket.
 pub(crate) fn expected() -> Recorded {
-    let setup = Setup::new();
-    let Mounted::ByClass(endpoints) = setup.mounted else { panic!("by class") };
+    let issuer = Issuer::new();
+    let Mounted::ByClass(endpoints) = issuer.mounted else { panic!("by class") };
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     Recorded::of(|request| {
         let (path, query) = match request.target.split_once('?') {

@@ -4,7 +4,6 @@
 use crate::client::{Answer, Client};
 use crate::config;
 use crate::pki::{HOST, Identity, PKI};
-use crate::server::{Adapter, App, Served, clock};
 use attesto_core::authorization::{
     Answered, AuthMethod, AuthorizationServer, AuthorizationServerBuilder, Client as Registered, ClientAuthentication,
     GrantType, ScopeRequest, ScopeSet, SecretCheck, SenderConstraint, TlsSubject,
@@ -15,7 +14,8 @@ use attesto_core::host::{AuthorizationEndpoints, AuthorizationHost, ClientStore,
 use attesto_core::jose::KeyMaterial;
 use attesto_core::mtls::CertificatePolicy;
 use attesto_core::token::KeyRing;
-use attesto_tests::counter;
+use attesto_tests::servers::{App, Mounted, Running, Server};
+use attesto_tests::{World, counter};
 use rustls::ServerConfig;
 use serde_json::Value;
 use std::sync::Arc;
@@ -57,27 +57,22 @@ fn builder(method: AuthMethod) -> AuthorizationServerBuilder {
         .mtls(CertificatePolicy::new())
 }
 
-fn serve(
-    adapter: Adapter,
-    builder: AuthorizationServerBuilder,
-    job: ClientAuthentication,
-    tls: ServerConfig,
-) -> Served {
-    let server = builder.build().expect("a sound configuration");
+fn serve(server: Server, builder: AuthorizationServerBuilder, job: ClientAuthentication, tls: ServerConfig) -> Running {
+    let issuer = builder.build().expect("a sound configuration");
     let host = AuthorizationHost::builder(Job(job), AsAsked)
         .single_node_memory(100)
         .expect("a capacity")
-        .build(&server)
+        .build(&issuer)
         .expect("a whole host");
     let entropy = EntropySource::new(|out| {
         out.fill(7);
         Ok(())
     });
-    let endpoints = AuthorizationEndpoints::new(server, host, clock(), entropy);
-    adapter.serve(App::Endpoints(Arc::new(endpoints)), Some(tls))
+    let endpoints = AuthorizationEndpoints::new(issuer, host, World::new().clock(), entropy);
+    (server.start)(App::of([]).mounting(Mounted::ByClass(Arc::new(endpoints))).ending_tls(Some(tls)))
 }
 
-async fn token_request(served: &Served, client: &Client) -> Answer {
+async fn token_request(served: &Running, client: &Client) -> Answer {
     let mut connection = client.connect(served.address).await;
     connection.form("/oauth/token", "grant_type=client_credentials&client_id=job").await
 }
@@ -103,9 +98,9 @@ fn assert_refused(answer: &Answer) {
 }
 
 /// Nobody vouches for the certificate: it is the registered one, or it is not.
-async fn ca8_a_registered_certificate_authenticates_its_client(adapter: Adapter) {
+async fn ca8_a_registered_certificate_authenticates_its_client(server: Server) {
     let job = ClientAuthentication::SelfSignedTls(vec![PKI.self_signed.der().to_vec()]);
-    let served = serve(adapter, builder(AuthMethod::SelfSignedTlsClientAuth), job, config::any_client_auth());
+    let served = serve(server, builder(AuthMethod::SelfSignedTlsClientAuth), job, config::any_client_auth());
     for client in [Client::tls, Client::h2] {
         assert_granted(&token_request(&served, &client(Some(&PKI.self_signed))).await, &PKI.self_signed);
         assert_refused(&token_request(&served, &client(Some(&PKI.other))).await);
@@ -114,10 +109,10 @@ async fn ca8_a_registered_certificate_authenticates_its_client(adapter: Adapter)
 }
 
 /// The acceptor validates the chain; of those it lets in, the one with the registered name is the client.
-async fn ca7_a_name_that_the_authority_vouches_for_authenticates_its_client(adapter: Adapter) {
+async fn ca7_a_name_that_the_authority_vouches_for_authenticates_its_client(server: Server) {
     let job = ClientAuthentication::TlsClientAuth(TlsSubject::SanDns("client".into()));
     let builder = builder(AuthMethod::TlsClientAuth).tls_chains_are_validated();
-    let served = serve(adapter, builder, job, config::optional_client_auth());
+    let served = serve(server, builder, job, config::optional_client_auth());
     for client in [Client::tls, Client::h2] {
         assert_granted(&token_request(&served, &client(Some(&PKI.client))).await, &PKI.client);
         assert_refused(&token_request(&served, &client(Some(&PKI.other))).await);
@@ -126,9 +121,9 @@ async fn ca7_a_name_that_the_authority_vouches_for_authenticates_its_client(adap
 }
 
 /// Two clients at once, with one connection each, kept open: each request is judged by its own connection's certificate.
-async fn ca8_each_connection_has_its_own_certificate(adapter: Adapter) {
+async fn ca8_each_connection_has_its_own_certificate(server: Server) {
     let job = ClientAuthentication::SelfSignedTls(vec![PKI.self_signed.der().to_vec()]);
-    let served = serve(adapter, builder(AuthMethod::SelfSignedTlsClientAuth), job, config::any_client_auth());
+    let served = serve(server, builder(AuthMethod::SelfSignedTlsClientAuth), job, config::any_client_auth());
     let mut own = Client::tls(Some(&PKI.self_signed)).connect(served.address).await;
     let mut other = Client::tls(Some(&PKI.other)).connect(served.address).await;
     for _ in 0..3 {

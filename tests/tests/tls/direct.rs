@@ -4,43 +4,43 @@ use crate::client::Client;
 use crate::config;
 use crate::pki::{HOST, PKI};
 use crate::scene::{Outcome, Scene, admitted_by, invalid_token, refused};
-use crate::server::Adapter;
 use attesto_core::mtls::CertificatePolicy;
 use attesto_core::resource::{ResourceServerBuilder, SenderPolicy};
 use attesto_tests::World;
+use attesto_tests::servers::Server;
 
 fn mtls(world: &World) -> ResourceServerBuilder {
     world.builder().mtls(CertificatePolicy::new())
 }
 
-async fn with_clients_token(adapter: Adapter, client: &Client) -> Outcome {
-    let scene = Scene::over_tls(adapter, mtls);
+async fn with_clients_token(server: Server, client: &Client) -> Outcome {
+    let scene = Scene::over_tls(server, mtls);
     scene.ask(client, &[("authorization", &scene.clients_token())]).await
 }
 
-async fn b7_right_certificate_is_admitted(adapter: Adapter) {
-    let outcome = with_clients_token(adapter, &Client::tls(Some(&PKI.client))).await;
+async fn b7_right_certificate_is_admitted(server: Server) {
+    let outcome = with_clients_token(server, &Client::tls(Some(&PKI.client))).await;
     assert_eq!(outcome, admitted_by("mtls"));
 }
 
-async fn b7_right_certificate_is_admitted_over_tls_1_2(adapter: Adapter) {
-    let outcome = with_clients_token(adapter, &Client::of_version(Some(&PKI.client), &rustls::version::TLS12)).await;
+async fn b7_right_certificate_is_admitted_over_tls_1_2(server: Server) {
+    let outcome = with_clients_token(server, &Client::of_version(Some(&PKI.client), &rustls::version::TLS12)).await;
     assert_eq!(outcome, admitted_by("mtls"));
 }
 
-async fn b8_no_certificate_is_refused(adapter: Adapter) {
-    let outcome = with_clients_token(adapter, &Client::tls(None)).await;
+async fn b8_no_certificate_is_refused(server: Server) {
+    let outcome = with_clients_token(server, &Client::tls(None)).await;
     assert_eq!(outcome, invalid_token("mtls_certificate_required"));
 }
 
-async fn b9_another_certificate_is_refused(adapter: Adapter) {
-    let outcome = with_clients_token(adapter, &Client::tls(Some(&PKI.other))).await;
+async fn b9_another_certificate_is_refused(server: Server) {
+    let outcome = with_clients_token(server, &Client::tls(Some(&PKI.other))).await;
     assert_eq!(outcome, invalid_token("mtls_certificate_mismatch"));
 }
 
 /// Nobody vouches for the certificate, and nobody needs to: the token's issuer saw it (RFC 8705 §2.2).
-async fn m3_self_signed_certificate_binds_as_well_as_any(adapter: Adapter) {
-    let scene = Scene::new(adapter, mtls, Some(config::any_client_auth()));
+async fn m3_self_signed_certificate_binds_as_well_as_any(server: Server) {
+    let scene = Scene::new(server, mtls, Some(config::any_client_auth()));
     let token = format!("Bearer {}", scene.world.certificate_token(PKI.self_signed.der()));
     let hermit = Client::tls(Some(&PKI.self_signed));
     assert_eq!(scene.ask(&hermit, &[("authorization", &token)]).await, admitted_by("mtls"));
@@ -51,8 +51,8 @@ async fn m3_self_signed_certificate_binds_as_well_as_any(adapter: Adapter) {
 }
 
 /// Two clients at once, with one connection each, kept open: each request is judged by its own connection's certificate.
-async fn m4_each_connection_has_its_own_certificate(adapter: Adapter) {
-    let scene = Scene::over_tls(adapter, mtls);
+async fn m4_each_connection_has_its_own_certificate(server: Server) {
+    let scene = Scene::over_tls(server, mtls);
     let mut connections =
         [scene.connect(&Client::tls(Some(&PKI.client))).await, scene.connect(&Client::tls(Some(&PKI.other))).await];
     let tokens = [PKI.client.der(), PKI.other.der()]
@@ -72,16 +72,16 @@ async fn m4_each_connection_has_its_own_certificate(adapter: Adapter) {
     }
 }
 
-async fn b11_certificate_beside_an_unbound_token_is_ignored(adapter: Adapter) {
-    let scene = Scene::over_tls(adapter, mtls);
+async fn b11_certificate_beside_an_unbound_token_is_ignored(server: Server) {
+    let scene = Scene::over_tls(server, mtls);
     let token = format!("Bearer {}", scene.world.token(|_, _| {}));
     for client in [Client::tls(None), Client::tls(Some(&PKI.client))] {
         assert_eq!(scene.ask(&client, &[("authorization", &token)]).await, admitted_by("bearer"));
     }
 }
 
-async fn b12_unbound_token_is_refused_where_mtls_is_required(adapter: Adapter) {
-    let scene = Scene::over_tls(adapter, |world| mtls(world).sender_policy(SenderPolicy::RequireMtls));
+async fn b12_unbound_token_is_refused_where_mtls_is_required(server: Server) {
+    let scene = Scene::over_tls(server, |world| mtls(world).sender_policy(SenderPolicy::RequireMtls));
     let unbound = format!("Bearer {}", scene.world.token(|_, _| {}));
     let client = Client::tls(Some(&PKI.client));
     assert_eq!(
@@ -94,8 +94,8 @@ async fn b12_unbound_token_is_refused_where_mtls_is_required(adapter: Adapter) {
 
 /// A resource that was never told about certificates does not take a bound token for a bearer token: the binding is a fact of the
 /// token.
-async fn m2_binding_holds_where_nobody_asked_for_it(adapter: Adapter) {
-    let scene = Scene::over_tls(adapter, World::builder);
+async fn m2_binding_holds_where_nobody_asked_for_it(server: Server) {
+    let scene = Scene::over_tls(server, World::builder);
     for (client, expected) in [
         (Client::tls(None), invalid_token("mtls_certificate_required")),
         (Client::tls(Some(&PKI.other)), invalid_token("mtls_certificate_mismatch")),
@@ -107,8 +107,8 @@ async fn m2_binding_holds_where_nobody_asked_for_it(adapter: Adapter) {
 
 /// The origin is that of the TLS session and of `Host`; nothing else configures it, and nobody is trusted to say otherwise. A
 /// certificate that happens to be there does not matter (B11).
-async fn p11_proof_names_the_https_origin_of_the_session(adapter: Adapter) {
-    let scene = Scene::over_tls(adapter, mtls);
+async fn p11_proof_names_the_https_origin_of_the_session(server: Server) {
+    let scene = Scene::over_tls(server, mtls);
     let token = scene.world.bound_token();
     for (index, client) in [Client::tls(None), Client::tls(Some(&PKI.other))].iter().enumerate() {
         for (scheme, expected) in

@@ -3,16 +3,16 @@
 use crate::client::Client;
 use crate::pki::{HOST, PKI};
 use crate::scene::{Scene, admitted_by, invalid_token, refused};
-use crate::server::Adapter;
 use attesto_core::mtls::CertificatePolicy;
+use attesto_tests::servers::Server;
 use http::Version;
 
-fn scene(adapter: Adapter) -> Scene {
-    Scene::over_tls(adapter, |world| world.builder().mtls(CertificatePolicy::new()))
+fn scene(server: Server) -> Scene {
+    Scene::over_tls(server, |world| world.builder().mtls(CertificatePolicy::new()))
 }
 
-async fn b7_b9_certificate_binds_every_request_of_an_h2_connection(adapter: Adapter) {
-    let scene = scene(adapter);
+async fn b7_b9_certificate_binds_every_request_of_an_h2_connection(server: Server) {
+    let scene = scene(server);
     let [clients, others] = [PKI.client.der(), PKI.other.der()]
         .map(|certificate| format!("Bearer {}", scene.world.certificate_token(certificate)));
     let mut connection = scene.connect(&Client::h2(Some(&PKI.client))).await;
@@ -27,8 +27,8 @@ async fn b7_b9_certificate_binds_every_request_of_an_h2_connection(adapter: Adap
     }
 }
 
-async fn b8_no_certificate_is_refused_over_h2(adapter: Adapter) {
-    let scene = scene(adapter);
+async fn b8_no_certificate_is_refused_over_h2(server: Server) {
+    let scene = scene(server);
     assert_eq!(
         scene.ask(&Client::h2(None), &[("authorization", &scene.clients_token())]).await,
         invalid_token("mtls_certificate_required")
@@ -36,8 +36,8 @@ async fn b8_no_certificate_is_refused_over_h2(adapter: Adapter) {
 }
 
 /// `:authority` names the host; there is no `Host`.
-async fn p11_proof_names_the_https_origin_over_h2(adapter: Adapter) {
-    let scene = scene(adapter);
+async fn p11_proof_names_the_https_origin_over_h2(server: Server) {
+    let scene = scene(server);
     let token = scene.world.bound_token();
     let authorization = format!("DPoP {token}");
     let mut connection = scene.connect(&Client::h2(None)).await;

@@ -4,12 +4,12 @@ use crate::client::Client;
 use crate::forwarded::{CLIENT_CERT, FIELDS, Field, XFCC, malformed};
 use crate::pki::{HOST, PKI};
 use crate::scene::{Scene, admitted_by, invalid_token, refused};
-use crate::server::Adapter;
 use crate::{config, gateway};
 use attesto_core::http::{CanonicalOrigin, ForwardedHeader, OriginPolicy, TrustedProxies};
 use attesto_core::mtls::CertificatePolicy;
 use attesto_core::resource::ResourceServerBuilder;
 use attesto_tests::World;
+use attesto_tests::servers::Server;
 
 /// Where the tests' requests come from, and where they do not.
 const PROXY: &str = "loopback";
@@ -25,17 +25,17 @@ fn pinned() -> OriginPolicy {
     OriginPolicy::new().canonical(CanonicalOrigin::parse(&format!("https://{HOST}")).expect("an origin"))
 }
 
-fn behind(adapter: Adapter, field: &Field, proxy: &str) -> Scene {
-    Scene::plain(adapter, |world| proxied(world, field, proxy, pinned()))
+fn behind(server: Server, field: &Field, proxy: &str) -> Scene {
+    Scene::plain(server, |world| proxied(world, field, proxy, pinned()))
 }
 
-fn over_tls(adapter: Adapter, field: &Field, proxy: &str) -> Scene {
-    Scene::over_tls(adapter, |world| proxied(world, field, proxy, pinned()))
+fn over_tls(server: Server, field: &Field, proxy: &str) -> Scene {
+    Scene::over_tls(server, |world| proxied(world, field, proxy, pinned()))
 }
 
-async fn m5_every_kind_of_field_is_believed_from_a_trusted_proxy(adapter: Adapter) {
+async fn m5_every_kind_of_field_is_believed_from_a_trusted_proxy(server: Server) {
     for field in FIELDS {
-        let scene = behind(adapter, &field, PROXY);
+        let scene = behind(server, &field, PROXY);
         let token = scene.clients_token();
         for (certificate, expected) in [
             (Some(&PKI.client), admitted_by("mtls")),
@@ -50,9 +50,9 @@ async fn m5_every_kind_of_field_is_believed_from_a_trusted_proxy(adapter: Adapte
     }
 }
 
-async fn m4_field_of_an_untrusted_peer_is_ignored(adapter: Adapter) {
+async fn m4_field_of_an_untrusted_peer_is_ignored(server: Server) {
     for field in FIELDS {
-        let (scene, value) = (behind(adapter, &field, ELSEWHERE), (field.write)(&PKI.client));
+        let (scene, value) = (behind(server, &field, ELSEWHERE), (field.write)(&PKI.client));
         let headers = [
             ("authorization", &*scene.clients_token()),
             (field.name, &value),
@@ -66,9 +66,9 @@ async fn m4_field_of_an_untrusted_peer_is_ignored(adapter: Adapter) {
 }
 
 /// Another client of the same server cannot pass for the token's by writing the field itself.
-async fn m4_field_over_direct_tls_is_ignored(adapter: Adapter) {
+async fn m4_field_over_direct_tls_is_ignored(server: Server) {
     for field in FIELDS {
-        let (scene, value) = (over_tls(adapter, &field, ELSEWHERE), (field.write)(&PKI.client));
+        let (scene, value) = (over_tls(server, &field, ELSEWHERE), (field.write)(&PKI.client));
         let headers = [("authorization", &*scene.clients_token()), (field.name, &value)];
         for (client, expected) in [
             (Client::tls(Some(&PKI.other)), invalid_token("mtls_certificate_mismatch")),
@@ -80,9 +80,9 @@ async fn m4_field_over_direct_tls_is_ignored(adapter: Adapter) {
 }
 
 /// Even from a trusted proxy's address: what the socket showed is not up for discussion.
-async fn m4_certificate_of_the_socket_comes_before_the_field(adapter: Adapter) {
+async fn m4_certificate_of_the_socket_comes_before_the_field(server: Server) {
     for field in FIELDS {
-        let scene = over_tls(adapter, &field, PROXY);
+        let scene = over_tls(server, &field, PROXY);
         let token = scene.clients_token();
         for (shown, written, expected) in [
             (Some(&PKI.other), &PKI.client, invalid_token("mtls_certificate_mismatch")),
@@ -98,9 +98,9 @@ async fn m4_certificate_of_the_socket_comes_before_the_field(adapter: Adapter) {
     }
 }
 
-async fn m5_malformed_or_repeated_field_is_no_certificate(adapter: Adapter) {
+async fn m5_malformed_or_repeated_field_is_no_certificate(server: Server) {
     for field in FIELDS {
-        let scene = behind(adapter, &field, PROXY);
+        let scene = behind(server, &field, PROXY);
         let token = scene.clients_token();
         for (wrong, lines) in malformed(&field, &PKI.client, &PKI.other) {
             let mut headers = vec![("authorization", token.as_str())];
@@ -114,9 +114,9 @@ async fn m5_malformed_or_repeated_field_is_no_certificate(adapter: Adapter) {
 }
 
 /// From the client's handshake to the check, with a proxy between them that keeps the deployment contract.
-async fn m6_handshake_with_the_proxy_decides_and_not_what_the_client_writes(adapter: Adapter) {
+async fn m6_handshake_with_the_proxy_decides_and_not_what_the_client_writes(server: Server) {
     for field in FIELDS {
-        let scene = behind(adapter, &field, PROXY);
+        let scene = behind(server, &field, PROXY);
         let proxy = gateway::before(scene.served.address, field, config::optional_client_auth()).await;
         let token = scene.clients_token();
         for (shown, written, expected) in [
@@ -135,8 +135,8 @@ async fn m6_handshake_with_the_proxy_decides_and_not_what_the_client_writes(adap
 }
 
 /// What a client writes into Envoy's field stands left of what the proxy adds.
-async fn m5_last_element_of_xfcc_is_the_nearest_proxys(adapter: Adapter) {
-    let scene = behind(adapter, &XFCC, PROXY);
+async fn m5_last_element_of_xfcc_is_the_nearest_proxys(server: Server) {
+    let scene = behind(server, &XFCC, PROXY);
     let token = scene.clients_token();
     let [clients, others] = [&PKI.client, &PKI.other].map(XFCC.write);
     for (line, expected) in [
@@ -149,9 +149,9 @@ async fn m5_last_element_of_xfcc_is_the_nearest_proxys(adapter: Adapter) {
 }
 
 /// A field that this server was not told to read is a header like any other.
-async fn m5_only_the_configured_field_is_read(adapter: Adapter) {
+async fn m5_only_the_configured_field_is_read(server: Server) {
     for configured in FIELDS {
-        let scene = behind(adapter, &configured, PROXY);
+        let scene = behind(server, &configured, PROXY);
         let token = scene.clients_token();
         for sent in FIELDS.iter().filter(|sent| sent.name != configured.name) {
             let headers = [("authorization", token.as_str()), (sent.name, &(sent.write)(&PKI.client))];
@@ -163,12 +163,12 @@ async fn m5_only_the_configured_field_is_read(adapter: Adapter) {
 
 /// Without a pinned origin the same proxies vouch for https. Where nobody does, the token is not even looked at (P14), and the
 /// challenge is for the scheme that the resource prefers.
-async fn p13_forwarded_origin_counts_from_a_trusted_proxy_only(adapter: Adapter) {
+async fn p13_forwarded_origin_counts_from_a_trusted_proxy_only(server: Server) {
     for (proxy, expected) in
         [(PROXY, admitted_by("mtls")), (ELSEWHERE, refused("DPoP", "invalid_token", "insecure_transport"))]
     {
         let origin = OriginPolicy::new().forwarded(ForwardedHeader::Forwarded);
-        let scene = Scene::plain(adapter, |world| proxied(world, &CLIENT_CERT, proxy, origin));
+        let scene = Scene::plain(server, |world| proxied(world, &CLIENT_CERT, proxy, origin));
         let forwarded = format!("proto=https;host={HOST}");
         let headers = [
             ("authorization", &*scene.clients_token()),

@@ -4,8 +4,8 @@ use crate::client::{Client, Connection};
 use crate::config;
 use crate::pki::PKI;
 use crate::scene::{Scene, admitted_by, invalid_token};
-use crate::server::Adapter;
 use attesto_core::mtls::CertificatePolicy;
+use attesto_tests::servers::Server;
 use rustls::crypto::aws_lc_rs::Ticketer;
 use rustls::{HandshakeKind, ServerConfig, SupportedProtocolVersion};
 
@@ -21,28 +21,28 @@ fn tickets() -> ServerConfig {
     config
 }
 
-async fn b7_b8_b9_resumed_tls_1_3_session_from_memory(adapter: Adapter) {
-    certificate_of_a_resumed_session_binds(adapter, memory(), &rustls::version::TLS13).await;
+async fn b7_b8_b9_resumed_tls_1_3_session_from_memory(server: Server) {
+    certificate_of_a_resumed_session_binds(server, memory(), &rustls::version::TLS13).await;
 }
 
-async fn b7_b8_b9_resumed_tls_1_3_session_from_a_ticket(adapter: Adapter) {
-    certificate_of_a_resumed_session_binds(adapter, tickets(), &rustls::version::TLS13).await;
+async fn b7_b8_b9_resumed_tls_1_3_session_from_a_ticket(server: Server) {
+    certificate_of_a_resumed_session_binds(server, tickets(), &rustls::version::TLS13).await;
 }
 
-async fn b7_b8_b9_resumed_tls_1_2_session_from_memory(adapter: Adapter) {
-    certificate_of_a_resumed_session_binds(adapter, memory(), &rustls::version::TLS12).await;
+async fn b7_b8_b9_resumed_tls_1_2_session_from_memory(server: Server) {
+    certificate_of_a_resumed_session_binds(server, memory(), &rustls::version::TLS12).await;
 }
 
-async fn b7_b8_b9_resumed_tls_1_2_session_from_a_ticket(adapter: Adapter) {
-    certificate_of_a_resumed_session_binds(adapter, tickets(), &rustls::version::TLS12).await;
+async fn b7_b8_b9_resumed_tls_1_2_session_from_a_ticket(server: Server) {
+    certificate_of_a_resumed_session_binds(server, tickets(), &rustls::version::TLS12).await;
 }
 
 async fn certificate_of_a_resumed_session_binds(
-    adapter: Adapter,
+    server: Server,
     tls: ServerConfig,
     version: &'static SupportedProtocolVersion,
 ) {
-    let scene = Scene::new(adapter, |world| world.builder().mtls(CertificatePolicy::new()), Some(tls));
+    let scene = Scene::new(server, |world| world.builder().mtls(CertificatePolicy::new()), Some(tls));
     let token = scene.clients_token();
     let owner = Client::of_version(Some(&PKI.client), version);
     let other = Client::of_version(Some(&PKI.other), version);

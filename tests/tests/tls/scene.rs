@@ -3,16 +3,16 @@
 use crate::client::{Answer, Client, Connection};
 use crate::config;
 use crate::pki::PKI;
-use crate::server::{Adapter, App, Served};
 use attesto_core::host::{Event, EventSink, Guard, MemoryReplayStore};
 use attesto_core::resource::ResourceServerBuilder;
 use attesto_tests::World;
+use attesto_tests::servers::{App, Resource, Running, Server};
 use rustls::ServerConfig;
 use std::sync::{Arc, Mutex};
 
 pub(crate) struct Scene {
     pub(crate) world: World,
-    pub(crate) served: Served,
+    pub(crate) served: Running,
     heard: Heard,
 }
 
@@ -41,25 +41,26 @@ pub(crate) fn invalid_token(reason: &'static str) -> Outcome {
 
 impl Scene {
     /// Over TLS, client certificates optional.
-    pub(crate) fn over_tls(adapter: Adapter, configure: impl FnOnce(&World) -> ResourceServerBuilder) -> Self {
-        Self::new(adapter, configure, Some(config::optional_client_auth()))
+    pub(crate) fn over_tls(server: Server, configure: impl FnOnce(&World) -> ResourceServerBuilder) -> Self {
+        Self::new(server, configure, Some(config::optional_client_auth()))
     }
 
     /// Without TLS.
-    pub(crate) fn plain(adapter: Adapter, configure: impl FnOnce(&World) -> ResourceServerBuilder) -> Self {
-        Self::new(adapter, configure, None)
+    pub(crate) fn plain(server: Server, configure: impl FnOnce(&World) -> ResourceServerBuilder) -> Self {
+        Self::new(server, configure, None)
     }
 
     pub(crate) fn new(
-        adapter: Adapter,
+        server: Server,
         configure: impl FnOnce(&World) -> ResourceServerBuilder,
         tls: Option<ServerConfig>,
     ) -> Self {
         let (world, heard) = (World::new(), Heard::default());
-        let server = configure(&world).build().expect("a sound configuration");
+        let resource = configure(&world).build().expect("a sound configuration");
         let store = MemoryReplayStore::single_node(100).expect("a capacity");
-        let guard = Guard::builder(server).replay_store(store).events(heard.clone()).build().expect("a sound guard");
-        Self { world, served: adapter.serve(App::Resource(Arc::new(guard)), tls), heard }
+        let guard = Guard::builder(resource).replay_store(store).events(heard.clone()).build().expect("a sound guard");
+        let app = App::of([Resource::guarded(Arc::new(guard))]).ending_tls(tls);
+        Self { world, served: (server.start)(app), heard }
     }
 
     pub(crate) async fn connect(&self, client: &Client) -> Connection {
@@ -81,7 +82,8 @@ impl Scene {
         let reason = self.heard.take();
         if answer.status == 200 {
             assert_eq!(reason, None, "admitted all the same");
-            return Outcome::Admitted(answer.body.clone());
+            let subject_and_sender: Vec<&str> = answer.body.split(" ").take(2).collect();
+            return Outcome::Admitted(subject_and_sender.join(" "));
         }
         let challenges = answer.headers.get_all("www-authenticate").iter();
         Outcome::Refused {

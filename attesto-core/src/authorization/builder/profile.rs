@@ -6,8 +6,8 @@ use alloc::vec::Vec;
 
 /// A kind of server: its defaults, and its minimum requirements.
 ///
-/// [`build`](AuthorizationServerBuilder::build) refuses a configuration that falls short of its profile, and tells what
-/// to change. Every profile has: PKCE with S256 for every client that is not registered as exempt, redirect URIs
+/// [`build`](crate::authorization::AuthorizationServerBuilder::build) refuses a configuration that falls short of its profile, and
+/// names what to change. Every profile has: PKCE with S256 for every client that is not registered as exempt, redirect URIs
 /// compared as text, rotation of the refresh tokens of public clients, tokens bound to their `aud` (RFC 8707), and
 /// `iss` in every authorization response (RFC 9207).
 ///

@@ -20,7 +20,8 @@ pub struct AuthorizationRequest {
     /// The resources; empty means the server's own audience (RFC 8707).
     pub resources: Vec<String>,
     /// The PKCE challenge, of method S256. `None` if the client is registered to omit it
-    /// ([`Client::nonce_instead_of_pkce`], [`Client::danger_without_pkce`]).
+    /// ([`Client::nonce_instead_of_pkce`](crate::authorization::Client::nonce_instead_of_pkce),
+    /// [`Client::danger_without_pkce`](crate::authorization::Client::danger_without_pkce)).
     pub challenge: Option<CodeChallenge>,
     /// `nonce`, for the ID token.
     pub nonce: Option<String>,

@@ -1,8 +1,9 @@
 //! One request to an MCP server with sessions (H6).
 
 use super::SessionOwners;
-use crate::host::{Admitted, Passage, WiringError};
+use crate::host::{Passage, WiringError};
 use crate::http::{HeaderLines, Lines, ResponseParts};
+use crate::resource::Grant;
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -15,7 +16,7 @@ pub struct SessionVisit(Option<Visit>);
 
 struct Visit {
     owners: Arc<SessionOwners>,
-    admitted: Admitted,
+    grant: Arc<Grant>,
     session: Named,
 }
 
@@ -43,9 +44,9 @@ impl SessionOwners {
         if passage.is_some_and(Passage::is_preflight) {
             return Ok(SessionVisit(None));
         }
-        let admitted = Passage::admitted_in(passage).map_err(WiringError::response)?;
+        let grant = Passage::grant_in(passage).map_err(WiringError::response)?;
         let session = session_of(headers).map_err(|SeveralSessions| ResponseParts::new(404))?;
-        if session.as_deref().is_some_and(|session| !self.belongs_to(session, admitted.claims())) {
+        if session.as_deref().is_some_and(|session| !self.belongs_to(session, grant.claims())) {
             return Err(ResponseParts::new(404));
         }
         let session = match session {
@@ -53,7 +54,7 @@ impl SessionOwners {
             Some(session) if method == "DELETE" => Named::Ending(session),
             Some(_) => Named::Own,
         };
-        Ok(SessionVisit(Some(Visit { owners: Arc::clone(self), admitted: admitted.clone(), session })))
+        Ok(SessionVisit(Some(Visit { owners: Arc::clone(self), grant: Arc::clone(grant), session })))
     }
 }
 
@@ -61,11 +62,11 @@ impl SessionVisit {
     /// Binds the session that the response begins to the request's sender, or forgets the session that the request
     /// ended.
     pub fn leave(self, status: u16, response_headers: &dyn HeaderLines) {
-        let Some(Visit { owners, admitted, session }) = self.0 else { return };
+        let Some(Visit { owners, grant, session }) = self.0 else { return };
         match session {
             Named::None => {
                 if let Ok(Some(session)) = session_of(response_headers) {
-                    owners.bind(&session, admitted.claims());
+                    owners.bind(&session, grant.claims());
                 }
             }
             Named::Ending(session) if (200..300).contains(&status) => owners.end(&session),

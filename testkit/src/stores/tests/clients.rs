@@ -25,7 +25,7 @@ enum Fault {
     TrimsSecrets,
 }
 
-/// A store of one's own, which breaks one promise.
+/// A store that breaks one promise.
 struct Broken {
     fault: Fault,
     loaded: AtomicUsize,
@@ -46,7 +46,7 @@ impl ClientStore for Broken {
             Fault::KnowsTheDisabled => id == ID || id == "old",
             _ => id == ID,
         };
-        // An echo of what was asked for would hide that another one was found.
+        // Echoing the requested identifier would hide that another client was found.
         let client = |id: &str| Client::new(id, ClientAuthentication::SecretPost);
         Ok(match self.fault {
             Fault::AnswersAnother => Some(client(ID)),

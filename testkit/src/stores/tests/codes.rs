@@ -13,7 +13,7 @@ fn ac2_the_memory_store_conforms() {
     for racing in BOTH {
         let store = MemoryCodeStore::single_node(100).unwrap();
         block_on(assert_code_store_conforms(&store, NOW, racing));
-        // Another time, other keys: what is left of the last run does not matter.
+        // Another time gives other keys: rows of the last run do not matter.
         block_on(assert_code_store_conforms(&store, NOW.plus(2_000), racing));
     }
 }

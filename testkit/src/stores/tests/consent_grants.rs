@@ -28,14 +28,14 @@ enum Fault {
     LosesMembers,
     NamesOthers,
     ReadsThenWrites,
-    /// Which is none.
+    /// Which conforms.
     RefusesWhatHasExpired,
     ShortBindings,
     ShortKeys,
     SpendsForAnything,
 }
 
-/// A store of one's own, which breaks one promise.
+/// A store that breaks one promise.
 struct Broken {
     fault: Fault,
     rows: Mutex<HashMap<[u8; 32], ConsentGrant>>,

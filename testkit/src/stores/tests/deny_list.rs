@@ -28,7 +28,7 @@ enum Fault {
     TakesTheFirst,
 }
 
-/// A list of one's own, which breaks one promise.
+/// A list that breaks one promise.
 struct Broken {
     fault: Fault,
     rows: Mutex<(HashMap<String, Timestamp>, Timestamp)>,

@@ -1,4 +1,4 @@
-//! Each contract against the memory store that keeps it, and against stores that break it in one way each.
+//! Runs each contract against the memory store that keeps it, and against stores that break it in one way each.
 
 mod clients;
 mod codes;
@@ -16,7 +16,7 @@ use std::time::Duration;
 const NOW: Timestamp = Timestamp::from_secs(1_800_000_000);
 const BOTH: [Racing; 2] = [Racing::OneTask, Racing::Threads];
 
-/// Between two steps that should be one: long enough for everybody else, on this task and on others.
+/// Waits between two steps that should be one, long enough for all others, on this task and on other threads.
 async fn pause() {
     let mut waited = false;
     poll_fn(|context| {
@@ -31,7 +31,7 @@ async fn pause() {
     .await;
 }
 
-/// The finding names the promise, and how to mend it.
+/// Checks that the finding names the promise, and how to correct it.
 fn is_about(result: Result<(), Finding>, promise: &str, fault: &dyn std::fmt::Debug) {
     let Err(finding) = result else { panic!("{fault:?} went unnoticed") };
     assert!(finding.sent.contains(&["(", promise, ")"].concat()), "{fault:?} was found as {finding}");

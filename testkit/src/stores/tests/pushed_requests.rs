@@ -10,7 +10,7 @@ fn az28_the_memory_store_of_pushed_requests_conforms() {
     for racing in BOTH {
         let store = MemoryParStore::single_node(100).unwrap();
         block_on(assert_par_store_conforms(&store, NOW, racing));
-        // Another time, other keys: what is left of the last run does not matter.
+        // Another time gives other keys: rows of the last run do not matter.
         block_on(assert_par_store_conforms(&store, NOW.plus(2_000), racing));
     }
 }
@@ -32,13 +32,13 @@ enum Fault {
     LosesTheTicket,
     Overwrites,
     ReadsThenWrites,
-    /// Which is none.
+    /// Which conforms.
     RefusesWhatHasExpired,
     ShortKeys,
     TakesAgain,
 }
 
-/// A store of one's own, which breaks one promise.
+/// A store that breaks one promise.
 struct Broken {
     fault: Fault,
     rows: Mutex<HashMap<[u8; 32], Row>>,

@@ -64,7 +64,8 @@ struct Broken {
 struct Seen {
     latest: Timestamp,
     families: Vec<FamilyId>,
-    /// Revoked families of the stores that look first and act later, which never tell the store within.
+    /// The revoked families of stores that check first and act later, which do not pass the revocation on to the inner
+    /// store.
     revoked: Vec<FamilyId>,
     noted: Vec<(FamilyId, IssuedAccessToken)>,
     settled: Vec<IssuedAccessToken>,
@@ -88,7 +89,7 @@ impl Broken {
         RefreshKey { family, token }
     }
 
-    /// What lives of a family that was revoked behind the back of the store within.
+    /// The unexpired access tokens of a family that was revoked without the inner store's knowledge.
     fn listed(&self, family: FamilyId, now: Timestamp) -> Vec<IssuedAccessToken> {
         let seen = self.seen();
         let of_family = seen.noted.iter().filter(|(of, _)| *of == family).map(|(_, access)| access);
@@ -100,7 +101,7 @@ impl Broken {
         seen.latest = seen.latest.max(now);
     }
 
-    /// Looks whether the family is revoked; what follows is another step.
+    /// Checks whether the family is revoked; what follows is another step.
     async fn looks_first(&self, fault: Fault, family: FamilyId) -> bool {
         if self.fault != fault {
             return false;

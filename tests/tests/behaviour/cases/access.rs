@@ -1,11 +1,11 @@
 //! Who comes in, and as whom.
 
-use crate::Server;
-use crate::client::Request;
-use crate::setup::{Setup, pinned};
 use crate::tokens::{bearer, proof, scoped};
 use attesto_core::http::TlsSession;
 use attesto_core::mtls::CertificatePolicy;
+use attesto_tests::client::Request;
+use attesto_tests::servers::Server;
+use attesto_tests::servers::{App, pinned};
 use attesto_tests::{AUDIENCE, World};
 
 const CLIENT: &[u8] = include_bytes!("../../../keys/client.der");
@@ -13,7 +13,7 @@ const OTHER: &[u8] = include_bytes!("../../../keys/other.der");
 
 pub(crate) fn the_handler_knows_who_is_calling(server: Server) {
     let world = World::new();
-    let running = (server.start)(Setup::simple(pinned(&world)));
+    let running = (server.start)(App::simple(pinned(&world)));
     for method in ["GET", "POST", "DELETE"] {
         let answer = running.send(&Request::new(method, "/mcp").bearer(&bearer(&world)));
         assert_eq!(answer.said(), (200, "usr_1 bearer mcp:tools:read,mcp:tools:call"), "{method}");
@@ -23,7 +23,7 @@ pub(crate) fn the_handler_knows_who_is_calling(server: Server) {
 
 pub(crate) fn t4_bound_token_sent_as_bearer_is_refused_and_the_handler_is_not_reached(server: Server) {
     let world = World::new();
-    let running = (server.start)(Setup::simple(pinned(&world)));
+    let running = (server.start)(App::simple(pinned(&world)));
     let answer = running.send(&Request::new("GET", "/mcp").bearer(&world.bound_token()));
     assert_eq!(
         answer.said(),
@@ -35,7 +35,7 @@ pub(crate) fn t4_bound_token_sent_as_bearer_is_refused_and_the_handler_is_not_re
 
 pub(crate) fn t5_t6_proof_is_accepted_once_and_two_keys_may_share_a_jti(server: Server) {
     let world = World::new();
-    let running = (server.start)(Setup::simple(pinned(&world)));
+    let running = (server.start)(App::simple(pinned(&world)));
     let token = world.bound_token();
     let request = Request::new("GET", "/mcp").dpop(&token, &proof(&world, &token, "GET", AUDIENCE, "same"));
     assert_eq!(running.send(&request).said(), (200, "usr_1 dpop mcp:tools:read,mcp:tools:call"));
@@ -53,7 +53,7 @@ pub(crate) fn t5_t6_proof_is_accepted_once_and_two_keys_may_share_a_jti(server: 
 
 pub(crate) fn w9_a_route_may_ask_for_more_scopes(server: Server) {
     let world = World::new();
-    let running = (server.start)(Setup::simple(pinned(&world)));
+    let running = (server.start)(App::simple(pinned(&world)));
     let refused = running.send(&Request::new("GET", "/mcp/scoped").bearer(&bearer(&world)));
     assert_eq!((refused.status, running.reached.times()), (403, 0));
     let challenge = refused.all("www-authenticate")[0];
@@ -67,7 +67,7 @@ pub(crate) fn w9_a_route_may_ask_for_more_scopes(server: Server) {
 /// Routers take prefixes off paths; proofs are made for what the client called.
 pub(crate) fn d10_proof_is_for_the_path_that_the_client_asked_for(server: Server) {
     let world = World::new();
-    let running = (server.start)(Setup::simple(pinned(&world)));
+    let running = (server.start)(App::simple(pinned(&world)));
     let token = scoped(&world, "admin");
     assert_eq!(running.send(&Request::new("GET", "/mcp/scoped?q=1").bearer(&token)).status, 200);
     let token = world.bound_token();
@@ -80,7 +80,7 @@ pub(crate) fn d10_proof_is_for_the_path_that_the_client_asked_for(server: Server
 
 pub(crate) fn paths_that_nobody_serves_are_protected_too(server: Server) {
     let world = World::new();
-    let running = (server.start)(Setup::simple(pinned(&world)));
+    let running = (server.start)(App::simple(pinned(&world)));
     assert_eq!(running.send(&Request::new("GET", "/mcp/nothing")).status, 401);
     assert_eq!(running.send(&Request::new("GET", "/mcp/nothing").bearer(&bearer(&world))).status, 404);
     assert_eq!(running.send(&Request::new("GET", "/elsewhere")).status, 404);
@@ -95,7 +95,7 @@ pub(crate) fn b7_b8_b9_certificate_of_the_tls_session_decides(server: Server) {
         (TlsSession::with_client_certificate(OTHER), 401),
     ];
     for (session, status) in sessions {
-        let setup = Setup::simple(world.builder().mtls(CertificatePolicy::new())).through_tls(session);
+        let setup = App::simple(world.builder().mtls(CertificatePolicy::new())).through_tls(session);
         let running = (server.start)(setup);
         let answer = running.send(&request);
         assert_eq!(answer.status, status);

@@ -1,10 +1,10 @@
 //! Bodies: streamed, large, refused unread, and the forms that may hold a token.
 
-use crate::Server;
-use crate::client::{Connection, Request};
-use crate::setup::{Setup, pinned};
 use crate::tokens::{bearer, proof};
 use attesto_core::resource::CredentialPolicy;
+use attesto_tests::client::{Connection, Request};
+use attesto_tests::servers::Server;
+use attesto_tests::servers::{App, pinned};
 use attesto_tests::{AUDIENCE, World};
 use std::io::Write;
 use std::thread;
@@ -18,7 +18,7 @@ fn pattern(length: usize) -> Vec<u8> {
 
 pub(crate) fn large_bodies_go_through_whole_in_both_directions(server: Server) {
     let world = World::new();
-    let running = (server.start)(Setup::simple(pinned(&world)));
+    let running = (server.start)(App::simple(pinned(&world)));
     let request = Request::new("POST", "/mcp/echo").bearer(&bearer(&world)).body(pattern(LARGE));
     let mut connection = Connection::open(running.address);
     let mut writer = connection.writer();
@@ -37,7 +37,7 @@ pub(crate) fn large_bodies_go_through_whole_in_both_directions(server: Server) {
 
 pub(crate) fn bodies_stream_through_chunk_by_chunk(server: Server) {
     let world = World::new();
-    let running = (server.start)(Setup::simple(pinned(&world)));
+    let running = (server.start)(App::simple(pinned(&world)));
     let mut connection = Connection::open(running.address);
     let head = "POST /mcp/echo HTTP/1.1\r\nhost: mcp.example.com\r\ntransfer-encoding: chunked\r\n";
     connection.write(format!("{head}authorization: Bearer {}\r\n\r\n", bearer(&world)).as_bytes());
@@ -59,8 +59,8 @@ pub(crate) fn bodies_stream_through_chunk_by_chunk(server: Server) {
 pub(crate) fn refusal_does_not_wait_for_the_body(server: Server) {
     let world = World::new();
     // Not even where forms are read: not without the media type of one, and not from a client whose header is wrong already.
-    let opted = pinned(&world).credentials(CredentialPolicy::new().form_body(true));
-    for setup in [Setup::simple(pinned(&world)), Setup::simple(opted)] {
+    let opted = pinned(&world).credentials(CredentialPolicy::new().accept_form_body());
+    for setup in [App::simple(pinned(&world)), App::simple(opted)] {
         let running = (server.start)(setup);
         for path in ["/mcp/echo", "/mcp/scoped", "/mcp"] {
             let mut connection = Connection::open(running.address);
@@ -79,7 +79,7 @@ pub(crate) fn refusal_does_not_wait_for_the_body(server: Server) {
 /// What a refused request carried is not read as the next one.
 pub(crate) fn body_of_a_refused_request_is_not_taken_for_a_request(server: Server) {
     let world = World::new();
-    let running = (server.start)(Setup::simple(pinned(&world)));
+    let running = (server.start)(App::simple(pinned(&world)));
     let hidden = Request::new("GET", "/mcp").bearer(&bearer(&world)).head(0);
     let mut connection = Connection::open(running.address);
     assert_eq!(connection.send(&Request::new("POST", "/mcp").body(hidden)).status, 401);
@@ -95,11 +95,11 @@ pub(crate) fn c8_form_tokens_are_read_only_on_request_and_the_handler_still_gets
     let post = || Request::new("POST", "/mcp/echo").header("content-type", "application/x-www-form-urlencoded");
     let form = format!("a=b&access_token={}", bearer(&world));
 
-    let closed = (server.start)(Setup::simple(pinned(&world)));
+    let closed = (server.start)(App::simple(pinned(&world)));
     assert_eq!(closed.send(&post().body(form.as_str())).status, 401);
 
-    let opted = || pinned(&world).credentials(CredentialPolicy::new().form_body(true));
-    let open = (server.start)(Setup::simple(opted()));
+    let opted = || pinned(&world).credentials(CredentialPolicy::new().accept_form_body());
+    let open = (server.start)(App::simple(opted()));
     let answer = open.send(&post().body(form.as_str()));
     assert_eq!(answer.said(), (200, form.as_str()));
     assert_eq!(answer.all("cache-control"), ["private"], "W11");

@@ -1,10 +1,10 @@
 //! Answers that do not wait for the body, to clients that are still sending it (RFC 9112 §9.6).
 
-use crate::Server;
-use crate::client::{Connection, Request};
-use crate::setup::{Setup, pinned};
 use crate::tokens::bearer;
 use attesto_tests::World;
+use attesto_tests::client::{Connection, Request};
+use attesto_tests::servers::Server;
+use attesto_tests::servers::{App, pinned};
 use std::io::{Read, Write};
 use std::net::Shutdown;
 
@@ -26,7 +26,7 @@ fn refused(world: &World) -> [(Request, u16); 4] {
 
 pub(crate) fn refusal_reaches_a_client_that_is_still_sending(server: Server) {
     let world = World::new();
-    let running = (server.start)(Setup::simple(pinned(&world)));
+    let running = (server.start)(App::simple(pinned(&world)));
     for (request, status) in refused(&world) {
         let mut connection = Connection::open(running.address);
         connection.write(&request.head(LENGTH));
@@ -50,7 +50,7 @@ pub(crate) fn refusal_reaches_a_client_that_is_still_sending(server: Server) {
 /// The connection is kept where nothing is left to come: proxies have few of them.
 pub(crate) fn refusal_of_a_body_that_is_there_already_keeps_the_connection(server: Server) {
     let world = World::new();
-    let running = (server.start)(Setup::simple(pinned(&world)));
+    let running = (server.start)(App::simple(pinned(&world)));
     let mut connection = Connection::open(running.address);
     for (request, status) in refused(&world) {
         let answer = connection.send(&request.body(vec![b'x'; 1000]));
@@ -65,7 +65,7 @@ pub(crate) fn refusal_of_a_body_that_is_there_already_keeps_the_connection(serve
 
 pub(crate) fn body_without_an_end_is_cut_off(server: Server) {
     let world = World::new();
-    let running = (server.start)(Setup::simple(pinned(&world)));
+    let running = (server.start)(App::simple(pinned(&world)));
     let piece = vec![b'x'; 0x10000];
     let chunk = [b"10000\r\n".as_slice(), &piece, b"\r\n"].concat();
     let announced = (format!("content-length: {}", 1_u64 << 40), piece);
@@ -95,7 +95,7 @@ pub(crate) fn body_without_an_end_is_cut_off(server: Server) {
 /// It has sent nothing that could be lost, and is not asked to (RFC 9110 §10.1.1).
 pub(crate) fn client_that_waits_to_be_asked_for_its_body_is_refused_and_not_asked(server: Server) {
     let world = World::new();
-    let running = (server.start)(Setup::simple(pinned(&world)));
+    let running = (server.start)(App::simple(pinned(&world)));
     for (request, status) in refused(&world) {
         let mut connection = Connection::open(running.address);
         connection.write(&request.header("expect", "100-continue").head(LENGTH));

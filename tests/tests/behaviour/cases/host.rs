@@ -1,8 +1,5 @@
 //! What the host decides, is told, and renders.
 
-use crate::Server;
-use crate::client::Request;
-use crate::setup::{Remembering, Resource, Setup, pinned};
 use crate::tokens::{bearer, proof, subject};
 use attesto_core::Timestamp;
 use attesto_core::dpop::{ReplayAnswer, ReplayClaim};
@@ -12,6 +9,9 @@ use attesto_core::resource::{
 };
 use attesto_core::token::{Claims, ForeignClaims};
 use attesto_tests::blocking::Host;
+use attesto_tests::client::Request;
+use attesto_tests::servers::Server;
+use attesto_tests::servers::{App, Remembering, Resource, pinned};
 use attesto_tests::{AUDIENCE, World};
 use std::sync::{Arc, Mutex};
 
@@ -64,7 +64,7 @@ impl Host for Knowing {
 
 pub(crate) fn principal_lookup_may_accept_refuse_or_fail(server: Server) {
     let world = World::new();
-    let running = (server.start)(Setup::of([Resource::new(pinned(&world), Knowing::new(), &["principal"])]));
+    let running = (server.start)(App::of([Resource::new(pinned(&world), Knowing::new(), &["principal"])]));
     let ask = |sub| running.send(&Request::new("GET", "/mcp/user").bearer(&subject(&world, sub)));
     assert_eq!(ask("usr_1").said(), (200, "Alice"));
     let refused = ask("usr_2");
@@ -78,14 +78,14 @@ pub(crate) fn principal_lookup_may_accept_refuse_or_fail(server: Server) {
 /// A route that wants a principal where nobody looks one up is a fault of the wiring, and says nothing of it.
 pub(crate) fn principal_that_nobody_looks_up_is_our_own_fault(server: Server) {
     let world = World::new();
-    let running = (server.start)(Setup::simple(pinned(&world)));
+    let running = (server.start)(App::simple(pinned(&world)));
     let answer = running.send(&Request::new("GET", "/mcp/user").bearer(&bearer(&world)));
     assert_eq!(answer.said(), (500, ""));
 }
 
 pub(crate) fn a17_revoked_token_is_refused(server: Server) {
     let world = World::new();
-    let running = (server.start)(Setup::of([Resource::new(pinned(&world), Knowing::new(), &["revocation"])]));
+    let running = (server.start)(App::of([Resource::new(pinned(&world), Knowing::new(), &["revocation"])]));
     for (sub, status) in [("usr_1", 200), ("usr_revoked", 401)] {
         let answer = running.send(&Request::new("GET", "/mcp").bearer(&subject(&world, sub)));
         assert_eq!(answer.status, status, "{sub}");
@@ -95,7 +95,7 @@ pub(crate) fn a17_revoked_token_is_refused(server: Server) {
 pub(crate) fn h1_h2_custom_verifier_judges_what_is_not_ours(server: Server) {
     let world = World::new();
     let resource = Resource::new(pinned(&world), Knowing::new(), &["foreign", "principal"]);
-    let running = (server.start)(Setup::of([resource]));
+    let running = (server.start)(App::of([resource]));
     let answer = running.send(&Request::new("GET", "/mcp").bearer("opaque-1"));
     assert_eq!(answer.said(), (200, "opaque user bearer mcp:tools:call"));
     assert_eq!(running.send(&Request::new("GET", "/mcp/user").bearer("opaque-1")).said(), (200, "Alice"));
@@ -114,7 +114,7 @@ impl ErrorRenderer for Envelope {
 
 pub(crate) fn w14_renderer_decides_the_body_and_nothing_else(server: Server) {
     let world = World::new();
-    let running = (server.start)(Setup::simple(pinned(&world).error_renderer(Arc::new(Envelope))));
+    let running = (server.start)(App::simple(pinned(&world).error_renderer(Arc::new(Envelope))));
     let none = || Request::new("GET", "/mcp");
     let refused = [
         (none(), 401),
@@ -144,7 +144,7 @@ impl ErrorRenderer for Unsendable {
 
 pub(crate) fn w14_renderer_whose_media_type_is_no_field_value_costs_its_body_only(server: Server) {
     let world = World::new();
-    let running = (server.start)(Setup::simple(pinned(&world).error_renderer(Arc::new(Unsendable))));
+    let running = (server.start)(App::simple(pinned(&world).error_renderer(Arc::new(Unsendable))));
     let answer = running.send(&Request::new("GET", "/mcp").bearer("x"));
     assert_eq!((answer.status, answer.all("content-type")), (401, vec!["application/json"]));
     assert!(!answer.all("www-authenticate").is_empty() && answer.all("set-cookie").is_empty());
@@ -155,7 +155,7 @@ pub(crate) fn w14_renderer_whose_media_type_is_no_field_value_costs_its_body_onl
 pub(crate) fn e1_to_e5_events_tell_what_happened_and_no_secret(server: Server) {
     let world = World::new();
     let host = Knowing::new();
-    let running = (server.start)(Setup::of([Resource::new(pinned(&world), host.clone(), &[])]));
+    let running = (server.start)(App::of([Resource::new(pinned(&world), host.clone(), &[])]));
     let token = world.bound_token();
     let made = proof(&world, &token, "GET", AUDIENCE, "j\"\n1");
     let request = Request::new("GET", "/mcp").dpop(&token, &made);
@@ -210,7 +210,7 @@ pub(crate) fn r3_failing_or_full_replay_store_is_503_and_never_a_pass(server: Se
     let full = Resource::new(pinned(&world), Remembering::new(1), &[]);
     let token = world.bound_token();
     for (resource, first) in [(Resource::new(pinned(&world), Broken, &[]), 503), (full, 200)] {
-        let running = (server.start)(Setup::of([resource]));
+        let running = (server.start)(App::of([resource]));
         for (jti, status) in [("first", first), ("second", 503)] {
             let made = proof(&world, &token, "GET", AUDIENCE, jti);
             let answer = running.send(&Request::new("GET", "/mcp").dpop(&token, &made));

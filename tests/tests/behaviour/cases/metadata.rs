@@ -1,10 +1,10 @@
 //! RFC 9728: what clients discover, without asking anybody's leave.
 
 use super::negative::differences;
-use crate::Server;
-use crate::client::Request;
-use crate::setup::{Remembering, Resource, Setup, pinned};
 use attesto_core::resource::ResourceServer;
+use attesto_tests::client::Request;
+use attesto_tests::servers::Server;
+use attesto_tests::servers::{App, Remembering, Resource, pinned};
 use attesto_tests::{AUDIENCE, World};
 use std::sync::Arc;
 
@@ -12,17 +12,17 @@ const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
 const OTHER: &str = "https://mcp.example.com/other";
 
 /// Two resources on one host: a token for one does not open the other.
-fn two(world: &World) -> Setup {
-    let first = pinned(world).strict_audience(true).mcp();
+fn two(world: &World) -> App {
+    let first = pinned(world).refuse_other_audiences().mcp();
     let second = ResourceServer::builder(OTHER, Arc::clone(&world.provider)).issuer(world.trusted()).mcp();
-    Setup::of([
+    App::of([
         Resource::new(first, Remembering::new(10), &[]),
         Resource::new(second, Remembering::new(10), &[]).at("/other"),
     ])
 }
 
 /// Whatever is asked of a well-known path, every server says what the core says.
-fn as_the_core_says(server: Server, setup: Setup, paths: &[&str]) {
+fn as_the_core_says(server: Server, setup: App, paths: &[&str]) {
     let documents = setup.documents();
     let running = (server.start)(setup);
     for path in paths {
@@ -38,7 +38,7 @@ fn as_the_core_says(server: Server, setup: Setup, paths: &[&str]) {
 }
 
 pub(crate) fn p1_to_p3_one_resource_publishes_its_document(server: Server) {
-    let setup = Setup::simple(pinned(&World::new()));
+    let setup = App::simple(pinned(&World::new()));
     as_the_core_says(server, setup, &[WELL_KNOWN, &format!("{WELL_KNOWN}/mcp")]);
 }
 

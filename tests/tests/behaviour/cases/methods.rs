@@ -1,9 +1,9 @@
 //! HEAD, OPTIONS and what browsers ask beforehand.
 
-use crate::Server;
-use crate::client::Request;
-use crate::setup::{Setup, pinned};
 use crate::tokens::{bearer, proof};
+use attesto_tests::client::Request;
+use attesto_tests::servers::Server;
+use attesto_tests::servers::{App, pinned};
 use attesto_tests::{AUDIENCE, World};
 
 fn preflight(method: &str, path: &str) -> Request {
@@ -15,7 +15,7 @@ fn preflight(method: &str, path: &str) -> Request {
 
 pub(crate) fn w12_head_is_told_what_get_is_told_less_the_body(server: Server) {
     let world = World::new();
-    let running = (server.start)(Setup::simple(pinned(&world)));
+    let running = (server.start)(App::simple(pinned(&world)));
     let told = |request: &Request| {
         let answer = running.send(request);
         let names = ["www-authenticate", "cache-control", "pragma", "content-type"];
@@ -37,7 +37,7 @@ pub(crate) fn w12_head_is_told_what_get_is_told_less_the_body(server: Server) {
 /// The proof names the method that was used, also where a framework answers HEAD through its GET route.
 pub(crate) fn d9_proof_for_get_does_not_serve_for_head(server: Server) {
     let world = World::new();
-    let running = (server.start)(Setup::simple(pinned(&world)));
+    let running = (server.start)(App::simple(pinned(&world)));
     let token = world.bound_token();
     for (method, status) in [("GET", 401), ("HEAD", 200)] {
         let request = Request::new("HEAD", "/mcp").dpop(&token, &proof(&world, &token, method, AUDIENCE, method));
@@ -47,7 +47,7 @@ pub(crate) fn d9_proof_for_get_does_not_serve_for_head(server: Server) {
 
 pub(crate) fn c11_preflight_is_refused_by_default(server: Server) {
     let world = World::new();
-    let running = (server.start)(Setup::simple(pinned(&world)));
+    let running = (server.start)(App::simple(pinned(&world)));
     for path in ["/mcp", "/mcp/scoped", "/mcp/nothing"] {
         let refused = running.send(&preflight("OPTIONS", path));
         assert_eq!((refused.status, running.reached.times()), (401, 0), "{path}");
@@ -59,7 +59,7 @@ pub(crate) fn c11_preflight_is_refused_by_default(server: Server) {
 
 pub(crate) fn c11_preflight_passes_where_it_is_configured_and_nothing_else_does(server: Server) {
     let world = World::new();
-    let running = (server.start)(Setup::simple(pinned(&world)).passing_preflights());
+    let running = (server.start)(App::simple(pinned(&world)).passing_preflights());
     assert_eq!(running.send(&preflight("OPTIONS", "/mcp")).said(), (200, "preflight"));
     assert_eq!(running.send(&preflight("OPTIONS", "/mcp/scoped")).said(), (200, "preflight"));
     assert_eq!(running.send(&preflight("OPTIONS", "/mcp/nothing")).status, 404);

@@ -1,8 +1,5 @@
 //! The whole negative table: what the core says about a row is what the client of every server reads.
 
-use crate::Server;
-use crate::client::{Answer, Request};
-use crate::setup::{Resource, Running, Setup};
 use attesto_core::Timestamp;
 use attesto_core::dpop::{ReplayAnswer, ReplayClaim};
 use attesto_core::host::PrincipalOutcome;
@@ -10,7 +7,10 @@ use attesto_core::http::{ResponseParts, TlsSession};
 use attesto_core::resource::{ForeignAnswer, ForeignQuestion, PrincipalAnswer, RevocationAnswer, Sender};
 use attesto_core::token::Claims;
 use attesto_tests::blocking::Host;
+use attesto_tests::client::{Answer, Request};
 use attesto_tests::negative::{Exchange, Row, rows};
+use attesto_tests::servers::Server;
+use attesto_tests::servers::{App, Resource, Running};
 use attesto_tests::{Answers, Call};
 
 /// What cannot be sent, to which servers, and why. Everything else is. All of it is refused all the same.
@@ -66,8 +66,8 @@ fn tls_of(call: &Call) -> Option<TlsSession> {
 fn serve(server: Server, exchange: Exchange, asked: &[&str]) -> (Running, Request) {
     let Exchange { call, builder, requirement, answers } = exchange;
     let resource = Resource::new(builder, Scripted(answers), asked).requiring(requirement);
-    let mut setup = Setup::of([resource]);
-    setup.tls = tls_of(&call);
+    let mut setup = App::of([resource]);
+    setup.session = tls_of(&call);
     ((server.start)(setup), Request::from(&call))
 }
 

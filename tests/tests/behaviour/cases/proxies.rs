@@ -1,13 +1,13 @@
 //! What proxies say counts from trusted peers only. Over loopback the peer is always 127.0.0.1; what changes is whom the server
 //! trusts.
 
-use crate::Server;
-use crate::client::Request;
-use crate::setup::{Running, Setup};
 use crate::tokens::{bearer, proof};
 use attesto_core::http::{ForwardedHeader, OriginPolicy, TlsSession, TrustedProxies, XForwarded};
 use attesto_core::mtls::{CertificatePolicy, ClientCert};
 use attesto_core::resource::ResourceServerBuilder;
+use attesto_tests::client::Request;
+use attesto_tests::servers::Server;
+use attesto_tests::servers::{App, Running};
 use attesto_tests::{AUDIENCE, World};
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ fn behind(world: &World, proxy: &str, header: impl Into<ForwardedHeader>) -> Res
 }
 
 fn start(server: Server, builder: ResourceServerBuilder) -> Running {
-    (server.start)(Setup::simple(builder))
+    (server.start)(App::simple(builder))
 }
 
 /// A request through a proxy on a connection of its own, with a proof for this URL.
@@ -77,7 +77,7 @@ pub(crate) fn p11_proof_for_a_host_that_the_client_chose_is_refused(server: Serv
         }
     }
     // Without any proxy the same.
-    let running = (server.start)(Setup::simple(world.builder()).through_tls(TlsSession::new()));
+    let running = (server.start)(App::simple(world.builder()).through_tls(TlsSession::new()));
     let mut request = proven(&world, "https://evil.example/mcp", "direct");
     request.headers[0].1 = b"evil.example".to_vec();
     assert_eq!((running.send(&request).status, running.reached.times()), (401, 0));
@@ -107,7 +107,7 @@ pub(crate) fn p13_forwarded_origin_is_ignored_from_anybody_else(server: Server) 
     let refused = running.send(&request);
     assert_eq!((refused.status, running.reached.times()), (401, 0));
     // .. and cannot move the host away from where the client's own TLS connection led, nor break the request.
-    let tls = Setup::simple(behind(&world, UNTRUSTED, ForwardedHeader::Forwarded)).through_tls(TlsSession::new());
+    let tls = App::simple(behind(&world, UNTRUSTED, ForwardedHeader::Forwarded)).through_tls(TlsSession::new());
     let running = (server.start)(tls);
     for forwarded in ["proto=http;host=evil.example.com", "not;even;;forwarded"] {
         let request = Request::new("GET", "/mcp").bearer(&bearer(&world)).header("forwarded", forwarded);
@@ -123,8 +123,8 @@ pub(crate) fn m4_forwarded_certificate_counts_only_from_a_trusted_proxy(server: 
         .header("forwarded", "proto=https;host=mcp.example.com");
     for (proxy, tls, status) in [(TRUSTED, false, 200), (UNTRUSTED, false, 401), (UNTRUSTED, true, 401)] {
         let certificates = CertificatePolicy::new().forwarded(Arc::new(ClientCert));
-        let mut setup = Setup::simple(behind(&world, proxy, ForwardedHeader::Forwarded).mtls(certificates));
-        setup.tls = tls.then(TlsSession::new);
+        let mut setup = App::simple(behind(&world, proxy, ForwardedHeader::Forwarded).mtls(certificates));
+        setup.session = tls.then(TlsSession::new);
         let running = (server.start)(setup);
         assert_eq!(running.send(&request).status, status, "{proxy}, TLS ends here: {tls}");
     }

@@ -1,9 +1,9 @@
 //! Many requests at once, and one memory of proofs among all threads and workers.
 
-use crate::Server;
-use crate::client::{Connection, Request};
-use crate::setup::{Setup, pinned};
 use crate::tokens::proof;
+use attesto_tests::client::{Connection, Request};
+use attesto_tests::servers::Server;
+use attesto_tests::servers::{App, pinned};
 use attesto_tests::{AUDIENCE, World};
 use std::net::SocketAddr;
 use std::sync::Barrier;
@@ -48,7 +48,7 @@ fn race(address: SocketAddr, lanes: &[&[Request]], rivals: usize) -> Vec<Vec<u16
 
 pub(crate) fn r1_of_a_thousand_requests_with_five_hundred_proofs_each_proof_passes_once(server: Server) {
     let world = World::new();
-    let running = (server.start)(Setup::simple(pinned(&world)));
+    let running = (server.start)(App::simple(pinned(&world)));
     let requests = requests(&world, PROOFS);
     let lanes: Vec<&[Request]> = requests.chunks(PROOFS.div_ceil(LANES)).collect();
     let statuses = race(running.address, &lanes, RIVALS);
@@ -62,7 +62,7 @@ pub(crate) fn r1_of_a_thousand_requests_with_five_hundred_proofs_each_proof_pass
 
 pub(crate) fn r1_a_proof_sent_forty_times_at_once_passes_once(server: Server) {
     let world = World::new();
-    let running = (server.start)(Setup::simple(pinned(&world)));
+    let running = (server.start)(App::simple(pinned(&world)));
     let mut told = race(running.address, &[&requests(&world, 1)], 40).remove(0);
     told.sort_unstable();
     assert_eq!((told[0], &told[1..]), (200, [401; 39].as_slice()));

@@ -1,9 +1,9 @@
 //! Bodies: how long, how they come, and how they end.
 
-use crate::Server;
-use crate::client::{Answer, Connection, Request};
+use crate::issuer::{Issuer, SECRET};
 use crate::script::{basic, code_in, logged_in, member, posted, redemption, to, visit};
-use crate::setup::{SECRET, Setup};
+use attesto_tests::client::{Answer, Connection, Request};
+use attesto_tests::servers::Server;
 use std::io::Read;
 use std::net::Shutdown;
 use std::sync::Arc;
@@ -39,7 +39,7 @@ fn chunked(connection: &mut Connection, request: &Request, size: usize) -> Answe
 }
 
 fn ep5_a_body_of_the_limit_is_read_and_one_byte_more_is_413(server: Server) {
-    let running = (server.start)(Setup::new());
+    let running = Issuer::new().serve(server);
     assert_eq!(running.send(&sized("/oauth/token", LIMIT)).status, 200);
     for path in ENDPOINTS.into_iter().chain(["/oauth/authorize"]) {
         assert_ne!(running.send(&sized(path, LIMIT)).status, 413, "{path}");
@@ -51,7 +51,7 @@ fn ep5_a_body_of_the_limit_is_read_and_one_byte_more_is_413(server: Server) {
 }
 
 fn ep5_the_same_holds_for_chunked_bodies(server: Server) {
-    let running = (server.start)(Setup::new());
+    let running = Issuer::new().serve(server);
     for size in [4_096, 65_537] {
         let send = |length| chunked(&mut Connection::open(running.address), &sized("/oauth/token", length), size);
         assert_eq!(send(LIMIT).status, 200, "chunks of {size}");
@@ -66,7 +66,7 @@ fn ep5_the_same_holds_for_chunked_bodies(server: Server) {
 
 /// What was too much is no request: the connection goes on behind it, or ends.
 fn what_is_beyond_the_limit_is_not_taken_for_a_request(server: Server) {
-    let running = (server.start)(Setup::new());
+    let running = Issuer::new().serve(server);
     for length in [LIMIT + 1, 2 * LIMIT, 3_000_000] {
         let mut body = padded(length);
         let smuggled = b"GET /.well-known/jwks.json HTTP/1.1\r\nhost: as.example\r\n\r\n";
@@ -89,7 +89,7 @@ fn what_is_beyond_the_limit_is_not_taken_for_a_request(server: Server) {
 
 /// The rest of the form is read and thrown away, so that the answer is not lost to whoever is still sending it (RFC 9112 §9.6).
 fn refusal_of_a_form_that_is_too_long_reaches_a_client_that_is_still_sending(server: Server) {
-    let running = (server.start)(Setup::new());
+    let running = Issuer::new().serve(server);
     let length = 900_000;
     for path in ENDPOINTS.into_iter().chain(["/.well-known/jwks.json"]) {
         let body = padded(length);
@@ -110,9 +110,9 @@ fn refusal_of_a_form_that_is_too_long_reaches_a_client_that_is_still_sending(ser
 
 /// What came of a body looks like a whole form, and nothing is done with it: nobody is looked up, and a code stays good.
 fn a_body_that_breaks_off_reaches_nothing(server: Server) {
-    let setup = Setup::new();
-    let looked_up = Arc::clone(&setup.looked_up);
-    let running = (server.start)(setup);
+    let issuer = Issuer::new();
+    let looked_up = Arc::clone(&issuer.looked_up);
+    let running = issuer.serve(server);
     let code = code_in(&running.send(&logged_in(visit())));
     let (form, before) = (redemption(&code), looked_up.load(Ordering::SeqCst));
     let request = posted("/oauth/token", &form);
@@ -141,9 +141,9 @@ fn a_body_that_breaks_off_reaches_nothing(server: Server) {
 }
 
 fn ep5_other_content_types_are_refused_whatever_is_in_the_body(server: Server) {
-    let setup = Setup::new();
-    let looked_up = Arc::clone(&setup.looked_up);
-    let running = (server.start)(setup);
+    let issuer = Issuer::new();
+    let looked_up = Arc::clone(&issuer.looked_up);
+    let running = issuer.serve(server);
     let mut connection = Connection::open(running.address);
     let good = String::from_utf8(padded(100)).expect("text");
     for path in ENDPOINTS {
@@ -170,9 +170,9 @@ fn ep5_other_content_types_are_refused_whatever_is_in_the_body(server: Server) {
 }
 
 fn ep6_ep7_duplicates_and_parameters_in_the_query_are_refused(server: Server) {
-    let setup = Setup::new();
-    let looked_up = Arc::clone(&setup.looked_up);
-    let running = (server.start)(setup);
+    let issuer = Issuer::new();
+    let looked_up = Arc::clone(&issuer.looked_up);
+    let running = issuer.serve(server);
     let mut connection = Connection::open(running.address);
     let good = "grant_type=client_credentials";
     for (query, body) in [

@@ -1,10 +1,11 @@
 //! The public documents name what is there, and nothing else.
 
-use crate::Server;
-use crate::client::Connection;
+use crate::issuer::{Issuer, ORIGIN, builder};
 use crate::script::to;
-use crate::setup::{CLASS, ORIGIN, Setup, builder, mark};
 use attesto_core::authorization::{GrantType, RouteClass};
+use attesto_tests::client::Connection;
+use attesto_tests::servers::Server;
+use attesto_tests::servers::{CLASS, mark};
 use serde_json::Value;
 
 fn document(connection: &mut Connection, path: &str) -> Value {
@@ -34,7 +35,7 @@ fn md4_every_url_that_the_documents_name_is_answered(server: Server) {
     };
     for (path, prefix) in [("", "/oauth"), ("", "/mcp/oauth"), ("/t1", "/oauth"), ("/t1/t2", "/mcp/oauth"), ("", "")] {
         let issuer = format!("{ORIGIN}{path}");
-        let running = (server.start)(Setup::of(builder(&issuer).path_prefix(prefix)));
+        let running = Issuer::of(builder(&issuer).path_prefix(prefix)).serve(server);
         let mut connection = Connection::open(running.address);
         for place in places(path) {
             let document = document(&mut connection, &place);
@@ -66,7 +67,7 @@ fn md4_every_url_that_the_documents_name_is_answered(server: Server) {
 /// Two issuers of one host in one application, as tenants have them: each has its documents, its endpoints and its keys, and verifies
 /// nothing of the other's.
 fn cf4_md5_two_issuers_on_one_host_are_mounted_side_by_side(server: Server) {
-    let running = (server.start)(Setup::side_by_side());
+    let running = Issuer::side_by_side().serve(server);
     let mut connection = Connection::open(running.address);
     let mut sets = Vec::new();
     for tenant in ["/t1", "/t2"] {
@@ -85,7 +86,7 @@ fn cf4_md5_two_issuers_on_one_host_are_mounted_side_by_side(server: Server) {
 /// What is off is nowhere: not in the documents, not behind a path.
 fn ep12_what_is_off_is_not_mounted(server: Server) {
     let only_clients = builder(ORIGIN).grants([GrantType::ClientCredentials]);
-    let running = (server.start)(Setup::of(only_clients));
+    let running = Issuer::of(only_clients).serve(server);
     let mut connection = Connection::open(running.address);
     let urls = named(&document(&mut connection, "/.well-known/oauth-authorization-server"));
     assert_eq!(urls.len(), 4, "{urls:?}");
@@ -96,9 +97,9 @@ fn ep12_what_is_off_is_not_mounted(server: Server) {
 
 /// Each class goes through its own middleware, once, and through no other's; what is no endpoint goes through none.
 fn cf5_each_class_has_middleware_of_its_own(server: Server) {
-    let setup = Setup::new();
-    let known = setup.server().clone();
-    let running = (server.start)(setup);
+    let issuer = Issuer::new();
+    let known = issuer.server().clone();
+    let running = issuer.serve(server);
     let mut connection = Connection::open(running.address);
     let mut marked = 0;
     for class in RouteClass::ALL {
@@ -129,7 +130,7 @@ fn md6_the_resource_beside_the_server_leads_to_it(server: Server) {
         (ORIGIN, "/.well-known/oauth-authorization-server"),
         ("https://as.example/t1", "/.well-known/oauth-authorization-server/t1"),
     ] {
-        let running = (server.start)(Setup::of(builder(issuer).path_prefix("/mcp/oauth")));
+        let running = Issuer::of(builder(issuer).path_prefix("/mcp/oauth")).serve(server);
         let mut connection = Connection::open(running.address);
         let inserted = document(&mut connection, "/.well-known/oauth-protected-resource/mcp");
         assert_eq!(inserted, document(&mut connection, "/.well-known/oauth-protected-resource"));

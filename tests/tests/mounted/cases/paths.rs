@@ -1,9 +1,9 @@
 //! Which paths and methods are the server's, and which are not.
 
-use crate::Server;
-use crate::client::{Connection, Request};
+use crate::issuer::{Issuer, SECRET, builder};
 use crate::script::{posted, to, visit};
-use crate::setup::{SECRET, Setup, builder};
+use attesto_tests::client::{Connection, Request};
+use attesto_tests::servers::Server;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -36,9 +36,9 @@ const NEARLY: [&str; 24] = [
 ];
 
 fn ep12_other_spellings_of_a_path_are_nobodys(server: Server) {
-    let setup = Setup::new();
-    let looked_up = Arc::clone(&setup.looked_up);
-    let running = (server.start)(setup);
+    let issuer = Issuer::new();
+    let looked_up = Arc::clone(&issuer.looked_up);
+    let running = issuer.serve(server);
     let good = format!("grant_type=client_credentials&client_id=post&client_secret={SECRET}");
     for path in NEARLY {
         for endpoint in ["token", "introspect"] {
@@ -62,9 +62,9 @@ fn ep12_other_spellings_of_a_path_are_nobodys(server: Server) {
 
 fn ep4_other_methods_are_405_and_say_which_are_taken(server: Server) {
     for prefix in ["/oauth", "/mcp/oauth"] {
-        let setup = Setup::of(builder("https://as.example").path_prefix(prefix));
-        let looked_up = Arc::clone(&setup.looked_up);
-        let running = (server.start)(setup);
+        let issuer = Issuer::of(builder("https://as.example").path_prefix(prefix));
+        let looked_up = Arc::clone(&issuer.looked_up);
+        let running = issuer.serve(server);
         let mut connection = Connection::open(running.address);
         let mut refuse = |method: &str, path: &str, allow: &[&str]| {
             let answer = connection.send(&to(method, path));
@@ -85,7 +85,7 @@ fn ep4_other_methods_are_405_and_say_which_are_taken(server: Server) {
 
 /// What a browser asks before a client's script may fetch a document with a field of its own.
 fn md1_md5_preflight_of_the_public_documents_is_answered(server: Server) {
-    let running = (server.start)(Setup::new());
+    let running = Issuer::new().serve(server);
     let mut connection = Connection::open(running.address);
     for name in ["oauth-authorization-server", "openid-configuration", "jwks.json"] {
         let path = format!("/.well-known/{name}");
@@ -104,7 +104,7 @@ fn md1_md5_preflight_of_the_public_documents_is_answered(server: Server) {
 
 /// A request that is not the server's goes through as it is: bodies of any length, and of any kind.
 fn requests_to_other_paths_go_through_untouched(server: Server) {
-    let running = (server.start)(Setup::new());
+    let running = Issuer::new().serve(server);
     let form = "grant_type=client_credentials&client_id=post";
     for length in [0, 1, 65_536, 65_537, 1_000_000] {
         let mut body = form.as_bytes().to_vec();

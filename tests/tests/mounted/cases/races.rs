@@ -1,10 +1,11 @@
 //! Many clients at once over real sockets: nothing is ever spent twice, and what came of what was spent twice is dead.
 
-use crate::Server;
-use crate::client::Connection;
+use crate::issuer::{Issuer, ORIGIN, SECRET, builder};
 use crate::script::{code_in, logged_in, member, posted, redemption, refreshment, visit};
-use crate::setup::{ORIGIN, Running, SECRET, Setup, builder};
 use attesto_core::authorization::{GraceSecret, RefreshPolicy};
+use attesto_tests::client::Connection;
+use attesto_tests::servers::Running;
+use attesto_tests::servers::Server;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -133,7 +134,7 @@ fn assert_dead(connection: &mut Connection, tokens: &Told, context: &str) {
 
 /// 200 clients at once redeem 1,000 codes, each client those of its group.
 fn redeem(server: Server, groups: usize) {
-    let running = (server.start)(Setup::new());
+    let running = Issuer::new().serve(server);
     let mut connection = Connection::open(running.address);
     let forms: Vec<Arc<str>> = (0..CODES).map(|_| of_web(&redemption(&new_code(&mut connection))).into()).collect();
     assert_eq!(forms.iter().collect::<BTreeSet<_>>().len(), CODES);
@@ -179,7 +180,7 @@ fn ac2_ac6_many_clients_redeem_each_code_once(server: Server) {
 /// A token that 200 clients show at once is spent once. Without a grace window the others are reuse: the family dies, and the one
 /// successor with it.
 fn rt3_rt5_many_clients_refresh_one_token_once(server: Server) {
-    let running = (server.start)(Setup::new());
+    let running = Issuer::new().serve(server);
     for _ in 0..5 {
         let told = shown_at_once(&running);
         let mut connection = Connection::open(running.address);
@@ -196,7 +197,7 @@ fn rt3_rt5_many_clients_refresh_one_token_once(server: Server) {
 /// revoked; the others are told to come again.
 fn rt4_many_clients_are_given_one_successor_in_the_grace_window(server: Server) {
     let policy = RefreshPolicy::new().grace(10, GraceSecret::new([9; 32])).expect("a short window");
-    let running = (server.start)(Setup::of(builder(ORIGIN).refresh(policy)));
+    let running = Issuer::of(builder(ORIGIN).refresh(policy)).serve(server);
     for _ in 0..5 {
         let told = shown_at_once(&running);
         let mut connection = Connection::open(running.address);
@@ -241,14 +242,14 @@ on_every_adapter!(
 /// `cargo test --release -p attesto-tests --test mounted whole -- --ignored --nocapture --test-threads 1`.
 mod whole {
     macro_rules! in_full {
-        ($($adapter:ident)*) => {$(
+        ($($adapter:ident $server:ident)*) => {$(
             #[test]
             #[ignore = "200,000 requests: for a release build"]
             fn $adapter() {
-                super::redeem(crate::$adapter::SERVER, 1);
+                super::redeem(attesto_tests::servers::$server, 1);
             }
         )*};
     }
 
-    in_full!(actix axum hyper);
+    in_full!(actix ACTIX axum AXUM hyper HYPER);
 }

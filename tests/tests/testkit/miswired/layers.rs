@@ -42,7 +42,7 @@ fn t4_proof_not_required() {
             "401, WWW-Authenticate: DPoP error=\"invalid_token\"",
             "a bound token is taken without its proof, so a stolen one opens the route. Something other than the \
              guard authenticates here: code that verifies the token alone, or a foreign verifier that drops `cnf`. \
-             Let the guard decide, and take the caller from `Granted` (axum, actix) or `admitted` (hyper), never \
+             Let the guard decide, and take the caller from `Granted` (axum, actix) or `granted` (hyper), never \
              from the `Authorization` field."
         )
     );

@@ -1,7 +1,7 @@
 //! On bare hyper.
 
 use super::{Boxed, Parts, Wiring, boxed};
-use attesto_hyper::{Protect, Publish, Require, admitted, response};
+use attesto_hyper::{Protect, Publish, Require, granted, response};
 use attesto_testkit::hyper as testkit;
 use http_body_util::Full;
 use hyper::body::Bytes;
@@ -17,7 +17,7 @@ fn called() -> Answer {
 
 /// Behind whatever there is: asks who is calling.
 async fn call<B>(parts: Parts, request: Request<B>) -> Result<Answer, Infallible> {
-    Ok(match admitted(request.extensions()) {
+    Ok(match granted(request.extensions()) {
         Ok(caller) => Response::new(Full::from(parts.handle(caller.sender()))),
         Err(wiring) => response(wiring.response()),
     })

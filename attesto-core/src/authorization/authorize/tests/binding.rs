@@ -21,7 +21,7 @@ fn with_page() -> (World, Arc<Mutex<Option<ConsentRequest>>>) {
     (world, shown)
 }
 
-/// The user clicks: the scopes they have left.
+/// The user clicks, with the scopes they have left.
 fn click(world: &mut World, question: &ConsentRequest, subject: &str, scopes: &[&str]) -> String {
     let (binding, now) = (question.binding(), Timestamp::from_secs(world.now));
     let mut entropy = |out: &mut [u8]| {
@@ -50,7 +50,7 @@ fn az26_a_click_comes_back_as_a_grant_and_is_spent() {
         assert!(location(&world.follow(&url), WEB).get("code").is_some());
         assert_eq!(world.asked, ["LoadClient", "Authenticate", "Consent", "ConsumeConsentGrant", "PutCode"]);
         assert_eq!(world.codes[0].code.authorization.scopes.to_string(), "files.read");
-        // A second time, the user is asked again.
+        // The second time, the user is asked again.
         assert_eq!(world.follow(&url).body_text(), "may they?");
         assert_eq!(world.codes.len(), 1);
     }
@@ -122,7 +122,7 @@ fn az26_a_store_is_not_taken_at_its_word() {
         assert_eq!(world.follow(&url).body_text(), "may they?");
         assert!(world.codes.is_empty());
     }
-    // Nor is whoever clicked: more than was asked for is nobody's to give.
+    // The user cannot allow more than was requested either.
     let (mut world, shown) = with_page();
     let question = ask(&mut world, &shown, &good());
     let url = click(&mut world, &question, "usr_1", &["files.read", "openid"]);
@@ -141,7 +141,7 @@ fn az26_a_grant_that_is_not_there_cannot_be_used() {
         world.get(&good().with("consent_grant", token));
         assert!(!world.asked.contains(&"ConsumeConsentGrant"), "{token}");
     }
-    // Unknown: asked again, and a host that insists is at fault.
+    // Unknown: the host is asked again, and is at fault if it insists.
     world.events.clear();
     assert_redirected(&world.get(&good().with("consent_grant", CHALLENGE)), "server_error");
     assert_eq!(world.reason(), Reason::HostAnswer);
@@ -170,7 +170,7 @@ fn az26_a_pushed_grant_is_none() {
 #[test]
 fn az26_bindings_do_not_depend_on_the_order_of_scopes_and_on_everything_else() {
     let (mut world, shown) = with_page();
-    // A scope that reads like a resource is none.
+    // A scope that looks like a resource is not one.
     world.clients = [web().scopes(["files.read", "files.write", "openid", "https://files.example"]), native()].into();
     let mut binding = |request: &Pairs| ask(&mut world, &shown, request).binding();
     let first = binding(&good());

@@ -1,10 +1,10 @@
-//! What is never redirected (AZ-1 to AZ-9, AZ-32).
+//! Refusals that are never redirected (AZ-1 to AZ-9, AZ-32).
 
 use super::world::{assert_direct, header, location};
 use super::*;
 use crate::authorization::AuthorizationServerBuilder;
 
-/// Shown, told of with this reason, and nothing was issued.
+/// Checks that the refusal was shown and reported with this reason, and nothing was issued.
 fn refused(world: &mut World, pairs: &Pairs, error: &str, reason: Reason) {
     let response = world.get(pairs);
     assert_direct(&response, reason.status(), error);
@@ -49,11 +49,11 @@ fn az1_post_takes_a_form_and_get_a_query() {
     let mut world = World::new();
     assert!(location(&world.browse("POST", "https", None, Some(&good().encoded())), WEB).get("code").is_some());
     world.events.clear();
-    // EP-7: a form does not share its parameters with the query.
+    // EP-7: a form must not have parameters in the query as well.
     let response = world.browse("POST", "https", Some("scope=x"), Some(&good().encoded()));
     assert_direct(&response, 400, "invalid_request");
     assert_eq!(world.reason(), Reason::QueryParameters);
-    // The body of a GET is nobody's.
+    // The body of a GET is ignored.
     let response = world.browse("GET", "https", None, Some(&good().encoded()));
     assert_direct(&response, 400, "invalid_request");
     assert_eq!(world.reason(), Reason::MissingParameter("client_id"));
@@ -100,7 +100,7 @@ fn az2_embedded_user_agents_are_refused_before_the_client_is_looked_up_where_the
     world.agent = view;
     refused(&mut world, &good(), "invalid_request", Reason::EmbeddedUserAgent);
     assert!(world.asked.is_empty());
-    // What is wrong with the request itself comes first (EP-1, EP-4), and does not depend on the browser.
+    // Faults of the request itself come first (EP-1, EP-4), in any browser.
     assert_eq!(world.browse("PUT", "https", Some(&good().encoded()), None).status, 405);
     world.agent = "Mozilla/5.0 (X11; Linux x86_64; rv:132.0) Gecko/20100101 Firefox/132.0";
     assert!(location(&world.get(&good()), WEB).get("code").is_some());
@@ -197,7 +197,7 @@ fn az8_a_redirect_uri_that_is_not_the_clients_is_never_used() {
     for uri in ["javascript:alert(1)", "https://app.example/cb?keep=%7E#", "https://app.example\\@evil.example/"] {
         refused(&mut world, &good().with("redirect_uri", uri), "invalid_request", Reason::MalformedRedirectUri);
     }
-    // Whatever else is wrong: the first stage comes first.
+    // Whatever else is wrong, the first stage comes first.
     let worse = good().with("redirect_uri", "https://evil.example/").with("response_type", "token").without("scope");
     refused(&mut world, &worse, "invalid_request", Reason::UnregisteredRedirectUri);
 }

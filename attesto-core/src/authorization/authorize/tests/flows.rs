@@ -155,7 +155,7 @@ fn az28_a_denial_spends_the_pushed_request() {
     assert_redirected(&world.get(&request), "access_denied");
     assert_eq!(world.reason(), Reason::AccessDenied);
     assert!(world.pushed.is_empty());
-    // And is one, whoever was faster.
+    // A denial stands, even if another request was faster.
     let reference = world.reference(&good());
     world.meanwhile = Some(("TakePar", |world| world.pushed.clear()));
     let request = Pairs::of(&[("client_id", "web"), ("request_uri", &reference)]);

@@ -1,4 +1,4 @@
-//! Whole visits to the authorization endpoint and to the one for pushed requests, driven by hand.
+//! Whole visits to the authorization endpoint and the one for pushed requests, driven by hand.
 
 mod binding;
 mod direct;

@@ -1,4 +1,4 @@
-//! How answers travel (AZ-10, AZ-30).
+//! Response modes (AZ-10, AZ-30).
 
 use super::world::{assert_guarded, header};
 use super::*;
@@ -15,7 +15,7 @@ fn az10_fragment_puts_the_answer_behind_the_hash_and_keeps_the_query() {
     let answer = Pairs::parse(fragment);
     assert!(answer.get("code").is_some_and(|code| code.len() == 43));
     assert_eq!((answer.get("state"), answer.get("iss")), (Some(STATE), Some(ISSUER)));
-    // Refusals take the same way (AZ-31).
+    // Refusals use the same mode (AZ-31).
     let response = world.get(&good().with("response_mode", "fragment").with("response_type", "token"));
     let location = header(&response, "location");
     let (uri, fragment) = location.split_once('#').unwrap();

@@ -1,4 +1,4 @@
-//! What browsers are shown: nothing of the request as anything but text (AZ-30, AZ-32).
+//! Pages shown in browsers: values of the request appear only as text (AZ-30, AZ-32).
 
 use super::world::{assert_guarded, header};
 use super::*;
@@ -8,7 +8,7 @@ use alloc::string::String;
 use base64ct::{Base64, Encoding};
 use proptest::prelude::*;
 
-/// The fields of the form that a page holds, read as a browser would.
+/// Reads the fields of a page's form as a browser would.
 fn fields(page: &str) -> Pairs {
     let inputs = page.split("<input type=\"hidden\" name=\"").skip(1).map(|input| {
         let (name, rest) = input.split_once("\" value=\"").unwrap();
@@ -99,7 +99,7 @@ proptest! {
         let (plain, response) = (form(WEB, ""), form(WEB, &state));
         let (plain, page) = (plain.body_text(), response.body_text());
         let echoed = !state.is_empty() && !state.contains(char::is_control);
-        // One more field, or none; and in no case another tag or attribute.
+        // At most one more field, and never another tag or attribute.
         for (mark, more) in [('<', 1), ('>', 1), ('"', 6), ('\'', 0)] {
             let count = |text: &str| text.matches(mark).count();
             if echoed {

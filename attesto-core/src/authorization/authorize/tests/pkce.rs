@@ -1,4 +1,4 @@
-//! Requests without PKCE, and who may make them (AZ-15).
+//! Requests without PKCE, and the clients that may make them (AZ-15).
 
 use super::world::{assert_redirected, location, page};
 use super::*;
@@ -15,7 +15,7 @@ fn mcp(builder: AuthorizationServerBuilder) -> AuthorizationServerBuilder {
     provider(builder).profile(Profile::Mcp).refresh(refresh)
 }
 
-/// Of a relying party without PKCE.
+/// A request of a relying party without PKCE.
 fn bare() -> Pairs {
     good()
         .without("code_challenge")
@@ -36,7 +36,7 @@ fn refused(configure: fn(AuthorizationServerBuilder) -> AuthorizationServerBuild
     assert_redirected(&response, "invalid_request");
     assert_eq!((world.reason(), world.codes.len()), (Reason::ChallengeMissing, 0));
     assert!(!world.asked.contains(&"Authenticate"));
-    // PA-4: neither can it be pushed.
+    // PA-4: it cannot be pushed either.
     let response = world.push(&request.clone().and("client_secret", "s3cret"), &[]);
     assert_ne!(response.status, 201);
     assert!(world.pushed.is_empty());
@@ -64,7 +64,7 @@ fn az15_without_openid_and_nonce_in_the_effective_request_nothing_stands_in() {
     refused(|builder| builder, client(), &bare());
     let narrow = |builder: AuthorizationServerBuilder| provider(builder).narrow_scopes();
     refused(narrow, client().scopes(["files.read"]), &bare());
-    // Half a challenge is a mistake, not none.
+    // Half a challenge is an error, not an absent challenge.
     refused(provider, client(), &bare().with("code_challenge_method", "S256"));
 }
 
@@ -121,7 +121,7 @@ fn az15_where_consent_drops_openid_there_is_no_code() {
         world.events.clear();
         assert_redirected(&world.get(&request), "access_denied");
         assert_eq!((world.reason(), world.codes.len(), world.pushed.len()), (Reason::OpenIdNotAllowed, 0, 0));
-        // With a challenge, the user may leave it out.
+        // With a challenge, the user may leave out `openid`.
         let whole = bare().with("code_challenge", CHALLENGE).with("code_challenge_method", "S256");
         assert_eq!(issued(&mut world, &whole).authorization.scopes.to_string(), "files.read");
     }
@@ -151,7 +151,7 @@ fn az15_az26_a_consent_is_bound_to_the_nonce_where_there_is_no_challenge() {
         ConsentDecision::Interact(page("may they?"))
     });
     let with_challenge = bare().with("code_challenge", CHALLENGE).with("code_challenge_method", "S256");
-    // A nonce that reads like a challenge is none.
+    // A nonce that looks like a challenge is not one.
     for request in
         [bare(), bare().with("nonce", "n-2"), bare().with("nonce", CHALLENGE), bare().without("nonce"), with_challenge]
     {

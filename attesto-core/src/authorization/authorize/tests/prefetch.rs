@@ -1,4 +1,4 @@
-//! Browsers that look ahead (AZ-1).
+//! Browsers that prefetch (AZ-1).
 
 use super::world::{header, location};
 use super::*;

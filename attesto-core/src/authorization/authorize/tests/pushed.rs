@@ -10,7 +10,7 @@ use crate::jose::{KeyMaterial, Thumbprint};
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// A request that is pushed.
+/// A request to push.
 fn pushed() -> Pairs {
     good().and("client_secret", "s3cret")
 }
@@ -116,7 +116,7 @@ fn pa1_a_reference_cannot_be_pushed() {
 #[test]
 fn pa2_request_objects_are_refused() {
     refused(&mut World::new(), &pushed().with("request", "a.b.c"), 400, Reason::RequestObject);
-    // Before the redirect URI, which would be in the object.
+    // Refused before the redirect URI is checked, which would be in the object.
     let object = pushed().without("redirect_uri").with("request", "a.b.c");
     refused(&mut World::new(), &object, 400, Reason::RequestObject);
 }
@@ -148,7 +148,7 @@ fn pa3_pa7_credentials_in_the_field_are_one_clients_and_their_failure_is_401() {
     let response = world.push(&good(), &[]);
     assert_eq!((response.status, json(&response, "error").as_str()), (401, "invalid_client"));
     assert!(header(&response, "www-authenticate").starts_with("Basic realm="));
-    // What the request itself got wrong is no 401: TK-6.
+    // Faults of the request itself are not a 401: TK-6.
     world.authorization = Some(String::from("Basic d2ViOnMzY3JldA=="));
     let response = world.push(&good().with("scope", "admin"), &[]);
     assert_eq!((response.status, response.header("www-authenticate").count()), (400, 0));
@@ -191,7 +191,7 @@ fn pa5_a_proof_binds_the_request_to_its_key() {
     world.events.clear();
     world.pushed.clear();
     refused_with(&mut world, &pushed(), &[&shown], 400, Reason::ProofReplay);
-    // The code is bound to it, whatever the browser says.
+    // The code is bound to the key, whatever the browser sends.
     let mut world = World::new();
     let reference = json(&world.push(&pushed(), &[&shown]), "request_uri");
     let front = Pairs::of(&[("client_id", "web"), ("request_uri", &reference), ("dpop_jkt", CHALLENGE)]);

@@ -1,9 +1,9 @@
-//! Where codes are never sent, whatever is registered (AZ-8, AZ-9).
+//! Redirect URIs to which codes are never sent, whatever is registered (AZ-8, AZ-9).
 
 use super::world::{assert_direct, location};
 use super::*;
 
-/// A visit with this redirect URI, which is registered to the letter.
+/// A visit with this redirect URI, which is registered exactly.
 fn visit(world: &mut World, client: Client, uri: &str) -> ResponseParts {
     let id = client.id().to_string();
     world.clients = [client.redirect_uris([uri])].into();

@@ -1,4 +1,4 @@
-//! What the client is told by way of the browser (AZ-10 to AZ-23, AZ-31).
+//! Errors that the client receives through the browser (AZ-10 to AZ-23, AZ-31).
 
 use super::world::{assert_redirected, location};
 use super::*;
@@ -13,7 +13,7 @@ fn refused(world: &mut World, pairs: &Pairs, reason: Reason) {
     assert!(!world.asked.contains(&"Authenticate"), "the host is not asked about a request that is wrong");
 }
 
-/// The request that was found good.
+/// Returns the request that passed the checks.
 fn passes(pairs: &Pairs) -> AuthorizationRequest {
     passes_in(&mut World::new(), pairs)
 }
@@ -37,7 +37,7 @@ fn ep6_another_repeated_parameter_is_told_to_the_client() {
     for (name, value) in [("scope", "files.read"), ("response_type", "code"), ("code_challenge", CHALLENGE)] {
         refused(&mut world, &good().and(name, value), Reason::DuplicateParameter);
     }
-    // What is repeated is not used: no `state`, and the default mode.
+    // Repeated values are not used: no `state`, and the default mode.
     let response =
         world.get(&good().and("state", "other").and("response_mode", "form_post").and("response_mode", "query"));
     let answer = location(&response, WEB);
@@ -203,7 +203,7 @@ fn az21_resources_are_the_clients() {
     {
         refused(&mut world, &good().with("resource", resource), Reason::InvalidTarget);
     }
-    // A repeated `resource` is all of its values.
+    // A repeated `resource` counts with all its values.
     let all = good()
         .and("resource", "https://other.example/x?y=z")
         .and("resource", AUDIENCE)
@@ -253,7 +253,7 @@ fn az27_a_request_is_no_longer_than_one_that_could_be_pushed() {
     assert_eq!(world.get(&resources(3)).status, 400, "shown: its way back would be as long");
     assert_eq!(world.reason(), Reason::ParameterTooLong);
     world.events.clear();
-    // The other kind of refusal, one resource less: known to be the client's.
+    // With one resource less, the request is known to be the client's.
     refused(&mut world, &resources(2), Reason::InvalidTarget);
 }
 
@@ -263,7 +263,7 @@ fn az31_a_refusal_keeps_to_the_mode_of_the_request() {
     let response = world.get(&good().with("response_mode", "form_post").with("response_type", "token"));
     assert_eq!((response.status, response.header("location").count()), (200, 0));
     assert!(response.body_text().contains("name=\"error\" value=\"unsupported_response_type\""));
-    // AZ-13: that it was not pushed changes nothing about how it is told.
+    // AZ-13: the refusal is redirected although the request was not pushed.
     let mut world = World::built(AuthorizationServerBuilder::require_pushed_authorization_requests);
     let response = world.get(&good().with("response_mode", "form_post"));
     assert_eq!((response.status, world.reason()), (200, Reason::ParRequired));

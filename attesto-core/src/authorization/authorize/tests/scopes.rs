@@ -1,4 +1,4 @@
-//! Which scopes a request is for (AZ-14).
+//! The scopes of a request (AZ-14).
 
 use super::world::{assert_redirected, location};
 use super::*;
@@ -30,9 +30,10 @@ fn refused(world: &mut World, request: &Pairs) {
 fn az14_names_that_the_server_does_not_know_are_ignored_in_openid_requests() {
     let mut world = World::built(provider);
     assert_eq!(granted(&mut world, &good().with("scope", "openid email files.read phone")), "openid files.read");
-    // What it knows and the client may not have is refused all the same.
+    // A scope that the server knows and the client may not have is still refused.
     refused(&mut world, &good().with("scope", "openid admin"));
-    // Without `openid` the request is one of OAuth (RFC 6749 §3.3), and so it is where the server is no OpenID provider.
+    // Without `openid` the request is a plain OAuth request (RFC 6749 §3.3), as it is if the server is not an OpenID
+    // provider.
     refused(&mut world, &good().with("scope", "email files.read"));
     refused(&mut World::new(), &good().with("scope", "openid email"));
 }
@@ -72,7 +73,7 @@ fn az14_what_is_left_out_is_told_of_once_a_code_is_issued() {
     let told: alloc::vec::Vec<_> = world.events.drain(..).map(|event| (event.kind, event.scope.unwrap())).collect();
     let left_out = (EventKind::ScopesLeftOut, "email offline_access".into());
     assert_eq!(told, [left_out, (EventKind::CodeIssued, "openid files.read".into())]);
-    // Nothing was asked for in vain: nothing is told of.
+    // Without requested scopes, none is left out, and no event is reported.
     granted(&mut world, &good().without("scope"));
     assert_eq!(world.events.len(), 1);
 }
@@ -118,7 +119,7 @@ fn az21_az14_scopes_of_a_resource_are_for_requests_that_name_it() {
         granted(&mut world(), &files.and("resource", AUDIENCE).with("scope", "files.read admin")),
         "files.read admin"
     );
-    // Unasked, they are left out; and by the switch.
+    // Unrequested ones are left out, and so are others with the option.
     assert_eq!(granted(&mut world(), &good().without("scope")), "files.write");
     let mut narrow = World::built(|builder| tied(builder).narrow_scopes());
     narrow.clients = [client()].into();

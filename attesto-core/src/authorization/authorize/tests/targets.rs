@@ -1,4 +1,4 @@
-//! Which resources a request is for (AZ-21).
+//! The resources of a request (AZ-21).
 
 use super::world::{assert_redirected, location};
 use super::*;
@@ -46,7 +46,7 @@ fn az21_a_host_with_and_without_its_slash_is_one_resource_in_the_configured_spel
     ] {
         refused(web(), other);
     }
-    // Only the empty path: a slash behind another path names another resource.
+    // Only for the empty path: a slash after another path names another resource.
     refused(web().resources(["https://api.example/mcp"]), "https://api.example/mcp/");
     refused(web().resources(["https://api.example/mcp/"]), "https://api.example/mcp");
     refused(web().resources(["urn:a:b"]), "urn:a:b/");

@@ -8,7 +8,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use std::sync::Mutex;
 
-/// What the host was asked, in a form that outlives the question.
+/// Records the host's questions.
 fn seen<T: Clone + Send + 'static>() -> (Arc<Mutex<Vec<T>>>, impl Fn(&T)) {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let slot = Arc::clone(&seen);
@@ -46,7 +46,7 @@ fn az27_a_visit_resumes_from_its_url_as_often_as_it_takes() {
     });
     let request =
         good().with("prompt", "login consent").and("resource", AUDIENCE).and("resource", "https://files.example");
-    // Neither credentials nor grants of the first visit travel on.
+    // Credentials and grants of the first visit are not part of the URL.
     world.get(&request.and("client_secret", "hunter2").and("access_token", "hunter2").and("consent_grant", CHALLENGE));
     for later in 1..4 {
         let url = asked.lock().unwrap().last().unwrap().resume_url().to_string();
@@ -279,7 +279,7 @@ fn az25_where_the_user_must_be_asked_nobody_answers_for_them() {
         assert_eq!(location(&world.get(&request), &uri).get("error"), Some("server_error"));
         assert_eq!((world.reason(), world.codes.len()), (Reason::ConsentSkipped, 0));
     }
-    // Without a page there is nothing to ask with, and the host need not be bothered.
+    // Without a page the host cannot ask, so it is not called.
     let mut world = World::new();
     let silent = good().with("client_id", "cli").with("redirect_uri", uris[0]).with("prompt", "none");
     assert_eq!(location(&world.get(&silent), uris[0]).get("error"), Some("consent_required"));
@@ -329,7 +329,7 @@ fn az25_a_site_in_development_may_be_remembered_where_the_server_says_so() {
     };
     assert_eq!(visit(true, site(), uri, None), "code");
     assert_eq!(visit(true, site(), uri, Some("none")), "code");
-    // Each of these by itself is not enough.
+    // None of these suffices by itself.
     assert_eq!(visit(false, site(), uri, Some("none")), "consent_required");
     assert_eq!(visit(false, site(), uri, None), "server_error", "granted without a page");
     assert_eq!(visit(true, site().native(), uri, Some("none")), "consent_required");

@@ -1,4 +1,4 @@
-//! One server, its host by hand, and a browser.
+//! One server, its host driven by hand, and a browser.
 
 use super::*;
 use crate::Timestamp;
@@ -26,14 +26,14 @@ impl Pairs {
         Self(pairs.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect())
     }
 
-    /// With this value instead of the one it has.
+    /// Replaces a value.
     pub(super) fn with(&self, name: &str, value: &str) -> Self {
         let mut changed = self.without(name);
         changed.0.push((name.into(), value.into()));
         changed
     }
 
-    /// With this value besides those it has.
+    /// Adds a value.
     pub(super) fn and(mut self, name: &str, value: &str) -> Self {
         self.0.push((name.into(), value.into()));
         self
@@ -72,7 +72,7 @@ pub(super) struct World {
     pub(super) server: AuthorizationServer,
     pub(super) now: u64,
     pub(super) clients: Vec<Client>,
-    /// Who is answered with, whoever was asked for.
+    /// The client to return for every identifier.
     pub(super) impostor: Option<Client>,
     pub(super) pushed: HashMap<SecretDigest, PushedRequest>,
     pub(super) grants: HashMap<SecretDigest, ConsentGrant>,
@@ -82,17 +82,17 @@ pub(super) struct World {
     pub(super) asked: Vec<&'static str>,
     pub(super) user: Answer<AuthenticationRequest, Authentication>,
     pub(super) consent: Answer<ConsentRequest, ConsentDecision>,
-    /// This question cannot be answered.
+    /// The question that cannot be answered.
     pub(super) down: Option<&'static str>,
-    /// Done before this question is answered: somebody else was faster.
+    /// An event that happens before this question is answered: another request was faster.
     pub(super) meanwhile: Option<(&'static str, Event)>,
-    /// What the store does to the consent grants that it returns.
+    /// Changes the consent grants that the store returns.
     pub(super) spoil: Option<fn(&mut ConsentGrant)>,
     pub(super) accept: &'static str,
     pub(super) agent: &'static str,
     /// One more field of the browser's requests.
     pub(super) besides: Option<(&'static str, &'static str)>,
-    /// The `Authorization` field of what is pushed.
+    /// The `Authorization` field of pushed requests.
     pub(super) authorization: Option<String>,
     pub(super) entropy: bool,
     drawn: u8,
@@ -206,7 +206,7 @@ impl World {
         }
     }
 
-    /// Notes the question; whether it can be answered.
+    /// Records the question; returns whether it can be answered.
     fn hears(&mut self, name: &'static str) -> Result<(), Unavailable> {
         self.asked.push(name);
         if let Some((question, event)) = self.meanwhile
@@ -288,7 +288,7 @@ impl World {
         }
     }
 
-    /// The one reason that was told since last time.
+    /// The only reason reported since the last call.
     pub(super) fn reason(&mut self) -> Reason {
         let events: Vec<AuthorizationEvent> = self.events.drain(..).collect();
         assert_eq!(events.len(), 1, "{events:?}");
@@ -324,7 +324,7 @@ pub(super) fn json(response: &ResponseParts, member: &str) -> String {
     value[member].as_str().unwrap_or_else(|| panic!("{member}: {value}")).into()
 }
 
-/// The parameters that were added to the redirect URI.
+/// Returns the parameters that were added to the redirect URI.
 pub(super) fn location(response: &ResponseParts, uri: &str) -> Pairs {
     assert_eq!(response.status, 303, "{}", response.body_text());
     let location = header(response, "location");
@@ -333,7 +333,7 @@ pub(super) fn location(response: &ResponseParts, uri: &str) -> Pairs {
     Pairs::parse(&rest[1..])
 }
 
-/// A refusal shown to the browser.
+/// Checks a refusal shown in the browser.
 pub(super) fn assert_direct(response: &ResponseParts, status: u16, error: &str) {
     assert_eq!(response.status, status, "{}", response.body_text());
     assert_eq!(response.header("location").count(), 0);
@@ -341,7 +341,7 @@ pub(super) fn assert_direct(response: &ResponseParts, status: u16, error: &str) 
     assert_guarded(response);
 }
 
-/// EP-8.
+/// Checks the fields of EP-8.
 pub(super) fn assert_guarded(response: &ResponseParts) {
     assert_eq!(header(response, "cache-control"), "no-store");
     assert_eq!(header(response, "pragma"), "no-cache");
@@ -351,7 +351,7 @@ pub(super) fn assert_guarded(response: &ResponseParts) {
     assert!(response.header("content-security-policy").any(|policy| policy.contains("frame-ancestors 'none'")));
 }
 
-/// A refusal told to the client, with its `state` and `iss`.
+/// Checks a refusal sent to the client, with its `state` and `iss`.
 pub(super) fn assert_redirected(response: &ResponseParts, error: &str) {
     let answer = location(response, WEB);
     assert_eq!(answer.get("error"), Some(error), "{answer:?}");

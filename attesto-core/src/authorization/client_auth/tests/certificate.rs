@@ -147,12 +147,12 @@ fn ca7_a_subject_that_no_certificate_can_have_is_a_fault_of_the_registration() {
 fn ca1_a_certificate_is_a_method_only_where_it_is_registered() {
     let named = der(NAMED);
     let subject = TlsSubject::SanDns("client.example.com".into());
-    // A secret beside it is another method than the registered one.
+    // An additional secret is another method than the registered one.
     let body = format!("{BODY}&client_secret=s3cret");
     let mut server = world(of_subject(subject), chains);
     server.refuses(Sent { certificate: Some(&named), ..post(&body) }, Reason::WrongAuthMethod, "a secret");
     assert_eq!(server.checked, [None], "in the same time");
-    // A public client stays one, whatever certificate its connection has.
+    // A public client stays public, whatever certificate its connection has.
     let mut server = world(client("job", ClientAuthentication::None), chains);
     server.refuses(sent(&named), Reason::PublicClient, "a public client with a certificate");
 }

@@ -1,4 +1,4 @@
-//! Client authentication through whole endpoints: what the wire shows, what the host is asked, and what it is told.
+//! Client authentication through whole endpoints: the response, the questions to the host, and its events.
 
 use crate::Timestamp;
 use crate::authorization::*;
@@ -31,15 +31,15 @@ pub(super) fn all_providers() -> impl Iterator<Item = Arc<dyn CryptoProvider>> {
     providers().into_iter().map(Arc::from)
 }
 
-/// A server with a host that answers by hand, and remembers what it was asked and told.
+/// A server with a host driven by hand, which records its questions and events.
 pub(super) struct World {
     server: AuthorizationServer,
     pub(super) clients: Vec<Client>,
     pub(super) keys: Answered<Arc<VerificationKeys>>,
-    /// What the check of a secret answers, whoever's; by default whether it is `s3cret`.
+    /// The result of every check of a secret; by default whether it is `s3cret`.
     pub(super) secret: Option<Answered<bool>>,
     pub(super) replay_store_works: bool,
-    /// Seconds.
+    /// How long the replay store takes, in seconds.
     pub(super) replay_store_takes: u64,
     pub(super) loaded: Vec<String>,
     pub(super) checked: Vec<Option<String>>,
@@ -173,12 +173,12 @@ impl World {
         }
     }
 
-    /// Why the last request was refused.
+    /// The reason of the last refusal.
     pub(super) fn reason(&self) -> Option<Reason> {
         self.events.last().expect("every request is told of").reason
     }
 
-    /// Refused for this reason, as every failed authentication is.
+    /// Checks a refusal for this reason, with the response of every failed authentication.
     #[track_caller]
     pub(super) fn refuses(&mut self, sent: Sent<'_>, reason: Reason, what: &str) {
         let response = self.token(sent);

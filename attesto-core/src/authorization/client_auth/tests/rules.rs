@@ -1,4 +1,4 @@
-//! CA-10 to CA-15, and the faults that other servers had.
+//! CA-10 to CA-15, and faults that other servers had.
 
 use super::*;
 use crate::mtls::test_certificates;
@@ -14,7 +14,7 @@ fn with_basic<'s>(authorization: &'s str, body: &'s str) -> Sent<'s> {
     Sent { authorization: Some(authorization), ..post(body) }
 }
 
-/// As sent, the order of fields included.
+/// Returns the response as sent, including the order of fields.
 fn bytes(response: &ResponseParts) -> (u16, Vec<(String, String)>, String) {
     let headers =
         response.headers.iter().map(|header| (format!("{:?}", header.name()), format!("{:?}", header.value())));
@@ -94,7 +94,7 @@ fn ca10_one_secret_counts_either_way_and_one_at_a_time() {
     }
     let both = world.token(with_basic(&right, &in_body("s3cret")));
     assert_eq!((both.status, world.reason()), (400, Some(Reason::SeveralAuthMethods)));
-    // Of the two, the one that the server takes.
+    // Of the two methods, only the one that the server accepts.
     let mut narrow = World::configured(Arc::new(RustCrypto::new()), [either()], |builder| {
         builder.auth_methods([AuthMethod::ClientSecretPost])
     });
@@ -212,7 +212,7 @@ fn ca11_401_comes_with_a_challenge_to_an_authorization_field_and_without_one_to_
         assert_eq!((response.status, response.header("www-authenticate").count()), (401, 0), "{body}");
         assert_eq!(response.body_text(), UNAUTHENTICATED);
     }
-    // What is not about authentication is never a 401, with or without the field.
+    // A fault that is not about authentication is never a 401, with or without the field.
     let response = world.token(with_basic(&basic("c", "s3cret"), "grant_type=password"));
     assert_eq!((response.status, response.header("www-authenticate").count()), (400, 0));
 }
@@ -374,7 +374,7 @@ fn s18_10_a_grant_is_refused_by_its_own_code() {
     assert_eq!((response.status, &*code(&response)), (400, "unsupported_grant_type"), "no such grant");
     let response = world.token(post(&format!("{GRANT}&client_id=public")));
     assert_eq!((response.status, &*code(&response)), (401, "invalid_client"), "nobody has proved anything");
-    // A grant that is not advertised is not there, even for a client that is registered for it.
+    // A grant that is not advertised is not supported, even for a client that is registered for it.
     let mut world = World::configured(Arc::new(RustCrypto::new()), [by_basic("c")], |builder| {
         builder.grants([GrantType::AuthorizationCode])
     });

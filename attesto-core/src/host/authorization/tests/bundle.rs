@@ -1,4 +1,4 @@
-//! What a host must have, and what it keeps.
+//! The required parts of a host, and what it keeps.
 
 use super::*;
 
@@ -33,7 +33,7 @@ fn cf2_a_host_has_what_its_server_asks() {
     assert_eq!(refused(users(), &wider), "claims");
     assert_eq!(refused(users().claims(Office::default()), &wider), "introspection_policy");
     assert!(users().claims(Office::default()).introspection_policy(Office::default()).build(&wider).is_ok());
-    // Assertions are used once as well as proofs.
+    // Assertions are used once, as proofs are.
     let assertions = |builder: AuthorizationServerBuilder| builder.without_dpop().without_deny_list();
     assert_eq!(refused(office(), &server(&[GrantType::ClientCredentials], assertions)), "replay_store");
     let secrets = |builder: AuthorizationServerBuilder| {
@@ -51,7 +51,7 @@ fn st1_several_instances_need_stores_that_they_share() {
     };
     assert_eq!(memory().build(&all).unwrap_err().member(), "code_store");
     assert_eq!(memory().code_store(Arc::new(Shared)).build(&all).unwrap_err().member(), "refresh_store");
-    // What is not asked need not be shared.
+    // Stores that are never asked need not be shared.
     let secrets = |builder: AuthorizationServerBuilder| {
         builder.without_dpop().without_deny_list().auth_methods([AuthMethod::ClientSecretPost])
     };
@@ -118,7 +118,7 @@ fn rt5_a_deny_list_that_is_smaller_than_a_family_is_refused() {
     }
 }
 
-/// What a predecessor may have seen is not taken once more.
+/// An assertion that a predecessor may have seen is not accepted again.
 #[test]
 fn ca6_after_a_restart_what_may_have_been_used_is_not_taken() {
     let by_key = server(CODE_AND_REFRESH, |builder| builder.without_dpop());

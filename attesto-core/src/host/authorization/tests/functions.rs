@@ -1,4 +1,4 @@
-//! Single functions in place of a trait's methods.
+//! Single functions instead of a trait's methods.
 
 use super::*;
 use crate::authorization::ClientKeys;
@@ -57,7 +57,7 @@ fn hc4_a_function_wins_over_the_trait_whichever_was_set_first_and_the_last_one_c
     assert_eq!(ask(&narrow.build(&secrets()).unwrap()), (200, "read".into()));
     let twice = right().verify_client_secret_with(|_| async { Ok(false) });
     assert_eq!(ask(&twice.build(&secrets()).unwrap()), (401, "invalid_client".into()));
-    // Nor does it matter that a part is set later.
+    // It does not matter that a part is set later.
     let users = |builder: AuthorizationServerBuilder| {
         builder.without_dpop().without_deny_list().auth_methods([AuthMethod::None])
     };
@@ -159,7 +159,8 @@ fn hc4_hc5_a_function_that_panics_or_errs_gives_no_answer() {
     assert_eq!(ask(&polled.build(&secrets()).unwrap()), unavailable);
     let errs = functions().authorize_scope_with(|_| async { Err(Unavailable) });
     assert_eq!(ask(&errs.build(&secrets()).unwrap()), unavailable);
-    // A function is trusted no more than a trait: more than was asked for is a fault, and somebody else is nobody.
+    // A function is trusted no more than a trait: granting more than requested is a fault, and a client with another
+    // identifier counts as unknown.
     let wide = functions().authorize_scope_with(|_| async { Ok(ScopeSet::of(["admin"])) });
     assert_eq!(ask(&wide.build(&secrets()).unwrap()), (500, "server_error".into()));
     let other = functions().load_client_with(|_| async { Ok(Some(Client::new("cli", ClientAuthentication::None))) });

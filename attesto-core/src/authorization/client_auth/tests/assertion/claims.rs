@@ -1,4 +1,4 @@
-//! What an assertion says (CA-4, CA-5), and that it says it once (CA-6).
+//! The claims of an assertion (CA-4, CA-5), and its replay (CA-6).
 
 use super::*;
 use crate::authorization::{AuthorizationEvent, EventKind};
@@ -47,7 +47,7 @@ fn ca4_client_id_beside_the_assertion_is_its_issuer() {
     assert!(response.body_text().contains(r#""error":"invalid_request""#));
 }
 
-/// What `aud` is not.
+/// Values that `aud` must not have.
 fn other_audiences() -> [Json; 13] {
     [
         Json::Null,
@@ -89,7 +89,7 @@ fn ca5_at_every_endpoint_aud_is_the_issuer_alone() {
     }
 }
 
-/// With a client that may use older forms.
+/// A server with a client that may use older forms.
 fn of_older_forms() -> World {
     World::new([job(&[jwk(P256)]).danger_older_assertion_audiences()])
 }
@@ -118,7 +118,7 @@ fn ca5_older_audiences_are_for_clients_registered_so_at_every_endpoint_and_each_
     for aud in other_audiences() {
         world().refuses(post(&body(&with("aud", aud.clone()))), Reason::AssertionAudience, &aud.to_string());
     }
-    // What a stranger signs is nobody's use.
+    // A forged signature gives nothing.
     let mut forged = world();
     let mut claims = good_claims();
     claims["aud"] = json!([ISSUER]);
@@ -145,7 +145,7 @@ fn ca4_typ_says_nothing_or_that_it_is_an_assertion() {
     for typ in ["at+jwt", "dpop+jwt", "logout+JWT", "application/at+jwt", "+jwt", "client-authentication+jwt+jwt"] {
         refused(&of_type(typ, &good_claims()), Reason::AssertionTyp, typ);
     }
-    // Whoever writes the type knows who the audience is.
+    // A client that sets the type must use the right audience.
     let mut claims = good_claims();
     claims["aud"] = json!(TOKEN_URL);
     let explicit = of_type("client-authentication+jwt", &claims);
@@ -209,7 +209,7 @@ fn ca6_an_assertion_counts_once() {
         let sent = body(&es256(&good_claims()));
         assert_eq!(world.token(post(&sent)).status, 200);
         world.refuses(post(&sent), Reason::AssertionReplay, "the same again");
-        // Signed anew, it is the same assertion still.
+        // Signed again, it is still the same assertion.
         world.refuses(post(&body(&with("exp", json!(NOW.as_secs() + 61)))), Reason::AssertionReplay, "the same jti");
         assert_eq!(world.token(post(&body(&with("jti", json!("j-2"))))).status, 200);
     }
@@ -224,7 +224,7 @@ fn ca6_the_record_is_namespaced_by_client_and_outlives_the_assertion() {
     let expected = provider.sha256(&[b"client_assertion\0\0\0\0\0\0\0\x03jobj-1"]);
     assert_eq!(claim.key.as_bytes(), &expected);
     assert_eq!((claim.not_after, claim.retain_until), (NOW.plus(59), NOW.plus(60 + 60 + 1)));
-    // Names and identifiers that run together are apart still.
+    // Different splits of the same text give different keys.
     assert_ne!(replay_key("ab", "c", &provider), replay_key("a", "bc", &provider));
     assert_eq!(replay_key("ab", "c", &provider), replay_key("ab", "c", &provider));
 }

@@ -18,7 +18,7 @@ const P256: &str = include_str!("../../../../../tests/keys/p256.pkcs8.pem");
 const ED25519: &str = include_str!("../../../../../tests/keys/ed25519.pkcs8.pem");
 const RSA: &str = include_str!("../../../../../tests/keys/rsa2048.pkcs8.pem");
 
-/// What does not repeat soon: RSA blinds with it.
+/// Returns bytes that do not repeat soon, for RSA blinding.
 fn counter() -> impl FnMut(&mut [u8]) -> Result<(), EntropyError> {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     move |out| {
@@ -66,12 +66,12 @@ fn signed(pem: &str, algorithm: Algorithm, header: &str, payload: &str) -> Strin
     format!("{input}.{}", base64url::encode(&signature))
 }
 
-/// By the client's P-256 key.
+/// Signs with the client's P-256 key.
 fn es256(claims: &Json) -> String {
     signed(P256, Algorithm::ES256, r#"{"alg":"ES256"}"#, &claims.to_string())
 }
 
-/// The good claims, with one replaced, or without it.
+/// Returns the valid claims, with one replaced or removed.
 fn with(name: &str, value: Json) -> String {
     let mut claims = good_claims();
     match value {
@@ -90,7 +90,7 @@ fn worlds() -> impl Iterator<Item = World> {
     all_providers().map(|provider| World::configured(provider, [job(&[jwk(P256)])], |builder| builder))
 }
 
-/// Refused on every provider, for this reason only, and nothing is recorded.
+/// Checks that the assertion is refused on every provider, for this reason only, and nothing is recorded.
 #[track_caller]
 fn refused(assertion: &str, reason: Reason, what: &str) {
     for mut world in worlds() {
@@ -131,13 +131,13 @@ fn ca4_registered_keys_of_one_kid_serve_by_what_they_can_do() {
         body(&signed(pem, algorithm, &header, &good_claims().to_string()))
     };
     for provider in all_providers() {
-        // Of two types, and one of them twice.
+        // Two types, and one of them twice.
         let keys = [jwk(P256), jwk(RSA), jwk(P256)].map(|key| key.with_kid("k"));
         for (pem, algorithm) in [(P256, Algorithm::ES256), (RSA, Algorithm::PS256)] {
             let mut world = World::configured(provider.clone(), [job(&keys)], |builder| builder);
             assert_eq!(world.token(post(&sent(pem, algorithm))).status, 200, "{algorithm}: {:?}", world.reason());
         }
-        // A variant of RSA holds for a key without `alg` where assertions may be signed with it, and only there.
+        // An RSA variant applies to a key without `alg` only if the server accepts it for assertions.
         let all = |builder: AuthorizationServerBuilder| builder.assertion_algorithms(AlgorithmSet::ALL);
         let mut world = World::configured(provider.clone(), [job(&keys)], all);
         assert_eq!(world.token(post(&sent(RSA, Algorithm::RS512))).status, 200, "{:?}", world.reason());
@@ -246,7 +246,7 @@ fn ca4_algorithms_and_keys_are_the_clients_own() {
     ] {
         refused(&bad, Reason::AssertionKey, what);
     }
-    // RS256 with a registered RSA key: the list alone decides.
+    // RS256 with a registered RSA key: only the list of algorithms decides.
     let rs256 = body(&signed(RSA, Algorithm::RS256, r#"{"alg":"RS256"}"#, &claims));
     for provider in all_providers() {
         let mut narrow = World::configured(provider.clone(), [job(&[jwk(RSA)])], |builder| builder);
@@ -255,7 +255,7 @@ fn ca4_algorithms_and_keys_are_the_clients_own() {
         let mut wide = World::configured(provider, [job(&[jwk(RSA)])], |builder| builder.assertion_algorithms(only));
         assert_eq!(wide.token(post(&rs256)).status, 200);
     }
-    // Two keys that could be meant, and nothing that says which.
+    // Two candidate keys, and nothing to select one.
     let another = Jwk::new(KeyMaterial::generate(KeyKind::P256, &mut counter()).unwrap().public().clone());
     let mut world = World::new([job(&[jwk(P256).with_kid("a"), another.with_kid("b")])]);
     world.refuses(post(&body(&es256(&good_claims()))), Reason::AssertionKey, "two keys, no kid");
@@ -281,7 +281,7 @@ fn ca4_the_signature_is_by_the_registered_key() {
     refused(&format!("{input}."), Reason::AssertionSignature, "no signature");
     let (_, other) = with("jti", json!("j-2")).rsplit_once('.').map(|(a, b)| (a.to_string(), b.to_string())).unwrap();
     refused(&format!("{input}.{other}"), Reason::AssertionSignature, "another payload's signature");
-    // The header brings its own key, which signed: nobody looks at it.
+    // The header has its own key, which made the signature: it is ignored.
     let stranger = KeyMaterial::generate(KeyKind::P256, &mut counter()).unwrap();
     let header = format!(r#"{{"alg":"ES256","jwk":{}}}"#, Jwk::new(stranger.public().clone()).to_json());
     let signer = RustCrypto::new().signer(stranger.private().unwrap(), Algorithm::ES256).unwrap();

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 
 /// The facts about a request that its response depends on.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Facts {
+pub(super) struct RequestFacts {
     /// The scheme of the request, if it was recognisable.
     pub(super) scheme: Option<AuthScheme>,
     /// The channel that carried the token.
@@ -26,7 +26,7 @@ pub(super) struct Facts {
     pub(super) cors: bool,
 }
 
-impl Facts {
+impl RequestFacts {
     pub(super) fn from_request(request: &RequestParts<'_>) -> Self {
         Self { head: request.method == "HEAD", cors: request.headers.lines("origin") != Lines::None, ..Self::default() }
     }

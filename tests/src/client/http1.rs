@@ -1,7 +1,6 @@
-//! A client that sends the bytes it is told to: no library stands between a case and the wire.
+//! HTTP/1.1, byte by byte.
 
-use crate::setup::Running;
-use attesto_tests::Call;
+use super::{Answer, Request};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
@@ -9,109 +8,15 @@ use std::time::Duration;
 /// Nothing here takes long; a server that hangs fails the test in the end.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A request as it goes over the wire.
-#[derive(Clone, Debug)]
-pub(crate) struct Request {
-    pub(crate) method: String,
-    pub(crate) target: String,
-    pub(crate) headers: Vec<(String, Vec<u8>)>,
-    pub(crate) body: Vec<u8>,
-}
-
-impl Request {
-    /// To `mcp.example.com`, without credentials.
-    pub(crate) fn new(method: &str, target: &str) -> Self {
-        let headers = vec![("host".into(), b"mcp.example.com".to_vec())];
-        Self { method: method.into(), target: target.into(), headers, body: Vec::new() }
-    }
-
-    pub(crate) fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
-        self.headers.push((name.into(), value.as_ref().to_vec()));
-        self
-    }
-
-    pub(crate) fn bearer(self, token: &str) -> Self {
-        self.header("authorization", format!("Bearer {token}"))
-    }
-
-    pub(crate) fn dpop(self, token: &str, proof: &str) -> Self {
-        self.header("authorization", format!("DPoP {token}")).header("dpop", proof)
-    }
-
-    pub(crate) fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
-        self.body = body.into();
-        self
-    }
-
-    /// A body of `length` bytes is announced; whether it comes is up to the case.
-    pub(crate) fn head(&self, length: usize) -> Vec<u8> {
-        let mut bytes = format!("{} {} HTTP/1.1\r\n", self.method, self.target).into_bytes();
-        for (name, value) in &self.headers {
-            bytes.extend_from_slice(name.as_bytes());
-            bytes.extend_from_slice(b": ");
-            bytes.extend_from_slice(value);
-            bytes.extend_from_slice(b"\r\n");
-        }
-        if length > 0 || !matches!(self.method.as_str(), "GET" | "HEAD" | "OPTIONS") {
-            bytes.extend_from_slice(format!("content-length: {length}\r\n").as_bytes());
-        }
-        bytes.extend_from_slice(b"\r\n");
-        bytes
-    }
-}
-
-impl From<&Call> for Request {
-    fn from(call: &Call) -> Self {
-        let mut target = match &call.authority {
-            Some(authority) => format!("http://{authority}{}", call.path),
-            None => call.path.clone(),
-        };
-        if let Some(query) = &call.query {
-            target.push('?');
-            target.push_str(query);
-        }
-        let body = call.form.clone().unwrap_or_default();
-        Self { method: call.method.clone(), target, headers: call.headers.clone(), body }
-    }
-}
-
-/// A response as it came over the wire; names in lower case, which is what they mean in any case (RFC 9110 §5.1).
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) headers: Vec<(String, String)>,
-    pub(crate) body: Vec<u8>,
-}
-
-impl Answer {
-    pub(crate) fn all(&self, name: &str) -> Vec<&str> {
-        self.headers.iter().filter(|(known, _)| known == name).map(|(_, value)| value.as_str()).collect()
-    }
-
-    pub(crate) fn text(&self) -> &str {
-        str::from_utf8(&self.body).expect("text")
-    }
-
-    /// Status and body, which say most.
-    pub(crate) fn said(&self) -> (u16, &str) {
-        (self.status, self.text())
-    }
-}
-
-impl Running {
-    /// One request on a connection of its own.
-    pub(crate) fn send(&self, request: &Request) -> Answer {
-        Connection::open(self.address).send(request)
-    }
-}
-
 /// A connection that stays open between requests.
-pub(crate) struct Connection {
+#[derive(Debug)]
+pub struct Connection {
     stream: BufReader<TcpStream>,
 }
 
 impl Connection {
-    pub(crate) fn open(address: SocketAddr) -> Self {
+    /// Connects.
+    pub fn open(address: SocketAddr) -> Self {
         let stream = TcpStream::connect_timeout(&address, PATIENCE).expect("a connection");
         stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
         stream.set_write_timeout(Some(PATIENCE)).expect("a timeout");
@@ -120,7 +25,8 @@ impl Connection {
         Self { stream: BufReader::new(stream) }
     }
 
-    pub(crate) fn send(&mut self, request: &Request) -> Answer {
+    /// Sends a request and reads the response.
+    pub fn send(&mut self, request: &Request) -> Answer {
         let mut bytes = request.head(request.body.len());
         bytes.extend_from_slice(&request.body);
         self.write(&bytes);
@@ -128,7 +34,7 @@ impl Connection {
     }
 
     /// The same on a connection that the server may have closed; `None` if it has.
-    pub(crate) fn try_send(&mut self, request: &Request) -> Option<Answer> {
+    pub fn try_send(&mut self, request: &Request) -> Option<Answer> {
         self.stream.get_ref().write_all(&request.head(0)).ok()?;
         match self.stream.fill_buf() {
             Ok([]) | Err(_) => None,
@@ -136,17 +42,18 @@ impl Connection {
         }
     }
 
-    pub(crate) fn write(&self, bytes: &[u8]) {
+    /// Writes these bytes.
+    pub fn write(&self, bytes: &[u8]) {
         self.stream.get_ref().write_all(bytes).expect("the server reads");
     }
 
     /// A second half to write with, while the first reads.
-    pub(crate) fn writer(&self) -> TcpStream {
+    pub fn writer(&self) -> TcpStream {
         self.stream.get_ref().try_clone().expect("a second handle")
     }
 
     /// The next response, to a request with this method.
-    pub(crate) fn read(&mut self, method: &str) -> Answer {
+    pub fn read(&mut self, method: &str) -> Answer {
         loop {
             let (status, headers) = self.read_head();
             if status >= 200 {
@@ -160,7 +67,8 @@ impl Connection {
         }
     }
 
-    pub(crate) fn read_head(&mut self) -> (u16, Vec<(String, String)>) {
+    /// The head of the next response: status and header fields.
+    pub fn read_head(&mut self) -> (u16, Vec<(String, String)>) {
         let status_line = self.line();
         let status = status_line.split(' ').nth(1).and_then(|status| status.parse().ok());
         let status = status.unwrap_or_else(|| panic!("no status in {status_line:?}"));
@@ -198,7 +106,7 @@ impl Connection {
     }
 
     /// The next chunk of a chunked body; empty at its end.
-    pub(crate) fn chunk(&mut self) -> Vec<u8> {
+    pub fn chunk(&mut self) -> Vec<u8> {
         let length = usize::from_str_radix(&self.line(), 16).expect("a chunk's length");
         let mut chunk = vec![0; length];
         self.stream.read_exact(&mut chunk).expect("the whole chunk");

@@ -1,10 +1,13 @@
-//! What is served, whatever serves it.
+//! What is served, whatever serves it: protected resources, an authorization server, or both.
 
+use crate::blocking::Host;
+use crate::{NOW, World, stopped};
 use attesto_core::Timestamp;
+use attesto_core::authorization::{AuthorizationServer, RouteClass};
 use attesto_core::dpop::{ReplayAnswer, ReplayClaim};
 use attesto_core::host::{
-    Event, EventSink, ForeignVerifier, Guard, HttpClient, MemoryReplayStore, PrincipalLookup, PrincipalOutcome,
-    PublicDocuments, ReplayStore, RevocationCheck, StoreReach,
+    AuthorizationEndpoints, AuthorizationHost, Event, EventSink, ForeignVerifier, Guard, HttpClient, MemoryReplayStore,
+    PrincipalLookup, PrincipalOutcome, PublicDocuments, ReplayStore, RevocationCheck, StoreReach,
 };
 use attesto_core::http::{
     CanonicalOrigin, HttpFailure, IncomingResponse, OriginPolicy, OutgoingRequest, RequestParts, TlsSession,
@@ -14,16 +17,16 @@ use attesto_core::resource::{
 };
 use attesto_core::time::Clock;
 use attesto_core::token::Claims;
-use attesto_tests::blocking::Host;
-use attesto_tests::{NOW, World};
-use std::any::Any;
-use std::net::SocketAddr;
+use rustls::ServerConfig;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::task::yield_now;
 
 /// Longest body that the echo takes.
-pub(crate) const LONGEST_BODY: u64 = 16 * 1024 * 1024;
+pub(super) const LONGEST_BODY: u64 = 16 * 1024 * 1024;
+
+/// The field by which each class's own middleware marks what went through it.
+pub const CLASS: &str = "x-class";
 
 /// Everything a server needs. Below each resource's base path:
 ///
@@ -35,46 +38,74 @@ pub(crate) const LONGEST_BODY: u64 = 16 * 1024 * 1024;
 /// | `/echo` | the request's body |
 /// | anything else | 404, behind the guard |
 ///
-/// The metadata documents are at their well-known paths, and everything else is 404 for everybody.
-pub(crate) struct Setup {
-    pub(crate) resources: Vec<Resource>,
+/// The metadata documents are at their well-known paths. An authorization server has its endpoints, and `POST /echo` beside them.
+/// Everything else is 404 for everybody.
+pub struct App {
+    /// What is protected.
+    pub resources: Vec<Resource>,
+    /// An authorization server beside the resources.
+    pub mounted: Option<Mounted>,
     /// Whether CORS preflights pass.
-    pub(crate) pass_preflight: bool,
-    /// What the TLS acceptor would know of every connection.
-    pub(crate) tls: Option<TlsSession>,
+    pub pass_preflight: bool,
+    /// What a TLS acceptor would know of every connection, where nothing ends TLS.
+    pub session: Option<TlsSession>,
+    /// Ends TLS.
+    pub tls: Option<ServerConfig>,
+    /// The time, wherever a server asks.
+    pub clock: Clock,
     /// How often a handler was reached.
-    pub(crate) reached: Reached,
+    pub reached: Reached,
 }
 
 /// One protected resource.
 #[derive(Clone)]
-pub(crate) struct Resource {
-    pub(crate) base: &'static str,
-    pub(crate) guard: Arc<Guard>,
+pub struct Resource {
+    /// Its path.
+    pub base: &'static str,
+    /// Whether there is nothing below that path.
+    pub alone: bool,
+    /// What protects it.
+    pub guard: Arc<Guard>,
     /// What the guard asks; the blocking server asks it without a guard.
-    pub(crate) host: Arc<dyn Host>,
-    pub(crate) requirement: Requirement,
+    pub host: Option<Arc<dyn Host>>,
+    /// What all of it asks for.
+    pub requirement: Requirement,
 }
 
-/// A server that serves. It ends when this is dropped.
-pub(crate) struct Running {
-    pub(crate) address: SocketAddr,
-    pub(crate) reached: Reached,
-    #[expect(dead_code, reason = "held, and never read")]
-    pub(crate) alive: Box<dyn Any>,
+/// The ways to mount an authorization server.
+#[derive(Clone)]
+pub enum Mounted {
+    /// Class by class, each behind middleware of its own, by the tests' clock and randomness.
+    ByClass(Arc<AuthorizationEndpoints>),
+    /// In one piece, by the system's.
+    Whole(AuthorizationServer, AuthorizationHost),
+    /// Two in one application, each in one piece.
+    SideBySide([(AuthorizationServer, AuthorizationHost); 2]),
+}
+
+/// What the middleware of this class says.
+#[must_use]
+pub const fn mark(class: RouteClass) -> &'static str {
+    match class {
+        RouteClass::Metadata => "metadata",
+        RouteClass::Interactive => "interactive",
+        RouteClass::Protocol => "protocol",
+    }
 }
 
 /// Counts the requests that came through to a handler.
-#[derive(Clone, Default)]
-pub(crate) struct Reached(Arc<AtomicUsize>);
+#[derive(Clone, Debug, Default)]
+pub struct Reached(Arc<AtomicUsize>);
 
 impl Reached {
-    pub(crate) fn times(&self) -> usize {
+    /// How many so far.
+    #[must_use]
+    pub fn times(&self) -> usize {
         self.0.load(Ordering::SeqCst)
     }
 
     /// What the handler of the base path says.
-    pub(crate) fn who(&self, grant: Option<&Grant>) -> String {
+    pub(super) fn who(&self, grant: Option<&Grant>) -> String {
         self.0.fetch_add(1, Ordering::SeqCst);
         let Some(grant) = grant else { return "preflight".into() };
         let scopes: Vec<&str> = grant.claims().scopes().collect();
@@ -82,25 +113,21 @@ impl Reached {
     }
 }
 
-/// The time, wherever a server asks.
-pub(crate) fn clock() -> Clock {
-    Clock::new(|| Timestamp::from_secs(NOW))
-}
-
 /// What `/scoped` asks for.
-pub(crate) fn admin() -> Requirement {
+pub(super) fn admin() -> Requirement {
     Requirement::scopes(["admin"]).expect("a scope")
 }
 
 /// The origin is pinned, as behind a proxy that ends TLS.
-pub(crate) fn pinned(world: &World) -> ResourceServerBuilder {
+pub fn pinned(world: &World) -> ResourceServerBuilder {
     let origin = CanonicalOrigin::parse("https://mcp.example.com").expect("an origin");
     world.builder().origin(OriginPolicy::new().canonical(origin))
 }
 
 impl Resource {
     /// At `/mcp`; `host` is asked what `asks` names, and for replays in any case.
-    pub(crate) fn new(builder: ResourceServerBuilder, host: impl Host + 'static, asks: &[&str]) -> Self {
+    #[must_use]
+    pub fn new(builder: ResourceServerBuilder, host: impl Host + 'static, asks: &[&str]) -> Self {
         let host: Arc<dyn Host> = Arc::new(host);
         let asked = || Asked(Arc::clone(&host));
         let server = builder.build().expect("a sound configuration");
@@ -120,52 +147,102 @@ impl Resource {
             guard = guard.principal_lookup(asked());
         }
         let guard = Arc::new(guard.build().expect("a sound guard"));
-        Self { base: "/mcp", guard, host, requirement: Requirement::authenticated() }
+        Self { alone: false, host: Some(host), ..Self::guarded(guard) }
     }
 
-    pub(crate) fn at(mut self, base: &'static str) -> Self {
+    /// `/mcp` and nothing below it, behind this guard.
+    #[must_use]
+    pub const fn guarded(guard: Arc<Guard>) -> Self {
+        Self { base: "/mcp", alone: true, guard, host: None, requirement: Requirement::authenticated() }
+    }
+
+    /// At another path.
+    #[must_use]
+    pub const fn at(mut self, base: &'static str) -> Self {
         self.base = base;
         self
     }
 
-    pub(crate) fn requiring(mut self, requirement: Requirement) -> Self {
+    /// Asks for more.
+    #[must_use]
+    pub fn requiring(mut self, requirement: Requirement) -> Self {
         self.requirement = requirement;
         self
     }
 }
 
-impl Setup {
-    pub(crate) fn of(resources: impl IntoIterator<Item = Resource>) -> Self {
-        let resources = resources.into_iter().collect();
-        Self { resources, pass_preflight: false, tls: None, reached: Reached::default() }
+impl App {
+    /// These resources, at the world's time.
+    #[must_use]
+    pub fn of(resources: impl IntoIterator<Item = Resource>) -> Self {
+        Self {
+            resources: resources.into_iter().collect(),
+            mounted: None,
+            pass_preflight: false,
+            session: None,
+            tls: None,
+            clock: stopped(Timestamp::from_secs(NOW)),
+            reached: Reached::default(),
+        }
     }
 
     /// One resource whose host only remembers proofs.
-    pub(crate) fn simple(builder: ResourceServerBuilder) -> Self {
+    #[must_use]
+    pub fn simple(builder: ResourceServerBuilder) -> Self {
         Self::of([Resource::new(builder, Remembering::new(10_000), &[])])
     }
 
-    pub(crate) fn through_tls(mut self, session: TlsSession) -> Self {
-        self.tls = Some(session);
+    /// With an authorization server.
+    #[must_use]
+    pub fn mounting(mut self, mounted: Mounted) -> Self {
+        self.mounted = Some(mounted);
         self
     }
 
-    pub(crate) fn passing_preflights(mut self) -> Self {
+    /// At another time.
+    #[must_use]
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// As if every connection had come through this TLS session.
+    #[must_use]
+    pub fn through_tls(mut self, session: TlsSession) -> Self {
+        self.session = Some(session);
+        self
+    }
+
+    /// Ends TLS, where there is a configuration for it.
+    #[must_use]
+    pub fn ending_tls(mut self, tls: Option<ServerConfig>) -> Self {
+        self.tls = tls;
+        self
+    }
+
+    /// Lets CORS preflights pass.
+    #[must_use]
+    pub const fn passing_preflights(mut self) -> Self {
         self.pass_preflight = true;
         self
     }
 
-    pub(crate) fn documents(&self) -> Arc<PublicDocuments> {
+    /// What the resources publish of themselves.
+    #[must_use]
+    pub fn documents(&self) -> Arc<PublicDocuments> {
         let guards = self.resources.iter().map(|resource| resource.guard.as_ref());
         Arc::new(PublicDocuments::from_guards(guards).expect("resources that can live together"))
     }
 }
 
 /// A host that only remembers proofs.
-pub(crate) struct Remembering(MemoryReplayStore);
+#[derive(Debug)]
+pub struct Remembering(MemoryReplayStore);
 
 impl Remembering {
-    pub(crate) fn new(capacity: usize) -> Self {
+    /// With room for so many proofs.
+    #[must_use]
+    pub fn new(capacity: usize) -> Self {
         Self(MemoryReplayStore::single_node(capacity).expect("a capacity"))
     }
 }

@@ -1,25 +1,23 @@
-//! What is mounted, whatever serves it: an authorization server, the resource that its tokens are for, and an echo of the
-//! application's own.
+//! An authorization server, the clients and users it knows, and the resource that its tokens are for.
 
 use attesto_core::Timestamp;
 use attesto_core::authorization::{
     Answered, Authentication, AuthenticationContext, AuthenticationRequest, AuthorizationServer,
     AuthorizationServerBuilder, ClaimsRequest, Client, ClientAuthentication, ConsentDecision, ConsentRequest,
-    GrantType, Login, Principal, RouteClass, ScopeRequest, ScopeSet, SecretCheck,
+    GrantType, Login, Principal, ScopeRequest, ScopeSet, SecretCheck,
 };
 use attesto_core::crypto::{Algorithm, CryptoProvider, EntropyError, KeyKind, RustCrypto, Signer};
 use attesto_core::host::{
     AuthorizationEndpoints, AuthorizationHost, ClaimsProvider, ClientStore, ConsentPolicy, EntropySource, Guard,
-    MemoryReplayStore, PrincipalStore, PublicDocuments, ScopePolicy,
+    MemoryReplayStore, PrincipalStore, ScopePolicy,
 };
 use attesto_core::http::{CanonicalOrigin, Header, OriginPolicy, ResponseParts};
 use attesto_core::jose::KeyMaterial;
 use attesto_core::resource::ResourceServer;
 use attesto_core::time::Clock;
 use attesto_core::token::{KeyRing, TrustedIssuer};
+use attesto_tests::servers::{App, Mounted, Resource, Running, Server};
 use attesto_tests::{Json, counter};
-use std::any::Any;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use tokio::task::yield_now;
@@ -31,44 +29,6 @@ pub(crate) const REDIRECT: &str = "https://app.example/cb";
 pub(crate) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 pub(crate) const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 pub(crate) const SECRET: &str = "hunter2-hunter2";
-
-/// The field by which each class's own middleware marks what went through it.
-pub(crate) const CLASS: &str = "x-class";
-
-/// Everything an application serves: the endpoints, the resource at `GET /mcp` with its documents, and `POST /echo` of its own.
-pub(crate) struct Setup {
-    pub(crate) mounted: Mounted,
-    pub(crate) guard: Arc<Guard>,
-    /// How often a client was looked up: nothing happens at an endpoint before that.
-    pub(crate) looked_up: Arc<AtomicUsize>,
-}
-
-/// The ways to mount.
-#[derive(Clone)]
-pub(crate) enum Mounted {
-    /// Class by class, each behind middleware of its own, by the tests' clock and randomness.
-    ByClass(Arc<AuthorizationEndpoints>),
-    /// In one piece, by the system's.
-    Whole(AuthorizationServer, AuthorizationHost),
-    /// Two in one application, each in one piece.
-    SideBySide([(AuthorizationServer, AuthorizationHost); 2]),
-}
-
-/// A server that serves. It ends when this is dropped.
-pub(crate) struct Running {
-    pub(crate) address: SocketAddr,
-    #[expect(dead_code, reason = "held, and never read")]
-    pub(crate) alive: Box<dyn Any>,
-}
-
-/// What the middleware of this class says.
-pub(crate) const fn mark(class: RouteClass) -> &'static str {
-    match class {
-        RouteClass::Metadata => "metadata",
-        RouteClass::Interactive => "interactive",
-        RouteClass::Protocol => "protocol",
-    }
-}
 
 pub(crate) fn clock() -> Clock {
     Clock::new(|| Timestamp::from_secs(NOW))
@@ -117,7 +77,15 @@ fn drawn() -> EntropySource {
     })
 }
 
-impl Setup {
+/// An authorization server, and the resource at `/mcp` that its tokens are for.
+pub(crate) struct Issuer {
+    pub(crate) mounted: Mounted,
+    guard: Arc<Guard>,
+    /// How often a client was looked up: nothing happens at an endpoint before that.
+    pub(crate) looked_up: Arc<AtomicUsize>,
+}
+
+impl Issuer {
     pub(crate) fn new() -> Self {
         Self::of(builder(ORIGIN))
     }
@@ -155,9 +123,9 @@ impl Setup {
         Self { guard: guard(first.0.issuer()), mounted: Mounted::SideBySide([first, second]), looked_up }
     }
 
-    /// What the resource publishes of itself.
-    pub(crate) fn documents(&self) -> PublicDocuments {
-        PublicDocuments::from_guards([&*self.guard]).expect("a sound resource")
+    /// Both, under this adapter.
+    pub(crate) fn serve(self, server: Server) -> Running {
+        (server.start)(App::of([Resource::guarded(self.guard)]).mounting(self.mounted).clock(clock()))
     }
 
     pub(crate) fn server(&self) -> &AuthorizationServer {

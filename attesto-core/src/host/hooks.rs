@@ -2,15 +2,11 @@
 
 use crate::future::BoxFuture;
 use crate::http::RequestParts;
-use crate::resource::{ForeignAnswer, ForeignQuestion, RevocationAnswer, Sender};
+use crate::resource::{AnyPrincipal, ForeignAnswer, ForeignQuestion, RevocationAnswer, Sender};
 use crate::token::Claims;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
-use core::any::Any;
 use core::future::Future;
-
-/// A principal whose type only the host knows.
-pub type AnyPrincipal = Arc<dyn Any + Send + Sync>;
 
 /// Maps verified claims to the host's own principal: a user record, a tenant (docs/rules, step 9).
 ///
