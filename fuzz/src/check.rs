@@ -16,6 +16,7 @@ use attesto_core::resource::{
 use attesto_core::token::ForeignClaims;
 use serde_json::Value;
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 /// All that a proxy can forward.
 const X_FORWARDED: ForwardedHeader =
@@ -40,8 +41,8 @@ fn servers(provider: &Arc<dyn CryptoProvider>) -> Vec<ResourceServer> {
     [
         builder(),
         behind(X_FORWARDED).mtls(certificates()),
-        behind(ForwardedHeader::Forwarded).mtls(certificates()).prefer_dpop(true).realm("things \"and\" more"),
-        builder().credentials(CredentialPolicy::new().form_body(true)).ask_revocation().ask_principal(),
+        behind(ForwardedHeader::Forwarded).mtls(certificates()).prefer_dpop().realm("things \"and\" more"),
+        builder().credentials(CredentialPolicy::new().accept_form_body()).ask_revocation().ask_principal(),
         builder().ask_foreign().danger_show_reasons(),
         builder().without_dpop(),
         builder().mcp(),
@@ -63,7 +64,7 @@ pub fn check(data: &[u8]) {
     let requirement = match number("~requires") % 4 {
         1 => Requirement::scopes(["things.read"]).expect("a scope"),
         2 => Requirement::scopes(["things.write"]).expect("a scope"),
-        3 => Requirement::authenticated().acr_values(["phr"]).expect("a class").max_age(60),
+        3 => Requirement::authenticated().acr_values(["phr"]).expect("a class").max_age(Duration::from_secs(60)),
         _ => Requirement::authenticated(),
     };
     let is_lax = matches!(number("~requires") % 4, 0 | 1);

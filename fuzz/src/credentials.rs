@@ -21,7 +21,8 @@ pub fn credentials(data: &[u8]) {
     form_token_is_the_only_one(&request);
     let ignored = extract(&plain.clone().query_token(QueryTokenPolicy::Ignore), &request);
     assert_eq!(ignored, extract(&plain, &Request { query: None, ..request.clone() }), "a query is never a credential");
-    for (policy, off) in [(plain.clone().bearer(false), AuthScheme::Bearer), (plain.dpop(false), AuthScheme::Dpop)] {
+    for (policy, off) in [(plain.clone().refuse_bearer(), AuthScheme::Bearer), (plain.refuse_dpop(), AuthScheme::Dpop)]
+    {
         assert!(
             extract(&policy, &request).is_ok_and(|(scheme, ..)| scheme != off) || extract(&policy, &request).is_err()
         );
@@ -71,7 +72,7 @@ fn pairs(form: &[u8]) -> Vec<(String, String)> {
 
 /// What is taken from a form is its one `access_token`, and there is no other credential. RFC 6750 §2.2.
 fn form_token_is_the_only_one(request: &Request) {
-    let found = extract(&CredentialPolicy::new().form_body(true), request);
+    let found = extract(&CredentialPolicy::new().accept_form_body(), request);
     let alone = expected(request);
     match found {
         Ok((scheme, token, Channel::FormBody)) => {

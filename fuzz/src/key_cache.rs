@@ -5,6 +5,7 @@ use arbitrary::{Arbitrary, Unstructured};
 use attesto_core::Timestamp;
 use attesto_core::jose::VerificationKeys;
 use attesto_core::remote::{FetchError, KeyCache, KeyPolicy, Lookup, Need, Plan};
+use std::time::Duration;
 
 /// From `remote::policy`: what a retry waits at least and at most, when a fetch counts as lost, what `Cache-Control` may shorten
 /// freshness to, how long old keys serve meanwhile, how often a fetch may be given up, and how far a clock may step back.
@@ -42,7 +43,10 @@ enum Event {
 pub fn key_cache(data: &[u8]) {
     let Ok(script) = Script::arbitrary(&mut Unstructured::new(data)) else { return };
     let (fresh, stale, spacing) = (u64::from(script.fresh), u64::from(script.stale), u64::from(script.spacing));
-    let policy = KeyPolicy::new().fresh(fresh).stale(stale).unknown_kid_spacing(spacing);
+    let policy = KeyPolicy::new()
+        .fresh(Duration::from_secs(fresh))
+        .stale(Duration::from_secs(stale))
+        .unknown_kid_spacing(Duration::from_secs(spacing));
     let cache = KeyCache::new(policy);
     assert_eq!(cache.is_ok(), fresh >= FRESH_FLOOR && stale >= fresh && stale <= 86_400 && spacing > 0);
     let Ok(cache) = cache else { return };

@@ -133,7 +133,7 @@ fn h1_h2_custom_verifier_judges_what_is_not_ours_and_sees_no_credential() {
 #[test]
 fn p4_the_router_of_metadata_publishes_each_resources_document() {
     let world = World::new();
-    let first = built(guard(pinned(&world).strict_audience(true)));
+    let first = built(guard(pinned(&world).refuse_other_audiences()));
     let other = ResourceServer::builder("https://mcp.example.com/other", Arc::clone(&world.provider));
     let second = built(guard(other.issuer(world.trusted()).mcp()));
     let documents = metadata_router([&*first, &*second]).expect("two resources");

@@ -14,6 +14,7 @@ use attesto_core::resource::{
 };
 use attesto_tests::{AUDIENCE, Answers, Call, World};
 use std::sync::Arc;
+use std::time::Duration;
 
 fn fails(builder: ResourceServerBuilder, member: &str) {
     assert_eq!(builder.build().expect_err(member).member(), member);
@@ -161,18 +162,18 @@ fn p6_metadata_says_how_tokens_may_come() {
         let json: serde_json::Value = serde_json::from_str(&server.metadata().to_json()).expect("JSON");
         json["bearer_methods_supported"].clone()
     };
-    let off = || CredentialPolicy::new().bearer(false).dpop(false);
+    let off = || CredentialPolicy::new().refuse_bearer().refuse_dpop();
     assert_eq!(methods(CredentialPolicy::new()), serde_json::json!(["header"]));
-    assert_eq!(methods(CredentialPolicy::new().dpop(false)), serde_json::json!(["header"]));
-    assert_eq!(methods(CredentialPolicy::new().bearer(false)), serde_json::json!(["header"]), "DPoP comes there too");
-    assert_eq!(methods(off().form_body(true)), serde_json::json!(["body"]));
+    assert_eq!(methods(CredentialPolicy::new().refuse_dpop()), serde_json::json!(["header"]));
+    assert_eq!(methods(CredentialPolicy::new().refuse_bearer()), serde_json::json!(["header"]), "DPoP comes there too");
+    assert_eq!(methods(off().accept_form_body()), serde_json::json!(["body"]));
     assert_eq!(
         methods(off().extractor(Arc::new(Nothing))),
         serde_json::Value::Null,
         "none of the three; RFC 9728 §3.2"
     );
     let header = World::new().check(
-        &World::new().builder().credentials(off().form_body(true)).build().expect("a sound configuration"),
+        &World::new().builder().credentials(off().accept_form_body()).build().expect("a sound configuration"),
         &Requirement::authenticated(),
         &Call::new().bearer(&World::new().token(|_, _| {})),
         Answers::good(),
@@ -204,10 +205,10 @@ fn d19_r8_guard_without_a_fitting_replay_store_cannot_be_built() {
     assert!(Guard::builder(server()).replay_store(Shared).instances(Instances::Multiple).build().is_ok());
     let same =
         |policy: ProofPolicy| Guard::builder(world.builder().dpop(policy).build().expect("sound")).replay_store(Shared);
-    let none = || ProofPolicy::new().future_skew(0).expect("none");
+    let none = || ProofPolicy::new().future_skew(Duration::from_secs(0)).expect("none");
     let refused = same(none()).instances(Instances::Multiple).build().expect_err("no two clocks agree to the second");
     assert_eq!(refused.member(), "dpop.future_skew");
-    let one = ProofPolicy::new().future_skew(1).expect("a second");
+    let one = ProofPolicy::new().future_skew(Duration::from_secs(1)).expect("a second");
     assert!(same(one).instances(Instances::Multiple).build().is_ok() && same(none()).build().is_ok());
     assert!(Guard::builder(world.builder().without_dpop().build().expect("sound")).build().is_ok());
     assert!(

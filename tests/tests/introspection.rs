@@ -15,6 +15,7 @@ use attesto_tests::{AUDIENCE, Call, ISSUER, NOW, World, sign, stopped};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Waker};
+use std::time::Duration;
 
 const TOKEN: &str = "mF_9.B5f-4.1JqM+/=";
 const URL: &str = "https://auth.example.com/introspect";
@@ -271,7 +272,7 @@ async fn active_is_remembered_for_a_moment_never_past_exp_and_nothing_else_is() 
         assert_eq!(outcome(&guard, &call, &any, 0).await, "200 usr_1 bearer", "asked again at once");
     }
     let issuer = Issuer::saying(says(&active()));
-    let forgetful = guard(introspector(endpoint(), &issuer).remember(0, 100));
+    let forgetful = guard(introspector(endpoint(), &issuer).remember(Duration::from_secs(0), 100));
     outcome(&forgetful, &call, &any, 0).await;
     outcome(&forgetful, &call, &any, 0).await;
     assert_eq!(issuer.times_asked(), 2);
@@ -531,7 +532,7 @@ async fn j22_withdrawn_key_of_signed_answers_stops_where_only_introspection_refr
     };
     let issuer = Issuer::saying(signed_at(0));
     *issuer.keys.lock().expect("no panic") = publish("k1");
-    let guard = guard(introspector(endpoint, &issuer).remember(0, 0));
+    let guard = guard(introspector(endpoint, &issuer).remember(Duration::from_secs(0), 0));
     let (call, any) = (Call::new().bearer(TOKEN), Requirement::authenticated());
     assert_eq!(outcome(&guard, &call, &any, 0).await, "200 usr_1 bearer");
     *issuer.keys.lock().expect("no panic") = publish("k2");

@@ -5,6 +5,7 @@ use attesto_core::ConfigError;
 use attesto_core::token::{AccessTokenVerifier, Claims, IssuerProfile, TokenError, TokenRules};
 use attesto_tests::{ISSUER, NOW, World, sign};
 use serde_json::{Value, json};
+use std::time::Duration;
 
 struct Product {
     name: &'static str,
@@ -493,7 +494,10 @@ fn a6_iat_may_be_absent_where_the_profile_says_so_and_never_ahead() {
     assert_eq!(verdict(&own, json!({"iat": "now"})), Err(TokenError::IatInvalid));
     assert_eq!(verdict(&super_strict(&own), json!({})), Err(TokenError::IatInvalid));
     let world = World::new();
-    for rules in [TokenRules::new().max_age(3600), TokenRules::new().max_lifetime(3600)] {
+    for rules in [
+        TokenRules::new().max_age(Duration::from_secs(3600)),
+        TokenRules::new().max_lifetime(Duration::from_secs(3600)),
+    ] {
         let issuer = world.trusted().profile(own.profile.clone());
         let verifier = AccessTokenVerifier::new(&world.provider, vec![issuer], rules.audience_is([own.audience]));
         let header = json!({"alg": "ES256", "kid": "k1", "typ": "at+jwt"}).to_string();

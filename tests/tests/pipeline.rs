@@ -15,6 +15,7 @@ use attesto_core::token::{ForeignClaims, TokenError, TokenRules};
 use attesto_tests::{AUDIENCE, Answers, Call, NOW, Seen, World};
 use serde_json::json;
 use std::sync::Arc;
+use std::time::Duration;
 
 const CLIENT: &[u8] = include_bytes!("../keys/client.der");
 
@@ -44,7 +45,7 @@ fn w3_no_credentials_challenge_every_scheme_that_can_succeed_in_order_of_prefere
     let none = Requirement::authenticated();
     let of = |server: ResourceServer| schemes(&denial(&server, &none, &Call::new()));
     assert_eq!(of(server(|b| b)), [Dpop, Bearer]);
-    assert_eq!(of(server(|b| b.prefer_dpop(false))), [Bearer, Dpop]);
+    assert_eq!(of(server(|b| b.prefer_bearer())), [Bearer, Dpop]);
     assert_eq!(of(server(|b| b.mcp())), [Bearer, Dpop]);
     assert_eq!(of(server(|b| b.mcp().sender_policy(SenderPolicy::RequireEither))), [Dpop, Bearer]);
     assert_eq!(of(server(|b| b.sender_policy(SenderPolicy::RequireDpop))), [Dpop]);
@@ -95,7 +96,8 @@ fn w8_statuses_are_those_of_rfc_6750_and_never_a_redirect() {
 
 #[test]
 fn w10_step_up_names_the_wanted_acr_and_age() {
-    let requirement = Requirement::authenticated().acr_values(["phr", "phrh"]).expect("values").max_age(300);
+    let requirement =
+        Requirement::authenticated().acr_values(["phr", "phrh"]).expect("values").max_age(Duration::from_secs(300));
     let denial = denial(&server(|b| b), &requirement, &plain());
     assert_eq!(denial.reason(), StepUpError::Acr.into());
     assert!(denial.challenges()[0].contains("acr_values=\"phr phrh\", max_age=\"300\""));
@@ -334,9 +336,9 @@ fn a3_several_resources_on_one_host_must_decide_on_strict_audiences() {
         .build()
         .expect("sound");
     let set = |first: &ResourceServer| ResourceServer::metadata_set([first, &other]);
-    assert_eq!(set(&server(|b| b)).expect_err("undecided").member(), "strict_audience");
-    assert!(set(&server(|b| b.strict_audience(true))).is_ok());
-    assert!(set(&server(|b| b.strict_audience(false))).is_ok());
+    assert_eq!(set(&server(|b| b)).expect_err("undecided").member(), "refuse_other_audiences");
+    assert!(set(&server(|b| b.refuse_other_audiences())).is_ok());
+    assert!(set(&server(|b| b.accept_other_audiences())).is_ok());
     assert!(ResourceServer::metadata_set([&server(|b| b)]).is_ok());
 }
 
@@ -427,7 +429,7 @@ fn a3_mcp_is_strict_about_its_audience_unless_told_otherwise() {
     let none = Requirement::authenticated();
     let refused = denial(&server(|b| b.mcp()), &none, &wide);
     assert_eq!(refused.reason(), TokenError::AudienceTooWide.into());
-    assert!(run(&server(|b| b.mcp().strict_audience(false)), &none, &wide).result.is_ok());
+    assert!(run(&server(|b| b.mcp().accept_other_audiences()), &none, &wide).result.is_ok());
 }
 
 #[test]
@@ -436,14 +438,14 @@ fn a3_strict_audience_of_the_token_rules_is_kept() {
         claims.insert("aud".into(), json!([AUDIENCE, "https://other.example.com"]));
     }));
     let none = Requirement::authenticated();
-    let strict = server(|b| b.token_rules(TokenRules::new().strict_audience(true)));
+    let strict = server(|b| b.token_rules(TokenRules::new().refuse_other_audiences()));
     assert_eq!(denial(&strict, &none, &wide).reason(), TokenError::AudienceTooWide.into());
     assert!(run(&server(|b| b), &none, &wide).result.is_ok());
 }
 
 #[test]
 fn c4_dpop_turned_off_in_the_credential_policy_stays_off() {
-    let server = server(|b| b.credentials(CredentialPolicy::new().dpop(false)));
+    let server = server(|b| b.credentials(CredentialPolicy::new().refuse_dpop()));
     let refused = denial(&server, &Requirement::authenticated(), &World::new().dpop_call());
     assert_eq!((refused.outcome(), schemes(&refused)), (Outcome::NoCredentials, vec![AuthScheme::Bearer]));
     assert!(!server.metadata().to_json().contains("dpop"));
@@ -539,8 +541,8 @@ fn a4_leeway_for_expired_tokens_is_none_unless_set_and_ends_to_the_second() {
     };
     let expired = Some(TokenError::Expired.into());
     assert_eq!((at(TokenRules::new(), expires - 1), at(TokenRules::new(), expires)), (None, expired));
-    let lenient = || TokenRules::new().exp_leeway(10);
+    let lenient = || TokenRules::new().exp_leeway(Duration::from_secs(10));
     assert_eq!((at(lenient(), expires + 9), at(lenient(), expires + 10)), (None, expired));
-    let beyond_skew = TokenRules::new().skew(30).exp_leeway(31);
+    let beyond_skew = TokenRules::new().skew(Duration::from_secs(30)).exp_leeway(Duration::from_secs(31));
     assert_eq!(world.builder().token_rules(beyond_skew).build().expect_err("too much").member(), "exp_leeway");
 }

@@ -10,6 +10,7 @@ use attesto_core::token::{AccessTokenIssuer, KeyRing, MintRequest, MintedToken, 
 use attesto_tests::{AUDIENCE, Answers, Call, ISSUER, NOW, World, counter};
 use proptest::prelude::*;
 use std::sync::Arc;
+use std::time::Duration;
 
 fn providers() -> [Arc<dyn CryptoProvider>; 2] {
     [Arc::new(RustCrypto::new()), Arc::new(AwsLc::new())]
@@ -102,7 +103,7 @@ proptest! {
                 let request = MintRequest::new(subject.clone(), client.clone())
                     .scopes(scopes.iter())
                     .claim("extra", extra.clone().into())
-                    .lifetime(lifetime)
+                    .lifetime(Duration::from_secs(lifetime))
                     .dpop_jkt(jkt);
                 let (minted, server) = scene(&writing, &reading, algorithm, request);
                 let nonce = nonces().issue(writing.as_ref(), Timestamp::from_secs(NOW));

@@ -20,6 +20,7 @@ use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 const TOKEN: &str = "opaque-token";
 const MAX_AGE: u64 = 60;
@@ -167,7 +168,9 @@ impl Scene {
         let store = KeyValueStore::new(&time);
         let jkt = Some(world.thumbprint(world.client.as_ref()));
         let verifier = SlowVerifier { time: time.clone(), takes: Arc::default(), jkt, expires: None };
-        let policy = ProofPolicy::new().max_age(MAX_AGE).and_then(|policy| policy.future_skew(skew));
+        let policy = ProofPolicy::new()
+            .max_age(Duration::from_secs(MAX_AGE))
+            .and_then(|policy| policy.future_skew(Duration::from_secs(skew)));
         let server = ResourceServer::builder(AUDIENCE, Arc::clone(&world.provider))
             .ask_foreign()
             .authorization_server(ISSUER)
@@ -352,7 +355,7 @@ impl Introspected {
             .expect("a sound configuration");
         let guard = Guard::builder(server)
             .replay_store(KeyValueStore::new(&time))
-            .foreign_verifier(introspector.remember(0, 0));
+            .foreign_verifier(introspector.remember(Duration::from_secs(0), 0));
         let gate = Gate::new(guard.build().expect("a sound guard"), time.clock());
         let bound = Call::new().dpop(TOKEN, &world.proof(TOKEN, |_, _| {}));
         Self { time, issuer, gate, bound }

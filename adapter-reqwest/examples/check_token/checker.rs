@@ -17,6 +17,7 @@ use std::error::Error;
 use std::fmt::Write;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use std::time::SystemTime;
 
 pub(crate) struct Checker {
@@ -51,10 +52,11 @@ impl Checker {
             }
             Some(_) => {
                 let seen = Arc::clone(&introspection);
-                let introspector =
-                    Introspector::new(endpoint(&args)?, client(args.loopback)?, provider).remember(0, 0).on_failure(
-                        move |error| *seen.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(error),
-                    );
+                let introspector = Introspector::new(endpoint(&args)?, client(args.loopback)?, provider)
+                    .remember(Duration::from_secs(0), 0)
+                    .on_failure(move |error| {
+                        *seen.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(error)
+                    });
                 let server = server.ask_foreign().authorization_server(&args.issuer).build()?;
                 (Guard::builder(server).foreign_verifier(introspector), None)
             }

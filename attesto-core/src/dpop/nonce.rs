@@ -10,6 +10,7 @@ use crate::{ConfigError, Timestamp};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
+use core::time::Duration;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
@@ -112,15 +113,15 @@ impl NonceIssuer {
         self.use_
     }
 
-    /// Sets how long a nonce lives, in seconds.
+    /// Sets how long a nonce lives, in whole seconds.
     ///
     /// # Errors
-    /// Fails outside 10 to 86400.
-    pub fn lifetime(mut self, seconds: u64) -> Result<Self, ConfigError> {
-        if !(10..=86_400).contains(&seconds) {
+    /// Fails outside 10 seconds to one day.
+    pub fn lifetime(mut self, lifetime: Duration) -> Result<Self, ConfigError> {
+        if !(10..=86_400).contains(&lifetime.as_secs()) {
             return Err(ConfigError::new("nonce.lifetime", "must be between 10 seconds and a day"));
         }
-        self.lifetime = seconds;
+        self.lifetime = lifetime.as_secs();
         Ok(self)
     }
 
@@ -229,9 +230,9 @@ mod tests {
 
     #[test]
     fn r5_lifetime_is_bounded() {
-        assert!(issuer(1).lifetime(9).is_err());
-        assert!(issuer(1).lifetime(86_401).is_err());
-        assert!(issuer(1).lifetime(10).is_ok());
+        assert!(issuer(1).lifetime(Duration::from_secs(9)).is_err());
+        assert!(issuer(1).lifetime(Duration::from_secs(86_401)).is_err());
+        assert!(issuer(1).lifetime(Duration::from_secs(10)).is_ok());
     }
 
     #[test]

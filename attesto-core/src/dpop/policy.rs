@@ -5,14 +5,16 @@ use crate::ConfigError;
 use crate::crypto::AlgorithmSet;
 use crate::jose::JwsLimits;
 use crate::limits;
+use core::time::Duration;
 
 /// Which proofs are accepted: age, algorithms, sizes, nonces (RFC 9449 §4.3, §8, §11).
 ///
 /// ```
 /// use attesto_core::dpop::ProofPolicy;
+/// use core::time::Duration;
 ///
-/// let policy = ProofPolicy::new().max_age(120)?;
-/// assert!(ProofPolicy::new().max_age(0).is_err());
+/// let policy = ProofPolicy::new().max_age(Duration::from_secs(120))?;
+/// assert!(ProofPolicy::new().max_age(Duration::ZERO).is_err());
 /// # Ok::<(), attesto_core::ConfigError>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -49,17 +51,17 @@ impl ProofPolicy {
         self
     }
 
-    /// Sets how old a proof may be, in seconds (§4.3 check 11). Used proofs are remembered for as long. Resources that
+    /// Sets how old a proof may be, in whole seconds (§4.3 check 11). Used proofs are remembered for as long. Resources that
     /// share a replay store and are called by the same URIs must use the same value: the shortest decides how long the
     /// proofs of all are remembered.
     ///
     /// # Errors
-    /// Fails outside 1 to 3600.
-    pub fn max_age(mut self, seconds: u64) -> Result<Self, ConfigError> {
-        if !(1..=MAX_WINDOW).contains(&seconds) {
+    /// Fails outside one second to one hour.
+    pub fn max_age(mut self, max_age: Duration) -> Result<Self, ConfigError> {
+        if !(1..=MAX_WINDOW).contains(&max_age.as_secs()) {
             return Err(ConfigError::new("dpop.max_age", "must be between 1 and 3600 seconds"));
         }
-        self.max_age = seconds;
+        self.max_age = max_age.as_secs();
         Ok(self)
     }
 
@@ -69,19 +71,19 @@ impl ProofPolicy {
         self.max_age.saturating_add(self.future_skew.saturating_mul(2)).saturating_add(1)
     }
 
-    /// Sets how far ahead a client's clock may be, in seconds (§11.1). A used proof is remembered for this much longer
+    /// Sets how far ahead a client's clock may be, in whole seconds (§11.1). A used proof is remembered for this much longer
     /// than it is accepted. So the value must also cover the difference between the clocks of the nodes that serve the
     /// resource, and of the replay store if that uses its own clock. On a node whose clock is late by more than this
     /// and a second, a used proof is accepted again. With 0 all clocks must agree to the second, and
     /// [`GuardBuilder::build`](crate::host::GuardBuilder::build) refuses it if several instances are declared.
     ///
     /// # Errors
-    /// Fails over 3600.
-    pub fn future_skew(mut self, seconds: u64) -> Result<Self, ConfigError> {
-        if seconds > MAX_WINDOW {
+    /// Fails over one hour.
+    pub fn future_skew(mut self, future_skew: Duration) -> Result<Self, ConfigError> {
+        if future_skew.as_secs() > MAX_WINDOW {
             return Err(ConfigError::new("dpop.future_skew", "must be at most 3600 seconds"));
         }
-        self.future_skew = seconds;
+        self.future_skew = future_skew.as_secs();
         Ok(self)
     }
 
@@ -111,7 +113,7 @@ impl ProofPolicy {
         self
     }
 
-    /// How far ahead a client's clock may be, in seconds.
+    /// How far ahead a client's clock may be, in whole seconds.
     #[must_use]
     pub const fn future_skew_seconds(&self) -> u64 {
         self.future_skew

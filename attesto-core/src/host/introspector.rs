@@ -13,6 +13,7 @@ use crate::time::Clock;
 use alloc::sync::Arc;
 use core::fmt;
 use core::sync::atomic::{AtomicUsize, Ordering};
+use core::time::Duration;
 
 /// Receives the errors of introspections.
 type Observer = Arc<dyn Fn(IntrospectionError) + Send + Sync>;
@@ -50,11 +51,11 @@ impl Introspector {
         }
     }
 
-    /// Sets for how many seconds active answers are cached, and of how many tokens. A revoked token can still be
+    /// Sets for how long, in whole seconds, active answers are cached, and of how many tokens. A revoked token can still be
     /// accepted for that long. 0 caches nothing.
     #[must_use]
-    pub fn remember(mut self, seconds: u64, tokens: usize) -> Self {
-        self.remembered = Remembered::new(if seconds == 0 { 0 } else { tokens }, seconds);
+    pub fn remember(mut self, time: Duration, tokens: usize) -> Self {
+        self.remembered = Remembered::new(if time.as_secs() == 0 { 0 } else { tokens }, time.as_secs());
         self
     }
 

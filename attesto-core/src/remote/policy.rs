@@ -1,13 +1,15 @@
 //! The durations and limits of a key cache.
 
 use crate::ConfigError;
+use core::time::Duration;
 
 /// How long fetched keys are used, and how often they may be fetched. All in seconds.
 ///
 /// ```
 /// use attesto_core::remote::KeyPolicy;
+/// use core::time::Duration;
 ///
-/// let policy = KeyPolicy::new().fresh(120).stale(1_800);
+/// let policy = KeyPolicy::new().fresh(Duration::from_secs(120)).stale(Duration::from_secs(1_800));
 /// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[must_use]
@@ -46,24 +48,24 @@ impl KeyPolicy {
 
     /// Sets for how long keys are used before they are fetched again; `Cache-Control` may shorten it to no less than 30
     /// seconds.
-    pub const fn fresh(mut self, seconds: u64) -> Self {
-        self.fresh = seconds;
+    pub const fn fresh(mut self, fresh: Duration) -> Self {
+        self.fresh = fresh.as_secs();
         self
     }
 
     /// Sets the age at which keys stop verifying in any case. A withdrawn key can stay in use for that long while the
     /// issuer cannot be reached, or serves anything but a key set. If the issuer serves a key set, the limit is its
     /// freshness plus a minute.
-    pub const fn stale(mut self, seconds: u64) -> Self {
-        self.stale = seconds;
+    pub const fn stale(mut self, stale: Duration) -> Self {
+        self.stale = stale.as_secs();
         self
     }
 
     /// Sets the shortest time between two fetches for tokens with an unknown `kid`, or with a known one and an
     /// algorithm that its keys do not support, over all such tokens. A client chooses both, so this bounds the requests
     /// to the issuer that clients can cause.
-    pub const fn unknown_kid_spacing(mut self, seconds: u64) -> Self {
-        self.unknown_kid_spacing = seconds;
+    pub const fn unknown_kid_spacing(mut self, unknown_kid_spacing: Duration) -> Self {
+        self.unknown_kid_spacing = unknown_kid_spacing.as_secs();
         self
     }
 
@@ -95,11 +97,20 @@ mod tests {
     #[test]
     fn j22_policy_has_bounds() {
         let new = KeyPolicy::new;
-        for sound in [new(), new().fresh(30).stale(30), new().fresh(86_400).stale(86_400), new().unknown_kid_spacing(1)]
-        {
+        for sound in [
+            new(),
+            new().fresh(Duration::from_secs(30)).stale(Duration::from_secs(30)),
+            new().fresh(Duration::from_secs(86_400)).stale(Duration::from_secs(86_400)),
+            new().unknown_kid_spacing(Duration::from_secs(1)),
+        ] {
             assert!(sound.is_consistent().is_ok(), "{sound:?}");
         }
-        for wrong in [new().fresh(29), new().stale(299), new().stale(86_401), new().unknown_kid_spacing(0)] {
+        for wrong in [
+            new().fresh(Duration::from_secs(29)),
+            new().stale(Duration::from_secs(299)),
+            new().stale(Duration::from_secs(86_401)),
+            new().unknown_kid_spacing(Duration::from_secs(0)),
+        ] {
             assert!(wrong.is_consistent().is_err(), "{wrong:?}");
         }
     }

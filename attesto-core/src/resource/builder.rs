@@ -22,6 +22,7 @@ use crate::token::{AccessTokenVerifier, TokenRules, TrustedIssuer};
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::time::Duration;
 
 /// Seconds in `Retry-After` when the host could not answer.
 const RETRY_AFTER: u64 = 5;
@@ -160,9 +161,16 @@ impl ResourceServerBuilder {
         self
     }
 
-    /// Sets whether a token's `aud` may name only this resource (A3). On for [`mcp`](Self::mcp).
-    pub const fn strict_audience(mut self, strict: bool) -> Self {
-        self.strict_audience = Some(strict);
+    /// Refuses tokens whose `aud` names another resource besides this one (A3). Implied by [`mcp`](Self::mcp).
+    pub const fn refuse_other_audiences(mut self) -> Self {
+        self.strict_audience = Some(true);
+        self
+    }
+
+    /// Accepts tokens whose `aud` names other resources besides this one, although [`mcp`](Self::mcp) or
+    /// [`metadata_set`](ResourceServer::metadata_set) would have them refused (A3).
+    pub const fn accept_other_audiences(mut self) -> Self {
+        self.strict_audience = Some(false);
         self
     }
 
@@ -232,9 +240,15 @@ impl ResourceServerBuilder {
         self
     }
 
-    /// Sets whether `DPoP` is challenged before `Bearer` if both can succeed (W3).
-    pub const fn prefer_dpop(mut self, prefer: bool) -> Self {
-        self.prefer_dpop = prefer;
+    /// Challenges `DPoP` before `Bearer` if both can succeed, as by default (W3).
+    pub const fn prefer_dpop(mut self) -> Self {
+        self.prefer_dpop = true;
+        self
+    }
+
+    /// Challenges `Bearer` before `DPoP` if both can succeed (W3). Implied by [`mcp`](Self::mcp).
+    pub const fn prefer_bearer(mut self) -> Self {
+        self.prefer_dpop = false;
         self
     }
 
@@ -272,9 +286,9 @@ impl ResourceServerBuilder {
         self
     }
 
-    /// Sets the seconds in `Retry-After` when the host could not answer. 5 by default.
-    pub const fn retry_after(mut self, seconds: u64) -> Self {
-        self.retry_after = seconds;
+    /// Sets `Retry-After`, in whole seconds, when the host could not answer. 5 by default.
+    pub const fn retry_after(mut self, retry_after: Duration) -> Self {
+        self.retry_after = retry_after.as_secs();
         self
     }
 
@@ -314,13 +328,14 @@ impl ResourceServerBuilder {
         let strict_by_default = self.mcp || self.rules.audience_is_strict();
         let audience_is_decided = strict_by_default || self.strict_audience.is_some();
         let strict = self.strict_audience.unwrap_or(strict_by_default);
-        let mut rules = self.rules.strict_audience(strict);
+        let mut rules = self.rules.audience_is_sole(strict);
         if rules.audience().is_empty() {
             rules = rules.audience_is([identifier.as_str()]);
         }
         let skew = rules.skew_seconds();
         let insecure = self.insecure_loopback;
-        let credentials = self.credentials.dpop(self.dpop.is_some()).for_tokens_of(rules.token_limit());
+        let credentials = if self.dpop.is_some() { self.credentials } else { self.credentials.refuse_dpop() };
+        let credentials = credentials.for_tokens_of(rules.token_limit());
         credentials.check()?;
         let dpop = self.dpop.map(|policy| if insecure { policy.danger_allow_http() } else { policy });
         Ok(ResourceServer {

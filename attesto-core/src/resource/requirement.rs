@@ -6,13 +6,15 @@ use crate::metadata::MetadataPointer;
 use crate::scope::is_scope_token;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::time::Duration;
 
 /// What one route or operation requires beyond a valid token. Built once per route.
 ///
 /// ```
 /// use attesto_core::resource::Requirement;
+/// use core::time::Duration;
 ///
-/// let call = Requirement::scopes(["mcp:tools:call"])?.max_age(300).acr_values(["phr"])?;
+/// let call = Requirement::scopes(["mcp:tools:call"])?.max_age(Duration::from_secs(300)).acr_values(["phr"])?;
 /// assert_eq!(call.required_scopes(), ["mcp:tools:call"]);
 /// assert!(Requirement::scopes(["two words"]).is_err());
 /// # Ok::<(), attesto_core::ConfigError>(())
@@ -71,10 +73,10 @@ impl Requirement {
         Ok(self)
     }
 
-    /// Requires that the user authenticated at most this many seconds ago (RFC 9470 §3).
+    /// Requires that the user authenticated at most this long ago, in whole seconds (RFC 9470 §3).
     #[must_use]
-    pub const fn max_age(mut self, seconds: u64) -> Self {
-        self.max_age = Some(seconds);
+    pub const fn max_age(mut self, max_age: Duration) -> Self {
+        self.max_age = Some(max_age.as_secs());
         self
     }
 

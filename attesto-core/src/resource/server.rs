@@ -160,14 +160,14 @@ impl ResourceServer {
     /// # Errors
     /// Fails if two servers protect the same resource, or if several resources share a host and one of them does not
     /// decide whether it accepts tokens that name other audiences too. Call
-    /// [`strict_audience`](super::ResourceServerBuilder::strict_audience) for each, or a token for one is accepted by its
+    /// [`refuse_other_audiences`](super::ResourceServerBuilder::refuse_other_audiences) for each, or a token for one is accepted by its
     /// sibling (A3).
     pub fn metadata_set<'s>(servers: impl IntoIterator<Item = &'s Self>) -> Result<MetadataSet, ConfigError> {
         let servers: Vec<&Self> = servers.into_iter().collect();
         if servers.len() > 1 && servers.iter().any(|server| !server.audience_is_decided) {
             return Err(ConfigError::new(
-                "strict_audience",
-                "several resources on one host: call strict_audience(true) on each, or decide against it",
+                "refuse_other_audiences",
+                "several resources on one host: call refuse_other_audiences on each, or decide against it",
             ));
         }
         MetadataSet::new(servers.into_iter().map(|server| server.metadata.clone()))

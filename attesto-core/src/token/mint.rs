@@ -14,6 +14,7 @@ use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
+use core::time::Duration;
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
@@ -293,7 +294,6 @@ pub struct AccessTokenIssuerBuilder {
 
 impl AccessTokenIssuerBuilder {
     /// **Development only.** Allows the issuer to be a plain http URL on a loopback host.
-    #[must_use]
     pub const fn danger_insecure_loopback(mut self) -> Self {
         self.insecure_loopback = true;
         self
@@ -305,9 +305,9 @@ impl AccessTokenIssuerBuilder {
         self
     }
 
-    /// Sets how long tokens live, in seconds, unless the request asks for less. 900 by default.
-    pub const fn default_lifetime(mut self, seconds: u64) -> Self {
-        self.lifetime = seconds;
+    /// Sets how long tokens live, in whole seconds, unless the request asks for less. 900 by default.
+    pub const fn default_lifetime(mut self, default_lifetime: Duration) -> Self {
+        self.lifetime = default_lifetime.as_secs();
         self
     }
 

@@ -7,6 +7,7 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
+use core::time::Duration;
 
 /// The host's own check of verified claims.
 pub type TokenPredicate = Arc<dyn Fn(&Claims, Timestamp) -> bool + Send + Sync>;
@@ -15,8 +16,9 @@ pub type TokenPredicate = Arc<dyn Fn(&Claims, Timestamp) -> bool + Send + Sync>;
 ///
 /// ```
 /// use attesto_core::token::TokenRules;
+/// use core::time::Duration;
 ///
-/// let rules = TokenRules::new().skew(30).max_age(3600);
+/// let rules = TokenRules::new().skew(Duration::from_secs(30)).max_age(Duration::from_secs(3600));
 /// ```
 #[derive(Clone)]
 pub struct TokenRules {
@@ -55,10 +57,14 @@ impl TokenRules {
         self
     }
 
-    /// Sets whether a token may name no other audience (A3).
+    /// Refuses tokens that name another audience besides (A3).
     #[must_use]
-    pub const fn strict_audience(mut self, strict: bool) -> Self {
-        self.strict_audience = strict;
+    pub const fn refuse_other_audiences(self) -> Self {
+        self.audience_is_sole(true)
+    }
+
+    pub(crate) const fn audience_is_sole(mut self, sole: bool) -> Self {
+        self.strict_audience = sole;
         self
     }
 
@@ -70,17 +76,17 @@ impl TokenRules {
         self
     }
 
-    /// Sets how far the issuer's clock may be ahead, in seconds (A5, A6).
+    /// Sets how far the issuer's clock may be ahead, in whole seconds (A5, A6).
     #[must_use]
-    pub const fn skew(mut self, seconds: u64) -> Self {
-        self.skew = seconds;
+    pub const fn skew(mut self, skew: Duration) -> Self {
+        self.skew = skew.as_secs();
         self
     }
 
-    /// Sets how long after `exp` a token is still accepted, in seconds; at most the skew (A4).
+    /// Sets how long after `exp` a token is still accepted, in whole seconds; at most the skew (A4).
     #[must_use]
-    pub const fn exp_leeway(mut self, seconds: u64) -> Self {
-        self.exp_leeway = seconds;
+    pub const fn exp_leeway(mut self, exp_leeway: Duration) -> Self {
+        self.exp_leeway = exp_leeway.as_secs();
         self
     }
 
@@ -91,17 +97,17 @@ impl TokenRules {
         self
     }
 
-    /// Refuses tokens issued longer ago than this, in seconds (A17).
+    /// Refuses tokens issued longer ago than this, in whole seconds (A17).
     #[must_use]
-    pub const fn max_age(mut self, seconds: u64) -> Self {
-        self.max_age = Some(seconds);
+    pub const fn max_age(mut self, max_age: Duration) -> Self {
+        self.max_age = Some(max_age.as_secs());
         self
     }
 
-    /// Refuses tokens with a longer lifetime than this, in seconds (A17).
+    /// Refuses tokens with a longer lifetime than this, in whole seconds (A17).
     #[must_use]
-    pub const fn max_lifetime(mut self, seconds: u64) -> Self {
-        self.max_lifetime = Some(seconds);
+    pub const fn max_lifetime(mut self, max_lifetime: Duration) -> Self {
+        self.max_lifetime = Some(max_lifetime.as_secs());
         self
     }
 
@@ -124,7 +130,7 @@ impl TokenRules {
         self.strict_audience
     }
 
-    /// The clock skew, in seconds.
+    /// The clock skew, in whole seconds.
     #[must_use]
     pub const fn skew_seconds(&self) -> u64 {
         self.skew
@@ -196,7 +202,7 @@ impl fmt::Debug for TokenRules {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TokenRules")
             .field("audience", &self.audience)
-            .field("strict_audience", &self.strict_audience)
+            .field("refuse_other_audiences", &self.strict_audience)
             .field("skew", &self.skew)
             .field("exp_leeway", &self.exp_leeway)
             .finish_non_exhaustive()

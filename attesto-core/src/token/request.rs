@@ -5,6 +5,7 @@ use crate::jose::Thumbprint;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
+use core::time::Duration;
 use serde_json::{Map, Value};
 
 /// The request to mint one access token (RFC 9068 §2.2).
@@ -60,9 +61,9 @@ impl MintRequest {
         self
     }
 
-    /// Sets a lifetime in seconds. It can only shorten the issuer's default.
-    pub const fn lifetime(mut self, seconds: u64) -> Self {
-        self.lifetime = Some(seconds);
+    /// Sets a lifetime, in whole seconds. It can only shorten the issuer's default.
+    pub const fn lifetime(mut self, lifetime: Duration) -> Self {
+        self.lifetime = Some(lifetime.as_secs());
         self
     }
 

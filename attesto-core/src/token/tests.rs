@@ -13,6 +13,7 @@ use alloc::collections::BTreeSet;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::time::Duration;
 use serde_json::json;
 
 const ISSUER: &str = "https://auth.example.com";
@@ -150,7 +151,10 @@ fn a18_other_claims_pass_through_untouched() {
 fn a4_requested_lifetime_only_shortens() {
     let issuer = issuer(ring(1));
     let life = |seconds| issuer.mint(request().lifetime(seconds), NOW, &mut counter(9)).unwrap().expires_in;
-    assert_eq!((life(60), life(900), life(9000)), (60, 900, 900));
+    assert_eq!(
+        (life(Duration::from_secs(60)), life(Duration::from_secs(900)), life(Duration::from_secs(9000))),
+        (60, 900, 900)
+    );
 }
 
 #[test]
@@ -483,10 +487,16 @@ fn a2_rules_that_contradict_themselves_are_refused() {
     let build = |rules: TokenRules| AccessTokenVerifier::new(&provider(), alloc::vec![], rules);
     assert!(build(TokenRules::new()).is_err());
     assert!(build(TokenRules::new().audience_is([""])).is_err());
-    assert!(build(TokenRules::new().audience_is(["a"]).skew(10).exp_leeway(11)).is_err());
-    assert!(build(TokenRules::new().audience_is(["a"]).skew(3601)).is_err());
+    assert!(
+        build(TokenRules::new().audience_is(["a"]).skew(Duration::from_secs(10)).exp_leeway(Duration::from_secs(11)))
+            .is_err()
+    );
+    assert!(build(TokenRules::new().audience_is(["a"]).skew(Duration::from_secs(3601))).is_err());
     assert!(build(TokenRules::new().audience_is(["a"]).size_limit(10)).is_err());
-    assert!(build(TokenRules::new().audience_is(["a"]).skew(10).exp_leeway(10)).is_ok());
+    assert!(
+        build(TokenRules::new().audience_is(["a"]).skew(Duration::from_secs(10)).exp_leeway(Duration::from_secs(10)))
+            .is_ok()
+    );
 }
 
 #[test]

@@ -10,6 +10,7 @@ use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rsa::{KeyPair, KeySize};
 use std::error::Error;
 use std::sync::Arc;
+use std::time::Duration;
 use std::time::SystemTime;
 use zeroize::Zeroizing;
 
@@ -72,7 +73,7 @@ impl Issuer {
         let keys = Arc::new(KeyRing::new(provider.as_ref(), provider.signer(private, Algorithm::ES256)?.into())?);
         let minting = AccessTokenIssuer::builder(origin, Arc::clone(&provider), Arc::clone(&keys))
             .danger_insecure_loopback()
-            .default_lifetime(3600)
+            .default_lifetime(Duration::from_secs(3600))
             .build()?;
         let dpop_material = KeyMaterial::generate(KeyKind::P256, &mut entropy)?;
         let dpop_private = dpop_material.private().ok_or("a generated key has a private half")?;

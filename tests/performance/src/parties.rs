@@ -9,6 +9,7 @@ use attesto_core::resource::{Requirement, ResourceServer, ResourceServerBuilder}
 use attesto_core::token::{AccessTokenIssuer, KeyRing, MintRequest, TrustedIssuer};
 use std::error::Error;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What the resource asks for.
 pub(crate) const SCOPE: &str = "mcp:tools:call";
@@ -104,7 +105,12 @@ impl Issuer {
             let jwk = Jwk::new(client.signer.public_key().clone());
             request = request.dpop_jkt(jwk.thumbprint(|parts| self.provider.sha256(parts)));
         }
-        Ok(builder.default_lifetime(3600).build()?.mint(request, now(), &mut entropy)?.token().to_owned())
+        Ok(builder
+            .default_lifetime(Duration::from_secs(3600))
+            .build()?
+            .mint(request, now(), &mut entropy)?
+            .token()
+            .to_owned())
     }
 
     /// The resource, which trusts this issuer.

@@ -35,7 +35,7 @@ fn with_cookie(_: &World, builder: ResourceServerBuilder) -> ResourceServerBuild
 }
 
 fn with_form(_: &World, builder: ResourceServerBuilder) -> ResourceServerBuilder {
-    builder.credentials(CredentialPolicy::new().form_body(true))
+    builder.credentials(CredentialPolicy::new().accept_form_body())
 }
 
 fn cookie(world: &World) -> Call {

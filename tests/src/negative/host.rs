@@ -10,6 +10,7 @@ use attesto_core::resource::{
 };
 use serde_json::json;
 use std::sync::Arc;
+use std::time::Duration;
 
 const INVALID: Told = Told::Error(401, "Bearer", "invalid_token");
 const STEP_UP: Told = Told::Error(401, "Bearer", "insufficient_user_authentication");
@@ -107,7 +108,7 @@ fn answer_rows() -> Vec<Row> {
 }
 
 fn requirement_rows() -> Vec<Row> {
-    let fresh = || Requirement::authenticated().max_age(300);
+    let fresh = || Requirement::authenticated().max_age(Duration::from_secs(300));
     let phr = || Requirement::authenticated().acr_values(["phr"]).expect("a sound value");
     vec![
         row("w10 acr", StepUpError::Acr, STEP_UP, logged_in("pwd", json!(NOW)))

@@ -12,6 +12,7 @@ use attesto_core::token::{
 };
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::time::Duration;
 
 const REFUSED: Told = Told::Error(401, "Bearer", "invalid_token");
 
@@ -233,10 +234,10 @@ fn principal_and_policy_rows() -> Vec<Row> {
         claim(ClientNotAllowed, "a17 client", "client_id", json!("client-2"))
             .on(|world, _| only(world, world.trusted().allow_clients(["client-1"]))),
         claim(TokenTooOld, "a17 age", "iat", json!(NOW - 161))
-            .on(rules(|rules| rules.max_age(100)))
+            .on(rules(|rules| rules.max_age(Duration::from_secs(100))))
             .mended_by(good_with("iat", json!(NOW - 160))),
         claim(LifetimeExceeded, "a17 lifetime", "exp", json!(NOW + 891))
-            .on(rules(|rules| rules.max_lifetime(900)))
+            .on(rules(|rules| rules.max_lifetime(Duration::from_secs(900))))
             .mended_by(good_with("exp", json!(NOW + 890))),
         claim(PolicyRefused, "a17 predicate", "sub", json!("usr_2"))
             .on(rules(|rules| rules.predicate(Arc::new(|claims, _| claims.subject() == "usr_1")))),

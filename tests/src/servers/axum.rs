@@ -32,7 +32,7 @@ use tokio_rustls::server::TlsStream;
 const TEXT: [(&str, &str); 1] = [("content-type", "text/plain")];
 
 async fn who(State(reached): State<Reached>, grant: Result<Granted, WiringError>) -> impl IntoResponse {
-    (TEXT, reached.who(grant.ok().as_ref().map(|grant| &**grant)))
+    (TEXT, reached.who(grant.ok().as_deref()))
 }
 
 async fn user(user: Principal<String>) -> impl IntoResponse {

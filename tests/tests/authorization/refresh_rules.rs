@@ -249,6 +249,61 @@ fn rt5_theft_that_a_store_failure_hid_is_handled_when_the_token_is_shown_again()
     }
 }
 
+/// A resource takes a token until `exp` and its leeway: whoever revokes it, the list keeps it as long.
+#[test]
+fn rv4_the_list_keeps_a_token_through_the_leeway_of_resources() {
+    for leeway in [0, 60, 300] {
+        let scene = || Scene::of(builder(true).resource_leeway(leeway));
+        let mut by_itself = scene();
+        let request = by_itself.redeem();
+        let granted = by_itself.grant(&request);
+        let access = text(&granted, "access_token").expect("an access token");
+        let (mut with_family, refresh) = (by_itself.clone(), refresh_token(&granted));
+        by_itself.grant(&Request::revoke(&access));
+        with_family.grant(&Request::revoke(&refresh));
+        let (jti, exp) = (claims(&access)["jti"].clone(), claims(&access)["exp"].as_u64().expect("a time"));
+        for scene in [by_itself, with_family] {
+            let until = scene.ledger.denied_until.get(jti.as_str().expect("a jti")).copied();
+            assert_eq!(until, Some(Timestamp::from_secs(exp + leeway)));
+        }
+    }
+}
+
+/// Whoever drops the connection: the thief, who is told that the theft is known, would do so each time.
+#[test]
+fn rt5_a_connection_that_drops_between_two_writes_of_a_revocation_delays_it_to_the_next_token_shown() {
+    let (mut scene, first) = Scene::redeemed(true);
+    let stolen = scene.grant(&Request::refresh(&first));
+    let access = text(&stolen, "access_token").expect("an access token");
+    let jti = claims(&access)["jti"].as_str().expect("a jti").to_owned();
+    scene.ledger.now += 60;
+    let second = refresh_token(&stolen);
+    for (cause, revokes_at_once) in
+        [(Request::refresh(&first), false), (Request::revoke(&second), true), (Request::revoke(&first), true)]
+    {
+        let asked = scene.ledger.asked.len();
+        let mut dry = scene.clone();
+        let _ = dry.send(&cause);
+        let names = dry.ledger.asked[asked..].to_vec();
+        for (at, name) in names.iter().enumerate() {
+            for fault in [Fault::Dropped, Fault::DroppedAfterActing] {
+                let mut scene = scene.clone();
+                assert!(scene.send_with(&cause, |question| (question == at).then_some(fault)).is_none(), "{name}");
+                let begun = scene.ledger.revoked.contains(&FAMILY) || scene.ledger.revoked.len() == 1;
+                // Where nothing was begun yet, the same request comes again; else any token of the family will do.
+                let next = if begun { Request::refresh(&second) } else { cause.clone() };
+                let answer = scene.send(&next).map(|response| response.status);
+                let expected = if begun || !revokes_at_once { 400 } else { 200 };
+                assert_eq!(answer, Some(expected), "{name} {fault:?}");
+                assert!(scene.ledger.denied.contains(&jti), "{name} {fault:?}: the access token is denied");
+                let writes = scene.ledger.asked.len();
+                assert_eq!(scene.refuse(&Request::refresh(&second)).0, Reason::FamilyRevoked, "{name} {fault:?}");
+                assert!(!scene.ledger.asked[writes..].contains(&"RevokeAccessTokens"), "{name} {fault:?}: it is whole");
+            }
+        }
+    }
+}
+
 #[test]
 fn rv3_however_many_access_tokens_a_family_has_one_question_denies_them() {
     let (mut scene, mut refresh) = Scene::redeemed(false);

@@ -27,7 +27,7 @@ fn nonces() -> NonceIssuer {
 
 /// One resource that takes whatever there is, and one that takes DPoP with its own nonces only.
 pub(crate) fn setup(world: &World) -> App {
-    let open = pinned(world).strict_audience(true).credentials(CredentialPolicy::new().form_body(true));
+    let open = pinned(world).refuse_other_audiences().credentials(CredentialPolicy::new().accept_form_body());
     let origin = CanonicalOrigin::parse("https://mcp.example.com").expect("an origin");
     let strict = ResourceServer::builder(STRICT, Arc::clone(&world.provider))
         .issuer(world.trusted())

@@ -130,7 +130,7 @@ pub(crate) fn token_of_one_of_several_issuers() -> Row {
 
 pub(crate) fn form_body() -> Row {
     fn forms(builder: ResourceServerBuilder) -> ResourceServerBuilder {
-        builder.credentials(CredentialPolicy::new().form_body(true))
+        builder.credentials(CredentialPolicy::new().accept_form_body())
     }
     let call = |length: usize| {
         move |_: &World| {

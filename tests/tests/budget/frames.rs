@@ -28,7 +28,7 @@ const FORM: &str = "application/x-www-form-urlencoded";
 const FRAMES: usize = 4 * limits::FORM_BODY;
 
 fn guard() -> Guard {
-    let server = World::new().builder().credentials(CredentialPolicy::new().form_body(true)).build();
+    let server = World::new().builder().credentials(CredentialPolicy::new().accept_form_body()).build();
     let store = MemoryReplayStore::single_node(1).expect("a capacity");
     Guard::builder(server.expect("a sound configuration")).replay_store(store).build().expect("a sound guard")
 }

@@ -19,6 +19,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 /// What `keep` leaves on the heap for each of `entries`, rounded up; it must be no more than `most`.
 pub(crate) fn bytes_each(entries: usize, most: usize, keep: impl FnOnce()) {
@@ -167,7 +168,7 @@ pub(crate) fn introspection_answers() -> Row {
     const TOKENS: usize = 200;
     const EACH: usize = limits::REMEMBERED_INTROSPECTION + 1024;
     let mut issuer = Issuer { length: limits::REMEMBERED_INTROSPECTION, silent: false, asked: Arc::default() };
-    let cache = introspector(&issuer).remember(30, TOKENS);
+    let cache = introspector(&issuer).remember(Duration::from_secs(30), TOKENS);
     let clock = stopped(Timestamp::from_secs(NOW));
     let ask = |cache: &Introspector, token: usize| {
         let token = token.to_string();

@@ -15,6 +15,7 @@ use attesto_tests::{AUDIENCE, Call, ISSUER, NOW, World};
 use net::{Answer, Client, Net, jwks, ok};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 const METADATA: &str = "/.well-known/oauth-authorization-server";
 const KEYS: &str = "/jwks";
@@ -561,7 +562,7 @@ async fn a1_several_issuers_each_have_their_own_keys() {
     let other = "https://other.example.com";
     let remote = RemoteKeys::builder(other, Arc::clone(&scene.world.provider))
         .jwks_uri("https://keys.example.com/other")
-        .policy(KeyPolicy::new().fresh(60))
+        .policy(KeyPolicy::new().fresh(Duration::from_secs(60)))
         .build()
         .expect("a sound issuer");
     let server = ResourceServer::builder(AUDIENCE, Arc::clone(&scene.world.provider))

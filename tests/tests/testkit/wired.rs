@@ -6,6 +6,7 @@ use attesto_core::http::{CanonicalOrigin, OriginPolicy, TrustedProxies, XForward
 use attesto_core::mtls::CertificatePolicy;
 use attesto_core::resource::{Requirement, ResourceServerBuilder, SenderPolicy};
 use attesto_testkit::{Fixture, Presents, Route, assert_resource_protected};
+use std::time::Duration;
 
 /// Under every adapter and under none.
 async fn passes(fixture: &Fixture, parts: &Parts, tell: impl Fn(Route) -> Route) {
@@ -77,7 +78,7 @@ fn t10_holds_for_step_up() {
         .expect("scopes")
         .acr_values(["phr", "phrh"])
         .expect("acr values")
-        .max_age(300);
+        .max_age(Duration::from_secs(300));
     run(passes(&fixture, &parts, |route| route.acr_values(["phr", "phrh"]).max_age(300)));
 }
 

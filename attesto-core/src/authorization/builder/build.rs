@@ -19,6 +19,7 @@ use crate::http::{CanonicalOrigin, PlainHttp, WebUrl};
 use crate::token::AccessTokenIssuer;
 use alloc::string::ToString;
 use alloc::sync::Arc;
+use core::time::Duration;
 
 /// The longest leeway, in seconds.
 const LONGEST_LEEWAY: u64 = 3600;
@@ -163,7 +164,10 @@ impl AuthorizationServerBuilder {
         if let Some(kinds) = &self.principal_kinds {
             issuer = issuer.principal_kinds(kinds.clone());
         }
-        issuer.audience([audience.to_string()]).default_lifetime(self.access_token_lifetime).build()
+        issuer
+            .audience([audience.to_string()])
+            .default_lifetime(Duration::from_secs(self.access_token_lifetime))
+            .build()
     }
 
     fn grants_are_sound(&self) -> Result<(), ConfigError> {

@@ -6,6 +6,7 @@ use crate::authorization::error::reason::Reason;
 use crate::crypto::CryptoProvider;
 use crate::token::{AccessTokenVerifier, Claims, KeyRing, TokenRules, TrustedIssuer};
 use alloc::sync::Arc;
+use core::time::Duration;
 
 /// Verifies this server's own tokens, for any resource, until this long after they have expired. The caller decides
 /// what they are valid for.
@@ -24,7 +25,7 @@ pub(crate) fn verifier(
     };
     let rules = TokenRules::new().any_audience();
     let skew = rules.skew_seconds().max(leeway);
-    let rules = rules.skew(skew).exp_leeway(leeway);
+    let rules = rules.skew(Duration::from_secs(skew)).exp_leeway(Duration::from_secs(leeway));
     AccessTokenVerifier::new(provider, [trusted].into(), rules)
 }
 

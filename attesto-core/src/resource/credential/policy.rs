@@ -59,17 +59,17 @@ impl CredentialPolicy {
         }
     }
 
-    /// Sets whether `Authorization: Bearer` is accepted. Form body and extractor have their own switches.
+    /// Refuses `Authorization: Bearer`. Form body and extractor have their own switches.
     #[must_use]
-    pub const fn bearer(mut self, accepted: bool) -> Self {
-        self.bearer = accepted;
+    pub const fn refuse_bearer(mut self) -> Self {
+        self.bearer = false;
         self
     }
 
-    /// Sets whether the scheme `DPoP` is accepted, in the header or from an extractor.
+    /// Refuses the scheme `DPoP`, in the header and from an extractor.
     #[must_use]
-    pub const fn dpop(mut self, accepted: bool) -> Self {
-        self.dpop = accepted;
+    pub const fn refuse_dpop(mut self) -> Self {
+        self.dpop = false;
         self
     }
 
@@ -81,10 +81,10 @@ impl CredentialPolicy {
         self
     }
 
-    /// Sets whether a form body may carry the token (RFC 6750 §2.2), always as `Bearer`. C8.
+    /// Accepts the token in a form body (RFC 6750 §2.2), always as `Bearer`. C8.
     #[must_use]
-    pub const fn form_body(mut self, accepted: bool) -> Self {
-        self.form_body = accepted;
+    pub const fn accept_form_body(mut self) -> Self {
+        self.form_body = true;
         self
     }
 
@@ -145,6 +145,9 @@ impl CredentialPolicy {
         if AuthScheme::ALL.into_iter().any(|scheme| self.accepts(scheme)) {
             return Ok(());
         }
-        Err(ConfigError::new("credentials", "every channel is off: enable bearer, dpop, form_body or an extractor"))
+        Err(ConfigError::new(
+            "credentials",
+            "every channel is off: keep bearer or dpop, or accept_form_body, or set an extractor",
+        ))
     }
 }

@@ -135,8 +135,8 @@ fn c4_another_or_disabled_scheme_is_no_credential() {
     for value in [&b"Basic dTpw"[..], b"Basic", b"Bearerx y", b"Bearer2 x", b"B x", b"Digest a=\"\xff\"", b"DPoP- x"] {
         assert_eq!(header(value), Err(CredentialError::UnsupportedScheme), "{}", value.escape_ascii());
     }
-    let no_bearer = CredentialPolicy::new().bearer(false);
-    let no_dpop = CredentialPolicy::new().dpop(false);
+    let no_bearer = CredentialPolicy::new().refuse_bearer();
+    let no_dpop = CredentialPolicy::new().refuse_dpop();
     for value in ["Bearer x", "Bearer", "bearer x y"] {
         let fields = Fields::authorization(value);
         assert_eq!(extract(&no_bearer, &fields.get()), Err(CredentialError::UnsupportedScheme), "{value}");
@@ -156,7 +156,7 @@ fn c5_two_fields_are_refused_even_when_equal_or_unusable() {
 
 #[test]
 fn c6_two_methods_are_refused() {
-    let policy = CredentialPolicy::new().form_body(true);
+    let policy = CredentialPolicy::new().accept_form_body();
     let both = Fields::form().with("authorization", "Bearer x");
     for body in [&b"access_token=x"[..], b"access_token=", b"%61ccess_token=x", b"access_token=x&access_token=y"] {
         assert_eq!(extract(&policy, &both.post(body)), Err(CredentialError::MultipleMethods));
@@ -165,7 +165,7 @@ fn c6_two_methods_are_refused() {
     assert_eq!(extract(&policy, &both.post(padded.as_bytes())), Err(CredentialError::MultipleMethods));
     assert_eq!(extract(&policy, &both.post("name=é".as_bytes())), bearer("x", Channel::Header));
     assert_eq!(extract(&CredentialPolicy::new(), &both.post(b"access_token=x")), bearer("x", Channel::Header));
-    let cookie = cookie(AuthScheme::Bearer, "x").form_body(true);
+    let cookie = cookie(AuthScheme::Bearer, "x").accept_form_body();
     assert_eq!(extract(&cookie, &Fields::form().post(b"access_token=x")), Err(CredentialError::MultipleMethods));
 }
 
@@ -194,7 +194,7 @@ fn c7_a_token_in_the_query_is_refused_even_beside_a_header() {
 
 #[test]
 fn c7_ignored_query_tokens_are_still_no_credential() {
-    let policy = CredentialPolicy::new().form_body(true).query_token(QueryTokenPolicy::Ignore);
+    let policy = CredentialPolicy::new().accept_form_body().query_token(QueryTokenPolicy::Ignore);
     let fields = Fields::form();
     let request = fields.post(b"a=1").query(Some("access_token=x"));
     assert_eq!(extract(&policy, &request), Err(CredentialError::Missing));
@@ -204,7 +204,7 @@ fn c7_ignored_query_tokens_are_still_no_credential() {
 
 #[test]
 fn c8_a_form_body_carries_one_bearer_token() {
-    let policy = CredentialPolicy::new().bearer(false).form_body(true);
+    let policy = CredentialPolicy::new().refuse_bearer().accept_form_body();
     let fields = Fields::form();
     for body in ["access_token=mF_9.B5f", "a=1&access_token=mF%5f9.B5f&b=2", "%61ccess_token=mF_9.B5f"] {
         assert_eq!(extract(&policy, &fields.post(body.as_bytes())), bearer("mF_9.B5f", Channel::FormBody), "{body}");
@@ -220,7 +220,7 @@ fn c8_a_form_body_carries_one_bearer_token() {
 
 #[test]
 fn c8_only_methods_with_bodies_and_the_exact_media_type() {
-    let policy = CredentialPolicy::new().form_body(true);
+    let policy = CredentialPolicy::new().accept_form_body();
     let fields = Fields::form();
     for (method, accepted) in [("POST", true), ("PUT", true), ("DELETE", true), ("GET", false), ("HEAD", false)] {
         let request = RequestParts::new(method, "/", &fields).form_body(b"access_token=x");
@@ -248,7 +248,7 @@ fn c8_only_methods_with_bodies_and_the_exact_media_type() {
 
 #[test]
 fn c8_the_error_says_what_is_wrong_with_a_form_token() {
-    let policy = CredentialPolicy::new().form_body(true);
+    let policy = CredentialPolicy::new().accept_form_body();
     let cases: [(&[u8], CredentialError); 9] = [
         (b"access_token=x&access_token=x", CredentialError::FormRepeated),
         (b"access_token=x&%61ccess_token=", CredentialError::FormRepeated),
@@ -267,7 +267,7 @@ fn c8_the_error_says_what_is_wrong_with_a_form_token() {
 
 #[test]
 fn c8_the_form_body_is_bounded() {
-    let policy = CredentialPolicy::new().form_body(true);
+    let policy = CredentialPolicy::new().accept_form_body();
     let body = |length: usize| format!("access_token=x&pad={}", "a".repeat(length - 19));
     let fields = Fields::form();
     assert!(extract(&policy, &fields.post(body(limits::FORM_BODY).as_bytes())).is_ok());
@@ -283,12 +283,12 @@ fn c9_an_extractor_is_asked_without_an_authorization_field() {
     assert_eq!(extract(&cookie(AuthScheme::Bearer, "x"), &fields.get()), bearer("x", Channel::Extractor));
     let dpop = cookie(AuthScheme::Dpop, "x");
     assert_eq!(extract(&dpop, &fields.get()), Ok((AuthScheme::Dpop, "x".to_string(), Channel::Extractor)));
-    assert_eq!(extract(&dpop.dpop(false), &fields.get()), Err(CredentialError::UnsupportedScheme));
+    assert_eq!(extract(&dpop.refuse_dpop(), &fields.get()), Err(CredentialError::UnsupportedScheme));
     for bad in ["", "x y", "x,", "é", "=", "x\r\n"] {
         let policy = cookie(AuthScheme::Bearer, bad);
         assert_eq!(extract(&policy, &fields.get()), Err(CredentialError::ExtractorMalformed), "{bad:?}");
     }
-    let policy = with_cookie(Extraction::Unavailable).form_body(true);
+    let policy = with_cookie(Extraction::Unavailable).accept_form_body();
     assert_eq!(
         extract(&policy, &Fields::form().post(b"access_token=x")),
         Err(CredentialError::ExtractorUnavailable),
@@ -300,14 +300,14 @@ fn c9_an_extractor_is_asked_without_an_authorization_field() {
 
 #[test]
 fn c10_an_unusable_header_never_falls_through() {
-    let policy = cookie(AuthScheme::Bearer, "cookie").form_body(true);
+    let policy = cookie(AuthScheme::Bearer, "cookie").accept_form_body();
     for (value, error) in [("Basic dTpw", CredentialError::UnsupportedScheme), ("Bearer", CredentialError::Malformed)] {
         let fields = Fields::form().with("authorization", value);
         assert_eq!(extract(&policy, &fields.post(b"access_token=x")), Err(error));
     }
     let fields = Fields::authorization("Bearer header");
     assert_eq!(extract(&policy, &fields.get()), bearer("header", Channel::Header));
-    let body = with_cookie(Extraction::None).form_body(true);
+    let body = with_cookie(Extraction::None).accept_form_body();
     assert_eq!(extract(&body, &Fields::form().post(b"access_token=x")), bearer("x", Channel::FormBody));
 }
 
@@ -345,10 +345,10 @@ fn tokens_stay_out_of_debug() {
 
 #[test]
 fn a_policy_without_channels_is_refused() {
-    let closed = CredentialPolicy::new().bearer(false).dpop(false);
+    let closed = CredentialPolicy::new().refuse_bearer().refuse_dpop();
     assert!(closed.check().is_err());
-    assert!(closed.clone().form_body(true).check().is_ok());
-    assert!(closed.clone().dpop(true).check().is_ok());
+    assert!(closed.clone().accept_form_body().check().is_ok());
+    assert!(CredentialPolicy::new().refuse_bearer().check().is_ok());
     assert!(CredentialPolicy::new().check().is_ok());
-    assert!(closed.form_body(true).accepts(AuthScheme::Bearer));
+    assert!(closed.accept_form_body().accepts(AuthScheme::Bearer));
 }

@@ -59,7 +59,7 @@ pub(crate) fn bodies_stream_through_chunk_by_chunk(server: Server) {
 pub(crate) fn refusal_does_not_wait_for_the_body(server: Server) {
     let world = World::new();
     // Not even where forms are read: not without the media type of one, and not from a client whose header is wrong already.
-    let opted = pinned(&world).credentials(CredentialPolicy::new().form_body(true));
+    let opted = pinned(&world).credentials(CredentialPolicy::new().accept_form_body());
     for setup in [App::simple(pinned(&world)), App::simple(opted)] {
         let running = (server.start)(setup);
         for path in ["/mcp/echo", "/mcp/scoped", "/mcp"] {
@@ -98,7 +98,7 @@ pub(crate) fn c8_form_tokens_are_read_only_on_request_and_the_handler_still_gets
     let closed = (server.start)(App::simple(pinned(&world)));
     assert_eq!(closed.send(&post().body(form.as_str())).status, 401);
 
-    let opted = || pinned(&world).credentials(CredentialPolicy::new().form_body(true));
+    let opted = || pinned(&world).credentials(CredentialPolicy::new().accept_form_body());
     let open = (server.start)(App::simple(opted()));
     let answer = open.send(&post().body(form.as_str()));
     assert_eq!(answer.said(), (200, form.as_str()));

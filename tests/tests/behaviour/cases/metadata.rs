@@ -13,7 +13,7 @@ const OTHER: &str = "https://mcp.example.com/other";
 
 /// Two resources on one host: a token for one does not open the other.
 fn two(world: &World) -> App {
-    let first = pinned(world).strict_audience(true).mcp();
+    let first = pinned(world).refuse_other_audiences().mcp();
     let second = ResourceServer::builder(OTHER, Arc::clone(&world.provider)).issuer(world.trusted()).mcp();
     App::of([
         Resource::new(first, Remembering::new(10), &[]),
