@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn p13_what_is_not_named_cannot_refuse_a_request_either() {
+    fn p13_fields_that_are_not_named_cannot_refuse_a_request() {
         let lines =
             [("x-forwarded-proto", "https"), ("x-forwarded-host", "a b"), ("x-forwarded-port", "0"), ("host", "h")];
         assert_eq!(resolve(XForwarded::PROTO, 1, &lines).unwrap(), "https://h");

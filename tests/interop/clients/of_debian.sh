@@ -102,4 +102,12 @@ libiddawc() {
   ./client "$issuer" "$secret" "$here/browse.sh"
 }
 
+# Debian's Go libraries are sources below GOPATH.
+go_oidc() {
+  mkdir -p src
+  cp "$here/go_oidc.go" src
+  GO111MODULE=off GOPATH=/usr/share/gocode GOCACHE=$HOME/cache go build -o client src/go_oidc.go
+  ./client "$issuer" "$secret" "$here/browse.sh"
+}
+
 "${2//-/_}"

@@ -66,6 +66,8 @@ pub(crate) struct Ledger {
     /// Access tokens of revoked families that are taken care of.
     pub(crate) settled: BTreeSet<String>,
     pub(crate) denied: BTreeSet<String>,
+    /// Until when the list keeps each token.
+    pub(crate) denied_until: HashMap<String, Timestamp>,
     pub(crate) replays: BTreeSet<ReplayKey>,
     /// Whose records the replay store counted, in order.
     pub(crate) replay_owners: Vec<Option<ReplayOwner>>,
@@ -290,6 +292,9 @@ impl Ledger {
                         return Err(Unavailable);
                     }
                     own.denied.extend(query.question().access.iter().map(|access| access.jwt_id.clone()));
+                    own.denied_until.extend(
+                        query.question().access.iter().map(|access| (access.jwt_id.clone(), access.expires_at)),
+                    );
                     Ok(())
                 });
                 query.answer(answer)

@@ -180,7 +180,7 @@ fn rv3_rv5_a_refresh_token_takes_its_family_along() {
 }
 
 #[test]
-fn rv3_another_clients_token_is_refused_and_told_of_and_lives_on() {
+fn rv3_another_clients_token_is_refused_and_reported_and_lives_on() {
     let (mut scene, access, refresh) = issued();
     for token in [refresh.as_str(), &access] {
         let refused = scene.refuse(&by_other(Request::revoke(token)));
@@ -222,7 +222,7 @@ fn rv4_a_token_is_revoked_as_long_as_a_resource_takes_it() {
 }
 
 #[test]
-fn rt5_theft_that_could_not_be_dealt_with_at_once_is_dealt_with_when_the_token_is_shown_again() {
+fn rt5_theft_that_a_store_failure_hid_is_handled_when_the_token_is_shown_again() {
     for fault in [Fault::BeforeActing, Fault::Dropped] {
         let (mut scene, first) = Scene::redeemed(true);
         let stolen = scene.grant(&Request::refresh(&first));
@@ -246,6 +246,61 @@ fn rt5_theft_that_could_not_be_dealt_with_at_once_is_dealt_with_when_the_token_i
         let asked = scene.ledger.asked.len();
         assert_eq!(scene.refuse(&Request::refresh(&first)).0, Reason::FamilyRevoked);
         assert_eq!(scene.ledger.asked[asked..], ["LoadClient", "GetRefresh", "Record"], "nothing is written");
+    }
+}
+
+/// A resource takes a token until `exp` and its leeway: whoever revokes it, the list keeps it as long.
+#[test]
+fn rv4_the_list_keeps_a_token_through_the_leeway_of_resources() {
+    for leeway in [0, 60, 300] {
+        let scene = || Scene::of(builder(true).resource_leeway(leeway));
+        let mut by_itself = scene();
+        let request = by_itself.redeem();
+        let granted = by_itself.grant(&request);
+        let access = text(&granted, "access_token").expect("an access token");
+        let (mut with_family, refresh) = (by_itself.clone(), refresh_token(&granted));
+        by_itself.grant(&Request::revoke(&access));
+        with_family.grant(&Request::revoke(&refresh));
+        let (jti, exp) = (claims(&access)["jti"].clone(), claims(&access)["exp"].as_u64().expect("a time"));
+        for scene in [by_itself, with_family] {
+            let until = scene.ledger.denied_until.get(jti.as_str().expect("a jti")).copied();
+            assert_eq!(until, Some(Timestamp::from_secs(exp + leeway)));
+        }
+    }
+}
+
+/// Whoever drops the connection: the thief, who is told that the theft is known, would do so each time.
+#[test]
+fn rt5_a_connection_that_drops_between_two_writes_of_a_revocation_delays_it_to_the_next_token_shown() {
+    let (mut scene, first) = Scene::redeemed(true);
+    let stolen = scene.grant(&Request::refresh(&first));
+    let access = text(&stolen, "access_token").expect("an access token");
+    let jti = claims(&access)["jti"].as_str().expect("a jti").to_owned();
+    scene.ledger.now += 60;
+    let second = refresh_token(&stolen);
+    for (cause, revokes_at_once) in
+        [(Request::refresh(&first), false), (Request::revoke(&second), true), (Request::revoke(&first), true)]
+    {
+        let asked = scene.ledger.asked.len();
+        let mut dry = scene.clone();
+        let _ = dry.send(&cause);
+        let names = dry.ledger.asked[asked..].to_vec();
+        for (at, name) in names.iter().enumerate() {
+            for fault in [Fault::Dropped, Fault::DroppedAfterActing] {
+                let mut scene = scene.clone();
+                assert!(scene.send_with(&cause, |question| (question == at).then_some(fault)).is_none(), "{name}");
+                let begun = scene.ledger.revoked.contains(&FAMILY) || scene.ledger.revoked.len() == 1;
+                // Where nothing was begun yet, the same request comes again; else any token of the family will do.
+                let next = if begun { Request::refresh(&second) } else { cause.clone() };
+                let answer = scene.send(&next).map(|response| response.status);
+                let expected = if begun || !revokes_at_once { 400 } else { 200 };
+                assert_eq!(answer, Some(expected), "{name} {fault:?}");
+                assert!(scene.ledger.denied.contains(&jti), "{name} {fault:?}: the access token is denied");
+                let writes = scene.ledger.asked.len();
+                assert_eq!(scene.refuse(&Request::refresh(&second)).0, Reason::FamilyRevoked, "{name} {fault:?}");
+                assert!(!scene.ledger.asked[writes..].contains(&"RevokeAccessTokens"), "{name} {fault:?}: it is whole");
+            }
+        }
     }
 }
 
@@ -309,7 +364,7 @@ fn rt7_confidential_clients_keep_their_token_where_the_policy_says_so() {
 }
 
 #[test]
-fn rt7_public_clients_tokens_rotate_whatever_the_policy_says_until_a_key_binds_them() {
+fn rt7_public_clients_tokens_rotate_under_every_policy_until_a_key_binds_them() {
     let policy = RefreshPolicy::new().without_rotation_of_protected_tokens();
     let mut scene = Scene::of(builder(true).refresh(policy));
     let request = scene.redeem();
@@ -334,7 +389,7 @@ fn rv4_an_access_token_is_denied_where_there_is_a_list() {
 }
 
 #[test]
-fn rv4_without_a_list_the_truth_is_told() {
+fn rv4_without_a_list_revoking_an_access_token_is_unsupported() {
     let mut scene = Scene::of(
         attesto_core::authorization::AuthorizationServer::builder(
             "https://as.example",
@@ -473,7 +528,7 @@ fn in3_a_refresh_token_is_active_to_its_client_until_it_is_spent_or_revoked() {
 
 /// A resource introspects whatever it is shown: a refresh token must not open it.
 #[test]
-fn in3_in4_a_refresh_token_is_nobody_elses_to_know_and_is_never_an_access_token() {
+fn in3_in4_only_its_client_may_introspect_a_refresh_token_which_is_no_access_token() {
     let (mut scene, _, refresh) = of_confidential_client();
     let by_gate = introspect(&refresh).but("client_id", "gate");
     assert_eq!(body(&scene.grant(&by_gate)), serde_json::json!({"active": false}), "whatever the host's policy says");
