@@ -85,65 +85,12 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
 mod tests {
     use super::*;
     use actix_web::test::init_service;
-    use attesto_demo::authorization::page_tests::{self, TestSite};
-    use attesto_testkit::App as TestApp;
-    use attesto_testkit::actix as testkit;
+    use attesto_testkit::{App as TestApp, actix as testkit};
 
-    async fn application(site: &TestSite) -> impl TestApp {
+    async fn application(site: Site) -> impl TestApp {
         let service = Data::new(Resources::mcp_service());
-        testkit::app(init_service(App::new().configure(routes(site.mounted(), service))).await)
+        testkit::app(init_service(App::new().configure(routes(site, service))).await)
     }
 
-    #[actix_web::test]
-    async fn forged_forms_are_refused() {
-        let site = TestSite::with_hostile_client();
-        page_tests::forged_forms_are_refused(&application(&site).await, &site).await;
-    }
-
-    #[actix_web::test]
-    async fn foreign_forms_are_refused() {
-        let site = TestSite::with_hostile_client();
-        page_tests::foreign_forms_are_refused(&application(&site).await, &site).await;
-    }
-
-    #[actix_web::test]
-    async fn wrong_passwords_are_refused_and_counted() {
-        let site = TestSite::with_hostile_client();
-        page_tests::wrong_passwords_are_refused_and_counted(&application(&site).await, &site).await;
-    }
-
-    #[actix_web::test]
-    async fn visits_end_with_a_code_or_a_refusal() {
-        let site = TestSite::with_hostile_client();
-        page_tests::visits_end_with_a_code_or_a_refusal(&application(&site).await, &site).await;
-    }
-
-    #[actix_web::test]
-    async fn script_is_shown_as_text() {
-        let site = TestSite::with_hostile_client();
-        page_tests::script_is_shown_as_text(&application(&site).await, &site).await;
-    }
-
-    #[actix_web::test]
-    async fn pages_allow_nothing_but_their_form() {
-        let site = TestSite::with_hostile_client();
-        page_tests::pages_allow_nothing_but_their_form(&application(&site).await, &site).await;
-    }
-    #[actix_web::test]
-    async fn only_a_login_sets_the_session_and_only_the_endpoints_get_it() {
-        let site = TestSite::with_hostile_client();
-        page_tests::only_a_login_sets_the_session_and_only_the_endpoints_get_it(&application(&site).await, &site).await;
-    }
-
-    #[actix_web::test]
-    async fn other_sites_cannot_log_a_user_out() {
-        let site = TestSite::with_hostile_client();
-        page_tests::other_sites_cannot_log_a_user_out(&application(&site).await, &site).await;
-    }
-
-    #[actix_web::test]
-    async fn every_server_is_named() {
-        let site = TestSite::with_hostile_client();
-        page_tests::every_server_is_named(&application(&site).await, &site).await;
-    }
+    attesto_demo::page_tests!(actix_web::test, application);
 }

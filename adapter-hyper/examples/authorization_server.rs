@@ -76,64 +76,12 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
 /// `cargo test` tries the pages of the very application that is served.
 #[cfg(test)]
 mod tests {
-    use super::app;
-    use attesto_demo::authorization::page_tests::{self, TestSite};
-    use attesto_testkit::hyper as testkit;
+    use attesto_demo::authorization::Site;
+    use attesto_testkit::{App, hyper as testkit};
 
-    #[tokio::test]
-    async fn forged_forms_are_refused() {
-        let site = TestSite::with_hostile_client();
-        page_tests::forged_forms_are_refused(&testkit::app(app(site.mounted())), &site).await;
+    async fn application(site: Site) -> impl App {
+        testkit::app(super::app(site))
     }
 
-    #[tokio::test]
-    async fn foreign_forms_are_refused() {
-        let site = TestSite::with_hostile_client();
-        page_tests::foreign_forms_are_refused(&testkit::app(app(site.mounted())), &site).await;
-    }
-
-    #[tokio::test]
-    async fn wrong_passwords_are_refused_and_counted() {
-        let site = TestSite::with_hostile_client();
-        page_tests::wrong_passwords_are_refused_and_counted(&testkit::app(app(site.mounted())), &site).await;
-    }
-
-    #[tokio::test]
-    async fn visits_end_with_a_code_or_a_refusal() {
-        let site = TestSite::with_hostile_client();
-        page_tests::visits_end_with_a_code_or_a_refusal(&testkit::app(app(site.mounted())), &site).await;
-    }
-
-    #[tokio::test]
-    async fn script_is_shown_as_text() {
-        let site = TestSite::with_hostile_client();
-        page_tests::script_is_shown_as_text(&testkit::app(app(site.mounted())), &site).await;
-    }
-
-    #[tokio::test]
-    async fn pages_allow_nothing_but_their_form() {
-        let site = TestSite::with_hostile_client();
-        page_tests::pages_allow_nothing_but_their_form(&testkit::app(app(site.mounted())), &site).await;
-    }
-    #[tokio::test]
-    async fn only_a_login_sets_the_session_and_only_the_endpoints_get_it() {
-        let site = TestSite::with_hostile_client();
-        page_tests::only_a_login_sets_the_session_and_only_the_endpoints_get_it(
-            &testkit::app(app(site.mounted())),
-            &site,
-        )
-        .await;
-    }
-
-    #[tokio::test]
-    async fn other_sites_cannot_log_a_user_out() {
-        let site = TestSite::with_hostile_client();
-        page_tests::other_sites_cannot_log_a_user_out(&testkit::app(app(site.mounted())), &site).await;
-    }
-
-    #[tokio::test]
-    async fn every_server_is_named() {
-        let site = TestSite::with_hostile_client();
-        page_tests::every_server_is_named(&testkit::app(app(site.mounted())), &site).await;
-    }
+    attesto_demo::page_tests!(tokio::test, application);
 }

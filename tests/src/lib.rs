@@ -24,14 +24,11 @@ struct ProxiesGuide;
 pub mod blocking;
 pub mod client;
 pub mod heap;
-mod host;
-mod jws;
 pub mod negative;
-mod request;
 pub mod servers;
 mod world;
 
-pub use host::Answers;
-pub use jws::{Json, counter, sign};
-pub use request::Call;
-pub use world::{AUDIENCE, ISSUER, NOW, Seen, World, stopped};
+pub use world::{
+    AUDIENCE, Answers, CHALLENGE, Call, ISSUER, Json, NOW, Seen, VERIFIER, World, counter, ed25519, provider, sign,
+    stopped, with_members,
+};

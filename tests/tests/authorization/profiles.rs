@@ -1,17 +1,17 @@
 //! Kinds of servers: what they are by default, and what they cannot be made (CF-6).
 
-use crate::scene::{builder, key, provider};
+use crate::scene::{builder, provider};
 use attesto_core::ConfigError;
 use attesto_core::authorization::{
     AuthMethod, AuthorizationServer, AuthorizationServerBuilder, GraceSecret, GrantType, Profile, RefreshPolicy,
 };
 use attesto_core::token::KeyRing;
-use attesto_tests::counter;
+use attesto_tests::{counter, ed25519};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
 fn plain() -> AuthorizationServerBuilder {
-    let ring = Arc::new(KeyRing::new(provider().as_ref(), key(1).into()).expect("a ring"));
+    let ring = Arc::new(KeyRing::new(provider().as_ref(), ed25519(1).into()).expect("a ring"));
     AuthorizationServer::builder("https://as.example", provider(), ring).audience("https://api.example")
 }
 

@@ -395,7 +395,7 @@ fn rv4_without_a_list_revoking_an_access_token_is_unsupported() {
             "https://as.example",
             crate::scene::provider(),
             std::sync::Arc::new(
-                attesto_core::token::KeyRing::new(crate::scene::provider().as_ref(), crate::scene::key(1).into())
+                attesto_core::token::KeyRing::new(crate::scene::provider().as_ref(), attesto_tests::ed25519(1).into())
                     .expect("a ring"),
             ),
         )

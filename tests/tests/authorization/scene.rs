@@ -6,14 +6,14 @@ use attesto_core::authorization::{
     AuthenticationContext, Authorization, AuthorizationCode, AuthorizationServer, AuthorizationServerBuilder, Client,
     ClientAuthentication, FamilyId, GraceSecret, GrantType, Reason, RefreshPolicy, ScopeSet, SecretDigest, Step,
 };
-use attesto_core::crypto::{Algorithm, CryptoProvider, EntropyError, KeyKind, RustCrypto, Signer};
+use attesto_core::crypto::{CryptoProvider, EntropyError, RustCrypto, Signer};
 use attesto_core::dpop::ProofMaker;
 use attesto_core::encoding::base64url;
 use attesto_core::http::{Connection, RequestParts, ResponseParts};
-use attesto_core::jose::KeyMaterial;
 use attesto_core::pkce::{CodeChallenge, CodeVerifier};
 use attesto_core::token::KeyRing;
-use attesto_tests::counter;
+use attesto_tests::ed25519;
+pub(crate) use attesto_tests::{VERIFIER, provider};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -21,14 +21,9 @@ use std::sync::{Arc, OnceLock};
 
 pub(crate) const NOW: u64 = 1_800_000_000;
 pub(crate) const REDIRECT: &str = "https://app.example/cb";
-pub(crate) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 pub(crate) const SECRET: &str = "hunter2-hunter2";
 pub(crate) const REFERENCE: &str = "urn:ietf:params:oauth:request_uri:";
 pub(crate) const FAMILY: FamilyId = FamilyId::from_bytes([7; 16]);
-
-pub(crate) fn provider() -> Arc<dyn CryptoProvider> {
-    Arc::new(RustCrypto::new())
-}
 
 /// The same server every time, with a grace window or without.
 pub(crate) fn server(grace: bool) -> AuthorizationServer {
@@ -39,7 +34,7 @@ pub(crate) fn server(grace: bool) -> AuthorizationServer {
 /// The configuration of that server.
 pub(crate) fn builder(grace: bool) -> AuthorizationServerBuilder {
     // Ed25519 signs much faster than the rest in a debug build.
-    let signer = key(1);
+    let signer = ed25519(1);
     let ring = Arc::new(KeyRing::new(provider().as_ref(), signer.into()).expect("a ring"));
     let mut refresh = RefreshPolicy::new();
     if grace {
@@ -51,16 +46,10 @@ pub(crate) fn builder(grace: bool) -> AuthorizationServerBuilder {
         .refresh(refresh)
 }
 
-/// A key of its own for each seed.
-pub(crate) fn key(seed: u8) -> Box<dyn Signer> {
-    let key = KeyMaterial::generate(KeyKind::Ed25519, &mut counter(seed)).expect("a key");
-    provider().signer(key.private().expect("private"), Algorithm::EdDSA).expect("a signer")
-}
-
 /// The same key every time, made once.
 fn signer(seed: u8) -> &'static dyn Signer {
     static SIGNERS: [OnceLock<Box<dyn Signer>>; 256] = [const { OnceLock::new() }; 256];
-    SIGNERS[usize::from(seed)].get_or_init(|| key(seed)).as_ref()
+    SIGNERS[usize::from(seed)].get_or_init(|| ed25519(seed)).as_ref()
 }
 
 /// A proof of the key of this seed, for the token endpoint.

@@ -1,6 +1,6 @@
 //! Signed introspection responses (RFC 9701; IN-5).
 
-use crate::scene::{NOW, Request, SECRET, Scene, builder, key, provider, text};
+use crate::scene::{NOW, Request, SECRET, Scene, builder, provider, text};
 use crate::token_rules::claims;
 use attesto_core::Timestamp;
 use attesto_core::crypto::{CryptoProvider, Entropy, PublicKey, Signer, SignerError};
@@ -8,6 +8,7 @@ use attesto_core::encoding::base64url;
 use attesto_core::http::{IncomingResponse, ResponseParts};
 use attesto_core::introspection::{Introspected, IntrospectionCredentials, IntrospectionEndpoint, IntrospectionError};
 use attesto_core::token::{KeyRing, TrustedIssuer};
+use attesto_tests::ed25519;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -33,7 +34,7 @@ fn scene() -> (Scene, String) {
 
 /// The resource server that asks, by the name that it has here.
 fn reader(audience: &str) -> IntrospectionEndpoint {
-    let ring = KeyRing::new(provider().as_ref(), key(1).into()).expect("a ring");
+    let ring = KeyRing::new(provider().as_ref(), ed25519(1).into()).expect("a ring");
     let keys = ring.verification_keys(provider().as_ref()).expect("keys");
     let issuer = TrustedIssuer::new("https://as.example", keys).expect("an issuer");
     let credentials = IntrospectionCredentials::post("other", SECRET);
@@ -116,7 +117,7 @@ impl Signer for Broken {
 #[test]
 fn in5_tk6_an_answer_that_cannot_be_signed_is_a_fault_and_not_sent_without() {
     let crypto: Arc<dyn CryptoProvider> = provider();
-    let ring = Arc::new(KeyRing::new(crypto.as_ref(), Arc::new(Broken(key(1)))).expect("a ring"));
+    let ring = Arc::new(KeyRing::new(crypto.as_ref(), Arc::new(Broken(ed25519(1)))).expect("a ring"));
     let builder = attesto_core::authorization::AuthorizationServer::builder("https://as.example", crypto, ring);
     let mut scene = Scene::of(builder.audience("https://api.example"));
     let response = scene.send(&signed("a.b.c")).expect("no fault");

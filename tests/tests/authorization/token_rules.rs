@@ -156,7 +156,7 @@ fn sc3_a_nonce_is_asked_for_and_given() {
     let fresh = attesto_core::dpop::ProofMaker::new("POST", "https://as.example/oauth/token")
         .nonce(&nonce)
         .make(
-            crate::scene::key(2).as_ref(),
+            attesto_tests::ed25519(2).as_ref(),
             provider().as_ref(),
             Timestamp::from_secs(NOW),
             &mut crate::scene::entropy(),
@@ -572,7 +572,7 @@ fn ep3_a_proof_is_for_the_configured_url_not_the_host_field() {
     let mut scene = Scene::new(true);
     let elsewhere = attesto_core::dpop::ProofMaker::new("POST", "https://evil.example/oauth/token")
         .make(
-            crate::scene::key(2).as_ref(),
+            attesto_tests::ed25519(2).as_ref(),
             provider().as_ref(),
             Timestamp::from_secs(NOW),
             &mut crate::scene::entropy(),

@@ -22,15 +22,13 @@ mod servers;
 
 use attesto_axum::system_clock;
 use attesto_testkit::DpopKey;
+use attesto_tests::{CHALLENGE, VERIFIER};
 use browser::{Answer, Browser, get, post};
 use servers::{ACTIX, AXUM, Examples, HYPER};
 
 const API: &str = "https://api.example.com";
 const ISSUER: &str = "https://auth.example.com";
 const CALLBACK: &str = "https%3A%2F%2Fapp.example.com%2Fcallback";
-/// RFC 7636 Appendix B.
-const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
-const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
 /// What `protect.rs` says: its own guard, whose issuer is not asked before a token comes.
 fn requests_without_a_token_are_challenged_and_the_metadata_is_public(examples: &Examples) {

@@ -6,18 +6,17 @@ use attesto_core::authorization::{
     AuthorizationServerBuilder, ClaimsRequest, Client, ClientAuthentication, ConsentDecision, ConsentRequest,
     GrantType, Login, Principal, ScopeRequest, ScopeSet, SecretCheck,
 };
-use attesto_core::crypto::{Algorithm, CryptoProvider, EntropyError, KeyKind, RustCrypto, Signer};
+use attesto_core::crypto::{CryptoProvider, EntropyError, RustCrypto};
 use attesto_core::host::{
     AuthorizationEndpoints, AuthorizationHost, ClaimsProvider, ClientStore, ConsentPolicy, EntropySource, Guard,
     MemoryReplayStore, PrincipalStore, ScopePolicy,
 };
 use attesto_core::http::{CanonicalOrigin, Header, OriginPolicy, ResponseParts};
-use attesto_core::jose::KeyMaterial;
 use attesto_core::resource::ResourceServer;
 use attesto_core::time::Clock;
 use attesto_core::token::{KeyRing, TrustedIssuer};
 use attesto_tests::servers::{App, Mounted, Resource, Running, Server};
-use attesto_tests::{Json, counter};
+use attesto_tests::{Json, ed25519, provider};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use tokio::task::yield_now;
@@ -26,26 +25,14 @@ pub(crate) const NOW: u64 = 1_800_000_000;
 pub(crate) const ORIGIN: &str = "https://as.example";
 pub(crate) const RESOURCE: &str = "https://as.example/mcp";
 pub(crate) const REDIRECT: &str = "https://app.example/cb";
-pub(crate) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
-pub(crate) const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 pub(crate) const SECRET: &str = "hunter2-hunter2";
 
 pub(crate) fn clock() -> Clock {
     Clock::new(|| Timestamp::from_secs(NOW))
 }
 
-pub(crate) fn provider() -> Arc<dyn CryptoProvider> {
-    Arc::new(RustCrypto::new())
-}
-
-/// A key of its own for each seed: Ed25519, whose signatures are always the same.
-pub(crate) fn key(seed: u8) -> Box<dyn Signer> {
-    let key = KeyMaterial::generate(KeyKind::Ed25519, &mut counter(seed)).expect("a key");
-    provider().signer(key.private().expect("private"), Algorithm::EdDSA).expect("a signer")
-}
-
 fn ring() -> Arc<KeyRing> {
-    Arc::new(KeyRing::new(provider().as_ref(), key(1).into()).expect("a ring"))
+    Arc::new(KeyRing::new(provider().as_ref(), ed25519(1).into()).expect("a ring"))
 }
 
 /// As behind a proxy that ends TLS.
@@ -109,7 +96,7 @@ impl Issuer {
     /// Two issuers with paths on one host, each with keys and endpoints of its own.
     pub(crate) fn side_by_side() -> Self {
         let tenant = |path: &str, seed: u8| {
-            let ring = Arc::new(KeyRing::new(provider().as_ref(), key(seed).into()).expect("a ring"));
+            let ring = Arc::new(KeyRing::new(provider().as_ref(), ed25519(seed).into()).expect("a ring"));
             let server = AuthorizationServer::builder(format!("{ORIGIN}{path}"), provider(), ring)
                 .audience(RESOURCE)
                 .path_prefix(format!("{path}/oauth"))

@@ -1,13 +1,13 @@
 //! A long list of requests, good and bad, whose answers must be those of the core, byte for byte, whatever carries them.
 
-use crate::issuer::{CHALLENGE, Issuer, NOW, REDIRECT, SECRET, VERIFIER, key, provider};
+use crate::issuer::{Issuer, NOW, REDIRECT, SECRET};
 use attesto_core::Timestamp;
 use attesto_core::dpop::ProofMaker;
 use attesto_core::encoding::form;
 use attesto_core::http::{Connection, RequestParts};
 use attesto_tests::client::{Answer, Request};
-use attesto_tests::counter;
 use attesto_tests::servers::{CLASS, Mounted, mark};
+use attesto_tests::{CHALLENGE, VERIFIER, counter, ed25519, provider};
 
 /// Header fields that are not the core's, and why.
 const NOT_COMPARED: [(&str, &str); 5] = [
@@ -244,7 +244,7 @@ impl<S: FnMut(&Request) -> Answer> Script<S> {
         let proof = |method: &str, url: &str| {
             let (now, mut entropy) = (Timestamp::from_secs(NOW), counter(3));
             let maker = ProofMaker::new(method, url);
-            maker.make(key(7).as_ref(), provider().as_ref(), now, &mut entropy).expect("a proof")
+            maker.make(ed25519(7).as_ref(), provider().as_ref(), now, &mut entropy).expect("a proof")
         };
         let (good, of_get) =
             (proof("POST", "https://as.example/oauth/token"), proof("GET", "https://as.example/oauth/token"));

@@ -8,14 +8,13 @@ use attesto_core::authorization::{
     Answered, AuthMethod, AuthorizationServer, AuthorizationServerBuilder, Client as Registered, ClientAuthentication,
     GrantType, ScopeRequest, ScopeSet, SecretCheck, SenderConstraint, TlsSubject,
 };
-use attesto_core::crypto::{Algorithm, CryptoProvider, KeyKind, RustCrypto};
+use attesto_core::crypto::{CryptoProvider, RustCrypto};
 use attesto_core::encoding::base64url;
 use attesto_core::host::{AuthorizationEndpoints, AuthorizationHost, ClientStore, EntropySource, ScopePolicy};
-use attesto_core::jose::KeyMaterial;
 use attesto_core::mtls::CertificatePolicy;
 use attesto_core::token::KeyRing;
 use attesto_tests::servers::{App, Mounted, Running, Server};
-use attesto_tests::{World, counter};
+use attesto_tests::{World, ed25519, provider};
 use rustls::ServerConfig;
 use serde_json::Value;
 use std::sync::Arc;
@@ -46,11 +45,8 @@ impl ScopePolicy for AsAsked {
 }
 
 fn builder(method: AuthMethod) -> AuthorizationServerBuilder {
-    let provider: Arc<dyn CryptoProvider> = Arc::new(RustCrypto::new());
-    let key = KeyMaterial::generate(KeyKind::Ed25519, &mut counter(1)).expect("a key");
-    let signer = provider.signer(key.private().expect("private"), Algorithm::EdDSA).expect("a signer");
-    let ring = Arc::new(KeyRing::new(provider.as_ref(), signer.into()).expect("a ring"));
-    AuthorizationServer::builder(format!("https://{HOST}"), provider, ring)
+    let ring = Arc::new(KeyRing::new(provider().as_ref(), ed25519(1).into()).expect("a ring"));
+    AuthorizationServer::builder(format!("https://{HOST}"), provider(), ring)
         .audience(format!("https://{HOST}/mcp"))
         .grants([GrantType::ClientCredentials])
         .auth_methods([method])

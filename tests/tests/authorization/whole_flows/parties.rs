@@ -1,6 +1,6 @@
 //! The two sides: a host of the usual make, and a client with the credentials of one method.
 
-use crate::scene::{NOW, SECRET, entropy, key, provider};
+use crate::scene::{NOW, SECRET, entropy, provider};
 use attesto_core::Timestamp;
 use attesto_core::authorization::{
     Answered, AuthMethod, Authentication, AuthenticationContext, AuthenticationRequest, AuthorizationEvent,
@@ -17,7 +17,7 @@ use attesto_core::http::ResponseParts;
 use attesto_core::jose::{Jwk, JwkSet};
 use attesto_core::mtls::CertificatePolicy;
 use attesto_core::token::KeyRing;
-use attesto_tests::sign;
+use attesto_tests::{ed25519, sign};
 use rcgen::{CertificateParams, KeyPair};
 use serde_json::{Map, Value, json};
 use std::sync::{Arc, LazyLock, Mutex};
@@ -36,7 +36,7 @@ static CERTIFICATE: LazyLock<Vec<u8>> = LazyLock::new(|| {
 /// A server for this method, with everything on that it can do.
 pub(super) fn server(method: AuthMethod) -> AuthorizationServer {
     let nonces = NonceIssuer::new(NonceUse::AuthorizationServer, NonceSecret::new([4; 32]));
-    let ring = KeyRing::new(provider().as_ref(), key(1).into()).expect("a ring");
+    let ring = KeyRing::new(provider().as_ref(), ed25519(1).into()).expect("a ring");
     // One server does not take both kinds of certificates.
     let by_certificate = match method {
         AuthMethod::TlsClientAuth => AuthMethod::TlsClientAuth,
@@ -103,7 +103,7 @@ fn client(method: AuthMethod) -> Client {
         AuthMethod::ClientSecretBasic => ClientAuthentication::SecretBasic,
         AuthMethod::ClientSecretPost => ClientAuthentication::SecretPost,
         AuthMethod::PrivateKeyJwt => {
-            let keys = JwkSet::publish(provider().as_ref(), [Jwk::new(key(5).public_key().clone())]);
+            let keys = JwkSet::publish(provider().as_ref(), [Jwk::new(ed25519(5).public_key().clone())]);
             ClientAuthentication::PrivateKeyJwt(ClientKeys::Registered(keys))
         }
         AuthMethod::TlsClientAuth => ClientAuthentication::TlsClientAuth(TlsSubject::SanDns(NAME.into())),
@@ -214,7 +214,7 @@ fn assertion(now: u64) -> String {
     let jti = u64::from_be_bytes(jti).to_string();
     let claims =
         json!({"iss": "client", "sub": "client", "aud": ISSUER, "iat": now, "exp": now + 60, "jti": jti}).to_string();
-    let signed = sign(key(5).as_ref(), r#"{"alg":"EdDSA"}"#, &claims);
+    let signed = sign(ed25519(5).as_ref(), r#"{"alg":"EdDSA"}"#, &claims);
     let kind = form::encode("urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
     format!("&client_assertion_type={kind}&client_assertion={signed}")
 }
@@ -226,5 +226,5 @@ pub(super) fn proof(url: &str, nonce: Option<&str>, now: u64) -> String {
         Some(nonce) => maker.nonce(nonce),
         None => maker,
     };
-    maker.make(key(6).as_ref(), provider().as_ref(), Timestamp::from_secs(now), &mut entropy()).expect("a proof")
+    maker.make(ed25519(6).as_ref(), provider().as_ref(), Timestamp::from_secs(now), &mut entropy()).expect("a proof")
 }

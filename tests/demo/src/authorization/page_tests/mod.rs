@@ -13,6 +13,35 @@ pub use cookies::{
 };
 pub use forms::{foreign_forms_are_refused, forged_forms_are_refused, wrong_passwords_are_refused_and_counted};
 
+/// A test for each of them: with this attribute, against what an async function makes of a [`Site`].
+///
+/// ```text
+/// attesto_demo::page_tests!(tokio::test, application);
+/// ```
+#[macro_export]
+macro_rules! page_tests {
+    ($test:meta, $application:path) => {
+        $crate::page_tests! { $test, $application:
+            forged_forms_are_refused
+            foreign_forms_are_refused
+            wrong_passwords_are_refused_and_counted
+            visits_end_with_a_code_or_a_refusal
+            script_is_shown_as_text
+            pages_allow_nothing_but_their_form
+            only_a_login_sets_the_session_and_only_the_endpoints_get_it
+            other_sites_cannot_log_a_user_out
+            every_server_is_named
+        }
+    };
+    ($test:meta, $application:path: $($case:ident)*) => {$(
+        #[$test]
+        async fn $case() {
+            let site = $crate::authorization::page_tests::TestSite::with_hostile_client();
+            $crate::authorization::page_tests::$case(&$application(site.mounted()).await, &site).await;
+        }
+    )*};
+}
+
 use super::Site;
 use super::accounts::Accounts;
 use attesto_core::encoding::form;

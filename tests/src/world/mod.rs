@@ -1,6 +1,13 @@
 //! The world of the tests: who issues, who calls, what is protected.
 
-use crate::{Answers, Call, Json, counter, sign};
+mod answers;
+mod call;
+mod keys;
+
+pub use answers::Answers;
+pub use call::Call;
+pub use keys::{Json, counter, ed25519, provider, sign, with_members};
+
 use attesto_core::Timestamp;
 use attesto_core::crypto::{Algorithm, CryptoProvider, KeyKind, RustCrypto, Signer};
 use attesto_core::encoding::base64url;
@@ -15,6 +22,10 @@ use std::sync::Arc;
 pub const ISSUER: &str = "https://auth.example.com";
 /// The protected resource.
 pub const AUDIENCE: &str = "https://mcp.example.com/mcp";
+/// A `code_verifier`, and the `code_challenge` that it meets: RFC 7636 Appendix B.
+pub const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+/// Met by [`VERIFIER`].
+pub const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 /// The time, in seconds.
 pub const NOW: u64 = 1_800_000_010;
 

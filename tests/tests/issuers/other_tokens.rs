@@ -3,7 +3,7 @@
 
 use attesto_core::ConfigError;
 use attesto_core::token::{AccessTokenVerifier, Claims, IssuerProfile, TokenError, TokenRules};
-use attesto_tests::{ISSUER, NOW, World, sign};
+use attesto_tests::{ISSUER, NOW, World, sign, with_members};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -23,17 +23,8 @@ struct Product {
     others: Vec<(&'static str, Value, TokenError)>,
 }
 
-/// `null` takes a member away.
 fn with(base: &Value, changes: Value) -> Value {
-    let mut changed = base.clone();
-    let (members, changes) = (changed.as_object_mut().expect("an object"), changes);
-    for (name, value) in changes.as_object().expect("an object") {
-        match value {
-            Value::Null => members.remove(name),
-            value => members.insert(name.clone(), value.clone()),
-        };
-    }
-    changed
+    with_members(base, &changes)
 }
 
 fn dated(claims: Value) -> Value {

@@ -6,10 +6,10 @@ use attesto_core::jose::{Jwk, JwkSet, KeyMaterial, VerificationKeys};
 use attesto_core::limits;
 use attesto_core::remote::{Need, RemoteKeys};
 use attesto_core::token::{AccessTokenVerifier, TokenError, TokenRules, TrustedIssuer};
-use attesto_tests::{AUDIENCE, ISSUER, World, counter, sign};
+use attesto_tests::{AUDIENCE, ISSUER, World, counter, sign, with_members};
 use serde_json::{Value, json};
 
-const RSA: &str = include_str!("../../attesto-core/tests/keys/rsa2048.pkcs8.pem");
+const RSA: &str = include_str!("../../../attesto-core/tests/keys/rsa2048.pkcs8.pem");
 
 fn rsa(algorithm: Algorithm) -> Box<dyn Signer> {
     let material = KeyMaterial::from_pem(RSA).expect("a key");
@@ -23,15 +23,8 @@ fn ec(seed: u8) -> Box<dyn Signer> {
 
 /// The key's entry in a set, with these members over it; `null` takes one away.
 fn entry(signer: &dyn Signer, members: Value) -> Value {
-    let mut entry: Value = serde_json::from_str(&Jwk::new(signer.public_key().clone()).to_json()).expect("a JWK");
-    let (entry_members, members) = (entry.as_object_mut().expect("an object"), members);
-    for (name, value) in members.as_object().expect("an object") {
-        match value {
-            Value::Null => entry_members.remove(name),
-            value => entry_members.insert(name.clone(), value.clone()),
-        };
-    }
-    entry
+    let entry: Value = serde_json::from_str(&Jwk::new(signer.public_key().clone()).to_json()).expect("a JWK");
+    with_members(&entry, &members)
 }
 
 fn set(entries: &[Value]) -> Result<VerificationKeys, String> {

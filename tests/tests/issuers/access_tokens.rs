@@ -2,7 +2,7 @@
 //! tokens it must not be taken for.
 
 use attesto_core::token::{AccessTokenVerifier, Claims, IssuerProfile, TokenError, TokenRules};
-use attesto_tests::{AUDIENCE, ISSUER, NOW, World, sign};
+use attesto_tests::{AUDIENCE, ISSUER, NOW, World, sign, with_members};
 use serde_json::{Value, json};
 
 /// The product's name, its recipe, and the audience its tokens have.
@@ -23,15 +23,7 @@ struct Read {
 }
 
 fn with(base: &Value, changes: Value) -> Value {
-    let mut changed = base.clone();
-    let (members, changes) = (changed.as_object_mut().expect("an object"), changes);
-    for (name, value) in changes.as_object().expect("an object") {
-        match value {
-            Value::Null => members.remove(name),
-            value => members.insert(name.clone(), value.clone()),
-        };
-    }
-    changed
+    with_members(base, &changes)
 }
 
 fn dates() -> Value {
