@@ -136,9 +136,9 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn other_sites_log_nobody_out() {
+    async fn other_sites_cannot_log_a_user_out() {
         let site = TestSite::with_hostile_client();
-        page_tests::other_sites_log_nobody_out(&application(&site).await, &site).await;
+        page_tests::other_sites_cannot_log_a_user_out(&application(&site).await, &site).await;
     }
 
     #[actix_web::test]

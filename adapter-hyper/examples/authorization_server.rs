@@ -126,9 +126,9 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn other_sites_log_nobody_out() {
+    async fn other_sites_cannot_log_a_user_out() {
         let site = TestSite::with_hostile_client();
-        page_tests::other_sites_log_nobody_out(&testkit::app(app(site.mounted())), &site).await;
+        page_tests::other_sites_cannot_log_a_user_out(&testkit::app(app(site.mounted())), &site).await;
     }
 
     #[tokio::test]

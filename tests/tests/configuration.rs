@@ -1,17 +1,20 @@
 //! What a configuration must not say, and what a sound one is turned into.
 
+use attesto_core::Timestamp;
 use attesto_core::challenge::AuthScheme;
 use attesto_core::crypto::{
     Algorithm, AlgorithmSet, CryptoProvider, InvalidSignature, KeyError, PrivateKey, PublicKey, RustCrypto, Signer,
     VerifyingKey,
 };
-use attesto_core::dpop::{NonceIssuer, NonceSecret, NonceUse, ProofError, ProofPolicy};
+use attesto_core::dpop::{NonceIssuer, NonceSecret, NonceUse, ProofError, ProofPolicy, ReplayAnswer, ReplayClaim};
+use attesto_core::host::{Guard, Instances, MemoryReplayStore, ReplayStore, StoreReach};
 use attesto_core::http::RequestParts;
 use attesto_core::resource::{
     CredentialExtractor, CredentialPolicy, Extraction, Requirement, ResourceServer, ResourceServerBuilder, SenderPolicy,
 };
 use attesto_tests::{AUDIENCE, Answers, Call, World};
 use std::sync::Arc;
+use std::time::Duration;
 
 fn fails(builder: ResourceServerBuilder, member: &str) {
     assert_eq!(builder.build().expect_err(member).member(), member);
@@ -176,4 +179,39 @@ fn p6_metadata_says_how_tokens_may_come() {
         Answers::good(),
     );
     assert!(header.result.is_err(), "and it is true of {:?}", AuthScheme::Bearer);
+}
+
+/// A store of which no more is known than how far it reaches.
+#[derive(Debug)]
+struct Shared;
+
+impl ReplayStore for Shared {
+    async fn claim(&self, _: &ReplayClaim, _: Timestamp) -> ReplayAnswer {
+        ReplayAnswer::Unavailable
+    }
+
+    fn reach(&self) -> StoreReach {
+        StoreReach::Shared
+    }
+}
+
+#[test]
+fn d19_r8_guard_without_a_fitting_replay_store_cannot_be_built() {
+    let world = World::new();
+    let server = || world.builder().build().expect("a sound configuration");
+    let local = || MemoryReplayStore::single_node(1).expect("a capacity");
+    assert_eq!(Guard::builder(server()).build().expect_err("no store").member(), "replay_store");
+    assert!(Guard::builder(server()).replay_store(local()).instances(Instances::Multiple).build().is_err());
+    assert!(Guard::builder(server()).replay_store(Shared).instances(Instances::Multiple).build().is_ok());
+    let same =
+        |policy: ProofPolicy| Guard::builder(world.builder().dpop(policy).build().expect("sound")).replay_store(Shared);
+    let none = || ProofPolicy::new().future_skew(Duration::from_secs(0)).expect("none");
+    let refused = same(none()).instances(Instances::Multiple).build().expect_err("no two clocks agree to the second");
+    assert_eq!(refused.member(), "dpop.future_skew");
+    let one = ProofPolicy::new().future_skew(Duration::from_secs(1)).expect("a second");
+    assert!(same(one).instances(Instances::Multiple).build().is_ok() && same(none()).build().is_ok());
+    assert!(Guard::builder(world.builder().without_dpop().build().expect("sound")).build().is_ok());
+    assert!(
+        Guard::builder(world.builder().ask_revocation().build().expect("sound")).replay_store(local()).build().is_err()
+    );
 }

@@ -64,7 +64,7 @@ impl PointerResolver for Broken {
 }
 
 #[test]
-fn w14_our_own_fault_is_not_described_by_a_hook_and_challenges_nobody() {
+fn w14_our_own_fault_is_not_described_by_a_hook_and_has_no_challenge() {
     let route = Requirement::authenticated().metadata_pointer(MetadataPointer::Resolver(Arc::new(Broken)));
     for answer in every_refusal() {
         let shown = format!("{answer:?}");

@@ -187,7 +187,7 @@ async fn h2_what_the_issuer_says_is_held_to_the_rules() {
 }
 
 #[tokio::test]
-async fn h5_issuer_that_gives_no_answer_is_503_and_lets_nobody_in() {
+async fn h5_issuer_that_gives_no_answer_is_503_and_admits_no_request() {
     let body = active().to_string();
     let status = |status| Ok(IncomingResponse::new(status, body.clone().into()).content_type("application/json"));
     for (answer, error) in [
@@ -294,7 +294,7 @@ async fn one_token_in_a_thousand_requests_is_one_question() {
 }
 
 #[tokio::test]
-async fn failure_is_told_to_all_who_wait_and_not_remembered() {
+async fn failure_reaches_every_waiter_and_is_not_remembered() {
     let issuer = Issuer::saying(Err(HttpFailure::Timeout));
     let introspector = introspector(endpoint(), &issuer);
     let clock = stopped(Timestamp::from_secs(NOW));
@@ -514,7 +514,7 @@ async fn j9_key_for_another_algorithm_is_fetched_for_signed_answers_too() {
 }
 
 #[tokio::test]
-async fn j22_withdrawn_key_of_signed_answers_stops_although_nobody_refreshes_keys_but_introspection() {
+async fn j22_withdrawn_key_of_signed_answers_stops_where_only_introspection_refreshes_keys() {
     let world = World::new();
     let remote = RemoteKeys::builder(ISSUER, Arc::clone(&world.provider))
         .jwks_uri("https://auth.example.com/jwks")

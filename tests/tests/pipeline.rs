@@ -95,7 +95,7 @@ fn w8_statuses_are_those_of_rfc_6750_and_never_a_redirect() {
 }
 
 #[test]
-fn w10_step_up_names_what_is_wanted() {
+fn w10_step_up_names_the_wanted_acr_and_age() {
     let requirement =
         Requirement::authenticated().acr_values(["phr", "phrh"]).expect("values").max_age(Duration::from_secs(300));
     let denial = denial(&server(|b| b), &requirement, &plain());
@@ -166,7 +166,7 @@ fn with_nonce_of(issued: u64) -> Call {
 }
 
 #[test]
-fn d15_fresh_nonce_comes_with_every_challenge_and_past_half_life_with_success_and_later_refusals() {
+fn d15_fresh_nonce_comes_with_every_challenge_and_past_its_half_life_with_every_answer() {
     let server = server(|b| b.dpop(ProofPolicy::new().require_nonces(nonces())));
     let (none, admin) = (Requirement::authenticated(), Requirement::scopes(["admin"]).expect("a scope"));
     let challenged = denial(&server, &none, &World::new().dpop_call()).response();

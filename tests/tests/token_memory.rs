@@ -146,7 +146,7 @@ fn a_bound_clients_key_is_parsed_once() {
 }
 
 #[test]
-fn a_guard_remembers_unless_told_not_to() {
+fn a_guard_remembers_unless_switched_off() {
     for (remembers, expected) in [(true, 0), (false, 1)] {
         let (world, counts, keys) = counted();
         let issuer = TrustedIssuer::with_source(ISSUER, Arc::clone(&keys) as _).expect("a sound issuer");
@@ -171,7 +171,7 @@ fn a_guard_remembers_unless_told_not_to() {
 }
 
 #[test]
-fn a_thousand_invalid_tokens_push_nobody_out() {
+fn a_thousand_invalid_tokens_evict_no_remembered_token() {
     let (world, counts, keys) = counted();
     let server = server(&world, &keys, Some(1));
     let good = Call::new().bearer(&world.token(|_, _| {}));

@@ -161,7 +161,7 @@ fn http2_and_clients_that_wait_for_100_continue_are_left_alone() {
 }
 
 #[test]
-fn the_oldest_goes_where_there_are_too_many_and_whoever_is_late_where_another_comes() {
+fn too_many_bodies_evict_the_oldest_and_a_new_one_evicts_the_late() {
     let (unread, start) = (unread(2), start());
     let senders: Vec<Sender> = (0..5).map(|_| Sender::default()).collect();
     let gone = || senders.iter().map(Sender::gone).collect::<Vec<_>>();

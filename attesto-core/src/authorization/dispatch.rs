@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn ep12_what_is_off_is_neither_mounted_nor_named() {
+    fn ep12_endpoints_that_are_off_are_neither_mounted_nor_named() {
         let server = builder("https://as.example").grants([GrantType::ClientCredentials]).build().unwrap();
         assert!(get(&server, "GET", "/oauth/authorize").is_none() && get(&server, "POST", "/oauth/par").is_none());
         let document = document(&server, OAUTH);
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn ep4_head_is_told_what_get_is_told_less_the_body() {
+    fn ep4_head_gets_the_answer_of_get_without_the_body() {
         let server = builder("https://as.example")
             .openid_connect()
             .id_tokens_without_rs256()

@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn ep6_of_what_is_repeated_no_value_is_kept() {
+    fn ep6_a_repeated_parameter_keeps_no_value() {
         let (parameters, repeated) = Parameters::read(b"state=a&scope=s&state=b&nonce=n&state=c&nonce=n").unwrap();
         assert_eq!(repeated, ["state", "nonce"]);
         assert_eq!((parameters.get("state"), parameters.get("nonce")), (None, None));
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn ep5_a_body_that_was_not_lent_is_not_an_empty_one() {
+    fn ep5_a_body_that_was_not_read_is_not_an_empty_one() {
         let headers: &[(&str, &[u8])] = &[("content-type", FORM)];
         let none = RequestParts::new("POST", "/oauth/token", &headers);
         assert_eq!(Parameters::of_form(&none).unwrap_err(), Reason::MalformedForm);

@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn rt5_tokens_of_a_family_have_one_half_in_common_and_it_is_not_the_stores_to_know() {
+    fn rt5_tokens_of_a_family_share_one_half_that_no_store_learns() {
         let provider = RustCrypto::new();
         let first = Secret::of_bytes(&[9; 32]);
         let second = first.successor(&[4; 32]);

@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn w1_what_is_not_the_grammar_is_malformed() {
+    fn w1_text_outside_of_the_grammar_is_malformed() {
         for value in [
             "\"Bearer\"",
             "Bearer realm=\"a",

@@ -146,7 +146,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn w1_what_is_written_reads_back_as_itself(challenge in challenge()) {
+        fn w1_written_challenges_read_back(challenge in challenge()) {
             let value = challenge.header_value();
             prop_assert!(value.bytes().all(|byte| (0x20..=0x7E).contains(&byte)), "{value:?}");
             prop_assert_eq!(Challenge::parse(&value), Ok(challenge));

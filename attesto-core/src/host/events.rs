@@ -1,54 +1,8 @@
 //! Events for monitoring (E1 to E6). Names and fields are public API.
 
 use super::event_text::{Escaped, EventText};
-use alloc::string::{String, ToString};
-use alloc::vec::Vec;
 use core::fmt;
 use core::net::IpAddr;
-
-/// Receives each decision when it is made, and cannot change it.
-///
-/// `emit` is called while the request waits: it must not block. Put a queue before a sink that writes to a disk or a
-/// network (such as `QueuedEvents`). Events have no token, proof, certificate or secret, nor a digest of one.
-///
-/// ```
-/// # use attesto_core::host::{Event, EventSink};
-/// # fn is_one(_: impl EventSink) {}
-/// is_one(|event: &Event<'_>| eprintln!("{event:?}"));
-/// ```
-pub trait EventSink: Send + Sync {
-    /// Receives `event`.
-    fn emit(&self, event: &Event<'_>);
-}
-
-/// Passes the event to `sink`. With the feature `std`, a panic of the sink ends here and does not fail the request.
-pub fn emit(sink: &dyn EventSink, event: &Event<'_>) {
-    #[cfg(feature = "std")]
-    drop(std::panic::catch_unwind(core::panic::AssertUnwindSafe(|| sink.emit(event))));
-    #[cfg(not(feature = "std"))]
-    sink.emit(event);
-}
-
-impl fmt::Debug for dyn EventSink + '_ {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("EventSink(..)")
-    }
-}
-
-/// The sink that ignores all events.
-#[derive(Clone, Copy, Debug, Default)]
-#[expect(clippy::exhaustive_structs, reason = "holds nothing and never will")]
-pub struct NoEvents;
-
-impl EventSink for NoEvents {
-    fn emit(&self, _: &Event<'_>) {}
-}
-
-impl<F: Fn(&Event<'_>) + Send + Sync> EventSink for F {
-    fn emit(&self, event: &Event<'_>) {
-        self(event);
-    }
-}
 
 /// One event. Codes are `&'static str` and suit the labels of metrics; [`EventText`] does not, since a client may have
 /// chosen it.
@@ -314,52 +268,11 @@ fn whole(text: &str) -> Escaped<'_> {
     Escaped { text, limit: usize::MAX }
 }
 
-/// An event that outlives its request: the name, and the fields as escaped text.
-///
-/// `Display` writes one line: the name, then `field="value"` for each field.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct OwnedEvent {
-    name: &'static str,
-    fields: Vec<(&'static str, String)>,
-}
-
-impl From<&Event<'_>> for OwnedEvent {
-    fn from(event: &Event<'_>) -> Self {
-        let mut fields = Vec::new();
-        event.visit(&mut |name, value| fields.push((name, value.to_string())));
-        Self { name: event.name(), fields }
-    }
-}
-
-impl OwnedEvent {
-    /// The name of the event.
-    #[must_use]
-    pub fn name(&self) -> &'static str {
-        self.name
-    }
-
-    /// The fields that have a value, in order.
-    pub fn fields(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        self.fields.iter().map(|(name, value)| (*name, value.as_str()))
-    }
-
-    /// The value of one field.
-    #[must_use]
-    pub fn get(&self, name: &str) -> Option<&str> {
-        self.fields().find_map(|(field, value)| (field == name).then_some(value))
-    }
-}
-
-impl fmt::Display for OwnedEvent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name)?;
-        self.fields().try_for_each(|(name, value)| write!(f, " {name}=\"{value}\""))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::host::{EventSink, NoEvents, OwnedEvent, emit};
+    use alloc::string::{String, ToString};
 
     fn line(event: Event<'_>) -> String {
         OwnedEvent::from(&event).to_string()

@@ -1,6 +1,6 @@
 //! A resource server with the host's answers to its questions: the driver that the adapters share.
 
-use super::events::EventSink;
+use super::event_sink::EventSink;
 use super::hooks::{
     ErasedForeignVerifier, ErasedPrincipalLookup, ErasedRevocationCheck, ForeignVerifier, PrincipalLookup,
     PrincipalOutcome, RevocationCheck,
@@ -13,6 +13,9 @@ use super::watch::Watch;
 #[cfg(feature = "std")]
 use super::{DynHttpClient, HttpClient};
 use super::{Instances, reach_is_enough};
+use crate::ConfigError;
+#[cfg(feature = "std")]
+use crate::Timestamp;
 use crate::dpop::ProofPolicy;
 use crate::dpop::ReplayAnswer;
 use crate::http::{RequestParts, WithoutCredentials};
@@ -25,7 +28,6 @@ use crate::resource::{
     RevocationAnswer, Verdict,
 };
 use crate::time::Clock;
-use crate::{ConfigError, Timestamp};
 use alloc::sync::Arc;
 #[cfg(feature = "std")]
 use alloc::{string::String, vec::Vec};

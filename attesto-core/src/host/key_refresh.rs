@@ -1,7 +1,8 @@
 //! Fetches an issuer's keys once for all requests that wait for them (J9, J22, CRS-2, CRS-3).
 
 use super::DynHttpClient;
-use super::events::{Event, EventSink, KeysRefreshFailed, KeysRefreshed, StaleKeysUsed, UnknownKidThrottled, emit};
+use super::event_sink::{EventSink, emit};
+use super::events::{Event, KeysRefreshFailed, KeysRefreshed, StaleKeysUsed, UnknownKidThrottled};
 use crate::future::BoxFuture;
 use crate::remote::{Begun, FetchError, FetchStep, KeyFetch, Need, RemoteKeys};
 use crate::resource::KeysAnswer;

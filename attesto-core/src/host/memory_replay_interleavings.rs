@@ -111,7 +111,7 @@ fn r3_interleavings_in_a_full_store_take_no_place_twice() {
 }
 
 #[test]
-fn r3_interleavings_in_a_full_store_of_lapsed_records_let_everybody_in() {
+fn r3_interleavings_in_a_full_store_of_lapsed_records_accept_every_proof() {
     // Includes a thread that claims after another has freed a record and before it takes the place.
     fn all(store: &MemoryReplayStore, answers: &[ReplayAnswer]) {
         assert_eq!(count(answers, Fresh), 2, "{answers:?}");

@@ -130,7 +130,7 @@ fn st2_records_that_lapse_free_the_share() {
 }
 
 #[test]
-fn st2_lapsed_records_of_others_make_nobody_be_over_a_share() {
+fn st2_lapsed_records_of_others_put_no_owner_over_a_share() {
     let store = store(50_000);
     let owners = owners(&store, 18);
     for of in &owners {
@@ -142,7 +142,7 @@ fn st2_lapsed_records_of_others_make_nobody_be_over_a_share() {
 }
 
 #[test]
-fn st2_a_record_is_found_whoever_is_named_as_its_owner() {
+fn st2_a_record_is_found_under_any_owner() {
     let store = store(100);
     let mut proof = claim(1, 1, 1_121);
     assert_eq!(store.record(&proof, at(1_000)), Fresh);

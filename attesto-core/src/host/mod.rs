@@ -45,6 +45,7 @@
 #[cfg(feature = "std")]
 mod authorization;
 mod entropy;
+mod event_sink;
 mod event_text;
 mod events;
 mod gate;
@@ -64,6 +65,7 @@ mod memory_replay;
 mod memory_shard;
 #[cfg(feature = "std")]
 mod memory_shares;
+mod owned_event;
 mod public_documents;
 #[cfg(feature = "std")]
 mod queued_events;
@@ -82,11 +84,11 @@ pub use authorization::{
     RefreshStore, ScopePolicy, ScopesAsAsked, drive,
 };
 pub use entropy::EntropySource;
+pub use event_sink::{EventSink, NoEvents, emit};
 pub use event_text::EventText;
 pub use events::{
-    AuthDenied, AuthSucceeded, DpopReplayDetected, Event, EventSink, KeysRefreshFailed, KeysRefreshed, NoEvents,
-    OwnedEvent, ScopeDenied, SenderConstraintMismatch, StaleKeysUsed, StepUpRequired, StoreUnavailable,
-    UnknownKidThrottled, emit,
+    AuthDenied, AuthSucceeded, DpopReplayDetected, Event, KeysRefreshFailed, KeysRefreshed, ScopeDenied,
+    SenderConstraintMismatch, StaleKeysUsed, StepUpRequired, StoreUnavailable, UnknownKidThrottled,
 };
 pub use gate::{Gate, Passage};
 pub use guard::{Guard, GuardBuilder};
@@ -99,6 +101,7 @@ pub use introspector::Introspector;
 pub use mcp_sessions::{SessionOwners, SessionVisit};
 #[cfg(feature = "std")]
 pub use memory_replay::MemoryReplayStore;
+pub use owned_event::OwnedEvent;
 pub use public_documents::PublicDocuments;
 #[cfg(feature = "std")]
 pub use queued_events::{EventQueue, QueuedEvents};

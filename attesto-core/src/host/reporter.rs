@@ -1,9 +1,10 @@
 //! Turns decisions into events (E1 to E6).
 
 use super::EventText;
+use super::event_sink::{EventSink, emit};
 use super::events::{
-    AuthDenied, AuthSucceeded, DpopReplayDetected, Event, EventSink, ScopeDenied, SenderConstraintMismatch,
-    StepUpRequired, StoreUnavailable, emit,
+    AuthDenied, AuthSucceeded, DpopReplayDetected, Event, ScopeDenied, SenderConstraintMismatch, StepUpRequired,
+    StoreUnavailable,
 };
 use crate::dpop::ReplayAnswer;
 use crate::http::RequestParts;

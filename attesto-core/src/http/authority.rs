@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn p11_what_is_not_a_host_is_refused() {
+    fn p11_text_that_is_not_a_host_is_refused() {
         for text in [
             "",
             ":443",

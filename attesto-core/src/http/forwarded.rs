@@ -3,74 +3,10 @@
 //! Nothing here checks the peer: the caller does, and calls for trusted peers only.
 
 use super::authority::{Authority, parse_port};
-use super::{HeaderLines, OriginError, Scheme};
+use super::forwarded_element::elements;
+use super::{ForwardedHeader, HeaderLines, OriginError, Scheme, XForwarded};
 use crate::limits;
 use core::net::IpAddr;
-
-/// The header field in which trusted proxies forward. Only this one is read: a proxy that sets one field passes the
-/// other on as the client wrote it.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum ForwardedHeader {
-    /// None.
-    #[default]
-    None,
-    /// `Forwarded` (RFC 7239), with its parameters `proto`, `host` and `for`. One proxy writes a whole element.
-    Forwarded,
-    /// The named fields of `X-Forwarded-*`.
-    XForwarded(XForwarded),
-}
-
-impl From<XForwarded> for ForwardedHeader {
-    fn from(fields: XForwarded) -> Self {
-        Self::XForwarded(fields)
-    }
-}
-
-/// The `X-Forwarded-*` fields to read: those that the proxy sets on **every** request. There is no default, because
-/// proxies differ in what they set, and a field that the proxy does not set arrives as the client wrote it. `HOST` and
-/// `PORT` only have an effect with [`OriginPolicy::hosts`](super::OriginPolicy::hosts). These lines set one field each,
-/// and suffice:
-///
-/// | proxy | sets by default | the line for `PROTO` |
-/// |---|---|---|
-/// | nginx | none | `proxy_set_header X-Forwarded-Proto $scheme;` (beside every other `proxy_set_header` of the block) |
-/// | HAProxy | none | `http-request set-header X-Forwarded-Proto %[ssl_fc,iif(https,http)]` |
-/// | Apache | `HOST` and `FOR`, appended | `RequestHeader set X-Forwarded-Proto "expr=%{REQUEST_SCHEME}"` |
-/// | Caddy | `PROTO`, `HOST`, `FOR` | none needed |
-/// | Envoy | `PROTO` and `FOR`, with `use_remote_address: true` | that one |
-///
-/// ```
-/// use attesto_core::http::XForwarded;
-///
-/// let by_caddy = XForwarded::PROTO.and(XForwarded::FOR);
-/// assert!(by_caddy.names(XForwarded::PROTO) && !by_caddy.names(XForwarded::PORT));
-/// ```
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct XForwarded(u8);
-
-impl XForwarded {
-    /// `X-Forwarded-Proto`: the scheme that the client used.
-    pub const PROTO: Self = Self(1);
-    /// `X-Forwarded-Host`: the host, and possibly the port, that the client named.
-    pub const HOST: Self = Self(2);
-    /// `X-Forwarded-Port`: the port that the client used, if the host has none.
-    pub const PORT: Self = Self(4);
-    /// `X-Forwarded-For`: the client's address, for events.
-    pub const FOR: Self = Self(8);
-
-    /// Combines both sets of fields.
-    #[must_use]
-    pub const fn and(self, others: Self) -> Self {
-        Self(self.0 | others.0)
-    }
-
-    /// Whether all of `others` are in this set.
-    #[must_use]
-    pub const fn names(self, others: Self) -> bool {
-        self.0 & others.0 == others.0
-    }
-}
 
 /// The forwarded values of a request; absent ones were not sent.
 #[derive(Clone, Copy, Debug, Default)]
@@ -189,98 +125,6 @@ fn plain_values<'r>(line: &'r [u8], each: &mut dyn FnMut(&'r [u8])) -> Result<()
     Ok(())
 }
 
-/// The parameters of one `forwarded-element` that are read here. Quoted values are kept as they stand between the
-/// quotes. No valid host, scheme or address needs an escape, so one with a backslash fails to parse.
-#[derive(Clone, Copy, Debug, Default)]
-struct Element<'r> {
-    node: Option<&'r [u8]>,
-    host: Option<&'r [u8]>,
-    proto: Option<&'r [u8]>,
-    by: Option<&'r [u8]>,
-}
-
-impl<'r> Element<'r> {
-    /// Sets a parameter; names compare case-insensitively. A known one must not occur twice.
-    fn set(&mut self, name: &[u8], value: &'r [u8]) -> Result<(), OriginError> {
-        let known: [(&[u8], &mut Option<&'r [u8]>); 4] =
-            [(b"for", &mut self.node), (b"host", &mut self.host), (b"proto", &mut self.proto), (b"by", &mut self.by)];
-        for (known_name, slot) in known {
-            if name.eq_ignore_ascii_case(known_name) && slot.replace(value).is_some() {
-                return Err(OriginError::ForwardedMalformed);
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Parses `Forwarded = 1#forwarded-element` (RFC 7239 §4), for one line.
-fn elements<'r>(line: &'r [u8], each: &mut dyn FnMut(Element<'r>)) -> Result<(), OriginError> {
-    let mut rest = line;
-    loop {
-        each(element(&mut rest)?);
-        match rest.split_first() {
-            None => return Ok(()),
-            Some((b',', after)) => rest = after,
-            Some(_) => return Err(OriginError::ForwardedMalformed),
-        }
-    }
-}
-
-/// Parses `forwarded-element = [ forwarded-pair ] *( ";" [ forwarded-pair ] )`. An element without a pair counts, as in
-/// [`plain_values`]. Spaces around the semicolons are allowed, since many proxies are configured by hand.
-fn element<'r>(rest: &mut &'r [u8]) -> Result<Element<'r>, OriginError> {
-    let mut element = Element::default();
-    loop {
-        *rest = rest.trim_ascii_start();
-        if !matches!(rest.first(), None | Some(b';' | b',')) {
-            let (name, value) = pair(rest).ok_or(OriginError::ForwardedMalformed)?;
-            element.set(name, value)?;
-        }
-        *rest = rest.trim_ascii_start();
-        match rest.split_first() {
-            Some((b';', after)) => *rest = after,
-            Some(_) | None => return Ok(element),
-        }
-    }
-}
-
-/// Parses `forwarded-pair = token "=" value`, `value = token / quoted-string`.
-fn pair<'r>(rest: &mut &'r [u8]) -> Option<(&'r [u8], &'r [u8])> {
-    let name = token(rest)?;
-    *rest = rest.strip_prefix(b"=")?;
-    let value = if rest.starts_with(b"\"") { quoted_string(rest)? } else { token(rest)? };
-    Some((name, value))
-}
-
-/// Parses `token = 1*tchar`. RFC 9110 §5.6.2.
-fn token<'r>(rest: &mut &'r [u8]) -> Option<&'r [u8]> {
-    let is_tchar = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    let length = rest.iter().position(|&byte| !is_tchar(byte)).unwrap_or(rest.len());
-    let (token, after) = rest.split_at_checked(length)?;
-    *rest = after;
-    (!token.is_empty()).then_some(token)
-}
-
-/// Parses `quoted-string = DQUOTE *( qdtext / quoted-pair ) DQUOTE` (RFC 9110 §5.6.4). Returns the text between the
-/// quotes, with its escapes.
-fn quoted_string<'r>(rest: &mut &'r [u8]) -> Option<&'r [u8]> {
-    let inner = rest.strip_prefix(b"\"")?;
-    let is_text = |byte: u8| byte == b'\t' || byte == b' ' || byte.is_ascii_graphic() || !byte.is_ascii();
-    let mut escaped = false;
-    for (position, &byte) in inner.iter().enumerate() {
-        match byte {
-            _ if !is_text(byte) => return None,
-            b'"' if !escaped => {
-                let (text, after) = inner.split_at_checked(position)?;
-                *rest = after.strip_prefix(b"\"")?;
-                return Some(text);
-            }
-            _ => escaped = byte == b'\\' && !escaped,
-        }
-    }
-    None
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -363,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn p13_what_is_not_named_cannot_refuse_a_request_either() {
+    fn p13_fields_that_are_not_named_cannot_refuse_a_request() {
         let lines =
             [("x-forwarded-proto", "https"), ("x-forwarded-host", "a b"), ("x-forwarded-port", "0"), ("host", "h")];
         assert_eq!(resolve(XForwarded::PROTO, 1, &lines).unwrap(), "https://h");

@@ -1,10 +1,10 @@
 //! The origin a request was made to (P11, P14).
 
 use super::authority::{Authority, OwnedAuthority};
-use super::forwarded::{self, ForwardedHeader};
+use super::forwarded;
 use super::{
-    CanonicalOrigin, EffectiveOrigin, HeaderLines, Lines, ObservedUri, OriginError, RequestParts, Scheme,
-    TrustedProxies,
+    CanonicalOrigin, EffectiveOrigin, ForwardedHeader, HeaderLines, Lines, ObservedUri, OriginError, RequestParts,
+    Scheme, TrustedProxies,
 };
 use crate::{ConfigError, limits};
 use alloc::format;

@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn d_norm_what_is_not_an_absolute_http_uri_is_refused() {
+    fn d_norm_a_uri_that_is_not_absolute_http_is_refused() {
         for uri in [
             "",
             "h",

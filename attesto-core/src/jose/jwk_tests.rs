@@ -17,7 +17,7 @@ fn ec_with(members: &str) -> Result<Jwk, JwkError> {
 }
 
 #[test]
-fn j11_kinds_are_told_apart() {
+fn j11_key_kinds_are_distinguished() {
     assert_eq!(parse(EC).unwrap().key().kind(), KeyKind::P256);
     assert_eq!(parse(OKP).unwrap().key().kind(), KeyKind::Ed25519);
     let rsa = parse(r#"{"kty":"RSA","n":"AQAB","e":"AQAB"}"#).unwrap();

@@ -110,7 +110,7 @@ fn ca7_spaces_count_where_they_are_escaped() {
 }
 
 #[test]
-fn ca7_what_is_no_distinguished_name_matches_nothing() {
+fn ca7_text_that_is_no_distinguished_name_matches_nothing() {
     let nobody = tlv(0x30, &[]);
     for bad in [
         "",
@@ -208,7 +208,7 @@ fn ca7_object_identifiers_are_encoded_as_x_690_has_it() {
 
 proptest! {
     #[test]
-    fn ca7_what_is_escaped_is_read_back(value in "[ -~é𝄞]{1,12}") {
+    fn ca7_escaped_names_read_back(value in "[ -~é𝄞]{1,12}") {
         let escaped: String = value.bytes().map(|byte| format!("\\{byte:02x}")).collect();
         let subject = tlv(0x30, &relative(CN, 0x0c, value.as_bytes()));
         let (same, other) = (format!("CN={escaped}"), format!("CN={escaped}\\20"));

@@ -1,16 +1,12 @@
 //! The resource server: one protected resource, everything it enforces, and the rendering of its refusals.
 
 use super::binding::{SenderPolicy, Shown, challenged_schemes};
-use super::check;
 use super::credential::CredentialPolicy;
 use super::denial::Denial;
-use super::grant::Grant;
 use super::reason::{Outcome, Reason, RefusalError, Unavailable};
 use super::render::{ErrorRenderer, described};
 use super::request_facts::RequestFacts;
 use super::requirement::Requirement;
-use super::scratch::Scratch;
-use super::verdict::Verdict;
 use crate::challenge::{AuthScheme, Challenge, ChallengeHook};
 use crate::crypto::CryptoProvider;
 use crate::dpop::ProofPolicy;
@@ -89,47 +85,6 @@ pub(super) enum Memory {
 }
 
 impl ResourceServer {
-    /// Checks one request. Deterministic: the same request, configuration, time and answers give the same verdict.
-    pub fn check<'a>(
-        &'a self,
-        request: &RequestParts<'_>,
-        requirement: &'a Requirement,
-        now: Timestamp,
-    ) -> Verdict<'a> {
-        self.check_with(&mut Scratch::new(), request, requirement, now)
-    }
-
-    /// Like [`check`](Self::check), with buffers that the caller keeps: see [`Scratch`]. Their contents do not affect
-    /// the verdict.
-    pub fn check_with<'a>(
-        &'a self,
-        scratch: &mut Scratch,
-        request: &RequestParts<'_>,
-        requirement: &'a Requirement,
-        now: Timestamp,
-    ) -> Verdict<'a> {
-        check::start(scratch, self, request, requirement, now)
-    }
-
-    /// Checks a further requirement against an existing grant: for hosts that learn the operation only after they have
-    /// authenticated the request (a JSON-RPC method in the body, a route's own scopes).
-    ///
-    /// # Errors
-    /// The [`Denial`] to answer with, as if the requirement had been checked at once.
-    #[expect(clippy::result_large_err, reason = "made at most once per request")]
-    pub fn require(
-        &self,
-        grant: &Grant,
-        request: &RequestParts<'_>,
-        requirement: &Requirement,
-        now: Timestamp,
-    ) -> Result<(), Denial> {
-        check::requirement_is_met(self, grant.claims(), requirement, now).map_err(|reason| {
-            let facts = self.asked_for(grant.facts().clone(), request, requirement);
-            self.refuse(reason, facts, requirement, now, Some(Box::new(grant.claims().clone())))
-        })
-    }
-
     /// Refuses a request that reached a scope check without having been authenticated. The wiring is wrong, and the
     /// check fails closed (S10).
     #[must_use]
@@ -259,7 +214,7 @@ impl ResourceServer {
     }
 
     /// Adds the path if the pointer's resolver will need it.
-    fn asked_for(
+    pub(super) fn asked_for(
         &self,
         mut facts: RequestFacts,
         request: &RequestParts<'_>,

@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn s4_unknown_lists_what_no_customer_is_granted() {
+    fn s4_unknown_lists_scopes_that_no_customer_is_granted() {
         let requested = ["billing.read", "*", "documents.*", "people.read", "mcp:tools:call", "people.read"];
         assert_eq!(catalogue().unknown(requested).collect::<Vec<_>>(), ["*", "people.read", "people.read"]);
     }

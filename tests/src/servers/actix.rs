@@ -19,7 +19,7 @@ use std::sync::mpsc;
 use std::thread;
 
 async fn who(reached: Data<Reached>, grant: Result<Granted, WiringError>) -> HttpResponse {
-    text().body(reached.who(grant.ok().as_ref().map(|grant| &**grant)))
+    text().body(reached.who(grant.ok().as_deref()))
 }
 
 async fn user(user: Principal<String>) -> HttpResponse {

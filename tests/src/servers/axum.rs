@@ -32,7 +32,7 @@ use tokio_rustls::server::TlsStream;
 const TEXT: [(&str, &str); 1] = [("content-type", "text/plain")];
 
 async fn who(State(reached): State<Reached>, grant: Result<Granted, WiringError>) -> impl IntoResponse {
-    (TEXT, reached.who(grant.ok().as_ref().map(|grant| &**grant)))
+    (TEXT, reached.who(grant.ok().as_deref()))
 }
 
 async fn user(user: Principal<String>) -> impl IntoResponse {
@@ -100,10 +100,18 @@ pub(super) fn start_on_hyper(app: App) -> Running {
     hyper::serve(TowerToHyperService::new(router(&app)), app.tls, None, app.reached)
 }
 
+/// Any router, by `axum::serve`.
+pub fn serve_axum(routes: Router) -> Running {
+    start_router(routes, None, Reached::default())
+}
+
 pub(super) fn start(app: App) -> Running {
+    start_router(router(&app), app.tls, app.reached)
+}
+
+fn start_router(routes: Router, tls: Option<ServerConfig>, reached: Reached) -> Running {
     let (listener, address) = listen();
-    let routes = router(&app);
-    let background = match app.tls {
+    let background = match tls {
         None => Background::serve(listener, |listener| async {
             serve(listener, routes.into_make_service_with_connect_info::<SocketAddr>()).await
         }),
@@ -114,7 +122,7 @@ pub(super) fn start(app: App) -> Running {
             serve(listener, routes.into_make_service_with_connect_info::<Handshaken>()).await
         }),
     };
-    Running { address, reached: app.reached, _alive: Box::new(background) }
+    Running { address, reached, _alive: Box::new(background) }
 }
 
 /// What a handshake showed, and whom.

@@ -8,6 +8,7 @@ mod blocking;
 mod hyper;
 
 pub use app::{App, CLASS, Mounted, Reached, Remembering, Resource, mark, pinned};
+pub use axum::serve_axum;
 
 use crate::client::{Answer, Connection, Request};
 use std::any::Any;

@@ -1,6 +1,6 @@
 //! Several signing keys in one server: which signs what for which client, and what is published of them (IT-2, IN-5, MD-4, MD-5).
 
-use crate::held::par;
+use crate::introspection_and_id_tokens::par;
 use crate::scene::{NOW, Request, SECRET, Scene, builder, provider, text};
 use crate::token_rules::claims;
 use attesto_core::Timestamp;
@@ -118,7 +118,7 @@ fn it2_without_an_rs256_key_a_client_that_says_nothing_gets_what_there_is() {
 }
 
 #[test]
-fn it2_an_algorithm_that_the_server_has_no_key_of_is_found_out_before_anybody_logs_in() {
+fn it2_an_algorithm_without_a_key_is_found_out_before_the_login() {
     let mut scene = scene(several(), Some(Algorithm::PS256));
     scene.app(|app| app.scopes(["read", "openid"]));
     let wanted = (Reason::SigningAlgorithm, "server_error".to_owned());
@@ -147,7 +147,7 @@ fn md4_md5_it2_documents_name_every_algorithm_and_the_set_has_every_key() {
 }
 
 #[test]
-fn it2_md4_openid_connect_needs_rs256_or_the_statement_that_nobody_does() {
+fn it2_md4_openid_connect_needs_rs256_unless_it_is_waived() {
     let problem =
         builder(true).openid_connect().scopes_supported(["openid", "read"]).build().expect_err("OIDC Discovery §3");
     assert_eq!(problem.member(), "openid_connect");
@@ -182,7 +182,7 @@ fn it2_md4_openid_connect_needs_rs256_or_the_statement_that_nobody_does() {
 }
 
 #[test]
-fn md5_rings_that_cannot_be_told_apart_are_refused() {
+fn md5_rings_that_share_an_algorithm_or_a_kid_are_refused() {
     let refused =
         |ring: KeyRing| builder(true).id_token_keys(Arc::new(ring)).build().expect_err("two of a kind").member();
     assert_eq!(refused(ring(Algorithm::EdDSA, 2)), "id_token_keys", "two rings of one algorithm");

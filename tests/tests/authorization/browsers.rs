@@ -102,7 +102,7 @@ fn ep11_errors_can_be_read_once_it_is_known_whose_they_are() {
 }
 
 #[test]
-fn ep11_where_there_are_browser_clients_everybody_may_read_why_a_client_did_not_authenticate() {
+fn ep11_with_browser_clients_any_origin_may_read_failures_of_authentication() {
     let mut scene = scene(AuthorizationServerBuilder::browser_clients);
     scene.ledger.clients.insert("web".into(), confidential());
     let everybody: Vec<(&str, String)> = [
@@ -226,7 +226,7 @@ fn ep11_credentials_are_for_the_clients_origins_where_the_server_says_so() {
 }
 
 #[test]
-fn ep11_what_is_no_preflight_for_a_post_is_an_unlisted_method() {
+fn ep11_options_other_than_a_preflight_for_post_is_an_unlisted_method() {
     let mut scene = scene(AuthorizationServerBuilder::browser_clients);
     let bare = Request { method: "OPTIONS", ..Request::token(String::new()) };
     let put = bare.clone().header("origin", OTHER).header("access-control-request-method", "PUT");
@@ -248,7 +248,7 @@ fn ep11_what_is_no_preflight_for_a_post_is_an_unlisted_method() {
 }
 
 #[test]
-fn ep11_public_documents_are_open_to_everybody() {
+fn ep11_public_documents_are_readable_from_any_origin() {
     let mut scene = scene(|builder| builder);
     for path in ["/.well-known/oauth-authorization-server", "/.well-known/jwks.json"] {
         let request = Request { method: "GET", path, ..Request::token(String::new()) };

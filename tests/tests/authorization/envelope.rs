@@ -160,7 +160,7 @@ fn ep9_a_challenge_is_written_in_the_hosts_words_as_long_as_it_says_the_same() {
 }
 
 #[test]
-fn ep9_ep8_an_error_is_kept_by_nobody_whatever_a_hook_says() {
+fn ep9_ep8_no_cache_keeps_an_error_even_if_a_hook_allows_it() {
     let cases: [(NoStore, &str); 8] = [
         (|| Some("private, No-Store, max-age=0".into()), "private, No-Store, max-age=0"),
         (|| None, "no-store"),

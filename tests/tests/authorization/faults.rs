@@ -1,6 +1,6 @@
 //! Every fault at every question of every flow, one at a time and in pairs.
 
-use crate::journeys::{Journey, Traveller};
+use crate::code_flow::{Journey, Traveller};
 use crate::ledger::{Fault, LATE};
 use crate::scene::{Request, Scene, text};
 use crate::user::Policy;

@@ -2,13 +2,13 @@
 
 mod algorithms;
 mod browsers;
+mod code_flow;
 mod configured;
 mod deny_list;
 mod envelope;
 mod faults;
 mod grant_rules;
-mod held;
-mod journeys;
+mod introspection_and_id_tokens;
 mod ledger;
 mod long_runs;
 mod model;

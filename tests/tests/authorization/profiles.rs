@@ -54,7 +54,7 @@ fn cf6_a_profile_says_what_holds_where_nothing_is_configured() {
 }
 
 #[test]
-fn cf6_what_is_configured_counts_in_whatever_order_as_long_as_it_is_not_less() {
+fn cf6_settings_count_in_any_order_unless_they_weaken_the_profile() {
     let methods = [AuthMethod::None, AuthMethod::PrivateKeyJwt];
     let before = plain().auth_methods(methods).refresh(grace()).profile(Profile::Mcp).build().expect("sound");
     let after = mcp().auth_methods(methods).build().expect("sound");

@@ -203,7 +203,7 @@ fn a_revocation_while_its_token_is_used() {
 }
 
 #[test]
-fn a_code_replayed_while_what_came_of_it_is_used() {
+fn a_code_replayed_while_its_tokens_are_used() {
     for grace in [true, false] {
         let (scene, refresh) = Scene::redeemed(grace);
         let requests = [scene.redeem(), Request::refresh(&refresh)];

@@ -180,7 +180,7 @@ fn rv3_rv5_a_refresh_token_takes_its_family_along() {
 }
 
 #[test]
-fn rv3_another_clients_token_is_refused_and_told_of_and_lives_on() {
+fn rv3_another_clients_token_is_refused_and_reported_and_lives_on() {
     let (mut scene, access, refresh) = issued();
     for token in [refresh.as_str(), &access] {
         let refused = scene.refuse(&by_other(Request::revoke(token)));
@@ -222,7 +222,7 @@ fn rv4_a_token_is_revoked_as_long_as_a_resource_takes_it() {
 }
 
 #[test]
-fn rt5_theft_that_could_not_be_dealt_with_at_once_is_dealt_with_when_the_token_is_shown_again() {
+fn rt5_theft_that_a_store_failure_hid_is_handled_when_the_token_is_shown_again() {
     for fault in [Fault::BeforeActing, Fault::Dropped] {
         let (mut scene, first) = Scene::redeemed(true);
         let stolen = scene.grant(&Request::refresh(&first));
@@ -364,7 +364,7 @@ fn rt7_confidential_clients_keep_their_token_where_the_policy_says_so() {
 }
 
 #[test]
-fn rt7_public_clients_tokens_rotate_whatever_the_policy_says_until_a_key_binds_them() {
+fn rt7_public_clients_tokens_rotate_under_every_policy_until_a_key_binds_them() {
     let policy = RefreshPolicy::new().without_rotation_of_protected_tokens();
     let mut scene = Scene::of(builder(true).refresh(policy));
     let request = scene.redeem();
@@ -389,7 +389,7 @@ fn rv4_an_access_token_is_denied_where_there_is_a_list() {
 }
 
 #[test]
-fn rv4_without_a_list_the_truth_is_told() {
+fn rv4_without_a_list_revoking_an_access_token_is_unsupported() {
     let mut scene = Scene::of(
         attesto_core::authorization::AuthorizationServer::builder(
             "https://as.example",
@@ -528,7 +528,7 @@ fn in3_a_refresh_token_is_active_to_its_client_until_it_is_spent_or_revoked() {
 
 /// A resource introspects whatever it is shown: a refresh token must not open it.
 #[test]
-fn in3_in4_a_refresh_token_is_nobody_elses_to_know_and_is_never_an_access_token() {
+fn in3_in4_only_its_client_may_introspect_a_refresh_token_which_is_no_access_token() {
     let (mut scene, _, refresh) = of_confidential_client();
     let by_gate = introspect(&refresh).but("client_id", "gate");
     assert_eq!(body(&scene.grant(&by_gate)), serde_json::json!({"active": false}), "whatever the host's policy says");

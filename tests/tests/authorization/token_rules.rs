@@ -106,7 +106,7 @@ fn tk5_ac9_a_resource_narrows_within_the_grant() {
 }
 
 #[test]
-fn tk7_ev1_every_request_is_told_of() {
+fn tk7_ev1_every_request_is_an_event() {
     let mut scene = Scene::new(true);
     let request = scene.redeem();
     scene.grant(&request);
@@ -205,7 +205,7 @@ fn st2_proofs_count_by_key_for_public_clients_and_by_client_for_others() {
 }
 
 #[test]
-fn st2_who_is_over_a_share_is_told_503_and_has_spent_nothing() {
+fn st2_an_owner_over_its_share_gets_503_and_spends_nothing() {
     let mut scene = Scene::new(true);
     let request = scene.redeem().header("dpop", proof(2, NOW));
     scene.ledger.over_share = true;
@@ -301,7 +301,7 @@ fn ac4_the_verifier_is_the_one_of_the_challenge() {
 }
 
 #[test]
-fn ac4_a_verifier_of_other_printable_characters_is_taken_if_it_meets_the_challenge_and_told_of() {
+fn ac4_a_verifier_of_other_printable_characters_is_accepted_if_it_meets_the_challenge_and_reported() {
     let mut scene = Scene::new(true);
     let base64 = "dBjftJeZ4CVP+mB92K27uhbUJU1p1r/wW1gFWFOEjXk=";
     let verifier = CodeVerifier::parse_printable(base64).expect("printable");
@@ -334,7 +334,7 @@ fn ac3_ac5_a_bound_code_needs_its_key_and_an_unbound_one_takes_any() {
 }
 
 #[test]
-fn ac6_a_replayed_code_ends_what_came_of_it() {
+fn ac6_a_replayed_code_revokes_the_tokens_it_gave() {
     let (mut scene, refresh) = Scene::redeemed(true);
     let jti = scene.ledger.events.last().and_then(|event| event.jwt_id.clone()).expect("a token was issued");
     let request = scene.redeem();
@@ -546,7 +546,7 @@ fn it6_a_principal_of_no_declared_kind_gets_no_token() {
 }
 
 #[test]
-fn ep2_what_a_stranger_forwards_makes_no_connection_secure() {
+fn ep2_forwarded_fields_of_strangers_make_no_connection_secure() {
     use attesto_core::http::{Connection, RequestParts};
     let scene = Scene::new(true);
     let body = scene.redeem().body;
@@ -568,7 +568,7 @@ fn ep2_what_a_stranger_forwards_makes_no_connection_secure() {
 }
 
 #[test]
-fn ep3_a_proof_is_for_the_configured_url_whatever_the_host_field_says() {
+fn ep3_a_proof_is_for_the_configured_url_not_the_host_field() {
     let mut scene = Scene::new(true);
     let elsewhere = attesto_core::dpop::ProofMaker::new("POST", "https://evil.example/oauth/token")
         .make(

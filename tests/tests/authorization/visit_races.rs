@@ -1,7 +1,7 @@
 //! Two browsers, or two windows of one, at the authorization endpoint at once: one reference, one click, and one proof are each good for
 //! one.
 
-use crate::journeys::{Journey, click, nothing_came_twice, referring};
+use crate::code_flow::{Journey, click, nothing_came_twice, referring};
 use crate::races::explore;
 use crate::scene::{Request, Scene, located, reference};
 
@@ -63,7 +63,7 @@ fn az26_az28_two_visits_with_one_reference_and_one_consent_grant() {
 }
 
 #[test]
-fn az28_two_clicks_for_one_reference() {
+fn az28_two_consents_for_one_reference() {
     let mut scene = scene(&PUSHED_CLICK);
     let query = pushed(&mut scene, &PUSHED_CLICK, 1);
     let queries = [clicked(&mut scene, &query), clicked(&mut scene, &query)];
@@ -73,7 +73,7 @@ fn az28_two_clicks_for_one_reference() {
 }
 
 #[test]
-fn az26_one_click_for_two_references() {
+fn az26_one_consent_grant_for_two_references() {
     // Both ask for the same, with the same challenge: the click is for either, and not for both.
     let mut scene = scene(&PUSHED_CLICK);
     let references = [1, 2].map(|number| pushed(&mut scene, &PUSHED_CLICK, number));
@@ -121,7 +121,7 @@ fn pa5_sc4_two_pushes_with_one_proof() {
 }
 
 #[test]
-fn az26_what_a_click_was_for_is_all_that_it_is_good_for() {
+fn az26_a_consent_grant_serves_only_the_request_it_was_given_for() {
     // Another scope, another client, too late.
     let mut scene = scene(&FRONT_CLICK);
     let back = clicked(&mut scene, &FRONT_CLICK.parameters(1));

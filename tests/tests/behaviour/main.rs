@@ -36,7 +36,7 @@ on_every_server! {
         t5_t6_proof_is_accepted_once_and_two_keys_may_share_a_jti
         w9_a_route_may_ask_for_more_scopes
         d10_proof_is_for_the_path_that_the_client_asked_for
-        paths_that_nobody_serves_are_protected_too
+        unserved_paths_are_protected_too
         b7_b8_b9_certificate_of_the_tls_session_decides;
     bodies:
         large_bodies_go_through_whole_in_both_directions
@@ -51,7 +51,7 @@ on_every_server! {
         client_that_waits_to_be_asked_for_its_body_is_refused_and_not_asked;
     host:
         principal_lookup_may_accept_refuse_or_fail
-        principal_that_nobody_looks_up_is_our_own_fault
+        a_principal_without_a_lookup_is_our_own_fault
         a17_revoked_token_is_refused
         h1_h2_custom_verifier_judges_what_is_not_ours
         w14_renderer_whose_media_type_is_no_field_value_costs_its_body_only
@@ -65,7 +65,7 @@ on_every_server! {
         t9_discovery_leads_from_the_challenge_to_a_document_that_leads_back
         a3_token_for_one_resource_does_not_open_its_sibling;
     methods:
-        w12_head_is_told_what_get_is_told_less_the_body
+        w12_head_gets_the_answer_of_get_without_the_body
         d9_proof_for_get_does_not_serve_for_head
         c11_preflight_is_refused_by_default
         c11_preflight_passes_where_it_is_configured_and_nothing_else_does;

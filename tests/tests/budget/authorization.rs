@@ -1,7 +1,7 @@
 //! What the memory stores of an authorization server hold, and whose share of it is how large.
 
+use crate::measured_input::Row;
 use crate::meter::held;
-use crate::row::Row;
 use crate::stores::{bytes_each, row};
 use attesto_core::Timestamp;
 use attesto_core::authorization::{

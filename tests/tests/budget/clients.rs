@@ -1,8 +1,8 @@
 //! Clients at an authorization server: who proves nothing, and who shows what cannot be redeemed.
 
 use crate::credentials::{longest, many_members};
+use crate::measured_input::{Row, bytes};
 use crate::meter::{Work, measure};
-use crate::row::{Row, bytes};
 use attesto_core::Timestamp;
 use attesto_core::authorization::{
     Ask, Authorization, AuthorizationCode, AuthorizationServer, Client, ClientAuthentication, ClientSecrets, FamilyId,

@@ -1,6 +1,6 @@
 //! What carries the token, and the token.
 
-use crate::row::{Row, bytes};
+use crate::measured_input::{Row, bytes};
 use crate::scene::{plain, refused};
 use attesto_core::dpop::ProofError;
 use attesto_core::jose::{Jwk, VerificationKeys};

@@ -1,7 +1,7 @@
 //! Bodies that arrive in the smallest pieces, through the adapters: forms, and what comes after an answer was given.
 
+use crate::measured_input::{Row, bytes};
 use crate::meter::{Work, heap};
-use crate::row::{Row, bytes};
 use actix_web::dev::{Payload, Service};
 use actix_web::error::PayloadError;
 use actix_web::web::Bytes;

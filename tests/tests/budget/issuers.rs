@@ -1,8 +1,8 @@
 //! What an issuer says, whom we trust with tokens and not with our memory; and what strangers can make us ask it.
 
 use crate::credentials::many_members;
+use crate::measured_input::{Row, bytes};
 use crate::meter::{Work, heap, measure};
-use crate::row::{Row, bytes};
 use attesto_core::crypto::{CryptoProvider, RustCrypto};
 use attesto_core::encoding::base64url;
 use attesto_core::http::IncomingResponse;

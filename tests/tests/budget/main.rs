@@ -3,19 +3,19 @@
 //!
 //! To write it again: `ATTESTO_WRITE_SECURITY=1 cargo test -p attesto-tests --test budget`.
 
-mod around;
 mod authorization;
 mod clients;
 mod credentials;
 mod frames;
+mod host_and_forwarded;
 mod issuers;
+mod measured_input;
 mod meter;
 mod proofs;
-mod row;
 mod scene;
 mod stores;
 
-use row::Row;
+use measured_input::Row;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -59,7 +59,7 @@ rows! {
     clients:
         secret_of_no_client
         code_that_cannot_be_redeemed;
-    around:
+    host_and_forwarded:
         host
         forwarded_field
         x_forwarded_fields

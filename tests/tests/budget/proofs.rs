@@ -1,7 +1,7 @@
 //! The `DPoP` field.
 
 use crate::credentials::{longest, many_members};
-use crate::row::{Row, bytes};
+use crate::measured_input::{Row, bytes};
 use crate::scene::{nonces, plain, refused, with_nonces};
 use attesto_core::dpop::ProofError;
 use attesto_core::encoding::base64url;

@@ -1,7 +1,7 @@
 //! What stays in memory after a request.
 
+use crate::measured_input::Row;
 use crate::meter::{Work, held, measure};
-use crate::row::Row;
 use attesto_core::Timestamp;
 use attesto_core::crypto::{CryptoProvider, RustCrypto, Signer};
 use attesto_core::dpop::{ReplayAnswer, ReplayClaim, ReplayKey};
@@ -123,7 +123,7 @@ pub(crate) fn token_that_is_remembered() -> Row {
     );
     Row {
         input: "A good token that comes again: every rule but the signature's",
-        limit: crate::row::bytes(limits::ACCESS_TOKEN),
+        limit: crate::measured_input::bytes(limits::ACCESS_TOKEN),
         beyond: "401, unread".into(),
         work,
     }

@@ -269,7 +269,7 @@ fn no_metadata() -> Vec<(Answer, FetchError)> {
 const OPENID: &str = "/.well-known/openid-configuration";
 
 #[tokio::test]
-async fn cds5_whatever_is_no_document_of_this_issuer_leads_to_the_next_url() {
+async fn cds5_documents_of_other_issuers_lead_to_the_next_url() {
     for (answer, error) in no_metadata() {
         let scene = Scene::new();
         scene.net.serve_metadata(answer);

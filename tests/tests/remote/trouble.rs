@@ -119,7 +119,7 @@ fn runtime_that_drops_its_tasks_does_not_make_requests_spin() {
 }
 
 #[tokio::test]
-async fn keys_that_have_moved_are_found_where_nobody_answers_any_more() {
+async fn keys_that_have_moved_are_found_when_the_old_url_is_dead() {
     let scene = Scene::with(false);
     scene.outcome("k1", 0).await;
     let keys = jwks(scene.world.provider.as_ref(), &[("k1", scene.world.issuer.as_ref())]);

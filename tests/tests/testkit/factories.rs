@@ -95,7 +95,7 @@ fn t1_fixtures_are_the_same_in_every_run_and_differ_by_seed() {
 }
 
 #[test]
-fn t1_a_clock_in_the_hand_moves_everything() {
+fn t1_a_manual_clock_moves_everything() {
     let time = ManualClock::new();
     let fixture = Fixture::builder().clock(time.clock()).build();
     let request = Route::post("/mcp").authorized(&fixture, None);

@@ -25,7 +25,7 @@ fn with_issuer(fixture: &Fixture, issuer: TrustedIssuer) -> Parts {
 }
 
 #[test]
-fn a_store_that_fails_or_is_full_means_503_and_nobody_is_let_in() {
+fn a_store_that_fails_or_is_full_means_503_and_admits_no_request() {
     let fixture = Fixture::new();
     for store in [HostileStore::failing(), HostileStore::full()] {
         let parts = with_store(&fixture, store.clone());
@@ -69,7 +69,7 @@ fn stale_keys_mean_401_and_no_keys_503() {
 }
 
 #[test]
-fn a_clock_that_jumps_lets_in_nobody_whose_time_has_not_come_or_has_passed() {
+fn a_clock_that_jumps_admits_neither_early_nor_expired_tokens() {
     let fixture = Fixture::new();
     let mut parts = Parts::new(&fixture);
     parts.clock = jumping_clock([fixture.now().plus(86_400), fixture.now().minus(86_400)]);
@@ -114,7 +114,7 @@ fn a_clock_that_jumps_makes_no_used_proof_fresh_again() {
 }
 
 #[test]
-fn a_host_that_lets_everybody_in_when_its_store_fails_is_found() {
+fn a_host_that_admits_requests_when_its_store_fails_is_found() {
     let fixture = Fixture::new();
     let open = |_: TestRequest| async { TestResponse::new(200) };
     let route = Route::post("/mcp");

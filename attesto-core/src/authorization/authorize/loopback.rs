@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn az9_what_is_registered_is_held_to_the_same() {
+    fn az9_registered_uris_are_held_to_the_same_rules() {
         for registered in [
             "https://127.0.0.1/cb",
             "http://127.0.0.1:0/cb",

@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn az8_what_no_browser_should_be_sent_to_is_refused_even_where_it_is_registered() {
+    fn az8_uris_unfit_for_a_browser_are_refused_even_where_registered() {
         for uri in [
             "https://app.example/cb#",
             "https://app.example/cb#x",
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn az25_answers_to_a_device_are_told_from_those_to_a_site() {
+    fn az25_answers_to_a_device_differ_from_those_to_a_site() {
         for (uri, on_device) in
             [("https://app.example/cb", false), ("http://127.0.0.1/cb", true), ("com.example.app:/cb", true)]
         {

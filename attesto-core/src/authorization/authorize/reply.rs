@@ -84,7 +84,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn az30_what_is_appended_reads_back_as_it_was(values in prop::collection::vec(any::<String>(), 1..5), query in "[a-z=&%41]{0,12}") {
+        fn az30_appended_parameters_read_back_unchanged(values in prop::collection::vec(any::<String>(), 1..5), query in "[a-z=&%41]{0,12}") {
             let names = ["state", "error", "iss", "code", "x y"];
             let pairs: Vec<(&str, &str)> = names.into_iter().zip(values.iter().map(String::as_str)).collect();
             let uri = format!("https://h/cb?{query}");

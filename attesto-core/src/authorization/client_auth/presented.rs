@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn ca2_a_client_id_beside_the_credentials_is_theirs() {
+    fn ca2_a_client_id_beside_the_credentials_must_agree_with_them() {
         assert!(read(Some(&basic("a:b")), "client_id=a").is_ok());
         assert_eq!(refused(Some(&basic("a:b")), "client_id=c"), Reason::ClientIdMismatch);
     }
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn ca9_somebody_is_named() {
+    fn ca9_the_request_must_name_its_client() {
         assert_eq!(refused(None, "code=c"), Reason::NoClient);
         assert_eq!(refused(None, "client_secret=s"), Reason::NoClient);
     }

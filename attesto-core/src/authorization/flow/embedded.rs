@@ -38,7 +38,7 @@ mod tests {
         "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)";
 
     #[test]
-    fn az2_views_inside_of_applications_are_told_by_what_they_say() {
+    fn az2_embedded_browsers_are_recognised_by_their_user_agent() {
         let bare = alloc::format!("{IPHONE} Mobile/15E148");
         for agent in [
             "Mozilla/5.0 (Linux; Android 14; Pixel 8; wv) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/130.0.0.0 Mobile \

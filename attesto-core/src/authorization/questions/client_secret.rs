@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn ca11_nobodys_secret_is_none() {
+    fn ca11_an_unknown_clients_secret_never_matches() {
         let (provider, stored) = (RustCrypto::new(), ClientSecrets::new(digest(1)));
         let right = secret(1);
         assert!(ClientSecrets::verify(Some(&stored), &check(Some("job"), right.as_str()), &provider));

@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn cf1_az8_what_acts_by_itself_cannot_be_listed() {
+    fn cf1_az8_schemes_that_act_by_themselves_cannot_be_listed() {
         for scheme in ["javascript", "data", "file", "mailto", "intent", "http", "https", "cursor:", "Cursor", "", "1a"]
         {
             assert_eq!(listed(&["cursor", scheme]).is_sound().unwrap_err().member(), "private_use_schemes", "{scheme}");

@@ -275,7 +275,7 @@ fn refresh(token: &str) -> String {
 }
 
 #[test]
-fn a_code_is_redeemed_once_and_its_reuse_ends_what_came_of_it() {
+fn a_code_is_redeemed_once_and_its_reuse_revokes_the_tokens_it_gave() {
     let world = World::new();
     let redeem = world.code();
     let (status, issued) = world.post("/oauth/token", &redeem, 3);

@@ -28,7 +28,7 @@ fn dpop(algs: &[Algorithm]) -> EnforcedCapabilities {
 }
 
 #[test]
-fn p6_least_document_has_the_identifier_and_what_is_accepted() {
+fn p6_least_document_has_the_identifier_and_the_accepted_methods() {
     assert_eq!(json(builder(), &HEADER), r#"{"resource":"https://h/mcp","bearer_methods_supported":["header"]}"#);
     let nothing = EnforcedCapabilities::default();
     assert_eq!(json(builder(), &nothing), r#"{"resource":"https://h/mcp"}"#);

@@ -247,7 +247,7 @@ fn c8_only_methods_with_bodies_and_the_exact_media_type() {
 }
 
 #[test]
-fn c8_what_is_wrong_with_a_form_token_is_said() {
+fn c8_the_error_says_what_is_wrong_with_a_form_token() {
     let policy = CredentialPolicy::new().accept_form_body();
     let cases: [(&[u8], CredentialError); 9] = [
         (b"access_token=x&access_token=x", CredentialError::FormRepeated),

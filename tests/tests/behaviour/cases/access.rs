@@ -78,7 +78,7 @@ pub(crate) fn d10_proof_is_for_the_path_that_the_client_asked_for(server: Server
     }
 }
 
-pub(crate) fn paths_that_nobody_serves_are_protected_too(server: Server) {
+pub(crate) fn unserved_paths_are_protected_too(server: Server) {
     let world = World::new();
     let running = (server.start)(App::simple(pinned(&world)));
     assert_eq!(running.send(&Request::new("GET", "/mcp/nothing")).status, 401);

@@ -76,7 +76,7 @@ pub(crate) fn principal_lookup_may_accept_refuse_or_fail(server: Server) {
 }
 
 /// A route that wants a principal where nobody looks one up is a fault of the wiring, and says nothing of it.
-pub(crate) fn principal_that_nobody_looks_up_is_our_own_fault(server: Server) {
+pub(crate) fn a_principal_without_a_lookup_is_our_own_fault(server: Server) {
     let world = World::new();
     let running = (server.start)(App::simple(pinned(&world)));
     let answer = running.send(&Request::new("GET", "/mcp/user").bearer(&bearer(&world)));

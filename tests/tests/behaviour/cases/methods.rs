@@ -13,7 +13,7 @@ fn preflight(method: &str, path: &str) -> Request {
         .header("access-control-request-headers", "authorization, dpop")
 }
 
-pub(crate) fn w12_head_is_told_what_get_is_told_less_the_body(server: Server) {
+pub(crate) fn w12_head_gets_the_answer_of_get_without_the_body(server: Server) {
     let world = World::new();
     let running = (server.start)(App::simple(pinned(&world)));
     let told = |request: &Request| {

@@ -1,6 +1,6 @@
 //! Metadata that does not lead where it should.
 
-use super::around::found_around;
+use super::changed_messages::found_around;
 use super::{ALGS, found_under_each, words};
 use crate::under::{Parts, Wiring, run};
 use attesto_core::metadata::MetadataPointer;

@@ -1,6 +1,6 @@
 //! What proves who is calling: certificates that do not arrive, or arrive from anybody, and handlers that look elsewhere.
 
-use super::around::found_around;
+use super::changed_messages::found_around;
 use super::{POINTER, found_in, words};
 use crate::under::{Parts, Wiring, every_adapter, run};
 use attesto_core::http::TlsSession;

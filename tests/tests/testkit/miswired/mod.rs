@@ -1,6 +1,6 @@
 //! What is wired wrongly is found, and the finding says what to change: word for word, because the words are what users get.
 
-mod around;
+mod changed_messages;
 mod configuration;
 mod discovery;
 mod evidence;

@@ -26,7 +26,7 @@ async fn served(parts: &Parts) -> crate::under::Boxed {
 }
 
 #[test]
-fn t6_no_replay_store_to_speak_of() {
+fn t6_a_replay_store_that_remembers_nothing() {
     let fixture = Fixture::new();
     let parts = with_store(&fixture, HostileStore::forgetful());
     let text = run(super::found(&fixture, &parts, Wiring::Right, parts.route()));

@@ -41,7 +41,7 @@ fn ask(world: &mut World, shown: &Mutex<Option<ConsentRequest>>, request: &Pairs
 }
 
 #[test]
-fn az26_a_click_comes_back_as_a_grant_and_is_spent() {
+fn az26_a_consent_comes_back_as_a_grant_and_is_spent() {
     for request in [good(), good().with("prompt", "consent")] {
         let (mut world, shown) = with_page();
         let question = ask(&mut world, &shown, &request);

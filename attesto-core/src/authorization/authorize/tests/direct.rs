@@ -158,7 +158,7 @@ fn az5_the_client_is_known() {
 }
 
 #[test]
-fn ev2_who_the_request_claims_to_be_is_told_apart_from_who_it_is() {
+fn ev2_claimed_clients_are_kept_apart_from_authenticated_ones() {
     let mut world = World::new();
     world.get(&good().with("client_id", "nobody"));
     world.get(&good().with("client_id", "w\u{e9}b"));

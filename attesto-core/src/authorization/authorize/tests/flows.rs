@@ -75,7 +75,7 @@ fn az29_no_code_leaves_before_the_store_has_confirmed() {
 }
 
 #[test]
-fn tk6_whatever_is_down_no_code_leaves_and_the_client_is_not_blamed() {
+fn tk6_with_any_store_down_no_code_is_issued_and_the_client_is_not_blamed() {
     let questions = ["FetchPar", "LoadClient", "Authenticate", "Consent", "ConsumeConsentGrant", "TakePar", "PutCode"];
     for down in questions {
         let mut world = World::new();
@@ -135,7 +135,7 @@ fn az28_a_pushed_request_is_good_for_one_code() {
 }
 
 #[test]
-fn az28_the_loser_of_a_race_is_told_so_and_gets_no_code() {
+fn az28_the_loser_of_a_race_gets_an_error_and_no_code() {
     let mut world = World::new();
     let reference = world.reference(&good());
     world.events.clear();

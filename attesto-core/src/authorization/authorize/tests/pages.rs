@@ -56,7 +56,7 @@ fn az30_form_post_is_a_form_that_only_its_own_script_can_submit() {
 }
 
 #[test]
-fn az16_what_a_form_would_change_is_not_sent_in_one() {
+fn az16_values_that_a_form_would_change_are_not_sent_in_one() {
     for state in ["a\nb", "a\rb", "\0", "\u{7f}", "\u{85}"] {
         let page = form("https://app.example/cb", state);
         let fields = fields(&page.body_text());
@@ -84,7 +84,7 @@ fn az32_errors_are_pages_for_people_and_json_for_others() {
 }
 
 #[test]
-fn ep10_pages_say_the_same_whatever_the_request() {
+fn ep10_pages_are_the_same_for_every_request() {
     let page = |id: &str| {
         let mut world = World::new();
         world.accept = "text/html";
@@ -111,7 +111,7 @@ proptest! {
     }
 
     #[test]
-    fn az30_what_is_escaped_reads_back(text in any::<String>()) {
+    fn az30_escaped_text_reads_back(text in any::<String>()) {
         prop_assert_eq!(unescaped(&html::escape(&text)), text);
     }
 

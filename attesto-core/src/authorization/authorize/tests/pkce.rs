@@ -88,7 +88,7 @@ fn az15_no_exemption_is_for_public_native_or_bound_clients_or_under_a_profile_wi
 }
 
 #[test]
-fn az15_a_challenge_that_is_sent_binds_whoever_sends_it() {
+fn az15_a_challenge_that_is_sent_binds_every_client() {
     for client in [web().nonce_instead_of_pkce(), web().danger_without_pkce()] {
         let mut world = World::built(provider);
         world.clients = [client].into();

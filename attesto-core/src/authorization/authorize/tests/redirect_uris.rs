@@ -57,7 +57,7 @@ fn az8_a_private_use_scheme_has_a_dot() {
 }
 
 #[test]
-fn az8_what_acts_by_itself_is_never_sent_a_code() {
+fn az8_schemes_that_act_by_themselves_are_never_sent_a_code() {
     for uri in ["javascript:alert(1)", "data:text/html,x", "file:///etc/passwd"] {
         is_refused(web, uri);
         is_refused(native, uri);

@@ -32,7 +32,7 @@ fn passes_in(world: &mut World, pairs: &Pairs) -> AuthorizationRequest {
 }
 
 #[test]
-fn ep6_another_repeated_parameter_is_told_to_the_client() {
+fn ep6_another_repeated_parameter_is_reported_to_the_client() {
     let mut world = World::new();
     for (name, value) in [("scope", "files.read"), ("response_type", "code"), ("code_challenge", CHALLENGE)] {
         refused(&mut world, &good().and(name, value), Reason::DuplicateParameter);
@@ -59,7 +59,7 @@ fn az10_unknown_response_modes_are_refused_by_query() {
 }
 
 #[test]
-fn az11_nothing_is_fetched_and_nobody_registers() {
+fn az11_the_endpoint_fetches_nothing_and_registers_no_client() {
     let mut world = World::new();
     for uri in ["https://app.example/r", "URN:ietf:params:oauth:request_uri:x", "urn:ietf:params:oauth:request_uri"] {
         refused(&mut world, &good().with("request_uri", uri), Reason::RemoteRequestUri);
@@ -114,7 +114,7 @@ fn az14_offline_access_is_for_those_who_ask_the_user() {
 }
 
 #[test]
-fn az15_pkce_is_for_everybody() {
+fn az15_pkce_is_required_of_every_client() {
     let mut world = World::new();
     refused(&mut world, &good().without("code_challenge"), Reason::ChallengeMissing);
     refused(&mut world, &good().without("code_challenge").without("code_challenge_method"), Reason::ChallengeMissing);
@@ -189,7 +189,7 @@ fn az19_acr_values_keep_their_order_and_claims_are_ignored() {
 }
 
 #[test]
-fn az20_az23_what_is_not_understood_is_refused_and_not_dropped() {
+fn az20_az23_parameters_that_are_not_understood_are_refused_and_not_dropped() {
     let mut world = World::new();
     refused(&mut world, &good().with("id_token_hint", "a.b.c"), Reason::IdTokenHint);
     refused(&mut world, &good().with("authorization_details", "[]"), Reason::AuthorizationDetails);
@@ -270,7 +270,7 @@ fn az31_a_refusal_keeps_to_the_mode_of_the_request() {
 }
 
 #[test]
-fn az32_a_store_that_is_down_later_is_told_to_the_client() {
+fn az32_a_store_that_fails_later_is_reported_to_the_client() {
     for question in ["Authenticate", "Consent", "PutCode"] {
         let mut world = World::new();
         world.down = Some(question);

@@ -66,7 +66,7 @@ fn az14_offline_access_that_is_not_registered_is_left_out() {
 }
 
 #[test]
-fn az14_what_is_left_out_is_told_of_once_a_code_is_issued() {
+fn az14_scopes_left_out_are_reported_once_a_code_is_issued() {
     let mut world = World::built(provider);
     let request = good().with("scope", "openid email files.read offline_access");
     assert_eq!(granted(&mut world, &request), "openid files.read");
@@ -90,7 +90,7 @@ fn az14_scopes_that_a_client_may_not_have_are_left_out_by_a_switch_and_never_all
 }
 
 #[test]
-fn az14_pa4_what_is_pushed_is_narrowed_alike() {
+fn az14_pa4_pushed_scopes_are_narrowed_alike() {
     let mut world = World::built(provider);
     let reference = world.reference(&good().with("scope", "openid email files.read"));
     let request = Pairs::of(&[("client_id", "web"), ("request_uri", &reference)]);

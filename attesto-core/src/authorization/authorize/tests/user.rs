@@ -266,7 +266,7 @@ fn az25_consent_can_be_a_page_or_a_no() {
 }
 
 #[test]
-fn az25_where_the_user_must_be_asked_nobody_answers_for_them() {
+fn az25_where_the_user_must_be_asked_no_earlier_consent_counts() {
     let uris = ["http://127.0.0.1:4711/cb", "com.example.app:/cb"];
     let natives = uris.map(|uri| (good().with("client_id", "cli").with("redirect_uri", uri), String::from(uri)));
     let prompted = [(good().with("prompt", "consent"), String::from(WEB))];

@@ -141,7 +141,7 @@ fn ca10_a_method_that_the_server_does_not_take_is_refused() {
 }
 
 #[test]
-fn ca11_whoever_fails_is_told_the_same_and_after_the_same_work() {
+fn ca11_every_failure_gets_the_same_answer_after_the_same_work() {
     let expired = by_basic("expired").secret_expires_at(NOW);
     let clients = [by_basic("right"), client("post", ClientAuthentication::SecretPost), expired];
     let mut world = World::new(clients);
@@ -231,7 +231,7 @@ fn ca12_a_secret_counts_until_it_expires() {
 }
 
 #[test]
-fn ca13_failures_can_be_counted_by_claim_and_peer_and_claims_are_not_identities() {
+fn ca13_failures_can_be_counted_by_claimed_client_and_peer() {
     let mut world = World::new([by_basic("c")]);
     fn sent(header: &str) -> Sent<'_> {
         Sent { peer: Some("203.0.113.9"), ..with_basic(header, GRANT) }
@@ -251,7 +251,7 @@ fn ca13_failures_can_be_counted_by_claim_and_peer_and_claims_are_not_identities(
 }
 
 #[test]
-fn ca11_what_cannot_be_an_identifier_is_neither_looked_up_nor_told() {
+fn ca11_text_that_cannot_be_an_identifier_is_neither_looked_up_nor_logged() {
     let long = "x".repeat(crate::limits::CLIENT_ID + 1);
     let mut world = World::new([]);
     for id in ["%0A", "a%00", "%C3%A9", "a%7F", &long] {
@@ -306,7 +306,7 @@ fn ca15_introspection_takes_the_same_methods_and_no_public_client() {
 }
 
 #[test]
-fn ca9_none_is_for_clients_registered_so_and_natives_are_public_whatever_they_hold() {
+fn ca9_none_is_for_clients_registered_so_and_native_clients_are_always_public() {
     let native = client("native", ClientAuthentication::SecretPost).native();
     let mut world = World::new([native, client("public", ClientAuthentication::None), by_basic("c")]);
     world.refuses(post(&format!("{GRANT}&client_id=public")), Reason::PublicClient, "none");

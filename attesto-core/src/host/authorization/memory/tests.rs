@@ -288,7 +288,7 @@ fn st2_a_question_about_many_tokens_is_done_whole_or_not_at_all() {
 }
 
 #[test]
-fn az26_with_one_click_too_many_the_users_oldest_grant_goes_and_no_other_users() {
+fn az26_one_grant_too_many_evicts_the_oldest_of_the_same_user() {
     let store = MemoryConsentGrants::single_node(20).unwrap();
     let grant = |user: &str, number: u8| {
         let binding = ConsentBinding::from_bytes([number; 32]);
@@ -435,7 +435,7 @@ fn az28_a_pushed_request_is_taken_once_and_not_after_it_has_expired() {
 }
 
 #[test]
-fn pa6_requests_that_nobody_came_with_make_room_and_others_do_not() {
+fn pa6_requests_not_presented_in_time_make_room_and_others_do_not() {
     let store = MemoryParStore::single_node(2).unwrap();
     let put = |key, now| {
         let mut request = PushedRequest::new("client", "client_id=client", at(now), at(now + 690));

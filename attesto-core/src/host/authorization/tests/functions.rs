@@ -83,7 +83,7 @@ fn hc4_a_function_wins_over_the_trait_whichever_was_set_first_and_the_last_one_c
 }
 
 #[test]
-fn hc4_what_a_server_asks_is_there_as_a_part_or_as_a_function() {
+fn hc4_every_question_has_a_part_or_a_function() {
     let missing = |builder: AuthorizationHostBuilder, server: &AuthorizationServer| -> &'static str {
         builder.build(server).map_err(|error: ConfigError| error.member()).unwrap_err()
     };

@@ -50,7 +50,7 @@ fn set(answer: &TestResponse) -> Vec<&str> {
 ///
 /// # Panics
 /// Where another site can log somebody out.
-pub async fn other_sites_log_nobody_out(app: &impl App, site: &TestSite) {
+pub async fn other_sites_cannot_log_a_user_out(app: &impl App, site: &TestSite) {
     let mut alice = Visitor::new(app);
     alice.log_in(site).await;
     let kept = std::mem::take(&mut alice.jar);

@@ -8,7 +8,8 @@ mod forms;
 
 pub use contents::{pages_allow_nothing_but_their_form, script_is_shown_as_text, visits_end_with_a_code_or_a_refusal};
 pub use cookies::{
-    every_server_is_named, only_a_login_sets_the_session_and_only_the_endpoints_get_it, other_sites_log_nobody_out,
+    every_server_is_named, only_a_login_sets_the_session_and_only_the_endpoints_get_it,
+    other_sites_cannot_log_a_user_out,
 };
 pub use forms::{foreign_forms_are_refused, forged_forms_are_refused, wrong_passwords_are_refused_and_counted};
 

@@ -4,7 +4,7 @@ use super::*;
 use crate::authorization::{AuthorizationEvent, EventKind};
 
 #[test]
-fn st2_assertions_count_among_the_clients_own_whatever_key_signs_them() {
+fn st2_assertions_count_as_their_clients_under_every_key() {
     let mut owners = Vec::new();
     for (client, key) in [("job", P256), ("job", ED25519), ("other", P256)] {
         let keys = registered(&[jwk(P256), jwk(ED25519)]);
@@ -95,7 +95,7 @@ fn of_older_forms() -> World {
 }
 
 #[test]
-fn ca5_older_audiences_are_for_clients_registered_so_at_every_endpoint_and_each_use_is_told_of() {
+fn ca5_older_audiences_need_a_registration_at_every_endpoint_and_each_use_is_reported() {
     let world = of_older_forms;
     let told = |world: &World| {
         let older = |event: &&AuthorizationEvent| event.kind == EventKind::OlderAssertionAudience;
@@ -240,7 +240,7 @@ fn ca6_an_assertion_that_expires_before_its_first_use_is_recorded_does_not_count
 }
 
 #[test]
-fn ca6_without_a_replay_store_nobody_is_let_in() {
+fn ca6_without_a_replay_store_no_assertion_counts() {
     let mut world = worlds().next().unwrap();
     world.replay_store_works = false;
     let response = world.token(post(&body(&es256(&good_claims()))));

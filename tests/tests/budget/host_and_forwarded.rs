@@ -1,6 +1,6 @@
 //! What stands around the credentials: host, forwarded fields, certificates.
 
-use crate::row::{Row, bytes};
+use crate::measured_input::{Row, bytes};
 use crate::scene::{granted, plain, refused};
 use attesto_core::encoding::base64url;
 use attesto_core::http::{ForwardedHeader, OriginError, OriginPolicy, TrustedProxies, XForwarded};

@@ -69,14 +69,14 @@ fn in2_a_token_for_a_resource_that_its_client_lost_is_inactive() {
 }
 
 #[test]
-fn in2_the_login_behind_a_token_is_told() {
+fn in2_the_answer_describes_the_login_behind_a_token() {
     let (mut scene, access, _) = confidential();
     let told = body(&scene.grant(&introspect("app", &access)));
     assert_eq!((&told["acr"], &told["auth_time"]), (&LOGIN.into(), &(NOW - 5).into()), "RFC 9470 §6.2");
 }
 
 #[test]
-fn in3_the_login_behind_a_refresh_token_is_told() {
+fn in3_the_answer_describes_the_login_behind_a_refresh_token() {
     let (mut scene, _, refresh) = confidential();
     let told = body(&scene.grant(&introspect("app", &refresh)));
     assert_eq!((&told["acr"], &told["auth_time"]), (&LOGIN.into(), &(NOW - 5).into()));
@@ -98,7 +98,7 @@ fn in3_no_refresh_token_outlives_its_family() {
 }
 
 #[test]
-fn in3_a_refresh_token_whose_client_is_no_more_is_inactive() {
+fn in3_a_refresh_token_of_a_deleted_client_is_inactive() {
     // Nobody but that client is told of it, so it goes after it has authenticated.
     let (mut scene, _, refresh) = confidential();
     let asked = introspect("app", &refresh);
@@ -119,7 +119,7 @@ fn in3_a_refresh_token_whose_client_is_no_more_is_inactive() {
 }
 
 #[test]
-fn in2_a_token_whose_client_is_no_more_is_inactive_to_everybody() {
+fn in2_a_token_of_a_deleted_client_is_inactive_to_every_caller() {
     let (mut scene, access, _) = confidential();
     // In the audience, so that the caller may know whoever the client is.
     add(&mut scene, "https://api.example");
@@ -177,7 +177,7 @@ fn openid(configure: impl FnOnce(AuthorizationServerBuilder) -> AuthorizationSer
 }
 
 #[test]
-fn it2_an_id_token_says_for_whom_it_is_and_how_its_user_logged_in() {
+fn it2_an_id_token_names_its_audience_and_how_its_user_logged_in() {
     let id = claims(&member(
         &openid(|builder| builder.openid_connect().id_tokens_without_rs256().scopes_supported(["openid"])),
         "id_token",
@@ -264,7 +264,7 @@ fn pa5_sc4_strangers_do_not_fill_the_replay_store_with_pushed_proofs() {
 }
 
 #[test]
-fn pa6_pa9_what_is_kept_of_a_pushed_request_is_bounded() {
+fn pa6_pa9_a_stored_pushed_request_is_bounded() {
     let kept = |first: usize, second: usize| {
         let mut scene = Scene::new(true);
         let request = par("app").and("login_hint", &"a".repeat(first)).and("ui_locales", &"b".repeat(second));
@@ -291,7 +291,7 @@ fn az27_a_resume_url_has_no_fragment() {
 }
 
 #[test]
-fn ev1_introspection_is_told_of_whatever_came_of_it() {
+fn ev1_every_introspection_is_an_event() {
     let (mut scene, access, _) = confidential();
     for (caller, active) in [("app", true), ("other", false)] {
         scene.ledger.events.clear();
@@ -305,7 +305,7 @@ fn ev1_introspection_is_told_of_whatever_came_of_it() {
 }
 
 #[test]
-fn ev1_a_rotation_is_told_of() {
+fn ev1_a_rotation_is_an_event() {
     let (mut scene, refresh) = Scene::redeemed(true);
     scene.ledger.events.clear();
     scene.grant(&Request::refresh(&refresh));
@@ -317,7 +317,7 @@ fn ev1_a_rotation_is_told_of() {
 }
 
 #[test]
-fn rv3_the_token_of_a_family_that_has_ended_is_as_good_as_revoked() {
+fn rv3_a_token_of_an_ended_family_counts_as_revoked() {
     let (scene, refresh) = Scene::redeemed(true);
     let end = scene.ledger.refresh.values().next().expect("a refresh token").token.family_expires_at.as_secs();
     for (now, does_something) in [(end - 1, true), (end, false)] {

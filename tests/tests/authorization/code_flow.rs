@@ -263,7 +263,7 @@ fn a_denial_is_final(scene: &Scene, context: &str) {
 }
 
 #[test]
-fn az24_az29_every_journey_ends_as_it_should() {
+fn az24_az29_every_journey_ends_in_tokens_unless_the_user_denies() {
     for journey in Journey::ALL {
         let mut traveller = Traveller::new(journey, journey.scene(), &[]);
         assert_eq!(traveller.go(), journey.consent != Policy::Denies, "{}", journey.name);
