@@ -1,5 +1,6 @@
 //! What the suites share: an issuer, a client, a resource, and requests between them, in one thread under a clock that the
 //! tests set.
+#![allow(clippy::exhaustive_enums, clippy::exhaustive_structs, reason = "not published")]
 
 /// The README's code compiles.
 #[cfg(doctest)]

@@ -4,7 +4,7 @@ use core::fmt;
 
 /// How an access token is presented: the authentication scheme of RFC 6750 or of RFC 9449.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-// Exhaustive: every match must handle a third scheme.
+#[expect(clippy::exhaustive_enums, reason = "every match must handle a third scheme")]
 pub enum AuthScheme {
     /// `Bearer`: RFC 6750 §2.1.
     Bearer,

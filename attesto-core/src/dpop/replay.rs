@@ -121,7 +121,7 @@ impl ReplayClaim {
 /// A store's answer to a claim.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[must_use]
-// Exhaustive: a driver must handle each, and only `Fresh` may continue.
+#[expect(clippy::exhaustive_enums, reason = "a driver must handle each, and only Fresh may continue")]
 pub enum ReplayAnswer {
     /// Recorded now, by this call and no other.
     Fresh,

@@ -8,7 +8,7 @@ use crate::ConfigError;
 /// Only the operator knows. Builders assume [`Single`](Self::Single): state [`Multiple`](Self::Multiple) for several
 /// processes, or one proof can be used once per process.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-// Exhaustive: one, or not one.
+#[expect(clippy::exhaustive_enums, reason = "one, or not one")]
 pub enum Instances {
     /// One process at a time. Its memory is complete.
     #[default]

@@ -10,7 +10,7 @@ use core::pin::Pin;
 
 /// Which processes share a store's records. R8.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-// Exhaustive: every other reach would have to count as one of these.
+#[expect(clippy::exhaustive_enums, reason = "every other reach would have to count as one of these")]
 pub enum StoreReach {
     /// This process only; the records end with it.
     Process,

@@ -28,6 +28,7 @@
 //! ```
 
 mod binding;
+mod build;
 mod builder;
 mod check;
 mod credential;

@@ -1,5 +1,6 @@
 //! What the adapters' demos share: an issuer, two protected MCP servers, a client, and the tour of what is let in and what is
 //! refused. What an adapter does itself stands in its `examples/mcp_server.rs`.
+#![allow(clippy::exhaustive_enums, clippy::exhaustive_structs, reason = "not published")]
 
 mod args;
 pub mod authorization;

@@ -135,7 +135,7 @@ pub(crate) const RULES: &[Rule] = &[
     ("P13", "forwarded values", "7239 4-5", "http/forwarded.rs", "values"),
     ("P13", "fields that the operator named", "-", "http/forwarded.rs", "named"),
     ("P14", "https is required", "6750 5.3", "http/origin.rs", "transport_is_https"),
-    ("P14", "the switch for loopback", "-", "resource/builder.rs", "loopback_switch_is_for_loopback"),
+    ("P14", "the switch for loopback", "-", "resource/build.rs", "loopback_switch_is_for_loopback"),
     ("T1", "testkit: token factory", "-", "../../testkit/src/fixture.rs", "Fixture"),
     ("T2", "testkit: DPoP fixtures", "9449 4.2", "../../testkit/src/keys.rs", "DpopKey"),
     ("T3", "testkit: proofs with one defect", "9449 4.3", "../../testkit/src/defect.rs", "ProofDefect"),

@@ -18,6 +18,18 @@ const FLOORS: [&[&str]; 8] = [
     &["host"],
 ];
 
+/// What lies inside `authorization/`, from the ground.
+const AUTHORIZATION: [&[&str]; 8] = [
+    &["error", "parameters", "registered_client", "resources", "routes", "scopes", "secret"],
+    &["records"],
+    &["questions"],
+    &["settings"],
+    &["flow"],
+    &["authorize", "client_auth", "grants"],
+    &["endpoints"],
+    &["builder", "dispatch", "server"],
+];
+
 /// Import loops that may stay, each within one concept.
 const LOOPS: &[(&[&str], &str)] = &[
     (
@@ -81,6 +93,7 @@ fn findings(graph: &Graph, within: &str, floors: &[&[&str]]) -> Vec<String> {
 #[test]
 fn no_file_uses_one_of_a_higher_floor() {
     assert_eq!(findings(&core(), "", &FLOORS), Vec::<String>::new());
+    assert_eq!(findings(&core(), "authorization/", &AUTHORIZATION), Vec::<String>::new());
 }
 
 #[test]
@@ -97,8 +110,8 @@ fn top_modules_use_each_other_in_one_direction() {
 fn import_loops_are_those_listed() {
     let core = core();
     let listed: Vec<&[&str]> = LOOPS.iter().map(|(files, _)| *files).collect();
-    // Those inside authorization/ are being opened.
-    let loops: Vec<_> = core.loops().into_iter().filter(|files| !files[0].contains("authorization/")).collect();
+    // Those inside host/authorization/ are being opened.
+    let loops: Vec<_> = core.loops().into_iter().filter(|files| !files[0].starts_with("host/authorization/")).collect();
     assert_eq!(loops, listed);
     let in_loops: usize = listed.iter().map(|files| files.len()).sum();
     assert!(in_loops * 10 < core.files.len(), "{in_loops} of {} files", core.files.len());

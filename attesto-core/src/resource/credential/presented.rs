@@ -39,7 +39,7 @@ impl fmt::Debug for Presented<'_> {
 }
 
 /// The result of an extractor. C9.
-// Exhaustive: an extractor finds a token, finds none, or fails.
+#[expect(clippy::exhaustive_enums, reason = "an extractor finds a token, finds none, or fails")]
 #[derive(Clone, Eq, PartialEq)]
 pub enum Extraction {
     /// No credential; the form body is tried next, if it may carry one.
