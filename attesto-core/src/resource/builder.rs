@@ -4,6 +4,7 @@ use super::binding::SenderPolicy;
 use super::credential::CredentialPolicy;
 use super::render::ErrorRenderer;
 use super::server::{Asks, Memory, ObservedUriResolver, ResourceServer};
+#[cfg(feature = "std")]
 use crate::ConfigError;
 use crate::challenge::ChallengeHook;
 use crate::crypto::CryptoProvider;

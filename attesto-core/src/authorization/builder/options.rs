@@ -355,7 +355,7 @@ impl AuthorizationServerBuilder {
     /// # fn entropy(out: &mut [u8]) -> Result<(), EntropyError> { out.fill(9); Ok(()) }
     /// # let provider: Arc<dyn CryptoProvider> = Arc::new(RustCrypto::new());
     /// # let ring = Arc::new(KeyRing::generate(provider.as_ref(), Algorithm::ES256, &mut entropy)?);
-    /// # let rsa_pem = include_str!("../../tests/keys/rsa2048.pkcs8.pem");
+    /// # let rsa_pem = include_str!("../../../tests/keys/rsa2048.pkcs8.pem");
     /// use attesto_core::authorization::AuthorizationServer;
     ///
     /// let rsa = Arc::new(KeyRing::from_pem(provider.as_ref(), rsa_pem, Algorithm::RS256)?);
