@@ -5,8 +5,8 @@
 
 use actix_web::{App, HttpServer};
 use attesto_actix::core::authorization::{
-    Answered, Authentication, AuthenticationContext, AuthenticationRequest, AuthorizationServer, Client,
-    ClientAuthentication, ClientSecret, ConsentDecision, GrantType, Login, Principal,
+    Answered, Authentication, AuthenticationContext, AuthorizationServer, Client, ClientAuthentication, ClientSecret,
+    ConsentDecision, GrantType, Login, LoginQuestion, Principal,
 };
 use attesto_actix::core::http::{OriginPolicy, ResponseParts, TrustedProxies, XForwarded};
 use attesto_actix::core::{crypto::Algorithm, crypto::RustCrypto, host::AuthorizationHost, token::KeyRing};
@@ -15,7 +15,7 @@ use std::{collections::BTreeMap, error::Error, fs, net::TcpListener, sync::Arc, 
 
 pub(crate) static SESSIONS: Mutex<BTreeMap<String, Login>> = Mutex::new(BTreeMap::new()); // yours: a database, by cookie
 
-async fn authenticate(request: AuthenticationRequest) -> Answered<Authentication> {
+async fn authenticate(request: LoginQuestion) -> Answered<Authentication> {
     let login = request.visit.user_agent.cookie("session").and_then(|id| SESSIONS.lock().unwrap().get(id).cloned());
     Ok(request.login_or_page(login, |_back| ResponseParts::html(200, "Yours: a form to log in, which leads back.")))
 }

@@ -4,8 +4,8 @@
 //! `cargo run -p attesto-axum --example issue_tokens`; `docs/authorization-server.md` has the requests to try it with.
 
 use attesto_axum::core::authorization::{
-    Answered, Authentication, AuthenticationContext, AuthenticationRequest, AuthorizationServer, Client,
-    ClientAuthentication, ClientSecret, ConsentDecision, GrantType, Login, Principal,
+    Answered, Authentication, AuthenticationContext, AuthorizationServer, Client, ClientAuthentication, ClientSecret,
+    ConsentDecision, GrantType, Login, LoginQuestion, Principal,
 };
 use attesto_axum::core::http::{OriginPolicy, ResponseParts, TrustedProxies, XForwarded};
 use attesto_axum::core::{crypto::Algorithm, crypto::RustCrypto, host::AuthorizationHost, token::KeyRing};
@@ -15,7 +15,7 @@ use tokio::net::TcpListener;
 
 pub(crate) static SESSIONS: Mutex<BTreeMap<String, Login>> = Mutex::new(BTreeMap::new()); // yours: a database, by cookie
 
-async fn authenticate(request: AuthenticationRequest) -> Answered<Authentication> {
+async fn authenticate(request: LoginQuestion) -> Answered<Authentication> {
     let login = request.visit.user_agent.cookie("session").and_then(|id| SESSIONS.lock().unwrap().get(id).cloned());
     Ok(request.login_or_page(login, |_back| ResponseParts::html(200, "Yours: a form to log in, which leads back.")))
 }

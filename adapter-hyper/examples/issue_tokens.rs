@@ -3,8 +3,8 @@
 //! `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out signing-key.pem` first; requests: `docs/authorization-server.md`.
 
 use attesto_hyper::core::authorization::{
-    Answered, Authentication, AuthenticationContext, AuthenticationRequest, AuthorizationServer, Client,
-    ClientAuthentication, ClientSecret, ConsentDecision, GrantType, Login, Principal,
+    Answered, Authentication, AuthenticationContext, AuthorizationServer, Client, ClientAuthentication, ClientSecret,
+    ConsentDecision, GrantType, Login, LoginQuestion, Principal,
 };
 use attesto_hyper::core::http::{OriginPolicy, ResponseParts, TrustedProxies, XForwarded};
 use attesto_hyper::core::{crypto::Algorithm, crypto::RustCrypto, host::AuthorizationHost, token::KeyRing};
@@ -16,7 +16,7 @@ use tokio::{net::TcpListener, spawn};
 
 pub(crate) static SESSIONS: Mutex<BTreeMap<String, Login>> = Mutex::new(BTreeMap::new()); // yours: a database, by cookie
 
-async fn authenticate(request: AuthenticationRequest) -> Answered<Authentication> {
+async fn authenticate(request: LoginQuestion) -> Answered<Authentication> {
     let login = request.visit.user_agent.cookie("session").and_then(|id| SESSIONS.lock().unwrap().get(id).cloned());
     Ok(request.login_or_page(login, |_back| ResponseParts::html(200, "Yours: a form to log in, which leads back.")))
 }

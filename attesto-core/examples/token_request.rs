@@ -5,7 +5,7 @@
 //! ```
 
 use attesto_core::Timestamp;
-use attesto_core::authorization::{Ask, AuthorizationServer, Client, ClientAuthentication, GrantType, Step};
+use attesto_core::authorization::{AuthorizationServer, Client, ClientAuthentication, GrantType, Question, Step};
 use attesto_core::crypto::{Algorithm, CryptoProvider, EntropyError, KeyKind, RustCrypto};
 use attesto_core::http::{Connection, RequestParts};
 use attesto_core::jose::KeyMaterial;
@@ -34,19 +34,19 @@ fn main() -> Result<(), Box<dyn Error>> {
     let response = loop {
         step = match step {
             Step::Done(response) => break response,
-            Step::Ask(Ask::LoadClient(query)) => {
+            Step::Ask(Question::LoadClient(query)) => {
                 let client = (query.question() == "job").then(job);
                 query.answer(Ok(client))
             }
-            Step::Ask(Ask::VerifySecret(query)) => {
+            Step::Ask(Question::VerifySecret(query)) => {
                 let right = *query.question().secret == "s3cret"; // yours: `ClientSecrets::verify`
                 query.answer(Ok(right))
             }
-            Step::Ask(Ask::AuthorizeScope(query)) => {
+            Step::Ask(Question::AuthorizeScope(query)) => {
                 let granted = query.question().scopes.clone();
                 query.answer(Ok(granted))
             }
-            Step::Ask(Ask::Record(query)) => query.answer(()),
+            Step::Ask(Question::Record(query)) => query.answer(()),
             Step::Ask(other) => return Err(format!("not asked for this grant: {other:?}").into()),
         };
     };

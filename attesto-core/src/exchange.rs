@@ -6,15 +6,15 @@
 //! enum, and its own `Step` and `Query` for it:
 //!
 //! ```
-//! use attesto_core::authorization::{Ask, Step};
+//! use attesto_core::authorization::{Question, Step};
 //! use attesto_core::http::ResponseParts;
 //!
 //! fn run(mut step: Step) -> ResponseParts {
 //!     loop {
 //!         step = match step {
 //!             Step::Done(response) => return response,
-//!             Step::Ask(Ask::LoadClient(query)) => query.answer(Ok(None)), // no client is registered here
-//!             Step::Ask(Ask::VerifySecret(query)) => query.answer(Ok(false)),
+//!             Step::Ask(Question::LoadClient(query)) => query.answer(Ok(None)), // no client is registered here
+//!             Step::Ask(Question::VerifySecret(query)) => query.answer(Ok(false)),
 //!             Step::Ask(_) => unreachable!("no question is asked about an unknown client"),
 //!         };
 //!     }

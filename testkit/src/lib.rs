@@ -49,7 +49,7 @@
 //!   application that refuses everything passes none.
 //! - [`hostile`]: stores that fail, stale keys, clocks that jump, servers whose nonces are never accepted.
 //! - [`assert_code_store_conforms`], [`assert_refresh_store_conforms`], [`assert_deny_list_conforms`],
-//!   [`assert_par_store_conforms`], [`assert_consent_grant_store_conforms`], [`assert_client_store_conforms`]: for your
+//!   [`assert_pushed_request_store_conforms`], [`assert_consent_grant_store_conforms`], [`assert_client_store_conforms`]: for your
 //!   own stores of an authorization server.
 //! - [`assert_replay_store_conforms`], [`assert_replay_store_shares`]: for your own replay store. [`RequestVerifier`]:
 //!   one request, one verdict, no server.
@@ -111,9 +111,9 @@ pub use store::{
 };
 pub use stores::{
     KnownClient, Racing, assert_client_store_conforms, assert_code_store_conforms, assert_consent_grant_store_conforms,
-    assert_deny_list_conforms, assert_par_store_conforms, assert_refresh_store_conforms, check_client_store_conforms,
-    check_code_store_conforms, check_consent_grant_store_conforms, check_deny_list_conforms, check_par_store_conforms,
-    check_refresh_store_conforms,
+    assert_deny_list_conforms, assert_pushed_request_store_conforms, assert_refresh_store_conforms,
+    check_client_store_conforms, check_code_store_conforms, check_consent_grant_store_conforms,
+    check_deny_list_conforms, check_par_store_conforms, check_refresh_store_conforms,
 };
 pub use token::TokenBuilder;
 pub use verifier::{RequestVerifier, Verified};

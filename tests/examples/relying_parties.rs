@@ -6,9 +6,9 @@
 
 use attesto_axum::{Granted, GrantedScopes, ProtectLayer, authorization_router};
 use attesto_core::authorization::{
-    Answered, Authentication, AuthenticationContext, AuthenticationRequest, AuthorizationEvent, AuthorizationServer,
-    ClaimsRequest, Client, ClientAuthentication, ConsentDecision, ConsentRequest, GraceSecret, GrantType,
-    IntrospectionCheck, Principal, RefreshPolicy, SecretCheck, Unavailable,
+    Answered, Authentication, AuthenticationContext, AuthorizationEvent, AuthorizationServer, Client,
+    ClientAuthentication, ConsentDecision, ConsentQuestion, GraceSecret, GrantType, IdTokenClaimsQuestion,
+    IntrospectionCheck, LoginQuestion, Principal, RefreshPolicy, SecretCheck, Unavailable,
 };
 use attesto_core::crypto::{Algorithm, AwsLc, CryptoProvider, EntropyError};
 use attesto_core::host::{
@@ -122,7 +122,7 @@ impl PrincipalStore for Alice {
 }
 
 impl ClaimsProvider for Alice {
-    async fn id_token_claims(&self, request: &ClaimsRequest) -> Answered<Map<String, Value>> {
+    async fn id_token_claims(&self, request: &IdTokenClaimsQuestion) -> Answered<Map<String, Value>> {
         Ok(claims(|scope| request.scopes.contains(scope)))
     }
 }
@@ -134,12 +134,12 @@ impl IntrospectionPolicy for Alice {
 }
 
 impl ConsentPolicy for Alice {
-    async fn authenticate(&self, request: &AuthenticationRequest) -> Answered<Authentication> {
+    async fn authenticate(&self, request: &LoginQuestion) -> Answered<Authentication> {
         Ok(Authentication::user("usr_alice", AuthenticationContext::at(request.visit.now).amr(["pwd"])))
     }
 
     /// Redirects to a loopback address are always asked about: the click that is not made here is granted and led back at once.
-    async fn consent(&self, request: &ConsentRequest) -> Answered<ConsentDecision> {
+    async fn consent(&self, request: &ConsentQuestion) -> Answered<ConsentDecision> {
         if request.grant_presented {
             return Ok(ConsentDecision::ByGrant);
         }

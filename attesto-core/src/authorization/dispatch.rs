@@ -1,7 +1,7 @@
 //! Maps a path to its endpoint. Mounted paths and metadata documents derive from the same settings, so that no document
 //! can name an endpoint that is not mounted (EP-12, MD-4).
 
-use super::questions::ask::Step;
+use super::questions::question::Step;
 use super::server::AuthorizationServer;
 use crate::Timestamp;
 use crate::crypto::Entropy;
@@ -169,7 +169,7 @@ mod tests {
         match server.serve(&request, Timestamp::from_secs(1_800_000_000), entropy)? {
             Step::Done(response) => Some(response),
             // The refusal is reported as an event; these requests ask nothing else.
-            Step::Ask(crate::authorization::questions::ask::Ask::Record(query)) => match query.answer(()) {
+            Step::Ask(crate::authorization::questions::question::Question::Record(query)) => match query.answer(()) {
                 Step::Done(response) => Some(response),
                 Step::Ask(other) => panic!("{other:?}"),
             },

@@ -1,7 +1,7 @@
 //! The authorization server decides who gets a token, and for how long (RFC 6749, OAuth 2.1).
 //!
 //! [`AuthorizationServer`] holds the rules. An endpoint takes a request and returns the first question to the host, or
-//! the response; [`exchange`](crate::exchange) explains how to answer questions. [`Ask`] lists what only a host knows.
+//! the response; [`exchange`](crate::exchange) explains how to answer questions. [`Question`] lists what only a host knows.
 //!
 //! `docs/authorization-server.md` in the repository builds a server step by step. Codes such as "AZ-26" are rules:
 //! `tests/COVERAGE.md` lists each with its RFC section, its function and its tests.
@@ -16,7 +16,7 @@
 //! # let key = KeyMaterial::generate(KeyKind::P256, &mut entropy)?;
 //! # let signer = provider.signer(key.private().ok_or("private")?, Algorithm::ES256)?;
 //! # let ring = Arc::new(KeyRing::new(provider.as_ref(), signer.into())?);
-//! use attesto_core::authorization::{Ask, AuthorizationServer, Client, ClientAuthentication, GrantType, ScopeSet, Step};
+//! use attesto_core::authorization::{Question, AuthorizationServer, Client, ClientAuthentication, GrantType, ScopeSet, Step};
 //! use attesto_core::http::{Connection, RequestParts};
 //! use attesto_core::Timestamp;
 //!
@@ -35,21 +35,21 @@
 //! let response = loop {
 //!     step = match step {
 //!         Step::Done(response) => break response,
-//!         Step::Ask(Ask::LoadClient(query)) => {
+//!         Step::Ask(Question::LoadClient(query)) => {
 //!             let job = Client::new("job", ClientAuthentication::SecretPost)
 //!                 .grants([GrantType::ClientCredentials])
 //!                 .scopes(["things.read"]);
 //!             query.answer(Ok(Some(job)))
 //!         }
-//!         Step::Ask(Ask::VerifySecret(query)) => {
+//!         Step::Ask(Question::VerifySecret(query)) => {
 //!             let right = *query.question().secret == "s3cret"; // yours: `ClientSecrets`, which compares digests in constant time
 //!             query.answer(Ok(right))
 //!         }
-//!         Step::Ask(Ask::AuthorizeScope(query)) => {
+//!         Step::Ask(Question::AuthorizeScope(query)) => {
 //!             let granted = query.question().scopes.clone();
 //!             query.answer(Ok(granted))
 //!         }
-//!         Step::Ask(Ask::Record(query)) => query.answer(()),
+//!         Step::Ask(Question::Record(query)) => query.answer(()),
 //!         Step::Ask(other) => return Err(format!("nothing else is asked for this grant: {other:?}").into()),
 //!     };
 //! };
@@ -82,18 +82,18 @@ pub use builder::profile::Profile;
 pub use dispatch::RouteClass;
 pub use error::code::OAuthError;
 pub use error::reason::Reason;
-pub use questions::ask::{
-    Answered, Ask, ClaimsRequest, FamilyRevocation, FinalizedCode, IntrospectionCheck, NewCode, NewRefresh, Principal,
-    Query, Recorded, RepeatedRefresh, ReplayQuery, RevocableFamily, RevokedAccessTokens, ScopeRequest, SecretCheck,
-    SecretQuery, SettledRevocation, Step, Unavailable,
-};
 pub use questions::client_secret::{ClientSecret, ClientSecrets};
 pub use questions::consent::ConsentDecision;
-pub use questions::consent::ConsentRequest;
+pub use questions::consent::ConsentQuestion;
 pub use questions::events::{AuthorizationEvent, EventKind};
 pub use questions::login::Authentication;
-pub use questions::login::AuthenticationRequest;
 pub use questions::login::Login;
+pub use questions::login::LoginQuestion;
+pub use questions::question::{
+    Answered, CodeRedemption, FamilyRevocation, IdTokenClaimsQuestion, IntrospectionCheck, NewCode, NewRefresh,
+    Principal, Query, Question, Recorded, RepeatedRefresh, ReplayQuery, RevocableFamily, RevokedAccessTokens,
+    ScopeQuestion, SecretCheck, SecretQuery, SettledRevocation, Step, Unavailable,
+};
 pub use questions::visit::UserAgent;
 pub use questions::visit::Visit;
 pub use records::authorization::AuthenticationContext;

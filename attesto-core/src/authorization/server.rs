@@ -4,7 +4,7 @@ use super::builder::options::AuthorizationServerBuilder;
 use super::endpoints::{authorize, introspection, pushed, revocation, token};
 use super::flow::state::{self, Flow};
 use super::flow::{accept, cors};
-use super::questions::ask::Step;
+use super::questions::question::Step;
 use super::records::consent_grant::{ConsentBinding, ConsentGrant, NewConsentGrant};
 use super::registered_client::authentication::AuthMethod;
 use super::routes::Routes;
@@ -97,12 +97,12 @@ impl AuthorizationServer {
     /// #     .audience("https://api.example.com").build()?;
     /// # let now = attesto_core::Timestamp::from_secs(1_800_000_000);
     /// use attesto_core::authorization::{
-    ///     Ask, Authentication, AuthenticationContext, Client, ClientAuthentication, ConsentDecision, GrantType, Login, Step,
+    ///     Question, Authentication, AuthenticationContext, Client, ClientAuthentication, ConsentDecision, GrantType, Login, Step,
     /// };
     /// use attesto_core::http::{Connection, Header, RequestParts, ResponseParts};
     ///
     /// // Your session, found by your cookie; without one, a redirect to your login page, which leads back.
-    /// fn who(question: &attesto_core::authorization::AuthenticationRequest) -> Authentication {
+    /// fn who(question: &attesto_core::authorization::LoginQuestion) -> Authentication {
     ///     let session = question.visit.user_agent.cookie("sid").filter(|sid| *sid == "usr_1's session");
     ///     let authentication = AuthenticationContext::at(attesto_core::Timestamp::from_secs(1_799_999_000));
     ///     if session.is_some() && question.accepts(&authentication) {
@@ -123,23 +123,23 @@ impl AuthorizationServer {
     ///     loop {
     ///         step = match step {
     ///             Step::Done(response) => break response,
-    ///             Step::Ask(Ask::LoadClient(query)) => {
+    ///             Step::Ask(Question::LoadClient(query)) => {
     ///                 let app = Client::new("app", ClientAuthentication::None)
     ///                     .redirect_uris(["https://app.example/cb"])
     ///                     .scopes(["things.read"])
     ///                     .grants([GrantType::AuthorizationCode]);
     ///                 query.answer(Ok(Some(app)))
     ///             }
-    ///             Step::Ask(Ask::Authenticate(query)) => {
+    ///             Step::Ask(Question::Authenticate(query)) => {
     ///                 let who = who(query.question());
     ///                 query.answer(Ok(who))
     ///             }
-    ///             Step::Ask(Ask::Consent(query)) => {
+    ///             Step::Ask(Question::Consent(query)) => {
     ///                 let asked = query.question().visit.request.scopes.clone(); // an app of your own
     ///                 query.answer(Ok(ConsentDecision::Granted(asked)))
     ///             }
-    ///             Step::Ask(Ask::PutCode(query)) => query.answer(Ok(())),
-    ///             Step::Ask(Ask::Record(query)) => query.answer(()),
+    ///             Step::Ask(Question::InsertCode(query)) => query.answer(Ok(())),
+    ///             Step::Ask(Question::Record(query)) => query.answer(()),
     ///             Step::Ask(other) => unreachable!("{other:?}"),
     ///         }
     ///     }

@@ -4,7 +4,7 @@ use super::{RACERS, ROUNDS, Racing, World, said};
 use crate::finding::{Finding, passed};
 use attesto_core::Timestamp;
 use attesto_core::authorization::{
-    AuthorizationCode, FinalizedCode, IssuedAccessToken, NewCode, SecretDigest, SecretQuery, SpentCode, TakenCode,
+    AuthorizationCode, CodeRedemption, IssuedAccessToken, NewCode, SecretDigest, SecretQuery, SpentCode, TakenCode,
 };
 use attesto_core::host::CodeStore;
 use attesto_core::pkce::CodeChallenge;
@@ -78,7 +78,7 @@ impl<S: CodeStore> Suite<'_, S> {
     async fn put(&self, label: &str, lives: u64, at: u64) -> Result<(SecretDigest, AuthorizationCode), Finding> {
         let (digest, code) = (self.world.digest(label), self.code(label, lives));
         let new = NewCode { digest, code, now: self.world.at(at) };
-        self.world.due("a new code is put", self.store.put(&new).await)?;
+        self.world.due("a new code is put", self.store.insert(&new).await)?;
         Ok((digest, new.code))
     }
 
@@ -88,11 +88,11 @@ impl<S: CodeStore> Suite<'_, S> {
     }
 
     async fn finalize(&self, digest: SecretDigest, access: &IssuedAccessToken) -> bool {
-        self.store.finalize(&FinalizedCode { digest, access: access.clone() }).await.is_ok()
+        self.store.record(&CodeRedemption { digest, access: access.clone() }).await.is_ok()
     }
 
     async fn peek(&self, digest: SecretDigest) -> Result<Option<AuthorizationCode>, Finding> {
-        self.world.due("a code is looked up", self.store.peek(&digest).await)
+        self.world.due("a code is looked up", self.store.load(&digest).await)
     }
 
     fn expect<T: PartialEq + std::fmt::Debug>(
@@ -173,7 +173,7 @@ impl<S: CodeStore> Suite<'_, S> {
         let promise = "Nothing is overwritten";
         let (digest, code) = self.put("first", 60, 0).await?;
         let intruder = NewCode { digest, code: self.code("second", 60), now: self.world.now };
-        let put = self.store.put(&intruder).await.is_ok();
+        let put = self.store.insert(&intruder).await.is_ok();
         self.expect(promise, "another code is put under a digest that is there", &put, &false, OVERWRITTEN)?;
         self.expect(promise, "it is looked up", &self.peek(digest).await?, &Some(code.clone()), OVERWRITTEN)?;
         let access = self.world.access("too early", 600);
@@ -182,7 +182,7 @@ impl<S: CodeStore> Suite<'_, S> {
         let fresh = TakenCode::Fresh(Box::new(code.clone()));
         self.expect(promise, "it is taken", &self.take(digest, 0).await?, &fresh, OVERWRITTEN)?;
         let again = NewCode { digest, code: code.clone(), now: self.world.now };
-        let put = self.store.put(&again).await.is_ok();
+        let put = self.store.insert(&again).await.is_ok();
         self.expect(promise, "a spent code is put once more", &put, &false, OVERWRITTEN)?;
         let spent = TakenCode::Spent(spent_code(&code, None));
         self.expect(promise, "it is taken", &self.take(digest, 0).await?, &spent, OVERWRITTEN)?;
@@ -195,7 +195,7 @@ impl<S: CodeStore> Suite<'_, S> {
         let codes = [0u8, 1, 32, 128].map(|number| (self.world.close_digest(number), format!("close {number}")));
         for (digest, label) in &codes {
             let new = NewCode { digest: *digest, code: self.code(label, 60), now: self.world.now };
-            self.world.due("a code is put whose digest differs from others in one bit", self.store.put(&new).await)?;
+            self.world.due("a code is put whose digest differs from others in one bit", self.store.insert(&new).await)?;
         }
         for (digest, label) in &codes {
             let fresh = TakenCode::Fresh(Box::new(self.code(label, 60)));

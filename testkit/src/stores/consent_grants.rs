@@ -101,7 +101,7 @@ impl<S: ConsentGrantStore, P: AsyncFn(&NewConsentGrant, Timestamp) -> Answered<(
         at: u64,
     ) -> Result<Option<ConsentGrant>, Finding> {
         let redemption = ConsentRedemption { digest, binding, now: self.world.at(at) };
-        self.world.due("a grant is spent", self.store.consume(&redemption).await)
+        self.world.due("a grant is spent", self.store.take(&redemption).await)
     }
 
     fn expect(
@@ -133,7 +133,7 @@ impl<S: ConsentGrantStore, P: AsyncFn(&NewConsentGrant, Timestamp) -> Answered<(
             let redemption = &ConsentRedemption { digest, binding: self.binding(&label), now: self.world.now };
             let store = self.store;
             let given =
-                self.world.racing.race(RACERS, |_| Box::pin(async move { store.consume(redemption).await })).await;
+                self.world.racing.race(RACERS, |_| Box::pin(async move { store.take(redemption).await })).await;
             let winners = given.iter().filter(|given| matches!(given, Ok(Some(won)) if *won == grant)).count();
             let losers = given.iter().filter(|given| **given == Ok(None)).count();
             if (winners, losers.saturating_add(1)) != (1, RACERS) {

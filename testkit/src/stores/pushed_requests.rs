@@ -1,30 +1,30 @@
-//! The contract of [`ParStore`] (PA-6, AZ-28, ST-1 to ST-3).
+//! The contract of [`PushedRequestStore`] (PA-6, AZ-28, ST-1 to ST-3).
 
 use super::{RACERS, ROUNDS, Racing, World, said};
 use crate::finding::{Finding, passed};
 use attesto_core::Timestamp;
 use attesto_core::authorization::{NewPushedRequest, PushedRequest, SecretDigest, SecretQuery, VisitTicket};
-use attesto_core::host::ParStore;
+use attesto_core::host::PushedRequestStore;
 
 /// [`check_par_store_conforms`], as an assertion.
 ///
 /// ```
 /// use attesto_core::Timestamp;
-/// use attesto_core::host::MemoryParStore;
-/// use attesto_testkit::{Racing, assert_par_store_conforms, block_on};
+/// use attesto_core::host::MemoryPushedRequestStore;
+/// use attesto_testkit::{Racing, assert_pushed_request_store_conforms, block_on};
 ///
-/// let store = MemoryParStore::single_node(1_000)?; // yours here
-/// block_on(assert_par_store_conforms(&store, Timestamp::from_secs(1_800_000_000), Racing::Threads));
+/// let store = MemoryPushedRequestStore::single_node(1_000)?; // yours here
+/// block_on(assert_pushed_request_store_conforms(&store, Timestamp::from_secs(1_800_000_000), Racing::Threads));
 /// # Ok::<(), attesto_core::ConfigError>(())
 /// ```
 ///
 /// # Panics
 /// With the [`Finding`].
-pub async fn assert_par_store_conforms(store: &impl ParStore, now: Timestamp, racing: Racing) {
+pub async fn assert_pushed_request_store_conforms(store: &impl PushedRequestStore, now: Timestamp, racing: Racing) {
     passed(check_par_store_conforms(store, now, racing).await);
 }
 
-/// Checks a store against the contract of [`ParStore`]: one winner among concurrent takes, fetching changes nothing,
+/// Checks a store against the contract of [`PushedRequestStore`]: one winner among concurrent takes, fetching changes nothing,
 /// nothing overwritten, nothing returned after its time, nothing dropped early.
 ///
 /// See [`check_code_store_conforms`](super::check_code_store_conforms) about `now` and `racing`. Requires room for 100
@@ -32,7 +32,11 @@ pub async fn assert_par_store_conforms(store: &impl ParStore, now: Timestamp, ra
 ///
 /// # Errors
 /// The first broken promise, and how to correct it.
-pub async fn check_par_store_conforms(store: &impl ParStore, now: Timestamp, racing: Racing) -> Result<(), Finding> {
+pub async fn check_par_store_conforms(
+    store: &impl PushedRequestStore,
+    now: Timestamp,
+    racing: Racing,
+) -> Result<(), Finding> {
     let world = World { check: "par_store_conforms", subject: "the store of pushed requests", now, racing };
     let suite = Suite { store, world };
     suite.a_request_is_kept_whole().await?;
@@ -59,7 +63,7 @@ const OVERWRITTEN: &str = "insert with a unique key; what is there already is `U
 const KEPT: &str = "keep a request until it is taken or `expires_at` has come.";
 const IN_TIME: &str = "compare in the step that removes: `expires_at > $now`, and not `>=`.";
 
-impl<S: ParStore> Suite<'_, S> {
+impl<S: PushedRequestStore> Suite<'_, S> {
     /// Sets every member, so that a store that drops one is detected.
     fn request(&self, label: &str, lives: u64) -> PushedRequest {
         let world = &self.world;
@@ -77,12 +81,12 @@ impl<S: ParStore> Suite<'_, S> {
         let (digest, mut request) = (self.world.digest(label), self.request(label, lives));
         request.pushed_at = self.world.at(at);
         let new = NewPushedRequest { digest, request };
-        self.world.due("a new request is put", self.store.put(&new).await)?;
+        self.world.due("a new request is put", self.store.insert(&new).await)?;
         Ok((digest, new.request))
     }
 
     async fn fetch(&self, digest: SecretDigest) -> Result<Option<PushedRequest>, Finding> {
-        self.world.due("a request is fetched", self.store.fetch(&digest).await)
+        self.world.due("a request is fetched", self.store.load(&digest).await)
     }
 
     async fn take(&self, digest: SecretDigest, at: u64) -> Result<Option<PushedRequest>, Finding> {
@@ -156,7 +160,7 @@ impl<S: ParStore> Suite<'_, S> {
         let promise = "Nothing is overwritten";
         let (digest, request) = self.put("first", 60, 0).await?;
         let intruder = NewPushedRequest { digest, request: self.request("second", 90) };
-        if self.store.put(&intruder).await.is_ok() {
+        if self.store.insert(&intruder).await.is_ok() {
             let done = "another request is put under a digest that is there";
             return Err(self.world.broken(promise, done, "it was accepted".into(), "Unavailable", OVERWRITTEN));
         }
@@ -169,7 +173,7 @@ impl<S: ParStore> Suite<'_, S> {
         for (digest, label) in &requests {
             let new = NewPushedRequest { digest: *digest, request: self.request(label, 60) };
             self.world
-                .due("a request is put whose digest differs from others in one bit", self.store.put(&new).await)?;
+                .due("a request is put whose digest differs from others in one bit", self.store.insert(&new).await)?;
         }
         for (digest, label) in &requests {
             let done = "a request is taken whose digest differs from others in one bit";
@@ -194,7 +198,7 @@ impl<S: ParStore> Suite<'_, S> {
     async fn an_expired_request_is_not_given(&self) -> Result<(), Finding> {
         let (digest, mut request) = (self.world.digest("expired"), self.request("expired", 0));
         request.pushed_at = self.world.now.minus(30);
-        if self.store.put(&NewPushedRequest { digest, request }).await.is_err() {
+        if self.store.insert(&NewPushedRequest { digest, request }).await.is_err() {
             return Ok(());
         }
         let done = "a request is taken in the second in which it expires";

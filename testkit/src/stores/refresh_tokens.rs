@@ -113,7 +113,7 @@ impl<S: RefreshStore> Suite<'_, S> {
 
     /// Returns the state of a token, with its access tokens in order.
     pub(super) async fn get(&self, key: RefreshKey) -> Result<Option<RefreshState>, Finding> {
-        let mut state = self.world.due("a token is looked up", self.store.get(&key).await)?;
+        let mut state = self.world.due("a token is looked up", self.store.load(&key).await)?;
         if let Some(state) = &mut state {
             state.token.access.sort_by(|one, other| one.jwt_id.cmp(&other.jwt_id));
             state.undenied.sort_by(|one, other| one.jwt_id.cmp(&other.jwt_id));
@@ -173,7 +173,7 @@ impl<S: RefreshStore> Suite<'_, S> {
         let whole = live(&whole);
         self.expect(promise, "its successor is looked up", &successor, &whole, WHOLE)?;
         for access in new.token.access.iter().chain(&rotation.token.access) {
-            let found = self.world.due("its family is looked up", self.store.find_family(&access.jwt_id).await)?;
+            let found = self.world.due("its family is looked up", self.store.load_family(&access.jwt_id).await)?;
             let found = found.map(|found| (found.family, found.client_id));
             let expected = (new.token.authorization.family, new.token.authorization.client_id.clone());
             self.expect(noted, "the family of an access token is looked up", &found, &Some(expected), WHOLE)?;
@@ -194,11 +194,11 @@ impl<S: RefreshStore> Suite<'_, S> {
         let successor = RefreshKey { token: lost.successor, ..unknown };
         self.expect("One successor", done, &self.get(successor).await?, &None, WINNER)?;
         let access = self.world.access("x", 9);
-        let family = self.world.due("its family is looked up", self.store.find_family(&access.jwt_id).await)?;
+        let family = self.world.due("its family is looked up", self.store.load_family(&access.jwt_id).await)?;
         self.expect(promise, "the family of an unknown access token is looked up", &family, &None, WHOLE)?;
         let (now, expires_at) = (self.world.now, self.world.now);
         let repeated = RepeatedRefresh { key: unknown, access, expires_at, at_most: 9, now };
-        let seen = self.world.due("it is repeated", self.store.repeat(&repeated).await)?;
+        let seen = self.world.due("it is repeated", self.store.record_repeat(&repeated).await)?;
         self.expect(promise, "a token is repeated that was never inserted", &seen, &false, WHOLE)
     }
 

@@ -62,7 +62,7 @@ impl<S: RefreshStore> Suite<'_, S> {
     async fn repeat(&self, key: RefreshKey, access: &IssuedAccessToken) -> Result<bool, Finding> {
         let (access, now) = (access.clone(), self.world.now);
         let repeated = RepeatedRefresh { key, access, expires_at: self.world.at(301), at_most: 3, now };
-        self.world.due("a token is repeated", self.store.repeat(&repeated).await)
+        self.world.due("a token is repeated", self.store.record_repeat(&repeated).await)
     }
 
     async fn a_revoked_family_stays_dead(&self) -> Result<(), Finding> {
@@ -190,7 +190,7 @@ impl<S: RefreshStore> Suite<'_, S> {
         self.expect("Whole rows", done, &until, &Some(self.world.at(301)), "store the later `expires_at`.")?;
         let (access, now) = (self.world.access("repeated, too often", 500), self.world.now);
         let one_more = RepeatedRefresh { key: successor, access, expires_at: now, at_most: 3, now };
-        let taken_in = self.store.repeat(&one_more).await.is_ok();
+        let taken_in = self.store.record_repeat(&one_more).await.is_ok();
         let done = "a token is given again while as many access tokens of its family live as may";
         let fix = "count those that live in the same step, and refuse one more than `at_most`.";
         self.expect("Never dropped early, and shared fairly", done, &taken_in, &false, fix)?;
@@ -257,7 +257,7 @@ impl<S: RefreshStore> Suite<'_, S> {
             Rival::Repeat => {
                 let (now, expires_at) = (self.world.now, self.world.now);
                 let repeated = RepeatedRefresh { key: first, access: access.clone(), expires_at, at_most: 99, now };
-                let stored = self.store.repeat(&repeated).await == Ok(true);
+                let stored = self.store.record_repeat(&repeated).await == Ok(true);
                 Raced::Stored { stored, key: first, access }
             }
         }

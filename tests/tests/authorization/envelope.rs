@@ -207,10 +207,10 @@ fn ep9_plain_http_is_refused_in_the_hosts_words() {
     let request = RequestParts::new("POST", "/oauth/token", &headers).connection(Connection::new());
     let mut step = scene.server.token(&request, attesto_core::Timestamp::from_secs(NOW), crate::scene::entropy());
     let response = loop {
-        use attesto_core::authorization::{Ask, Step};
+        use attesto_core::authorization::{Question, Step};
         step = match step {
             Step::Done(response) => break response,
-            Step::Ask(Ask::Record(query)) => query.answer(()),
+            Step::Ask(Question::Record(query)) => query.answer(()),
             Step::Ask(other) => panic!("{other:?}"),
         };
     };

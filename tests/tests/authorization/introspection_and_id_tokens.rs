@@ -4,8 +4,8 @@ use crate::scene::{FAMILY, NOW, REDIRECT, Request, SECRET, Scene, VERIFIER, buil
 use crate::token_rules::claims;
 use attesto_core::Timestamp;
 use attesto_core::authorization::{
-    Ask, AuthenticationContext, AuthorizationServerBuilder, Client, ClientAuthentication, EventKind, GrantType, Reason,
-    ScopeSet, Step,
+    AuthenticationContext, AuthorizationServerBuilder, Client, ClientAuthentication, EventKind, GrantType, Question,
+    Reason, ScopeSet, Step,
 };
 use attesto_core::http::{Connection, RequestParts, ResponseParts};
 use attesto_core::limits;
@@ -108,7 +108,7 @@ fn in3_a_refresh_token_of_a_deleted_client_is_inactive() {
         step = match step {
             Step::Done(response) => break response,
             Step::Ask(ask) => {
-                if matches!(ask, Ask::GetRefresh(_)) {
+                if matches!(ask, Question::LoadRefresh(_)) {
                     scene.ledger.clients.remove("app");
                 }
                 scene.ledger.answer(ask, None).expect("no fault")

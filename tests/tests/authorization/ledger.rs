@@ -6,9 +6,9 @@ use attesto_core::Timestamp;
 use attesto_core::authorization::Recorded;
 use attesto_core::authorization::Step;
 use attesto_core::authorization::{
-    Answered, Ask, AuthorizationCode, AuthorizationEvent, Client, ConsentGrant, ConsentRequest, FamilyId,
-    IssuedAccessToken, Principal, PushedRequest, RefreshKey, RefreshState, RefreshToken, RevocableFamily, Rotated,
-    ScopeSet, SecretDigest, SpentCode, SpentRefresh, TakenCode, Unavailable,
+    Answered, AuthorizationCode, AuthorizationEvent, Client, ConsentGrant, ConsentQuestion, FamilyId,
+    IssuedAccessToken, Principal, PushedRequest, Question, RefreshKey, RefreshState, RefreshToken, RevocableFamily,
+    Rotated, ScopeSet, SecretDigest, SpentCode, SpentRefresh, TakenCode, Unavailable,
 };
 use attesto_core::dpop::{ReplayAnswer, ReplayKey, ReplayOwner};
 use std::collections::{BTreeSet, HashMap};
@@ -82,7 +82,7 @@ pub(crate) struct Ledger {
     /// The deny list takes nothing in.
     pub(crate) list_is_down: bool,
     /// The consent page that was shown last.
-    pub(crate) page: Option<ConsentRequest>,
+    pub(crate) page: Option<ConsentQuestion>,
     /// What the policy grants, whatever is asked; `None`: all of what is asked.
     pub(crate) policy: Option<ScopeSet>,
     pub(crate) id_claims: Vec<(String, String)>,
@@ -99,7 +99,7 @@ pub(crate) const LATE: u64 = 700;
 
 impl Ledger {
     /// Answers one question, with or without a fault. `None`: the driver went away.
-    pub(crate) fn answer(&mut self, ask: Ask, fault: Option<Fault>) -> Option<Step> {
+    pub(crate) fn answer(&mut self, ask: Question, fault: Option<Fault>) -> Option<Step> {
         macro_rules! act {
             ($name:literal, $query:ident, $act:expr) => {{
                 self.asked.push($name);
@@ -131,13 +131,13 @@ impl Ledger {
             }};
         }
         Some(match ask {
-            Ask::LoadClient(query) => {
+            Question::LoadClient(query) => {
                 let answer = act!("LoadClient", query, |own: &mut Self| {
                     Ok(own.clients.get(query.question()).map(|(client, _)| client.clone()))
                 });
                 query.answer(answer)
             }
-            Ask::VerifySecret(query) => {
+            Question::VerifySecret(query) => {
                 let answer = act!("VerifySecret", query, |own: &mut Self| {
                     let asked = query.question();
                     let client = asked.client_id.as_ref().and_then(|id| own.clients.get(id));
@@ -145,11 +145,11 @@ impl Ledger {
                 });
                 query.answer(answer)
             }
-            Ask::RecordReplay(query) if self.over_share => {
+            Question::RecordReplay(query) if self.over_share => {
                 let now = query.question().now;
                 query.answer(Recorded { answer: ReplayAnswer::OverShare, now })
             }
-            Ask::RecordReplay(query) => {
+            Question::RecordReplay(query) => {
                 self.replay_owners.push(query.question().claim.owner);
                 let answer =
                     act!("RecordReplay", query, |own: &mut Self| Ok(own.replays.insert(query.question().claim.key)));
@@ -161,20 +161,20 @@ impl Ledger {
                 let now = query.question().now;
                 query.answer(Recorded { answer, now })
             }
-            Ask::Authenticate(query) => {
+            Question::Authenticate(query) => {
                 let answer = act!("Authenticate", query, |own: &mut Self| Ok(own.authenticate(query.question())));
                 query.answer(answer)
             }
-            Ask::Consent(query) => {
+            Question::Consent(query) => {
                 let answer = act!("Consent", query, |own: &mut Self| Ok(own.decide(query.question())));
                 query.answer(answer)
             }
-            Ask::ConsumeConsentGrant(query) => {
-                let answer = act!("ConsumeConsentGrant", query, |own: &mut Self| Ok(own.consume(query.question())));
+            Question::TakeConsentGrant(query) => {
+                let answer = act!("TakeConsentGrant", query, |own: &mut Self| Ok(own.consume(query.question())));
                 query.answer(answer)
             }
-            Ask::PutPar(query) => {
-                let answer = act!("PutPar", query, |own: &mut Self| {
+            Question::InsertPushedRequest(query) => {
+                let answer = act!("InsertPushedRequest", query, |own: &mut Self| {
                     let (key, row) = (*query.question().digest.as_bytes(), query.question().request.clone());
                     let known = own.pushed.contains_key(&key);
                     own.pushed.entry(key).or_insert(Spendable::new(row));
@@ -182,19 +182,19 @@ impl Ledger {
                 });
                 query.answer(answer)
             }
-            Ask::FetchPar(query) => {
-                let answer = act!("FetchPar", query, |own: &mut Self| {
+            Question::LoadPushedRequest(query) => {
+                let answer = act!("LoadPushedRequest", query, |own: &mut Self| {
                     let held = own.pushed.get(query.question().as_bytes()).filter(|held| !held.spent);
                     Ok(held.map(|held| held.row.clone()))
                 });
                 query.answer(answer)
             }
-            Ask::TakePar(query) => {
-                let answer = act!("TakePar", query, |own: &mut Self| Ok(own.take_pushed(query.question())));
+            Question::TakePushedRequest(query) => {
+                let answer = act!("TakePushedRequest", query, |own: &mut Self| Ok(own.take_pushed(query.question())));
                 query.answer(answer)
             }
-            Ask::PutCode(query) => {
-                let answer = act!("PutCode", query, |own: &mut Self| {
+            Question::InsertCode(query) => {
+                let answer = act!("InsertCode", query, |own: &mut Self| {
                     let (key, code) = (*query.question().digest.as_bytes(), query.question().code.clone());
                     let known = own.codes.contains_key(&key);
                     own.codes.entry(key).or_insert(CodeRow { code, spent: false, finalized: None });
@@ -202,36 +202,36 @@ impl Ledger {
                 });
                 query.answer(answer)
             }
-            Ask::PeekCode(query) => {
-                let answer = act!("PeekCode", query, |own: &mut Self| {
+            Question::LoadCode(query) => {
+                let answer = act!("LoadCode", query, |own: &mut Self| {
                     Ok(own.codes.get(query.question().as_bytes()).map(|row| row.code.clone()))
                 });
                 query.answer(answer)
             }
-            Ask::TakeCode(query) => {
+            Question::TakeCode(query) => {
                 let answer = act!("TakeCode", query, |own: &mut Self| Ok(own.take_code(&query.question().digest)));
                 query.answer(answer)
             }
-            Ask::FinalizeCode(query) => {
-                let answer = act!("FinalizeCode", query, |own: &mut Self| {
+            Question::RecordRedemption(query) => {
+                let answer = act!("RecordRedemption", query, |own: &mut Self| {
                     let row = own.codes.get_mut(query.question().digest.as_bytes()).ok_or(Unavailable)?;
                     row.finalized = Some(query.question().access.clone());
                     Ok(())
                 });
                 query.answer(answer)
             }
-            Ask::GetRefresh(query) => {
-                let answer = act!("GetRefresh", query, |own: &mut Self| Ok(own.get_refresh(query.question())));
+            Question::LoadRefresh(query) => {
+                let answer = act!("LoadRefresh", query, |own: &mut Self| Ok(own.get_refresh(query.question())));
                 query.answer(answer)
             }
-            Ask::InsertRefresh(query) => {
+            Question::InsertRefresh(query) => {
                 let answer = act!("InsertRefresh", query, |own: &mut Self| {
                     let row = query.question();
                     Ok(own.insert_refresh(&row.key.token, &row.token))
                 });
                 query.answer(answer)
             }
-            Ask::RotateRefresh(query) => {
+            Question::RotateRefresh(query) => {
                 let answer = act!("RotateRefresh", query, |own: &mut Self| {
                     let rotation = query.question();
                     let Some(row) = own.refresh.get(rotation.spent.token.as_bytes()) else { return Ok(Rotated::Lost) };
@@ -248,8 +248,8 @@ impl Ledger {
                 });
                 query.answer(answer)
             }
-            Ask::RepeatRefresh(query) => {
-                let answer = act!("RepeatRefresh", query, |own: &mut Self| {
+            Question::RecordRepeat(query) => {
+                let answer = act!("RecordRepeat", query, |own: &mut Self| {
                     let repeated = query.question();
                     let known = own.refresh.get(repeated.key.token.as_bytes());
                     let living = known.map_or(0, |row| own.living(row.token.authorization.family).len());
@@ -266,11 +266,11 @@ impl Ledger {
                 });
                 query.answer(answer)
             }
-            Ask::FindFamily(query) => {
-                let answer = act!("FindFamily", query, |own: &mut Self| Ok(own.find_family(query.question())));
+            Question::LoadFamily(query) => {
+                let answer = act!("LoadFamily", query, |own: &mut Self| Ok(own.load_family(query.question())));
                 query.answer(answer)
             }
-            Ask::RevokeFamily(query) => {
+            Question::RevokeFamily(query) => {
                 let answer = act!("RevokeFamily", query, |own: &mut Self| {
                     let asked = query.question();
                     own.revoked.insert(asked.family);
@@ -279,14 +279,14 @@ impl Ledger {
                 });
                 query.answer(answer)
             }
-            Ask::SettleRevocation(query) => {
+            Question::SettleRevocation(query) => {
                 let answer = act!("SettleRevocation", query, |own: &mut Self| {
                     own.settled.extend(query.question().access.iter().map(|access| access.jwt_id.clone()));
                     Ok(())
                 });
                 query.answer(answer)
             }
-            Ask::RevokeAccessTokens(query) => {
+            Question::RevokeAccessTokens(query) => {
                 let answer = act!("RevokeAccessTokens", query, |own: &mut Self| {
                     if own.list_is_down {
                         return Err(Unavailable);
@@ -299,37 +299,37 @@ impl Ledger {
                 });
                 query.answer(answer)
             }
-            Ask::IsRevoked(query) => {
+            Question::IsRevoked(query) => {
                 let answer =
                     act!("IsRevoked", query, |own: &mut Self| Ok(own.denied.contains(&query.question().jwt_id)));
                 query.answer(answer)
             }
-            Ask::LoadPrincipal(query) => {
+            Question::LoadPrincipal(query) => {
                 let answer = act!("LoadPrincipal", query, |own: &mut Self| {
                     Ok((!own.suspended.contains(query.question())).then(Principal::new))
                 });
                 query.answer(answer)
             }
-            Ask::AuthorizeScope(query) => {
+            Question::AuthorizeScope(query) => {
                 let answer = act!("AuthorizeScope", query, |own: &mut Self| {
                     Ok(own.policy.clone().unwrap_or_else(|| query.question().scopes.clone()))
                 });
                 query.answer(answer)
             }
-            Ask::IdTokenClaims(query) => {
+            Question::IdTokenClaims(query) => {
                 let answer = act!("IdTokenClaims", query, |own: &mut Self| {
                     let claims = own.id_claims.iter().map(|(name, value)| (name.clone(), value.as_str().into()));
                     Ok(claims.collect())
                 });
                 query.answer(answer)
             }
-            Ask::MayIntrospect(query) => {
+            Question::MayIntrospect(query) => {
                 let answer = act!("MayIntrospect", query, |own: &mut Self| {
                     Ok(own.may_introspect.contains(&query.question().caller))
                 });
                 query.answer(answer)
             }
-            Ask::Record(query) => {
+            Question::Record(query) => {
                 let event = query.question().clone();
                 // A sink has no way to say that it failed.
                 let _ = act!("Record", query, |own: &mut Self| {
@@ -387,7 +387,7 @@ impl Ledger {
         living
     }
 
-    fn find_family(&self, jwt_id: &str) -> Option<RevocableFamily> {
+    fn load_family(&self, jwt_id: &str) -> Option<RevocableFamily> {
         let noted = |row: &&RefreshState| row.token.access.iter().any(|access| access.jwt_id == jwt_id);
         let authorization = &self.refresh.values().find(noted)?.token.authorization;
         Some(RevocableFamily { family: authorization.family, client_id: authorization.client_id.clone() })

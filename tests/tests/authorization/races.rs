@@ -2,21 +2,21 @@
 
 use crate::ledger::Fault;
 use crate::scene::{FAMILY, Request, Scene, text};
-use attesto_core::authorization::{Ask, Step};
+use attesto_core::authorization::{Question, Step};
 use attesto_core::http::ResponseParts;
 
 /// Questions whose answers no other request can change: they need no place of their own in a schedule.
-fn is_local(ask: &Ask) -> bool {
+fn is_local(ask: &Question) -> bool {
     matches!(
         ask,
-        Ask::LoadClient(_)
-            | Ask::VerifySecret(_)
-            | Ask::Authenticate(_)
-            | Ask::Consent(_)
-            | Ask::LoadPrincipal(_)
-            | Ask::AuthorizeScope(_)
-            | Ask::IdTokenClaims(_)
-            | Ask::Record(_)
+        Question::LoadClient(_)
+            | Question::VerifySecret(_)
+            | Question::Authenticate(_)
+            | Question::Consent(_)
+            | Question::LoadPrincipal(_)
+            | Question::AuthorizeScope(_)
+            | Question::IdTokenClaims(_)
+            | Question::Record(_)
     )
 }
 

@@ -245,7 +245,7 @@ fn rt5_theft_that_a_store_failure_hid_is_handled_when_the_token_is_shown_again()
         assert!(scene.ledger.denied.contains(&jti));
         let asked = scene.ledger.asked.len();
         assert_eq!(scene.refuse(&Request::refresh(&first)).0, Reason::FamilyRevoked);
-        assert_eq!(scene.ledger.asked[asked..], ["LoadClient", "GetRefresh", "Record"], "nothing is written");
+        assert_eq!(scene.ledger.asked[asked..], ["LoadClient", "LoadRefresh", "Record"], "nothing is written");
     }
 }
 
@@ -312,7 +312,7 @@ fn rv3_however_many_access_tokens_a_family_has_one_question_denies_them() {
     }
     let asked = scene.ledger.asked.len();
     scene.grant(&Request::revoke(&refresh));
-    let questions = ["LoadClient", "GetRefresh", "RevokeFamily", "RevokeAccessTokens", "SettleRevocation", "Record"];
+    let questions = ["LoadClient", "LoadRefresh", "RevokeFamily", "RevokeAccessTokens", "SettleRevocation", "Record"];
     assert_eq!(scene.ledger.asked[asked..], questions);
     assert_eq!(scene.ledger.denied.len(), 51);
 }
@@ -568,5 +568,5 @@ fn rv4_a_server_without_refresh_tokens_asks_no_store_for_them() {
     let mut scene = Scene::of(builder(true).grants([GrantType::ClientCredentials]));
     scene.grant(&by_other(Request::revoke(&base64url::encode(&[8; 32]))));
     scene.grant(&introspect(&base64url::encode(&[8; 32])));
-    assert!(!scene.ledger.asked.contains(&"GetRefresh"));
+    assert!(!scene.ledger.asked.contains(&"LoadRefresh"));
 }

@@ -3,8 +3,8 @@
 use crate::ledger::Ledger;
 use attesto_core::Timestamp;
 use attesto_core::authorization::{
-    Authentication, AuthenticationContext, AuthenticationRequest, ConsentDecision, ConsentGrant, ConsentRedemption,
-    ConsentRequest, Login, PushedRequest, SecretQuery,
+    Authentication, AuthenticationContext, ConsentDecision, ConsentGrant, ConsentQuestion, ConsentRedemption, Login,
+    LoginQuestion, PushedRequest, SecretQuery,
 };
 use attesto_core::http::ResponseParts;
 
@@ -35,7 +35,7 @@ pub(crate) enum Policy {
 
 impl Ledger {
     /// By the cookie. The page begins with its kind, and ends with where it leads.
-    pub(crate) fn authenticate(&self, question: &AuthenticationRequest) -> Authentication {
+    pub(crate) fn authenticate(&self, question: &LoginQuestion) -> Authentication {
         if self.signed_in && question.visit.user_agent.cookie("sid").is_some() {
             let login = AuthenticationContext::at(Timestamp::from_secs(self.now.min(question.visit.now.as_secs()) - 5));
             return Authentication::User(Box::new(Login::new("usr_1", login)));
@@ -44,7 +44,7 @@ impl Ledger {
     }
 
     /// A browser whose cookie says `no` is one of a user who does.
-    pub(crate) fn decide(&mut self, question: &ConsentRequest) -> ConsentDecision {
+    pub(crate) fn decide(&mut self, question: &ConsentQuestion) -> ConsentDecision {
         let says_no = question.visit.user_agent.cookie("sid") == Some("no");
         match self.consent {
             _ if says_no => ConsentDecision::Denied,

@@ -234,7 +234,10 @@ fn all_of_it(method: AuthMethod, dpop: bool) {
 
     let events = visitor.office.events.lock().expect("no panic");
     let count = |kind| events.iter().filter(|event| event.kind == kind).count();
-    assert_eq!((count(EventKind::ParPushed), count(EventKind::CodeIssued), count(EventKind::TokenIssued)), (2, 2, 4));
+    assert_eq!(
+        (count(EventKind::PushedRequestCreated), count(EventKind::CodeIssued), count(EventKind::TokenIssued)),
+        (2, 2, 4)
+    );
     assert_eq!((count(EventKind::RefreshReuseDetected), count(EventKind::TokenRevoked)), (1, 2));
 }
 

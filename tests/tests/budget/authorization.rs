@@ -11,8 +11,8 @@ use attesto_core::authorization::{
 };
 use attesto_core::crypto::{Algorithm, CryptoProvider, EntropyError, KeyKind, RustCrypto};
 use attesto_core::host::{
-    AccessTokenDenyList, CodeStore, MemoryCodeStore, MemoryConsentGrants, MemoryDenyList, MemoryParStore,
-    MemoryRefreshStore, ParStore, RefreshStore,
+    AccessTokenDenyList, CodeStore, MemoryCodeStore, MemoryConsentGrants, MemoryDenyList, MemoryPushedRequestStore,
+    MemoryRefreshStore, PushedRequestStore, RefreshStore,
 };
 use attesto_core::jose::KeyMaterial;
 use attesto_core::limits;
@@ -119,7 +119,7 @@ pub(crate) fn authorization_codes() -> Row {
         let (authorization, redirect) = (authorization(user, number), "https://client.example/callback");
         let challenge = CodeChallenge::from_bytes([0; 32]);
         let code = AuthorizationCode::new(authorization, redirect, challenge, now().plus(60));
-        block_on(store.put(&NewCode { digest: digest(b'c', number), code, now: now() }))
+        block_on(store.insert(&NewCode { digest: digest(b'c', number), code, now: now() }))
     };
     bytes_each(CAPACITY, EACH, || {
         assert_eq!((0..CAPACITY).filter(|number| put("mallory", *number).is_ok()).count(), ONE_CLIENT);
@@ -140,12 +140,12 @@ pub(crate) fn authorization_codes() -> Row {
 /// By strangers, in the name of public clients, of the longest.
 pub(crate) fn pushed_requests() -> Row {
     const EACH: usize = 520;
-    let store = MemoryParStore::single_node(CAPACITY).expect("a capacity");
+    let store = MemoryPushedRequestStore::single_node(CAPACITY).expect("a capacity");
     let put = |number: usize, authenticated: bool, length: usize| {
         let client = format!("client {}", number % 10);
         let mut request = PushedRequest::new(client, "x".repeat(length), now(), now().plus(690));
         (request.present_by, request.authenticated) = (now().plus(90), authenticated);
-        block_on(store.put(&NewPushedRequest { digest: digest(b'p', number), request }))
+        block_on(store.insert(&NewPushedRequest { digest: digest(b'p', number), request }))
     };
     bytes_each(CAPACITY, EACH, || {
         let longest = (0..CAPACITY).filter(|number| put(*number, false, limits::PUSHED_REQUEST).is_ok()).count();
@@ -153,7 +153,7 @@ pub(crate) fn pushed_requests() -> Row {
     });
     assert!(put(2 * CAPACITY, true, limits::PUSHED_REQUEST).is_ok(), "the other half is for those who have proved it");
     row(
-        "`MemoryParStore`: pushed requests in the name of public clients, of the longest",
+        "`MemoryPushedRequestStore`: pushed requests in the name of public clients, of the longest",
         EACH,
         CAPACITY,
         "place of 1 KiB",

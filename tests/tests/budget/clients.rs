@@ -5,8 +5,8 @@ use crate::measured_input::{Row, bytes};
 use crate::meter::{Work, measure};
 use attesto_core::Timestamp;
 use attesto_core::authorization::{
-    Ask, Authorization, AuthorizationCode, AuthorizationServer, Client, ClientAuthentication, ClientSecrets, FamilyId,
-    GrantType, Step, TakenCode,
+    Authorization, AuthorizationCode, AuthorizationServer, Client, ClientAuthentication, ClientSecrets, FamilyId,
+    GrantType, Question, Step, TakenCode,
 };
 use attesto_core::crypto::{Algorithm, CryptoProvider, KeyKind, RustCrypto};
 use attesto_core::http::{Connection, RequestParts, ResponseParts};
@@ -32,20 +32,20 @@ fn server(provider: &Arc<dyn CryptoProvider>) -> AuthorizationServer {
 }
 
 /// A host with one public client and its code, which is bound to a key that is not the proof's.
-fn answer(ask: Ask, code: &AuthorizationCode, provider: &Arc<dyn CryptoProvider>) -> Step {
+fn answer(ask: Question, code: &AuthorizationCode, provider: &Arc<dyn CryptoProvider>) -> Step {
     match ask {
-        Ask::LoadClient(query) => {
+        Question::LoadClient(query) => {
             let app = Client::new("app", ClientAuthentication::None).grants([GrantType::AuthorizationCode]);
             let app = (query.question() == "app").then_some(app);
             query.answer(Ok(app))
         }
-        Ask::VerifySecret(query) => {
+        Question::VerifySecret(query) => {
             let right = ClientSecrets::verify(None, query.question(), provider.as_ref());
             query.answer(Ok(right))
         }
-        Ask::PeekCode(query) => query.answer(Ok(Some(code.clone()))),
-        Ask::TakeCode(query) => query.answer(Ok(TakenCode::Fresh(Box::new(code.clone())))),
-        Ask::Record(query) => query.answer(()),
+        Question::LoadCode(query) => query.answer(Ok(Some(code.clone()))),
+        Question::TakeCode(query) => query.answer(Ok(TakenCode::Fresh(Box::new(code.clone())))),
+        Question::Record(query) => query.answer(()),
         other => panic!("nothing else is asked, and nothing recorded: {other:?}"),
     }
 }

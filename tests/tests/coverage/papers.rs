@@ -33,7 +33,7 @@ fn is_path(word: &str) -> bool {
     plain && word.len() > 1 && !word.starts_with(['/', '-', '_']) && (ends || word.contains('/'))
 }
 
-/// `CheckedProof`, `Ask`: a capital letter, and a small one among what follows. `Question::Keys` is two.
+/// `CheckedProof`, `Question`: a capital letter, and a small one among what follows. `Question::Keys` is two.
 fn types(word: &str) -> Vec<&str> {
     let parts = word.split("::").map(|part| part.split(['(', '<', '{']).next().unwrap_or_default());
     let capital = |part: &&str| {

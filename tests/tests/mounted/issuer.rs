@@ -2,9 +2,9 @@
 
 use attesto_core::Timestamp;
 use attesto_core::authorization::{
-    Answered, Authentication, AuthenticationContext, AuthenticationRequest, AuthorizationServer,
-    AuthorizationServerBuilder, ClaimsRequest, Client, ClientAuthentication, ConsentDecision, ConsentRequest,
-    GrantType, Login, Principal, ScopeRequest, ScopeSet, SecretCheck,
+    Answered, Authentication, AuthenticationContext, AuthorizationServer, AuthorizationServerBuilder, Client,
+    ClientAuthentication, ConsentDecision, ConsentQuestion, GrantType, IdTokenClaimsQuestion, Login, LoginQuestion,
+    Principal, ScopeQuestion, ScopeSet, SecretCheck,
 };
 use attesto_core::crypto::{CryptoProvider, EntropyError, RustCrypto};
 use attesto_core::host::{
@@ -183,7 +183,7 @@ fn for_users(client: Client) -> Client {
 struct AsAsked;
 
 impl ScopePolicy for AsAsked {
-    async fn authorize_scope(&self, request: &ScopeRequest) -> Answered<ScopeSet> {
+    async fn authorize_scope(&self, request: &ScopeQuestion) -> Answered<ScopeSet> {
         yield_now().await;
         Ok(request.scopes.clone())
     }
@@ -199,7 +199,7 @@ impl PrincipalStore for Everybody {
 }
 
 impl ClaimsProvider for Everybody {
-    async fn id_token_claims(&self, _: &ClaimsRequest) -> Answered<Json> {
+    async fn id_token_claims(&self, _: &IdTokenClaimsQuestion) -> Answered<Json> {
         Ok(Json::new())
     }
 }
@@ -208,7 +208,7 @@ impl ClaimsProvider for Everybody {
 struct Cookie;
 
 impl ConsentPolicy for Cookie {
-    async fn authenticate(&self, request: &AuthenticationRequest) -> Answered<Authentication> {
+    async fn authenticate(&self, request: &LoginQuestion) -> Answered<Authentication> {
         yield_now().await;
         let authentication = AuthenticationContext::at(request.visit.since);
         let who = request.visit.user_agent.cookie("sid").filter(|_| request.accepts(&authentication));
@@ -229,7 +229,7 @@ impl ConsentPolicy for Cookie {
         })
     }
 
-    async fn consent(&self, request: &ConsentRequest) -> Answered<ConsentDecision> {
+    async fn consent(&self, request: &ConsentQuestion) -> Answered<ConsentDecision> {
         yield_now().await;
         Ok(ConsentDecision::Granted(request.visit.request.scopes.clone()))
     }

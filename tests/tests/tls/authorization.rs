@@ -6,7 +6,7 @@ use crate::config;
 use crate::pki::{HOST, Identity, PKI};
 use attesto_core::authorization::{
     Answered, AuthMethod, AuthorizationServer, AuthorizationServerBuilder, Client as Registered, ClientAuthentication,
-    GrantType, ScopeRequest, ScopeSet, SecretCheck, SenderConstraint, TlsSubject,
+    GrantType, ScopeQuestion, ScopeSet, SecretCheck, SenderConstraint, TlsSubject,
 };
 use attesto_core::crypto::{CryptoProvider, RustCrypto};
 use attesto_core::encoding::base64url;
@@ -39,7 +39,7 @@ impl ClientStore for Job {
 struct AsAsked;
 
 impl ScopePolicy for AsAsked {
-    async fn authorize_scope(&self, request: &ScopeRequest) -> Answered<ScopeSet> {
+    async fn authorize_scope(&self, request: &ScopeQuestion) -> Answered<ScopeSet> {
         Ok(request.scopes.clone())
     }
 }

@@ -4,9 +4,9 @@ use super::outcome::Outcome;
 use super::redirect::VerifiedRedirect;
 use crate::authorization::error::reason::Reason;
 use crate::authorization::flow::state::Flow;
-use crate::authorization::questions::ask::Ask;
-use crate::authorization::questions::consent::{ConsentDecision, ConsentRequest};
+use crate::authorization::questions::consent::{ConsentDecision, ConsentQuestion};
 use crate::authorization::questions::login::Login;
+use crate::authorization::questions::question::Question;
 use crate::authorization::questions::visit::Visit;
 use crate::authorization::records::consent_grant::{ConsentBinding, ConsentRedemption};
 use crate::authorization::scopes::ScopeSet;
@@ -21,7 +21,7 @@ pub(crate) async fn consent(
 ) -> Result<Outcome<ScopeSet>, Reason> {
     let request = &visit.request;
     let presented = presented_grant(flow);
-    let mut question = ConsentRequest {
+    let mut question = ConsentQuestion {
         visit: visit.clone(),
         subject: login.subject.clone(),
         interactive: !request.prompt.none,
@@ -32,7 +32,7 @@ pub(crate) async fn consent(
     if question.must_ask && !question.interactive {
         return Err(Reason::ConsentRequired);
     }
-    let decision = flow.ask(Ask::Consent, question.clone()).await?;
+    let decision = flow.ask(Question::Consent, question.clone()).await?;
     let (ConsentDecision::ByGrant, Some(grant)) = (&decision, &presented) else {
         return judge(&question, decision);
     };
@@ -40,7 +40,7 @@ pub(crate) async fn consent(
         return within(&question, scopes);
     }
     question.grant_presented = false;
-    let decision = flow.ask(Ask::Consent, question.clone()).await?;
+    let decision = flow.ask(Question::Consent, question.clone()).await?;
     judge(&question, decision)
 }
 
@@ -63,7 +63,7 @@ fn presented_grant(flow: &Flow) -> Option<Secret> {
     flow.request.parameters.get("consent_grant").and_then(Secret::presented)
 }
 
-fn judge(question: &ConsentRequest, decision: ConsentDecision) -> Result<Outcome<ScopeSet>, Reason> {
+fn judge(question: &ConsentQuestion, decision: ConsentDecision) -> Result<Outcome<ScopeSet>, Reason> {
     match decision {
         ConsentDecision::Granted(_) if question.must_ask => Err(Reason::ConsentSkipped),
         ConsentDecision::Granted(scopes) => within(question, scopes),
@@ -75,7 +75,7 @@ fn judge(question: &ConsentRequest, decision: ConsentDecision) -> Result<Outcome
 }
 
 /// Checks that consent only narrows the request; an empty consent is a refusal. TK-4.
-fn within(question: &ConsentRequest, granted: ScopeSet) -> Result<Outcome<ScopeSet>, Reason> {
+fn within(question: &ConsentQuestion, granted: ScopeSet) -> Result<Outcome<ScopeSet>, Reason> {
     if !granted.is_within(&question.visit.request.scopes) {
         return Err(Reason::PolicyOverreach);
     }
@@ -84,10 +84,10 @@ fn within(question: &ConsentRequest, granted: ScopeSet) -> Result<Outcome<ScopeS
 
 /// Spends the grant. One for another request or user, spent or expired, counts as absent; AZ-26. The store checks this,
 /// and it is checked again here.
-async fn redeem(flow: &Flow, question: &ConsentRequest, grant: &Secret) -> Result<Option<ScopeSet>, Reason> {
+async fn redeem(flow: &Flow, question: &ConsentQuestion, grant: &Secret) -> Result<Option<ScopeSet>, Reason> {
     let digest = grant.digest(flow.server.provider.as_ref());
     let redemption = ConsentRedemption { digest, binding: question.binding, now: flow.now };
-    let grant = flow.ask(Ask::ConsumeConsentGrant, redemption).await?;
+    let grant = flow.ask(Question::TakeConsentGrant, redemption).await?;
     Ok(grant
         .filter(|grant| grant.binding == question.binding)
         .filter(|grant| grant.subject == question.subject && flow.now < grant.expires_at)

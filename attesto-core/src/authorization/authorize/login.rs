@@ -4,15 +4,15 @@ use super::outcome::Outcome;
 use crate::Timestamp;
 use crate::authorization::error::reason::Reason;
 use crate::authorization::flow::state::Flow;
-use crate::authorization::questions::ask::Ask;
-use crate::authorization::questions::login::{Authentication, AuthenticationRequest, Login};
+use crate::authorization::questions::login::{Authentication, Login, LoginQuestion};
+use crate::authorization::questions::question::Question;
 use crate::authorization::questions::visit::Visit;
 use crate::authorization::records::request::AuthorizationRequest;
 
 /// Asks the host, and once more with `force_reauth` if the login does not meet the request.
 pub(crate) async fn authenticate(flow: &Flow, visit: &Visit) -> Result<Outcome<Login>, Reason> {
     let wants_new_login = wants_new_login(&visit.request);
-    let mut question = AuthenticationRequest {
+    let mut question = LoginQuestion {
         visit: visit.clone(),
         force_reauth: wants_new_login,
         interactive: !visit.request.prompt.none,
@@ -42,7 +42,7 @@ fn not_before(visit: &Visit, wants_new_login: bool) -> Option<Timestamp> {
 }
 
 /// Whether the question is answered: by a page, or by a login that names a user and is recent enough.
-fn is_answered(question: &AuthenticationRequest, outcome: &Outcome<Login>) -> Result<bool, Reason> {
+fn is_answered(question: &LoginQuestion, outcome: &Outcome<Login>) -> Result<bool, Reason> {
     match outcome {
         Outcome::Interact(_) => Ok(true),
         Outcome::Done(login) if login.subject.is_empty() => Err(Reason::HostAnswer),
@@ -50,8 +50,8 @@ fn is_answered(question: &AuthenticationRequest, outcome: &Outcome<Login>) -> Re
     }
 }
 
-async fn ask(flow: &Flow, question: &AuthenticationRequest) -> Result<Outcome<Login>, Reason> {
-    match flow.ask(Ask::Authenticate, question.clone()).await? {
+async fn ask(flow: &Flow, question: &LoginQuestion) -> Result<Outcome<Login>, Reason> {
+    match flow.ask(Question::Authenticate, question.clone()).await? {
         Authentication::User(login) => Ok(Outcome::Done(*login)),
         Authentication::Interact(page) if question.interactive => Ok(Outcome::Interact(page)),
         Authentication::Interact(_) | Authentication::Nobody => Err(Reason::LoginRequired),

@@ -41,7 +41,7 @@ pub(super) fn response_type_is_code(parameters: &Parameters, client: &Client) ->
 pub(super) fn is_pushed_if_it_must_be(server: &Settings, client: &Client, channel: Channel) -> Result<(), Reason> {
     match channel {
         Channel::Pushed { .. } => Ok(()),
-        Channel::Front if server.require_par || client.require_par => Err(Reason::ParRequired),
+        Channel::Front if server.require_pushed_requests || client.require_pushed_requests => Err(Reason::ParRequired),
         Channel::Front => Ok(()),
     }
 }

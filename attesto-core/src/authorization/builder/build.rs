@@ -84,7 +84,7 @@ impl AuthorizationServerBuilder {
             resource_leeway: self.resource_leeway,
             ask_introspection: self.ask_introspection,
             openid: self.openid,
-            require_par: self.require_par,
+            require_pushed_requests: self.require_pushed_requests,
             require_nonce: self.require_nonce,
             refuse_embedded: self.refuse_embedded,
             browser_clients: self.browser_clients,

@@ -111,7 +111,7 @@ fn members(server: &Settings) -> Vec<(&'static str, MemberValue)> {
             ("request_parameter_supported", false.into()),
             ("request_uri_parameter_supported", false.into()),
         ]);
-        if server.require_par {
+        if server.require_pushed_requests {
             members.push(("require_pushed_authorization_requests", true.into()));
         }
     }

@@ -50,7 +50,7 @@ pub struct AuthorizationServerBuilder {
     pub(crate) resource_leeway: u64,
     pub(crate) ask_introspection: bool,
     pub(crate) openid: bool,
-    pub(crate) require_par: bool,
+    pub(crate) require_pushed_requests: bool,
     pub(crate) require_nonce: bool,
     pub(crate) refuse_embedded: bool,
     pub(crate) browser_clients: bool,
@@ -95,7 +95,7 @@ impl AuthorizationServerBuilder {
             resource_leeway: 60,
             ask_introspection: false,
             openid: false,
-            require_par: false,
+            require_pushed_requests: false,
             require_nonce: false,
             refuse_embedded: false,
             browser_clients: false,
@@ -236,7 +236,7 @@ impl AuthorizationServerBuilder {
 
     /// Refuses authorization requests that were not pushed (RFC 9126 §5).
     pub const fn require_pushed_authorization_requests(mut self) -> Self {
-        self.require_par = true;
+        self.require_pushed_requests = true;
         self
     }
 

@@ -44,7 +44,7 @@ impl AuthorizationServerBuilder {
                 format!("clients of the profile {name} {what}: leave it out, or take another profile"),
             ))
         };
-        if terms.plain_requests && self.require_par {
+        if terms.plain_requests && self.require_pushed_requests {
             return locks_out("require_pushed_authorization_requests", "push no requests");
         }
         if terms.plain_requests && rotates && self.refresh.only_with_offline_access {

@@ -3,7 +3,7 @@
 use crate::authorization::error::reason::Reason;
 use crate::authorization::flow::sender::replay_owner;
 use crate::authorization::flow::state::Flow;
-use crate::authorization::questions::ask::Ask;
+use crate::authorization::questions::question::Question;
 use crate::authorization::registered_client::authentication::ClientKeys;
 use crate::authorization::registered_client::client::Client;
 use crate::authorization::settings::assertion_policy::AssertionPolicy;
@@ -73,13 +73,13 @@ pub(super) enum Audience {
 }
 
 /// Returns the client's keys. Registered keys are parsed for each request; a host with cached keys answers
-/// [`Ask::ClientKeys`] instead.
+/// [`Question::ClientKeys`] instead.
 async fn keys_of(flow: &Flow, client: &Client, keys: &ClientKeys) -> Result<Arc<VerificationKeys>, Reason> {
     match keys {
         ClientKeys::Registered(set) => VerificationKeys::from_jwk_set(flow.server.provider.as_ref(), set)
             .map(Arc::new)
             .map_err(|_| Reason::RegistrationKeys),
-        ClientKeys::AskHost => flow.ask(Ask::ClientKeys, client.id.clone()).await,
+        ClientKeys::AskHost => flow.ask(Question::LoadClientKeys, client.id.clone()).await,
     }
 }
 

@@ -4,8 +4,8 @@ use crate::authorization::client_auth::{self, AuthenticatedClient};
 use crate::authorization::error::reason::Reason;
 use crate::authorization::flow::state::Flow;
 use crate::authorization::flow::{own_tokens, response};
-use crate::authorization::questions::ask::{Ask, IntrospectionCheck};
 use crate::authorization::questions::events::EventKind;
+use crate::authorization::questions::question::{IntrospectionCheck, Question};
 use crate::authorization::records::refresh::RefreshToken;
 use crate::authorization::registered_client::client::Client;
 use crate::authorization::registered_client::grant_type::GrantType;
@@ -102,7 +102,7 @@ async fn refresh_token(
         return Ok(None);
     }
     let key = secret.refresh_key(flow.server.provider.as_ref());
-    let Some(state) = flow.ask(Ask::GetRefresh, key).await? else { return Ok(None) };
+    let Some(state) = flow.ask(Question::LoadRefresh, key).await? else { return Ok(None) };
     let token = state.token;
     let counts = token.authorization.client_id == caller.id
         && state.spent.is_none()
@@ -117,7 +117,7 @@ async fn refresh_token(
 
 /// Whether the subject may still have tokens. If not, its old tokens are inactive too. RFC 7662 §2.2, §4; HC-2.
 async fn subject_may_have_tokens(flow: &Flow, subject: &str) -> Result<bool, Reason> {
-    Ok(flow.ask(Ask::LoadPrincipal, subject.into()).await?.is_some())
+    Ok(flow.ask(Question::LoadPrincipal, subject.into()).await?.is_some())
 }
 
 /// Verifies an access token as a resource would, except proof and audience, and checks that it is not revoked and its
@@ -126,7 +126,7 @@ async fn access_token(flow: &Flow, presented: &str) -> Result<Option<(Claims, bo
     let Some(claims) = own_tokens::verified(flow, presented) else { return Ok(None) };
     if flow.server.deny_list {
         let revocable = own_tokens::revocable(flow, &claims)?;
-        if flow.ask(Ask::IsRevoked, revocable).await? {
+        if flow.ask(Question::IsRevoked, revocable).await? {
             return Ok(None);
         }
     }
@@ -163,7 +163,7 @@ async fn caller_may_know(flow: &Flow, caller: &AuthenticatedClient, found: &Foun
         client_id: found.client_id.clone(),
         audience: found.audience.clone(),
     };
-    flow.ask(Ask::MayIntrospect, check).await
+    flow.ask(Question::MayIntrospect, check).await
 }
 
 /// Returns the members for an access token. RFC 7662 §2.2, RFC 9470 §6.2.

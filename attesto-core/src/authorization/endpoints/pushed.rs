@@ -11,8 +11,8 @@ use crate::authorization::error::reason::Reason;
 use crate::authorization::flow::response;
 use crate::authorization::flow::sender::{Sender, check_proof};
 use crate::authorization::flow::state::Flow;
-use crate::authorization::questions::ask::Ask;
 use crate::authorization::questions::events::EventKind;
+use crate::authorization::questions::question::Question;
 use crate::authorization::records::pushed::{NewPushedRequest, PushedRequest, REFERENCE};
 use crate::authorization::records::request::Channel;
 use crate::authorization::secret::Secret;
@@ -30,13 +30,13 @@ use serde_json::Map;
 pub(crate) async fn respond(flow: &mut Flow) -> ResponseParts {
     match push(flow).await {
         Ok(reference) => {
-            flow.tell(EventKind::ParPushed, None).await;
+            flow.tell(EventKind::PushedRequestCreated, None).await;
             let mut members = Map::new();
             members.insert("request_uri".into(), format!("{REFERENCE}{}", reference.as_str()).into());
             members.insert("expires_in".into(), flow.server.lifetimes.pushed_request.into());
             response::json(201, members, flow.nonce.as_deref())
         }
-        Err(reason) => flow.refuse(EventKind::ParDenied, reason).await,
+        Err(reason) => flow.refuse(EventKind::PushedRequestDenied, reason).await,
     }
 }
 
@@ -67,7 +67,7 @@ async fn push(flow: &mut Flow) -> Result<Secret, Reason> {
         Sender::Dpop(Box::new(proof)).record_proof(flow, &client).await?;
     }
     let digest = reference.digest(flow.server.provider.as_ref());
-    flow.ask(Ask::PutPar, NewPushedRequest { digest, request: record }).await?;
+    flow.ask(Question::InsertPushedRequest, NewPushedRequest { digest, request: record }).await?;
     Ok(reference)
 }
 

@@ -4,7 +4,7 @@ use super::response;
 use super::sender::Sender;
 use super::state::Flow;
 use crate::authorization::error::reason::Reason;
-use crate::authorization::questions::ask::{Ask, ClaimsRequest, Principal, ScopeRequest};
+use crate::authorization::questions::question::{IdTokenClaimsQuestion, Principal, Question, ScopeQuestion};
 use crate::authorization::records::authorization::{AuthenticationContext, Authorization, IssuedAccessToken};
 use crate::authorization::registered_client::client::Client;
 use crate::authorization::registered_client::grant_type::GrantType;
@@ -99,8 +99,8 @@ pub(crate) async fn id_token(
     }
     flow.server.signers.of_id_tokens(client)?; // before anybody is asked for claims
     let (subject, client_id) = (authorization.subject.as_str(), authorization.client_id.as_str());
-    let about = ClaimsRequest { subject: subject.into(), client_id: client_id.into(), scopes: scopes.clone() };
-    let claims = flow.ask(Ask::IdTokenClaims, about).await?;
+    let about = IdTokenClaimsQuestion { subject: subject.into(), client_id: client_id.into(), scopes: scopes.clone() };
+    let claims = flow.ask(Question::IdTokenClaims, about).await?;
     let request = IdTokenRequest {
         issuer: &flow.server.issuer,
         subject,
@@ -147,14 +147,14 @@ pub(crate) async fn authorize_scopes(
     if !scopes.is_within(&client.scopes) {
         return Err(Reason::ScopeTooWide);
     }
-    let request = ScopeRequest {
+    let request = ScopeQuestion {
         client_id: client.id.clone(),
         subject: subject.map(Into::into),
         grant,
         scopes: scopes.clone(),
         resources: resources.to_vec(),
     };
-    let granted = flow.ask(Ask::AuthorizeScope, request).await?;
+    let granted = flow.ask(Question::AuthorizeScope, request).await?;
     if !granted.is_within(&scopes) {
         return Err(Reason::PolicyOverreach);
     }

@@ -4,8 +4,8 @@ use super::readers::Readers;
 use super::received::Received;
 use crate::Timestamp;
 use crate::authorization::error::reason::Reason;
-use crate::authorization::questions::ask::{Answered, Ask, Query, ReplayQuery, Step};
 use crate::authorization::questions::events::{AuthorizationEvent, EventKind};
+use crate::authorization::questions::question::{Answered, Query, Question, ReplayQuery, Step};
 use crate::authorization::routes::Endpoint;
 use crate::authorization::scopes::ScopeSet;
 use crate::authorization::settings::server::Settings;
@@ -32,7 +32,7 @@ pub(crate) struct Flow {
     pub(crate) nonce: Option<String>,
     /// Whether to drop the response's body, because the method is HEAD.
     head: bool,
-    host: Option<Asker<Ask>>,
+    host: Option<Asker<Question>>,
     pub(super) refused: Option<Reason>,
 }
 
@@ -87,7 +87,7 @@ impl Flow {
     }
 
     /// Asks the host.
-    pub(crate) async fn ask<Q, A>(&self, wrap: fn(Query<Q, Answered<A>>) -> Ask, question: Q) -> Result<A, Reason>
+    pub(crate) async fn ask<Q, A>(&self, wrap: fn(Query<Q, Answered<A>>) -> Question, question: Q) -> Result<A, Reason>
     where
         Q: Send + 'static,
         A: Send + 'static,
@@ -100,7 +100,7 @@ impl Flow {
     /// after such a wait, before the store or in it, the store may have forgotten an earlier use. D11, D17; SC-4, CA-6.
     pub(crate) async fn record_first_use(&self, claim: ReplayClaim, [replay, late]: [Reason; 2]) -> Result<(), Reason> {
         let Some(host) = &self.host else { return Err(Reason::Unavailable) };
-        let recorded = host.ask(Ask::RecordReplay, ReplayQuery { claim, now: self.now }).await;
+        let recorded = host.ask(Question::RecordReplay, ReplayQuery { claim, now: self.now }).await;
         match recorded.answer {
             ReplayAnswer::Replay => Err(replay),
             ReplayAnswer::Fresh | ReplayAnswer::OverShare | ReplayAnswer::Unavailable
@@ -117,7 +117,7 @@ impl Flow {
     /// Reports an event to the host.
     pub(crate) async fn tell(&self, kind: EventKind, reason: Option<Reason>) {
         if let Some(host) = &self.host {
-            host.ask(Ask::Record, AuthorizationEvent { kind, reason, ..self.event.clone() }).await;
+            host.ask(Question::Record, AuthorizationEvent { kind, reason, ..self.event.clone() }).await;
         }
     }
 }
@@ -128,7 +128,7 @@ impl Flow {
         if let (Some(host), false) = (&self.host, scopes.is_empty()) {
             let kind = EventKind::ScopesLeftOut;
             let event = AuthorizationEvent { kind, scope: Some(scopes.to_string()), ..self.event.clone() };
-            host.ask(Ask::Record, event).await;
+            host.ask(Question::Record, event).await;
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::authorization::flow::issued::{
 };
 use crate::authorization::flow::sender::Sender;
 use crate::authorization::flow::state::Flow;
-use crate::authorization::questions::ask::Principal;
+use crate::authorization::questions::question::Principal;
 use crate::authorization::records::authorization::AuthenticationContext;
 use crate::authorization::registered_client::client::Client;
 use crate::authorization::registered_client::grant_type::GrantType;

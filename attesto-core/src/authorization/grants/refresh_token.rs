@@ -9,8 +9,8 @@ use crate::authorization::flow::issued::{
 };
 use crate::authorization::flow::sender::Sender;
 use crate::authorization::flow::state::Flow;
-use crate::authorization::questions::ask::{Ask, RepeatedRefresh};
 use crate::authorization::questions::events::EventKind;
+use crate::authorization::questions::question::{Question, RepeatedRefresh};
 use crate::authorization::records::refresh::{
     RefreshState, RefreshToken, Rotated, Rotation, SpentRefresh, SuccessorSalt,
 };
@@ -66,7 +66,7 @@ impl Shown {
     }
 
     async fn state(&self, flow: &Flow) -> Result<RefreshState, Reason> {
-        flow.ask(Ask::GetRefresh, self.key).await?.ok_or(Reason::UnknownRefreshToken)
+        flow.ask(Question::LoadRefresh, self.key).await?.ok_or(Reason::UnknownRefreshToken)
     }
 }
 
@@ -157,7 +157,7 @@ async fn mint_within(
     let asked = requested_scopes(flow, &or_offline_access(&ceiling), &ceiling)?.intersection(&ceiling);
     let resources = requested_resources(flow, &still_allowed(flow, client, &authorization.resources)?)?;
     let subject = authorization.subject.as_str();
-    let principal = flow.ask(Ask::LoadPrincipal, subject.into()).await?.ok_or(Reason::SubjectSuspended)?;
+    let principal = flow.ask(Question::LoadPrincipal, subject.into()).await?.ok_or(Reason::SubjectSuspended)?;
     let scopes = authorize_scopes(flow, client, Some(subject), GrantType::RefreshToken, asked, &resources).await?;
     let scopes = carried(flow, &scopes, &resources)?;
     sender.record_proof(flow, client).await?;
@@ -201,7 +201,7 @@ async fn rotate(
     }
     let digest = successor.digest(flow.server.provider.as_ref());
     let rotation = Rotation::new(shown.key, digest, next, salt, flow.now);
-    match flow.ask(Ask::RotateRefresh, rotation).await? {
+    match flow.ask(Question::RotateRefresh, rotation).await? {
         Rotated::Done => {
             flow.tell(EventKind::RefreshRotated, None).await;
             Ok(successor)
@@ -222,7 +222,7 @@ async fn stay(flow: &Flow, shown: &Shown, token: &RefreshToken, access: &MintedT
     let expires_at = flow.now.plus(flow.server.refresh.lifetime).min(token.family_expires_at);
     let (access, at_most) = (noted(access, flow), flow.server.refresh.access_tokens);
     let repeated = RepeatedRefresh { key: shown.key, access, expires_at, at_most, now: flow.now };
-    let counts = flow.ask(Ask::RepeatRefresh, repeated).await?;
+    let counts = flow.ask(Question::RecordRepeat, repeated).await?;
     if counts { Ok(shown.secret.clone()) } else { Err(Reason::FamilyRevoked) }
 }
 
@@ -257,7 +257,7 @@ async fn find_successor(
 ) -> Result<(), Reason> {
     if let Some(successor) = successor_in_window(flow, shown, spent) {
         let key = successor.refresh_key(flow.server.provider.as_ref());
-        let next = flow.ask(Ask::GetRefresh, key).await?;
+        let next = flow.ask(Question::LoadRefresh, key).await?;
         let waits = |next: &RefreshState| {
             next.spent.is_none()
                 && !next.family_revoked
@@ -303,7 +303,7 @@ async fn repeat(
     let key = successor.refresh_key(flow.server.provider.as_ref());
     let (access, at_most) = (noted(access, flow), for_repetitions(flow));
     let repeated = RepeatedRefresh { key, access, expires_at: flow.now, at_most, now: flow.now };
-    if flow.ask(Ask::RepeatRefresh, repeated).await? {
+    if flow.ask(Question::RecordRepeat, repeated).await? {
         return Ok(successor);
     }
     Err(reused(flow, &state.token).await)

@@ -1,7 +1,7 @@
 //! Secrets that a server generates for its clients: 256 random bits, of which a store keeps a digest (RFC 6749 §10.10;
 //! CA-11, HC-1).
 
-use super::ask::SecretCheck;
+use super::question::SecretCheck;
 use crate::authorization::secret::{Secret, SecretDigest};
 use crate::crypto::{CryptoProvider, Entropy, EntropyError};
 use core::fmt;

@@ -10,7 +10,7 @@ use alloc::string::String;
 /// The question what the user allows (AZ-25).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct ConsentRequest {
+pub struct ConsentQuestion {
     /// The visit.
     pub visit: Visit,
     /// The user.
@@ -25,7 +25,7 @@ pub struct ConsentRequest {
     pub(crate) binding: ConsentBinding,
 }
 
-impl ConsentRequest {
+impl ConsentQuestion {
     /// The binding of a consent grant, for
     /// [`AuthorizationServer::grant_consent`](crate::authorization::AuthorizationServer::grant_consent) when the user
     /// clicks.
@@ -41,7 +41,7 @@ impl ConsentRequest {
     }
 }
 
-/// The answer to a [`ConsentRequest`].
+/// The answer to a [`ConsentQuestion`].
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum ConsentDecision {

@@ -22,9 +22,9 @@ pub enum EventKind {
     /// `authorization_failed`: the request was invalid or could not be answered.
     AuthorizationFailed,
     /// `par_pushed`.
-    ParPushed,
+    PushedRequestCreated,
     /// `par_denied`.
-    ParDenied,
+    PushedRequestDenied,
     /// `token_issued`.
     TokenIssued,
     /// `token_denied`.
@@ -65,8 +65,8 @@ impl EventKind {
             Self::ScopesLeftOut => "scopes_left_out",
             Self::AuthorizationDenied => "authorization_denied",
             Self::AuthorizationFailed => "authorization_failed",
-            Self::ParPushed => "par_pushed",
-            Self::ParDenied => "par_denied",
+            Self::PushedRequestCreated => "par_pushed",
+            Self::PushedRequestDenied => "par_denied",
             Self::TokenIssued => "token_issued",
             Self::TokenDenied => "token_denied",
             Self::CodeReplayed => "code_replayed",
@@ -116,7 +116,7 @@ pub struct AuthorizationEvent {
     pub binding: Option<&'static str>,
     /// The client's address, as reported by trusted proxies.
     pub client_address: Option<IpAddr>,
-    /// The unanswered question ([`Ask::name`](crate::authorization::Ask::name)).
+    /// The unanswered question ([`Question::name`](crate::authorization::Question::name)).
     pub question: Option<&'static str>,
 }
 

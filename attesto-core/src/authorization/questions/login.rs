@@ -11,7 +11,7 @@ use alloc::string::String;
 /// The question who the user is (AZ-24).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct AuthenticationRequest {
+pub struct LoginQuestion {
     /// The visit.
     pub visit: Visit,
     /// Whether an existing login does not suffice for this request: see [`accepts`](Self::accepts).
@@ -21,7 +21,7 @@ pub struct AuthenticationRequest {
     pub(crate) not_before: Option<Timestamp>,
 }
 
-impl AuthenticationRequest {
+impl LoginQuestion {
     /// Whether this login is accepted. If it is not, the host is asked once more, and then the request is refused: show
     /// your login page instead.
     #[must_use]
@@ -71,7 +71,7 @@ impl Login {
     }
 }
 
-/// The answer to an [`AuthenticationRequest`].
+/// The answer to an [`LoginQuestion`].
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Authentication {

@@ -47,7 +47,7 @@ pub struct Client {
     pub(crate) native: bool,
     pub(crate) localhost_redirects: bool,
     pub(crate) constraint: Option<SenderConstraint>,
-    pub(crate) require_par: bool,
+    pub(crate) require_pushed_requests: bool,
     pub(crate) default_max_age: Option<u32>,
     pub(crate) origins: Vec<String>,
     pub(crate) id_token_alg: Option<Algorithm>,
@@ -73,7 +73,7 @@ impl Client {
             native: false,
             localhost_redirects: false,
             constraint: None,
-            require_par: false,
+            require_pushed_requests: false,
             default_max_age: None,
             origins: Vec::new(),
             id_token_alg: None,
@@ -170,8 +170,8 @@ impl Client {
     }
 
     /// Requires the client to push its authorization requests (RFC 9126 §6; AZ-13).
-    pub const fn require_par(mut self) -> Self {
-        self.require_par = true;
+    pub const fn require_pushed_requests(mut self) -> Self {
+        self.require_pushed_requests = true;
         self
     }
 

@@ -34,7 +34,7 @@ pub(crate) struct Settings {
     pub(crate) resource_leeway: u64,
     pub(crate) ask_introspection: bool,
     pub(crate) openid: bool,
-    pub(crate) require_par: bool,
+    pub(crate) require_pushed_requests: bool,
     pub(crate) require_nonce: bool,
     pub(crate) refuse_embedded: bool,
     pub(crate) browser_clients: bool,

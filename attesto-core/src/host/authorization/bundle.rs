@@ -4,12 +4,12 @@ use super::clients::{ClientStore, ErasedClientStore};
 use super::codes::{CodeStore, ErasedCodeStore};
 use super::deny_list::{AccessTokenDenyList, ErasedDenyList};
 use super::functions::Functions;
-use super::memory::{MemoryCodeStore, MemoryDenyList, MemoryParStore, MemoryRefreshStore, ONE_QUESTION};
+use super::memory::{MemoryCodeStore, MemoryDenyList, MemoryPushedRequestStore, MemoryRefreshStore, ONE_QUESTION};
 use super::principals::{
     ClaimsProvider, ErasedClaimsProvider, ErasedIntrospectionPolicy, ErasedPrincipalStore, ErasedScopePolicy,
     IntrospectionPolicy, PrincipalStore, ScopePolicy,
 };
-use super::pushed_requests::{ErasedParStore, ParStore};
+use super::pushed_requests::{ErasedPushedRequestStore, PushedRequestStore};
 use super::refresh_tokens::{ErasedRefreshStore, RefreshStore};
 use super::sink::AuthorizationEventSink;
 use super::visits::{ConsentGrantStore, ConsentPolicy, ErasedConsentGrantStore, ErasedConsentPolicy};
@@ -35,7 +35,7 @@ use core::fmt;
 /// # let ring = Arc::new(KeyRing::new(provider.as_ref(), signer.into())?);
 /// use attesto_core::Timestamp;
 /// use attesto_core::authorization::{
-///     Answered, AuthorizationServer, Client, ClientAuthentication, GrantType, ScopeRequest, ScopeSet, SecretCheck,
+///     Answered, AuthorizationServer, Client, ClientAuthentication, GrantType, ScopeQuestion, ScopeSet, SecretCheck,
 /// };
 /// use attesto_core::host::{AuthorizationHost, ClientStore, ScopePolicy, drive};
 /// use attesto_core::time::Clock;
@@ -59,7 +59,7 @@ use core::fmt;
 /// struct AsAsked;
 ///
 /// impl ScopePolicy for AsAsked {
-///     async fn authorize_scope(&self, request: &ScopeRequest) -> Answered<ScopeSet> {
+///     async fn authorize_scope(&self, request: &ScopeQuestion) -> Answered<ScopeSet> {
 ///         Ok(request.scopes.clone())
 ///     }
 /// }
@@ -104,7 +104,7 @@ pub(super) struct Parts {
     pub(super) introspection: Option<Arc<dyn ErasedIntrospectionPolicy>>,
     pub(super) consent: Option<Arc<dyn ErasedConsentPolicy>>,
     pub(super) consent_grants: Option<Arc<dyn ErasedConsentGrantStore>>,
-    pub(super) pushed: Option<Arc<dyn ErasedParStore>>,
+    pub(super) pushed: Option<Arc<dyn ErasedPushedRequestStore>>,
     pub(super) codes: Option<Arc<dyn ErasedCodeStore>>,
     pub(super) refresh: Option<Arc<dyn ErasedRefreshStore>>,
     pub(super) deny_list: Option<Arc<dyn ErasedDenyList>>,
@@ -250,7 +250,7 @@ impl AuthorizationHostBuilder {
     }
 
     /// Sets the store of pushed authorization requests. Required for the authorization code grant.
-    pub fn par_store(mut self, store: impl ParStore + 'static) -> Self {
+    pub fn pushed_request_store(mut self, store: impl PushedRequestStore + 'static) -> Self {
         self.reaches.pushed = Some(store.reach());
         self.parts.pushed = Some(Arc::new(store));
         self
@@ -288,7 +288,7 @@ impl AuthorizationHostBuilder {
     pub fn single_node_memory(self, capacity: usize) -> Result<Self, ConfigError> {
         let mut builder = self
             .code_store(MemoryCodeStore::single_node(capacity)?)
-            .par_store(MemoryParStore::single_node(capacity)?)
+            .pushed_request_store(MemoryPushedRequestStore::single_node(capacity)?)
             .refresh_store(MemoryRefreshStore::single_node(capacity)?)
             .deny_list(MemoryDenyList::single_node(capacity.max(ONE_QUESTION))?)
             .replay_store(MemoryReplayStore::single_node(capacity)?);
@@ -327,7 +327,7 @@ impl AuthorizationHostBuilder {
         let stores = [
             ("code_store", needs.codes, reaches.codes),
             ("refresh_store", needs.refresh, reaches.refresh),
-            ("par_store", needs.codes, reaches.pushed),
+            ("pushed_request_store", needs.codes, reaches.pushed),
             ("consent_grants", needs.codes && reaches.consent_grants.is_some(), reaches.consent_grants),
             ("deny_list", needs.deny_list, reaches.deny_list),
             ("replay_store", needs.replay, reaches.replay),

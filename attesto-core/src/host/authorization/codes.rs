@@ -1,6 +1,8 @@
 //! The store of authorization codes (RFC 6749 §4.1.2; AC-2, AC-6, ST-1 to ST-3).
 
-use crate::authorization::{Answered, AuthorizationCode, FinalizedCode, NewCode, SecretDigest, SecretQuery, TakenCode};
+use crate::authorization::{
+    Answered, AuthorizationCode, CodeRedemption, NewCode, SecretDigest, SecretQuery, TakenCode,
+};
 use crate::future::BoxFuture;
 use crate::host::StoreReach;
 use alloc::boxed::Box;
@@ -29,24 +31,24 @@ use core::future::Future;
 /// `now` is the time of the request. A future that is dropped before it completes may or may not have done its work.
 pub trait CodeStore: Send + Sync {
     /// Stores a new code.
-    fn put(&self, new: &NewCode) -> impl Future<Output = Answered<()>> + Send;
+    fn insert(&self, new: &NewCode) -> impl Future<Output = Answered<()>> + Send;
 
     /// Loads the code with this digest, fresh or spent, without changing anything.
-    fn peek(&self, digest: &SecretDigest) -> impl Future<Output = Answered<Option<AuthorizationCode>>> + Send;
+    fn load(&self, digest: &SecretDigest) -> impl Future<Output = Answered<Option<AuthorizationCode>>> + Send;
 
     /// Spends a code.
     fn take(&self, presented: &SecretQuery) -> impl Future<Output = Answered<TakenCode>> + Send;
 
     /// Records the access token issued for a taken code.
-    fn finalize(&self, finalized: &FinalizedCode) -> impl Future<Output = Answered<()>> + Send;
+    fn record(&self, finalized: &CodeRedemption) -> impl Future<Output = Answered<()>> + Send;
 
     /// Which processes share the rows. A code that one process stores is unknown to the others (ST-1).
     fn reach(&self) -> StoreReach;
 }
 
 erase! { CodeStore as ErasedCodeStore [reach] {
-    fn put(&NewCode) -> ();
-    fn peek(&SecretDigest) -> Option<AuthorizationCode>;
+    fn insert(&NewCode) -> ();
+    fn load(&SecretDigest) -> Option<AuthorizationCode>;
     fn take(&SecretQuery) -> TakenCode;
-    fn finalize(&FinalizedCode) -> ();
+    fn record(&CodeRedemption) -> ();
 } }

@@ -4,7 +4,7 @@ use super::bundle::{AuthorizationHost, Parts};
 use super::erase::{answered, unless_it_panics};
 use super::functions::Function;
 use super::sink::{AuthorizationEventSink, tell};
-use crate::authorization::{Answered, Ask, AuthorizationEvent, Recorded, Unavailable};
+use crate::authorization::{Answered, AuthorizationEvent, Question, Recorded, Unavailable};
 use crate::authorization::{Query, Step};
 use crate::dpop::ReplayAnswer;
 use crate::future::BoxFuture;
@@ -31,22 +31,22 @@ pub async fn drive(mut step: Step, host: &AuthorizationHost, clock: &Clock) -> R
 }
 
 /// Passes each question to the part that answers it.
-async fn answer(ask: Ask, host: &Parts, clock: &Clock) -> Step {
+async fn answer(ask: Question, host: &Parts, clock: &Clock) -> Step {
     let (functions, asked) = (&host.functions, Asked { question: ask.name(), events: host.events.as_ref() });
     match ask {
-        Ask::LoadClient(query) => {
+        Question::LoadClient(query) => {
             by(&asked, &functions.load_client, host.clients.as_ref(), query, |store, id| store.load_client(id)).await
         }
-        Ask::VerifySecret(query) => {
+        Question::VerifySecret(query) => {
             by(&asked, &functions.verify_client_secret, host.clients.as_ref(), query, |store, check| {
                 store.verify_client_secret(check)
             })
             .await
         }
-        Ask::ClientKeys(query) => {
+        Question::LoadClientKeys(query) => {
             by(&asked, &functions.client_keys, host.clients.as_ref(), query, |store, id| store.client_keys(id)).await
         }
-        Ask::RecordReplay(query) => {
+        Question::RecordReplay(query) => {
             let question = *query.question();
             let now = clock.now().max(question.now);
             let passed = question.claim.has_passed(now);
@@ -58,76 +58,86 @@ async fn answer(ask: Ask, host: &Parts, clock: &Clock) -> Step {
             asked.note(passed || answer != ReplayAnswer::Unavailable);
             query.answer(Recorded { answer, now: clock.now().max(now) })
         }
-        Ask::Authenticate(query) => {
+        Question::Authenticate(query) => {
             by(&asked, &functions.authenticate, host.consent.as_ref(), query, |policy, request| {
                 policy.authenticate(request)
             })
             .await
         }
-        Ask::Consent(query) => {
+        Question::Consent(query) => {
             by(&asked, &functions.consent, host.consent.as_ref(), query, |policy, request| policy.consent(request))
                 .await
         }
-        Ask::ConsumeConsentGrant(query) => {
-            to(&asked, host.consent_grants.as_ref(), query, |store, redemption| store.consume(redemption)).await
+        Question::TakeConsentGrant(query) => {
+            to(&asked, host.consent_grants.as_ref(), query, |store, redemption| store.take(redemption)).await
         }
-        Ask::PutPar(query) => to(&asked, host.pushed.as_ref(), query, |store, new| store.put(new)).await,
-        Ask::FetchPar(query) => to(&asked, host.pushed.as_ref(), query, |store, digest| store.fetch(digest)).await,
-        Ask::TakePar(query) => {
+        Question::InsertPushedRequest(query) => {
+            to(&asked, host.pushed.as_ref(), query, |store, new| store.insert(new)).await
+        }
+        Question::LoadPushedRequest(query) => {
+            to(&asked, host.pushed.as_ref(), query, |store, digest| store.load(digest)).await
+        }
+        Question::TakePushedRequest(query) => {
             to(&asked, host.pushed.as_ref(), query, |store, redemption| store.take(redemption)).await
         }
-        Ask::PutCode(query) => to(&asked, host.codes.as_ref(), query, |store, new| store.put(new)).await,
-        Ask::PeekCode(query) => to(&asked, host.codes.as_ref(), query, |store, digest| store.peek(digest)).await,
-        Ask::TakeCode(query) => to(&asked, host.codes.as_ref(), query, |store, presented| store.take(presented)).await,
-        Ask::FinalizeCode(query) => to(&asked, host.codes.as_ref(), query, |store, code| store.finalize(code)).await,
-        Ask::GetRefresh(query) => to(&asked, host.refresh.as_ref(), query, |store, key| store.get(key)).await,
-        Ask::InsertRefresh(query) => to(&asked, host.refresh.as_ref(), query, |store, new| store.insert(new)).await,
-        Ask::RotateRefresh(query) => {
+        Question::InsertCode(query) => to(&asked, host.codes.as_ref(), query, |store, new| store.insert(new)).await,
+        Question::LoadCode(query) => to(&asked, host.codes.as_ref(), query, |store, digest| store.load(digest)).await,
+        Question::TakeCode(query) => {
+            to(&asked, host.codes.as_ref(), query, |store, presented| store.take(presented)).await
+        }
+        Question::RecordRedemption(query) => {
+            to(&asked, host.codes.as_ref(), query, |store, code| store.record(code)).await
+        }
+        Question::LoadRefresh(query) => to(&asked, host.refresh.as_ref(), query, |store, key| store.load(key)).await,
+        Question::InsertRefresh(query) => {
+            to(&asked, host.refresh.as_ref(), query, |store, new| store.insert(new)).await
+        }
+        Question::RotateRefresh(query) => {
             to(&asked, host.refresh.as_ref(), query, |store, rotation| store.rotate(rotation)).await
         }
-        Ask::RepeatRefresh(query) => {
-            to(&asked, host.refresh.as_ref(), query, |store, repeated| store.repeat(repeated)).await
+        Question::RecordRepeat(query) => {
+            to(&asked, host.refresh.as_ref(), query, |store, repeated| store.record_repeat(repeated)).await
         }
-        Ask::RevokeFamily(query) => {
+        Question::RevokeFamily(query) => {
             to(&asked, host.refresh.as_ref(), query, |store, family| store.revoke_family(family)).await
         }
-        Ask::FindFamily(query) => {
-            to(&asked, host.refresh.as_ref(), query, |store, jwt_id| store.find_family(jwt_id)).await
+        Question::LoadFamily(query) => {
+            to(&asked, host.refresh.as_ref(), query, |store, jwt_id| store.load_family(jwt_id)).await
         }
-        Ask::SettleRevocation(query) => {
+        Question::SettleRevocation(query) => {
             to(&asked, host.refresh.as_ref(), query, |store, settled| store.settle_revocation(settled)).await
         }
-        Ask::RevokeAccessTokens(query) => {
+        Question::RevokeAccessTokens(query) => {
             to(&asked, host.deny_list.as_ref(), query, |list, revoked| list.revoke(revoked)).await
         }
-        Ask::IsRevoked(query) => {
+        Question::IsRevoked(query) => {
             to(&asked, host.deny_list.as_ref(), query, |list, access| list.is_revoked(access)).await
         }
-        Ask::LoadPrincipal(query) => {
+        Question::LoadPrincipal(query) => {
             by(&asked, &functions.load_principal, host.principals.as_ref(), query, |store, sub| {
                 store.load_principal(sub)
             })
             .await
         }
-        Ask::AuthorizeScope(query) => {
+        Question::AuthorizeScope(query) => {
             by(&asked, &functions.authorize_scope, host.scopes.as_ref(), query, |policy, scope| {
                 policy.authorize_scope(scope)
             })
             .await
         }
-        Ask::IdTokenClaims(query) => {
+        Question::IdTokenClaims(query) => {
             by(&asked, &functions.id_token_claims, host.claims.as_ref(), query, |claims, about| {
                 claims.id_token_claims(about)
             })
             .await
         }
-        Ask::MayIntrospect(query) => {
+        Question::MayIntrospect(query) => {
             by(&asked, &functions.may_introspect, host.introspection.as_ref(), query, |policy, check| {
                 policy.may_introspect(check)
             })
             .await
         }
-        Ask::Record(query) => {
+        Question::Record(query) => {
             tell(host.events.as_ref(), query.question());
             query.answer(())
         }

@@ -2,8 +2,8 @@
 
 use super::bundle::AuthorizationHostBuilder;
 use crate::authorization::{
-    Answered, Authentication, AuthenticationRequest, ClaimsRequest, Client, ConsentDecision, ConsentRequest,
-    IntrospectionCheck, Principal, ScopeRequest, ScopeSet, SecretCheck,
+    Answered, Authentication, Client, ConsentDecision, ConsentQuestion, IdTokenClaimsQuestion, IntrospectionCheck,
+    LoginQuestion, Principal, ScopeQuestion, ScopeSet, SecretCheck,
 };
 use crate::future::BoxFuture;
 use crate::jose::VerificationKeys;
@@ -79,15 +79,15 @@ functions! {
     /// Answers instead of [`ClientStore::client_keys`](super::ClientStore::client_keys).
     client_keys, client_keys_with: String => Arc<VerificationKeys>;
     /// Answers instead of [`ScopePolicy::authorize_scope`](super::ScopePolicy::authorize_scope).
-    authorize_scope, authorize_scope_with: ScopeRequest => ScopeSet;
+    authorize_scope, authorize_scope_with: ScopeQuestion => ScopeSet;
     /// Answers instead of [`PrincipalStore::load_principal`](super::PrincipalStore::load_principal).
     load_principal, load_principal_with: String => Option<Principal>;
     /// Answers instead of [`ConsentPolicy::authenticate`](super::ConsentPolicy::authenticate).
-    authenticate, authenticate_with: AuthenticationRequest => Authentication;
+    authenticate, authenticate_with: LoginQuestion => Authentication;
     /// Answers instead of [`ConsentPolicy::consent`](super::ConsentPolicy::consent).
-    consent, consent_with: ConsentRequest => ConsentDecision;
+    consent, consent_with: ConsentQuestion => ConsentDecision;
     /// Answers instead of [`ClaimsProvider::id_token_claims`](super::ClaimsProvider::id_token_claims).
-    id_token_claims, id_token_claims_with: ClaimsRequest => Map<String, Value>;
+    id_token_claims, id_token_claims_with: IdTokenClaimsQuestion => Map<String, Value>;
     /// Answers instead of [`IntrospectionPolicy::may_introspect`](super::IntrospectionPolicy::may_introspect).
     may_introspect, may_introspect_with: IntrospectionCheck => bool;
 }

@@ -1,6 +1,6 @@
 //! The subjects of tokens, and what their tokens may say (HC-2, HC-3).
 
-use crate::authorization::{Answered, ClaimsRequest, IntrospectionCheck, Principal, ScopeRequest, ScopeSet};
+use crate::authorization::{Answered, IdTokenClaimsQuestion, IntrospectionCheck, Principal, ScopeQuestion, ScopeSet};
 use crate::future::BoxFuture;
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -26,7 +26,7 @@ pub trait PrincipalStore: Send + Sync {
 /// [`Unavailable`](crate::authorization::Unavailable) and ends with 503. The method changes nothing.
 pub trait ScopePolicy: Send + Sync {
     /// Returns the granted scopes out of those requested.
-    fn authorize_scope(&self, request: &ScopeRequest) -> impl Future<Output = Answered<ScopeSet>> + Send;
+    fn authorize_scope(&self, request: &ScopeQuestion) -> impl Future<Output = Answered<ScopeSet>> + Send;
 }
 
 /// Grants every requested scope that the client is registered for and the user has allowed.
@@ -42,7 +42,7 @@ pub trait ScopePolicy: Send + Sync {
 pub struct ScopesAsAsked;
 
 impl ScopePolicy for ScopesAsAsked {
-    async fn authorize_scope(&self, request: &ScopeRequest) -> Answered<ScopeSet> {
+    async fn authorize_scope(&self, request: &ScopeQuestion) -> Answered<ScopeSet> {
         Ok(request.scopes.clone())
     }
 }
@@ -54,7 +54,10 @@ impl ScopePolicy for ScopesAsAsked {
 /// with 503. The method changes nothing.
 pub trait ClaimsProvider: Send + Sync {
     /// Returns the claims about this user for this client.
-    fn id_token_claims(&self, request: &ClaimsRequest) -> impl Future<Output = Answered<Map<String, Value>>> + Send;
+    fn id_token_claims(
+        &self,
+        request: &IdTokenClaimsQuestion,
+    ) -> impl Future<Output = Answered<Map<String, Value>>> + Send;
 }
 
 /// Decides who may look at other parties' tokens (RFC 7662 §2.2; IN-4): an API gateway, say. A token's own client and its
@@ -72,11 +75,11 @@ erase! { PrincipalStore as ErasedPrincipalStore {
 } }
 
 erase! { ScopePolicy as ErasedScopePolicy {
-    fn authorize_scope(&ScopeRequest) -> ScopeSet;
+    fn authorize_scope(&ScopeQuestion) -> ScopeSet;
 } }
 
 erase! { ClaimsProvider as ErasedClaimsProvider {
-    fn id_token_claims(&ClaimsRequest) -> Map<String, Value>;
+    fn id_token_claims(&IdTokenClaimsQuestion) -> Map<String, Value>;
 } }
 
 erase! { IntrospectionPolicy as ErasedIntrospectionPolicy {

@@ -23,13 +23,13 @@ use core::future::Future;
 ///   [`authenticated`](PushedRequest::authenticated) have a part of the store, counted in bytes, and leave the rest to
 ///   the others.
 ///
-/// The testkit checks these guarantees: `assert_par_store_conforms`.
-pub trait ParStore: Send + Sync {
+/// The testkit checks these guarantees: `assert_pushed_request_store_conforms`.
+pub trait PushedRequestStore: Send + Sync {
     /// Stores a pushed request.
-    fn put(&self, new: &NewPushedRequest) -> impl Future<Output = Answered<()>> + Send;
+    fn insert(&self, new: &NewPushedRequest) -> impl Future<Output = Answered<()>> + Send;
 
     /// Loads the request with this digest, without changing anything.
-    fn fetch(&self, digest: &SecretDigest) -> impl Future<Output = Answered<Option<PushedRequest>>> + Send;
+    fn load(&self, digest: &SecretDigest) -> impl Future<Output = Answered<Option<PushedRequest>>> + Send;
 
     /// Removes a request that has not expired, and returns it.
     fn take(&self, redemption: &SecretQuery) -> impl Future<Output = Answered<Option<PushedRequest>>> + Send;
@@ -38,8 +38,8 @@ pub trait ParStore: Send + Sync {
     fn reach(&self) -> StoreReach;
 }
 
-erase! { ParStore as ErasedParStore [reach] {
-    fn put(&NewPushedRequest) -> ();
-    fn fetch(&SecretDigest) -> Option<PushedRequest>;
+erase! { PushedRequestStore as ErasedPushedRequestStore [reach] {
+    fn insert(&NewPushedRequest) -> ();
+    fn load(&SecretDigest) -> Option<PushedRequest>;
     fn take(&SecretQuery) -> Option<PushedRequest>;
 } }

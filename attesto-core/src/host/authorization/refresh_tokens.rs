@@ -27,7 +27,7 @@ use core::future::Future;
 ///   of the family was ever seen. Concurrent steps behave as if one came first: either the revocation returns the
 ///   access token of a stored token, or that token was refused. RT-3, RT-5.
 /// - **Access tokens stay recorded** with the family until they expire, whichever token they were issued with, and are
-///   returned with the current one. `find_family` finds the family of each (a unique index on `jti`).
+///   returned with the current one. `load_family` finds the family of each (a unique index on `jti`).
 /// - **Revocation returns unexpired access tokens.** It returns all that are recorded with the family, and those that
 ///   the question names, with `expires_at > now`. It returns the same again when repeated, and so does each token of
 ///   the family ([`RefreshState::undenied`]), until `settle_revocation` has named them. From then on the tokens of a
@@ -49,7 +49,7 @@ use core::future::Future;
 /// `now` is the time of the request. A future that is dropped before it completes may or may not have done its work.
 pub trait RefreshStore: Send + Sync {
     /// Loads the state of a token, without changing anything.
-    fn get(&self, key: &RefreshKey) -> impl Future<Output = Answered<Option<RefreshState>>> + Send;
+    fn load(&self, key: &RefreshKey) -> impl Future<Output = Answered<Option<RefreshState>>> + Send;
 
     /// Stores the first token of a family. `false` if the family is revoked.
     fn insert(&self, new: &NewRefresh) -> impl Future<Output = Answered<bool>> + Send;
@@ -60,10 +60,10 @@ pub trait RefreshStore: Send + Sync {
     /// Records one more access token for a token that is sent again, which is then valid at least until `expires_at`.
     /// `false` if it is spent, unknown or of a revoked family. `Unavailable` if the family already has `at_most`
     /// unexpired access tokens and this is not one of them.
-    fn repeat(&self, repeated: &RepeatedRefresh) -> impl Future<Output = Answered<bool>> + Send;
+    fn record_repeat(&self, repeated: &RepeatedRefresh) -> impl Future<Output = Answered<bool>> + Send;
 
     /// Returns the family with which the access token of this `jti` is recorded, without changing anything.
-    fn find_family(&self, jwt_id: &str) -> impl Future<Output = Answered<Option<RevocableFamily>>> + Send;
+    fn load_family(&self, jwt_id: &str) -> impl Future<Output = Answered<Option<RevocableFamily>>> + Send;
 
     /// Revokes a family for good.
     fn revoke_family(
@@ -79,11 +79,11 @@ pub trait RefreshStore: Send + Sync {
 }
 
 erase! { RefreshStore as ErasedRefreshStore [reach] {
-    fn get(&RefreshKey) -> Option<RefreshState>;
+    fn load(&RefreshKey) -> Option<RefreshState>;
     fn insert(&NewRefresh) -> bool;
     fn rotate(&Rotation) -> Rotated;
-    fn repeat(&RepeatedRefresh) -> bool;
-    fn find_family(&str) -> Option<RevocableFamily>;
+    fn record_repeat(&RepeatedRefresh) -> bool;
+    fn load_family(&str) -> Option<RevocableFamily>;
     fn revoke_family(&FamilyRevocation) -> Vec<IssuedAccessToken>;
     fn settle_revocation(&SettledRevocation) -> ();
 } }

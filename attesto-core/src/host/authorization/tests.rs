@@ -5,12 +5,12 @@ mod functions;
 
 use super::*;
 use crate::authorization::{
-    Answered, AuthMethod, Authentication, AuthenticationContext, AuthenticationRequest, Authorization,
-    AuthorizationCode, AuthorizationEvent, AuthorizationServer, AuthorizationServerBuilder, ClaimsRequest, Client,
-    ClientAuthentication, ConsentBinding, ConsentDecision, ConsentRedemption, ConsentRequest, EventKind, FamilyId,
-    FamilyRevocation, FinalizedCode, GrantType, IntrospectionCheck, IssuedAccessToken, Login, NewCode, NewConsentGrant,
+    Answered, AuthMethod, Authentication, AuthenticationContext, Authorization, AuthorizationCode, AuthorizationEvent,
+    AuthorizationServer, AuthorizationServerBuilder, Client, ClientAuthentication, CodeRedemption, ConsentBinding,
+    ConsentDecision, ConsentQuestion, ConsentRedemption, EventKind, FamilyId, FamilyRevocation, GrantType,
+    IdTokenClaimsQuestion, IntrospectionCheck, IssuedAccessToken, Login, LoginQuestion, NewCode, NewConsentGrant,
     NewRefresh, Principal, Reason, RefreshKey, RefreshState, RefreshToken, RepeatedRefresh, RevocableFamily, Rotated,
-    Rotation, ScopeRequest, ScopeSet, SecretCheck, SecretDigest, SecretQuery, SettledRevocation, TakenCode,
+    Rotation, ScopeQuestion, ScopeSet, SecretCheck, SecretDigest, SecretQuery, SettledRevocation, TakenCode,
     Unavailable,
 };
 use crate::crypto::{Algorithm, CryptoProvider, EntropyError, KeyKind, RustCrypto};
@@ -92,7 +92,7 @@ impl PrincipalStore for Office {
 }
 
 impl ClaimsProvider for Office {
-    async fn id_token_claims(&self, request: &ClaimsRequest) -> Answered<Map<String, Value>> {
+    async fn id_token_claims(&self, request: &IdTokenClaimsQuestion) -> Answered<Map<String, Value>> {
         Ok([("name".into(), format!("the user {}", request.subject).into())].into_iter().collect())
     }
 }
@@ -104,11 +104,11 @@ impl IntrospectionPolicy for Office {
 }
 
 impl ConsentPolicy for Office {
-    async fn authenticate(&self, _: &AuthenticationRequest) -> Answered<Authentication> {
+    async fn authenticate(&self, _: &LoginQuestion) -> Answered<Authentication> {
         Ok(Authentication::User(Box::new(Login::new("usr_1", AuthenticationContext::at(NOW)))))
     }
 
-    async fn consent(&self, request: &ConsentRequest) -> Answered<ConsentDecision> {
+    async fn consent(&self, request: &ConsentQuestion) -> Answered<ConsentDecision> {
         match request.grant_presented {
             true => Ok(ConsentDecision::ByGrant),
             false => Ok(ConsentDecision::Granted(request.visit.request.scopes.clone())),
@@ -117,7 +117,7 @@ impl ConsentPolicy for Office {
 }
 
 impl ScopePolicy for Office {
-    async fn authorize_scope(&self, request: &ScopeRequest) -> Answered<ScopeSet> {
+    async fn authorize_scope(&self, request: &ScopeQuestion) -> Answered<ScopeSet> {
         Ok(request.scopes.clone())
     }
 }
@@ -126,8 +126,8 @@ impl ScopePolicy for Office {
 struct Falling(Arc<MemoryRefreshStore>);
 
 impl RefreshStore for Falling {
-    fn get(&self, key: &RefreshKey) -> impl Future<Output = Answered<Option<RefreshState>>> + Send {
-        self.0.get(key)
+    fn load(&self, key: &RefreshKey) -> impl Future<Output = Answered<Option<RefreshState>>> + Send {
+        self.0.load(key)
     }
 
     async fn insert(&self, new: &NewRefresh) -> Answered<bool> {
@@ -139,16 +139,16 @@ impl RefreshStore for Falling {
         self.0.rotate(rotation)
     }
 
-    fn repeat(&self, repeated: &RepeatedRefresh) -> impl Future<Output = Answered<bool>> + Send {
-        self.0.repeat(repeated)
+    fn record_repeat(&self, repeated: &RepeatedRefresh) -> impl Future<Output = Answered<bool>> + Send {
+        self.0.record_repeat(repeated)
     }
 
     fn revoke_family(&self, of: &FamilyRevocation) -> impl Future<Output = Answered<Vec<IssuedAccessToken>>> + Send {
         self.0.revoke_family(of)
     }
 
-    fn find_family(&self, jwt_id: &str) -> impl Future<Output = Answered<Option<RevocableFamily>>> + Send {
-        self.0.find_family(jwt_id)
+    fn load_family(&self, jwt_id: &str) -> impl Future<Output = Answered<Option<RevocableFamily>>> + Send {
+        self.0.load_family(jwt_id)
     }
 
     fn settle_revocation(&self, settled: &SettledRevocation) -> impl Future<Output = Answered<()>> + Send {
@@ -164,11 +164,11 @@ impl RefreshStore for Falling {
 struct Shared;
 
 impl CodeStore for Shared {
-    async fn put(&self, _: &NewCode) -> Answered<()> {
+    async fn insert(&self, _: &NewCode) -> Answered<()> {
         Err(Unavailable)
     }
 
-    async fn peek(&self, _: &SecretDigest) -> Answered<Option<AuthorizationCode>> {
+    async fn load(&self, _: &SecretDigest) -> Answered<Option<AuthorizationCode>> {
         Err(Unavailable)
     }
 
@@ -176,7 +176,7 @@ impl CodeStore for Shared {
         Err(Unavailable)
     }
 
-    async fn finalize(&self, _: &FinalizedCode) -> Answered<()> {
+    async fn record(&self, _: &CodeRedemption) -> Answered<()> {
         Err(Unavailable)
     }
 
@@ -222,7 +222,7 @@ impl World {
         let builder = AuthorizationHost::builder(Office::default(), Office::default())
             .principals(Office::default())
             .consent_policy(Office::default())
-            .par_store(MemoryParStore::single_node(100).unwrap())
+            .pushed_request_store(MemoryPushedRequestStore::single_node(100).unwrap())
             .code_store(Arc::clone(&codes))
             .deny_list(Arc::clone(&list))
             .events(record);
@@ -242,7 +242,7 @@ impl World {
         authorization.scopes = ScopeSet::of(["read"]);
         let row = AuthorizationCode::new(authorization, "http://127.0.0.1/cb", challenge, NOW.plus(60));
         let digest = SecretDigest::from_bytes(provider.sha256(&[code.as_bytes()]));
-        run(self.codes.put(&NewCode { digest, code: row, now: NOW })).unwrap();
+        run(self.codes.insert(&NewCode { digest, code: row, now: NOW })).unwrap();
         format!(
             "grant_type=authorization_code&client_id=cli&code={code}&code_verifier={VERIFIER}&redirect_uri=http%3A%2F%2F127.0.0.1%2Fcb"
         )
@@ -325,7 +325,7 @@ fn hc5_a_part_that_panics_gives_no_answer_and_the_flow_undoes_what_it_began() {
         family: SecretDigest::from_bytes(provider.sha256(&[b"attesto refresh family:", &[3; 16]])),
         token: SecretDigest::from_bytes(provider.sha256(&[base64url::encode(&[3; 32]).as_bytes()])),
     };
-    assert_eq!(run(world.refresh.get(&drawn)), Ok(None), "revoked, and forgotten");
+    assert_eq!(run(world.refresh.load(&drawn)), Ok(None), "revoked, and forgotten");
     let authorization = Authorization::new(FamilyId::from_bytes([5; 16]), "cli", "usr_1");
     let late = IssuedAccessToken::new("late", NOW.plus(900));
     let token = RefreshToken::first(authorization, NOW.plus(60), NOW.plus(60), late);
@@ -358,7 +358,7 @@ fn hc5_a_part_that_is_missing_gives_no_answer() {
     // The client learns no more; the operator's event names the question (EV-1).
     let told = told.lock().unwrap();
     let told: Vec<_> = told.iter().map(|event| (event.kind, event.question, event.reason)).collect();
-    let unanswered = (EventKind::HostUnavailable, Some("PeekCode"), None);
+    let unanswered = (EventKind::HostUnavailable, Some("LoadCode"), None);
     assert_eq!(told, [unanswered, (EventKind::TokenDenied, None, Some(Reason::Unavailable))]);
 }
 

@@ -1,7 +1,7 @@
 //! Login and consent of the user in a browser (AZ-24 to AZ-26, HC-3).
 
 use crate::authorization::{
-    Answered, Authentication, AuthenticationRequest, ConsentDecision, ConsentGrant, ConsentRedemption, ConsentRequest,
+    Answered, Authentication, ConsentDecision, ConsentGrant, ConsentQuestion, ConsentRedemption, LoginQuestion,
 };
 use crate::future::BoxFuture;
 use crate::host::StoreReach;
@@ -16,10 +16,10 @@ use core::future::Future;
 /// [`Unavailable`](crate::authorization::Unavailable): no user is logged in, and nothing is allowed.
 pub trait ConsentPolicy: Send + Sync {
     /// Returns who the user is, or a page.
-    fn authenticate(&self, request: &AuthenticationRequest) -> impl Future<Output = Answered<Authentication>> + Send;
+    fn authenticate(&self, request: &LoginQuestion) -> impl Future<Output = Answered<Authentication>> + Send;
 
     /// Returns what the user allows, or a page.
-    fn consent(&self, request: &ConsentRequest) -> impl Future<Output = Answered<ConsentDecision>> + Send;
+    fn consent(&self, request: &ConsentQuestion) -> impl Future<Output = Answered<ConsentDecision>> + Send;
 }
 
 /// Stores the grants from clicks on consent pages, for a host that answers [`ConsentDecision::ByGrant`]. Your form
@@ -36,17 +36,17 @@ pub trait ConsentPolicy: Send + Sync {
 /// The testkit checks these guarantees: `assert_consent_grant_store_conforms`.
 pub trait ConsentGrantStore: Send + Sync {
     /// Spends a grant.
-    fn consume(&self, redemption: &ConsentRedemption) -> impl Future<Output = Answered<Option<ConsentGrant>>> + Send;
+    fn take(&self, redemption: &ConsentRedemption) -> impl Future<Output = Answered<Option<ConsentGrant>>> + Send;
 
     /// Which processes share the rows (ST-1).
     fn reach(&self) -> StoreReach;
 }
 
 erase! { ConsentPolicy as ErasedConsentPolicy {
-    fn authenticate(&AuthenticationRequest) -> Authentication;
-    fn consent(&ConsentRequest) -> ConsentDecision;
+    fn authenticate(&LoginQuestion) -> Authentication;
+    fn consent(&ConsentQuestion) -> ConsentDecision;
 } }
 
 erase! { ConsentGrantStore as ErasedConsentGrantStore [reach] {
-    fn consume(&ConsentRedemption) -> Option<ConsentGrant>;
+    fn take(&ConsentRedemption) -> Option<ConsentGrant>;
 } }

@@ -2,7 +2,7 @@ use super::{BOTH, NOW, is_about, pause};
 use crate::{assert_code_store_conforms, block_on, check_code_store_conforms};
 use attesto_core::Timestamp;
 use attesto_core::authorization::{
-    Answered, AuthorizationCode, FamilyId, FinalizedCode, NewCode, SecretDigest, SecretQuery, TakenCode, Unavailable,
+    Answered, AuthorizationCode, CodeRedemption, FamilyId, NewCode, SecretDigest, SecretQuery, TakenCode, Unavailable,
 };
 use attesto_core::host::{CodeStore, MemoryCodeStore, StoreReach};
 use std::collections::HashMap;
@@ -71,7 +71,7 @@ impl Broken {
 }
 
 impl CodeStore for Broken {
-    async fn put(&self, new: &NewCode) -> Answered<()> {
+    async fn insert(&self, new: &NewCode) -> Answered<()> {
         let mut new = NewCode { digest: self.key(&new.digest), ..new.clone() };
         {
             let mut seen = self.seen.lock().unwrap();
@@ -81,19 +81,19 @@ impl CodeStore for Broken {
         match self.fault {
             Fault::Full => return Err(Unavailable),
             Fault::LosesMembers => new.code.nonce = None,
-            Fault::Overwrites => return self.inner.put(&new).await.or(Ok(())),
+            Fault::Overwrites => return self.inner.insert(&new).await.or(Ok(())),
             Fault::Revives if self.has_taken(new.digest) => return Ok(()),
             _ => {}
         }
-        self.inner.put(&new).await
+        self.inner.insert(&new).await
     }
 
-    async fn peek(&self, digest: &SecretDigest) -> Answered<Option<AuthorizationCode>> {
+    async fn load(&self, digest: &SecretDigest) -> Answered<Option<AuthorizationCode>> {
         let digest = self.key(digest);
         if self.fault == Fault::HidesSpent && self.has_taken(digest) {
             return Ok(None);
         }
-        self.inner.peek(&digest).await
+        self.inner.load(&digest).await
     }
 
     async fn take(&self, presented: &SecretQuery) -> Answered<TakenCode> {
@@ -106,7 +106,7 @@ impl CodeStore for Broken {
             Fault::DropsAtExpiry if taken_before && self.is_past_expiry(digest, 0) => return Ok(TakenCode::Unknown),
             Fault::DropsEarly if self.is_past_expiry(digest, 1) => return Ok(TakenCode::Unknown),
             Fault::ReadsThenWrites if !taken_before => {
-                let Some(code) = self.inner.peek(&digest).await? else { return Ok(TakenCode::Unknown) };
+                let Some(code) = self.inner.load(&digest).await? else { return Ok(TakenCode::Unknown) };
                 pause().await;
                 self.seen.lock().unwrap().taken.push(digest);
                 self.inner.take(&presented).await?;
@@ -126,13 +126,13 @@ impl CodeStore for Broken {
         Ok(taken)
     }
 
-    async fn finalize(&self, finalized: &FinalizedCode) -> Answered<()> {
-        let finalized = FinalizedCode { digest: self.key(&finalized.digest), ..finalized.clone() };
+    async fn record(&self, finalized: &CodeRedemption) -> Answered<()> {
+        let finalized = CodeRedemption { digest: self.key(&finalized.digest), ..finalized.clone() };
         match self.fault {
             Fault::FinalizesFresh if !self.has_taken(finalized.digest) => Ok(()),
-            Fault::FinalizesTwice => self.inner.finalize(&finalized).await.or(Ok(())),
+            Fault::FinalizesTwice => self.inner.record(&finalized).await.or(Ok(())),
             Fault::FinalizesIntoNothing if self.is_past_expiry(finalized.digest, 0) => Err(Unavailable),
-            _ => self.inner.finalize(&finalized).await,
+            _ => self.inner.record(&finalized).await,
         }
     }
 

@@ -78,7 +78,7 @@ impl Broken {
 }
 
 impl ConsentGrantStore for Broken {
-    async fn consume(&self, asked: &ConsentRedemption) -> Answered<Option<ConsentGrant>> {
+    async fn take(&self, asked: &ConsentRedemption) -> Answered<Option<ConsentGrant>> {
         let key = self.key(&asked.digest);
         let read = || {
             let rows = self.rows.lock().unwrap();

@@ -1,23 +1,23 @@
 use super::{BOTH, NOW, is_about, pause};
-use crate::{assert_par_store_conforms, block_on, check_par_store_conforms};
+use crate::{assert_pushed_request_store_conforms, block_on, check_par_store_conforms};
 use attesto_core::authorization::{Answered, NewPushedRequest, PushedRequest, SecretDigest, SecretQuery, Unavailable};
-use attesto_core::host::{MemoryParStore, ParStore, StoreReach};
+use attesto_core::host::{MemoryPushedRequestStore, PushedRequestStore, StoreReach};
 use std::collections::HashMap;
 use std::sync::Mutex;
 
 #[test]
 fn az28_the_memory_store_of_pushed_requests_conforms() {
     for racing in BOTH {
-        let store = MemoryParStore::single_node(100).unwrap();
-        block_on(assert_par_store_conforms(&store, NOW, racing));
+        let store = MemoryPushedRequestStore::single_node(100).unwrap();
+        block_on(assert_pushed_request_store_conforms(&store, NOW, racing));
         // Another time gives other keys: rows of the last run do not matter.
-        block_on(assert_par_store_conforms(&store, NOW.plus(2_000), racing));
+        block_on(assert_pushed_request_store_conforms(&store, NOW.plus(2_000), racing));
     }
 }
 
 #[test]
 fn az28_a_store_that_takes_in_nothing_expired_conforms() {
-    block_on(assert_par_store_conforms(&Broken::new(Fault::RefusesWhatHasExpired), NOW, BOTH[0]));
+    block_on(assert_pushed_request_store_conforms(&Broken::new(Fault::RefusesWhatHasExpired), NOW, BOTH[0]));
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -64,8 +64,8 @@ impl Broken {
     }
 }
 
-impl ParStore for Broken {
-    async fn put(&self, new: &NewPushedRequest) -> Answered<()> {
+impl PushedRequestStore for Broken {
+    async fn insert(&self, new: &NewPushedRequest) -> Answered<()> {
         let (key, mut request) = (self.key(&new.digest), new.request.clone());
         let mut rows = self.rows.lock().unwrap();
         match self.fault {
@@ -84,7 +84,7 @@ impl ParStore for Broken {
         Ok(())
     }
 
-    async fn fetch(&self, digest: &SecretDigest) -> Answered<Option<PushedRequest>> {
+    async fn load(&self, digest: &SecretDigest) -> Answered<Option<PushedRequest>> {
         let mut rows = self.rows.lock().unwrap();
         let Some(row) = rows.get_mut(&self.key(digest)) else { return Ok(None) };
         row.fetched += 1;

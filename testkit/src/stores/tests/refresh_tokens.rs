@@ -122,8 +122,8 @@ impl Broken {
 }
 
 impl RefreshStore for Broken {
-    async fn get(&self, key: &RefreshKey) -> Answered<Option<RefreshState>> {
-        let Some(mut state) = self.inner.get(&self.key(key)).await? else { return Ok(None) };
+    async fn load(&self, key: &RefreshKey) -> Answered<Option<RefreshState>> {
+        let Some(mut state) = self.inner.load(&self.key(key)).await? else { return Ok(None) };
         let family = state.token.authorization.family;
         if self.is_listed(family) {
             state.family_revoked = true;
@@ -183,7 +183,7 @@ impl RefreshStore for Broken {
         (rotation.spent, rotation.successor) = (self.key(&rotation.spent), successor.token);
         let family = rotation.token.authorization.family;
         self.passes(rotation.now);
-        let unspent = self.inner.get(&rotation.spent).await?.is_some_and(|state| state.spent.is_none());
+        let unspent = self.inner.load(&rotation.spent).await?.is_some_and(|state| state.spent.is_none());
         if self.fault == Fault::ReadsThenRotates {
             pause().await;
         }
@@ -208,9 +208,9 @@ impl RefreshStore for Broken {
         }
     }
 
-    async fn repeat(&self, repeated: &RepeatedRefresh) -> Answered<bool> {
+    async fn record_repeat(&self, repeated: &RepeatedRefresh) -> Answered<bool> {
         let mut repeated = RepeatedRefresh { key: self.key(&repeated.key), ..repeated.clone() };
-        let Some(state) = self.inner.get(&repeated.key).await? else { return Ok(false) };
+        let Some(state) = self.inner.load(&repeated.key).await? else { return Ok(false) };
         let family = state.token.authorization.family;
         if self.looks_first(Fault::ReadsThenRepeats, family).await
             || (self.fault != Fault::ReadsThenRepeats && self.is_listed(family))
@@ -224,15 +224,15 @@ impl RefreshStore for Broken {
             Fault::KeepsTheTime => repeated.expires_at = Timestamp::default(),
             _ => {}
         }
-        let answer = self.inner.repeat(&repeated).await;
+        let answer = self.inner.record_repeat(&repeated).await;
         if answer == Ok(true) && !self.seen().noted.contains(&(family, repeated.access.clone())) {
             self.seen().noted.push((family, repeated.access));
         }
         answer
     }
 
-    async fn find_family(&self, jwt_id: &str) -> Answered<Option<RevocableFamily>> {
-        if self.fault == Fault::FindsNoFamily { Ok(None) } else { self.inner.find_family(jwt_id).await }
+    async fn load_family(&self, jwt_id: &str) -> Answered<Option<RevocableFamily>> {
+        if self.fault == Fault::FindsNoFamily { Ok(None) } else { self.inner.load_family(jwt_id).await }
     }
 
     async fn revoke_family(&self, revocation: &FamilyRevocation) -> Answered<Vec<IssuedAccessToken>> {

@@ -6,8 +6,8 @@ use super::logins::Logins;
 use super::sessions::{LoggedIn, Question};
 use super::templates::{self, Consent, Login};
 use attesto_core::authorization::{
-    Answered, Authentication, AuthenticationContext, AuthenticationRequest, ClaimsRequest, ConsentDecision,
-    ConsentRequest, IntrospectionCheck, Principal, ScopeRequest, ScopeSet, Unavailable, UserAgent, Visit,
+    Answered, Authentication, AuthenticationContext, ConsentDecision, ConsentQuestion, IdTokenClaimsQuestion,
+    IntrospectionCheck, LoginQuestion, Principal, ScopeQuestion, ScopeSet, Unavailable, UserAgent, Visit,
 };
 use attesto_core::host::{ClaimsProvider, ConsentPolicy, IntrospectionPolicy, PrincipalStore, ScopePolicy};
 use attesto_core::http::ResponseParts;
@@ -54,7 +54,7 @@ impl Policy {
         Ok(response)
     }
 
-    fn consent_page(&self, session: &BrowserId, request: &ConsentRequest) -> Answered<ResponseParts> {
+    fn consent_page(&self, session: &BrowserId, request: &ConsentQuestion) -> Answered<ResponseParts> {
         let asked = &request.visit.request;
         let question = Question {
             binding: request.binding(),
@@ -89,7 +89,7 @@ fn known(browser: &UserAgent, known: Known) -> Option<BrowserId> {
 }
 
 impl ConsentPolicy for Policy {
-    async fn authenticate(&self, request: &AuthenticationRequest) -> Answered<Authentication> {
+    async fn authenticate(&self, request: &LoginQuestion) -> Answered<Authentication> {
         if let Some((_, login)) = self.session(&request.visit.user_agent) {
             let context = AuthenticationContext::at(login.authenticated_at).amr(["pwd"]);
             if request.accepts(&context) {
@@ -103,7 +103,7 @@ impl ConsentPolicy for Policy {
         Ok(Authentication::Interact(Box::new(self.login_page(&request.visit)?)))
     }
 
-    async fn consent(&self, request: &ConsentRequest) -> Answered<ConsentDecision> {
+    async fn consent(&self, request: &ConsentQuestion) -> Answered<ConsentDecision> {
         if request.grant_presented {
             return Ok(ConsentDecision::ByGrant);
         }
@@ -117,7 +117,7 @@ impl ConsentPolicy for Policy {
 
 /// Every client is granted what it asks for, within what it is registered for and the user has allowed.
 impl ScopePolicy for Policy {
-    async fn authorize_scope(&self, request: &ScopeRequest) -> Answered<ScopeSet> {
+    async fn authorize_scope(&self, request: &ScopeQuestion) -> Answered<ScopeSet> {
         Ok(request.scopes.clone())
     }
 }
@@ -129,7 +129,7 @@ impl PrincipalStore for Policy {
 }
 
 impl ClaimsProvider for Policy {
-    async fn id_token_claims(&self, request: &ClaimsRequest) -> Answered<Map<String, Value>> {
+    async fn id_token_claims(&self, request: &IdTokenClaimsQuestion) -> Answered<Map<String, Value>> {
         let mut claims = Map::new();
         if request.scopes.contains("profile") {
             claims.insert("preferred_username".into(), USER.into());

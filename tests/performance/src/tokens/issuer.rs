@@ -4,7 +4,7 @@ use super::{CLIENT_ID, CLIENT_SECRET, RESOURCE};
 use crate::parties::{SCOPE, entropy};
 use attesto_axum::authorization_router;
 use attesto_core::authorization::{
-    Answered, AuthMethod, AuthorizationServer, Client, ClientAuthentication, GrantType, ScopeRequest, ScopeSet,
+    Answered, AuthMethod, AuthorizationServer, Client, ClientAuthentication, GrantType, ScopeQuestion, ScopeSet,
     SecretCheck,
 };
 use attesto_core::crypto::{Algorithm, AwsLc, CryptoProvider, KeyKind, RustCrypto};
@@ -40,7 +40,7 @@ impl ClientStore for Registered {
 struct AsAsked;
 
 impl ScopePolicy for AsAsked {
-    async fn authorize_scope(&self, request: &ScopeRequest) -> Answered<ScopeSet> {
+    async fn authorize_scope(&self, request: &ScopeQuestion) -> Answered<ScopeSet> {
         Ok(request.scopes.clone())
     }
 }

@@ -1,13 +1,13 @@
 //! Stores that break their contract in one way each, around the memory stores that keep it.
 
 use attesto_core::authorization::{
-    Answered, AuthorizationCode, FamilyRevocation, FinalizedCode, IssuedAccessToken, NewCode, NewPushedRequest,
+    Answered, AuthorizationCode, CodeRedemption, FamilyRevocation, IssuedAccessToken, NewCode, NewPushedRequest,
     NewRefresh, PushedRequest, RefreshKey, RefreshState, RepeatedRefresh, RevocableFamily, RevokedAccessTokens,
     Rotated, Rotation, SecretDigest, SecretQuery, SettledRevocation, TakenCode,
 };
 use attesto_core::host::{
-    AccessTokenDenyList, AuthorizationHostBuilder, CodeStore, MemoryCodeStore, MemoryParStore, MemoryRefreshStore,
-    ParStore, RefreshStore, StoreReach,
+    AccessTokenDenyList, AuthorizationHostBuilder, CodeStore, MemoryCodeStore, MemoryPushedRequestStore,
+    MemoryRefreshStore, PushedRequestStore, RefreshStore, StoreReach,
 };
 
 /// What is broken.
@@ -45,7 +45,9 @@ impl Broken {
             Self::CodesStay | Self::CodesForget => {
                 host.code_store(Codes(self, MemoryCodeStore::single_node(CAPACITY).expect("a capacity")))
             }
-            Self::ReferencesStay => host.par_store(Pushed(MemoryParStore::single_node(CAPACITY).expect("a capacity"))),
+            Self::ReferencesStay => {
+                host.pushed_request_store(Pushed(MemoryPushedRequestStore::single_node(CAPACITY).expect("a capacity")))
+            }
             Self::FamiliesGoOn | Self::TokensStay => {
                 host.refresh_store(Tokens(self, MemoryRefreshStore::single_node(CAPACITY).expect("a capacity")))
             }
@@ -57,16 +59,16 @@ impl Broken {
 struct Codes(Broken, MemoryCodeStore);
 
 impl CodeStore for Codes {
-    async fn put(&self, new: &NewCode) -> Answered<()> {
-        self.1.put(new).await
+    async fn insert(&self, new: &NewCode) -> Answered<()> {
+        self.1.insert(new).await
     }
 
-    async fn peek(&self, digest: &SecretDigest) -> Answered<Option<AuthorizationCode>> {
-        self.1.peek(digest).await
+    async fn load(&self, digest: &SecretDigest) -> Answered<Option<AuthorizationCode>> {
+        self.1.load(digest).await
     }
 
     async fn take(&self, presented: &SecretQuery) -> Answered<TakenCode> {
-        let code = self.1.peek(&presented.digest).await?;
+        let code = self.1.load(&presented.digest).await?;
         let taken = self.1.take(presented).await?;
         Ok(match code {
             Some(code) if self.0 == Broken::CodesStay => TakenCode::Fresh(Box::new(code)),
@@ -74,8 +76,8 @@ impl CodeStore for Codes {
         })
     }
 
-    async fn finalize(&self, finalized: &FinalizedCode) -> Answered<()> {
-        if self.0 == Broken::CodesForget { Ok(()) } else { self.1.finalize(finalized).await.or(Ok(())) }
+    async fn record(&self, finalized: &CodeRedemption) -> Answered<()> {
+        if self.0 == Broken::CodesForget { Ok(()) } else { self.1.record(finalized).await.or(Ok(())) }
     }
 
     fn reach(&self) -> StoreReach {
@@ -83,19 +85,19 @@ impl CodeStore for Codes {
     }
 }
 
-struct Pushed(MemoryParStore);
+struct Pushed(MemoryPushedRequestStore);
 
-impl ParStore for Pushed {
-    async fn put(&self, new: &NewPushedRequest) -> Answered<()> {
-        self.0.put(new).await
+impl PushedRequestStore for Pushed {
+    async fn insert(&self, new: &NewPushedRequest) -> Answered<()> {
+        self.0.insert(new).await
     }
 
-    async fn fetch(&self, digest: &SecretDigest) -> Answered<Option<PushedRequest>> {
-        self.0.fetch(digest).await
+    async fn load(&self, digest: &SecretDigest) -> Answered<Option<PushedRequest>> {
+        self.0.load(digest).await
     }
 
     async fn take(&self, redemption: &SecretQuery) -> Answered<Option<PushedRequest>> {
-        self.0.fetch(&redemption.digest).await
+        self.0.load(&redemption.digest).await
     }
 
     fn reach(&self) -> StoreReach {
@@ -106,8 +108,8 @@ impl ParStore for Pushed {
 struct Tokens(Broken, MemoryRefreshStore);
 
 impl RefreshStore for Tokens {
-    async fn get(&self, key: &RefreshKey) -> Answered<Option<RefreshState>> {
-        let mut state = self.1.get(key).await?;
+    async fn load(&self, key: &RefreshKey) -> Answered<Option<RefreshState>> {
+        let mut state = self.1.load(key).await?;
         if let Some(state) = state.as_mut().filter(|_| self.0 == Broken::TokensStay) {
             state.spent = None;
         }
@@ -123,17 +125,17 @@ impl RefreshStore for Tokens {
             return self.1.rotate(rotation).await;
         }
         // Whichever of the family's is shown.
-        let state = self.1.get(&rotation.spent).await?;
+        let state = self.1.load(&rotation.spent).await?;
         let answer = self.1.rotate(rotation).await?;
         Ok(if state.is_some() && answer == Rotated::Lost { Rotated::Done } else { answer })
     }
 
-    async fn repeat(&self, repeated: &RepeatedRefresh) -> Answered<bool> {
-        self.1.repeat(repeated).await
+    async fn record_repeat(&self, repeated: &RepeatedRefresh) -> Answered<bool> {
+        self.1.record_repeat(repeated).await
     }
 
-    async fn find_family(&self, jwt_id: &str) -> Answered<Option<RevocableFamily>> {
-        self.1.find_family(jwt_id).await
+    async fn load_family(&self, jwt_id: &str) -> Answered<Option<RevocableFamily>> {
+        self.1.load_family(jwt_id).await
     }
 
     async fn settle_revocation(&self, settled: &SettledRevocation) -> Answered<()> {

@@ -8,9 +8,9 @@ use crate::scene::{
 };
 use attesto_core::Timestamp;
 use attesto_core::authorization::{
-    Answered, Authentication, AuthenticationContext, AuthenticationRequest, AuthorizationServer, Client as Registered,
-    ClientAuthentication, ConsentDecision, ConsentRequest, GraceSecret, GrantType, IntrospectionCheck, Login,
-    Principal, RefreshPolicy, ScopeRequest, ScopeSet, SecretCheck,
+    Answered, Authentication, AuthenticationContext, AuthorizationServer, Client as Registered, ClientAuthentication,
+    ConsentDecision, ConsentQuestion, GraceSecret, GrantType, IntrospectionCheck, Login, LoginQuestion, Principal,
+    RefreshPolicy, ScopeQuestion, ScopeSet, SecretCheck,
 };
 use attesto_core::encoding::form;
 use attesto_core::host::{
@@ -56,18 +56,18 @@ impl PrincipalStore for Office {
 }
 
 impl ScopePolicy for Office {
-    async fn authorize_scope(&self, request: &ScopeRequest) -> Answered<ScopeSet> {
+    async fn authorize_scope(&self, request: &ScopeQuestion) -> Answered<ScopeSet> {
         Ok(request.scopes.clone())
     }
 }
 
 impl ConsentPolicy for Office {
-    async fn authenticate(&self, question: &AuthenticationRequest) -> Answered<Authentication> {
+    async fn authenticate(&self, question: &LoginQuestion) -> Answered<Authentication> {
         let login = Login::new("usr_1", AuthenticationContext::at(question.visit.now));
         Ok(Authentication::User(Box::new(login)))
     }
 
-    async fn consent(&self, question: &ConsentRequest) -> Answered<ConsentDecision> {
+    async fn consent(&self, question: &ConsentQuestion) -> Answered<ConsentDecision> {
         Ok(ConsentDecision::Granted(question.visit.request.scopes.clone()))
     }
 }

@@ -3,9 +3,9 @@
 use crate::scene::{NOW, SECRET, entropy, provider};
 use attesto_core::Timestamp;
 use attesto_core::authorization::{
-    Answered, AuthMethod, Authentication, AuthenticationContext, AuthenticationRequest, AuthorizationEvent,
-    AuthorizationServer, ClaimsRequest, Client, ClientAuthentication, ClientKeys, ConsentDecision, ConsentRequest,
-    GrantType, IntrospectionCheck, Login, Principal, ScopeRequest, ScopeSet, SecretCheck, TlsSubject,
+    Answered, AuthMethod, Authentication, AuthenticationContext, AuthorizationEvent, AuthorizationServer, Client,
+    ClientAuthentication, ClientKeys, ConsentDecision, ConsentQuestion, GrantType, IdTokenClaimsQuestion,
+    IntrospectionCheck, Login, LoginQuestion, Principal, ScopeQuestion, ScopeSet, SecretCheck, TlsSubject,
 };
 use attesto_core::dpop::{NonceIssuer, NonceSecret, NonceUse, ProofMaker, ProofPolicy};
 use attesto_core::encoding::form;
@@ -65,7 +65,7 @@ pub(super) fn server(method: AuthMethod) -> AuthorizationServer {
 pub(super) struct Office {
     client: Client,
     pub(super) signed_in: Arc<Mutex<bool>>,
-    pub(super) page: Arc<Mutex<Option<ConsentRequest>>>,
+    pub(super) page: Arc<Mutex<Option<ConsentQuestion>>>,
     pub(super) events: Arc<Mutex<Vec<AuthorizationEvent>>>,
     pub(super) grants: Arc<MemoryConsentGrants>,
 }
@@ -137,13 +137,13 @@ impl PrincipalStore for Office {
 }
 
 impl ScopePolicy for Office {
-    async fn authorize_scope(&self, request: &ScopeRequest) -> Answered<ScopeSet> {
+    async fn authorize_scope(&self, request: &ScopeQuestion) -> Answered<ScopeSet> {
         Ok(request.scopes.clone())
     }
 }
 
 impl ClaimsProvider for Office {
-    async fn id_token_claims(&self, _: &ClaimsRequest) -> Answered<Map<String, Value>> {
+    async fn id_token_claims(&self, _: &IdTokenClaimsQuestion) -> Answered<Map<String, Value>> {
         Ok([("name".to_owned(), "A User".into())].into_iter().collect())
     }
 }
@@ -155,7 +155,7 @@ impl IntrospectionPolicy for Office {
 }
 
 impl ConsentPolicy for Office {
-    async fn authenticate(&self, question: &AuthenticationRequest) -> Answered<Authentication> {
+    async fn authenticate(&self, question: &LoginQuestion) -> Answered<Authentication> {
         if !*self.signed_in.lock().expect("no panic") {
             return Ok(Authentication::Interact(page(question.resume_url())));
         }
@@ -163,7 +163,7 @@ impl ConsentPolicy for Office {
         Ok(Authentication::User(Box::new(Login::new("usr_1", login))))
     }
 
-    async fn consent(&self, question: &ConsentRequest) -> Answered<ConsentDecision> {
+    async fn consent(&self, question: &ConsentQuestion) -> Answered<ConsentDecision> {
         if question.grant_presented {
             return Ok(ConsentDecision::ByGrant);
         }

@@ -10,7 +10,7 @@ use std::collections::HashSet;
 use std::sync::Mutex;
 
 /// A host that shows a page until the browser comes back with a grant.
-fn with_page() -> (World, Arc<Mutex<Option<ConsentRequest>>>) {
+fn with_page() -> (World, Arc<Mutex<Option<ConsentQuestion>>>) {
     let mut world = World::new();
     let shown = Arc::new(Mutex::new(None));
     let slot = Arc::clone(&shown);
@@ -22,7 +22,7 @@ fn with_page() -> (World, Arc<Mutex<Option<ConsentRequest>>>) {
 }
 
 /// The user clicks, with the scopes they have left.
-fn click(world: &mut World, question: &ConsentRequest, subject: &str, scopes: &[&str]) -> String {
+fn click(world: &mut World, question: &ConsentQuestion, subject: &str, scopes: &[&str]) -> String {
     let (binding, now) = (question.binding(), Timestamp::from_secs(world.now));
     let mut entropy = |out: &mut [u8]| {
         out.fill(77);
@@ -35,7 +35,7 @@ fn click(world: &mut World, question: &ConsentRequest, subject: &str, scopes: &[
     new.resume(question.resume_url())
 }
 
-fn ask(world: &mut World, shown: &Mutex<Option<ConsentRequest>>, request: &Pairs) -> ConsentRequest {
+fn ask(world: &mut World, shown: &Mutex<Option<ConsentQuestion>>, request: &Pairs) -> ConsentQuestion {
     assert_eq!(world.get(request).body_text(), "may they?");
     shown.lock().unwrap().take().unwrap()
 }
@@ -48,7 +48,7 @@ fn az26_a_consent_comes_back_as_a_grant_and_is_spent() {
         let url = click(&mut world, &question, "usr_1", &["files.read"]);
         world.asked.clear();
         assert!(location(&world.follow(&url), WEB).get("code").is_some());
-        assert_eq!(world.asked, ["LoadClient", "Authenticate", "Consent", "ConsumeConsentGrant", "PutCode"]);
+        assert_eq!(world.asked, ["LoadClient", "Authenticate", "Consent", "TakeConsentGrant", "InsertCode"]);
         assert_eq!(world.codes[0].code.authorization.scopes.to_string(), "files.read");
         // The second time, the user is asked again.
         assert_eq!(world.follow(&url).body_text(), "may they?");
@@ -139,7 +139,7 @@ fn az26_a_grant_that_is_not_there_cannot_be_used() {
     for token in ["x", &CHALLENGE[1..], "a.b.c"] {
         world.asked.clear();
         world.get(&good().with("consent_grant", token));
-        assert!(!world.asked.contains(&"ConsumeConsentGrant"), "{token}");
+        assert!(!world.asked.contains(&"TakeConsentGrant"), "{token}");
     }
     // Unknown: the host is asked again, and is at fault if it insists.
     world.events.clear();
@@ -152,7 +152,7 @@ fn az26_a_store_that_is_down_is_neither_yes_nor_no() {
     let (mut world, shown) = with_page();
     let question = ask(&mut world, &shown, &good());
     let url = click(&mut world, &question, "usr_1", &["files.read"]);
-    world.down = Some("ConsumeConsentGrant");
+    world.down = Some("TakeConsentGrant");
     assert_redirected(&world.follow(&url), "temporarily_unavailable");
     assert!(world.codes.is_empty());
 }
@@ -164,7 +164,7 @@ fn az26_a_pushed_grant_is_none() {
     let record = world.pushed.values().next().unwrap();
     assert!(!record.parameters.contains("consent_grant") && !record.parameters.contains("attesto_since"));
     world.get(&Pairs::of(&[("client_id", "web"), ("request_uri", &reference)]));
-    assert!(!world.asked.contains(&"ConsumeConsentGrant"));
+    assert!(!world.asked.contains(&"TakeConsentGrant"));
 }
 
 #[test]

@@ -115,7 +115,7 @@ fn az3_unknown_references_are_refused() {
         let reference = alloc::format!("{REFERENCE}{tail}");
         refused(&mut world, &ask(&reference), "invalid_request_uri", Reason::UnknownRequestUri);
     }
-    assert_eq!(world.asked, ["FetchPar"], "what cannot be a reference is not looked for");
+    assert_eq!(world.asked, ["LoadPushedRequest"], "what cannot be a reference is not looked for");
 }
 
 #[test]
@@ -211,7 +211,7 @@ fn az7_an_object_without_a_registered_outer_redirect_uri_is_not_redirected() {
 
 #[test]
 fn az32_a_store_that_is_down_before_there_is_a_redirect_uri_is_503() {
-    for question in ["LoadClient", "FetchPar"] {
+    for question in ["LoadClient", "LoadPushedRequest"] {
         let mut world = World::new();
         let reference = world.reference(&good());
         world.events.clear();

@@ -37,7 +37,7 @@ fn az29_the_code_stands_for_what_was_asked_and_allowed() {
     assert_eq!(authorization.resources, ["https://files.example"]);
     assert_eq!(authorization.authentication.auth_time, Some(Timestamp::from_secs(NOW - 7)));
     assert_eq!(authorization.authentication.acr.as_deref(), Some("mfa"));
-    assert_eq!(world.asked, ["LoadClient", "Authenticate", "Consent", "PutCode"]);
+    assert_eq!(world.asked, ["LoadClient", "Authenticate", "Consent", "InsertCode"]);
     let [event] = world.events.as_slice() else { panic!("one event") };
     assert_eq!((event.kind, event.reason), (EventKind::CodeIssued, None));
     assert_eq!((event.client_id.as_deref(), event.subject.as_deref()), (Some("web"), Some("usr_1")));
@@ -70,13 +70,21 @@ fn az9_a_native_client_is_answered_on_its_own_port() {
 #[test]
 fn az29_no_code_leaves_before_the_store_has_confirmed() {
     let mut world = World::new();
-    world.down = Some("PutCode");
+    world.down = Some("InsertCode");
     assert_redirected(&world.get(&good()), "temporarily_unavailable");
 }
 
 #[test]
 fn tk6_with_any_store_down_no_code_is_issued_and_the_client_is_not_blamed() {
-    let questions = ["FetchPar", "LoadClient", "Authenticate", "Consent", "ConsumeConsentGrant", "TakePar", "PutCode"];
+    let questions = [
+        "LoadPushedRequest",
+        "LoadClient",
+        "Authenticate",
+        "Consent",
+        "TakeConsentGrant",
+        "TakePushedRequest",
+        "InsertCode",
+    ];
     for down in questions {
         let mut world = World::new();
         let reference = world.reference(&good());
@@ -129,7 +137,10 @@ fn az28_a_pushed_request_is_good_for_one_code() {
     world.asked.clear();
     let request = Pairs::of(&[("client_id", "web"), ("request_uri", &reference)]);
     assert!(location(&world.get(&request), WEB).get("code").is_some());
-    assert_eq!(world.asked, ["FetchPar", "LoadClient", "Authenticate", "Consent", "TakePar", "PutCode"]);
+    assert_eq!(
+        world.asked,
+        ["LoadPushedRequest", "LoadClient", "Authenticate", "Consent", "TakePushedRequest", "InsertCode"]
+    );
     assert_eq!(world.get(&request).status, 400);
     assert_eq!(world.codes.len(), 1);
 }
@@ -139,7 +150,7 @@ fn az28_the_loser_of_a_race_gets_an_error_and_no_code() {
     let mut world = World::new();
     let reference = world.reference(&good());
     world.events.clear();
-    world.meanwhile = Some(("TakePar", |world| world.pushed.clear()));
+    world.meanwhile = Some(("TakePushedRequest", |world| world.pushed.clear()));
     let response = world.get(&Pairs::of(&[("client_id", "web"), ("request_uri", &reference)]));
     assert_redirected(&response, "invalid_request_uri");
     assert_eq!((world.reason(), world.codes.len()), (Reason::UnknownRequestUri, 0));
@@ -157,7 +168,7 @@ fn az28_a_denial_spends_the_pushed_request() {
     assert!(world.pushed.is_empty());
     // A denial stands, even if another request was faster.
     let reference = world.reference(&good());
-    world.meanwhile = Some(("TakePar", |world| world.pushed.clear()));
+    world.meanwhile = Some(("TakePushedRequest", |world| world.pushed.clear()));
     let request = Pairs::of(&[("client_id", "web"), ("request_uri", &reference)]);
     assert_redirected(&world.get(&request), "access_denied");
 }

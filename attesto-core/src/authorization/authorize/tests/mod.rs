@@ -19,8 +19,8 @@ use super::html;
 use crate::authorization::records::pushed::REFERENCE;
 use crate::authorization::secret::Secret;
 use crate::authorization::{
-    Authentication, AuthenticationContext, AuthenticationRequest, AuthorizationRequest, Client, ClientAuthentication,
-    ConsentBinding, ConsentDecision, ConsentGrant, ConsentRequest, GrantType, Login, PushedRequest, Reason, ScopeSet,
+    Authentication, AuthenticationContext, AuthorizationRequest, Client, ClientAuthentication, ConsentBinding,
+    ConsentDecision, ConsentGrant, ConsentQuestion, GrantType, Login, LoginQuestion, PushedRequest, Reason, ScopeSet,
 };
 use crate::http::ResponseParts;
 use alloc::boxed::Box;

@@ -24,7 +24,7 @@ fn refused_with(world: &mut World, pairs: &Pairs, proofs: &[&str], status: u16, 
     assert_eq!((response.status, json(&response, "error").as_str()), (status, reason.error().code()), "{reason:?}");
     assert_eq!((response.header("location").count(), response.header("cache-control").next()), (0, Some("no-store")));
     let kinds: Vec<EventKind> = world.events.iter().map(|event| event.kind).collect();
-    assert_eq!(kinds, [EventKind::ParDenied]);
+    assert_eq!(kinds, [EventKind::PushedRequestDenied]);
     assert_eq!(world.reason(), reason);
     assert!(world.pushed.is_empty());
 }
@@ -62,9 +62,9 @@ fn pa7_a_request_is_kept_under_a_reference() {
     assert_eq!((record.client_id.as_str(), record.dpop_jkt), ("web", None));
     assert_eq!((record.pushed_at, record.present_by), (Timestamp::from_secs(NOW), Timestamp::from_secs(NOW + 90)));
     assert_eq!(record.expires_at, Timestamp::from_secs(NOW + 690), "a visit that begins in time may take ten minutes");
-    assert_eq!(world.asked, ["LoadClient", "VerifySecret", "PutPar"]);
+    assert_eq!(world.asked, ["LoadClient", "VerifySecret", "InsertPushedRequest"]);
     let [event] = world.events.as_slice() else { panic!("one event") };
-    assert_eq!((event.kind, event.client_id.as_deref()), (EventKind::ParPushed, Some("web")));
+    assert_eq!((event.kind, event.client_id.as_deref()), (EventKind::PushedRequestCreated, Some("web")));
 }
 
 #[test]
@@ -186,7 +186,7 @@ fn pa5_a_proof_binds_the_request_to_its_key() {
     let mut world = World::new();
     assert_eq!(world.push(&pushed(), &[&shown]).status, 201);
     assert_eq!(world.pushed.values().next().unwrap().dpop_jkt, Some(key));
-    assert_eq!(world.asked, ["LoadClient", "VerifySecret", "RecordReplay", "PutPar"]);
+    assert_eq!(world.asked, ["LoadClient", "VerifySecret", "RecordReplay", "InsertPushedRequest"]);
     // The same proof again.
     world.events.clear();
     world.pushed.clear();
@@ -240,7 +240,9 @@ fn pa5_section_18_item_7_nonces_are_demanded_here_too() {
 #[test]
 fn pa6_faults_leave_nothing_behind() {
     let (shown, _) = proof(3, PAR, None);
-    for (question, proofs) in [("PutPar", &[][..]), ("RecordReplay", &[shown.as_str()]), ("VerifySecret", &[])] {
+    for (question, proofs) in
+        [("InsertPushedRequest", &[][..]), ("RecordReplay", &[shown.as_str()]), ("VerifySecret", &[])]
+    {
         let mut world = World::new();
         world.down = Some(question);
         let response = world.push(&pushed(), proofs);

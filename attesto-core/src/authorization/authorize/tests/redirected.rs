@@ -83,7 +83,7 @@ fn az12_the_response_type_is_code() {
 fn az13_what_must_be_pushed_is_pushed() {
     let mut strict = World::built(AuthorizationServerBuilder::require_pushed_authorization_requests);
     let mut strict_client = World::new();
-    strict_client.clients = [web().require_par()].into();
+    strict_client.clients = [web().require_pushed_requests()].into();
     for world in [&mut strict, &mut strict_client] {
         refused(world, &good(), Reason::ParRequired);
         let reference = world.reference(&good());
@@ -271,7 +271,7 @@ fn az31_a_refusal_keeps_to_the_mode_of_the_request() {
 
 #[test]
 fn az32_a_store_that_fails_later_is_reported_to_the_client() {
-    for question in ["Authenticate", "Consent", "PutCode"] {
+    for question in ["Authenticate", "Consent", "InsertCode"] {
         let mut world = World::new();
         world.down = Some(question);
         let response = world.get(&good());

@@ -18,7 +18,7 @@ fn seen<T: Clone + Send + 'static>() -> (Arc<Mutex<Vec<T>>>, impl Fn(&T)) {
 #[test]
 fn az24_the_host_sees_the_request_and_the_browser() {
     let mut world = World::new();
-    let (asked, note) = seen::<AuthenticationRequest>();
+    let (asked, note) = seen::<LoginQuestion>();
     world.user = Box::new(move |question| {
         note(question);
         Authentication::Interact(page("please log in"))
@@ -39,7 +39,7 @@ fn az24_the_host_sees_the_request_and_the_browser() {
 #[test]
 fn az27_a_visit_resumes_from_its_url_as_often_as_it_takes() {
     let mut world = World::new();
-    let (asked, note) = seen::<AuthenticationRequest>();
+    let (asked, note) = seen::<LoginQuestion>();
     world.user = Box::new(move |question| {
         note(question);
         Authentication::Interact(page(""))
@@ -68,7 +68,7 @@ fn az27_a_visit_resumes_from_its_url_as_often_as_it_takes() {
 fn az27_a_pushed_request_resumes_by_its_reference() {
     let mut world = World::new();
     let reference = world.reference(&good());
-    let (asked, note) = seen::<AuthenticationRequest>();
+    let (asked, note) = seen::<LoginQuestion>();
     world.user = Box::new(move |question| {
         note(question);
         Authentication::Interact(page(""))
@@ -89,7 +89,7 @@ fn az27_a_pushed_request_resumes_by_its_reference() {
 fn az3_az27_a_login_may_take_longer_than_the_reference_lives() {
     let mut world = World::new();
     let reference = world.reference(&good());
-    let (asked, note) = seen::<AuthenticationRequest>();
+    let (asked, note) = seen::<LoginQuestion>();
     world.user = Box::new(move |question| {
         note(question);
         if question.visit.now < Timestamp::from_secs(NOW + 90) {
@@ -141,7 +141,7 @@ fn az27_other_urls_are_not_ours_to_send_browsers_to() {
 fn az24_prompt_login_wants_a_login_for_this_request() {
     for request in [good().with("prompt", "login"), good().with("max_age", "0")] {
         let mut world = World::new();
-        let (asked, note) = seen::<AuthenticationRequest>();
+        let (asked, note) = seen::<LoginQuestion>();
         let session = Arc::new(Mutex::new(NOW - 1));
         let at = Arc::clone(&session);
         world.user = Box::new(move |question| {
@@ -246,7 +246,7 @@ fn az25_consent_is_within_what_was_asked_for() {
 #[test]
 fn az25_consent_can_be_a_page_or_a_no() {
     let mut world = World::new();
-    let (asked, note) = seen::<ConsentRequest>();
+    let (asked, note) = seen::<ConsentQuestion>();
     world.consent = Box::new(move |question| {
         note(question);
         ConsentDecision::Interact(page("may they?"))

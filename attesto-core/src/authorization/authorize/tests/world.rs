@@ -3,8 +3,8 @@
 use super::*;
 use crate::Timestamp;
 use crate::authorization::{
-    Ask, AuthorizationEvent, AuthorizationServer, AuthorizationServerBuilder, NewCode, Recorded, SecretDigest, Step,
-    Unavailable,
+    AuthorizationEvent, AuthorizationServer, AuthorizationServerBuilder, NewCode, Question, Recorded, SecretDigest,
+    Step, Unavailable,
 };
 use crate::crypto::{Algorithm, CryptoProvider, EntropyError, KeyKind, RustCrypto};
 use crate::dpop::ReplayAnswer;
@@ -80,8 +80,8 @@ pub(super) struct World {
     pub(super) events: Vec<AuthorizationEvent>,
     pub(super) proofs: HashSet<[u8; 32]>,
     pub(super) asked: Vec<&'static str>,
-    pub(super) user: Answer<AuthenticationRequest, Authentication>,
-    pub(super) consent: Answer<ConsentRequest, ConsentDecision>,
+    pub(super) user: Answer<LoginQuestion, Authentication>,
+    pub(super) consent: Answer<ConsentQuestion, ConsentDecision>,
     /// The question that cannot be answered.
     pub(super) down: Option<&'static str>,
     /// An event that happens before this question is answered: another request was faster.
@@ -217,27 +217,27 @@ impl World {
         if self.down == Some(name) { Err(Unavailable) } else { Ok(()) }
     }
 
-    fn answer(&mut self, ask: Ask) -> Step {
+    fn answer(&mut self, ask: Question) -> Step {
         match ask {
-            Ask::LoadClient(query) => {
+            Question::LoadClient(query) => {
                 let client = self.clients.iter().find(|client| client.id() == query.question()).cloned();
                 let client = self.impostor.clone().or(client);
                 query.answer(self.hears("LoadClient").map(|()| client))
             }
-            Ask::VerifySecret(query) => {
+            Question::VerifySecret(query) => {
                 let right = *query.question().secret == "s3cret" && query.question().client_id.is_some();
                 query.answer(self.hears("VerifySecret").map(|()| right))
             }
-            Ask::Authenticate(query) => {
+            Question::Authenticate(query) => {
                 let answer = (self.user)(query.question());
                 query.answer(self.hears("Authenticate").map(|()| answer))
             }
-            Ask::Consent(query) => {
+            Question::Consent(query) => {
                 let answer = (self.consent)(query.question());
                 query.answer(self.hears("Consent").map(|()| answer))
             }
-            Ask::ConsumeConsentGrant(query) => {
-                let heard = self.hears("ConsumeConsentGrant");
+            Question::TakeConsentGrant(query) => {
+                let heard = self.hears("TakeConsentGrant");
                 let wanted = *query.question();
                 let fits = self
                     .grants
@@ -249,28 +249,28 @@ impl World {
                 }
                 query.answer(heard.map(|()| grant))
             }
-            Ask::FetchPar(query) => {
-                let heard = self.hears("FetchPar");
+            Question::LoadPushedRequest(query) => {
+                let heard = self.hears("LoadPushedRequest");
                 let record = self.pushed.get(query.question()).cloned();
                 query.answer(heard.map(|()| record))
             }
-            Ask::TakePar(query) => {
-                let heard = self.hears("TakePar");
+            Question::TakePushedRequest(query) => {
+                let heard = self.hears("TakePushedRequest");
                 let record = self.pushed.remove(&query.question().digest);
                 let record = record.filter(|record| query.question().now < record.expires_at);
                 query.answer(heard.map(|()| record))
             }
-            Ask::PutPar(query) => {
-                let heard = self.hears("PutPar");
+            Question::InsertPushedRequest(query) => {
+                let heard = self.hears("InsertPushedRequest");
                 self.pushed.insert(query.question().digest, query.question().request.clone());
                 query.answer(heard)
             }
-            Ask::PutCode(query) => {
-                let heard = self.hears("PutCode");
+            Question::InsertCode(query) => {
+                let heard = self.hears("InsertCode");
                 self.codes.push(query.question().clone());
                 query.answer(heard)
             }
-            Ask::RecordReplay(query) => {
+            Question::RecordReplay(query) => {
                 let fresh = self.proofs.insert(*query.question().claim.key.as_bytes());
                 let answer = match self.hears("RecordReplay") {
                     Ok(()) if fresh => ReplayAnswer::Fresh,
@@ -280,7 +280,7 @@ impl World {
                 let now = query.question().now;
                 query.answer(Recorded { answer, now })
             }
-            Ask::Record(query) => {
+            Question::Record(query) => {
                 self.events.push(query.question().clone());
                 query.answer(())
             }

@@ -132,22 +132,22 @@ impl World {
         loop {
             step = match step {
                 Step::Done(response) => return response,
-                Step::Ask(Ask::LoadClient(query)) => {
+                Step::Ask(Question::LoadClient(query)) => {
                     let id = query.question().clone();
                     let found = self.clients.iter().find(|client| client.id() == id).cloned();
                     self.loaded.push(id);
                     query.answer(Ok(found))
                 }
-                Step::Ask(Ask::VerifySecret(query)) => {
+                Step::Ask(Question::VerifySecret(query)) => {
                     self.checked.push(query.question().client_id.clone());
                     let right = *query.question().secret == "s3cret";
                     query.answer(self.secret.unwrap_or(Ok(right)))
                 }
-                Step::Ask(Ask::ClientKeys(query)) => {
+                Step::Ask(Question::LoadClientKeys(query)) => {
                     self.keys_asked.push(query.question().clone());
                     query.answer(self.keys.clone())
                 }
-                Step::Ask(Ask::RecordReplay(query)) => {
+                Step::Ask(Question::RecordReplay(query)) => {
                     let claim = query.question().claim;
                     let seen = self.recorded.iter().any(|known| known.key == claim.key);
                     self.recorded.push(claim);
@@ -159,15 +159,15 @@ impl World {
                     };
                     query.answer(Recorded { answer, now })
                 }
-                Step::Ask(Ask::AuthorizeScope(query)) => {
+                Step::Ask(Question::AuthorizeScope(query)) => {
                     let granted = query.question().scopes.clone();
                     query.answer(Ok(granted))
                 }
-                Step::Ask(Ask::Record(query)) => {
+                Step::Ask(Question::Record(query)) => {
                     self.events.push(query.question().clone());
                     query.answer(())
                 }
-                Step::Ask(Ask::GetRefresh(query)) => query.answer(Ok(None)),
+                Step::Ask(Question::LoadRefresh(query)) => query.answer(Ok(None)),
                 Step::Ask(other) => panic!("nothing else is asked: {other:?}"),
             };
         }

@@ -4,7 +4,7 @@ use super::owners::Owners;
 use super::table::{Freed, Table};
 use super::{FREED_PER_CALL, capacity_is_sound, locked, sweep};
 use crate::authorization::{
-    Answered, AuthorizationCode, FinalizedCode, IssuedAccessToken, NewCode, SecretDigest, SecretQuery, SpentCode,
+    Answered, AuthorizationCode, CodeRedemption, IssuedAccessToken, NewCode, SecretDigest, SecretQuery, SpentCode,
     TakenCode, Unavailable,
 };
 use crate::host::{CodeStore, StoreReach};
@@ -94,7 +94,7 @@ impl MemoryCodeStore {
 }
 
 impl CodeStore for MemoryCodeStore {
-    async fn put(&self, new: &NewCode) -> Answered<()> {
+    async fn insert(&self, new: &NewCode) -> Answered<()> {
         locked(&self.table, |codes| {
             codes.free(new.now, FREED_PER_CALL);
             let (subject, client) = (&new.code.authorization.subject, &new.code.authorization.client_id);
@@ -109,7 +109,7 @@ impl CodeStore for MemoryCodeStore {
         })
     }
 
-    async fn peek(&self, digest: &SecretDigest) -> Answered<Option<AuthorizationCode>> {
+    async fn load(&self, digest: &SecretDigest) -> Answered<Option<AuthorizationCode>> {
         locked(&self.table, |codes| Ok(codes.rows.get(digest).map(|row| (*row.code).clone())))
     }
 
@@ -125,9 +125,9 @@ impl CodeStore for MemoryCodeStore {
         })
     }
 
-    async fn finalize(&self, finalized: &FinalizedCode) -> Answered<()> {
+    async fn record(&self, finalized: &CodeRedemption) -> Answered<()> {
         locked(&self.table, |codes| {
-            codes.rows.get_mut(&finalized.digest).ok_or(Unavailable)?.finalize(&finalized.access)?;
+            codes.rows.get_mut(&finalized.digest).ok_or(Unavailable)?.record(&finalized.access)?;
             codes.rows.retain(&finalized.digest, finalized.access.expires_at);
             Ok(())
         })
@@ -156,7 +156,7 @@ impl Row {
         }
     }
 
-    fn finalize(&mut self, access: &IssuedAccessToken) -> Answered<()> {
+    fn record(&mut self, access: &IssuedAccessToken) -> Answered<()> {
         match &self.progress {
             Progress::Taken => {
                 self.progress = Progress::Finalized(access.clone());

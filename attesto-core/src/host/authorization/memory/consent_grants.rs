@@ -99,7 +99,7 @@ impl MemoryConsentGrants {
 }
 
 impl ConsentGrantStore for MemoryConsentGrants {
-    async fn consume(&self, redemption: &ConsentRedemption) -> Answered<Option<ConsentGrant>> {
+    async fn take(&self, redemption: &ConsentRedemption) -> Answered<Option<ConsentGrant>> {
         let (now, binding) = (redemption.now, redemption.binding);
         locked(&self.table, |kept| {
             kept.free(now, FREED_PER_CALL);

@@ -19,7 +19,7 @@ pub use codes::MemoryCodeStore;
 pub use consent_grants::MemoryConsentGrants;
 pub use deny_list::MemoryDenyList;
 pub(super) use deny_list::ONE_QUESTION;
-pub use pushed_requests::MemoryParStore;
+pub use pushed_requests::MemoryPushedRequestStore;
 pub use refresh_tokens::MemoryRefreshStore;
 
 use crate::ConfigError;

@@ -6,7 +6,7 @@ use super::{FREED_PER_CALL, FREED_PER_PORTION, capacity_is_sound, locked, share,
 use crate::authorization::{
     Answered, LONGEST_VISIT, NewPushedRequest, PushedRequest, SecretDigest, SecretQuery, Unavailable,
 };
-use crate::host::{ParStore, StoreReach};
+use crate::host::{PushedRequestStore, StoreReach};
 use crate::{ConfigError, Timestamp};
 use alloc::string::String;
 use core::fmt;
@@ -36,7 +36,7 @@ const PUBLIC: usize = 2;
 /// For the capacity, multiply the requests pushed per second by the seconds within which a browser must come
 /// ([`pushed_request_lifetime`](crate::authorization::AuthorizationServerBuilder::pushed_request_lifetime)). With more,
 /// users who are slow to log in are served even in a flood. Each place takes about a kibibyte of memory.
-pub struct MemoryParStore {
+pub struct MemoryPushedRequestStore {
     table: Mutex<Kept>,
     capacity: usize,
 }
@@ -216,7 +216,7 @@ impl Kept {
     }
 }
 
-impl MemoryParStore {
+impl MemoryPushedRequestStore {
     /// Creates a store of `capacity` places, if one process serves the issuer: another process would not know them.
     ///
     /// # Errors
@@ -233,12 +233,12 @@ impl MemoryParStore {
     }
 }
 
-impl ParStore for MemoryParStore {
-    async fn put(&self, new: &NewPushedRequest) -> Answered<()> {
+impl PushedRequestStore for MemoryPushedRequestStore {
+    async fn insert(&self, new: &NewPushedRequest) -> Answered<()> {
         locked(&self.table, |kept| kept.put(new.digest, &new.request, self.capacity))
     }
 
-    async fn fetch(&self, digest: &SecretDigest) -> Answered<Option<PushedRequest>> {
+    async fn load(&self, digest: &SecretDigest) -> Answered<Option<PushedRequest>> {
         locked(&self.table, |kept| Ok(kept.rows.get(digest).cloned()))
     }
 
@@ -256,8 +256,8 @@ impl ParStore for MemoryParStore {
     }
 }
 
-impl fmt::Debug for MemoryParStore {
+impl fmt::Debug for MemoryPushedRequestStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MemoryParStore").field("capacity", &self.capacity).finish_non_exhaustive()
+        f.debug_struct("MemoryPushedRequestStore").field("capacity", &self.capacity).finish_non_exhaustive()
     }
 }

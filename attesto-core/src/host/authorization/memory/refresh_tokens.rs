@@ -120,8 +120,8 @@ impl MemoryRefreshStore {
 }
 
 impl RefreshStore for MemoryRefreshStore {
-    async fn get(&self, key: &RefreshKey) -> Answered<Option<RefreshState>> {
-        locked(&self.state, |state| Ok(state.get(key)))
+    async fn load(&self, key: &RefreshKey) -> Answered<Option<RefreshState>> {
+        locked(&self.state, |state| Ok(state.load(key)))
     }
 
     async fn insert(&self, new: &NewRefresh) -> Answered<bool> {
@@ -132,12 +132,12 @@ impl RefreshStore for MemoryRefreshStore {
         locked(&self.state, |state| state.rotate(rotation))
     }
 
-    async fn repeat(&self, repeated: &RepeatedRefresh) -> Answered<bool> {
+    async fn record_repeat(&self, repeated: &RepeatedRefresh) -> Answered<bool> {
         locked(&self.state, |state| state.repeat(repeated))
     }
 
-    async fn find_family(&self, jwt_id: &str) -> Answered<Option<RevocableFamily>> {
-        locked(&self.state, |state| Ok(state.find_family(jwt_id)))
+    async fn load_family(&self, jwt_id: &str) -> Answered<Option<RevocableFamily>> {
+        locked(&self.state, |state| Ok(state.load_family(jwt_id)))
     }
 
     async fn revoke_family(&self, revocation: &FamilyRevocation) -> Answered<Vec<IssuedAccessToken>> {
@@ -199,7 +199,7 @@ impl State {
         Some((family, row, row.tokens.as_ref()?))
     }
 
-    fn get(&self, key: &RefreshKey) -> Option<RefreshState> {
+    fn load(&self, key: &RefreshKey) -> Option<RefreshState> {
         let (_, row, tokens) = self.find(key)?;
         let mut token = tokens.token.clone();
         let spent = tokens.spent(&key.token);
@@ -303,7 +303,7 @@ impl State {
         Ok(latest(&new, expires_at))
     }
 
-    fn find_family(&self, jwt_id: &str) -> Option<RevocableFamily> {
+    fn load_family(&self, jwt_id: &str) -> Option<RevocableFamily> {
         let family = *self.index.access.get(jwt_id)?;
         let tokens = self.families.get(&family)?.tokens.as_ref()?;
         Some(RevocableFamily { family, client_id: tokens.token.authorization.client_id.clone() })

@@ -1,12 +1,12 @@
 use super::*;
 use crate::Timestamp;
 use crate::authorization::{
-    Authorization, AuthorizationCode, ConsentBinding, ConsentGrant, FamilyId, FamilyRevocation, FinalizedCode,
+    Authorization, AuthorizationCode, CodeRedemption, ConsentBinding, ConsentGrant, FamilyId, FamilyRevocation,
     IssuedAccessToken, LONGEST_GRACE, NewCode, NewConsentGrant, NewPushedRequest, NewRefresh, PushedRequest,
     RefreshKey, RefreshToken, RepeatedRefresh, RevokedAccessTokens, Rotated, Rotation, ScopeSet, SecretDigest,
     SecretQuery, SettledRevocation, SuccessorSalt, TakenCode,
 };
-use crate::host::{AccessTokenDenyList, CodeStore, ConsentGrantStore, ParStore, RefreshStore, StoreReach};
+use crate::host::{AccessTokenDenyList, CodeStore, ConsentGrantStore, PushedRequestStore, RefreshStore, StoreReach};
 use crate::pkce::CodeChallenge;
 use alloc::format;
 use alloc::vec::Vec;
@@ -42,7 +42,7 @@ fn access(jti: &str, expires_at: u64) -> IssuedAccessToken {
 fn put(store: &MemoryCodeStore, key: u16, expires_at: u64, now: u64) -> Answered<()> {
     let challenge = CodeChallenge::from_bytes([0; 32]);
     let code = AuthorizationCode::new(authorization(0), "https://c.example/cb", challenge, at(expires_at));
-    run(store.put(&NewCode { digest: digest(key), code, now: at(now) }))
+    run(store.insert(&NewCode { digest: digest(key), code, now: at(now) }))
 }
 
 fn take(store: &MemoryCodeStore, key: u16, now: u64) -> TakenCode {
@@ -94,8 +94,8 @@ fn st2_a_full_code_store_refuses_new_codes_and_drops_none() {
     );
     assert!(matches!(take(&store, 1, 0), TakenCode::Fresh(_)));
     // The spent one is kept until its token has expired, and is not evicted either.
-    let finalized = FinalizedCode { digest: digest(1), access: access("jti", 900) };
-    assert_eq!(run(store.finalize(&finalized)), Ok(()));
+    let finalized = CodeRedemption { digest: digest(1), access: access("jti", 900) };
+    assert_eq!(run(store.record(&finalized)), Ok(()));
     assert_eq!([put(&store, 4, 300, 61), put(&store, 5, 300, 61)], [Ok(()), Err(Unavailable)]);
     assert!(matches!(take(&store, 1, 900), TakenCode::Spent(spent) if spent.finalized.is_some()));
     assert_eq!(put(&store, 6, 2_000, 901), Ok(()), "all others have lapsed");
@@ -125,13 +125,13 @@ fn rt5_a_revoked_family_is_forgotten_but_for_its_revocation_when_it_is_settled()
     let store = MemoryRefreshStore::single_node(2).unwrap();
     assert_eq!(insert(&store, 1, 1, 10_000, 0), Ok(true));
     assert_eq!(revoke(&store, 1, 500, 0), Ok(1));
-    let state = run(store.get(&key(1, 1))).unwrap().unwrap();
+    let state = run(store.load(&key(1, 1))).unwrap().unwrap();
     assert_eq!((state.family_revoked, state.undenied.len()), (true, 1));
     let family = FamilyId::from_bytes([1; 16]);
     let settled = SettledRevocation { family, access: state.undenied, now: at(0) };
     assert_eq!(run(store.settle_revocation(&settled)), Ok(()));
-    assert_eq!((run(store.get(&key(1, 1))), store.len()), (Ok(None), 1));
-    assert_eq!(run(store.find_family("jti 1")), Ok(None));
+    assert_eq!((run(store.load(&key(1, 1))), store.len()), (Ok(None), 1));
+    assert_eq!(run(store.load_family("jti 1")), Ok(None));
     assert_eq!(insert(&store, 2, 1, 500, 1), Ok(false), "the revocation is kept");
     // A family that is not revoked cannot be settled.
     assert_eq!(insert(&store, 3, 2, 100, 0), Ok(true));
@@ -187,7 +187,7 @@ fn lives(store: &MemoryRefreshStore, number: u16) -> bool {
     let mut family_key = [0; 32];
     family_key[..2].copy_from_slice(&number.to_be_bytes());
     let key = RefreshKey { family: SecretDigest::from_bytes(family_key), token: digest(number) };
-    run(store.get(&key)).unwrap().is_some()
+    run(store.load(&key)).unwrap().is_some()
 }
 
 #[test]
@@ -209,7 +209,7 @@ fn st2_no_client_of_a_user_takes_the_places_of_the_users_other_clients() {
         let authorization = Authorization::new(FamilyId::from_bytes([0; 16]), client, "usr_1");
         let challenge = CodeChallenge::from_bytes([0; 32]);
         let code = AuthorizationCode::new(authorization, "https://c.example/cb", challenge, at(60));
-        run(codes.put(&NewCode { digest: digest(number), code, now: at(0) }))
+        run(codes.insert(&NewCode { digest: digest(number), code, now: at(0) }))
     };
     let evil = (0..4_000).filter(|number| put(*number, "evil").is_ok()).count();
     assert_eq!((evil, put(60_000, "bank")), (256, Ok(())));
@@ -233,12 +233,12 @@ fn st2_over_the_share_the_family_that_was_used_longest_ago_ends_and_is_unknown()
     assert_eq!(rotate(&store, 0, 100, 0, 1_000, 1), Ok(Rotated::Done), "the first is used");
     let repeated =
         RepeatedRefresh { key: key(1, 1), access: access("again", 300), expires_at: at(900), at_most: 9, now: at(1) };
-    assert_eq!(run(store.repeat(&repeated)), Ok(true), "so is the second");
+    assert_eq!(run(store.record_repeat(&repeated)), Ok(true), "so is the second");
     assert_eq!(revoke(&store, 2, 500, 1), Ok(1), "what is revoked stays so");
     assert_eq!(insert(&store, 16, 16, 1_000, 2), Ok(true));
-    let known = |token: u16, family: u8| run(store.get(&key(token, family))).unwrap().is_some();
+    let known = |token: u16, family: u8| run(store.load(&key(token, family))).unwrap().is_some();
     assert_eq!([known(100, 0), known(1, 1), known(2, 2), known(3, 3), known(4, 4)], [true, true, true, false, true]);
-    assert_eq!((run(store.find_family("jti 3")), store.len()), (Ok(None), 16));
+    assert_eq!((run(store.load_family("jti 3")), store.len()), (Ok(None), 16));
     assert_eq!(rotate(&store, 3, 101, 3, 1_000, 3), Ok(Rotated::Lost));
     assert_eq!(insert(&store, 17, 2, 1_000, 3), Ok(false), "nor is a revoked family revived");
 }
@@ -303,11 +303,7 @@ fn az26_one_grant_too_many_evicts_the_oldest_of_the_same_user() {
     }
     let consume = |number: u8| {
         let binding = ConsentBinding::from_bytes([number; 32]);
-        run(store.consume(&crate::authorization::ConsentRedemption {
-            digest: digest(number.into()),
-            binding,
-            now: at(1),
-        }))
+        run(store.take(&crate::authorization::ConsentRedemption { digest: digest(number.into()), binding, now: at(1) }))
     };
     assert!(consume(200).unwrap().is_some() && consume(99).unwrap().is_some() && consume(84).unwrap().is_some());
     assert_eq!(consume(83), Ok(None), "the oldest went");
@@ -319,11 +315,11 @@ fn az26_one_grant_too_many_evicts_the_oldest_of_the_same_user() {
 
 #[test]
 fn pa6_public_clients_leave_half_of_the_places_and_long_requests_take_several() {
-    let store = MemoryParStore::single_node(400).unwrap();
+    let store = MemoryPushedRequestStore::single_node(400).unwrap();
     let put = |key: u16, client: &str, authenticated, length: usize| {
         let mut request = PushedRequest::new(client, "x".repeat(length), at(0), at(90));
         request.authenticated = authenticated;
-        run(store.put(&NewPushedRequest { digest: digest(key), request }))
+        run(store.insert(&NewPushedRequest { digest: digest(key), request }))
     };
     let public = (0..400).filter(|key| put(*key, &format!("public {}", key % 8), false, 10).is_ok()).count();
     assert_eq!(public, 200);
@@ -353,7 +349,7 @@ fn rt5_no_clock_that_goes_backwards_revives_a_family() {
 #[test]
 fn rt4_salts_are_forgotten_after_the_longest_window() {
     let store = MemoryRefreshStore::single_node(100).unwrap();
-    let salt = |store: &MemoryRefreshStore| run(store.get(&key(1, 1))).unwrap().unwrap().spent.unwrap().salt;
+    let salt = |store: &MemoryRefreshStore| run(store.load(&key(1, 1))).unwrap().unwrap().spent.unwrap().salt;
     assert_eq!(insert(&store, 1, 1, 1_000, 0), Ok(true));
     assert_eq!(rotate(&store, 1, 2, 1, 1_000, 10), Ok(Rotated::Done));
     assert_eq!(insert(&store, 8, 8, 1_000, 10 + LONGEST_GRACE), Ok(true));
@@ -368,7 +364,13 @@ fn rt4_what_repetitions_cost_is_bounded() {
     assert_eq!(insert(&store, 1, 1, 1_000, 0), Ok(true));
     let repeat = |number: usize, expires_at, now| {
         let access = access(&format!("repeated {number}"), expires_at);
-        run(store.repeat(&RepeatedRefresh { key: key(1, 1), access, expires_at: at(now), at_most: 40, now: at(now) }))
+        run(store.record_repeat(&RepeatedRefresh {
+            key: key(1, 1),
+            access,
+            expires_at: at(now),
+            at_most: 40,
+            now: at(now),
+        }))
     };
     for number in 1..40 {
         assert_eq!(repeat(number, 50, 0), Ok(true));
@@ -401,7 +403,7 @@ fn hc5_a_store_whose_lock_was_poisoned_knows_nothing() {
     let store = std::sync::Arc::new(store);
     let poisoner = std::sync::Arc::clone(&store);
     assert!(std::thread::spawn(move || poisoner.poison()).join().is_err());
-    assert_eq!(run(store.peek(&digest(1))), Err(Unavailable));
+    assert_eq!(run(store.load(&digest(1))), Err(Unavailable));
     assert_eq!(run(store.take(&SecretQuery { digest: digest(1), now: at(0) })), Err(Unavailable));
     assert_eq!(put(&store, 2, 60, 0), Err(Unavailable));
     assert_eq!((store.sweep(at(999)), store.len()), (0, 0));
@@ -417,13 +419,13 @@ fn ev2_stores_do_not_show_what_they_hold() {
 
 #[test]
 fn az28_a_pushed_request_is_taken_once_and_not_after_it_has_expired() {
-    let store = MemoryParStore::single_node(2).unwrap();
+    let store = MemoryPushedRequestStore::single_node(2).unwrap();
     let put = |key, expires_at, now| {
         let request = PushedRequest::new("client", "client_id=client", at(now), at(expires_at));
-        run(store.put(&NewPushedRequest { digest: digest(key), request }))
+        run(store.insert(&NewPushedRequest { digest: digest(key), request }))
     };
     let take = |key, now| run(store.take(&SecretQuery { digest: digest(key), now: at(now) })).unwrap().is_some();
-    let fetch = |key| run(store.fetch(&digest(key))).unwrap().is_some();
+    let fetch = |key| run(store.load(&digest(key))).unwrap().is_some();
     assert_eq!(
         [put(1, 90, 0), put(1, 90, 0), put(2, 90, 0), put(3, 90, 90)],
         [Ok(()), Err(Unavailable), Ok(()), Err(Unavailable)]
@@ -436,13 +438,13 @@ fn az28_a_pushed_request_is_taken_once_and_not_after_it_has_expired() {
 
 #[test]
 fn pa6_requests_not_presented_in_time_make_room_and_others_do_not() {
-    let store = MemoryParStore::single_node(2).unwrap();
+    let store = MemoryPushedRequestStore::single_node(2).unwrap();
     let put = |key, now| {
         let mut request = PushedRequest::new("client", "client_id=client", at(now), at(now + 690));
         request.present_by = at(now + 90);
-        run(store.put(&NewPushedRequest { digest: digest(key), request }))
+        run(store.insert(&NewPushedRequest { digest: digest(key), request }))
     };
-    let fetch = |key| run(store.fetch(&digest(key))).unwrap().is_some();
+    let fetch = |key| run(store.load(&digest(key))).unwrap().is_some();
     assert_eq!([put(1, 0), put(2, 1), put(3, 90)], [Ok(()), Ok(()), Err(Unavailable)], "until present_by has passed");
     assert_eq!((put(4, 91), [fetch(1), fetch(2), fetch(4)]), (Ok(()), [false, true, true]), "the oldest goes");
     // A taken row leaves an entry behind, which is not a row.
@@ -454,14 +456,14 @@ fn pa6_requests_not_presented_in_time_make_room_and_others_do_not() {
 #[test]
 fn pa6_a_client_over_its_share_makes_no_other_lose_a_request() {
     for authenticated in [false, true] {
-        let store = MemoryParStore::single_node(10_000).unwrap();
+        let store = MemoryPushedRequestStore::single_node(10_000).unwrap();
         let push = |key: u16, client: &str, now: u64| {
             let mut request = PushedRequest::new(client, "x".repeat(16_000), at(now), at(now + 690));
             (request.present_by, request.authenticated) = (at(now + 90), authenticated);
-            run(store.put(&NewPushedRequest { digest: digest(key), request }))
+            run(store.insert(&NewPushedRequest { digest: digest(key), request }))
         };
         let held =
-            |keys: core::ops::Range<u16>| keys.filter(|key| run(store.fetch(&digest(*key))).unwrap().is_some()).count();
+            |keys: core::ops::Range<u16>| keys.filter(|key| run(store.load(&digest(*key))).unwrap().is_some()).count();
         for key in 0..100 {
             assert_eq!(push(key, "slow", 0), Ok(()));
         }
@@ -478,22 +480,22 @@ fn pa6_a_client_over_its_share_makes_no_other_lose_a_request() {
 
 #[test]
 fn pa6_a_request_that_can_never_fit_drops_nothing() {
-    let store = MemoryParStore::single_node(8).unwrap();
+    let store = MemoryPushedRequestStore::single_node(8).unwrap();
     let push = |key: u16, length: usize, now: u64| {
         let mut request = PushedRequest::new("client", "x".repeat(length), at(now), at(now + 690));
         request.present_by = at(now + 90);
-        run(store.put(&NewPushedRequest { digest: digest(key), request }))
+        run(store.insert(&NewPushedRequest { digest: digest(key), request }))
     };
     assert_eq!([push(0, 10, 0), push(1, 9_000, 100)], [Ok(()), Err(Unavailable)]);
-    assert!(run(store.fetch(&digest(0))).unwrap().is_some());
+    assert!(run(store.load(&digest(0))).unwrap().is_some());
 }
 
 #[test]
 fn st2_an_entry_outlives_the_row_that_was_taken_and_harms_nothing() {
-    let store = MemoryParStore::single_node(1).unwrap();
+    let store = MemoryPushedRequestStore::single_node(1).unwrap();
     for round in 0..100 {
         let request = PushedRequest::new("client", "client_id=client", at(round), at(round + 5));
-        assert_eq!(run(store.put(&NewPushedRequest { digest: digest(1), request })), Ok(()));
+        assert_eq!(run(store.insert(&NewPushedRequest { digest: digest(1), request })), Ok(()));
         assert!(run(store.take(&SecretQuery { digest: digest(1), now: at(round) })).unwrap().is_some());
     }
     assert_eq!(store.sweep(at(500)), 0);

@@ -15,9 +15,13 @@ fn cf2_a_host_has_what_its_server_asks() {
     assert_eq!(refused(office(), &all), "code_store");
     assert_eq!(refused(office().code_store(codes()), &all), "refresh_store");
     let stored = || office().code_store(codes()).refresh_store(tokens());
-    assert_eq!(refused(stored(), &all), "par_store");
-    let stored =
-        || office().code_store(codes()).refresh_store(tokens()).par_store(MemoryParStore::single_node(1).unwrap());
+    assert_eq!(refused(stored(), &all), "pushed_request_store");
+    let stored = || {
+        office()
+            .code_store(codes())
+            .refresh_store(tokens())
+            .pushed_request_store(MemoryPushedRequestStore::single_node(1).unwrap())
+    };
     assert_eq!(refused(stored(), &all), "deny_list");
     let stored = stored().deny_list(list());
     assert_eq!(refused(stored, &all), "replay_store");
@@ -70,7 +74,7 @@ fn az26_a_consent_grant_is_spent_once_for_what_it_was_given_for_and_in_time() {
     let put = [&first, &first, &second, &third].map(|grant| store.put(grant, NOW));
     assert_eq!(put, [Ok(()), Err(Unavailable), Ok(()), Err(Unavailable)]);
     let consume = |grant: &NewConsentGrant, binding, now| {
-        run(store.consume(&ConsentRedemption { digest: grant.digest(), binding, now })).unwrap()
+        run(store.take(&ConsentRedemption { digest: grant.digest(), binding, now })).unwrap()
     };
     assert_eq!(consume(&first, other, NOW), None, "given for something else");
     assert_eq!(consume(&first, binding, NOW).as_ref(), Some(first.grant()), "and not spent by that");

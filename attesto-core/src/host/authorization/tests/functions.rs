@@ -72,7 +72,7 @@ fn hc4_a_function_wins_over_the_trait_whichever_was_set_first_and_the_last_one_c
         })
         .principals(Office::default())
         .consent_policy(Office::default())
-        .par_store(MemoryParStore::single_node(1).unwrap())
+        .pushed_request_store(MemoryPushedRequestStore::single_node(1).unwrap())
         .code_store(Arc::clone(&world.codes))
         .refresh_store(Arc::clone(&world.refresh))
         .build(&server)

@@ -1,8 +1,8 @@
 //! All questions of the authorization server to its host: one variant and one answer type each.
 
-use super::consent::{ConsentDecision, ConsentRequest};
+use super::consent::{ConsentDecision, ConsentQuestion};
 use super::events::AuthorizationEvent;
-use super::login::{Authentication, AuthenticationRequest};
+use super::login::{Authentication, LoginQuestion};
 use crate::authorization::records::authorization::IssuedAccessToken;
 use crate::authorization::records::code::{AuthorizationCode, TakenCode};
 use crate::authorization::records::consent_grant::{ConsentGrant, ConsentRedemption};
@@ -34,10 +34,10 @@ pub struct Unavailable;
 pub type Answered<T> = Result<T, Unavailable>;
 
 /// The next step of a flow of the authorization server: a question to its host, or the response.
-pub type Step = exchange::Step<Ask>;
+pub type Step = exchange::Step<Question>;
 
 /// One question of the authorization server, with the flow that waits for its answer.
-pub type Query<Q, A> = exchange::Query<Ask, Q, A>;
+pub type Query<Q, A> = exchange::Query<Question, Q, A>;
 
 /// One question to the host. The traits of [`host`](crate::host) define what each answer promises.
 ///
@@ -45,46 +45,46 @@ pub type Query<Q, A> = exchange::Query<Ask, Q, A>;
 #[derive(Debug)]
 #[must_use = "an unanswered question ends the flow"]
 #[expect(clippy::exhaustive_enums, reason = "a driver must know every question")]
-pub enum Ask {
+pub enum Question {
     /// Which client has this identifier? `None` for an unknown or disabled client.
     LoadClient(Query<String, Answered<Option<Client>>>),
     /// Is this the client's secret?
     VerifySecret(Query<SecretCheck, Answered<bool>>),
     /// Which keys does the client with this identifier sign with?
-    ClientKeys(Query<String, Answered<Arc<VerificationKeys>>>),
+    LoadClientKeys(Query<String, Answered<Arc<VerificationKeys>>>),
     /// Is this the first use? Proofs and assertions share one namespace and have distinct keys.
     RecordReplay(Query<ReplayQuery, Recorded>),
     /// Who is the user of this browser? The host may answer with a page to show.
-    Authenticate(Query<AuthenticationRequest, Answered<Authentication>>),
+    Authenticate(Query<LoginQuestion, Answered<Authentication>>),
     /// Does the user allow the request? The host may answer with a page to show.
-    Consent(Query<ConsentRequest, Answered<ConsentDecision>>),
+    Consent(Query<ConsentQuestion, Answered<ConsentDecision>>),
     /// Spend a consent grant if it is unspent and unexpired and has this binding; otherwise `None`.
-    ConsumeConsentGrant(Query<ConsentRedemption, Answered<Option<ConsentGrant>>>),
+    TakeConsentGrant(Query<ConsentRedemption, Answered<Option<ConsentGrant>>>),
     /// Store a pushed authorization request.
-    PutPar(Query<NewPushedRequest, Answered<()>>),
+    InsertPushedRequest(Query<NewPushedRequest, Answered<()>>),
     /// Load a pushed request, without changing anything.
-    FetchPar(Query<SecretDigest, Answered<Option<PushedRequest>>>),
+    LoadPushedRequest(Query<SecretDigest, Answered<Option<PushedRequest>>>),
     /// Remove a pushed request that has not expired, and return it. Only one of several concurrent calls receives it.
-    TakePar(Query<SecretQuery, Answered<Option<PushedRequest>>>),
+    TakePushedRequest(Query<SecretQuery, Answered<Option<PushedRequest>>>),
     /// Store a new code.
-    PutCode(Query<NewCode, Answered<()>>),
+    InsertCode(Query<NewCode, Answered<()>>),
     /// Load a code, fresh or spent, without changing anything.
-    PeekCode(Query<SecretDigest, Answered<Option<AuthorizationCode>>>),
+    LoadCode(Query<SecretDigest, Answered<Option<AuthorizationCode>>>),
     /// Spend a code.
     TakeCode(Query<SecretQuery, Answered<TakenCode>>),
     /// Record the access token issued for a redeemed code.
-    FinalizeCode(Query<FinalizedCode, Answered<()>>),
+    RecordRedemption(Query<CodeRedemption, Answered<()>>),
     /// Load the state of a refresh token.
-    GetRefresh(Query<RefreshKey, Answered<Option<RefreshState>>>),
+    LoadRefresh(Query<RefreshKey, Answered<Option<RefreshState>>>),
     /// Store the first refresh token of a family. `false` if the family is already revoked.
     InsertRefresh(Query<NewRefresh, Answered<bool>>),
     /// Spend a refresh token and store its successor.
     RotateRefresh(Query<Rotation, Answered<Rotated>>),
     /// Record one more access token for a refresh token that is sent again. `false` if it is by now spent, unknown or
     /// of a revoked family, and must not be sent.
-    RepeatRefresh(Query<RepeatedRefresh, Answered<bool>>),
+    RecordRepeat(Query<RepeatedRefresh, Answered<bool>>),
     /// Which family does an access token with this `jti` belong to? Asked only if there is no deny list (RV-4).
-    FindFamily(Query<String, Answered<Option<RevocableFamily>>>),
+    LoadFamily(Query<String, Answered<Option<RevocableFamily>>>),
     /// Revoke a family for good. Returns its unexpired access tokens that no
     /// [`SettleRevocation`](Self::SettleRevocation) has named yet.
     RevokeFamily(Query<FamilyRevocation, Answered<Vec<IssuedAccessToken>>>),
@@ -99,37 +99,37 @@ pub enum Ask {
     /// Load the subject. `None` if it does not exist or may have no tokens.
     LoadPrincipal(Query<String, Answered<Option<Principal>>>),
     /// Which claims about this user may an ID token for this client have?
-    IdTokenClaims(Query<ClaimsRequest, Answered<Map<String, Value>>>),
+    IdTokenClaims(Query<IdTokenClaimsQuestion, Answered<Map<String, Value>>>),
     /// Which of these scopes does the policy grant?
-    AuthorizeScope(Query<ScopeRequest, Answered<ScopeSet>>),
+    AuthorizeScope(Query<ScopeQuestion, Answered<ScopeSet>>),
     /// Record an event. No decision depends on it.
     Record(Query<AuthorizationEvent, ()>),
 }
 
-impl Ask {
+impl Question {
     /// The question's name, for logs.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         match self {
             Self::LoadClient(_) => "LoadClient",
             Self::VerifySecret(_) => "VerifySecret",
-            Self::ClientKeys(_) => "ClientKeys",
+            Self::LoadClientKeys(_) => "LoadClientKeys",
             Self::RecordReplay(_) => "RecordReplay",
             Self::Authenticate(_) => "Authenticate",
             Self::Consent(_) => "Consent",
-            Self::ConsumeConsentGrant(_) => "ConsumeConsentGrant",
-            Self::PutPar(_) => "PutPar",
-            Self::FetchPar(_) => "FetchPar",
-            Self::TakePar(_) => "TakePar",
-            Self::PutCode(_) => "PutCode",
-            Self::PeekCode(_) => "PeekCode",
+            Self::TakeConsentGrant(_) => "TakeConsentGrant",
+            Self::InsertPushedRequest(_) => "InsertPushedRequest",
+            Self::LoadPushedRequest(_) => "LoadPushedRequest",
+            Self::TakePushedRequest(_) => "TakePushedRequest",
+            Self::InsertCode(_) => "InsertCode",
+            Self::LoadCode(_) => "LoadCode",
             Self::TakeCode(_) => "TakeCode",
-            Self::FinalizeCode(_) => "FinalizeCode",
-            Self::GetRefresh(_) => "GetRefresh",
+            Self::RecordRedemption(_) => "RecordRedemption",
+            Self::LoadRefresh(_) => "LoadRefresh",
             Self::InsertRefresh(_) => "InsertRefresh",
             Self::RotateRefresh(_) => "RotateRefresh",
-            Self::RepeatRefresh(_) => "RepeatRefresh",
-            Self::FindFamily(_) => "FindFamily",
+            Self::RecordRepeat(_) => "RecordRepeat",
+            Self::LoadFamily(_) => "LoadFamily",
             Self::RevokeFamily(_) => "RevokeFamily",
             Self::SettleRevocation(_) => "SettleRevocation",
             Self::RevokeAccessTokens(_) => "RevokeAccessTokens",
@@ -215,7 +215,7 @@ pub struct NewCode {
 /// The access token issued for a code.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_structs, reason = "a key and what to note beside it")]
-pub struct FinalizedCode {
+pub struct CodeRedemption {
     /// The code's key.
     pub digest: SecretDigest,
     /// The access token. The store keeps the row until it has expired.
@@ -337,7 +337,7 @@ impl Principal {
 /// Claims for an ID token (OIDC Core §5; IT-4).
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
-pub struct ClaimsRequest {
+pub struct IdTokenClaimsQuestion {
     /// The user.
     pub subject: String,
     /// The client that receives the ID token.
@@ -361,7 +361,7 @@ pub struct IntrospectionCheck {
 /// A request for scopes (TK-4).
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
-pub struct ScopeRequest {
+pub struct ScopeQuestion {
     /// The client.
     pub client_id: String,
     /// The user; `None` if the client asks for itself.
