@@ -26,6 +26,7 @@ use std::collections::HashMap;
 use std::error::Error;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
 
 /// Of every client that has one. The printed line says it.
@@ -166,7 +167,7 @@ fn app(issuer: &str, clients: Clients) -> Result<Router, Box<dyn Error>> {
         .path_prefix(format!("{path}/oauth"))
         .grants(GrantType::ALL.iter().copied())
         .scopes_supported(SCOPES)
-        .refresh(RefreshPolicy::new().grace(30, GraceSecret::new([7; 32]))?)
+        .refresh(RefreshPolicy::new().grace(Duration::from_secs(30), GraceSecret::new([7; 32]))?)
         .openid_connect()
         .id_token_keys(rsa_ring(provider.as_ref())?)
         .metadata_member("userinfo_endpoint", userinfo.as_str())

@@ -195,7 +195,8 @@ impl<S: CodeStore> Suite<'_, S> {
         let codes = [0u8, 1, 32, 128].map(|number| (self.world.close_digest(number), format!("close {number}")));
         for (digest, label) in &codes {
             let new = NewCode { digest: *digest, code: self.code(label, 60), now: self.world.now };
-            self.world.due("a code is put whose digest differs from others in one bit", self.store.insert(&new).await)?;
+            self.world
+                .due("a code is put whose digest differs from others in one bit", self.store.insert(&new).await)?;
         }
         for (digest, label) in &codes {
             let fresh = TakenCode::Fresh(Box::new(self.code(label, 60)));

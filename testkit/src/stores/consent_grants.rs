@@ -132,8 +132,7 @@ impl<S: ConsentGrantStore, P: AsyncFn(&NewConsentGrant, Timestamp) -> Answered<(
             let (digest, grant) = self.put(&label, 60, 0).await?;
             let redemption = &ConsentRedemption { digest, binding: self.binding(&label), now: self.world.now };
             let store = self.store;
-            let given =
-                self.world.racing.race(RACERS, |_| Box::pin(async move { store.take(redemption).await })).await;
+            let given = self.world.racing.race(RACERS, |_| Box::pin(async move { store.take(redemption).await })).await;
             let winners = given.iter().filter(|given| matches!(given, Ok(Some(won)) if *won == grant)).count();
             let losers = given.iter().filter(|given| **given == Ok(None)).count();
             if (winners, losers.saturating_add(1)) != (1, RACERS) {

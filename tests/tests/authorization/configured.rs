@@ -2,6 +2,7 @@
 
 use crate::scene::builder;
 use attesto_core::authorization::{AuthMethod, AuthorizationServerBuilder, GrantType};
+use std::time::Duration;
 
 /// The member that is wrong; `None` where nothing is.
 fn wrong(configure: impl FnOnce(AuthorizationServerBuilder) -> AuthorizationServerBuilder) -> Option<&'static str> {
@@ -11,7 +12,11 @@ fn wrong(configure: impl FnOnce(AuthorizationServerBuilder) -> AuthorizationServ
 #[test]
 fn cf1_a_code_lives_for_ten_minutes_at_most() {
     for (seconds, expected) in [(0, Some("code_lifetime")), (1, None), (600, None), (601, Some("code_lifetime"))] {
-        assert_eq!(wrong(|builder| builder.code_lifetime(seconds)), expected, "{seconds}: RFC 6749 §4.1.2");
+        assert_eq!(
+            wrong(|builder| builder.code_lifetime(Duration::from_secs(seconds))),
+            expected,
+            "{seconds}: RFC 6749 §4.1.2"
+        );
     }
 }
 
@@ -20,7 +25,7 @@ fn cf1_an_id_token_lives_for_an_hour_at_most() {
     for (seconds, expected) in
         [(0, Some("id_token_lifetime")), (1, None), (3600, None), (3601, Some("id_token_lifetime"))]
     {
-        assert_eq!(wrong(|builder| builder.id_token_lifetime(seconds)), expected, "{seconds}");
+        assert_eq!(wrong(|builder| builder.id_token_lifetime(Duration::from_secs(seconds))), expected, "{seconds}");
     }
 }
 

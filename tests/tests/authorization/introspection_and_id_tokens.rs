@@ -11,6 +11,7 @@ use attesto_core::http::{Connection, RequestParts, ResponseParts};
 use attesto_core::limits;
 use attesto_core::pkce::CodeVerifier;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 const LOGIN: &str = "urn:example:gold";
 
@@ -193,7 +194,11 @@ fn it2_an_id_token_names_its_audience_and_how_its_user_logged_in() {
 fn it2_an_id_token_lives_as_long_as_configured() {
     for lifetime in [300, 3600] {
         let response = openid(|builder| {
-            builder.openid_connect().id_tokens_without_rs256().scopes_supported(["openid"]).id_token_lifetime(lifetime)
+            builder
+                .openid_connect()
+                .id_tokens_without_rs256()
+                .scopes_supported(["openid"])
+                .id_token_lifetime(Duration::from_secs(lifetime))
         });
         let id = claims(&member(&response, "id_token"));
         assert_eq!((id["iat"].as_u64(), id["exp"].as_u64()), (Some(NOW), Some(NOW + lifetime)));

@@ -9,6 +9,7 @@ use attesto_core::token::KeyRing;
 use attesto_tests::{counter, ed25519};
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::time::Duration;
 
 fn plain() -> AuthorizationServerBuilder {
     let ring = Arc::new(KeyRing::new(provider().as_ref(), ed25519(1).into()).expect("a ring"));
@@ -16,7 +17,7 @@ fn plain() -> AuthorizationServerBuilder {
 }
 
 fn grace() -> RefreshPolicy {
-    RefreshPolicy::new().grace(10, GraceSecret::new([9; 32])).expect("a short window")
+    RefreshPolicy::new().grace(Duration::from_secs(10), GraceSecret::new([9; 32])).expect("a short window")
 }
 
 fn mcp() -> AuthorizationServerBuilder {

@@ -9,6 +9,7 @@ use attesto_core::encoding::base64url;
 use attesto_core::http::{IncomingResponse, ResponseParts};
 use attesto_core::introspection::{IntrospectionCredentials, IntrospectionEndpoint, IntrospectionError};
 use serde_json::Value;
+use std::time::Duration;
 
 fn refresh_token(response: &ResponseParts) -> String {
     text(response, "refresh_token").expect("a refresh token")
@@ -124,7 +125,10 @@ fn rt6_narrowing_is_of_the_access_token_only() {
 
 #[test]
 fn rt7_tokens_and_families_end() {
-    let policy = RefreshPolicy::new().lifetime(1000).and_then(|policy| policy.family_lifetime(1500)).expect("sound");
+    let policy = RefreshPolicy::new()
+        .lifetime(Duration::from_secs(1000))
+        .and_then(|policy| policy.family_lifetime(Duration::from_secs(1500)))
+        .expect("sound");
     let mut scene = Scene::of(builder(true).refresh(policy));
     let request = scene.redeem();
     let first = refresh_token(&scene.grant(&request));
@@ -213,7 +217,7 @@ fn rv4_a_token_is_revoked_as_long_as_a_resource_takes_it() {
         scene.grant(&Request::revoke(token));
         assert_eq!(scene.ledger.denied.contains(&jti), denied, "{now} {}", token.len());
     }
-    let mut strict = Scene::of(builder(true).resource_leeway(0));
+    let mut strict = Scene::of(builder(true).resource_leeway(Duration::from_secs(0)));
     let request = strict.redeem();
     let access = text(&strict.grant(&request), "access_token").expect("an access token");
     strict.ledger.now = NOW + 900;
@@ -253,7 +257,7 @@ fn rt5_theft_that_a_store_failure_hid_is_handled_when_the_token_is_shown_again()
 #[test]
 fn rv4_the_list_keeps_a_token_through_the_leeway_of_resources() {
     for leeway in [0, 60, 300] {
-        let scene = || Scene::of(builder(true).resource_leeway(leeway));
+        let scene = || Scene::of(builder(true).resource_leeway(Duration::from_secs(leeway)));
         let mut by_itself = scene();
         let request = by_itself.redeem();
         let granted = by_itself.grant(&request);
@@ -320,7 +324,7 @@ fn rv3_however_many_access_tokens_a_family_has_one_question_denies_them() {
 #[test]
 fn no_family_has_more_access_tokens_at_a_time_than_the_policy_says() {
     let policy = RefreshPolicy::new().access_tokens_at_a_time(5).expect("a bound");
-    let policy = policy.grace(10, GraceSecret::new([9; 32])).expect("a short window");
+    let policy = policy.grace(Duration::from_secs(10), GraceSecret::new([9; 32])).expect("a short window");
     let mut scene = Scene::of(builder(true).refresh(policy));
     let request = scene.redeem();
     let first = refresh_token(&scene.grant(&request));

@@ -18,6 +18,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 pub(crate) const NOW: u64 = 1_800_000_000;
 pub(crate) const REDIRECT: &str = "https://app.example/cb";
@@ -38,7 +39,7 @@ pub(crate) fn builder(grace: bool) -> AuthorizationServerBuilder {
     let ring = Arc::new(KeyRing::new(provider().as_ref(), signer.into()).expect("a ring"));
     let mut refresh = RefreshPolicy::new();
     if grace {
-        refresh = refresh.grace(10, GraceSecret::new([9; 32])).expect("a short window");
+        refresh = refresh.grace(Duration::from_secs(10), GraceSecret::new([9; 32])).expect("a short window");
     }
     AuthorizationServer::builder("https://as.example", provider(), ring)
         .audience("https://api.example")

@@ -7,6 +7,7 @@ use attesto_core::dpop::{NonceIssuer, NonceSecret, NonceUse, ProofPolicy};
 use attesto_core::encoding::base64url;
 use attesto_core::pkce::CodeVerifier;
 use serde_json::Value;
+use std::time::Duration;
 
 /// The payload of a JWT.
 pub(crate) fn claims(token: &str) -> Value {
@@ -529,9 +530,9 @@ fn cf1_nonces_of_a_resource_are_none_of_the_servers() {
     let nonces = NonceIssuer::new(NonceUse::ResourceServer, NonceSecret::new([4; 32]));
     let refused = builder(true).dpop(ProofPolicy::new().require_nonces(nonces)).build().unwrap_err();
     assert_eq!(refused.member(), "dpop");
-    let long = builder(true).access_token_lifetime(86_401).build().unwrap_err();
+    let long = builder(true).access_token_lifetime(Duration::from_secs(86_401)).build().unwrap_err();
     assert_eq!(long.member(), "access_token_lifetime");
-    assert!(builder(true).access_token_lifetime(86_400).build().is_ok());
+    assert!(builder(true).access_token_lifetime(Duration::from_secs(86_400)).build().is_ok());
 }
 
 #[test]

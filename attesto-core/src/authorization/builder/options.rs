@@ -18,6 +18,7 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
+use core::time::Duration;
 
 /// Configures an [`AuthorizationServer`](crate::authorization::AuthorizationServer). [`build`](Self::build) checks
 /// everything.
@@ -182,11 +183,11 @@ impl AuthorizationServerBuilder {
         self
     }
 
-    /// Sets how long a client assertion may still be valid when it arrives, and how old it may be, in seconds: 1 to
-    /// 3600. Default 300. Some libraries make assertions that live for an hour; the replay store keeps each one as
+    /// Sets how long a client assertion may still be valid when it arrives, and how old it may be: 1 to 3600
+    /// seconds. Default 300. Some libraries make assertions that live for an hour; the replay store keeps each one as
     /// long.
-    pub const fn assertion_lifetime(mut self, seconds: u64) -> Self {
-        self.assertions.lifetime = seconds;
+    pub const fn assertion_lifetime(mut self, lifetime: Duration) -> Self {
+        self.assertions.lifetime = lifetime.as_secs();
         self
     }
 
@@ -208,29 +209,30 @@ impl AuthorizationServerBuilder {
         self
     }
 
-    /// Sets the lifetime of access tokens, in seconds. Default 900.
-    pub const fn access_token_lifetime(mut self, seconds: u64) -> Self {
-        self.access_token_lifetime = seconds;
+    /// Sets the lifetime of access tokens. Default 900 seconds.
+    pub const fn access_token_lifetime(mut self, lifetime: Duration) -> Self {
+        self.access_token_lifetime = lifetime.as_secs();
         self
     }
 
-    /// Sets the lifetime of authorization codes, in seconds: at most 600 (RFC 6749 §4.1.2). Default 60.
-    pub const fn code_lifetime(mut self, seconds: u64) -> Self {
-        self.lifetimes.code = seconds;
+    /// Sets the lifetime of authorization codes: at most 600 seconds (RFC 6749 §4.1.2). Default 60.
+    pub const fn code_lifetime(mut self, lifetime: Duration) -> Self {
+        self.lifetimes.code = lifetime.as_secs();
         self
     }
 
-    /// Sets the seconds within which a browser must come with a pushed authorization request: at most 600
+    /// Sets the time within which a browser must come with a pushed authorization request: at most 600 seconds
     /// (RFC 9126 §2.2). Default 90. From then on the user has ten minutes for login and consent, for which the request
     /// is kept.
-    pub const fn pushed_request_lifetime(mut self, seconds: u64) -> Self {
-        self.lifetimes.pushed_request = seconds;
+    pub const fn pushed_request_lifetime(mut self, lifetime: Duration) -> Self {
+        self.lifetimes.pushed_request = lifetime.as_secs();
         self
     }
 
-    /// Sets the seconds within which a click on a consent page must come back as its grant: at most 600. Default 300.
-    pub const fn consent_grant_lifetime(mut self, seconds: u64) -> Self {
-        self.lifetimes.consent_grant = seconds;
+    /// Sets the time within which a click on a consent page must come back as its grant: at most 600 seconds. Default
+    /// 300.
+    pub const fn consent_grant_lifetime(mut self, lifetime: Duration) -> Self {
+        self.lifetimes.consent_grant = lifetime.as_secs();
         self
     }
 
@@ -320,10 +322,10 @@ impl AuthorizationServerBuilder {
     }
 
     /// Sets the longest time that any resource accepts tokens after their `exp`
-    /// ([`TokenRules::exp_leeway`](crate::token::TokenRules::exp_leeway)), in seconds: revoked tokens stay on the deny
+    /// ([`TokenRules::exp_leeway`](crate::token::TokenRules::exp_leeway)): revoked tokens stay on the deny
     /// list for as long. At most 3600. Default 60.
-    pub const fn resource_leeway(mut self, seconds: u64) -> Self {
-        self.resource_leeway = seconds;
+    pub const fn resource_leeway(mut self, leeway: Duration) -> Self {
+        self.resource_leeway = leeway.as_secs();
         self
     }
 
@@ -380,9 +382,9 @@ impl AuthorizationServerBuilder {
         self
     }
 
-    /// Sets the lifetime of ID tokens, in seconds: at most 3600. Default 900.
-    pub const fn id_token_lifetime(mut self, seconds: u64) -> Self {
-        self.lifetimes.id_token = seconds;
+    /// Sets the lifetime of ID tokens: at most 3600 seconds. Default 900.
+    pub const fn id_token_lifetime(mut self, lifetime: Duration) -> Self {
+        self.lifetimes.id_token = lifetime.as_secs();
         self
     }
 

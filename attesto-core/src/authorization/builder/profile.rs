@@ -22,6 +22,7 @@ use alloc::vec::Vec;
 /// # let signer = provider.signer(key.private().ok_or("private")?, Algorithm::ES256)?;
 /// # let ring = Arc::new(KeyRing::new(provider.as_ref(), signer.into())?);
 /// use attesto_core::authorization::{AuthorizationServer, GraceSecret, Profile, RefreshPolicy};
+/// use core::time::Duration;
 ///
 /// let server = || {
 ///     AuthorizationServer::builder("https://auth.example.com", Arc::clone(&provider), Arc::clone(&ring))
@@ -32,7 +33,7 @@ use alloc::vec::Vec;
 /// assert_eq!(refused.member(), "refresh"); // Its clients lose responses: rotation requires a grace window.
 ///
 /// let secret = GraceSecret::new([7; 32]); // from a secure source, the same on every node
-/// let server = server().refresh(RefreshPolicy::new().grace(10, secret)?).build()?;
+/// let server = server().refresh(RefreshPolicy::new().grace(Duration::from_secs(10), secret)?).build()?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]

@@ -2,6 +2,7 @@
 
 use crate::ConfigError;
 use core::fmt;
+use core::time::Duration;
 use zeroize::Zeroizing;
 
 /// The longest grace window, in seconds: after it, stores may forget the salt of a successor.
@@ -45,10 +46,12 @@ impl Lifetimes {
 ///
 /// ```
 /// use attesto_core::authorization::{GraceSecret, RefreshPolicy};
+/// use core::time::Duration;
 ///
+/// const DAY: Duration = Duration::from_secs(86_400);
 /// // 32 bytes from a secure source, the same on every node:
 /// let secret = GraceSecret::new([7; 32]);
-/// let policy = RefreshPolicy::new().lifetime(7 * 86_400)?.family_lifetime(30 * 86_400)?.grace(10, secret)?;
+/// let policy = RefreshPolicy::new().lifetime(7 * DAY)?.family_lifetime(30 * DAY)?.grace(Duration::from_secs(10), secret)?;
 /// # Ok::<(), attesto_core::ConfigError>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -84,31 +87,32 @@ impl RefreshPolicy {
         }
     }
 
-    /// Sets how long an unused token lives, in seconds.
+    /// Sets how long an unused token lives.
     ///
     /// # Errors
     /// Fails if it is 0, or longer than the family's lifetime.
-    pub fn lifetime(mut self, seconds: u64) -> Result<Self, ConfigError> {
-        self.lifetime = seconds;
+    pub fn lifetime(mut self, lifetime: Duration) -> Result<Self, ConfigError> {
+        self.lifetime = lifetime.as_secs();
         self.if_sound()
     }
 
-    /// Sets how long a family lives, in seconds, however often it is used (RT-7). Set it before a longer lifetime of
+    /// Sets how long a family lives, however often it is used (RT-7). Set it before a longer lifetime of
     /// its tokens.
     ///
     /// # Errors
     /// Fails if it is shorter than a token's lifetime.
-    pub fn family_lifetime(mut self, seconds: u64) -> Result<Self, ConfigError> {
-        self.family_lifetime = seconds;
+    pub fn family_lifetime(mut self, lifetime: Duration) -> Result<Self, ConfigError> {
+        self.family_lifetime = lifetime.as_secs();
         self.if_sound()
     }
 
-    /// Opens a window, in seconds after its use, in which a spent token is answered with the same successor again
+    /// Opens a window after its use, in which a spent token is answered with the same successor again
     /// (RT-4).
     ///
     /// # Errors
     /// Fails if it is 0 or longer than 60 seconds: a thief of the spent token is answered in it too.
-    pub fn grace(mut self, seconds: u64, secret: GraceSecret) -> Result<Self, ConfigError> {
+    pub fn grace(mut self, window: Duration, secret: GraceSecret) -> Result<Self, ConfigError> {
+        let seconds = window.as_secs();
         if !(1..=LONGEST_GRACE).contains(&seconds) {
             return Err(ConfigError::new("grace", "must be 1 to 60 seconds; leave it out for none"));
         }
@@ -197,10 +201,10 @@ mod tests {
 
     #[test]
     fn rt7_a_token_does_not_outlive_its_family() {
-        assert!(RefreshPolicy::new().family_lifetime(14 * 86_400).is_ok());
-        assert!(RefreshPolicy::new().family_lifetime(14 * 86_400 - 1).is_err());
-        assert!(RefreshPolicy::new().lifetime(0).is_err());
-        assert!(RefreshPolicy::new().lifetime(90 * 86_400 + 1).is_err());
+        assert!(RefreshPolicy::new().family_lifetime(Duration::from_secs(14 * 86_400)).is_ok());
+        assert!(RefreshPolicy::new().family_lifetime(Duration::from_secs(14 * 86_400 - 1)).is_err());
+        assert!(RefreshPolicy::new().lifetime(Duration::from_secs(0)).is_err());
+        assert!(RefreshPolicy::new().lifetime(Duration::from_secs(90 * 86_400 + 1)).is_err());
     }
 
     #[test]
@@ -213,8 +217,8 @@ mod tests {
     #[test]
     fn rt4_a_grace_window_is_short() {
         let grace = |seconds| RefreshPolicy::new().grace(seconds, GraceSecret::new([1; 32]));
-        assert!(grace(0).is_err() && grace(61).is_err());
-        assert!(grace(1).is_ok() && grace(60).is_ok());
+        assert!(grace(Duration::from_secs(0)).is_err() && grace(Duration::from_secs(61)).is_err());
+        assert!(grace(Duration::from_secs(1)).is_ok() && grace(Duration::from_secs(60)).is_ok());
         assert_eq!(alloc::format!("{:?}", GraceSecret::new([1; 32])), "GraceSecret(..)");
     }
 }

@@ -20,6 +20,7 @@ use attesto_core::resource::{Requirement, ResourceServer};
 use attesto_core::token::{KeyRing, TrustedIssuer};
 use std::error::Error;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Rows that each store holds at most.
 const ROWS: usize = 100_000;
@@ -113,7 +114,7 @@ fn server(
         .scopes_supported(SCOPES)
         .openid_connect()
         .dpop(ProofPolicy::new().require_nonces(nonces))
-        .refresh(RefreshPolicy::new().grace(GRACE, GraceSecret::new(grace))?)
+        .refresh(RefreshPolicy::new().grace(Duration::from_secs(GRACE), GraceSecret::new(grace))?)
         .ask_introspection()
         .danger_insecure_loopback();
     Ok(builder)

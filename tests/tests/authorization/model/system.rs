@@ -22,6 +22,7 @@ use attesto_testkit::block_on;
 use attesto_tests::stopped;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 /// Who knows the clients and the user.
 #[derive(Clone, Default)]
@@ -81,10 +82,19 @@ impl IntrospectionPolicy for Office {
 fn server() -> AuthorizationServer {
     static SERVER: OnceLock<AuthorizationServer> = OnceLock::new();
     let build = || {
-        let refresh = RefreshPolicy::new().lifetime(REFRESH).and_then(|policy| policy.family_lifetime(FAMILY));
-        let refresh = refresh.and_then(|policy| policy.grace(GRACE, GraceSecret::new([9; 32]))).expect("sound");
-        let builder = builder(true).refresh(refresh).ask_introspection().access_token_lifetime(ACCESS);
-        builder.code_lifetime(CODE).pushed_request_lifetime(PUSHED).build().expect("a sound configuration")
+        let refresh = RefreshPolicy::new()
+            .lifetime(Duration::from_secs(REFRESH))
+            .and_then(|policy| policy.family_lifetime(Duration::from_secs(FAMILY)));
+        let refresh = refresh
+            .and_then(|policy| policy.grace(Duration::from_secs(GRACE), GraceSecret::new([9; 32])))
+            .expect("sound");
+        let builder =
+            builder(true).refresh(refresh).ask_introspection().access_token_lifetime(Duration::from_secs(ACCESS));
+        builder
+            .code_lifetime(Duration::from_secs(CODE))
+            .pushed_request_lifetime(Duration::from_secs(PUSHED))
+            .build()
+            .expect("a sound configuration")
     };
     SERVER.get_or_init(build).clone()
 }

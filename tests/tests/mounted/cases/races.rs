@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::runtime::Runtime;
@@ -196,7 +197,8 @@ fn rt3_rt5_many_clients_refresh_one_token_once(server: Server) {
 /// In the grace window all who are given a successor are given the same, and it works. How many they are is bounded by what can be
 /// revoked; the others are told to come again.
 fn rt4_many_clients_are_given_one_successor_in_the_grace_window(server: Server) {
-    let policy = RefreshPolicy::new().grace(10, GraceSecret::new([9; 32])).expect("a short window");
+    let policy =
+        RefreshPolicy::new().grace(Duration::from_secs(10), GraceSecret::new([9; 32])).expect("a short window");
     let running = Issuer::of(builder(ORIGIN).refresh(policy)).serve(server);
     for _ in 0..5 {
         let told = shown_at_once(&running);

@@ -8,6 +8,7 @@ use crate::crypto::RustCrypto;
 use crate::pkce::CodeChallenge;
 use alloc::boxed::Box;
 use alloc::format;
+use core::time::Duration;
 
 #[test]
 fn az29_the_code_stands_for_what_was_asked_and_allowed() {
@@ -109,7 +110,7 @@ fn tk6_with_any_store_down_no_code_is_issued_and_the_client_is_not_blamed() {
 
 #[test]
 fn az29_codes_differ_and_live_as_configured() {
-    let mut world = World::built(|builder| builder.code_lifetime(600));
+    let mut world = World::built(|builder| builder.code_lifetime(Duration::from_secs(600)));
     let (first, second) = (world.get(&good()), world.get(&good()));
     assert_ne!(header(&first, "location"), header(&second, "location"));
     assert_ne!(world.codes[0].digest, world.codes[1].digest);

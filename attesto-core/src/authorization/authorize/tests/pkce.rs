@@ -5,13 +5,14 @@ use super::*;
 use crate::authorization::{
     AuthorizationCode, AuthorizationServerBuilder, GraceSecret, Profile, RefreshPolicy, SenderConstraint,
 };
+use core::time::Duration;
 
 fn provider(builder: AuthorizationServerBuilder) -> AuthorizationServerBuilder {
     builder.openid_connect().id_tokens_without_rs256().scopes_supported(["openid", "files.read"])
 }
 
 fn mcp(builder: AuthorizationServerBuilder) -> AuthorizationServerBuilder {
-    let refresh = RefreshPolicy::new().grace(10, GraceSecret::new([9; 32])).unwrap();
+    let refresh = RefreshPolicy::new().grace(Duration::from_secs(10), GraceSecret::new([9; 32])).unwrap();
     provider(builder).profile(Profile::Mcp).refresh(refresh)
 }
 

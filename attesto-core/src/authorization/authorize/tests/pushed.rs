@@ -9,6 +9,7 @@ use crate::dpop::{NonceIssuer, NonceSecret, NonceUse, ProofMaker, ProofPolicy};
 use crate::jose::{KeyMaterial, Thumbprint};
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::time::Duration;
 
 /// A request to push.
 fn pushed() -> Pairs {
@@ -89,7 +90,7 @@ fn pa6_pa9_parameters_are_kept_as_sent_and_credentials_are_not() {
 
 #[test]
 fn pa6_lifetimes_are_configured() {
-    let mut world = World::built(|builder| builder.pushed_request_lifetime(600));
+    let mut world = World::built(|builder| builder.pushed_request_lifetime(Duration::from_secs(600)));
     world.push(&pushed(), &[]);
     assert_eq!(world.pushed.values().next().unwrap().present_by, Timestamp::from_secs(NOW + 600));
 }
@@ -276,8 +277,19 @@ fn cf1_lifetimes_of_pushed_requests_and_consents_are_bounded() {
         configure(builder).build().map(|_| ()).map_err(|error| error.member())
     };
     for seconds in [0, 601] {
-        assert_eq!(build(&|builder| builder.pushed_request_lifetime(seconds)), Err("pushed_request_lifetime"));
-        assert_eq!(build(&|builder| builder.consent_grant_lifetime(seconds)), Err("consent_grant_lifetime"));
+        assert_eq!(
+            build(&|builder| builder.pushed_request_lifetime(Duration::from_secs(seconds))),
+            Err("pushed_request_lifetime")
+        );
+        assert_eq!(
+            build(&|builder| builder.consent_grant_lifetime(Duration::from_secs(seconds))),
+            Err("consent_grant_lifetime")
+        );
     }
-    assert_eq!(build(&|builder| builder.pushed_request_lifetime(600).consent_grant_lifetime(1)), Ok(()));
+    assert_eq!(
+        build(&|builder| builder
+            .pushed_request_lifetime(Duration::from_secs(600))
+            .consent_grant_lifetime(Duration::from_secs(1))),
+        Ok(())
+    );
 }

@@ -9,6 +9,7 @@ use crate::{ConfigError, Timestamp};
 use alloc::string::String;
 use alloc::sync::Arc;
 use core::fmt;
+use core::time::Duration;
 use std::sync::Mutex;
 
 /// Keeps revoked access tokens in memory, for a single process.
@@ -59,12 +60,12 @@ impl MemoryDenyList {
         Ok(Self { table: Mutex::new(list), capacity, exp_leeway: 60 })
     }
 
-    /// Sets the most seconds after `exp` for which a resource that consults the list accepts a token
+    /// Sets the longest time after `exp` for which a resource that consults the list accepts a token
     /// ([`TokenRules::exp_leeway`](crate::token::TokenRules::exp_leeway)): each token is kept that much longer than
     /// requested. Default 60.
     #[must_use]
-    pub const fn exp_leeway(mut self, seconds: u64) -> Self {
-        self.exp_leeway = seconds;
+    pub const fn exp_leeway(mut self, leeway: Duration) -> Self {
+        self.exp_leeway = leeway.as_secs();
         self
     }
 

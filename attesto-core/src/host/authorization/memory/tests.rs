@@ -13,6 +13,7 @@ use alloc::vec::Vec;
 use core::future::Future;
 use core::pin::pin;
 use core::task::{Context, Poll, Waker};
+use core::time::Duration;
 
 fn run<F: Future>(future: F) -> F::Output {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
@@ -383,7 +384,7 @@ fn rt4_what_repetitions_cost_is_bounded() {
 
 #[test]
 fn rv4_a_deny_list_never_lets_go_early() {
-    let list = MemoryDenyList::single_node(1).unwrap().exp_leeway(30);
+    let list = MemoryDenyList::single_node(1).unwrap().exp_leeway(Duration::from_secs(30));
     let revoke = |jti, now| {
         let access = [access(jti, 100)].into();
         run(list.revoke(&RevokedAccessTokens { access, subject: "usr_1".into(), now: at(now) }))

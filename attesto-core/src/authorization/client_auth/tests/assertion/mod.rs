@@ -7,6 +7,7 @@ use crate::jose::{Jwk, JwkSet, KeyMaterial};
 use crate::limits;
 use alloc::format;
 use alloc::string::ToString;
+use core::time::Duration;
 use serde_json::{Value as Json, json};
 
 mod claims;
@@ -153,7 +154,9 @@ fn ca4_registered_keys_of_one_kid_serve_by_what_they_can_do() {
 fn ca4_assertions_of_other_libraries() {
     let widened = |builder: AuthorizationServerBuilder| {
         let algorithms = [Algorithm::ES256, Algorithm::EdDSA, Algorithm::Ed25519, Algorithm::PS256, Algorithm::RS256];
-        builder.assertion_algorithms(AlgorithmSet::try_from_iter(algorithms).unwrap()).assertion_lifetime(3600)
+        builder
+            .assertion_algorithms(AlgorithmSet::try_from_iter(algorithms).unwrap())
+            .assertion_lifetime(Duration::from_secs(3600))
     };
     let files = [
         include_str!("../../../../../tests/assertions/npm.json"),
@@ -308,6 +311,6 @@ fn cf3_assertion_settings_are_checked() {
         let builder = builder(Arc::new(RustCrypto::new()));
         configure(builder).build().map(|_| ()).unwrap_err().member().to_string()
     };
-    assert_eq!(refused(|builder| builder.assertion_lifetime(0)), "assertion_lifetime");
-    assert_eq!(refused(|builder| builder.assertion_lifetime(3601)), "assertion_lifetime");
+    assert_eq!(refused(|builder| builder.assertion_lifetime(Duration::from_secs(0))), "assertion_lifetime");
+    assert_eq!(refused(|builder| builder.assertion_lifetime(Duration::from_secs(3601))), "assertion_lifetime");
 }
