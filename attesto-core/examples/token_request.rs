@@ -5,7 +5,9 @@
 //! ```
 
 use attesto_core::Timestamp;
-use attesto_core::authorization::{AuthorizationServer, Client, ClientAuthentication, GrantType, Question, Step};
+use attesto_core::authorization::{
+    AuthorizationServer, Client, ClientAuthentication, ClientQuestion, GrantType, Question, Step,
+};
 use attesto_core::crypto::{Algorithm, CryptoProvider, EntropyError, KeyKind, RustCrypto};
 use attesto_core::http::{Connection, RequestParts};
 use attesto_core::jose::KeyMaterial;
@@ -34,11 +36,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let response = loop {
         step = match step {
             Step::Done(response) => break response,
-            Step::Ask(Question::LoadClient(query)) => {
+            Step::Ask(Question::Clients(ClientQuestion::Load(query))) => {
                 let client = (query.question() == "job").then(job);
                 query.answer(Ok(client))
             }
-            Step::Ask(Question::VerifySecret(query)) => {
+            Step::Ask(Question::Clients(ClientQuestion::VerifySecret(query))) => {
                 let right = *query.question().secret == "s3cret"; // yours: `ClientSecrets::verify`
                 query.answer(Ok(right))
             }

@@ -6,15 +6,15 @@
 //! enum, and its own `Step` and `Query` for it:
 //!
 //! ```
-//! use attesto_core::authorization::{Question, Step};
+//! use attesto_core::authorization::{ClientQuestion, Question, Step};
 //! use attesto_core::http::ResponseParts;
 //!
 //! fn run(mut step: Step) -> ResponseParts {
 //!     loop {
 //!         step = match step {
 //!             Step::Done(response) => return response,
-//!             Step::Ask(Question::LoadClient(query)) => query.answer(Ok(None)), // no client is registered here
-//!             Step::Ask(Question::VerifySecret(query)) => query.answer(Ok(false)),
+//!             Step::Ask(Question::Clients(ClientQuestion::Load(query))) => query.answer(Ok(None)), // no client is registered here
+//!             Step::Ask(Question::Clients(ClientQuestion::VerifySecret(query))) => query.answer(Ok(false)),
 //!             Step::Ask(_) => unreachable!("no question is asked about an unknown client"),
 //!         };
 //!     }
@@ -117,15 +117,18 @@ pub(crate) struct Asker<Questions> {
 
 impl<Questions> Asker<Questions> {
     /// Asks the host, and returns its answer.
-    pub(crate) async fn ask<Q, A>(&self, wrap: fn(Query<Questions, Q, A>) -> Questions, question: Q) -> A
+    ///
+    /// `wrap` is the variant that holds the question, of `Questions` or of a group of them.
+    pub(crate) async fn ask<Q, A, K>(&self, wrap: fn(Query<Questions, Q, A>) -> K, question: Q) -> A
     where
         Q: Send + 'static,
         A: Send + 'static,
+        K: Into<Questions> + 'static,
         Questions: 'static,
     {
         let slot = Slot::default();
         let answered = Arc::clone(&slot);
-        *lock(&self.raised) = Some(Box::new(move |rest| wrap(Query { question, slot, rest })));
+        *lock(&self.raised) = Some(Box::new(move |rest| wrap(Query { question, slot, rest }).into()));
         poll_fn(|_| lock(&answered).take().map_or(Poll::Pending, Poll::Ready)).await
     }
 }

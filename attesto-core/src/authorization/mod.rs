@@ -16,7 +16,7 @@
 //! # let key = KeyMaterial::generate(KeyKind::P256, &mut entropy)?;
 //! # let signer = provider.signer(key.private().ok_or("private")?, Algorithm::ES256)?;
 //! # let ring = Arc::new(KeyRing::new(provider.as_ref(), signer.into())?);
-//! use attesto_core::authorization::{Question, AuthorizationServer, Client, ClientAuthentication, GrantType, ScopeSet, Step};
+//! use attesto_core::authorization::{ClientQuestion, Question, AuthorizationServer, Client, ClientAuthentication, GrantType, ScopeSet, Step};
 //! use attesto_core::http::{Connection, RequestParts};
 //! use attesto_core::Timestamp;
 //!
@@ -35,13 +35,13 @@
 //! let response = loop {
 //!     step = match step {
 //!         Step::Done(response) => break response,
-//!         Step::Ask(Question::LoadClient(query)) => {
+//!         Step::Ask(Question::Clients(ClientQuestion::Load(query))) => {
 //!             let job = Client::new("job", ClientAuthentication::SecretPost)
 //!                 .grants([GrantType::ClientCredentials])
 //!                 .scopes(["things.read"]);
 //!             query.answer(Ok(Some(job)))
 //!         }
-//!         Step::Ask(Question::VerifySecret(query)) => {
+//!         Step::Ask(Question::Clients(ClientQuestion::VerifySecret(query))) => {
 //!             let right = *query.question().secret == "s3cret"; // yours: `ClientSecrets`, which compares digests in constant time
 //!             query.answer(Ok(right))
 //!         }
@@ -90,18 +90,20 @@ pub use questions::login::Authentication;
 pub use questions::login::Login;
 pub use questions::login::LoginQuestion;
 pub use questions::question::{
-    Answered, CodeRedemption, FamilyRevocation, IdTokenClaimsQuestion, IntrospectionCheck, NewCode, NewRefresh,
-    Principal, Query, Question, Recorded, RepeatedRefresh, ReplayQuery, RevocableFamily, RevokedAccessTokens,
-    ScopeQuestion, SecretCheck, SecretQuery, SettledRevocation, Step, Unavailable,
+    Answered, ClientQuestion, CodeQuestion, DenyListQuestion, IdTokenClaimsQuestion, IntrospectionCheck, Principal,
+    PushedRequestQuestion, Query, Question, Recorded, RefreshTokenQuestion, ReplayQuery, ScopeQuestion, SecretCheck,
+    SecretQuery, Step, Unavailable,
 };
 pub use questions::visit::UserAgent;
 pub use questions::visit::Visit;
 pub use records::authorization::AuthenticationContext;
 pub use records::authorization::Authorization;
 pub use records::authorization::IssuedAccessToken;
+pub use records::authorization::RevokedAccessTokens;
 pub use records::code::AuthorizationCode;
 pub use records::code::SpentCode;
 pub use records::code::TakenCode;
+pub use records::code::{CodeRedemption, NewCode};
 pub use records::consent_grant::ConsentBinding;
 pub use records::consent_grant::ConsentGrant;
 pub use records::consent_grant::ConsentRedemption;
@@ -115,6 +117,7 @@ pub use records::refresh::Rotated;
 pub use records::refresh::Rotation;
 pub use records::refresh::SpentRefresh;
 pub use records::refresh::SuccessorSalt;
+pub use records::refresh::{FamilyRevocation, NewRefresh, RepeatedRefresh, RevocableFamily, SettledRevocation};
 pub use records::request::AuthorizationRequest;
 pub use records::ticket::VisitTicket;
 pub use registered_client::authentication::AuthMethod;

@@ -97,7 +97,7 @@ impl AuthorizationServer {
     /// #     .audience("https://api.example.com").build()?;
     /// # let now = attesto_core::Timestamp::from_secs(1_800_000_000);
     /// use attesto_core::authorization::{
-    ///     Question, Authentication, AuthenticationContext, Client, ClientAuthentication, ConsentDecision, GrantType, Login, Step,
+    ///     Authentication, AuthenticationContext, Client, ClientAuthentication, ClientQuestion, CodeQuestion, Question, ConsentDecision, GrantType, Login, Step,
     /// };
     /// use attesto_core::http::{Connection, Header, RequestParts, ResponseParts};
     ///
@@ -123,7 +123,7 @@ impl AuthorizationServer {
     ///     loop {
     ///         step = match step {
     ///             Step::Done(response) => break response,
-    ///             Step::Ask(Question::LoadClient(query)) => {
+    ///             Step::Ask(Question::Clients(ClientQuestion::Load(query))) => {
     ///                 let app = Client::new("app", ClientAuthentication::None)
     ///                     .redirect_uris(["https://app.example/cb"])
     ///                     .scopes(["things.read"])
@@ -138,7 +138,7 @@ impl AuthorizationServer {
     ///                 let asked = query.question().visit.request.scopes.clone(); // an app of your own
     ///                 query.answer(Ok(ConsentDecision::Granted(asked)))
     ///             }
-    ///             Step::Ask(Question::InsertCode(query)) => query.answer(Ok(())),
+    ///             Step::Ask(Question::Codes(CodeQuestion::Insert(query))) => query.answer(Ok(())),
     ///             Step::Ask(Question::Record(query)) => query.answer(()),
     ///             Step::Ask(other) => unreachable!("{other:?}"),
     ///         }

@@ -3,7 +3,7 @@
 use crate::ledger::Fault;
 use crate::scene::{NOW, Request, SECRET, Scene, builder, entropy, proof, text};
 use attesto_core::Timestamp;
-use attesto_core::authorization::{Client, ClientAuthentication, GrantType, Question, Reason, Step};
+use attesto_core::authorization::{Client, ClientAuthentication, ClientQuestion, GrantType, Question, Reason, Step};
 use attesto_core::http::{Connection, OriginPolicy, RequestParts, TrustedProxies, XForwarded};
 use attesto_core::mtls::{CertificatePolicy, ClientCert};
 use std::sync::Arc;
@@ -239,5 +239,5 @@ fn sc2_a_certificate_that_cannot_be_read_is_not_the_same_as_none() {
     };
     let Step::Ask(Question::Record(event)) = asked(Some(b":a:")) else { panic!("refused before any question") };
     assert_eq!(event.question().reason, Some(Reason::CertificateUnreadable));
-    assert!(matches!(asked(None), Step::Ask(Question::LoadClient(_))), "without one it goes on");
+    assert!(matches!(asked(None), Step::Ask(Question::Clients(ClientQuestion::Load(_)))), "without one it goes on");
 }

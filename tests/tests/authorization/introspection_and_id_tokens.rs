@@ -5,7 +5,7 @@ use crate::token_rules::claims;
 use attesto_core::Timestamp;
 use attesto_core::authorization::{
     AuthenticationContext, AuthorizationServerBuilder, Client, ClientAuthentication, EventKind, GrantType, Question,
-    Reason, ScopeSet, Step,
+    Reason, RefreshTokenQuestion, ScopeSet, Step,
 };
 use attesto_core::http::{Connection, RequestParts, ResponseParts};
 use attesto_core::limits;
@@ -109,7 +109,7 @@ fn in3_a_refresh_token_of_a_deleted_client_is_inactive() {
         step = match step {
             Step::Done(response) => break response,
             Step::Ask(ask) => {
-                if matches!(ask, Question::LoadRefresh(_)) {
+                if matches!(ask, Question::RefreshTokens(RefreshTokenQuestion::Load(_))) {
                     scene.ledger.clients.remove("app");
                 }
                 scene.ledger.answer(ask, None).expect("no fault")

@@ -3,12 +3,14 @@
 
 use crate::user::{Policy, Spendable};
 use attesto_core::Timestamp;
-use attesto_core::authorization::Recorded;
 use attesto_core::authorization::Step;
 use attesto_core::authorization::{
     Answered, AuthorizationCode, AuthorizationEvent, Client, ConsentGrant, ConsentQuestion, FamilyId,
     IssuedAccessToken, Principal, PushedRequest, Question, RefreshKey, RefreshState, RefreshToken, RevocableFamily,
     Rotated, ScopeSet, SecretDigest, SpentCode, SpentRefresh, TakenCode, Unavailable,
+};
+use attesto_core::authorization::{
+    ClientQuestion, CodeQuestion, DenyListQuestion, PushedRequestQuestion, Recorded, RefreshTokenQuestion,
 };
 use attesto_core::dpop::{ReplayAnswer, ReplayKey, ReplayOwner};
 use std::collections::{BTreeSet, HashMap};
@@ -131,13 +133,13 @@ impl Ledger {
             }};
         }
         Some(match ask {
-            Question::LoadClient(query) => {
+            Question::Clients(ClientQuestion::Load(query)) => {
                 let answer = act!("LoadClient", query, |own: &mut Self| {
                     Ok(own.clients.get(query.question()).map(|(client, _)| client.clone()))
                 });
                 query.answer(answer)
             }
-            Question::VerifySecret(query) => {
+            Question::Clients(ClientQuestion::VerifySecret(query)) => {
                 let answer = act!("VerifySecret", query, |own: &mut Self| {
                     let asked = query.question();
                     let client = asked.client_id.as_ref().and_then(|id| own.clients.get(id));
@@ -173,7 +175,7 @@ impl Ledger {
                 let answer = act!("TakeConsentGrant", query, |own: &mut Self| Ok(own.consume(query.question())));
                 query.answer(answer)
             }
-            Question::InsertPushedRequest(query) => {
+            Question::PushedRequests(PushedRequestQuestion::Insert(query)) => {
                 let answer = act!("InsertPushedRequest", query, |own: &mut Self| {
                     let (key, row) = (*query.question().digest.as_bytes(), query.question().request.clone());
                     let known = own.pushed.contains_key(&key);
@@ -182,18 +184,18 @@ impl Ledger {
                 });
                 query.answer(answer)
             }
-            Question::LoadPushedRequest(query) => {
+            Question::PushedRequests(PushedRequestQuestion::Load(query)) => {
                 let answer = act!("LoadPushedRequest", query, |own: &mut Self| {
                     let held = own.pushed.get(query.question().as_bytes()).filter(|held| !held.spent);
                     Ok(held.map(|held| held.row.clone()))
                 });
                 query.answer(answer)
             }
-            Question::TakePushedRequest(query) => {
+            Question::PushedRequests(PushedRequestQuestion::Take(query)) => {
                 let answer = act!("TakePushedRequest", query, |own: &mut Self| Ok(own.take_pushed(query.question())));
                 query.answer(answer)
             }
-            Question::InsertCode(query) => {
+            Question::Codes(CodeQuestion::Insert(query)) => {
                 let answer = act!("InsertCode", query, |own: &mut Self| {
                     let (key, code) = (*query.question().digest.as_bytes(), query.question().code.clone());
                     let known = own.codes.contains_key(&key);
@@ -202,17 +204,17 @@ impl Ledger {
                 });
                 query.answer(answer)
             }
-            Question::LoadCode(query) => {
+            Question::Codes(CodeQuestion::Load(query)) => {
                 let answer = act!("LoadCode", query, |own: &mut Self| {
                     Ok(own.codes.get(query.question().as_bytes()).map(|row| row.code.clone()))
                 });
                 query.answer(answer)
             }
-            Question::TakeCode(query) => {
+            Question::Codes(CodeQuestion::Take(query)) => {
                 let answer = act!("TakeCode", query, |own: &mut Self| Ok(own.take_code(&query.question().digest)));
                 query.answer(answer)
             }
-            Question::RecordRedemption(query) => {
+            Question::Codes(CodeQuestion::RecordRedemption(query)) => {
                 let answer = act!("RecordRedemption", query, |own: &mut Self| {
                     let row = own.codes.get_mut(query.question().digest.as_bytes()).ok_or(Unavailable)?;
                     row.finalized = Some(query.question().access.clone());
@@ -220,18 +222,18 @@ impl Ledger {
                 });
                 query.answer(answer)
             }
-            Question::LoadRefresh(query) => {
+            Question::RefreshTokens(RefreshTokenQuestion::Load(query)) => {
                 let answer = act!("LoadRefresh", query, |own: &mut Self| Ok(own.get_refresh(query.question())));
                 query.answer(answer)
             }
-            Question::InsertRefresh(query) => {
+            Question::RefreshTokens(RefreshTokenQuestion::Insert(query)) => {
                 let answer = act!("InsertRefresh", query, |own: &mut Self| {
                     let row = query.question();
                     Ok(own.insert_refresh(&row.key.token, &row.token))
                 });
                 query.answer(answer)
             }
-            Question::RotateRefresh(query) => {
+            Question::RefreshTokens(RefreshTokenQuestion::Rotate(query)) => {
                 let answer = act!("RotateRefresh", query, |own: &mut Self| {
                     let rotation = query.question();
                     let Some(row) = own.refresh.get(rotation.spent.token.as_bytes()) else { return Ok(Rotated::Lost) };
@@ -248,7 +250,7 @@ impl Ledger {
                 });
                 query.answer(answer)
             }
-            Question::RecordRepeat(query) => {
+            Question::RefreshTokens(RefreshTokenQuestion::RecordRepeat(query)) => {
                 let answer = act!("RecordRepeat", query, |own: &mut Self| {
                     let repeated = query.question();
                     let known = own.refresh.get(repeated.key.token.as_bytes());
@@ -266,11 +268,11 @@ impl Ledger {
                 });
                 query.answer(answer)
             }
-            Question::LoadFamily(query) => {
+            Question::RefreshTokens(RefreshTokenQuestion::LoadFamily(query)) => {
                 let answer = act!("LoadFamily", query, |own: &mut Self| Ok(own.load_family(query.question())));
                 query.answer(answer)
             }
-            Question::RevokeFamily(query) => {
+            Question::RefreshTokens(RefreshTokenQuestion::RevokeFamily(query)) => {
                 let answer = act!("RevokeFamily", query, |own: &mut Self| {
                     let asked = query.question();
                     own.revoked.insert(asked.family);
@@ -279,14 +281,14 @@ impl Ledger {
                 });
                 query.answer(answer)
             }
-            Question::SettleRevocation(query) => {
+            Question::RefreshTokens(RefreshTokenQuestion::SettleRevocation(query)) => {
                 let answer = act!("SettleRevocation", query, |own: &mut Self| {
                     own.settled.extend(query.question().access.iter().map(|access| access.jwt_id.clone()));
                     Ok(())
                 });
                 query.answer(answer)
             }
-            Question::RevokeAccessTokens(query) => {
+            Question::DenyList(DenyListQuestion::Revoke(query)) => {
                 let answer = act!("RevokeAccessTokens", query, |own: &mut Self| {
                     if own.list_is_down {
                         return Err(Unavailable);
@@ -299,7 +301,7 @@ impl Ledger {
                 });
                 query.answer(answer)
             }
-            Question::IsRevoked(query) => {
+            Question::DenyList(DenyListQuestion::IsRevoked(query)) => {
                 let answer =
                     act!("IsRevoked", query, |own: &mut Self| Ok(own.denied.contains(&query.question().jwt_id)));
                 query.answer(answer)

@@ -2,15 +2,15 @@
 
 use crate::ledger::Fault;
 use crate::scene::{FAMILY, Request, Scene, text};
-use attesto_core::authorization::{Question, Step};
+use attesto_core::authorization::{ClientQuestion, Question, Step};
 use attesto_core::http::ResponseParts;
 
 /// Questions whose answers no other request can change: they need no place of their own in a schedule.
 fn is_local(ask: &Question) -> bool {
     matches!(
         ask,
-        Question::LoadClient(_)
-            | Question::VerifySecret(_)
+        Question::Clients(ClientQuestion::Load(_))
+            | Question::Clients(ClientQuestion::VerifySecret(_))
             | Question::Authenticate(_)
             | Question::Consent(_)
             | Question::LoadPrincipal(_)

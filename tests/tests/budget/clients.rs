@@ -5,8 +5,8 @@ use crate::measured_input::{Row, bytes};
 use crate::meter::{Work, measure};
 use attesto_core::Timestamp;
 use attesto_core::authorization::{
-    Authorization, AuthorizationCode, AuthorizationServer, Client, ClientAuthentication, ClientSecrets, FamilyId,
-    GrantType, Question, Step, TakenCode,
+    Authorization, AuthorizationCode, AuthorizationServer, Client, ClientAuthentication, ClientQuestion, ClientSecrets,
+    CodeQuestion, FamilyId, GrantType, Question, Step, TakenCode,
 };
 use attesto_core::crypto::{Algorithm, CryptoProvider, KeyKind, RustCrypto};
 use attesto_core::http::{Connection, RequestParts, ResponseParts};
@@ -34,17 +34,17 @@ fn server(provider: &Arc<dyn CryptoProvider>) -> AuthorizationServer {
 /// A host with one public client and its code, which is bound to a key that is not the proof's.
 fn answer(ask: Question, code: &AuthorizationCode, provider: &Arc<dyn CryptoProvider>) -> Step {
     match ask {
-        Question::LoadClient(query) => {
+        Question::Clients(ClientQuestion::Load(query)) => {
             let app = Client::new("app", ClientAuthentication::None).grants([GrantType::AuthorizationCode]);
             let app = (query.question() == "app").then_some(app);
             query.answer(Ok(app))
         }
-        Question::VerifySecret(query) => {
+        Question::Clients(ClientQuestion::VerifySecret(query)) => {
             let right = ClientSecrets::verify(None, query.question(), provider.as_ref());
             query.answer(Ok(right))
         }
-        Question::LoadCode(query) => query.answer(Ok(Some(code.clone()))),
-        Question::TakeCode(query) => query.answer(Ok(TakenCode::Fresh(Box::new(code.clone())))),
+        Question::Codes(CodeQuestion::Load(query)) => query.answer(Ok(Some(code.clone()))),
+        Question::Codes(CodeQuestion::Take(query)) => query.answer(Ok(TakenCode::Fresh(Box::new(code.clone())))),
         Question::Record(query) => query.answer(()),
         other => panic!("nothing else is asked, and nothing recorded: {other:?}"),
     }

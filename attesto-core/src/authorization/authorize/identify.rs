@@ -10,7 +10,7 @@ use crate::authorization::client_auth;
 use crate::authorization::error::reason::Reason;
 use crate::authorization::flow::state::Flow;
 use crate::authorization::parameters::Parameters;
-use crate::authorization::questions::question::Question;
+use crate::authorization::questions::question::PushedRequestQuestion;
 use crate::authorization::records::pushed::{PushedRequest, REFERENCE};
 use crate::authorization::secret::Secret;
 use crate::limits;
@@ -67,7 +67,7 @@ async fn fetch_pushed(flow: &Flow, client_id: &str) -> Result<Option<Pushed>, Re
     };
     let secret = reference.strip_prefix(REFERENCE).and_then(Secret::presented).ok_or(Reason::UnknownRequestUri)?;
     let digest = secret.digest(flow.server.provider.as_ref());
-    let record = flow.ask(Question::LoadPushedRequest, digest).await?.ok_or(Reason::UnknownRequestUri)?;
+    let record = flow.ask(PushedRequestQuestion::Load, digest).await?.ok_or(Reason::UnknownRequestUri)?;
     ticket::reference_counts(flow, &record)?;
     if record.client_id != client_id {
         return Err(Reason::OtherClientsRequest);

@@ -5,9 +5,10 @@ use crate::authorization::error::reason::Reason;
 use crate::authorization::flow::state::Flow;
 use crate::authorization::questions::events::EventKind;
 use crate::authorization::questions::login::Login;
-use crate::authorization::questions::question::{NewCode, Question, SecretQuery};
+use crate::authorization::questions::question::{CodeQuestion, PushedRequestQuestion, SecretQuery};
 use crate::authorization::records::authorization::Authorization;
 use crate::authorization::records::code::AuthorizationCode;
+use crate::authorization::records::code::NewCode;
 use crate::authorization::records::request::AuthorizationRequest;
 use crate::authorization::scopes::ScopeSet;
 use crate::authorization::secret::{FamilyId, Secret};
@@ -38,7 +39,7 @@ pub(crate) async fn issue(
         return Err(Reason::UnknownRequestUri);
     }
     let digest = secret.digest(flow.server.provider.as_ref());
-    flow.ask(Question::InsertCode, NewCode { digest, code, now: flow.now }).await?;
+    flow.ask(CodeQuestion::Insert, NewCode { digest, code, now: flow.now }).await?;
     flow.tell_left_out(&request.left_out).await;
     flow.tell(EventKind::CodeIssued, None).await;
     Ok(secret)
@@ -54,5 +55,5 @@ pub(crate) async fn discard_pushed(flow: &Flow, identified: &Identified) -> Resu
 async fn take_pushed(flow: &Flow, identified: &Identified) -> Result<bool, Reason> {
     let Some(pushed) = &identified.pushed else { return Ok(true) };
     let redemption = SecretQuery { digest: pushed.digest, now: flow.now };
-    Ok(flow.ask(Question::TakePushedRequest, redemption).await?.is_some())
+    Ok(flow.ask(PushedRequestQuestion::Take, redemption).await?.is_some())
 }

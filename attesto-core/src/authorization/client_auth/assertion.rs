@@ -3,7 +3,7 @@
 use crate::authorization::error::reason::Reason;
 use crate::authorization::flow::sender::replay_owner;
 use crate::authorization::flow::state::Flow;
-use crate::authorization::questions::question::Question;
+use crate::authorization::questions::question::ClientQuestion;
 use crate::authorization::registered_client::authentication::ClientKeys;
 use crate::authorization::registered_client::client::Client;
 use crate::authorization::settings::assertion_policy::AssertionPolicy;
@@ -79,7 +79,7 @@ async fn keys_of(flow: &Flow, client: &Client, keys: &ClientKeys) -> Result<Arc<
         ClientKeys::Registered(set) => VerificationKeys::from_jwk_set(flow.server.provider.as_ref(), set)
             .map(Arc::new)
             .map_err(|_| Reason::RegistrationKeys),
-        ClientKeys::AskHost => flow.ask(Question::LoadClientKeys, client.id.clone()).await,
+        ClientKeys::AskHost => flow.ask(ClientQuestion::LoadKeys, client.id.clone()).await,
     }
 }
 

@@ -7,7 +7,7 @@ use crate::authorization::error::reason::Reason;
 use crate::authorization::flow::cors;
 use crate::authorization::flow::state::Flow;
 use crate::authorization::questions::events::EventKind;
-use crate::authorization::questions::question::Question;
+use crate::authorization::questions::question::ClientQuestion;
 use crate::authorization::registered_client::authentication::{AuthMethod, ClientAuthentication, ClientKeys};
 use crate::authorization::registered_client::client::Client;
 use crate::authorization::registered_client::tls_subject::TlsSubject;
@@ -136,7 +136,7 @@ pub(crate) async fn load(flow: &Flow, id: &str) -> Result<Option<Client>, Reason
     }
     // A store that folds case returns the client `a` for `A`. Identifiers are case-sensitive (RFC 6749 §1.9), so there
     // is no client `A`: a request must neither raise an alarm with it, nor act as one client under another's name.
-    let client = flow.ask(Question::LoadClient, id.into()).await?.filter(|client| client.id == id);
+    let client = flow.ask(ClientQuestion::Load, id.into()).await?.filter(|client| client.id == id);
     if client.as_ref().is_some_and(|client| !resources_are_spelled_once(flow, client)) {
         return Err(Reason::ResourceSpelledTwice);
     }

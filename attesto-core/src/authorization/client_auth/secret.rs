@@ -3,13 +3,13 @@
 use super::presented::Credentials;
 use crate::authorization::error::reason::Reason;
 use crate::authorization::flow::state::Flow;
-use crate::authorization::questions::question::{Question, SecretCheck};
+use crate::authorization::questions::question::{ClientQuestion, SecretCheck};
 use crate::authorization::registered_client::client::Client;
 
 /// Checks that the secret is the client's and has not expired. The host compares it, with its own hashing.
 pub(super) async fn is_the_clients(flow: &Flow, client: &Client, credentials: &Credentials) -> Result<(), Reason> {
     let check = SecretCheck::new(Some(client.id.clone()), credentials.secret.clone());
-    if !flow.ask(Question::VerifySecret, check).await? {
+    if !flow.ask(ClientQuestion::VerifySecret, check).await? {
         return Err(Reason::WrongSecret);
     }
     match client.secret_expires_at {
@@ -21,7 +21,7 @@ pub(super) async fn is_the_clients(flow: &Flow, client: &Client, credentials: &C
 /// Has the secret checked for no client, and refuses whatever the answer.
 pub(super) async fn refuse(flow: &Flow, credentials: &Credentials, reason: Reason) -> Reason {
     let check = SecretCheck::new(None, credentials.secret.clone());
-    match flow.ask(Question::VerifySecret, check).await {
+    match flow.ask(ClientQuestion::VerifySecret, check).await {
         Ok(true | false) => reason,
         Err(unavailable) => unavailable,
     }

@@ -5,7 +5,7 @@ use crate::authorization::error::reason::Reason;
 use crate::authorization::flow::state::Flow;
 use crate::authorization::flow::{own_tokens, response};
 use crate::authorization::questions::events::EventKind;
-use crate::authorization::questions::question::{IntrospectionCheck, Question};
+use crate::authorization::questions::question::{DenyListQuestion, IntrospectionCheck, Question, RefreshTokenQuestion};
 use crate::authorization::records::refresh::RefreshToken;
 use crate::authorization::registered_client::client::Client;
 use crate::authorization::registered_client::grant_type::GrantType;
@@ -102,7 +102,7 @@ async fn refresh_token(
         return Ok(None);
     }
     let key = secret.refresh_key(flow.server.provider.as_ref());
-    let Some(state) = flow.ask(Question::LoadRefresh, key).await? else { return Ok(None) };
+    let Some(state) = flow.ask(RefreshTokenQuestion::Load, key).await? else { return Ok(None) };
     let token = state.token;
     let counts = token.authorization.client_id == caller.id
         && state.spent.is_none()
@@ -126,7 +126,7 @@ async fn access_token(flow: &Flow, presented: &str) -> Result<Option<(Claims, bo
     let Some(claims) = own_tokens::verified(flow, presented) else { return Ok(None) };
     if flow.server.deny_list {
         let revocable = own_tokens::revocable(flow, &claims)?;
-        if flow.ask(Question::IsRevoked, revocable).await? {
+        if flow.ask(DenyListQuestion::IsRevoked, revocable).await? {
             return Ok(None);
         }
     }

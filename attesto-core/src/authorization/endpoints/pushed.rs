@@ -12,7 +12,7 @@ use crate::authorization::flow::response;
 use crate::authorization::flow::sender::{Sender, check_proof};
 use crate::authorization::flow::state::Flow;
 use crate::authorization::questions::events::EventKind;
-use crate::authorization::questions::question::Question;
+use crate::authorization::questions::question::PushedRequestQuestion;
 use crate::authorization::records::pushed::{NewPushedRequest, PushedRequest, REFERENCE};
 use crate::authorization::records::request::Channel;
 use crate::authorization::secret::Secret;
@@ -67,7 +67,7 @@ async fn push(flow: &mut Flow) -> Result<Secret, Reason> {
         Sender::Dpop(Box::new(proof)).record_proof(flow, &client).await?;
     }
     let digest = reference.digest(flow.server.provider.as_ref());
-    flow.ask(Question::InsertPushedRequest, NewPushedRequest { digest, request: record }).await?;
+    flow.ask(PushedRequestQuestion::Insert, NewPushedRequest { digest, request: record }).await?;
     Ok(reference)
 }
 

@@ -6,8 +6,9 @@ use crate::authorization::flow::sender::{Sender, check_proof};
 use crate::authorization::flow::state::Flow;
 use crate::authorization::flow::{family, own_tokens, response};
 use crate::authorization::questions::events::EventKind;
-use crate::authorization::questions::question::{Question, RevokedAccessTokens};
+use crate::authorization::questions::question::{DenyListQuestion, RefreshTokenQuestion};
 use crate::authorization::records::authorization::IssuedAccessToken;
+use crate::authorization::records::authorization::RevokedAccessTokens;
 use crate::authorization::registered_client::client::Client;
 use crate::authorization::registered_client::grant_type::GrantType;
 use crate::authorization::secret::Secret;
@@ -38,7 +39,7 @@ async fn revoke(flow: &mut Flow) -> Result<(), Reason> {
         return Ok(());
     }
     let key = secret.refresh_key(flow.server.provider.as_ref());
-    let Some(state) = flow.ask(Question::LoadRefresh, key).await? else { return Ok(()) };
+    let Some(state) = flow.ask(RefreshTokenQuestion::Load, key).await? else { return Ok(()) };
     if flow.now >= state.token.family_expires_at {
         return Ok(());
     }
@@ -73,8 +74,7 @@ async fn access_token(flow: &mut Flow, client: &Client, presented: &str) -> Resu
         return refresh_tokens_beside(flow, client, &claims, access).await;
     }
     let subject = claims.subject().into();
-    flow.ask(Question::RevokeAccessTokens, RevokedAccessTokens { access: [access].into(), subject, now: flow.now })
-        .await?;
+    flow.ask(DenyListQuestion::Revoke, RevokedAccessTokens { access: [access].into(), subject, now: flow.now }).await?;
     flow.tell(EventKind::TokenRevoked, None).await;
     Ok(())
 }
@@ -95,7 +95,7 @@ async fn refresh_tokens_beside(
     if !flow.server.grants.contains(&GrantType::RefreshToken) {
         return Err(Reason::UnsupportedTokenType);
     }
-    let found = flow.ask(Question::LoadFamily, access.jwt_id).await?;
+    let found = flow.ask(RefreshTokenQuestion::LoadFamily, access.jwt_id).await?;
     let found = found.filter(|found| found.client_id == client.id).ok_or(Reason::UnsupportedTokenType)?;
     flow.event.family = Some(found.family);
     family::revoke(flow, found.family, claims.subject(), &[]).await?;

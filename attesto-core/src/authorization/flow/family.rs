@@ -2,9 +2,11 @@
 
 use super::state::Flow;
 use crate::authorization::error::reason::Reason;
-use crate::authorization::questions::question::{FamilyRevocation, Question, RevokedAccessTokens, SettledRevocation};
+use crate::authorization::questions::question::{DenyListQuestion, RefreshTokenQuestion};
 use crate::authorization::records::authorization::IssuedAccessToken;
+use crate::authorization::records::authorization::RevokedAccessTokens;
 use crate::authorization::records::refresh::RefreshState;
+use crate::authorization::records::refresh::{FamilyRevocation, SettledRevocation};
 use crate::authorization::secret::FamilyId;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -27,7 +29,7 @@ pub(crate) async fn revoke(
     let keep_until = flow.now.plus(REMEMBERED);
     let access = known.to_vec();
     let revocation = FamilyRevocation { family, subject: subject.into(), access, now: flow.now, keep_until };
-    let living = flow.ask(Question::RevokeFamily, revocation).await?;
+    let living = flow.ask(RefreshTokenQuestion::RevokeFamily, revocation).await?;
     deny(flow, family, subject, living).await
 }
 
@@ -45,9 +47,11 @@ async fn deny(flow: &Flow, family: FamilyId, subject: &str, mut living: Vec<Issu
     }
     if flow.server.deny_list {
         let revoked = RevokedAccessTokens { access: living.clone(), subject: String::from(subject), now: flow.now };
-        flow.ask(Question::RevokeAccessTokens, revoked).await?;
+        flow.ask(DenyListQuestion::Revoke, revoked).await?;
     }
     // The tokens are denied. A store that missed this asks for the same again, which is harmless.
-    let _ = flow.ask(Question::SettleRevocation, SettledRevocation { family, access: living, now: flow.now }).await;
+    let _ = flow
+        .ask(RefreshTokenQuestion::SettleRevocation, SettledRevocation { family, access: living, now: flow.now })
+        .await;
     Ok(())
 }

@@ -87,10 +87,11 @@ impl Flow {
     }
 
     /// Asks the host.
-    pub(crate) async fn ask<Q, A>(&self, wrap: fn(Query<Q, Answered<A>>) -> Question, question: Q) -> Result<A, Reason>
+    pub(crate) async fn ask<Q, A, K>(&self, wrap: fn(Query<Q, Answered<A>>) -> K, question: Q) -> Result<A, Reason>
     where
         Q: Send + 'static,
         A: Send + 'static,
+        K: Into<Question> + 'static,
     {
         let Some(host) = &self.host else { return Err(Reason::Unavailable) };
         host.ask(wrap, question).await.map_err(|crate::authorization::Unavailable| Reason::Unavailable)

@@ -9,9 +9,11 @@ use crate::authorization::flow::issued::{
 use crate::authorization::flow::sender::Sender;
 use crate::authorization::flow::state::Flow;
 use crate::authorization::questions::events::EventKind;
-use crate::authorization::questions::question::{CodeRedemption, NewRefresh, Question, SecretQuery};
+use crate::authorization::questions::question::{CodeQuestion, Question, RefreshTokenQuestion, SecretQuery};
 use crate::authorization::records::authorization::IssuedAccessToken;
+use crate::authorization::records::code::CodeRedemption;
 use crate::authorization::records::code::{AuthorizationCode, SpentCode, TakenCode};
+use crate::authorization::records::refresh::NewRefresh;
 use crate::authorization::records::refresh::RefreshToken;
 use crate::authorization::registered_client::client::Client;
 use crate::authorization::registered_client::grant_type::GrantType;
@@ -24,7 +26,7 @@ use crate::pkce::CodeVerifier;
 pub(crate) async fn exchange(flow: &mut Flow, client: &AuthenticatedClient, sender: Sender) -> Result<Issued, Reason> {
     let secret = Secret::presented(flow.request.parameters.required("code")?).ok_or(Reason::UnknownCode)?;
     let digest = secret.digest(flow.server.provider.as_ref());
-    let peeked = flow.ask(Question::LoadCode, digest).await?.ok_or(Reason::UnknownCode)?;
+    let peeked = flow.ask(CodeQuestion::Load, digest).await?.ok_or(Reason::UnknownCode)?;
     if let Err(reason) = code_is_the_clients(client, &peeked) {
         // Another client can neither spend the code, nor fill the replay store with proofs for it. AC-7.
         flow.tell(EventKind::CodeReplayed, Some(reason)).await;
@@ -71,7 +73,7 @@ async fn take(
     digest: SecretDigest,
     peeked: &AuthorizationCode,
 ) -> Result<AuthorizationCode, Reason> {
-    match flow.ask(Question::TakeCode, SecretQuery { digest, now: flow.now }).await? {
+    match flow.ask(CodeQuestion::Take, SecretQuery { digest, now: flow.now }).await? {
         TakenCode::Fresh(code) => Ok(*code),
         TakenCode::Unknown => Err(Reason::UnknownCode),
         TakenCode::Spent(spent) => Err(spent_before(flow, client, spent, peeked).await),
@@ -242,10 +244,10 @@ async fn make_it_count(
             token.x5t_s256 = sender.x5t_s256().copied();
         }
         let row = NewRefresh { key: refresh.refresh_key(flow.server.provider.as_ref()), token, now: flow.now };
-        if !flow.ask(Question::InsertRefresh, row).await? {
+        if !flow.ask(RefreshTokenQuestion::Insert, row).await? {
             return Err(Reason::FamilyRevoked);
         }
         flow.tell(EventKind::RefreshIssued, None).await;
     }
-    flow.ask(Question::RecordRedemption, CodeRedemption { digest, access: access.clone() }).await
+    flow.ask(CodeQuestion::RecordRedemption, CodeRedemption { digest, access: access.clone() }).await
 }

@@ -10,7 +10,8 @@ use crate::authorization::flow::issued::{
 use crate::authorization::flow::sender::Sender;
 use crate::authorization::flow::state::Flow;
 use crate::authorization::questions::events::EventKind;
-use crate::authorization::questions::question::{Question, RepeatedRefresh};
+use crate::authorization::questions::question::{Question, RefreshTokenQuestion};
+use crate::authorization::records::refresh::RepeatedRefresh;
 use crate::authorization::records::refresh::{
     RefreshState, RefreshToken, Rotated, Rotation, SpentRefresh, SuccessorSalt,
 };
@@ -66,7 +67,7 @@ impl Shown {
     }
 
     async fn state(&self, flow: &Flow) -> Result<RefreshState, Reason> {
-        flow.ask(Question::LoadRefresh, self.key).await?.ok_or(Reason::UnknownRefreshToken)
+        flow.ask(RefreshTokenQuestion::Load, self.key).await?.ok_or(Reason::UnknownRefreshToken)
     }
 }
 
@@ -201,7 +202,7 @@ async fn rotate(
     }
     let digest = successor.digest(flow.server.provider.as_ref());
     let rotation = Rotation::new(shown.key, digest, next, salt, flow.now);
-    match flow.ask(Question::RotateRefresh, rotation).await? {
+    match flow.ask(RefreshTokenQuestion::Rotate, rotation).await? {
         Rotated::Done => {
             flow.tell(EventKind::RefreshRotated, None).await;
             Ok(successor)
@@ -222,7 +223,7 @@ async fn stay(flow: &Flow, shown: &Shown, token: &RefreshToken, access: &MintedT
     let expires_at = flow.now.plus(flow.server.refresh.lifetime).min(token.family_expires_at);
     let (access, at_most) = (noted(access, flow), flow.server.refresh.access_tokens);
     let repeated = RepeatedRefresh { key: shown.key, access, expires_at, at_most, now: flow.now };
-    let counts = flow.ask(Question::RecordRepeat, repeated).await?;
+    let counts = flow.ask(RefreshTokenQuestion::RecordRepeat, repeated).await?;
     if counts { Ok(shown.secret.clone()) } else { Err(Reason::FamilyRevoked) }
 }
 
@@ -257,7 +258,7 @@ async fn find_successor(
 ) -> Result<(), Reason> {
     if let Some(successor) = successor_in_window(flow, shown, spent) {
         let key = successor.refresh_key(flow.server.provider.as_ref());
-        let next = flow.ask(Question::LoadRefresh, key).await?;
+        let next = flow.ask(RefreshTokenQuestion::Load, key).await?;
         let waits = |next: &RefreshState| {
             next.spent.is_none()
                 && !next.family_revoked
@@ -303,7 +304,7 @@ async fn repeat(
     let key = successor.refresh_key(flow.server.provider.as_ref());
     let (access, at_most) = (noted(access, flow), for_repetitions(flow));
     let repeated = RepeatedRefresh { key, access, expires_at: flow.now, at_most, now: flow.now };
-    if flow.ask(Question::RecordRepeat, repeated).await? {
+    if flow.ask(RefreshTokenQuestion::RecordRepeat, repeated).await? {
         return Ok(successor);
     }
     Err(reused(flow, &state.token).await)

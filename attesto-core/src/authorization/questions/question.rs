@@ -3,15 +3,17 @@
 use super::consent::{ConsentDecision, ConsentQuestion};
 use super::events::AuthorizationEvent;
 use super::login::{Authentication, LoginQuestion};
-use crate::authorization::records::authorization::IssuedAccessToken;
-use crate::authorization::records::code::{AuthorizationCode, TakenCode};
+use crate::authorization::records::authorization::{IssuedAccessToken, RevokedAccessTokens};
+use crate::authorization::records::code::{AuthorizationCode, CodeRedemption, NewCode, TakenCode};
 use crate::authorization::records::consent_grant::{ConsentGrant, ConsentRedemption};
 use crate::authorization::records::pushed::{NewPushedRequest, PushedRequest};
-use crate::authorization::records::refresh::{RefreshState, RefreshToken, Rotated, Rotation};
+use crate::authorization::records::refresh::{
+    FamilyRevocation, NewRefresh, RefreshState, RepeatedRefresh, RevocableFamily, Rotated, Rotation, SettledRevocation,
+};
 use crate::authorization::registered_client::client::Client;
 use crate::authorization::registered_client::grant_type::GrantType;
 use crate::authorization::scopes::ScopeSet;
-use crate::authorization::secret::{FamilyId, RefreshKey, SecretDigest};
+use crate::authorization::secret::{RefreshKey, SecretDigest};
 use crate::dpop::{ReplayAnswer, ReplayClaim};
 use crate::jose::VerificationKeys;
 use crate::{Timestamp, exchange};
@@ -39,19 +41,16 @@ pub type Step = exchange::Step<Question>;
 /// One question of the authorization server, with the flow that waits for its answer.
 pub type Query<Q, A> = exchange::Query<Question, Q, A>;
 
-/// One question to the host. The traits of [`host`](crate::host) define what each answer promises.
+/// One question to the host, grouped by the store that answers it. The traits of [`host`](crate::host) define what each
+/// answer promises.
 ///
-/// Exhaustive on purpose: a new question must break every driver at compile time.
+/// Exhaustive on purpose, as are the questions of each store: a new question must break every driver at compile time.
 #[derive(Debug)]
 #[must_use = "an unanswered question ends the flow"]
 #[expect(clippy::exhaustive_enums, reason = "a driver must know every question")]
 pub enum Question {
-    /// Which client has this identifier? `None` for an unknown or disabled client.
-    LoadClient(Query<String, Answered<Option<Client>>>),
-    /// Is this the client's secret?
-    VerifySecret(Query<SecretCheck, Answered<bool>>),
-    /// Which keys does the client with this identifier sign with?
-    LoadClientKeys(Query<String, Answered<Arc<VerificationKeys>>>),
+    /// About clients.
+    Clients(ClientQuestion),
     /// Is this the first use? Proofs and assertions share one namespace and have distinct keys.
     RecordReplay(Query<ReplayQuery, Recorded>),
     /// Who is the user of this browser? The host may answer with a page to show.
@@ -60,40 +59,14 @@ pub enum Question {
     Consent(Query<ConsentQuestion, Answered<ConsentDecision>>),
     /// Spend a consent grant if it is unspent and unexpired and has this binding; otherwise `None`.
     TakeConsentGrant(Query<ConsentRedemption, Answered<Option<ConsentGrant>>>),
-    /// Store a pushed authorization request.
-    InsertPushedRequest(Query<NewPushedRequest, Answered<()>>),
-    /// Load a pushed request, without changing anything.
-    LoadPushedRequest(Query<SecretDigest, Answered<Option<PushedRequest>>>),
-    /// Remove a pushed request that has not expired, and return it. Only one of several concurrent calls receives it.
-    TakePushedRequest(Query<SecretQuery, Answered<Option<PushedRequest>>>),
-    /// Store a new code.
-    InsertCode(Query<NewCode, Answered<()>>),
-    /// Load a code, fresh or spent, without changing anything.
-    LoadCode(Query<SecretDigest, Answered<Option<AuthorizationCode>>>),
-    /// Spend a code.
-    TakeCode(Query<SecretQuery, Answered<TakenCode>>),
-    /// Record the access token issued for a redeemed code.
-    RecordRedemption(Query<CodeRedemption, Answered<()>>),
-    /// Load the state of a refresh token.
-    LoadRefresh(Query<RefreshKey, Answered<Option<RefreshState>>>),
-    /// Store the first refresh token of a family. `false` if the family is already revoked.
-    InsertRefresh(Query<NewRefresh, Answered<bool>>),
-    /// Spend a refresh token and store its successor.
-    RotateRefresh(Query<Rotation, Answered<Rotated>>),
-    /// Record one more access token for a refresh token that is sent again. `false` if it is by now spent, unknown or
-    /// of a revoked family, and must not be sent.
-    RecordRepeat(Query<RepeatedRefresh, Answered<bool>>),
-    /// Which family does an access token with this `jti` belong to? Asked only if there is no deny list (RV-4).
-    LoadFamily(Query<String, Answered<Option<RevocableFamily>>>),
-    /// Revoke a family for good. Returns its unexpired access tokens that no
-    /// [`SettleRevocation`](Self::SettleRevocation) has named yet.
-    RevokeFamily(Query<FamilyRevocation, Answered<Vec<IssuedAccessToken>>>),
-    /// Record that these access tokens of a revoked family are denied.
-    SettleRevocation(Query<SettledRevocation, Answered<()>>),
-    /// Put access tokens on the deny list until they expire, in one step or several.
-    RevokeAccessTokens(Query<RevokedAccessTokens, Answered<()>>),
-    /// Is this access token on the deny list?
-    IsRevoked(Query<IssuedAccessToken, Answered<bool>>),
+    /// About pushed authorization requests.
+    PushedRequests(PushedRequestQuestion),
+    /// About authorization codes.
+    Codes(CodeQuestion),
+    /// About refresh tokens.
+    RefreshTokens(RefreshTokenQuestion),
+    /// About revoked access tokens.
+    DenyList(DenyListQuestion),
     /// May this caller know about this token? Asked only if the token is neither the caller's nor for the caller.
     MayIntrospect(Query<IntrospectionCheck, Answered<bool>>),
     /// Load the subject. `None` if it does not exist or may have no tokens.
@@ -111,35 +84,125 @@ impl Question {
     #[must_use]
     pub const fn name(&self) -> &'static str {
         match self {
-            Self::LoadClient(_) => "LoadClient",
-            Self::VerifySecret(_) => "VerifySecret",
-            Self::LoadClientKeys(_) => "LoadClientKeys",
+            Self::Clients(question) => question.name(),
             Self::RecordReplay(_) => "RecordReplay",
             Self::Authenticate(_) => "Authenticate",
             Self::Consent(_) => "Consent",
             Self::TakeConsentGrant(_) => "TakeConsentGrant",
-            Self::InsertPushedRequest(_) => "InsertPushedRequest",
-            Self::LoadPushedRequest(_) => "LoadPushedRequest",
-            Self::TakePushedRequest(_) => "TakePushedRequest",
-            Self::InsertCode(_) => "InsertCode",
-            Self::LoadCode(_) => "LoadCode",
-            Self::TakeCode(_) => "TakeCode",
-            Self::RecordRedemption(_) => "RecordRedemption",
-            Self::LoadRefresh(_) => "LoadRefresh",
-            Self::InsertRefresh(_) => "InsertRefresh",
-            Self::RotateRefresh(_) => "RotateRefresh",
-            Self::RecordRepeat(_) => "RecordRepeat",
-            Self::LoadFamily(_) => "LoadFamily",
-            Self::RevokeFamily(_) => "RevokeFamily",
-            Self::SettleRevocation(_) => "SettleRevocation",
-            Self::RevokeAccessTokens(_) => "RevokeAccessTokens",
-            Self::IsRevoked(_) => "IsRevoked",
+            Self::PushedRequests(question) => question.name(),
+            Self::Codes(question) => question.name(),
+            Self::RefreshTokens(question) => question.name(),
+            Self::DenyList(question) => question.name(),
             Self::MayIntrospect(_) => "MayIntrospect",
             Self::LoadPrincipal(_) => "LoadPrincipal",
             Self::IdTokenClaims(_) => "IdTokenClaims",
             Self::AuthorizeScope(_) => "AuthorizeScope",
             Self::Record(_) => "Record",
         }
+    }
+}
+
+/// Defines the questions to one store: for each its name in logs and what it asks.
+macro_rules! store_questions {
+    ($(#[$about:meta])* $questions:ident as $group:ident {
+        $( $(#[$meta:meta])* $variant:ident, $name:literal: $query:ty => $answer:ty; )+
+    }) => {
+        $(#[$about])*
+        ///
+        /// Exhaustive on purpose, as [`Question`] is.
+        #[derive(Debug)]
+        #[must_use = "an unanswered question ends the flow"]
+        #[expect(clippy::exhaustive_enums, reason = "a driver must know every question")]
+        pub enum $questions {
+            $( $(#[$meta])* $variant(Query<$query, Answered<$answer>>), )+
+        }
+
+        impl $questions {
+            /// The question's name, for logs.
+            #[must_use]
+            pub const fn name(&self) -> &'static str {
+                match self {
+                    $( Self::$variant(_) => $name, )+
+                }
+            }
+        }
+
+        impl From<$questions> for Question {
+            fn from(question: $questions) -> Self {
+                Self::$group(question)
+            }
+        }
+    };
+}
+
+store_questions! {
+    /// Questions about clients, for the host's [`ClientStore`](crate::host::ClientStore).
+    ClientQuestion as Clients {
+        /// Which client has this identifier? `None` for an unknown or disabled client.
+        Load, "LoadClient": String => Option<Client>;
+        /// Is this the client's secret?
+        VerifySecret, "VerifySecret": SecretCheck => bool;
+        /// Which keys does the client with this identifier sign with?
+        LoadKeys, "LoadClientKeys": String => Arc<VerificationKeys>;
+    }
+}
+
+store_questions! {
+    /// Questions about pushed requests, for the host's [`PushedRequestStore`](crate::host::PushedRequestStore).
+    PushedRequestQuestion as PushedRequests {
+        /// Store a pushed authorization request.
+        Insert, "InsertPushedRequest": NewPushedRequest => ();
+        /// Load a pushed request, without changing anything.
+        Load, "LoadPushedRequest": SecretDigest => Option<PushedRequest>;
+        /// Remove a pushed request that has not expired, and return it. Only one of several concurrent calls receives
+        /// it.
+        Take, "TakePushedRequest": SecretQuery => Option<PushedRequest>;
+    }
+}
+
+store_questions! {
+    /// Questions about codes, for the host's [`CodeStore`](crate::host::CodeStore).
+    CodeQuestion as Codes {
+        /// Store a new code.
+        Insert, "InsertCode": NewCode => ();
+        /// Load a code, fresh or spent, without changing anything.
+        Load, "LoadCode": SecretDigest => Option<AuthorizationCode>;
+        /// Spend a code.
+        Take, "TakeCode": SecretQuery => TakenCode;
+        /// Record the access token issued for a redeemed code.
+        RecordRedemption, "RecordRedemption": CodeRedemption => ();
+    }
+}
+
+store_questions! {
+    /// Questions about refresh tokens, for the host's [`RefreshStore`](crate::host::RefreshStore).
+    RefreshTokenQuestion as RefreshTokens {
+        /// Load the state of a refresh token.
+        Load, "LoadRefresh": RefreshKey => Option<RefreshState>;
+        /// Store the first refresh token of a family. `false` if the family is already revoked.
+        Insert, "InsertRefresh": NewRefresh => bool;
+        /// Spend a refresh token and store its successor.
+        Rotate, "RotateRefresh": Rotation => Rotated;
+        /// Record one more access token for a refresh token that is sent again. `false` if it is by now spent, unknown
+        /// or of a revoked family, and must not be sent.
+        RecordRepeat, "RecordRepeat": RepeatedRefresh => bool;
+        /// Which family does an access token with this `jti` belong to? Asked only if there is no deny list (RV-4).
+        LoadFamily, "LoadFamily": String => Option<RevocableFamily>;
+        /// Revoke a family for good. Returns its unexpired access tokens that no
+        /// [`SettleRevocation`](Self::SettleRevocation) has named yet.
+        RevokeFamily, "RevokeFamily": FamilyRevocation => Vec<IssuedAccessToken>;
+        /// Record that these access tokens of a revoked family are denied.
+        SettleRevocation, "SettleRevocation": SettledRevocation => ();
+    }
+}
+
+store_questions! {
+    /// Questions about revoked access tokens, for the host's [`AccessTokenDenyList`](crate::host::AccessTokenDenyList).
+    DenyListQuestion as DenyList {
+        /// Put access tokens on the deny list until they expire, in one step or several.
+        Revoke, "RevokeAccessTokens": RevokedAccessTokens => ();
+        /// Is this access token on the deny list?
+        IsRevoked, "IsRevoked": IssuedAccessToken => bool;
     }
 }
 
@@ -198,108 +261,6 @@ pub struct SecretQuery {
     pub digest: SecretDigest,
     /// The time of the request.
     pub now: Timestamp,
-}
-
-/// A code to store.
-#[derive(Clone, Debug, Eq, PartialEq)]
-#[expect(clippy::exhaustive_structs, reason = "a key and its row")]
-pub struct NewCode {
-    /// The key in the store.
-    pub digest: SecretDigest,
-    /// The record to store.
-    pub code: AuthorizationCode,
-    /// The time of the request.
-    pub now: Timestamp,
-}
-
-/// The access token issued for a code.
-#[derive(Clone, Debug, Eq, PartialEq)]
-#[expect(clippy::exhaustive_structs, reason = "a key and what to note beside it")]
-pub struct CodeRedemption {
-    /// The code's key.
-    pub digest: SecretDigest,
-    /// The access token. The store keeps the row until it has expired.
-    pub access: IssuedAccessToken,
-}
-
-/// A refresh token to store.
-#[derive(Clone, Debug, Eq, PartialEq)]
-#[expect(clippy::exhaustive_structs, reason = "a key and its row")]
-pub struct NewRefresh {
-    /// The key in the store.
-    pub key: RefreshKey,
-    /// The record to store.
-    pub token: RefreshToken,
-    /// The time of the request.
-    pub now: Timestamp,
-}
-
-/// A refresh token that is sent to its client again: because a response was lost (RT-4), or because it does
-/// not rotate (RT-7).
-#[derive(Clone, Debug, Eq, PartialEq)]
-#[expect(clippy::exhaustive_structs, reason = "a key and what to note beside it")]
-pub struct RepeatedRefresh {
-    /// The refresh token's key.
-    pub key: RefreshKey,
-    /// The access token issued with it this time.
-    pub access: IssuedAccessToken,
-    /// The refresh token is valid at least until then from now on; never earlier than before.
-    pub expires_at: Timestamp,
-    /// If this many access tokens of the family are unexpired, change nothing and fail to answer.
-    pub at_most: usize,
-    /// The time of the request.
-    pub now: Timestamp,
-}
-
-/// Access tokens to put on the deny list.
-#[derive(Clone, Debug, Eq, PartialEq)]
-#[expect(clippy::exhaustive_structs, reason = "which, and when")]
-pub struct RevokedAccessTokens {
-    /// One token, or the unexpired ones of one family.
-    pub access: Vec<IssuedAccessToken>,
-    /// Their subject, for lists that limit the tokens of each subject.
-    pub subject: String,
-    /// The time of the request.
-    pub now: Timestamp,
-}
-
-/// A family to revoke.
-#[derive(Clone, Debug, Eq, PartialEq)]
-#[expect(clippy::exhaustive_structs, reason = "which, and when")]
-pub struct FamilyRevocation {
-    /// The family.
-    pub family: FamilyId,
-    /// Its user, for stores that limit the families of each subject.
-    pub subject: String,
-    /// Access tokens of the family that the store may not know.
-    pub access: Vec<IssuedAccessToken>,
-    /// The time of the request.
-    pub now: Timestamp,
-    /// The revocation must be kept at least until then: no request that began before it can insert a token of the
-    /// family later.
-    pub keep_until: Timestamp,
-}
-
-/// Access tokens of a revoked family that the deny list has confirmed, or for which there is no list.
-#[derive(Clone, Debug, Eq, PartialEq)]
-#[expect(clippy::exhaustive_structs, reason = "which, and when")]
-pub struct SettledRevocation {
-    /// The family.
-    pub family: FamilyId,
-    /// The tokens that need not be returned any more.
-    pub access: Vec<IssuedAccessToken>,
-    /// The time of the request.
-    pub now: Timestamp,
-}
-
-/// The family of an access token.
-#[derive(Clone, Debug, Eq, PartialEq)]
-#[expect(clippy::exhaustive_structs, reason = "which, and whose")]
-pub struct RevocableFamily {
-    /// The family.
-    pub family: FamilyId,
-    /// The client it was issued to.
-    pub client_id: String,
 }
 
 /// A subject, as the host knows it when a token is made (HC-2, IT-6).

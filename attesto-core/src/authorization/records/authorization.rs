@@ -100,3 +100,15 @@ impl IssuedAccessToken {
         Self { jwt_id: jwt_id.into(), expires_at }
     }
 }
+
+/// Access tokens to put on the deny list.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_structs, reason = "which, and when")]
+pub struct RevokedAccessTokens {
+    /// One token, or the unexpired ones of one family.
+    pub access: Vec<IssuedAccessToken>,
+    /// Their subject, for lists that limit the tokens of each subject.
+    pub subject: String,
+    /// The time of the request.
+    pub now: Timestamp,
+}

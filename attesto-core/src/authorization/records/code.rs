@@ -2,7 +2,7 @@
 
 use super::authorization::{Authorization, IssuedAccessToken};
 use crate::Timestamp;
-use crate::authorization::secret::FamilyId;
+use crate::authorization::secret::{FamilyId, SecretDigest};
 use crate::jose::Thumbprint;
 use crate::pkce::CodeChallenge;
 use alloc::boxed::Box;
@@ -71,4 +71,26 @@ impl SpentCode {
     pub fn new(client_id: impl Into<String>, family: FamilyId) -> Self {
         Self { client_id: client_id.into(), family, finalized: None }
     }
+}
+
+/// A code to store.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_structs, reason = "a key and its row")]
+pub struct NewCode {
+    /// The key in the store.
+    pub digest: SecretDigest,
+    /// The record to store.
+    pub code: AuthorizationCode,
+    /// The time of the request.
+    pub now: Timestamp,
+}
+
+/// The access token issued for a code.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_structs, reason = "a key and what to note beside it")]
+pub struct CodeRedemption {
+    /// The code's key.
+    pub digest: SecretDigest,
+    /// The access token. The store keeps the row until it has expired.
+    pub access: IssuedAccessToken,
 }

@@ -2,8 +2,9 @@
 
 use super::authorization::{Authorization, IssuedAccessToken};
 use crate::Timestamp;
-use crate::authorization::secret::{RefreshKey, SecretDigest};
+use crate::authorization::secret::{FamilyId, RefreshKey, SecretDigest};
 use crate::jose::Thumbprint;
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 use zeroize::Zeroize;
@@ -156,4 +157,72 @@ pub enum Rotated {
     Lost,
     /// The family is revoked. Nothing has changed.
     FamilyRevoked,
+}
+
+/// A refresh token to store.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_structs, reason = "a key and its row")]
+pub struct NewRefresh {
+    /// The key in the store.
+    pub key: RefreshKey,
+    /// The record to store.
+    pub token: RefreshToken,
+    /// The time of the request.
+    pub now: Timestamp,
+}
+
+/// A refresh token that is sent to its client again: because a response was lost (RT-4), or because it does
+/// not rotate (RT-7).
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_structs, reason = "a key and what to note beside it")]
+pub struct RepeatedRefresh {
+    /// The refresh token's key.
+    pub key: RefreshKey,
+    /// The access token issued with it this time.
+    pub access: IssuedAccessToken,
+    /// The refresh token is valid at least until then from now on; never earlier than before.
+    pub expires_at: Timestamp,
+    /// If this many access tokens of the family are unexpired, change nothing and fail to answer.
+    pub at_most: usize,
+    /// The time of the request.
+    pub now: Timestamp,
+}
+
+/// A family to revoke.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_structs, reason = "which, and when")]
+pub struct FamilyRevocation {
+    /// The family.
+    pub family: FamilyId,
+    /// Its user, for stores that limit the families of each subject.
+    pub subject: String,
+    /// Access tokens of the family that the store may not know.
+    pub access: Vec<IssuedAccessToken>,
+    /// The time of the request.
+    pub now: Timestamp,
+    /// The revocation must be kept at least until then: no request that began before it can insert a token of the
+    /// family later.
+    pub keep_until: Timestamp,
+}
+
+/// Access tokens of a revoked family that the deny list has confirmed, or for which there is no list.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_structs, reason = "which, and when")]
+pub struct SettledRevocation {
+    /// The family.
+    pub family: FamilyId,
+    /// The tokens that need not be returned any more.
+    pub access: Vec<IssuedAccessToken>,
+    /// The time of the request.
+    pub now: Timestamp,
+}
+
+/// The family of an access token.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_structs, reason = "which, and whose")]
+pub struct RevocableFamily {
+    /// The family.
+    pub family: FamilyId,
+    /// The client it was issued to.
+    pub client_id: String,
 }

@@ -125,6 +125,6 @@ pub enum ClientKeys {
     /// Registered by value, and parsed for each request that needs them. For a client with many requests, cache
     /// [`VerificationKeys`](crate::jose::VerificationKeys) and use [`AskHost`](Self::AskHost).
     Registered(JwkSet),
-    /// The host has them, and is asked for them ([`Question::ClientKeys`](crate::authorization::Question::LoadClientKeys)).
+    /// The host has them, and is asked for them ([`ClientQuestion::LoadKeys`](crate::authorization::ClientQuestion::LoadKeys)).
     AskHost,
 }

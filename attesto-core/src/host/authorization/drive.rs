@@ -4,7 +4,10 @@ use super::bundle::{AuthorizationHost, Parts};
 use super::erase::{answered, unless_it_panics};
 use super::functions::Function;
 use super::sink::{AuthorizationEventSink, tell};
-use crate::authorization::{Answered, AuthorizationEvent, Question, Recorded, Unavailable};
+use crate::authorization::{
+    Answered, AuthorizationEvent, ClientQuestion, CodeQuestion, DenyListQuestion, PushedRequestQuestion, Question,
+    Recorded, RefreshTokenQuestion, Unavailable,
+};
 use crate::authorization::{Query, Step};
 use crate::dpop::ReplayAnswer;
 use crate::future::BoxFuture;
@@ -34,18 +37,7 @@ pub async fn drive(mut step: Step, host: &AuthorizationHost, clock: &Clock) -> R
 async fn answer(ask: Question, host: &Parts, clock: &Clock) -> Step {
     let (functions, asked) = (&host.functions, Asked { question: ask.name(), events: host.events.as_ref() });
     match ask {
-        Question::LoadClient(query) => {
-            by(&asked, &functions.load_client, host.clients.as_ref(), query, |store, id| store.load_client(id)).await
-        }
-        Question::VerifySecret(query) => {
-            by(&asked, &functions.verify_client_secret, host.clients.as_ref(), query, |store, check| {
-                store.verify_client_secret(check)
-            })
-            .await
-        }
-        Question::LoadClientKeys(query) => {
-            by(&asked, &functions.client_keys, host.clients.as_ref(), query, |store, id| store.client_keys(id)).await
-        }
+        Question::Clients(question) => clients(question, host, &asked).await,
         Question::RecordReplay(query) => {
             let question = *query.question();
             let now = clock.now().max(question.now);
@@ -71,48 +63,10 @@ async fn answer(ask: Question, host: &Parts, clock: &Clock) -> Step {
         Question::TakeConsentGrant(query) => {
             to(&asked, host.consent_grants.as_ref(), query, |store, redemption| store.take(redemption)).await
         }
-        Question::InsertPushedRequest(query) => {
-            to(&asked, host.pushed.as_ref(), query, |store, new| store.insert(new)).await
-        }
-        Question::LoadPushedRequest(query) => {
-            to(&asked, host.pushed.as_ref(), query, |store, digest| store.load(digest)).await
-        }
-        Question::TakePushedRequest(query) => {
-            to(&asked, host.pushed.as_ref(), query, |store, redemption| store.take(redemption)).await
-        }
-        Question::InsertCode(query) => to(&asked, host.codes.as_ref(), query, |store, new| store.insert(new)).await,
-        Question::LoadCode(query) => to(&asked, host.codes.as_ref(), query, |store, digest| store.load(digest)).await,
-        Question::TakeCode(query) => {
-            to(&asked, host.codes.as_ref(), query, |store, presented| store.take(presented)).await
-        }
-        Question::RecordRedemption(query) => {
-            to(&asked, host.codes.as_ref(), query, |store, code| store.record(code)).await
-        }
-        Question::LoadRefresh(query) => to(&asked, host.refresh.as_ref(), query, |store, key| store.load(key)).await,
-        Question::InsertRefresh(query) => {
-            to(&asked, host.refresh.as_ref(), query, |store, new| store.insert(new)).await
-        }
-        Question::RotateRefresh(query) => {
-            to(&asked, host.refresh.as_ref(), query, |store, rotation| store.rotate(rotation)).await
-        }
-        Question::RecordRepeat(query) => {
-            to(&asked, host.refresh.as_ref(), query, |store, repeated| store.record_repeat(repeated)).await
-        }
-        Question::RevokeFamily(query) => {
-            to(&asked, host.refresh.as_ref(), query, |store, family| store.revoke_family(family)).await
-        }
-        Question::LoadFamily(query) => {
-            to(&asked, host.refresh.as_ref(), query, |store, jwt_id| store.load_family(jwt_id)).await
-        }
-        Question::SettleRevocation(query) => {
-            to(&asked, host.refresh.as_ref(), query, |store, settled| store.settle_revocation(settled)).await
-        }
-        Question::RevokeAccessTokens(query) => {
-            to(&asked, host.deny_list.as_ref(), query, |list, revoked| list.revoke(revoked)).await
-        }
-        Question::IsRevoked(query) => {
-            to(&asked, host.deny_list.as_ref(), query, |list, access| list.is_revoked(access)).await
-        }
+        Question::PushedRequests(question) => pushed_requests(question, host, &asked).await,
+        Question::Codes(question) => codes(question, host, &asked).await,
+        Question::RefreshTokens(question) => refresh_tokens(question, host, &asked).await,
+        Question::DenyList(question) => deny_list(question, host, &asked).await,
         Question::LoadPrincipal(query) => {
             by(&asked, &functions.load_principal, host.principals.as_ref(), query, |store, sub| {
                 store.load_principal(sub)
@@ -140,6 +94,94 @@ async fn answer(ask: Question, host: &Parts, clock: &Clock) -> Step {
         Question::Record(query) => {
             tell(host.events.as_ref(), query.question());
             query.answer(())
+        }
+    }
+}
+
+/// Answers the questions about clients.
+async fn clients(question: ClientQuestion, host: &Parts, asked: &Asked<'_>) -> Step {
+    match question {
+        ClientQuestion::Load(query) => {
+            by(asked, &host.functions.load_client, host.clients.as_ref(), query, |store, id| store.load_client(id))
+                .await
+        }
+        ClientQuestion::VerifySecret(query) => {
+            by(asked, &host.functions.verify_client_secret, host.clients.as_ref(), query, |store, check| {
+                store.verify_client_secret(check)
+            })
+            .await
+        }
+        ClientQuestion::LoadKeys(query) => {
+            by(asked, &host.functions.client_keys, host.clients.as_ref(), query, |store, id| store.client_keys(id))
+                .await
+        }
+    }
+}
+
+/// Answers the questions about pushed requests.
+async fn pushed_requests(question: PushedRequestQuestion, host: &Parts, asked: &Asked<'_>) -> Step {
+    match question {
+        PushedRequestQuestion::Insert(query) => {
+            to(asked, host.pushed.as_ref(), query, |store, new| store.insert(new)).await
+        }
+        PushedRequestQuestion::Load(query) => {
+            to(asked, host.pushed.as_ref(), query, |store, digest| store.load(digest)).await
+        }
+        PushedRequestQuestion::Take(query) => {
+            to(asked, host.pushed.as_ref(), query, |store, redemption| store.take(redemption)).await
+        }
+    }
+}
+
+/// Answers the questions about codes.
+async fn codes(question: CodeQuestion, host: &Parts, asked: &Asked<'_>) -> Step {
+    match question {
+        CodeQuestion::Insert(query) => to(asked, host.codes.as_ref(), query, |store, new| store.insert(new)).await,
+        CodeQuestion::Load(query) => to(asked, host.codes.as_ref(), query, |store, digest| store.load(digest)).await,
+        CodeQuestion::Take(query) => {
+            to(asked, host.codes.as_ref(), query, |store, presented| store.take(presented)).await
+        }
+        CodeQuestion::RecordRedemption(query) => {
+            to(asked, host.codes.as_ref(), query, |store, code| store.record(code)).await
+        }
+    }
+}
+
+/// Answers the questions about refresh tokens.
+async fn refresh_tokens(question: RefreshTokenQuestion, host: &Parts, asked: &Asked<'_>) -> Step {
+    match question {
+        RefreshTokenQuestion::Load(query) => {
+            to(asked, host.refresh.as_ref(), query, |store, key| store.load(key)).await
+        }
+        RefreshTokenQuestion::Insert(query) => {
+            to(asked, host.refresh.as_ref(), query, |store, new| store.insert(new)).await
+        }
+        RefreshTokenQuestion::Rotate(query) => {
+            to(asked, host.refresh.as_ref(), query, |store, rotation| store.rotate(rotation)).await
+        }
+        RefreshTokenQuestion::RecordRepeat(query) => {
+            to(asked, host.refresh.as_ref(), query, |store, repeated| store.record_repeat(repeated)).await
+        }
+        RefreshTokenQuestion::RevokeFamily(query) => {
+            to(asked, host.refresh.as_ref(), query, |store, family| store.revoke_family(family)).await
+        }
+        RefreshTokenQuestion::LoadFamily(query) => {
+            to(asked, host.refresh.as_ref(), query, |store, jwt_id| store.load_family(jwt_id)).await
+        }
+        RefreshTokenQuestion::SettleRevocation(query) => {
+            to(asked, host.refresh.as_ref(), query, |store, settled| store.settle_revocation(settled)).await
+        }
+    }
+}
+
+/// Answers the questions about revoked access tokens.
+async fn deny_list(question: DenyListQuestion, host: &Parts, asked: &Asked<'_>) -> Step {
+    match question {
+        DenyListQuestion::Revoke(query) => {
+            to(asked, host.deny_list.as_ref(), query, |list, revoked| list.revoke(revoked)).await
+        }
+        DenyListQuestion::IsRevoked(query) => {
+            to(asked, host.deny_list.as_ref(), query, |list, access| list.is_revoked(access)).await
         }
     }
 }

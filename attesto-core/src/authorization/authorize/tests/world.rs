@@ -3,8 +3,8 @@
 use super::*;
 use crate::Timestamp;
 use crate::authorization::{
-    AuthorizationEvent, AuthorizationServer, AuthorizationServerBuilder, NewCode, Question, Recorded, SecretDigest,
-    Step, Unavailable,
+    AuthorizationEvent, AuthorizationServer, AuthorizationServerBuilder, ClientQuestion, CodeQuestion, NewCode,
+    PushedRequestQuestion, Question, Recorded, SecretDigest, Step, Unavailable,
 };
 use crate::crypto::{Algorithm, CryptoProvider, EntropyError, KeyKind, RustCrypto};
 use crate::dpop::ReplayAnswer;
@@ -219,12 +219,12 @@ impl World {
 
     fn answer(&mut self, ask: Question) -> Step {
         match ask {
-            Question::LoadClient(query) => {
+            Question::Clients(ClientQuestion::Load(query)) => {
                 let client = self.clients.iter().find(|client| client.id() == query.question()).cloned();
                 let client = self.impostor.clone().or(client);
                 query.answer(self.hears("LoadClient").map(|()| client))
             }
-            Question::VerifySecret(query) => {
+            Question::Clients(ClientQuestion::VerifySecret(query)) => {
                 let right = *query.question().secret == "s3cret" && query.question().client_id.is_some();
                 query.answer(self.hears("VerifySecret").map(|()| right))
             }
@@ -249,23 +249,23 @@ impl World {
                 }
                 query.answer(heard.map(|()| grant))
             }
-            Question::LoadPushedRequest(query) => {
+            Question::PushedRequests(PushedRequestQuestion::Load(query)) => {
                 let heard = self.hears("LoadPushedRequest");
                 let record = self.pushed.get(query.question()).cloned();
                 query.answer(heard.map(|()| record))
             }
-            Question::TakePushedRequest(query) => {
+            Question::PushedRequests(PushedRequestQuestion::Take(query)) => {
                 let heard = self.hears("TakePushedRequest");
                 let record = self.pushed.remove(&query.question().digest);
                 let record = record.filter(|record| query.question().now < record.expires_at);
                 query.answer(heard.map(|()| record))
             }
-            Question::InsertPushedRequest(query) => {
+            Question::PushedRequests(PushedRequestQuestion::Insert(query)) => {
                 let heard = self.hears("InsertPushedRequest");
                 self.pushed.insert(query.question().digest, query.question().request.clone());
                 query.answer(heard)
             }
-            Question::InsertCode(query) => {
+            Question::Codes(CodeQuestion::Insert(query)) => {
                 let heard = self.hears("InsertCode");
                 self.codes.push(query.question().clone());
                 query.answer(heard)

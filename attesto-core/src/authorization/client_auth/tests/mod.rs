@@ -132,18 +132,18 @@ impl World {
         loop {
             step = match step {
                 Step::Done(response) => return response,
-                Step::Ask(Question::LoadClient(query)) => {
+                Step::Ask(Question::Clients(ClientQuestion::Load(query))) => {
                     let id = query.question().clone();
                     let found = self.clients.iter().find(|client| client.id() == id).cloned();
                     self.loaded.push(id);
                     query.answer(Ok(found))
                 }
-                Step::Ask(Question::VerifySecret(query)) => {
+                Step::Ask(Question::Clients(ClientQuestion::VerifySecret(query))) => {
                     self.checked.push(query.question().client_id.clone());
                     let right = *query.question().secret == "s3cret";
                     query.answer(self.secret.unwrap_or(Ok(right)))
                 }
-                Step::Ask(Question::LoadClientKeys(query)) => {
+                Step::Ask(Question::Clients(ClientQuestion::LoadKeys(query))) => {
                     self.keys_asked.push(query.question().clone());
                     query.answer(self.keys.clone())
                 }
@@ -167,7 +167,7 @@ impl World {
                     self.events.push(query.question().clone());
                     query.answer(())
                 }
-                Step::Ask(Question::LoadRefresh(query)) => query.answer(Ok(None)),
+                Step::Ask(Question::RefreshTokens(RefreshTokenQuestion::Load(query))) => query.answer(Ok(None)),
                 Step::Ask(other) => panic!("nothing else is asked: {other:?}"),
             };
         }

@@ -353,7 +353,7 @@ fn s18_9_a_host_that_answers_with_another_client_knows_none_of_this_name() {
     let body = b"grant_type=client_credentials&client_id=mallory&client_secret=s3cret";
     let request =
         RequestParts::new("POST", "/oauth/token", &headers).connection(Connection::new().tls()).form_body(body);
-    let Step::Ask(Question::LoadClient(query)) = server.token(&request, NOW, entropy) else {
+    let Step::Ask(Question::Clients(ClientQuestion::Load(query))) = server.token(&request, NOW, entropy) else {
         panic!("the client is loaded")
     };
     let response = world.drive(query.answer(Ok(Some(client("alice", ClientAuthentication::SecretPost)))));
