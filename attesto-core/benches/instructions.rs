@@ -10,7 +10,7 @@ use common::{providers, scenarios};
 /// Calls per count: enough that a growing vector or a table that is filled once does not show.
 const ROUNDS: u32 = 8;
 
-/// The function that callgrind is told to look for.
+/// The function that callgrind measures.
 #[inline(never)]
 fn counted_round(work: &mut Work) {
     for _ in 0..ROUNDS {

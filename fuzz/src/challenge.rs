@@ -159,7 +159,7 @@ fn reads_back(challenge: &Challenge) -> String {
     };
     match Challenge::parse(&value) {
         Ok(read) => assert_eq!(read, described, "{value}"),
-        // Nobody is kept from configuring a value that no server would send.
+        // A host may configure a value that is too long to send.
         Err(error) => assert!(value.len() > limits::HEADER_VALUE, "{error}: {value}"),
     }
     value

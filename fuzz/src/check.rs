@@ -23,7 +23,7 @@ const X_FORWARDED: ForwardedHeader =
     ForwardedHeader::XForwarded(XForwarded::PROTO.and(XForwarded::HOST).and(XForwarded::PORT).and(XForwarded::FOR));
 
 static SERVERS: LazyLock<Vec<ResourceServer>> = LazyLock::new(|| servers(&WORLD.provider));
-/// The same on the other provider.
+/// Servers with the same configuration, on the other provider.
 static OTHERS: LazyLock<Vec<ResourceServer>> = LazyLock::new(|| servers(&WORLD.other));
 
 /// Where in [`SERVERS`] those are that differ in what they take: forms, no proofs, proofs with a nonce only.
@@ -160,7 +160,7 @@ fn drive(
     })
 }
 
-/// None of these lets anybody in.
+/// Returns an answer of a custom verifier that admits no request.
 fn foreign(bits: usize) -> ForeignAnswer {
     match bits % 8 {
         0 | 1 => ForeignAnswer::InvalidToken,
@@ -179,7 +179,7 @@ fn foreign(bits: usize) -> ForeignAnswer {
     }
 }
 
-/// Whoever got in presented one token that was issued, byte for byte, in the way it was issued for.
+/// Checks that an admitted request presented one issued token, byte for byte, with its method and binding.
 fn is_what_was_issued(request: &Request, server: usize, grant: &Grant) {
     assert_eq!(grant.subject(), "usr_1");
     assert!(grant.claims().scopes().eq(["things.read"]));

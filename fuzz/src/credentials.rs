@@ -92,7 +92,7 @@ fn form_token_is_the_only_one(request: &Request) {
     }
 }
 
-/// Nobody but a key's holder makes a proof.
+/// Checks that every proof in the request is rejected: only the holder of a key can make one.
 fn proof_is_refused(request: &Request) {
     let lines = request.values("dpop");
     request.with_parts(|parts| {

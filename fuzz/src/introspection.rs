@@ -12,7 +12,7 @@ use std::sync::{Arc, LazyLock};
 
 static PLAIN: LazyLock<IntrospectionEndpoint> = LazyLock::new(endpoint);
 static SIGNED: LazyLock<IntrospectionEndpoint> = LazyLock::new(|| signed_endpoint(WORLD.provider.as_ref()));
-/// The same on the other provider.
+/// The signed endpoint on the other provider.
 static OTHER: LazyLock<IntrospectionEndpoint> = LazyLock::new(|| signed_endpoint(WORLD.other.as_ref()));
 
 static SERVER: LazyLock<ResourceServer> = LazyLock::new(|| {
@@ -87,7 +87,7 @@ fn plain(status: u16, media_type: &str, body: &[u8]) {
 /// RFC 9701: only what the issuer signed, as an introspection response, for us, just now.
 fn signed(status: u16, media_type: &str, body: &[u8]) {
     let Some(judged) = judge([&SIGNED, &OTHER], status, media_type, body) else { return };
-    // What lets nobody in need not be signed.
+    // An answer that admits no request need not be signed.
     if judged.is_none() && matches!(status, 400 | 401) {
         return;
     }

@@ -15,7 +15,7 @@ const CERTIFICATE: &str = include_str!("certificate.txt");
 
 /// What the issuer, the client and a thief made.
 pub(crate) struct Issued {
-    /// A token for whoever has it.
+    /// A bearer token.
     pub(crate) bearer: String,
     /// A token for the client's DPoP key.
     pub(crate) bound: String,
@@ -23,9 +23,9 @@ pub(crate) struct Issued {
     pub(crate) certified: String,
     /// The client's proof for `bound`.
     pub(crate) proof: String,
-    /// The same with the server's nonce.
+    /// The proof with the server's nonce.
     pub(crate) nonced: String,
-    /// The same with one that is too old: as good as none.
+    /// The proof with an expired nonce, which counts as none.
     pub(crate) late: String,
     /// The certificate as `Client-Cert` carries it (RFC 9440).
     pub(crate) certificate: String,

@@ -57,7 +57,7 @@ impl Answer {
     }
 }
 
-/// Answers every request in turn; whether keys came of it.
+/// Answers every request in turn. Returns whether the fetch succeeded.
 fn drive(mut fetch: KeyFetch, issuer: &str, answers: &[Answer]) -> bool {
     let mut answers = answers.iter();
     let mut jwks_uri: Option<String> = None;
@@ -97,7 +97,7 @@ fn drive(mut fetch: KeyFetch, issuer: &str, answers: &[Answer]) -> bool {
     panic!("a fifth request")
 }
 
-/// RFC 8414 §3.3: whoever is believed has said, in strict JSON, that he is the issuer.
+/// Returns `jwks_uri` if the document is strict JSON and its `issuer` is the expected one (RFC 8414 §3.3).
 fn jwks_uri_of(document: &[u8], issuer: &str) -> Option<String> {
     let tree = Tree::strict_object(document.trim_ascii())?;
     tree.get("issuer").and_then(Tree::text).filter(|named| *named == issuer)?;

@@ -60,7 +60,7 @@ impl Request {
         request
     }
 
-    /// Lends the request to the core: over TLS, from 10.0.0.1.
+    /// Passes the request to the core, as received over TLS from 10.0.0.1.
     pub(crate) fn with_parts<T>(&self, f: impl FnOnce(&RequestParts<'_>) -> T) -> T {
         let headers: Vec<(&str, &[u8])> =
             self.headers.iter().map(|(name, value)| (name.as_str(), value.as_slice())).collect();

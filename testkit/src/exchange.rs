@@ -126,7 +126,7 @@ impl TestRequest {
         self
     }
 
-    /// Lends the request to the core, as an adapter does.
+    /// Passes the request to the core, as an adapter does.
     pub fn parts<'r>(&'r self, headers: &'r dyn attesto_core::http::HeaderLines) -> RequestParts<'r> {
         let connection = TlsSession::connection_of(self.tls.as_ref(), Some(self.peer.ip()));
         let parts = RequestParts::new(&self.method, self.path(), headers).query(self.query()).connection(connection);

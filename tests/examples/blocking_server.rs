@@ -68,7 +68,7 @@ impl App {
         match exchange.parts(connection, form.as_deref(), |request| door.enter(request, &clock)) {
             // 5. Refused: status, challenges and body are the core's. Send them as they are.
             Err(refusal) => refusal,
-            // 6. Let in: `grant` says who is calling. The handler's answer may have to carry a fresh nonce.
+            // 6. Admitted: `grant` identifies the caller. The response may have to carry a fresh nonce.
             Ok(entry) => entry.amend(match &entry {
                 Entry::Admitted { grant, .. } => mcp(grant, exchange),
                 Entry::Preflight => text(204, ""),

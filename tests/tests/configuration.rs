@@ -79,7 +79,7 @@ fn d12_nonces_are_made_for_resource_servers() {
     assert!(with(NonceUse::ResourceServer).build().is_ok());
 }
 
-/// Verifies what it is told to, and leaves the rest to another.
+/// Verifies the configured algorithms, and delegates the others.
 #[derive(Debug)]
 struct Only(AlgorithmSet, RustCrypto);
 

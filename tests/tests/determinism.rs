@@ -23,7 +23,7 @@ impl Repeated {
         Self { name, call, server: builder.build().expect("a sound configuration"), requirement, answers }
     }
 
-    /// Everything that comes out: what the client is told, to the byte, and what the host is.
+    /// Returns all output: the grant, or the response to the byte, and the queries to the host.
     fn run(&self, world: &World) -> String {
         let seen = world.check(&self.server, &self.requirement, &self.call, (self.answers)());
         match seen.result {

@@ -287,7 +287,7 @@ async fn one_token_in_a_thousand_requests_is_one_question() {
     let mut waiting: Vec<_> = (0..1_000).map(|_| Box::pin(introspector.introspect(TOKEN, &clock))).collect();
     assert!(waiting.iter_mut().all(|question| question.as_mut().poll(&mut context).is_pending()));
     assert_eq!(silent.times_asked(), 1);
-    // Whoever asks goes away: one of the others does.
+    // The caller that fetches goes away, and one of the others continues.
     drop(waiting.remove(0));
     assert!(waiting.iter_mut().all(|question| question.as_mut().poll(&mut context).is_pending()));
     assert_eq!(silent.times_asked(), 2);

@@ -97,7 +97,7 @@ fn r3_while_records_lapse_no_proof_wins_twice_and_none_is_kept_for_ever() {
     let won: Vec<u8> = wins.iter().map(|wins| wins.load(Ordering::Relaxed)).collect();
     assert!(won.iter().all(|wins| *wins <= 1), "no proof twice");
     let winners = won.iter().filter(|wins| **wins == 1).count();
-    // Whoever leads is in time: at the least what the clock's leader claimed has won.
+    // The node with the leading clock is in time: at least its claim has won.
     assert!(winners >= PROOFS / THREADS, "{winners} winners, {} refused", refused.into_inner());
     let end = Timestamp::from_secs((PROOFS / EACH_SECOND) as u64 + KEPT);
     let held = store.len();

@@ -119,7 +119,7 @@ fn a_repeated_token_is_verified_once_and_again_after_a_rotation() {
         assert!(check(&world, &server, &call, NOW).result.is_ok());
         assert_eq!(counts.take(), (expected, 0));
     }
-    // The same key, published anew beside another: whoever replaces the set may have meant to take one away.
+    // The same key, published again beside another: replacing the set may have been meant to remove a key.
     keys.replace(keys_of(&world, &[("k1", None), ("k2", None)]));
     counts.take();
     for expected in [1, 0] {

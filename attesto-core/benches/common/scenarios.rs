@@ -18,13 +18,13 @@ pub(crate) type Work = Box<dyn FnMut()>;
 pub(crate) struct Scenario {
     /// What is done.
     pub(crate) name: String,
-    /// By whom.
+    /// The name of the provider.
     pub(crate) provider: &'static str,
     /// What it is held against.
     pub(crate) floor: Floor,
     /// The bare verification, or signature.
     pub(crate) raw: Work,
-    /// The same with everything that attesto does.
+    /// The whole operation of attesto.
     pub(crate) ours: Work,
 }
 

@@ -112,7 +112,7 @@ impl World {
         Self::server_for(&self.published, provider)
     }
 
-    /// The same for whoever has published these keys.
+    /// Creates a resource server that trusts these published keys.
     pub(crate) fn server_for(published: &JwkSet, provider: &Arc<dyn CryptoProvider>) -> ResourceServerBuilder {
         let keys = VerificationKeys::from_jwk_set(provider.as_ref(), published).expect("a usable set");
         let issuer = TrustedIssuer::new(ISSUER, keys).expect("an issuer");

@@ -1,4 +1,4 @@
-//! Making a proof with one thing changed, and knowing what must come of it.
+//! Creates a proof with one change, and the expected verdict.
 
 use super::change::{Change, Json};
 use super::{Accepted, Either, Expected, METHOD, Never, Refused, TOKEN};
@@ -34,7 +34,7 @@ impl Draft {
         sign(signer, header.as_bytes(), claims.as_bytes()).into_bytes()
     }
 
-    /// The proof with one change, and what must come of it.
+    /// Returns the proof with one change, and the expected verdict.
     pub(super) fn changed(mut self, signer: &dyn Signer, change: &Change) -> (Vec<u8>, Expected) {
         let expected = match change {
             Change::HeaderBytes(header) => {

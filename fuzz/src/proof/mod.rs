@@ -15,7 +15,7 @@ use draft::Draft;
 const TOKEN: &str = "an.access.token";
 const METHOD: &str = "POST";
 
-/// What must come of it.
+/// The expected verdict.
 #[derive(Debug, PartialEq)]
 enum Expected {
     Accepted,

@@ -81,7 +81,7 @@ impl Issuer {
         Ok(Self { provider, origin: origin.to_owned(), keys, minting, dpop_key, dpop_material })
     }
 
-    /// What the resource server is told of us: our name and our public keys.
+    /// Returns what the resource server needs: the issuer's name and public keys.
     pub(super) fn trusted(&self) -> Result<TrustedIssuer, ConfigError> {
         TrustedIssuer::danger_insecure_loopback(&self.origin, self.keys.verification_keys(self.provider.as_ref())?)
     }

@@ -112,7 +112,7 @@ async fn call_dpop(url: &str, token: &str, proof: &str) -> Result<Answer, Box<dy
     call(url, &[("authorization", &format!("DPoP {token}")), ("dpop", proof)]).await
 }
 
-/// The same by hand.
+/// Prints the commands to send the calls by hand.
 pub(super) fn print_curl_lines(origin: &str, issuer: &Issuer) -> Result<(), Box<dyn Error>> {
     let url = format!("{origin}/mcp");
     let bearer = issuer.token(&url, &BOTH, false)?;

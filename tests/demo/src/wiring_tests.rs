@@ -7,7 +7,7 @@ use attesto_testkit::{Fixture, Route};
 
 const ORIGIN: &str = "http://127.0.0.1:8080";
 
-/// For the resource at this path. The demo goes by the system's clock, and so must the fixture.
+/// Creates a fixture for the resource at this path. The demo uses the system clock, so the fixture does too.
 #[must_use]
 pub fn fixture(path: &str) -> Fixture {
     Fixture::builder().issuer(ORIGIN).resource(format!("{ORIGIN}{path}")).clock(Clock::new(now)).build()

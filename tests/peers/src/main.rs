@@ -70,7 +70,7 @@ fn floor(side: &Side, world: &World, presents: Presents) -> Check {
 }
 
 fn row(make: &dyn Fn(&World) -> Peer, algorithm: Algorithm, presents: Presents) {
-    // Of this second: proofs are good for a minute.
+    // Made now: proofs are valid for a minute.
     let world = World::new(algorithm, now());
     let peer = make(&world);
     let side = providers::all().into_iter().find(|side| side.name == peer.side).expect("a provider");

@@ -21,7 +21,7 @@ pub fn peer(world: &World) -> Peer {
         };
         let config = config.resolve(KeyNaming::Dotted("oauth")).expect("sound").expect("enabled");
         let validator = OAuthValidator::builder(&config).initial_jwks(&set).build().expect("a validator");
-        // For a `kid` that it does not know it fetches, from where nobody answers, and wants a runtime for that.
+        // For an unknown `kid` it fetches from an address where no server answers, and needs a runtime for that.
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let check = move || {
             let validated = runtime.block_on(validator.validate(&token));

@@ -27,7 +27,7 @@ struct Caller {
 }
 
 impl Caller {
-    /// One DPoP request with a proof that nobody has seen.
+    /// Sends one DPoP request with a new proof.
     fn call(&self, now: Timestamp) -> Result<(), Box<dyn Error>> {
         let proof = self.client.proof("POST", RESOURCE, &self.token, now)?;
         let authorization = format!("DPoP {}", self.token);

@@ -33,7 +33,7 @@ pub trait Host: Send + Sync {
         RevocationAnswer::Unavailable
     }
 
-    /// Whom does this token stand for?
+    /// Asks for the principal of a token.
     fn principal(&self, _: &Claims, _: &Sender) -> PrincipalOutcome<String> {
         PrincipalOutcome::Unavailable
     }
@@ -60,7 +60,7 @@ pub struct Door {
 #[expect(clippy::exhaustive_enums, reason = "a handler must tell the two apart")]
 #[expect(clippy::large_enum_variant, reason = "made once per request, and never stored")]
 pub enum Entry {
-    /// Somebody who was checked to the end.
+    /// The caller passed every check.
     Admitted {
         /// The evidence.
         grant: Grant,
@@ -140,7 +140,7 @@ impl Door {
         }
     }
 
-    /// Holds whoever came in against a further requirement, a route's own scopes.
+    /// Checks an admitted caller against a further requirement, such as a route's scopes.
     ///
     /// # Errors
     /// The response to send in place of the route's.

@@ -72,7 +72,7 @@ impl Exchange {
         Target::of(self.request.url()).query
     }
 
-    /// Lends the header fields.
+    /// Passes the header fields to `f`.
     pub fn with_headers<T>(&self, f: impl FnOnce(&dyn HeaderLines) -> T) -> T {
         f(&Fields(self.request.headers()))
     }
@@ -124,7 +124,7 @@ impl Exchange {
         }
     }
 
-    /// Sends the response. A client that has gone away is nobody's fault.
+    /// Sends the response. Ignores a client that has disconnected.
     pub fn answer(self, parts: ResponseParts) {
         let headers = parts.headers.iter().filter_map(|header| {
             // The core emits visible ASCII only, so this never fails.

@@ -6,7 +6,7 @@ use std::fmt;
 
 type Configure = Box<dyn Fn(&World, ResourceServerBuilder) -> ResourceServerBuilder>;
 
-/// What must be told to the client.
+/// The expected response.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Told {
     /// 401 and every scheme, without error.
@@ -140,7 +140,7 @@ impl Row {
         self.broken_in(&World::new())
     }
 
-    /// The same in another world.
+    /// Runs the row in another world.
     #[must_use]
     pub fn broken_in(&self, world: &World) -> Exchange {
         Exchange {
@@ -157,7 +157,7 @@ impl Row {
         self.mended_in(&World::new())
     }
 
-    /// The same in another world.
+    /// Runs the row in another world.
     #[must_use]
     pub fn mended_in(&self, world: &World) -> Exchange {
         let configure = self.mended_configure.as_ref().unwrap_or(&self.configure);

@@ -21,7 +21,7 @@ fn claim(reason: TokenError, name: &'static str, key: &'static str, value: Value
     row(name, reason, REFUSED, move |world| Call::new().bearer(&world.token(|_, claims| set(claims, key, &value))))
 }
 
-/// The same for the header.
+/// Like the above, for the header.
 fn header(reason: TokenError, name: &'static str, key: &'static str, value: Value) -> Row {
     row(name, reason, REFUSED, move |world| Call::new().bearer(&world.token(|header, _| set(header, key, &value))))
 }

@@ -79,7 +79,7 @@ fn ep11_errors_can_be_read_once_it_is_known_whose_they_are() {
     let nonces = NonceIssuer::new(NonceUse::AuthorizationServer, NonceSecret::new([4; 32]));
     let mut scene = scene(|builder| builder.dpop(ProofPolicy::new().require_nonces(nonces)));
     let request = scene.redeem().header("origin", ORIGIN);
-    // A script without the nonce that it is told of can do nothing.
+    // A script that cannot read the nonce cannot retry.
     let nonce = send(&mut scene, &request.clone().header("dpop", proof(2, NOW)));
     assert_eq!((nonce.status, cors(&nonce)), (400, open_to(ORIGIN)));
     assert_eq!(nonce.header("dpop-nonce").count(), 1);

@@ -25,7 +25,7 @@ fn other(scene: &mut Scene, change: impl FnOnce(Client) -> Client) {
     scene.ledger.clients.insert("other".into(), (change(client), secret));
 }
 
-/// The status, the error, and the reason that the host is told.
+/// The status, the error, and the reason in the event.
 fn answer(scene: &mut Scene, request: &Request) -> (u16, Option<String>, Option<&'static str>) {
     let response = scene.send(request).expect("no fault");
     let reason = scene.ledger.events.last().and_then(|event| event.reason).map(Reason::code);
@@ -83,7 +83,7 @@ fn sc4_a_dead_code_fills_no_replay_store() {
         assert_eq!(answer(&mut scene, &again).2, Some(Reason::CodeReplayed.code()));
     }
     assert_eq!(scene.ledger.replays.len(), recorded);
-    // It was its own client that showed it, with the verifier: what came of the code is revoked, as before.
+    // Its own client presented it, with the verifier: the tokens of the code are revoked, as before.
     assert!(scene.ledger.revoked.contains(&crate::scene::FAMILY));
 }
 

@@ -73,7 +73,7 @@ pub(crate) struct Ledger {
     pub(crate) replays: BTreeSet<ReplayKey>,
     /// Whose records the replay store counted, in order.
     pub(crate) replay_owners: Vec<Option<ReplayOwner>>,
-    /// Whoever records a first use is over its share.
+    /// Every first use exceeds its owner's share.
     pub(crate) over_share: bool,
     pub(crate) suspended: BTreeSet<String>,
     /// Whether the user has logged in.
@@ -92,7 +92,7 @@ pub(crate) struct Ledger {
     pub(crate) events: Vec<AuthorizationEvent>,
     /// The names of the questions, in order.
     pub(crate) asked: Vec<&'static str>,
-    /// The time of whoever asks next.
+    /// The time that the next caller sees.
     pub(crate) now: u64,
 }
 

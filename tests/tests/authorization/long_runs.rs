@@ -87,7 +87,7 @@ fn days(days: u64) {
         // Families of the last round may wait to be freed.
         assert!(store.len() <= 400, "{} rows on day {}", store.len(), quarter / 96);
     }
-    // Reuse is found out all the same, however long ago the token was spent.
+    // Reuse is still detected, however long ago the token was spent.
     let family = users[7].key.family;
     for key in spent.iter().filter(|key| key.family == family) {
         let state = block_on(store.load(key)).expect("an answer").expect("its family lives");

@@ -58,7 +58,7 @@ pub(crate) fn proof(seed: u8, now: u64) -> String {
     proof_at("/oauth/token", seed, now)
 }
 
-/// The same for the endpoint of this path.
+/// Like the above, for the endpoint of this path.
 pub(crate) fn proof_at(path: &str, seed: u8, now: u64) -> String {
     ProofMaker::new("POST", &format!("https://as.example{path}"))
         .make(signer(seed), provider().as_ref(), Timestamp::from_secs(now), &mut entropy())
@@ -120,7 +120,7 @@ impl Scene {
         Self { ledger, grace, server, code, responses: Vec::new(), hidden: Vec::new(), looked_at: RefCell::default() }
     }
 
-    /// A scene in which the code was redeemed: with the refresh token that came of it.
+    /// Creates a scene with a redeemed code, and returns its refresh token.
     pub(crate) fn redeemed(grace: bool) -> (Self, String) {
         let mut scene = Self::new(grace);
         let request = scene.redeem();

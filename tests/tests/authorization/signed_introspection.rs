@@ -67,7 +67,7 @@ fn in5_an_answer_is_signed_for_the_caller_that_prefers_it() {
         (&told["iss"], &told["aud"], &told["iat"]),
         (&json!("https://as.example"), &json!("other"), &json!(NOW))
     );
-    // The same as without a signature, and nothing on top that would make it a token.
+    // The claims equal those of the unsigned answer, without any that would make it a token.
     assert_eq!(told["token_introspection"], serde_json::from_slice::<Value>(&plain.body).expect("JSON"));
     assert_eq!(told.as_object().map(serde_json::Map::len), Some(4));
     // The reader takes it, and only under its own name.

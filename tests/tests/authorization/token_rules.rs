@@ -345,7 +345,7 @@ fn ac6_a_replayed_code_revokes_the_tokens_it_gave() {
     assert_eq!(scene.refuse(&Request::refresh(&refresh)).0, Reason::FamilyRevoked);
 }
 
-/// Whoever is faster by a millisecond must not keep what it got: the family is revoked before there is anything in it.
+/// The faster of two requests must not keep its tokens: the family is revoked before it contains any.
 #[test]
 fn ac6_a_code_that_comes_back_during_its_first_redemption_gives_nothing_to_either() {
     for parked_at in ["LoadPrincipal", "AuthorizeScope", "InsertRefresh"] {

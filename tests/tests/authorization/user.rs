@@ -8,7 +8,7 @@ use attesto_core::authorization::{
 };
 use attesto_core::http::ResponseParts;
 
-/// A pushed request, and a consent grant. Spent ones stay, so that what came of them can be counted.
+/// A pushed request, and a consent grant. Spent ones stay, so that their results can be counted.
 #[derive(Clone, Debug)]
 pub(crate) struct Spendable<T> {
     pub(crate) row: T,

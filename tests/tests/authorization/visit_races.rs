@@ -74,7 +74,7 @@ fn az28_two_consents_for_one_reference() {
 
 #[test]
 fn az26_one_consent_grant_for_two_references() {
-    // Both ask for the same, with the same challenge: the click is for either, and not for both.
+    // Both requests are identical, challenge included: the click is valid for either, but not for both.
     let mut scene = scene(&PUSHED_CLICK);
     let references = [1, 2].map(|number| pushed(&mut scene, &PUSHED_CLICK, number));
     let back = clicked(&mut scene, &references[0]);

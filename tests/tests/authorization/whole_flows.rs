@@ -137,7 +137,7 @@ impl Visitor {
         body(&response)
     }
 
-    /// What a gateway is told of a token.
+    /// Returns the introspection response that a gateway gets.
     fn introspect(&self, token: &Value) -> Value {
         let gate = Carried { body: format!("&client_id=gate&client_secret={SECRET}"), ..Carried::default() };
         body(&self.post("introspection_endpoint", &format!("token={}", text_of(token)), &gate, None))
@@ -182,7 +182,7 @@ fn the_documents_say_what_is_there(visitor: &Visitor) {
     assert_eq!(body(&visitor.get(keys, None))["keys"].as_array().map(Vec::len), Some(1));
 }
 
-/// What the first tokens say, of whom, and to whom they are bound.
+/// Checks the claims, subject and binding of the first tokens.
 fn tokens_say_what_they_are(visitor: &Visitor, tokens: &Value) {
     let (token_type, confirmed) = visitor.binding();
     assert_eq!((&tokens["token_type"], &tokens["scope"]), (&json!(token_type), &json!("openid read write")));

@@ -49,7 +49,7 @@ struct Client<'w> {
 
 impl Client<'_> {
     fn push(&mut self, request: Request) {
-        // Every other one comes from a browser's script, which is told which headers it may read.
+        // Every other one comes from a browser's script, and the response lists the headers it may read.
         let from_script = self.requests.len() % 2 == 1;
         self.requests.push(if from_script { request.header("origin", "https://app.example.com") } else { request });
     }
@@ -105,7 +105,7 @@ impl Client<'_> {
         }
     }
 
-    /// Nonces: none, somebody's, a fresh one, one that is due to be replaced, and one that is too old.
+    /// Nonces: none, a foreign one, a fresh one, one that is due to be replaced, and one that is too old.
     fn try_nonces(&mut self) {
         let token = self.token("/strict", "mcp:tools:call", true);
         let issued = |ago| nonces().issue(self.world.provider.as_ref(), Timestamp::from_secs(NOW - ago));

@@ -41,7 +41,7 @@ fn clock() -> Clock {
 #[derive(Clone)]
 struct Bytewise(Arc<AtomicUsize>);
 
-/// The same without an end.
+/// Like the above, without an end.
 struct Endless(Bytewise);
 
 impl Body for Endless {
@@ -77,7 +77,7 @@ impl Stream for Bytewise {
     }
 }
 
-/// Runs a future that waits for nobody, and says what it held and gave.
+/// Runs a future that never waits, and returns its cost and its output.
 fn counted<T>(future: impl Future<Output = T>) -> (Work, T) {
     let mut future = pin!(future);
     let mut given = None;

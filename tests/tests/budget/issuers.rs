@@ -1,4 +1,4 @@
-//! What an issuer says, whom we trust with tokens and not with our memory; and what strangers can make us ask it.
+//! Responses of an issuer, which is trusted for tokens but not for memory; and the queries that strangers can cause.
 
 use crate::credentials::many_members;
 use crate::measured_input::{Row, bytes};

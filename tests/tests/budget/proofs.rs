@@ -87,7 +87,7 @@ pub(crate) fn proof_with_an_unknown_nonce() -> Row {
     let call = |length: usize| {
         move |world: &World| {
             let token = world.bound_token();
-            // Of the right length, and made by nobody: only its MAC can tell.
+            // Of the right length, but forged: only the MAC check can detect it.
             let nonce = if length == 34 { base64url::encode(&[1; 25]) } else { "n".repeat(length) };
             Call::new().dpop(&token, &proof(world, &token, &format!(r#""jti":"1","nonce":"{nonce}""#), 0))
         }

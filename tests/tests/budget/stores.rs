@@ -64,7 +64,7 @@ pub(crate) fn replay_store() -> Row {
     )
 }
 
-/// Tokens that somebody else signed, then as many good ones as there is room for, then more.
+/// Tokens with foreign signatures, then as many valid ones as fit, then more.
 pub(crate) fn memory_of_verified_tokens() -> Row {
     const CAPACITY: usize = 512;
     const EACH: usize = 96;
@@ -203,7 +203,7 @@ pub(crate) fn introspections_under_way() -> Row {
     let mut last = under_way.pop().expect("one more than may be");
     assert!(under_way.iter_mut().all(|one| poll(one.as_mut()).is_pending()));
     assert!(matches!(poll(last.as_mut()), Poll::Ready(Err(IntrospectionError::Overloaded))));
-    // Whoever brings a token that is being asked about waits for that answer.
+    // A request with a token that is being introspected waits for that answer.
     let mut followers: Vec<_> =
         (0..=limits::KEY_WAITERS).map(|_| Box::pin(introspector.introspect(&tokens[0], &clock))).collect();
     let mut last = followers.pop().expect("one more than may be");

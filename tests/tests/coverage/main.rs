@@ -67,7 +67,7 @@ fn documented() -> Vec<(String, State)> {
     DOCUMENTS.into_iter().flat_map(rules_of).collect()
 }
 
-/// The name of a test holds an id without its hyphen, in lower case: `C8` and `C-8` could not be told apart.
+/// A test's name contains the id in lower case without its hyphen, so `C8` and `C-8` would collide.
 #[test]
 fn no_two_rules_have_ids_that_tests_cannot_tell_apart() {
     let mut by_name: BTreeMap<String, String> = BTreeMap::new();

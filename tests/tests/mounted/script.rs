@@ -83,7 +83,7 @@ pub(crate) fn member(answer: &Answer, name: &str) -> String {
     body[name].as_str().unwrap_or_else(|| panic!("no {name}: {answer:?}")).to_owned()
 }
 
-/// What of an answer is compared: the fields in the order of the alphabet.
+/// Returns the compared parts of a response, with its fields in alphabetical order.
 pub(crate) fn comparable(mut answer: Answer) -> Answer {
     answer.headers.retain(|(name, _)| NOT_COMPARED.iter().all(|(not, _)| name != not));
     answer.headers.sort();
@@ -160,7 +160,7 @@ struct Script<S> {
 
 impl<S: FnMut(&Request) -> Answer> Script<S> {
     fn send(&mut self, request: Request) -> Answer {
-        // Every other one comes from a browser's script, which is told which headers it may read.
+        // Every other one comes from a browser's script, and the response lists the headers it may read.
         let from_script = self.recorded.len() % 2 == 1;
         let request = if from_script { request.header("origin", "https://app.example") } else { request };
         let answer = comparable((self.send)(&request));

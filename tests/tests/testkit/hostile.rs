@@ -1,4 +1,4 @@
-//! Nobody is let in when the surroundings fail, under any adapter, and the client is told the truth.
+//! When dependencies fail, no adapter admits a request, and the response is accurate.
 
 use crate::under::{Parts, Wiring, bare, every_adapter, run};
 use attesto_core::Timestamp;
@@ -98,7 +98,7 @@ fn a_clock_that_jumps_makes_no_used_proof_fresh_again() {
             let (_, app) = apps.iter().find(|(adapter, _)| *adapter == name).expect("an adapter");
             let used = parts.route().authorized(&fixture, None);
             assert_eq!(app.respond(used.clone()).await.status, 200, "{name}: at first");
-            // An hour later somebody else comes, so that what has lapsed is dropped.
+            // An hour later another client sends a request, so that lapsed records are dropped.
             time.store(later.as_secs(), Ordering::SeqCst);
             let token = parts.route().token(&fixture).bound_to(fixture.other_key()).expires_at(later.plus(60)).build();
             let proof =

@@ -93,7 +93,7 @@ fn assert_refused(answer: &Answer) {
     assert!(!answer.body.contains("token\":"), "{answer:?}");
 }
 
-/// Nobody vouches for the certificate: it is the registered one, or it is not.
+/// No CA signs the certificate: it must equal the registered one.
 async fn ca8_a_registered_certificate_authenticates_its_client(server: Server) {
     let job = ClientAuthentication::SelfSignedTls(vec![PKI.self_signed.der().to_vec()]);
     let served = serve(server, builder(AuthMethod::SelfSignedTlsClientAuth), job, config::any_client_auth());

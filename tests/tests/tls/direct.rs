@@ -38,7 +38,7 @@ async fn b9_another_certificate_is_refused(server: Server) {
     assert_eq!(outcome, invalid_token("mtls_certificate_mismatch"));
 }
 
-/// Nobody vouches for the certificate, and nobody needs to: the token's issuer saw it (RFC 8705 §2.2).
+/// The certificate needs no CA: the token's issuer saw it (RFC 8705 §2.2).
 async fn m3_self_signed_certificate_binds_as_well_as_any(server: Server) {
     let scene = Scene::new(server, mtls, Some(config::any_client_auth()));
     let token = format!("Bearer {}", scene.world.certificate_token(PKI.self_signed.der()));

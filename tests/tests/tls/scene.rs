@@ -16,7 +16,7 @@ pub(crate) struct Scene {
     heard: Heard,
 }
 
-/// What the client is told, and for which reason.
+/// The response to the client, and its reason.
 #[derive(Debug, Eq, PartialEq)]
 pub(crate) enum Outcome {
     /// What the handler answered.

@@ -47,7 +47,7 @@ impl ScopePolicy for ScopesAsAsked {
     }
 }
 
-/// Says what ID tokens tell of a user (OIDC Core §5.1, §5.4; IT-4).
+/// Provides the user claims of ID tokens (OIDC Core §5.1, §5.4; IT-4).
 ///
 /// Return the known claims that the scopes stand for; none is required. A claim of the protocol (`iss`, `sub`, `aud`
 /// ..) makes the request fail. An error or a time-out is [`Unavailable`](crate::authorization::Unavailable) and ends

@@ -65,7 +65,7 @@ impl BrowserId {
     }
 }
 
-/// What ties a form to the browser that it was shown to: nobody makes one without the key, nor one for another's cookie.
+/// The key of CSRF tokens, which bind a form to the browser that it was shown to.
 pub(super) struct CsrfKey([u8; 32]);
 
 impl CsrfKey {

@@ -24,7 +24,7 @@ pub(super) enum Refused {
 
 /// A form from a page that this browser was shown.
 pub(super) struct Submission {
-    /// Whom the page was shown to.
+    /// The browser that the page was shown to.
     pub(super) browser: BrowserId,
     /// What the browser is logged in as, of whatever worth.
     pub(super) session: Option<BrowserId>,

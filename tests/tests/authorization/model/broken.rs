@@ -15,7 +15,7 @@ use attesto_core::host::{
 pub(crate) enum Broken {
     /// A code that was taken is given once more.
     CodesStay,
-    /// What came of a code is not noted.
+    /// The store does not record the access token of a code.
     CodesForget,
     /// A pushed request that was taken is still there.
     ReferencesStay,

@@ -12,7 +12,7 @@ pub(crate) const GRACE: u64 = 10;
 /// For so long a resource may take a token that has expired.
 const LEEWAY: u64 = 60;
 
-/// What a client is told, as far as the model says.
+/// The part of the response that the model determines.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -52,9 +52,9 @@ struct Code {
     key: Key,
     until: u64,
     spent: bool,
-    /// The family that came of it.
+    /// The refresh token family issued for it.
     family: Option<usize>,
-    /// The access token that came of it.
+    /// The access token issued for it.
     access: Option<usize>,
 }
 
@@ -126,7 +126,7 @@ impl Model {
             Request::Visit { pushed, who } => Request::Visit { pushed: position(pushed, self.pushed.len())?, who },
             Request::Redeem { code, who, verifier, key } => {
                 let code = position(code, self.codes.len())?;
-                // A store may forget what came of a code when that has expired: then nobody learns of a replay.
+                // A store may forget the access token of a code once it has expired: then a replay goes undetected.
                 let gone = self.codes[code].access.is_some_and(|access| self.now > self.access[access].until);
                 (!gone).then_some(Request::Redeem { code, who, verifier, key })?
             }
@@ -155,7 +155,7 @@ impl Model {
         })
     }
 
-    /// What comes of a resolved step.
+    /// Returns the result of a resolved step.
     pub(crate) fn step(&mut self, request: Request) -> Answer {
         match request {
             Request::Push { client, who, key, scope } => self.push(client, who, key, scope),

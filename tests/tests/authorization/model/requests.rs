@@ -28,7 +28,7 @@ pub(crate) enum Who {
     Other,
     /// The right name with a wrong secret (or with any, where none is registered).
     WrongSecret,
-    /// A name that nobody has registered.
+    /// An unregistered client name.
     Nobody,
 }
 

@@ -1,4 +1,4 @@
-//! Who comes in, and as whom.
+//! Which requests are admitted, and as which principal.
 
 use crate::tokens::{bearer, proof, scoped};
 use attesto_core::http::TlsSession;

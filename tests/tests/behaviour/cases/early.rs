@@ -37,7 +37,7 @@ pub(crate) fn refusal_reaches_a_client_that_is_still_sending(server: Server) {
         for _ in 0..(LENGTH - BEFORE) / 10_000 {
             connection.write(&[b'x'; 10_000]);
         }
-        // Who would send another request while this one is not over is told not to.
+        // `Connection: close` keeps the client from sending another request before this one ends.
         assert_eq!(answer.all("connection"), if server.streams { vec!["close"] } else { vec![] });
         let mut stream = connection.writer();
         stream.shutdown(Shutdown::Write).expect("an open connection");

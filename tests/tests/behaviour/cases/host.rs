@@ -1,4 +1,4 @@
-//! What the host decides, is told, and renders.
+//! The host's decisions, events and renderers.
 
 use crate::tokens::{bearer, proof, subject};
 use attesto_core::Timestamp;
@@ -75,7 +75,7 @@ pub(crate) fn principal_lookup_may_accept_refuse_or_fail(server: Server) {
     assert_eq!((down.all("retry-after"), down.all("www-authenticate").len()), (vec!["5"], 0));
 }
 
-/// A route that wants a principal where nobody looks one up is a fault of the wiring, and says nothing of it.
+/// A route that needs a principal without a look-up is a wiring error; the response does not reveal it.
 pub(crate) fn a_principal_without_a_lookup_is_our_own_fault(server: Server) {
     let world = World::new();
     let running = (server.start)(App::simple(pinned(&world)));

@@ -13,7 +13,7 @@ use attesto_tests::servers::Server;
 use attesto_tests::servers::{App, Resource, Running};
 use attesto_tests::{Answers, Call};
 
-/// What cannot be sent, to which servers, and why. Everything else is. All of it is refused all the same.
+/// The requests that cannot be sent, to which servers, and why. All others are sent, and refused.
 const NOT_ON_A_WIRE: [(&str, &[&str], &str); 3] = [
     ("p11 no host", &["actix"], "actix-web answers 400 itself, before any middleware (RFC 9112 §3.2)"),
     ("p11 two hosts", &["actix"], "actix-web answers 400 itself, before any middleware (RFC 9112 §3.2)"),

@@ -18,7 +18,7 @@ fn every_answer_is_the_cores_byte_for_byte(server: Server) {
     }
 }
 
-/// The same over one connection that is kept: no answer leaves anything behind for the next.
+/// Repeats it over one kept connection: no response affects the next.
 fn answers_do_not_depend_on_the_connection(server: Server) {
     let (running, expected) = (Issuer::new().serve(server), expected());
     let mut connection = Connection::open(running.address);

@@ -87,7 +87,7 @@ fn what_is_beyond_the_limit_is_not_taken_for_a_request(server: Server) {
     assert_eq!(running.send(&sized("/oauth/token", LIMIT)).status, 200, "still serving");
 }
 
-/// The rest of the form is read and thrown away, so that the answer is not lost to whoever is still sending it (RFC 9112 §9.6).
+/// The server reads and discards the rest of the form, so that a client that is still sending gets the response (RFC 9112 §9.6).
 fn refusal_of_a_form_that_is_too_long_reaches_a_client_that_is_still_sending(server: Server) {
     let running = Issuer::new().serve(server);
     let length = 900_000;
@@ -108,7 +108,7 @@ fn refusal_of_a_form_that_is_too_long_reaches_a_client_that_is_still_sending(ser
     }
 }
 
-/// What came of a body looks like a whole form, and nothing is done with it: nobody is looked up, and a code stays good.
+/// A truncated body that looks like a whole form has no effect: no client is looked up, and the code stays valid.
 fn a_body_that_breaks_off_reaches_nothing(server: Server) {
     let issuer = Issuer::new();
     let looked_up = Arc::clone(&issuer.looked_up);

@@ -47,7 +47,7 @@ fn md4_every_url_that_the_documents_name_is_answered(server: Server) {
                     url.starts_with(&format!("{prefix}/")) || url == format!("{path}/.well-known/jwks.json"),
                     "{url}"
                 );
-                // By the wrong method, where there is one: an endpoint says so itself, and nobody else does.
+                // With the wrong method, if there is one: the endpoint itself rejects it.
                 let answer = connection.send(&to("PUT", &url));
                 assert_eq!(answer.status, 405, "{url}");
                 assert!(!answer.all("allow").is_empty(), "{url}: {answer:?}");

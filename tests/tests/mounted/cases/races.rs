@@ -1,4 +1,4 @@
-//! Many clients at once over real sockets: nothing is ever spent twice, and what came of what was spent twice is dead.
+//! Many clients at once over real sockets: nothing is spent twice, and the tokens of a replayed credential are revoked.
 
 use crate::issuer::{Issuer, ORIGIN, SECRET, builder};
 use crate::script::{code_in, logged_in, member, posted, redemption, refreshment, visit};
@@ -74,7 +74,7 @@ impl Wire {
     }
 }
 
-/// Starts all clients at once. Each sends its forms one after the other; what each is told, in order.
+/// Starts all clients at once, each sending its forms in order. Returns each client's responses.
 fn all_at_once(server: &Running, forms_of: impl Fn(usize) -> Vec<Arc<str>>) -> Vec<Vec<Told>> {
     let (address, at) = (server.address, Arc::new(AtomicU64::new(0)));
     Runtime::new().expect("a runtime").block_on(async {
@@ -126,7 +126,7 @@ fn is_active(connection: &mut Connection, access_token: &str) -> bool {
     body["active"].as_bool().expect("a truth")
 }
 
-/// The access token is on the deny list, and the refresh token is good for nothing.
+/// The access token is on the deny list, and the refresh token is invalid.
 fn assert_dead(connection: &mut Connection, tokens: &Told, context: &str) {
     assert!(!is_active(connection, &tokens.text("access_token")), "{context}");
     let refreshed = connection.send(&posted("/oauth/token", &of_web(&refreshment(&tokens.text("refresh_token")))));
@@ -206,7 +206,7 @@ fn rt4_many_clients_are_given_one_successor_in_the_grace_window(server: Server) 
         let (given, later): (Vec<_>, Vec<_>) = told.iter().partition(|told| told.status == 200);
         assert_eq!(given.len(), NOTED);
         for told in later {
-            // Most are told before anything is minted.
+            // Most are rejected before a token is minted.
             assert!(matches!(told.status, 429 | 503), "{}", told.status);
             assert_eq!(&*told.text("error"), "temporarily_unavailable");
         }
@@ -224,7 +224,7 @@ fn rt4_many_clients_are_given_one_successor_in_the_grace_window(server: Server) 
     }
 }
 
-/// What 200 clients are told that show one fresh refresh token.
+/// Returns the responses to 200 clients that present one fresh refresh token.
 fn shown_at_once(running: &Running) -> Vec<Told> {
     let connection = &mut Connection::open(running.address);
     let form = of_web(&redemption(&new_code(connection)));

@@ -205,7 +205,7 @@ fn t5_a_route_behind_two_guards() {
     );
 }
 
-/// Writes down whom it is asked about, and says that it cannot tell: a store that is full.
+/// Counts its calls and answers `Unavailable`, like a store that is full.
 #[derive(Default)]
 struct Full(Mutex<u64>);
 

@@ -68,7 +68,7 @@ impl Parts {
         }
     }
 
-    /// What the application does, as the testkit is told.
+    /// The application's behaviour, as declared to the testkit.
     pub(crate) fn route(&self) -> Route {
         Route::post("/mcp").scopes(["mcp:tools:call"]).body("{}").reached(&self.reached)
     }

@@ -24,7 +24,7 @@ pub async fn only_a_login_sets_the_session_and_only_the_endpoints_get_it(app: &i
     let consent = alice.follow(&answer).await;
     assert_eq!(set(&consent), [""; 0]);
 
-    // What the visitor's form is good for, the session's is not.
+    // The CSRF token of the visitor's form is not valid for the session's.
     let token =
         |page: &TestResponse| parameter(&format!("?{}", filled_in(&page.text(), &[])), "csrf").expect("a token");
     let form = filled_in(&consent.text(), &[("decision", "approve")]).replace(&token(&consent), &token(&login));
@@ -49,7 +49,7 @@ fn set(answer: &TestResponse) -> Vec<&str> {
 /// takes nothing from the browser: the session is still good. A login on that page is one in its place.
 ///
 /// # Panics
-/// Where another site can log somebody out.
+/// If another site can log a user out.
 pub async fn other_sites_cannot_log_a_user_out(app: &impl App, site: &TestSite) {
     let mut alice = Visitor::new(app);
     alice.log_in(site).await;
@@ -72,7 +72,7 @@ pub async fn other_sites_cannot_log_a_user_out(app: &impl App, site: &TestSite) 
     assert!(ended.text().contains("type=\"password\""), "the session before has ended: {ended:?}");
 }
 
-/// Whoever asks for tokens that are good at two servers has the user told of both.
+/// If a client requests tokens for two servers, the consent page names both.
 ///
 /// # Panics
 /// Where one is left out.

@@ -84,7 +84,7 @@ impl TestSite {
         self.link_for(&[])
     }
 
-    /// The same for these resources.
+    /// Like the above, for these resources.
     fn link_for(&self, resources: &[&str]) -> String {
         let parameters = [
             ("response_type", "code"),

@@ -46,7 +46,7 @@ impl Tour<'_> {
         self.allow(&page).await
     }
 
-    /// She is logged in by now, and is asked all the same: another program could have taken the client's port (RFC 8252 §8.6).
+    /// She is logged in, but must still consent: another program could have taken the client's port (RFC 8252 §8.6).
     pub(super) async fn second_visit(&mut self) -> Result<Tokens, Box<dyn Error>> {
         let link = self.push().await?;
         let page = self.browser.open(&link).await?;

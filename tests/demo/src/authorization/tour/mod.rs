@@ -89,7 +89,7 @@ fn text(answer: &Answer, name: &str) -> Option<String> {
     Some(body.get(name)?.as_str()?.to_owned())
 }
 
-/// The same by hand.
+/// Prints how to run the flow by hand.
 pub(super) fn print_invitation(origin: &str, resource: &str, accounts: &Accounts) {
     // RFC 7636, Appendix B: the verifier is public, and good enough to look around.
     let (verifier, challenge) =

@@ -1,10 +1,10 @@
-//! What comes of a code, and of refresh tokens.
+//! Codes and refresh tokens.
 
 use super::{Tokens, Tour, text};
 use std::error::Error;
 
 impl Tour<'_> {
-    /// RFC 6749 §4.1.2: of two that present a code, one has stolen it, and nobody knows which.
+    /// RFC 6749 §4.1.2: if two parties present a code, one has stolen it, and the server cannot tell which.
     pub(super) async fn code_is_good_once(&mut self, code: &str) -> Result<(), Box<dyn Error>> {
         let answer = self.app.redeem(code).await?;
         self.refused("the code with a proof of the client's key", &answer, "use_dpop_nonce");
