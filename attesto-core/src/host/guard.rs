@@ -314,7 +314,7 @@ impl GuardBuilder {
             let store = hooks.replay.as_ref().ok_or_else(|| {
                 ConfigError::new("replay_store", "DPoP is on and needs one; set it, or turn DPoP off")
             })?;
-            reach_is_enough(instances, store.reach_of_records())?;
+            reach_is_enough("replay_store", instances, store.reach_of_records())?;
         }
         #[cfg(feature = "std")]
         if server.remote_keys().next().is_some() && hooks.http.is_none() {

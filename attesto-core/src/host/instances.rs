@@ -17,18 +17,18 @@ pub enum Instances {
     Multiple,
 }
 
-/// Checks that a store reaches every instance that serves the resource. R8.
+/// Checks that the store called `member` in the configuration reaches every instance. R8, ST-1.
 ///
 /// # Errors
 ///
 /// Fails for several instances with a store that only one process sees.
-pub fn reach_is_enough(instances: Instances, reach: StoreReach) -> Result<(), ConfigError> {
+pub fn reach_is_enough(member: &'static str, instances: Instances, reach: StoreReach) -> Result<(), ConfigError> {
     match (instances, reach) {
         (Instances::Single, StoreReach::Process | StoreReach::Shared) | (Instances::Multiple, StoreReach::Shared) => {
             Ok(())
         }
         (Instances::Multiple, StoreReach::Process) => Err(ConfigError::new(
-            "replay_store",
+            member,
             "several instances need a store that they share; this one is local to its process",
         )),
     }
@@ -40,10 +40,10 @@ mod tests {
 
     #[test]
     fn r8_several_instances_need_a_shared_store() {
-        assert!(reach_is_enough(Instances::Single, StoreReach::Process).is_ok());
-        assert!(reach_is_enough(Instances::Single, StoreReach::Shared).is_ok());
-        assert!(reach_is_enough(Instances::Multiple, StoreReach::Shared).is_ok());
-        let refused = reach_is_enough(Instances::Multiple, StoreReach::Process).unwrap_err();
+        assert!(reach_is_enough("replay_store", Instances::Single, StoreReach::Process).is_ok());
+        assert!(reach_is_enough("replay_store", Instances::Single, StoreReach::Shared).is_ok());
+        assert!(reach_is_enough("replay_store", Instances::Multiple, StoreReach::Shared).is_ok());
+        let refused = reach_is_enough("replay_store", Instances::Multiple, StoreReach::Process).unwrap_err();
         assert_eq!(refused.member(), "replay_store");
     }
 }

@@ -33,7 +33,7 @@
 //! use attesto_core::host::{Instances, MemoryReplayStore, ReplayStore, reach_is_enough};
 //!
 //! let store = MemoryReplayStore::single_node(100_000)?;
-//! reach_is_enough(Instances::Single, store.reach())?;
+//! reach_is_enough("replay_store", Instances::Single, store.reach())?;
 //!
 //! let now = Timestamp::from_secs(1_700_000_000);
 //! let claim = ReplayClaim::new(ReplayKey::from_bytes([7; 32]), now.plus(121));

@@ -1,9 +1,10 @@
 //! Answers every question of a flow with the host's traits.
 
-use super::bundle::{AuthorizationHost, Parts};
-use super::erase::{answered, unless_it_panics};
+use super::event_sink::{AuthorizationEventSink, tell};
 use super::functions::Function;
-use super::sink::{AuthorizationEventSink, tell};
+use super::host::AuthorizationHost;
+use super::object_safe::{answered, unless_it_panics};
+use super::parts::Parts;
 use crate::authorization::{
     Answered, AuthorizationEvent, ClientQuestion, CodeQuestion, DenyListQuestion, PushedRequestQuestion, Question,
     Recorded, RefreshTokenQuestion, Unavailable,
@@ -51,42 +52,44 @@ async fn answer(ask: Question, host: &Parts, clock: &Clock) -> Step {
             query.answer(Recorded { answer, now: clock.now().max(now) })
         }
         Question::Authenticate(query) => {
-            by(&asked, &functions.authenticate, host.consent.as_ref(), query, |policy, request| {
+            ask_function(&asked, &functions.authenticate, host.consent.as_ref(), query, |policy, request| {
                 policy.authenticate(request)
             })
             .await
         }
         Question::Consent(query) => {
-            by(&asked, &functions.consent, host.consent.as_ref(), query, |policy, request| policy.consent(request))
-                .await
+            ask_function(&asked, &functions.consent, host.consent.as_ref(), query, |policy, request| {
+                policy.consent(request)
+            })
+            .await
         }
         Question::TakeConsentGrant(query) => {
-            to(&asked, host.consent_grants.as_ref(), query, |store, redemption| store.take(redemption)).await
+            ask_part(&asked, host.consent_grants.as_ref(), query, |store, redemption| store.take(redemption)).await
         }
         Question::PushedRequests(question) => pushed_requests(question, host, &asked).await,
         Question::Codes(question) => codes(question, host, &asked).await,
         Question::RefreshTokens(question) => refresh_tokens(question, host, &asked).await,
         Question::DenyList(question) => deny_list(question, host, &asked).await,
         Question::LoadPrincipal(query) => {
-            by(&asked, &functions.load_principal, host.principals.as_ref(), query, |store, sub| {
+            ask_function(&asked, &functions.load_principal, host.principals.as_ref(), query, |store, sub| {
                 store.load_principal(sub)
             })
             .await
         }
         Question::AuthorizeScope(query) => {
-            by(&asked, &functions.authorize_scope, host.scopes.as_ref(), query, |policy, scope| {
+            ask_function(&asked, &functions.authorize_scope, host.scopes.as_ref(), query, |policy, scope| {
                 policy.authorize_scope(scope)
             })
             .await
         }
         Question::IdTokenClaims(query) => {
-            by(&asked, &functions.id_token_claims, host.claims.as_ref(), query, |claims, about| {
+            ask_function(&asked, &functions.id_token_claims, host.claims.as_ref(), query, |claims, about| {
                 claims.id_token_claims(about)
             })
             .await
         }
         Question::MayIntrospect(query) => {
-            by(&asked, &functions.may_introspect, host.introspection.as_ref(), query, |policy, check| {
+            ask_function(&asked, &functions.may_introspect, host.introspection.as_ref(), query, |policy, check| {
                 policy.may_introspect(check)
             })
             .await
@@ -102,18 +105,22 @@ async fn answer(ask: Question, host: &Parts, clock: &Clock) -> Step {
 async fn clients(question: ClientQuestion, host: &Parts, asked: &Asked<'_>) -> Step {
     match question {
         ClientQuestion::Load(query) => {
-            by(asked, &host.functions.load_client, host.clients.as_ref(), query, |store, id| store.load_client(id))
-                .await
+            ask_function(asked, &host.functions.load_client, host.clients.as_ref(), query, |store, id| {
+                store.load_client(id)
+            })
+            .await
         }
         ClientQuestion::VerifySecret(query) => {
-            by(asked, &host.functions.verify_client_secret, host.clients.as_ref(), query, |store, check| {
+            ask_function(asked, &host.functions.verify_client_secret, host.clients.as_ref(), query, |store, check| {
                 store.verify_client_secret(check)
             })
             .await
         }
         ClientQuestion::LoadKeys(query) => {
-            by(asked, &host.functions.client_keys, host.clients.as_ref(), query, |store, id| store.client_keys(id))
-                .await
+            ask_function(asked, &host.functions.client_keys, host.clients.as_ref(), query, |store, id| {
+                store.client_keys(id)
+            })
+            .await
         }
     }
 }
@@ -122,13 +129,13 @@ async fn clients(question: ClientQuestion, host: &Parts, asked: &Asked<'_>) -> S
 async fn pushed_requests(question: PushedRequestQuestion, host: &Parts, asked: &Asked<'_>) -> Step {
     match question {
         PushedRequestQuestion::Insert(query) => {
-            to(asked, host.pushed.as_ref(), query, |store, new| store.insert(new)).await
+            ask_part(asked, host.pushed.as_ref(), query, |store, new| store.insert(new)).await
         }
         PushedRequestQuestion::Load(query) => {
-            to(asked, host.pushed.as_ref(), query, |store, digest| store.load(digest)).await
+            ask_part(asked, host.pushed.as_ref(), query, |store, digest| store.load(digest)).await
         }
         PushedRequestQuestion::Take(query) => {
-            to(asked, host.pushed.as_ref(), query, |store, redemption| store.take(redemption)).await
+            ask_part(asked, host.pushed.as_ref(), query, |store, redemption| store.take(redemption)).await
         }
     }
 }
@@ -136,13 +143,17 @@ async fn pushed_requests(question: PushedRequestQuestion, host: &Parts, asked: &
 /// Answers the questions about codes.
 async fn codes(question: CodeQuestion, host: &Parts, asked: &Asked<'_>) -> Step {
     match question {
-        CodeQuestion::Insert(query) => to(asked, host.codes.as_ref(), query, |store, new| store.insert(new)).await,
-        CodeQuestion::Load(query) => to(asked, host.codes.as_ref(), query, |store, digest| store.load(digest)).await,
+        CodeQuestion::Insert(query) => {
+            ask_part(asked, host.codes.as_ref(), query, |store, new| store.insert(new)).await
+        }
+        CodeQuestion::Load(query) => {
+            ask_part(asked, host.codes.as_ref(), query, |store, digest| store.load(digest)).await
+        }
         CodeQuestion::Take(query) => {
-            to(asked, host.codes.as_ref(), query, |store, presented| store.take(presented)).await
+            ask_part(asked, host.codes.as_ref(), query, |store, presented| store.take(presented)).await
         }
         CodeQuestion::RecordRedemption(query) => {
-            to(asked, host.codes.as_ref(), query, |store, code| store.record(code)).await
+            ask_part(asked, host.codes.as_ref(), query, |store, code| store.record(code)).await
         }
     }
 }
@@ -151,25 +162,25 @@ async fn codes(question: CodeQuestion, host: &Parts, asked: &Asked<'_>) -> Step 
 async fn refresh_tokens(question: RefreshTokenQuestion, host: &Parts, asked: &Asked<'_>) -> Step {
     match question {
         RefreshTokenQuestion::Load(query) => {
-            to(asked, host.refresh.as_ref(), query, |store, key| store.load(key)).await
+            ask_part(asked, host.refresh.as_ref(), query, |store, key| store.load(key)).await
         }
         RefreshTokenQuestion::Insert(query) => {
-            to(asked, host.refresh.as_ref(), query, |store, new| store.insert(new)).await
+            ask_part(asked, host.refresh.as_ref(), query, |store, new| store.insert(new)).await
         }
         RefreshTokenQuestion::Rotate(query) => {
-            to(asked, host.refresh.as_ref(), query, |store, rotation| store.rotate(rotation)).await
+            ask_part(asked, host.refresh.as_ref(), query, |store, rotation| store.rotate(rotation)).await
         }
         RefreshTokenQuestion::RecordRepeat(query) => {
-            to(asked, host.refresh.as_ref(), query, |store, repeated| store.record_repeat(repeated)).await
+            ask_part(asked, host.refresh.as_ref(), query, |store, repeated| store.record_repeat(repeated)).await
         }
         RefreshTokenQuestion::RevokeFamily(query) => {
-            to(asked, host.refresh.as_ref(), query, |store, family| store.revoke_family(family)).await
+            ask_part(asked, host.refresh.as_ref(), query, |store, family| store.revoke_family(family)).await
         }
         RefreshTokenQuestion::LoadFamily(query) => {
-            to(asked, host.refresh.as_ref(), query, |store, jwt_id| store.load_family(jwt_id)).await
+            ask_part(asked, host.refresh.as_ref(), query, |store, jwt_id| store.load_family(jwt_id)).await
         }
         RefreshTokenQuestion::SettleRevocation(query) => {
-            to(asked, host.refresh.as_ref(), query, |store, settled| store.settle_revocation(settled)).await
+            ask_part(asked, host.refresh.as_ref(), query, |store, settled| store.settle_revocation(settled)).await
         }
     }
 }
@@ -178,10 +189,10 @@ async fn refresh_tokens(question: RefreshTokenQuestion, host: &Parts, asked: &As
 async fn deny_list(question: DenyListQuestion, host: &Parts, asked: &Asked<'_>) -> Step {
     match question {
         DenyListQuestion::Revoke(query) => {
-            to(asked, host.deny_list.as_ref(), query, |list, revoked| list.revoke(revoked)).await
+            ask_part(asked, host.deny_list.as_ref(), query, |list, revoked| list.revoke(revoked)).await
         }
         DenyListQuestion::IsRevoked(query) => {
-            to(asked, host.deny_list.as_ref(), query, |list, access| list.is_revoked(access)).await
+            ask_part(asked, host.deny_list.as_ref(), query, |list, access| list.is_revoked(access)).await
         }
     }
 }
@@ -202,14 +213,14 @@ impl Asked<'_> {
 }
 
 /// Asks the function set for a question, or else the part of the host. A function takes precedence. HC-4.
-async fn by<S: ?Sized, Q: Clone + Send + 'static, A: 'static>(
+async fn ask_function<S: ?Sized, Q: Clone + Send + 'static, A: 'static>(
     asked: &Asked<'_>,
     function: &Option<Function<Q, A>>,
     part: Option<&Arc<S>>,
     query: Query<Q, Answered<A>>,
     ask: impl for<'a> FnOnce(&'a S, &'a Q) -> BoxFuture<'a, Answered<A>>,
 ) -> Step {
-    let Some(function) = function else { return to(asked, part, query, ask).await };
+    let Some(function) = function else { return ask_part(asked, part, query, ask).await };
     let (function, question) = (Arc::clone(function), query.question().clone());
     // Called on first poll, where a panic is caught.
     let answer = answered(Box::pin(async move { function(question).await })).await;
@@ -218,7 +229,7 @@ async fn by<S: ?Sized, Q: Clone + Send + 'static, A: 'static>(
 }
 
 /// Asks the part of the host that answers a question, if it is set.
-async fn to<S: ?Sized, Q, A>(
+async fn ask_part<S: ?Sized, Q, A>(
     asked: &Asked<'_>,
     part: Option<&Arc<S>>,
     query: Query<Q, Answered<A>>,

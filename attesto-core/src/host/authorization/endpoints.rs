@@ -1,7 +1,7 @@
 //! The part of an authorization server's request handling that all adapters share, independent of any framework.
 
-use super::bundle::AuthorizationHost;
 use super::drive::drive;
+use super::host::AuthorizationHost;
 use crate::authorization::{AuthorizationServer, RouteClass};
 use crate::host::EntropySource;
 use crate::http::{RequestParts, ResponseParts};

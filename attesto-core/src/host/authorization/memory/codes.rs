@@ -1,8 +1,9 @@
 //! Authorization codes in memory (AC-2, AC-6, ST-2).
 
+use super::capacity::{FREED_PER_CALL, capacity_is_sound};
+use super::lock::{locked, sweep};
 use super::owners::Owners;
 use super::table::{Freed, Table};
-use super::{FREED_PER_CALL, capacity_is_sound, locked, sweep};
 use crate::authorization::{
     Answered, AuthorizationCode, CodeRedemption, IssuedAccessToken, NewCode, SecretDigest, SecretQuery, SpentCode,
     TakenCode, Unavailable,

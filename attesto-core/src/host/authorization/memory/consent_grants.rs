@@ -1,7 +1,8 @@
 //! Consent grants in memory (AZ-26).
 
+use super::capacity::{FREED_PER_CALL, capacity_is_sound};
+use super::lock::{locked, sweep};
 use super::table::{Freed, Table};
-use super::{FREED_PER_CALL, capacity_is_sound, locked, sweep};
 use crate::authorization::{Answered, ConsentGrant, ConsentRedemption, NewConsentGrant, SecretDigest, Unavailable};
 use crate::host::{ConsentGrantStore, StoreReach};
 use crate::{ConfigError, Timestamp};

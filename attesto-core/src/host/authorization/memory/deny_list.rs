@@ -1,8 +1,9 @@
 //! Revoked access tokens in memory (RV-4).
 
+use super::capacity::{FREED_PER_CALL, capacity_is_sound, share};
+use super::lock::{locked, sweep};
 use super::shares::Shares;
 use super::table::{Freed, Table};
-use super::{FREED_PER_CALL, capacity_is_sound, locked, share, sweep};
 use crate::authorization::{Answered, IssuedAccessToken, RevokedAccessTokens, Unavailable};
 use crate::host::{AccessTokenDenyList, StoreReach};
 use crate::{ConfigError, Timestamp};

@@ -1,7 +1,7 @@
 //! Limits how much of a store each user may have, and how much of that each of the user's clients, so that none can use
 //! up what others need.
 
-use super::share;
+use super::capacity::share;
 use crate::authorization::FamilyId;
 use alloc::collections::BTreeMap;
 use alloc::string::String;

@@ -1,8 +1,9 @@
 //! Pushed requests in memory, rows that are taken once (AZ-28).
 
+use super::capacity::{FREED_PER_CALL, FREED_PER_PORTION, capacity_is_sound, share};
+use super::lock::{locked, sweep};
 use super::shares::Shares;
 use super::table::{Deadlines, Freed, Table};
-use super::{FREED_PER_CALL, FREED_PER_PORTION, capacity_is_sound, locked, share, sweep};
 use crate::authorization::{
     Answered, LONGEST_VISIT, NewPushedRequest, PushedRequest, SecretDigest, SecretQuery, Unavailable,
 };

@@ -1,8 +1,9 @@
 //! Refresh tokens and their families in memory (RT-3 to RT-7, ST-2).
 
+use super::capacity::{FREED_PER_CALL, capacity_is_sound};
+use super::lock::{locked, sweep};
 use super::owners::{Owner, Owners, Uses};
 use super::table::{Deadlines, Freed, Table};
-use super::{FREED_PER_CALL, capacity_is_sound, locked, sweep};
 use crate::authorization::{
     Answered, FamilyId, FamilyRevocation, IssuedAccessToken, LONGEST_GRACE, NewRefresh, RefreshKey, RefreshState,
     RefreshToken, RepeatedRefresh, RevocableFamily, Rotated, Rotation, SecretDigest, SettledRevocation, SpentRefresh,

@@ -1,10 +1,11 @@
+use super::capacity::CAPACITY_CEILING;
 use super::*;
 use crate::Timestamp;
 use crate::authorization::{
-    Authorization, AuthorizationCode, CodeRedemption, ConsentBinding, ConsentGrant, FamilyId, FamilyRevocation,
-    IssuedAccessToken, LONGEST_GRACE, NewCode, NewConsentGrant, NewPushedRequest, NewRefresh, PushedRequest,
-    RefreshKey, RefreshToken, RepeatedRefresh, RevokedAccessTokens, Rotated, Rotation, ScopeSet, SecretDigest,
-    SecretQuery, SettledRevocation, SuccessorSalt, TakenCode,
+    Answered, Authorization, AuthorizationCode, CodeRedemption, ConsentBinding, ConsentGrant, FamilyId,
+    FamilyRevocation, IssuedAccessToken, LONGEST_GRACE, NewCode, NewConsentGrant, NewPushedRequest, NewRefresh,
+    PushedRequest, RefreshKey, RefreshToken, RepeatedRefresh, RevokedAccessTokens, Rotated, Rotation, ScopeSet,
+    SecretDigest, SecretQuery, SettledRevocation, SuccessorSalt, TakenCode, Unavailable,
 };
 use crate::host::{AccessTokenDenyList, CodeStore, ConsentGrantStore, PushedRequestStore, RefreshStore, StoreReach};
 use crate::pkce::CodeChallenge;

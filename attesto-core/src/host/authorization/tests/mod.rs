@@ -1,6 +1,6 @@
 //! Tests of the driver and the bundle, with whole flows over the memory stores.
 
-mod bundle;
+mod build;
 mod functions;
 
 use super::*;

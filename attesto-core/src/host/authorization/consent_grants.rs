@@ -1,28 +1,13 @@
-//! Login and consent of the user in a browser (AZ-24 to AZ-26, HC-3).
+//! Where consent grants are kept (AZ-26, ST-1).
 
-use crate::authorization::{
-    Answered, Authentication, ConsentDecision, ConsentGrant, ConsentQuestion, ConsentRedemption, LoginQuestion,
-};
+use crate::authorization::{Answered, ConsentGrant, ConsentRedemption};
 use crate::future::BoxFuture;
 use crate::host::StoreReach;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::future::Future;
 
-/// Logs users in, and asks them for consent. There is no default for either.
-///
-/// Both are called each time the browser comes to the authorization endpoint, and may answer with a page or a redirect
-/// that leads back there; no state is kept meanwhile. An error or a time-out is
-/// [`Unavailable`](crate::authorization::Unavailable): no user is logged in, and nothing is allowed.
-pub trait ConsentPolicy: Send + Sync {
-    /// Returns who the user is, or a page.
-    fn authenticate(&self, request: &LoginQuestion) -> impl Future<Output = Answered<Authentication>> + Send;
-
-    /// Returns what the user allows, or a page.
-    fn consent(&self, request: &ConsentQuestion) -> impl Future<Output = Answered<ConsentDecision>> + Send;
-}
-
-/// Stores the grants from clicks on consent pages, for a host that answers [`ConsentDecision::ByGrant`]. Your form
+/// Stores the grants from clicks on consent pages, for a host that answers [`ConsentDecision::ByGrant`](crate::authorization::ConsentDecision::ByGrant). Your form
 /// handler stores them by its own means. An implementation guarantees:
 ///
 /// - **One winner.** Among all consumes of one grant, on all instances that share the store, exactly one receives it.
@@ -41,11 +26,6 @@ pub trait ConsentGrantStore: Send + Sync {
     /// Which processes share the rows (ST-1).
     fn reach(&self) -> StoreReach;
 }
-
-erase! { ConsentPolicy as ErasedConsentPolicy {
-    fn authenticate(&LoginQuestion) -> Authentication;
-    fn consent(&ConsentQuestion) -> ConsentDecision;
-} }
 
 erase! { ConsentGrantStore as ErasedConsentGrantStore [reach] {
     fn take(&ConsentRedemption) -> Option<ConsentGrant>;
