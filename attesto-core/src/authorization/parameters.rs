@@ -1,6 +1,7 @@
 //! The parameters of a request: known names, each at most once, decoded (EP-5 to EP-7).
 
 use super::error::reason::Reason;
+use crate::authorization::error::at_endpoint::RequestError;
 use crate::encoding::form;
 use crate::http::{Lines, RequestParts};
 use crate::limits;
@@ -70,7 +71,7 @@ impl Parameters {
             _ => request.query.unwrap_or_default().as_bytes(),
         };
         if encoded.len() > limits::FORM_BODY {
-            return Err(Reason::BodyTooLarge);
+            return Err(Reason::Request(RequestError::BodyTooLarge));
         }
         Self::read(encoded)
     }
@@ -78,15 +79,15 @@ impl Parameters {
     /// Parses encoded pairs. Empty values count as absent, and unknown names are skipped; EP-6.
     pub(crate) fn parse(encoded: &[u8]) -> Result<Self, Reason> {
         let (parameters, repeated) = Self::read(encoded)?;
-        if repeated.is_empty() { Ok(parameters) } else { Err(Reason::DuplicateParameter) }
+        if repeated.is_empty() { Ok(parameters) } else { Err(Reason::Request(RequestError::DuplicateParameter)) }
     }
 
     fn read(encoded: &[u8]) -> Result<(Self, Vec<&'static str>), Reason> {
         let (mut parameters, mut repeated) = (Self::default(), Vec::new());
         for pair in form::pairs(encoded) {
             let Some(name) = known(&pair) else { continue };
-            let value = pair.value().map_err(|_| Reason::MalformedForm)?;
-            let value = core::str::from_utf8(&value).map_err(|_| Reason::MalformedForm)?;
+            let value = pair.value().map_err(|_| Reason::Request(RequestError::MalformedForm))?;
+            let value = core::str::from_utf8(&value).map_err(|_| Reason::Request(RequestError::MalformedForm))?;
             let value = Zeroizing::new(String::from(value));
             if value.is_empty() {
                 continue;
@@ -127,7 +128,7 @@ impl Parameters {
 
     /// Returns a required parameter.
     pub(crate) fn required(&self, name: &'static str) -> Result<&str, Reason> {
-        self.get(name).ok_or(Reason::MissingParameter(name))
+        self.get(name).ok_or(Reason::Request(RequestError::MissingParameter(name)))
     }
 }
 
@@ -140,14 +141,14 @@ impl fmt::Debug for Parameters {
 /// Checks that the body is a form, and that the query has no known parameter. EP-5, EP-7.
 fn form_body<'r>(request: &RequestParts<'r>) -> Result<&'r [u8], Reason> {
     if request.query.is_some_and(|query| form::pairs(query.as_bytes()).any(|pair| known(&pair).is_some())) {
-        return Err(Reason::QueryParameters);
+        return Err(Reason::Request(RequestError::QueryParameters));
     }
     if !is_form(request) {
-        return Err(Reason::NotForm);
+        return Err(Reason::Request(RequestError::NotForm));
     }
     // No body was passed, or it broke off: its contents are unknown, which differs from an empty body.
-    let body = request.form_body.ok_or(Reason::MalformedForm)?;
-    if body.len() > limits::FORM_BODY { Err(Reason::BodyTooLarge) } else { Ok(body) }
+    let body = request.form_body.ok_or(Reason::Request(RequestError::MalformedForm))?;
+    if body.len() > limits::FORM_BODY { Err(Reason::Request(RequestError::BodyTooLarge)) } else { Ok(body) }
 }
 
 fn known(pair: &form::Pair<'_>) -> Option<&'static str> {
@@ -181,10 +182,10 @@ mod tests {
             assert_eq!(of(&[good], None, b"code=c").unwrap().get("code"), Some("c"));
         }
         for bad in [&b"application/json"[..], b"", b"application/x-www-form-urlencodedx", b"text/plain"] {
-            assert_eq!(of(&[bad], None, b"code=c").unwrap_err(), Reason::NotForm);
+            assert_eq!(of(&[bad], None, b"code=c").unwrap_err(), Reason::Request(RequestError::NotForm));
         }
-        assert_eq!(of(&[], None, b"code=c").unwrap_err(), Reason::NotForm);
-        assert_eq!(of(&[FORM, FORM], None, b"code=c").unwrap_err(), Reason::NotForm);
+        assert_eq!(of(&[], None, b"code=c").unwrap_err(), Reason::Request(RequestError::NotForm));
+        assert_eq!(of(&[FORM, FORM], None, b"code=c").unwrap_err(), Reason::Request(RequestError::NotForm));
     }
 
     #[test]
@@ -193,13 +194,13 @@ mod tests {
         body.resize(limits::FORM_BODY, b'x');
         assert!(of(&[FORM], None, &body).is_ok());
         body.push(b'x');
-        assert_eq!(of(&[FORM], None, &body).unwrap_err(), Reason::BodyTooLarge);
+        assert_eq!(of(&[FORM], None, &body).unwrap_err(), Reason::Request(RequestError::BodyTooLarge));
     }
 
     #[test]
     fn ep5_broken_encoding_is_refused_where_it_counts() {
         for bad in [&b"code=%"[..], b"code=%zz", b"code=%ff", b"code=%c3%28", b"code=\xff"] {
-            assert_eq!(Parameters::parse(bad).unwrap_err(), Reason::MalformedForm);
+            assert_eq!(Parameters::parse(bad).unwrap_err(), Reason::Request(RequestError::MalformedForm));
         }
         assert_eq!(Parameters::parse(b"code=a%2Fb+c").unwrap().get("code"), Some("a/b c"));
         assert!(Parameters::parse(b"unknown=%zz").is_ok());
@@ -207,13 +208,19 @@ mod tests {
 
     #[test]
     fn ep6_known_parameters_occur_once_and_empty_ones_are_absent() {
-        assert_eq!(Parameters::parse(b"scope=a&scope=b").unwrap_err(), Reason::DuplicateParameter);
-        assert_eq!(Parameters::parse(b"scope=a&scop%65=a").unwrap_err(), Reason::DuplicateParameter);
+        assert_eq!(
+            Parameters::parse(b"scope=a&scope=b").unwrap_err(),
+            Reason::Request(RequestError::DuplicateParameter)
+        );
+        assert_eq!(
+            Parameters::parse(b"scope=a&scop%65=a").unwrap_err(),
+            Reason::Request(RequestError::DuplicateParameter)
+        );
         assert_eq!(Parameters::parse(b"scope=&scope=b").unwrap().get("scope"), Some("b"));
         assert_eq!(Parameters::parse(b"unknown=a&unknown=b&scope").unwrap().get("scope"), None);
         let resources = Parameters::parse(b"resource=a&resource=b").unwrap();
         assert!(resources.all("resource").eq(["a", "b"]));
-        assert_eq!(resources.required("code").unwrap_err(), Reason::MissingParameter("code"));
+        assert_eq!(resources.required("code").unwrap_err(), Reason::Request(RequestError::MissingParameter("code")));
     }
 
     #[test]
@@ -235,7 +242,7 @@ mod tests {
     fn ep5_a_body_that_was_not_read_is_not_an_empty_one() {
         let headers: &[(&str, &[u8])] = &[("content-type", FORM)];
         let none = RequestParts::new("POST", "/oauth/token", &headers);
-        assert_eq!(Parameters::of_form(&none).unwrap_err(), Reason::MalformedForm);
+        assert_eq!(Parameters::of_form(&none).unwrap_err(), Reason::Request(RequestError::MalformedForm));
         assert_eq!(Parameters::of_form(&none.form_body(b"")).unwrap(), Parameters::default());
     }
 
@@ -244,7 +251,11 @@ mod tests {
         for query in
             ["access_token=t", "client_assertion=a", "client_secret=s", "scope=a", "x=y&grant_type=z", "client%5Fid=a"]
         {
-            assert_eq!(of(&[FORM], Some(query), b"code=c").unwrap_err(), Reason::QueryParameters, "{query}");
+            assert_eq!(
+                of(&[FORM], Some(query), b"code=c").unwrap_err(),
+                Reason::Request(RequestError::QueryParameters),
+                "{query}"
+            );
         }
         assert!(of(&[FORM], Some("trace=1"), b"code=c").is_ok());
     }

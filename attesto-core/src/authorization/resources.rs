@@ -2,6 +2,7 @@
 
 use super::error::reason::Reason;
 use super::parameters::Parameters;
+use crate::authorization::error::at_endpoint::ScopeError;
 use crate::http::{ObservedUri, has_legal_characters};
 use crate::limits;
 use alloc::string::String;
@@ -16,12 +17,12 @@ pub(crate) fn named(parameters: &Parameters, allowed: &[&str]) -> Result<Vec<Str
     let mut resources: Vec<String> = Vec::new();
     for asked in parameters.all("resource") {
         let own = configured(allowed.iter().copied(), asked).filter(|_| is_absolute(asked));
-        let own = own.ok_or(Reason::InvalidTarget)?;
+        let own = own.ok_or(Reason::Scope(ScopeError::InvalidTarget))?;
         if !resources.iter().any(|known| known == own) {
             resources.push(own.into());
         }
         if resources.len() > MOST {
-            return Err(Reason::InvalidTarget);
+            return Err(Reason::Scope(ScopeError::InvalidTarget));
         }
     }
     Ok(resources)

@@ -4,6 +4,7 @@ use crate::introspection_and_id_tokens::par;
 use crate::scene::{NOW, Request, SECRET, Scene, builder, provider, text};
 use crate::token_rules::claims;
 use attesto_core::Timestamp;
+use attesto_core::authorization::HostError;
 use attesto_core::authorization::{AuthorizationServerBuilder, Reason, ScopeSet};
 use attesto_core::crypto::Algorithm;
 use attesto_core::encoding::base64url;
@@ -121,7 +122,7 @@ fn it2_without_an_rs256_key_a_client_that_says_nothing_gets_what_there_is() {
 fn it2_an_algorithm_without_a_key_is_found_out_before_the_login() {
     let mut scene = scene(several(), Some(Algorithm::PS256));
     scene.app(|app| app.scopes(["read", "openid"]));
-    let wanted = (Reason::SigningAlgorithm, "server_error".to_owned());
+    let wanted = (Reason::Host(HostError::SigningAlgorithm), "server_error".to_owned());
     assert_eq!(scene.refuse(&par("app").but("scope", "openid%20read")), wanted);
     // A request that wants no ID token is none of its business.
     assert_eq!(scene.send(&par("app")).expect("no fault").status, 201);
@@ -215,7 +216,7 @@ fn in5_a_signed_answer_is_signed_by_the_algorithm_that_its_caller_is_registered_
     let request = Request { path: "/oauth/introspect", ..Request::token(body) };
     assert_eq!(
         scene.refuse(&request.clone().header("accept", "application/token-introspection+jwt")),
-        (Reason::SigningAlgorithm, "server_error".into())
+        (Reason::Host(HostError::SigningAlgorithm), "server_error".into())
     );
     assert_eq!(scene.grant(&request).body_text(), "{\"active\":false}", "without a signature it matters to nobody");
 }

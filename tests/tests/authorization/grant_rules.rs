@@ -4,6 +4,7 @@ use crate::ledger::Fault;
 use crate::scene::{NOW, Request, SECRET, Scene, builder, entropy, proof, text};
 use attesto_core::Timestamp;
 use attesto_core::authorization::{Client, ClientAuthentication, ClientQuestion, GrantType, Question, Reason, Step};
+use attesto_core::authorization::{CodeError, GrantError, PkceError, SenderError};
 use attesto_core::http::{Connection, OriginPolicy, RequestParts, TrustedProxies, XForwarded};
 use attesto_core::mtls::{CertificatePolicy, ClientCert};
 use std::sync::Arc;
@@ -54,17 +55,21 @@ fn sc4_a_code_that_cannot_be_redeemed_is_spent_and_leaves_no_proof_behind() {
     let world = Scene::new(true);
     let request = world.redeem();
     for (name, value, reason) in [
-        ("redirect_uri", "https://app.example/other", Reason::RedirectUriMismatch.code()),
+        ("redirect_uri", "https://app.example/other", Reason::Code(CodeError::RedirectUriMismatch).code()),
         ("code_verifier", "", "verifier_missing"),
         ("code_verifier", "short", "verifier_malformed"),
-        ("code_verifier", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", Reason::WrongVerifier.code()),
+        (
+            "code_verifier",
+            "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+            Reason::Pkce(PkceError::WrongVerifier).code(),
+        ),
     ] {
         let mut scene = world.clone();
         let refused = answer(&mut scene, &request.clone().but(name, value).header("dpop", proof(2, NOW)));
         assert_eq!(refused, (400, Some("invalid_grant".into()), Some(reason)), "{name}={value}");
         assert!(scene.ledger.replays.is_empty(), "{name}={value}");
         let again = answer(&mut scene, &request.clone().header("dpop", proof(2, NOW)));
-        assert_eq!(again.2, Some(Reason::CodeReplayed.code()), "{name}={value}: the code is spent");
+        assert_eq!(again.2, Some(Reason::Code(CodeError::Replayed).code()), "{name}={value}: the code is spent");
     }
     let mut scene = world.clone();
     scene.grant(&request.clone().header("dpop", proof(2, NOW)));
@@ -80,7 +85,7 @@ fn sc4_a_dead_code_fills_no_replay_store() {
     scene.ledger.now = NOW + 700;
     for _ in 0..5 {
         let again = request.clone().header("dpop", proof(2, NOW + 700));
-        assert_eq!(answer(&mut scene, &again).2, Some(Reason::CodeReplayed.code()));
+        assert_eq!(answer(&mut scene, &again).2, Some(Reason::Code(CodeError::Replayed).code()));
     }
     assert_eq!(scene.ledger.replays.len(), recorded);
     // Its own client presented it, with the verifier: the tokens of the code are revoked, as before.
@@ -93,7 +98,7 @@ fn sc4_a_code_of_another_key_leaves_no_proof_behind() {
     let jkt = attesto_core::jose::Thumbprint::from_bytes([1; 32]);
     scene.code(|code| code.dpop_jkt = Some(jkt));
     let request = scene.redeem().header("dpop", proof(3, NOW));
-    assert_eq!(answer(&mut scene, &request).2, Some(Reason::KeyMismatch.code()));
+    assert_eq!(answer(&mut scene, &request).2, Some(Reason::Grant(GrantError::KeyMismatch).code()));
     assert!(scene.ledger.replays.is_empty());
 }
 
@@ -107,9 +112,12 @@ fn ac1_redirect_uri_may_be_absent_and_must_be_the_same_where_it_is_there() {
     let response = scene.grant(&without);
     assert!(text(&response, "refresh_token").is_some());
     let mut other = world.clone();
-    assert_eq!(other.refuse(&with.but("redirect_uri", "https://app.example/cb2")).0, Reason::RedirectUriMismatch);
+    assert_eq!(
+        other.refuse(&with.but("redirect_uri", "https://app.example/cb2")).0,
+        Reason::Code(CodeError::RedirectUriMismatch)
+    );
     // A code that came back is known by its verifier, too.
-    assert_eq!(scene.refuse(&without).0, Reason::CodeReplayed);
+    assert_eq!(scene.refuse(&without).0, Reason::Code(CodeError::Replayed));
     assert!(scene.ledger.revoked.contains(&crate::scene::FAMILY));
 }
 
@@ -238,6 +246,6 @@ fn sc2_a_certificate_that_cannot_be_read_is_not_the_same_as_none() {
         server.token(&request, Timestamp::from_secs(NOW), entropy())
     };
     let Step::Ask(Question::Record(event)) = asked(Some(b":a:")) else { panic!("refused before any question") };
-    assert_eq!(event.question().reason, Some(Reason::CertificateUnreadable));
+    assert_eq!(event.question().reason, Some(Reason::Sender(SenderError::CertificateUnreadable)));
     assert!(matches!(asked(None), Step::Ask(Question::Clients(ClientQuestion::Load(_)))), "without one it goes on");
 }

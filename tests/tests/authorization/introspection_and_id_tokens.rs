@@ -7,6 +7,7 @@ use attesto_core::authorization::{
     AuthenticationContext, AuthorizationServerBuilder, Client, ClientAuthentication, EventKind, GrantType, Question,
     Reason, RefreshTokenQuestion, ScopeSet, Step,
 };
+use attesto_core::authorization::{RequestError, SenderError};
 use attesto_core::http::{Connection, RequestParts, ResponseParts};
 use attesto_core::limits;
 use attesto_core::pkce::CodeVerifier;
@@ -231,7 +232,11 @@ fn ep1_ep11_a_preflight_in_the_clear_is_refused_like_everything() {
                     let mut ledger = scene.ledger.clone();
                     ledger.answer(ask, None);
                     let reason = ledger.events.last().and_then(|event| event.reason);
-                    assert_eq!((is_secure, reason), (false, Some(Reason::InsecureTransport)), "{path}");
+                    assert_eq!(
+                        (is_secure, reason),
+                        (false, Some(Reason::Request(RequestError::InsecureTransport))),
+                        "{path}"
+                    );
                 }
             }
         }
@@ -265,7 +270,7 @@ fn pa5_sc4_strangers_do_not_fill_the_replay_store_with_pushed_proofs() {
     let proven = par("web").and("client_secret", SECRET).header("dpop", proof_at("/oauth/par", 3, NOW));
     push(&mut scene, &proven);
     assert_eq!(scene.ledger.replays.len(), 1, "who has proven who they are may");
-    assert_eq!(scene.refuse(&proven).0, Reason::ProofReplay);
+    assert_eq!(scene.refuse(&proven).0, Reason::Sender(SenderError::ProofReplay));
 }
 
 #[test]
@@ -283,7 +288,7 @@ fn pa6_pa9_a_stored_pushed_request_is_bounded() {
     assert_eq!(status, 201);
     let most = limits::PUSHED_REQUEST - least + 2;
     assert_eq!(kept(8100, most - 8100), (201, limits::PUSHED_REQUEST, None));
-    assert_eq!(kept(8100, most - 8099), (400, 0, Some(Reason::ParameterTooLong)));
+    assert_eq!(kept(8100, most - 8099), (400, 0, Some(Reason::Request(RequestError::ParameterTooLong))));
 }
 
 #[test]

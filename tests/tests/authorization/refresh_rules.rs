@@ -5,6 +5,7 @@ use crate::scene::{FAMILY, NOW, Request, SECRET, Scene, builder, proof, proof_at
 use crate::token_rules::claims;
 use attesto_core::Timestamp;
 use attesto_core::authorization::{Client, ClientAuthentication, EventKind, GraceSecret, Reason, RefreshPolicy};
+use attesto_core::authorization::{ClientError, GrantError, RefreshError, RequestError, ScopeError, SenderError};
 use attesto_core::encoding::base64url;
 use attesto_core::http::{IncomingResponse, ResponseParts};
 use attesto_core::introspection::{IntrospectionCredentials, IntrospectionEndpoint, IntrospectionError};
@@ -40,20 +41,23 @@ fn rt1_a_token_that_is_missing_or_unknown_is_refused() {
     let mut scene = Scene::new(true);
     assert_eq!(
         scene.refuse(&Request::refresh("")),
-        (Reason::MissingParameter("refresh_token"), "invalid_request".into())
+        (Reason::Request(RequestError::MissingParameter("refresh_token")), "invalid_request".into())
     );
     for token in ["short".to_owned(), base64url::encode(&[3; 32]), scene.code.clone()] {
         let refused = scene.refuse(&Request::refresh(&token));
-        assert_eq!(refused, (Reason::UnknownRefreshToken, "invalid_grant".into()), "{token}");
+        assert_eq!(refused, (Reason::Refresh(RefreshError::Unknown), "invalid_grant".into()), "{token}");
     }
 }
 
 #[test]
 fn rt2_another_client_is_refused_and_the_token_lives_on() {
     let (mut scene, refresh) = Scene::redeemed(true);
-    assert_eq!(scene.refuse(&by_other(Request::refresh(&refresh))), (Reason::OtherClient, "invalid_grant".into()));
+    assert_eq!(
+        scene.refuse(&by_other(Request::refresh(&refresh))),
+        (Reason::Grant(GrantError::OtherClient), "invalid_grant".into())
+    );
     scene.grant(&Request::refresh(&refresh));
-    assert_eq!(scene.refuse(&by_other(Request::refresh(&refresh))).0, Reason::OtherClient);
+    assert_eq!(scene.refuse(&by_other(Request::refresh(&refresh))).0, Reason::Grant(GrantError::OtherClient));
     assert!(scene.ledger.revoked.is_empty(), "RT-5: it has no power over the family");
     assert!(scene.ledger.events.iter().any(|event| event.kind == EventKind::RefreshReuseDetected), "but it is told of");
 }
@@ -62,8 +66,14 @@ fn rt2_another_client_is_refused_and_the_token_lives_on() {
 fn rt2_a_refusal_leaves_the_token_usable() {
     let (mut scene, refresh) = Scene::redeemed(true);
     let request = Request::refresh(&refresh);
-    assert_eq!(scene.refuse(&request.clone().and("scope", "admin")), (Reason::ScopeTooWide, "invalid_scope".into()));
-    assert_eq!(scene.refuse(&request.clone().and("resource", "https://x.example")).0, Reason::InvalidTarget);
+    assert_eq!(
+        scene.refuse(&request.clone().and("scope", "admin")),
+        (Reason::Scope(ScopeError::TooWide), "invalid_scope".into())
+    );
+    assert_eq!(
+        scene.refuse(&request.clone().and("resource", "https://x.example")).0,
+        Reason::Scope(ScopeError::InvalidTarget)
+    );
     scene.grant(&request);
 }
 
@@ -73,9 +83,9 @@ fn rt2_az14_offline_access_that_was_left_out_is_left_out_again() {
     let asked = Request::refresh(&refresh).and("scope", "read%20write%20offline_access");
     assert_eq!(text(&scene.clone().grant(&asked), "scope").as_deref(), Some("read write"));
     let alone = Request::refresh(&refresh).and("scope", "offline_access");
-    assert_eq!(scene.clone().refuse(&alone), (Reason::ScopeRefused, "invalid_scope".into()));
+    assert_eq!(scene.clone().refuse(&alone), (Reason::Scope(ScopeError::Refused), "invalid_scope".into()));
     let more = Request::refresh(&refresh).and("scope", "read%20offline_access%20admin");
-    assert_eq!(scene.refuse(&more).0, Reason::ScopeTooWide);
+    assert_eq!(scene.refuse(&more).0, Reason::Scope(ScopeError::TooWide));
 }
 
 #[test]
@@ -85,9 +95,16 @@ fn rt3_rt5_a_spent_token_that_comes_back_late_ends_the_family() {
         let second = refresh_token(&scene.grant(&Request::refresh(&first)));
         let access = scene.ledger.events.last().and_then(|event| event.jwt_id.clone()).expect("a jti");
         scene.ledger.now += if grace { 11 } else { 0 };
-        assert_eq!(scene.refuse(&Request::refresh(&first)), (Reason::RefreshReuse, "invalid_grant".into()));
+        assert_eq!(
+            scene.refuse(&Request::refresh(&first)),
+            (Reason::Refresh(RefreshError::Reuse), "invalid_grant".into())
+        );
         assert!(scene.ledger.events.iter().any(|event| event.kind == EventKind::RefreshReuseDetected));
-        assert_eq!(scene.refuse(&Request::refresh(&second)).0, Reason::FamilyRevoked, "the thief's or the client's");
+        assert_eq!(
+            scene.refuse(&Request::refresh(&second)).0,
+            Reason::Refresh(RefreshError::FamilyRevoked),
+            "the thief's or the client's"
+        );
         assert!(scene.ledger.denied.contains(&access), "the access tokens that still live are denied, too");
     }
 }
@@ -101,7 +118,11 @@ fn rt4_in_the_window_a_lost_answer_is_given_again() {
     assert_eq!(refresh_token(&again), second, "the same successor");
     assert_eq!(scene.ledger.live(FAMILY), 1);
     scene.grant(&Request::refresh(&second));
-    assert_eq!(scene.refuse(&Request::refresh(&first)).0, Reason::RefreshReuse, "its successor has been used");
+    assert_eq!(
+        scene.refuse(&Request::refresh(&first)).0,
+        Reason::Refresh(RefreshError::Reuse),
+        "its successor has been used"
+    );
 }
 
 #[test]
@@ -110,8 +131,8 @@ fn rt4_a_grace_replay_of_the_first_after_its_grandchild_is_reuse() {
     let (mut scene, first) = Scene::redeemed(true);
     let second = refresh_token(&scene.grant(&Request::refresh(&first)));
     let third = refresh_token(&scene.grant(&Request::refresh(&second)));
-    assert_eq!(scene.refuse(&Request::refresh(&first)).0, Reason::RefreshReuse);
-    assert_eq!(scene.refuse(&Request::refresh(&third)).0, Reason::FamilyRevoked);
+    assert_eq!(scene.refuse(&Request::refresh(&first)).0, Reason::Refresh(RefreshError::Reuse));
+    assert_eq!(scene.refuse(&Request::refresh(&third)).0, Reason::Refresh(RefreshError::FamilyRevoked));
 }
 
 #[test]
@@ -134,21 +155,24 @@ fn rt7_tokens_and_families_end() {
     let first = refresh_token(&scene.grant(&request));
     let mut unused = scene.clone();
     unused.ledger.now = NOW + 1000;
-    assert_eq!(unused.refuse(&Request::refresh(&first)), (Reason::RefreshTokenExpired, "invalid_grant".into()));
+    assert_eq!(
+        unused.refuse(&Request::refresh(&first)),
+        (Reason::Refresh(RefreshError::Expired), "invalid_grant".into())
+    );
     scene.ledger.now = NOW + 999;
     let second = refresh_token(&scene.grant(&Request::refresh(&first)));
     scene.ledger.now = NOW + 1499;
     let third = refresh_token(&scene.clone().grant(&Request::refresh(&second)));
     assert_ne!(third, second);
     scene.ledger.now = NOW + 1500;
-    assert_eq!(scene.refuse(&Request::refresh(&second)).0, Reason::RefreshTokenExpired, "the family's end");
+    assert_eq!(scene.refuse(&Request::refresh(&second)).0, Reason::Refresh(RefreshError::Expired), "the family's end");
 }
 
 #[test]
 fn rt8_a_denial_does_not_burn_the_token() {
     let (mut scene, refresh) = Scene::redeemed(true);
     scene.ledger.policy = Some(attesto_core::authorization::ScopeSet::default());
-    assert_eq!(scene.refuse(&Request::refresh(&refresh)).0, Reason::ScopeRefused);
+    assert_eq!(scene.refuse(&Request::refresh(&refresh)).0, Reason::Scope(ScopeError::Refused));
     scene.ledger.policy = None;
     assert_eq!(scene.ledger.live(FAMILY), 1);
     scene.grant(&Request::refresh(&refresh));
@@ -166,8 +190,11 @@ fn rt9_the_login_is_carried_on_unchanged() {
 fn rv1_rv2_the_client_authenticates_and_names_a_token() {
     let mut scene = Scene::new(true);
     let nobody = Request::revoke("x").but("client_id", "nobody");
-    assert_eq!(scene.refuse(&nobody), (Reason::UnknownClient, "invalid_client".into()));
-    assert_eq!(scene.refuse(&Request::revoke("")), (Reason::MissingParameter("token"), "invalid_request".into()));
+    assert_eq!(scene.refuse(&nobody), (Reason::Client(ClientError::Unknown), "invalid_client".into()));
+    assert_eq!(
+        scene.refuse(&Request::revoke("")),
+        (Reason::Request(RequestError::MissingParameter("token")), "invalid_request".into())
+    );
     scene.grant(&Request::revoke("x").and("token_type_hint", "no_such_type"));
 }
 
@@ -179,7 +206,7 @@ fn rv3_rv5_a_refresh_token_takes_its_family_along() {
     assert!(scene.ledger.revoked.contains(&FAMILY));
     assert!(scene.ledger.denied.contains(claims(&access)["jti"].as_str().expect("a jti")));
     assert_eq!(scene.ledger.events.last().map(|event| event.kind), Some(EventKind::TokenRevoked));
-    assert_eq!(scene.refuse(&Request::refresh(&refresh)).0, Reason::FamilyRevoked);
+    assert_eq!(scene.refuse(&Request::refresh(&refresh)).0, Reason::Refresh(RefreshError::FamilyRevoked));
     scene.grant(&Request::revoke(&refresh));
 }
 
@@ -188,7 +215,7 @@ fn rv3_another_clients_token_is_refused_and_reported_and_lives_on() {
     let (mut scene, access, refresh) = issued();
     for token in [refresh.as_str(), &access] {
         let refused = scene.refuse(&by_other(Request::revoke(token)));
-        assert_eq!(refused, (Reason::OtherClient, "invalid_grant".into()), "RFC 7009 §2.1");
+        assert_eq!(refused, (Reason::Grant(GrantError::OtherClient), "invalid_grant".into()), "RFC 7009 §2.1");
         let event = scene.ledger.events.last().expect("told of");
         assert_eq!((event.kind, event.client_id.as_deref()), (EventKind::RevocationDenied, Some("other")));
     }
@@ -245,10 +272,10 @@ fn rt5_theft_that_a_store_failure_hid_is_handled_when_the_token_is_shown_again()
         assert!(!scene.ledger.denied.contains(&jti));
         // The thief, the robbed, whichever token of the family: it is carried on, and then it is whole.
         let second = refresh_token(&stolen);
-        assert_eq!(scene.refuse(&Request::refresh(&second)).0, Reason::FamilyRevoked);
+        assert_eq!(scene.refuse(&Request::refresh(&second)).0, Reason::Refresh(RefreshError::FamilyRevoked));
         assert!(scene.ledger.denied.contains(&jti));
         let asked = scene.ledger.asked.len();
-        assert_eq!(scene.refuse(&Request::refresh(&first)).0, Reason::FamilyRevoked);
+        assert_eq!(scene.refuse(&Request::refresh(&first)).0, Reason::Refresh(RefreshError::FamilyRevoked));
         assert_eq!(scene.ledger.asked[asked..], ["LoadClient", "LoadRefresh", "Record"], "nothing is written");
     }
 }
@@ -301,7 +328,11 @@ fn rt5_a_connection_that_drops_between_two_writes_of_a_revocation_delays_it_to_t
                 assert_eq!(answer, Some(expected), "{name} {fault:?}");
                 assert!(scene.ledger.denied.contains(&jti), "{name} {fault:?}: the access token is denied");
                 let writes = scene.ledger.asked.len();
-                assert_eq!(scene.refuse(&Request::refresh(&second)).0, Reason::FamilyRevoked, "{name} {fault:?}");
+                assert_eq!(
+                    scene.refuse(&Request::refresh(&second)).0,
+                    Reason::Refresh(RefreshError::FamilyRevoked),
+                    "{name} {fault:?}"
+                );
                 assert!(!scene.ledger.asked[writes..].contains(&"RevokeAccessTokens"), "{name} {fault:?}: it is whole");
             }
         }
@@ -334,7 +365,10 @@ fn no_family_has_more_access_tokens_at_a_time_than_the_policy_says() {
         let response = scene.send(&Request::refresh(token)).expect("no fault");
         assert_eq!((response.status, text(&response, "error").as_deref()), (429, Some("temporarily_unavailable")));
         assert_eq!(response.header("retry-after").collect::<String>(), "60");
-        assert_eq!(scene.ledger.events.last().and_then(|event| event.reason), Some(Reason::TooManyAccessTokens));
+        assert_eq!(
+            scene.ledger.events.last().and_then(|event| event.reason),
+            Some(Reason::Refresh(RefreshError::TooManyAccessTokens))
+        );
     };
     too_many(&mut scene, &first);
     let third = refresh_token(&scene.grant(&Request::refresh(&second)));
@@ -364,7 +398,7 @@ fn rt7_confidential_clients_keep_their_token_where_the_policy_says_so() {
     scene.ledger.now += 100;
     scene.grant(&by_other(Request::revoke(&refresh)));
     assert!(scene.ledger.denied.contains(jtis[3].as_str().expect("a jti")), "what came of it is known");
-    assert_eq!(scene.refuse(&again).0, Reason::FamilyRevoked);
+    assert_eq!(scene.refuse(&again).0, Reason::Refresh(RefreshError::FamilyRevoked));
 }
 
 #[test]
@@ -378,9 +412,9 @@ fn rt7_public_clients_tokens_rotate_under_every_policy_until_a_key_binds_them() 
     let bound = refresh_token(&scene.grant(&Request::refresh(&second).header("dpop", proof(2, NOW))));
     assert_ne!(bound, second, "it was not bound when it was shown");
     let again = Request::refresh(&bound);
-    assert_eq!(scene.refuse(&again).0, Reason::ProofRequired);
+    assert_eq!(scene.refuse(&again).0, Reason::Sender(SenderError::ProofRequired));
     assert_eq!(refresh_token(&scene.grant(&again.header("dpop", proof(2, NOW)))), bound);
-    assert_eq!(scene.refuse(&Request::refresh(&first)).0, Reason::RefreshReuse, "spent ones are spent");
+    assert_eq!(scene.refuse(&Request::refresh(&first)).0, Reason::Refresh(RefreshError::Reuse), "spent ones are spent");
 }
 
 #[test]
@@ -410,7 +444,7 @@ fn rv4_without_a_list_revoking_an_access_token_is_unsupported() {
     let access = text(&scene.grant(&request), "access_token").expect("an access token");
     assert_eq!(
         scene.refuse(&Request::revoke(&access)),
-        (Reason::UnsupportedTokenType, "unsupported_token_type".into())
+        (Reason::Grant(GrantError::UnsupportedTokenType), "unsupported_token_type".into())
     );
     scene.grant(&Request::revoke("a.b.c"));
     assert!(scene.ledger.revoked.is_empty());
@@ -428,11 +462,14 @@ fn rv4_without_a_list_the_refresh_tokens_end_by_an_access_token_of_a_client_that
     assert!(scene.ledger.revoked.contains(&FAMILY) && scene.ledger.denied.is_empty());
     assert!(!scene.ledger.asked.contains(&"RevokeAccessTokens"), "there is no list to ask");
     assert_eq!(scene.ledger.events.last().map(|event| event.kind), Some(EventKind::TokenRevoked));
-    assert_eq!(scene.refuse(&by_other(Request::refresh(&refresh_token(&issued)))).0, Reason::FamilyRevoked);
+    assert_eq!(
+        scene.refuse(&by_other(Request::refresh(&refresh_token(&issued)))).0,
+        Reason::Refresh(RefreshError::FamilyRevoked)
+    );
     // Of a token that came from no such family nothing can be revoked.
     let own = Request::token(format!("grant_type=client_credentials&client_id=other&client_secret={SECRET}"));
     let own = text(&scene.grant(&own), "access_token").expect("an access token");
-    assert_eq!(scene.refuse(&by_other(Request::revoke(&own))).0, Reason::UnsupportedTokenType);
+    assert_eq!(scene.refuse(&by_other(Request::revoke(&own))).0, Reason::Grant(GrantError::UnsupportedTokenType));
 }
 
 #[test]
@@ -441,16 +478,16 @@ fn rv4_without_a_list_a_public_client_proves_the_access_tokens_key() {
     let request = scene.redeem().header("dpop", proof(2, NOW));
     let issued = scene.grant(&request);
     let revoke = Request::revoke(&text(&issued, "access_token").expect("an access token"));
-    assert_eq!(scene.refuse(&revoke).0, Reason::UnsupportedTokenType, "whoever has seen it");
+    assert_eq!(scene.refuse(&revoke).0, Reason::Grant(GrantError::UnsupportedTokenType), "whoever has seen it");
     let thief = revoke.clone().header("dpop", proof_at("/oauth/revoke", 3, NOW));
-    assert_eq!(scene.refuse(&thief).0, Reason::UnsupportedTokenType, "with a key of its own");
+    assert_eq!(scene.refuse(&thief).0, Reason::Grant(GrantError::UnsupportedTokenType), "with a key of its own");
     let elsewhere = revoke.clone().header("dpop", proof(2, NOW));
-    assert_eq!(scene.refuse(&elsewhere).0, Reason::InvalidProof);
+    assert_eq!(scene.refuse(&elsewhere).0, Reason::Sender(SenderError::InvalidProof));
     assert!(scene.ledger.revoked.is_empty());
     let shown = revoke.header("dpop", proof_at("/oauth/revoke", 2, NOW));
     scene.grant(&shown);
     assert!(scene.ledger.revoked.contains(&FAMILY));
-    assert_eq!(scene.refuse(&shown).0, Reason::ProofReplay);
+    assert_eq!(scene.refuse(&shown).0, Reason::Sender(SenderError::ProofReplay));
 }
 
 #[test]
@@ -462,7 +499,10 @@ fn in1_introspection_is_for_confidential_clients() {
     assert!(response.header("www-authenticate").next().is_some_and(|challenge| challenge.starts_with("Basic ")));
     let wrong = introspect(&access).but("client_secret", "wrong");
     assert_eq!(scene.send(&wrong).expect("no fault").status, 401, "RFC 7662 §2.3");
-    assert_eq!(scene.refuse(&introspect("")), (Reason::MissingParameter("token"), "invalid_request".into()));
+    assert_eq!(
+        scene.refuse(&introspect("")),
+        (Reason::Request(RequestError::MissingParameter("token")), "invalid_request".into())
+    );
 }
 
 #[test]
@@ -551,8 +591,12 @@ fn rt5_reuse_is_seen_as_long_as_the_family_can_be_used() {
     scene.ledger.now = NOW + 13 * 86_400;
     let second = refresh_token(&scene.grant(&Request::refresh(&first)));
     scene.ledger.now = NOW + 15 * 86_400;
-    assert_eq!(scene.refuse(&Request::refresh(&first)).0, Reason::RefreshReuse, "its own expiry has passed");
-    assert_eq!(scene.refuse(&Request::refresh(&second)).0, Reason::FamilyRevoked);
+    assert_eq!(
+        scene.refuse(&Request::refresh(&first)).0,
+        Reason::Refresh(RefreshError::Reuse),
+        "its own expiry has passed"
+    );
+    assert_eq!(scene.refuse(&Request::refresh(&second)).0, Reason::Refresh(RefreshError::FamilyRevoked));
 }
 
 #[test]
@@ -563,7 +607,11 @@ fn rt4_two_refreshes_that_meet_are_no_reuse_whichever_began_first() {
     scene.ledger.now = NOW;
     assert_eq!(refresh_token(&scene.clone().grant(&Request::refresh(&first))), second);
     scene.ledger.now = NOW - 60;
-    assert_eq!(scene.refuse(&Request::refresh(&first)).0, Reason::RefreshReuse, "clocks do not differ that much");
+    assert_eq!(
+        scene.refuse(&Request::refresh(&first)).0,
+        Reason::Refresh(RefreshError::Reuse),
+        "clocks do not differ that much"
+    );
 }
 
 #[test]

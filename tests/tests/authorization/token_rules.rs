@@ -2,6 +2,9 @@
 
 use crate::scene::{FAMILY, NOW, REDIRECT, Request, SECRET, Scene, VERIFIER, builder, proof, provider, text};
 use attesto_core::Timestamp;
+use attesto_core::authorization::{
+    ClientError, CodeError, GrantError, HostError, PkceError, RefreshError, RequestError, ScopeError, SenderError,
+};
 use attesto_core::authorization::{EventKind, GrantType, Reason, RefreshPolicy, ScopeSet, SenderConstraint, Step};
 use attesto_core::dpop::{NonceIssuer, NonceSecret, NonceUse, ProofPolicy};
 use attesto_core::encoding::base64url;
@@ -29,16 +32,24 @@ fn tk1_grant_type_is_named_known_and_the_clients() {
     let mut scene = Scene::new(true);
     let code = scene.redeem();
     let cases = [
-        (code.clone().but("grant_type", ""), Reason::MissingParameter("grant_type"), "invalid_request"),
-        (code.clone().but("grant_type", "password"), Reason::UnsupportedGrantType, "unsupported_grant_type"),
-        (code.clone().but("grant_type", "client_credentials"), Reason::GrantNotAllowed, "unauthorized_client"),
+        (
+            code.clone().but("grant_type", ""),
+            Reason::Request(RequestError::MissingParameter("grant_type")),
+            "invalid_request",
+        ),
+        (code.clone().but("grant_type", "password"), Reason::Grant(GrantError::Unsupported), "unsupported_grant_type"),
+        (
+            code.clone().but("grant_type", "client_credentials"),
+            Reason::Grant(GrantError::NotAllowed),
+            "unauthorized_client",
+        ),
     ];
     for (request, reason, error) in cases {
         assert_eq!(scene.refuse(&request), (reason, error.into()), "{}", request.body);
     }
     scene.app(|app| app.grants(GrantType::ALL.iter().copied()));
     let public = code.clone().but("grant_type", "client_credentials");
-    assert_eq!(scene.refuse(&public), (Reason::PublicClient, "invalid_client".into()));
+    assert_eq!(scene.refuse(&public), (Reason::Client(ClientError::Public), "invalid_client".into()));
     scene.grant(&code);
 }
 
@@ -46,7 +57,7 @@ fn tk1_grant_type_is_named_known_and_the_clients() {
 fn tk1_a_grant_that_the_server_does_not_dispatch_is_unsupported() {
     let mut scene = Scene::of(builder(true).grants([GrantType::AuthorizationCode]));
     let request = Request::refresh(&base64url::encode(&[1; 32]));
-    assert_eq!(scene.refuse(&request), (Reason::UnsupportedGrantType, "unsupported_grant_type".into()));
+    assert_eq!(scene.refuse(&request), (Reason::Grant(GrantError::Unsupported), "unsupported_grant_type".into()));
 }
 
 #[test]
@@ -71,9 +82,9 @@ fn tk4_hc3_the_policy_can_narrow_and_never_widen() {
     let request = scene.redeem();
     assert_eq!(member(&scene.clone().grant(&request), "scope"), "read");
     scene.ledger.policy = Some(ScopeSet::of(["read", "admin"]));
-    assert_eq!(scene.clone().refuse(&request), (Reason::PolicyOverreach, "server_error".into()));
+    assert_eq!(scene.clone().refuse(&request), (Reason::Host(HostError::PolicyOverreach), "server_error".into()));
     scene.ledger.policy = Some(ScopeSet::default());
-    assert_eq!(scene.refuse(&request), (Reason::ScopeRefused, "invalid_scope".into()));
+    assert_eq!(scene.refuse(&request), (Reason::Scope(ScopeError::Refused), "invalid_scope".into()));
 }
 
 #[test]
@@ -86,12 +97,12 @@ fn tk5_ac9_a_resource_narrows_within_the_grant() {
     assert_eq!(claims(&member(&slash, "access_token"))["aud"], "https://api.example", "AZ-21: as it is configured");
     for bad in ["https://other.example", "https://api.example//", "https://api.example%23f", "api", "%2F"] {
         let refused = scene.clone().refuse(&request.clone().and("resource", bad));
-        assert_eq!(refused, (Reason::InvalidTarget, "invalid_target".into()), "{bad}");
+        assert_eq!(refused, (Reason::Scope(ScopeError::InvalidTarget), "invalid_target".into()), "{bad}");
     }
     scene.code(|code| code.authorization.resources = vec!["https://a.example".into(), "https://b.example".into()]);
     assert_eq!(
         scene.clone().refuse(&request),
-        (Reason::InvalidTarget, "invalid_target".into()),
+        (Reason::Scope(ScopeError::InvalidTarget), "invalid_target".into()),
         "not the client's any more"
     );
     scene.app(|app| app.resources(["https://a.example", "https://b.example"]));
@@ -103,7 +114,7 @@ fn tk5_ac9_a_resource_narrows_within_the_grant() {
     let one = scene.clone().grant(&request.clone().and("resource", "https://b.example"));
     assert_eq!(claims(&member(&one, "access_token"))["aud"], "https://b.example");
     let server_own = scene.refuse(&request.and("resource", "https://api.example"));
-    assert_eq!(server_own.0, Reason::InvalidTarget, "not in this grant");
+    assert_eq!(server_own.0, Reason::Scope(ScopeError::InvalidTarget), "not in this grant");
 }
 
 #[test]
@@ -125,11 +136,11 @@ fn sc1_one_proof_and_a_good_one() {
     let mut scene = Scene::new(true);
     let request = scene.redeem();
     let two = request.clone().header("dpop", proof(2, NOW)).header("dpop", proof(2, NOW));
-    assert_eq!(scene.refuse(&two), (Reason::SeveralProofs, "invalid_dpop_proof".into()));
+    assert_eq!(scene.refuse(&two), (Reason::Sender(SenderError::SeveralProofs), "invalid_dpop_proof".into()));
     let old = request.clone().header("dpop", proof(2, NOW - 600));
-    assert_eq!(scene.refuse(&old), (Reason::InvalidProof, "invalid_dpop_proof".into()));
+    assert_eq!(scene.refuse(&old), (Reason::Sender(SenderError::InvalidProof), "invalid_dpop_proof".into()));
     let garbage = request.clone().header("dpop", "e30.e30.AA");
-    assert_eq!(scene.refuse(&garbage), (Reason::InvalidProof, "invalid_dpop_proof".into()));
+    assert_eq!(scene.refuse(&garbage), (Reason::Sender(SenderError::InvalidProof), "invalid_dpop_proof".into()));
     let bound = scene.grant(&request.header("dpop", proof(2, NOW)));
     assert_eq!(member(&bound, "token_type"), "DPoP");
 }
@@ -139,11 +150,11 @@ fn sc2_the_required_constraint_and_no_other() {
     let mut scene = Scene::new(true);
     scene.app(|app| app.require(SenderConstraint::Dpop));
     let request = scene.redeem();
-    assert_eq!(scene.refuse(&request), (Reason::ProofRequired, "invalid_request".into()));
+    assert_eq!(scene.refuse(&request), (Reason::Sender(SenderError::ProofRequired), "invalid_request".into()));
     scene.clone().grant(&request.clone().header("dpop", proof(2, NOW)));
     scene.app(|app| app.require(SenderConstraint::Mtls));
     let proven = request.header("dpop", proof(3, NOW));
-    assert_eq!(scene.refuse(&proven), (Reason::CertificateRequired, "invalid_request".into()));
+    assert_eq!(scene.refuse(&proven), (Reason::Sender(SenderError::CertificateRequired), "invalid_request".into()));
 }
 
 #[test]
@@ -171,14 +182,14 @@ fn sc4_a_proof_is_recorded_once_and_not_before_the_grant_is_known() {
     let mut scene = Scene::new(true);
     let once = proof(2, NOW);
     let unknown = scene.redeem().but("code", &base64url::encode(&[6; 32])).header("dpop", once.clone());
-    assert_eq!(scene.refuse(&unknown).0, Reason::UnknownCode);
+    assert_eq!(scene.refuse(&unknown).0, Reason::Code(CodeError::Unknown));
     assert!(scene.ledger.replays.is_empty(), "anyone who knows a client_id could fill the store");
     let request = scene.redeem().header("dpop", once.clone());
     scene.grant(&request);
     let (mut fresh, refresh) = Scene::redeemed(true);
     fresh.ledger.replays = scene.ledger.replays.clone();
     let again = Request::refresh(&refresh).header("dpop", once);
-    assert_eq!(fresh.refuse(&again), (Reason::ProofReplay, "invalid_dpop_proof".into()));
+    assert_eq!(fresh.refuse(&again), (Reason::Sender(SenderError::ProofReplay), "invalid_dpop_proof".into()));
     assert_eq!(fresh.ledger.live(FAMILY), 1, "the token is as usable as before");
 }
 
@@ -210,7 +221,7 @@ fn st2_an_owner_over_its_share_gets_503_and_spends_nothing() {
     let mut scene = Scene::new(true);
     let request = scene.redeem().header("dpop", proof(2, NOW));
     scene.ledger.over_share = true;
-    assert_eq!(scene.refuse(&request), (Reason::ReplayShare, "temporarily_unavailable".into()));
+    assert_eq!(scene.refuse(&request), (Reason::Host(HostError::ReplayShare), "temporarily_unavailable".into()));
     let response = scene.send(&request).expect("an answer");
     assert_eq!(response.status, 503);
     scene.ledger.over_share = false;
@@ -233,9 +244,9 @@ fn sc6_a_public_clients_refresh_token_is_bound_to_its_key() {
     let mut scene = Scene::new(true);
     let request = scene.redeem().header("dpop", proof(2, NOW));
     let refresh = Request::refresh(&member(&scene.grant(&request), "refresh_token"));
-    assert_eq!(scene.refuse(&refresh), (Reason::ProofRequired, "invalid_request".into()));
+    assert_eq!(scene.refuse(&refresh), (Reason::Sender(SenderError::ProofRequired), "invalid_request".into()));
     let other = refresh.clone().header("dpop", proof(3, NOW));
-    assert_eq!(scene.refuse(&other), (Reason::KeyMismatch, "invalid_grant".into()));
+    assert_eq!(scene.refuse(&other), (Reason::Grant(GrantError::KeyMismatch), "invalid_grant".into()));
     scene.grant(&refresh.header("dpop", proof(2, NOW)));
 }
 
@@ -243,7 +254,10 @@ fn sc6_a_public_clients_refresh_token_is_bound_to_its_key() {
 fn ac1_a_code_is_required_and_what_is_missing_is_named() {
     let mut scene = Scene::new(true);
     let request = scene.redeem().but("code", "");
-    assert_eq!(scene.refuse(&request), (Reason::MissingParameter("code"), "invalid_request".into()));
+    assert_eq!(
+        scene.refuse(&request),
+        (Reason::Request(RequestError::MissingParameter("code")), "invalid_request".into())
+    );
     let told = scene.send(&request).and_then(|response| text(&response, "error_description"));
     assert_eq!(told.as_deref(), Some("a required parameter is missing: code"));
 }
@@ -253,10 +267,13 @@ fn ac2_an_unknown_code_is_refused_and_a_known_one_spent_once() {
     let mut scene = Scene::new(true);
     let request = scene.redeem();
     for code in [base64url::encode(&[6; 32]), "short".into(), "A".repeat(5000)] {
-        assert_eq!(scene.refuse(&request.clone().but("code", &code)), (Reason::UnknownCode, "invalid_grant".into()));
+        assert_eq!(
+            scene.refuse(&request.clone().but("code", &code)),
+            (Reason::Code(CodeError::Unknown), "invalid_grant".into())
+        );
     }
     scene.grant(&request);
-    assert_eq!(scene.refuse(&request), (Reason::CodeReplayed, "invalid_grant".into()));
+    assert_eq!(scene.refuse(&request), (Reason::Code(CodeError::Replayed), "invalid_grant".into()));
 }
 
 #[test]
@@ -265,19 +282,19 @@ fn ac3_st3_what_the_code_was_issued_for_is_what_it_is_redeemed_for() {
     let request = scene.redeem();
     let mut late = scene.clone();
     late.ledger.now = NOW + 60;
-    assert_eq!(late.refuse(&request), (Reason::CodeExpired, "invalid_grant".into()));
+    assert_eq!(late.refuse(&request), (Reason::Code(CodeError::Expired), "invalid_grant".into()));
     let mut in_time = scene.clone();
     in_time.ledger.now = NOW + 59;
     in_time.grant(&request);
     let other = request.clone().but("client_id", "other").and("client_secret", SECRET);
-    assert_eq!(scene.clone().refuse(&other), (Reason::OtherClient, "invalid_grant".into()));
+    assert_eq!(scene.clone().refuse(&other), (Reason::Grant(GrantError::OtherClient), "invalid_grant".into()));
     for uri in ["https://app.example/cb/", "https://app.example/CB", "https://app.example:443/cb"] {
         let refused = scene.clone().refuse(&request.clone().but("redirect_uri", uri));
-        assert_eq!(refused, (Reason::RedirectUriMismatch, "invalid_grant".into()), "{uri}");
+        assert_eq!(refused, (Reason::Code(CodeError::RedirectUriMismatch), "invalid_grant".into()), "{uri}");
     }
     let mut spent = scene.clone();
     spent.refuse(&request.clone().but("redirect_uri", "https://evil.example"));
-    assert_eq!(spent.refuse(&request).0, Reason::CodeReplayed, "a failed redemption spends the code");
+    assert_eq!(spent.refuse(&request).0, Reason::Code(CodeError::Replayed), "a failed redemption spends the code");
     assert!(REDIRECT.starts_with("https://app.example"));
 }
 
@@ -288,13 +305,13 @@ fn ac4_the_verifier_is_the_one_of_the_challenge() {
     let mut other = VERIFIER.replace('d', "e");
     other.truncate(43);
     for (verifier, reason) in [
-        ("", Reason::VerifierMissing),
-        ("short", Reason::VerifierMalformed),
-        (&"a".repeat(129), Reason::VerifierMalformed),
-        (&format!("{VERIFIER}%20"), Reason::VerifierMalformed),
-        (&format!("{VERIFIER}%C3%A9"), Reason::VerifierMalformed),
-        (&other, Reason::WrongVerifier),
-        (&format!("{VERIFIER}%3D"), Reason::WrongVerifier),
+        ("", Reason::Pkce(PkceError::VerifierMissing)),
+        ("short", Reason::Pkce(PkceError::VerifierMalformed)),
+        (&"a".repeat(129), Reason::Pkce(PkceError::VerifierMalformed)),
+        (&format!("{VERIFIER}%20"), Reason::Pkce(PkceError::VerifierMalformed)),
+        (&format!("{VERIFIER}%C3%A9"), Reason::Pkce(PkceError::VerifierMalformed)),
+        (&other, Reason::Pkce(PkceError::WrongVerifier)),
+        (&format!("{VERIFIER}%3D"), Reason::Pkce(PkceError::WrongVerifier)),
     ] {
         let refused = scene.clone().refuse(&request.clone().but("code_verifier", verifier));
         assert_eq!(refused, (reason, "invalid_grant".into()), "{verifier}");
@@ -308,7 +325,7 @@ fn ac4_a_verifier_of_other_printable_characters_is_accepted_if_it_meets_the_chal
     let verifier = CodeVerifier::parse_printable(base64).expect("printable");
     scene.code(|code| code.challenge = Some(verifier.challenge(provider().as_ref())));
     let request = scene.redeem();
-    assert_eq!(scene.clone().refuse(&request).0, Reason::WrongVerifier);
+    assert_eq!(scene.clone().refuse(&request).0, Reason::Pkce(PkceError::WrongVerifier));
     let sent = base64.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D");
     scene.grant(&request.but("code_verifier", &sent));
     let told = |scene: &Scene| scene.ledger.events.iter().any(|event| event.kind == EventKind::UnusualVerifier);
@@ -329,7 +346,7 @@ fn ac3_ac5_a_bound_code_needs_its_key_and_an_unbound_one_takes_any() {
     };
     scene.code(|code| code.dpop_jkt = Some(jkt));
     for bad in [request.clone(), request.clone().header("dpop", proof(3, NOW))] {
-        assert_eq!(scene.clone().refuse(&bad), (Reason::KeyMismatch, "invalid_grant".into()));
+        assert_eq!(scene.clone().refuse(&bad), (Reason::Grant(GrantError::KeyMismatch), "invalid_grant".into()));
     }
     scene.grant(&request.header("dpop", proof(2, NOW)));
 }
@@ -339,10 +356,10 @@ fn ac6_a_replayed_code_revokes_the_tokens_it_gave() {
     let (mut scene, refresh) = Scene::redeemed(true);
     let jti = scene.ledger.events.last().and_then(|event| event.jwt_id.clone()).expect("a token was issued");
     let request = scene.redeem();
-    assert_eq!(scene.refuse(&request).0, Reason::CodeReplayed);
+    assert_eq!(scene.refuse(&request).0, Reason::Code(CodeError::Replayed));
     assert!(scene.ledger.events.iter().any(|event| event.kind == EventKind::CodeReplayed));
     assert!(scene.ledger.revoked.contains(&FAMILY) && scene.ledger.denied.contains(&jti));
-    assert_eq!(scene.refuse(&Request::refresh(&refresh)).0, Reason::FamilyRevoked);
+    assert_eq!(scene.refuse(&Request::refresh(&refresh)).0, Reason::Refresh(RefreshError::FamilyRevoked));
 }
 
 /// The faster of two requests must not keep its tokens: the family is revoked before it contains any.
@@ -355,7 +372,7 @@ fn ac6_a_code_that_comes_back_during_its_first_redemption_gives_nothing_to_eithe
         loop {
             first = match first {
                 Step::Ask(ask) if ask.name() == parked_at => {
-                    assert_eq!(scene.refuse(&request).0, Reason::CodeReplayed, "the second");
+                    assert_eq!(scene.refuse(&request).0, Reason::Code(CodeError::Replayed), "the second");
                     scene.ledger.answer(ask, None).expect("no fault")
                 }
                 Step::Ask(ask) => scene.ledger.answer(ask, None).expect("no fault"),
@@ -366,7 +383,10 @@ fn ac6_a_code_that_comes_back_during_its_first_redemption_gives_nothing_to_eithe
             };
         }
         assert!(scene.ledger.revoked.contains(&FAMILY) && scene.ledger.live(FAMILY) == 0);
-        assert_eq!(scene.ledger.events.last().and_then(|event| event.reason), Some(Reason::FamilyRevoked));
+        assert_eq!(
+            scene.ledger.events.last().and_then(|event| event.reason),
+            Some(Reason::Refresh(RefreshError::FamilyRevoked))
+        );
     }
 }
 
@@ -374,7 +394,7 @@ fn ac6_a_code_that_comes_back_during_its_first_redemption_gives_nothing_to_eithe
 fn ac7_another_client_cannot_end_a_session_with_a_spent_code() {
     let (mut scene, refresh) = Scene::redeemed(true);
     let request = scene.redeem().but("client_id", "other").and("client_secret", SECRET);
-    assert_eq!(scene.refuse(&request).0, Reason::OtherClient);
+    assert_eq!(scene.refuse(&request).0, Reason::Grant(GrantError::OtherClient));
     assert!(scene.ledger.events.iter().any(|event| event.kind == EventKind::CodeReplayed));
     assert!(scene.ledger.revoked.is_empty());
     scene.grant(&Request::refresh(&refresh));
@@ -416,7 +436,11 @@ fn ac8_it2_it4_an_id_token_for_openid_from_an_openid_provider() {
     }
     assert_eq!((id["auth_time"].as_u64(), id["exp"].as_u64()), (Some(NOW - 5), Some(NOW + 900)));
     scene.ledger.id_claims = vec![("aud".into(), "evil".into())];
-    assert_eq!(scene.refuse(&request), (Reason::Minting, "server_error".into()), "IT-4: a reserved name");
+    assert_eq!(
+        scene.refuse(&request),
+        (Reason::Host(HostError::Minting), "server_error".into()),
+        "IT-4: a reserved name"
+    );
 }
 
 #[test]
@@ -438,10 +462,13 @@ fn hc2_a_suspended_subject_gets_nothing() {
     let mut scene = Scene::new(true);
     scene.ledger.suspended.insert("usr_1".into());
     let request = scene.redeem();
-    assert_eq!(scene.refuse(&request), (Reason::SubjectSuspended, "invalid_grant".into()));
+    assert_eq!(scene.refuse(&request), (Reason::Grant(GrantError::SubjectSuspended), "invalid_grant".into()));
     let (mut scene, refresh) = Scene::redeemed(true);
     scene.ledger.suspended.insert("usr_1".into());
-    assert_eq!(scene.refuse(&Request::refresh(&refresh)), (Reason::SubjectSuspended, "invalid_grant".into()));
+    assert_eq!(
+        scene.refuse(&Request::refresh(&refresh)),
+        (Reason::Grant(GrantError::SubjectSuspended), "invalid_grant".into())
+    );
     scene.ledger.suspended.clear();
     scene.grant(&Request::refresh(&refresh));
 }
@@ -453,8 +480,14 @@ fn cc1_a_confidential_client_gets_a_token_for_itself_and_nothing_more() {
     let access = claims(&member(&response, "access_token"));
     assert_eq!((access["sub"].as_str(), access["client_id"].as_str()), (Some("other"), Some("other")));
     assert!(text(&response, "refresh_token").is_none() && text(&response, "id_token").is_none());
-    assert_eq!(scene.refuse(&job().and("scope", "write")), (Reason::ScopeTooWide, "invalid_scope".into()));
-    assert_eq!(scene.refuse(&job().and("scope", "a%20%20b")), (Reason::MalformedScope, "invalid_scope".into()));
+    assert_eq!(
+        scene.refuse(&job().and("scope", "write")),
+        (Reason::Scope(ScopeError::TooWide), "invalid_scope".into())
+    );
+    assert_eq!(
+        scene.refuse(&job().and("scope", "a%20%20b")),
+        (Reason::Scope(ScopeError::Malformed), "invalid_scope".into())
+    );
 }
 
 #[test]
@@ -462,7 +495,10 @@ fn cc1_openid_is_no_scope_of_a_client_itself() {
     let mut scene = Scene::of(builder(true).openid_connect().id_tokens_without_rs256().scopes_supported(["openid"]));
     let (other, secret) = scene.ledger.clients.remove("other").expect("other");
     scene.ledger.clients.insert("other".into(), (other.scopes(["read", "openid"]), secret));
-    assert_eq!(scene.refuse(&job().and("scope", "openid")), (Reason::ScopeTooWide, "invalid_scope".into()));
+    assert_eq!(
+        scene.refuse(&job().and("scope", "openid")),
+        (Reason::Scope(ScopeError::TooWide), "invalid_scope".into())
+    );
     assert_eq!(scene.grant(&job().and("scope", "read")).status, 200);
     // Not asked for, it is not meant: the client may send users, too.
     let response = scene.grant(&job());
@@ -478,7 +514,7 @@ fn cc1_resources_are_asked_for_one_by_one() {
     assert_eq!(plain["aud"], "https://api.example");
     let asked = scene.grant(&job().and("resource", "https://b.example"));
     assert_eq!(claims(&member(&asked, "access_token"))["aud"], "https://b.example");
-    assert_eq!(scene.refuse(&job().and("resource", "https://c.example")).0, Reason::InvalidTarget);
+    assert_eq!(scene.refuse(&job().and("resource", "https://c.example")).0, Reason::Scope(ScopeError::InvalidTarget));
 }
 
 #[test]
@@ -492,14 +528,14 @@ fn tk4_a_client_that_may_have_less_by_now_gets_less() {
     let request = narrowed.redeem();
     assert_eq!(member(&narrowed.clone().grant(&request), "scope"), "read");
     narrowed.app(|app| app.scopes(["other"]));
-    assert_eq!(narrowed.refuse(&request), (Reason::ScopeRefused, "invalid_scope".into()));
+    assert_eq!(narrowed.refuse(&request), (Reason::Scope(ScopeError::Refused), "invalid_scope".into()));
 }
 
 #[test]
 fn ac7_another_client_cannot_spend_a_code_nor_fill_the_replay_store_with_it() {
     let mut scene = Scene::new(true);
     let stolen = scene.redeem().but("client_id", "other").and("client_secret", SECRET).header("dpop", proof(2, NOW));
-    assert_eq!(scene.refuse(&stolen).0, Reason::OtherClient);
+    assert_eq!(scene.refuse(&stolen).0, Reason::Grant(GrantError::OtherClient));
     assert!(scene.ledger.replays.is_empty());
     let request = scene.redeem();
     scene.grant(&request);
@@ -509,7 +545,7 @@ fn ac7_another_client_cannot_spend_a_code_nor_fill_the_replay_store_with_it() {
 fn ac6_who_lacks_the_verifier_ends_no_session() {
     let (mut scene, refresh) = Scene::redeemed(true);
     let found = scene.redeem().but("code_verifier", &"a".repeat(43));
-    assert_eq!(scene.refuse(&found), (Reason::CodeReplayed, "invalid_grant".into()));
+    assert_eq!(scene.refuse(&found), (Reason::Code(CodeError::Replayed), "invalid_grant".into()));
     assert!(scene.ledger.revoked.is_empty(), "a code from somebody's log");
     assert!(scene.ledger.events.iter().any(|event| event.kind == EventKind::CodeReplayed), "but it is told of");
     scene.grant(&Request::refresh(&refresh));
@@ -520,9 +556,13 @@ fn sc6_a_key_that_comes_late_binds_all_the_same() {
     let (mut scene, first) = Scene::redeemed(true);
     let bound = scene.grant(&Request::refresh(&first).header("dpop", proof(2, NOW)));
     let second = Request::refresh(&member(&bound, "refresh_token"));
-    assert_eq!(scene.refuse(&second).0, Reason::ProofRequired);
+    assert_eq!(scene.refuse(&second).0, Reason::Sender(SenderError::ProofRequired));
     scene.clone().grant(&second.header("dpop", proof(2, NOW)));
-    assert_eq!(scene.refuse(&Request::refresh(&first)).0, Reason::RefreshReuse, "the spent one does not get round it");
+    assert_eq!(
+        scene.refuse(&Request::refresh(&first)).0,
+        Reason::Refresh(RefreshError::Reuse),
+        "the spent one does not get round it"
+    );
 }
 
 #[test]
@@ -541,7 +581,11 @@ fn it6_a_principal_of_no_declared_kind_gets_no_token() {
     let kinds = PrincipalKinds::new([PrincipalKind::new("user", "usr_"), PrincipalKind::new("client", "other")]);
     let mut scene = Scene::of(builder(true).principal_kinds(kinds.expect("sound"), "client"));
     let request = scene.redeem();
-    assert_eq!(scene.refuse(&request), (Reason::Minting, "server_error".into()), "the host names no kind");
+    assert_eq!(
+        scene.refuse(&request),
+        (Reason::Host(HostError::Minting), "server_error".into()),
+        "the host names no kind"
+    );
     let access = claims(&member(&scene.grant(&job()), "access_token"));
     assert_eq!(access["principal_kind"], "client");
 }
@@ -564,7 +608,11 @@ fn ep2_forwarded_fields_of_strangers_make_no_connection_secure() {
     let Step::Ask(ask) = step else { panic!("a refusal is told of") };
     ledger.answer(ask, None);
     let event = ledger.events.last().expect("told");
-    assert_eq!((event.reason, ledger.asked.len()), (Some(Reason::InsecureTransport), 1), "and nothing else was asked");
+    assert_eq!(
+        (event.reason, ledger.asked.len()),
+        (Some(Reason::Request(RequestError::InsecureTransport)), 1),
+        "and nothing else was asked"
+    );
     assert_eq!(event.client_address, Some([203, 0, 113, 9].into()));
 }
 
@@ -580,9 +628,9 @@ fn ep3_a_proof_is_for_the_configured_url_not_the_host_field() {
         )
         .expect("a proof");
     let mut request = scene.redeem().header("dpop", elsewhere);
-    assert_eq!(scene.refuse(&request).0, Reason::InvalidProof);
+    assert_eq!(scene.refuse(&request).0, Reason::Sender(SenderError::InvalidProof));
     request.host = "evil.example";
-    assert_eq!(scene.refuse(&request).0, Reason::InvalidProof);
+    assert_eq!(scene.refuse(&request).0, Reason::Sender(SenderError::InvalidProof));
 }
 
 #[test]
@@ -627,7 +675,7 @@ fn tk5_az21_a_token_for_one_resource_carries_its_scopes_only_and_the_grant_keeps
     let other = scene.clone().grant(&refresh.clone().and("resource", "https://b.example"));
     assert_eq!(claims(&member(&other, "access_token"))["scope"], "write");
     let neither = refresh.clone().and("resource", "https://b.example").and("scope", "read");
-    assert_eq!(scene.clone().refuse(&neither), (Reason::ScopeRefused, "invalid_scope".into()));
+    assert_eq!(scene.clone().refuse(&neither), (Reason::Scope(ScopeError::Refused), "invalid_scope".into()));
     assert_eq!(member(&scene.grant(&refresh), "scope"), "read write");
     // Clients for themselves: their own audience is none of the two.
     let (other, secret) = scene.ledger.clients.remove("other").expect("other");

@@ -4,6 +4,7 @@ use crate::scene::{REDIRECT, Request, SECRET, Scene, VERIFIER, builder, text};
 use attesto_core::authorization::{
     AuthorizationServerBuilder, Client, ClientAuthentication, GrantType, Reason, ScopeSet, SenderConstraint,
 };
+use attesto_core::authorization::{PkceError, ScopeError};
 
 fn openid(builder: AuthorizationServerBuilder) -> AuthorizationServerBuilder {
     builder.openid_connect().id_tokens_without_rs256().scopes_supported(["openid", "read"])
@@ -50,10 +51,14 @@ fn ac4_a_verifier_for_a_code_without_challenge_is_refused() {
     for register in [Client::nonce_instead_of_pkce, Client::danger_without_pkce] {
         let (scene, request) = scene(openid(builder(true)), register);
         for verifier in [VERIFIER, "x"] {
-            refused(scene.clone(), &request.clone().and("code_verifier", verifier), Reason::VerifierWithoutChallenge);
+            refused(
+                scene.clone(),
+                &request.clone().and("code_verifier", verifier),
+                Reason::Pkce(PkceError::VerifierWithoutChallenge),
+            );
         }
     }
-    assert_eq!(Reason::VerifierWithoutChallenge.error().code(), "invalid_grant");
+    assert_eq!(Reason::Pkce(PkceError::VerifierWithoutChallenge).error().code(), "invalid_grant");
 }
 
 #[test]
@@ -65,32 +70,32 @@ fn ac4_az15_what_the_client_may_do_now_counts() {
     ];
     for register in cases {
         let (scene, request) = scene(openid(builder(true)), register);
-        refused(scene, &request, Reason::CodeWithoutChallenge);
+        refused(scene, &request, Reason::Pkce(PkceError::CodeWithoutChallenge));
     }
     // Bound clients, with the proof that they need.
     let bound = |client: Client| client.danger_without_pkce().require(SenderConstraint::Dpop);
     let (bound, request) = scene(openid(builder(true)), bound);
     let request = request.header("dpop", crate::scene::proof(2, crate::scene::NOW));
-    refused(bound, &request, Reason::CodeWithoutChallenge);
+    refused(bound, &request, Reason::Pkce(PkceError::CodeWithoutChallenge));
     // A server that is no OpenID provider any more, and a code that never was for one.
     let (plain, request) = scene(builder(true), Client::nonce_instead_of_pkce);
-    refused(plain, &request, Reason::CodeWithoutChallenge);
+    refused(plain, &request, Reason::Pkce(PkceError::CodeWithoutChallenge));
     let (mut without, request) = scene(openid(builder(true)), Client::nonce_instead_of_pkce);
     without.code(|code| code.nonce = None);
-    refused(without, &request, Reason::CodeWithoutChallenge);
+    refused(without, &request, Reason::Pkce(PkceError::CodeWithoutChallenge));
     let (mut without, request) = scene(openid(builder(true)), Client::nonce_instead_of_pkce);
     without.code(|code| code.authorization.scopes = ScopeSet::of(["read"]));
-    refused(without, &request, Reason::CodeWithoutChallenge);
+    refused(without, &request, Reason::Pkce(PkceError::CodeWithoutChallenge));
 }
 
 #[test]
 fn az15_no_token_without_the_id_token_that_carries_the_nonce() {
     let (mut narrowed, request) = scene(openid(builder(true)), Client::nonce_instead_of_pkce);
     narrowed.ledger.policy = Some(ScopeSet::of(["read"]));
-    refused(narrowed, &request, Reason::ScopeRefused);
+    refused(narrowed, &request, Reason::Scope(ScopeError::Refused));
     // A registration that was narrowed since.
     let (scene, request) = scene(openid(builder(true)), |client| client.nonce_instead_of_pkce().scopes(["read"]));
-    refused(scene, &request, Reason::ScopeRefused);
+    refused(scene, &request, Reason::Scope(ScopeError::Refused));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The scopes of a request (RFC 6749 §3.3, OIDC Core §3.1.2.1, §11; AZ-14).
 
+use crate::authorization::error::at_endpoint::ScopeError;
 use crate::authorization::error::reason::Reason;
 use crate::authorization::parameters::Parameters;
 use crate::authorization::records::prompt::Prompt;
@@ -26,11 +27,13 @@ pub(super) fn asked_scopes(
     prompt: Prompt,
 ) -> Result<AskedScopes, Reason> {
     let asked = match parameters.get("scope") {
-        Some(parameter) => named(&ScopeSet::parse(parameter).ok_or(Reason::MalformedScope)?, server, client, prompt)?,
+        Some(parameter) => {
+            named(&ScopeSet::parse(parameter).ok_or(Reason::Scope(ScopeError::Malformed))?, server, client, prompt)?
+        }
         None => AskedScopes { scopes: unasked(client, prompt)?, ..AskedScopes::default() },
     };
     // The token endpoint would refuse an empty scope in any case (TK-4).
-    if asked.scopes.is_empty() { Err(Reason::ScopeRefused) } else { Ok(asked) }
+    if asked.scopes.is_empty() { Err(Reason::Scope(ScopeError::Refused)) } else { Ok(asked) }
 }
 
 /// Removes scopes that no token for the request's resources can carry. Naming one counts as if the client were not
@@ -45,12 +48,12 @@ pub(super) fn of_the_resources(
     let named = parameters.get("scope").is_some();
     for scope in asked.scopes.iter().filter(|scope| named && !carried.contains(scope)) {
         if !server.narrow_scopes {
-            return Err(Reason::ScopeTooWide);
+            return Err(Reason::Scope(ScopeError::TooWide));
         }
         asked.left_out.add(scope);
     }
     asked.scopes = carried;
-    if asked.scopes.is_empty() { Err(Reason::ScopeRefused) } else { Ok(asked) }
+    if asked.scopes.is_empty() { Err(Reason::Scope(ScopeError::Refused)) } else { Ok(asked) }
 }
 
 /// Returns the client's defaults, without `openid`, which would turn it into an OpenID request that the client did not
@@ -58,7 +61,7 @@ pub(super) fn of_the_resources(
 fn unasked(client: &Client, prompt: Prompt) -> Result<ScopeSet, Reason> {
     let mut scopes = client.defaults().clone();
     if !scopes.is_within(&client.scopes) {
-        return Err(Reason::ScopeTooWide);
+        return Err(Reason::Scope(ScopeError::TooWide));
     }
     scopes.remove(OPENID);
     if !prompt.consent {
@@ -79,7 +82,7 @@ fn named(asked: &ScopeSet, server: &Settings, client: &Client, prompt: Prompt) -
         } else if (of_openid && !is_known(scope, server)) || server.narrow_scopes {
             sorted.left_out.add(scope);
         } else {
-            return Err(Reason::ScopeTooWide);
+            return Err(Reason::Scope(ScopeError::TooWide));
         }
     }
     Ok(sorted)

@@ -1,5 +1,6 @@
 //! The PKCE challenge, and the clients that may omit it (RFC 7636 §4.3, §4.4.1; RFC 9700 §2.1.1; AZ-15).
 
+use crate::authorization::error::at_authorize::{PkceError, UserError};
 use crate::authorization::error::reason::Reason;
 use crate::authorization::parameters::Parameters;
 use crate::authorization::registered_client::client::Client;
@@ -19,12 +20,12 @@ pub(super) fn challenge(
     let method = parameters.get("code_challenge_method");
     let Some(challenge) = parameters.get("code_challenge") else {
         let may_be_absent = method.is_none() && may_be_absent(parameters, server, client, scopes);
-        return if may_be_absent { Ok(None) } else { Err(Reason::ChallengeMissing) };
+        return if may_be_absent { Ok(None) } else { Err(Reason::Pkce(PkceError::ChallengeMissing)) };
     };
     if method != Some("S256") {
-        return Err(Reason::ChallengeMethod);
+        return Err(Reason::Pkce(PkceError::ChallengeMethod));
     }
-    CodeChallenge::parse(challenge).map(Some).ok_or(Reason::ChallengeMalformed)
+    CodeChallenge::parse(challenge).map(Some).ok_or(Reason::Pkce(PkceError::ChallengeMalformed))
 }
 
 /// Whether this request may omit the challenge. RFC 9700 §2.1.1, OAuth 2.1 §7.5.1; AZ-15.
@@ -45,5 +46,5 @@ pub(crate) fn openid_is_allowed(
     allowed: &ScopeSet,
 ) -> Result<(), Reason> {
     let by_nonce = challenge.is_none() && exemption(server, client) == PkceExemption::Nonce;
-    if by_nonce && !allowed.contains("openid") { Err(Reason::OpenIdNotAllowed) } else { Ok(()) }
+    if by_nonce && !allowed.contains("openid") { Err(Reason::User(UserError::OpenIdNotAllowed)) } else { Ok(()) }
 }

@@ -4,6 +4,7 @@ use super::asked_scopes::{AskedScopes, asked_scopes, of_the_resources};
 use super::challenge::challenge;
 use super::redirect::{VerifiedRedirect, response_mode};
 use super::rules;
+use crate::authorization::error::at_endpoint::RequestError;
 use crate::authorization::error::reason::Reason;
 use crate::authorization::parameters::Parameters;
 use crate::authorization::records::prompt::Prompt;
@@ -25,7 +26,7 @@ pub(crate) fn check_request(
     rules::no_remote_request(parameters)?; //             AZ-11
     rules::no_registration(parameters)?;
     if !parameters.are_bounded() {
-        return Err(Reason::ParameterTooLong);
+        return Err(Reason::Request(RequestError::ParameterTooLong));
     }
     rules::response_type_is_code(parameters, client)?; // AZ-12
     rules::is_pushed_if_it_must_be(server, client, channel)?; // AZ-13

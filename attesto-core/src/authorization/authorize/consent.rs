@@ -2,6 +2,9 @@
 
 use super::outcome::Outcome;
 use super::redirect::VerifiedRedirect;
+use crate::authorization::error::at_authorize::UserError;
+use crate::authorization::error::at_endpoint::ScopeError;
+use crate::authorization::error::at_token::HostError;
 use crate::authorization::error::reason::Reason;
 use crate::authorization::flow::state::Flow;
 use crate::authorization::questions::consent::{ConsentDecision, ConsentQuestion};
@@ -30,7 +33,7 @@ pub(crate) async fn consent(
         binding: ConsentBinding::of(flow.server.provider.as_ref(), &login.subject, &visit.client.id, request),
     };
     if question.must_ask && !question.interactive {
-        return Err(Reason::ConsentRequired);
+        return Err(Reason::User(UserError::ConsentRequired));
     }
     let decision = flow.ask(Question::Consent, question.clone()).await?;
     let (ConsentDecision::ByGrant, Some(grant)) = (&decision, &presented) else {
@@ -65,21 +68,21 @@ fn presented_grant(flow: &Flow) -> Option<Secret> {
 
 fn judge(question: &ConsentQuestion, decision: ConsentDecision) -> Result<Outcome<ScopeSet>, Reason> {
     match decision {
-        ConsentDecision::Granted(_) if question.must_ask => Err(Reason::ConsentSkipped),
+        ConsentDecision::Granted(_) if question.must_ask => Err(Reason::Host(HostError::ConsentSkipped)),
         ConsentDecision::Granted(scopes) => within(question, scopes),
-        ConsentDecision::ByGrant => Err(Reason::HostAnswer),
+        ConsentDecision::ByGrant => Err(Reason::Host(HostError::Answer)),
         ConsentDecision::Interact(page) if question.interactive => Ok(Outcome::Interact(page)),
-        ConsentDecision::Interact(_) => Err(Reason::ConsentRequired),
-        ConsentDecision::Denied => Err(Reason::AccessDenied),
+        ConsentDecision::Interact(_) => Err(Reason::User(UserError::ConsentRequired)),
+        ConsentDecision::Denied => Err(Reason::User(UserError::AccessDenied)),
     }
 }
 
 /// Checks that consent only narrows the request; an empty consent is a refusal. TK-4.
 fn within(question: &ConsentQuestion, granted: ScopeSet) -> Result<Outcome<ScopeSet>, Reason> {
     if !granted.is_within(&question.visit.request.scopes) {
-        return Err(Reason::PolicyOverreach);
+        return Err(Reason::Host(HostError::PolicyOverreach));
     }
-    if granted.is_empty() { Err(Reason::ScopeRefused) } else { Ok(Outcome::Done(granted)) }
+    if granted.is_empty() { Err(Reason::Scope(ScopeError::Refused)) } else { Ok(Outcome::Done(granted)) }
 }
 
 /// Spends the grant. One for another request or user, spent or expired, counts as absent; AZ-26. The store checks this,

@@ -7,6 +7,9 @@ use super::redirect::VerifiedRedirect;
 use super::resume::is_of_the_request;
 use super::ticket;
 use crate::authorization::client_auth;
+use crate::authorization::error::at_authorize::AuthorizeError;
+use crate::authorization::error::at_endpoint::RequestError;
+use crate::authorization::error::at_token::HostError;
 use crate::authorization::error::reason::Reason;
 use crate::authorization::flow::state::Flow;
 use crate::authorization::parameters::Parameters;
@@ -29,7 +32,7 @@ pub(crate) async fn identify(flow: &mut Flow) -> Result<Identified, Direct> {
         Some(pushed) => pushed_parameters(&pushed.record)?,
         None => bounded(parameters)?,
     };
-    let client = client_auth::load(flow, client_id).await?.ok_or(Reason::NoSuchClient)?;
+    let client = client_auth::load(flow, client_id).await?.ok_or(Reason::Authorize(AuthorizeError::NoSuchClient))?;
     client_auth::registration_is_sound(&client)?;
     let redirect = VerifiedRedirect::check(&flow.server.redirects, &parameters, &client)?;
     Ok(Identified { client: Arc::new(client), redirect, parameters, pushed })
@@ -39,24 +42,28 @@ pub(crate) async fn identify(flow: &mut Flow) -> Result<Identified, Direct> {
 /// push is refused.
 fn bounded(parameters: &Parameters) -> Result<Parameters, Reason> {
     let fits = parameters.encode(is_of_the_request).len() <= limits::PUSHED_REQUEST;
-    if fits { Ok(parameters.clone()) } else { Err(Reason::ParameterTooLong) }
+    if fits { Ok(parameters.clone()) } else { Err(Reason::Request(RequestError::ParameterTooLong)) }
 }
 
 /// Checks that the endpoint is enabled. EP-12.
 pub(crate) fn endpoint_is_offered(flow: &Flow) -> Result<(), Reason> {
-    if flow.server.has_authorization_endpoint() { Ok(()) } else { Err(Reason::NotOffered) }
+    if flow.server.has_authorization_endpoint() { Ok(()) } else { Err(Reason::Request(RequestError::NotOffered)) }
 }
 
 /// Checks that the parameters that identify the request occur once. EP-6.
 fn identity_is_unambiguous(flow: &Flow) -> Result<(), Reason> {
     let identifies = |name: &&str| matches!(*name, "client_id" | "redirect_uri" | "request" | "request_uri");
-    if flow.request.repeated.iter().any(identifies) { Err(Reason::DuplicateParameter) } else { Ok(()) }
+    if flow.request.repeated.iter().any(identifies) {
+        Err(Reason::Request(RequestError::DuplicateParameter))
+    } else {
+        Ok(())
+    }
 }
 
 /// Checks that `request` and `request_uri` are not both present. RFC 9101 §5; AZ-6.
 fn request_or_request_uri(parameters: &Parameters) -> Result<(), Reason> {
     let both = parameters.get("request").is_some() && parameters.get("request_uri").is_some();
-    if both { Err(Reason::RequestAndRequestUri) } else { Ok(()) }
+    if both { Err(Reason::Authorize(AuthorizeError::RequestAndRequestUri)) } else { Ok(()) }
 }
 
 /// Loads the pushed request that `request_uri` refers to, if it refers to one. It stays in the store until the code is
@@ -65,12 +72,18 @@ async fn fetch_pushed(flow: &Flow, client_id: &str) -> Result<Option<Pushed>, Re
     let Some(reference) = flow.request.parameters.get("request_uri").filter(|uri| uri.starts_with(REFERENCE)) else {
         return Ok(None);
     };
-    let secret = reference.strip_prefix(REFERENCE).and_then(Secret::presented).ok_or(Reason::UnknownRequestUri)?;
+    let secret = reference
+        .strip_prefix(REFERENCE)
+        .and_then(Secret::presented)
+        .ok_or(Reason::Authorize(AuthorizeError::UnknownRequestUri))?;
     let digest = secret.digest(flow.server.provider.as_ref());
-    let record = flow.ask(PushedRequestQuestion::Load, digest).await?.ok_or(Reason::UnknownRequestUri)?;
+    let record = flow
+        .ask(PushedRequestQuestion::Load, digest)
+        .await?
+        .ok_or(Reason::Authorize(AuthorizeError::UnknownRequestUri))?;
     ticket::reference_counts(flow, &record)?;
     if record.client_id != client_id {
-        return Err(Reason::OtherClientsRequest);
+        return Err(Reason::Authorize(AuthorizeError::OtherClientsRequest));
     }
     Ok(Some(Pushed { reference: reference.into(), digest, record }))
 }
@@ -78,7 +91,7 @@ async fn fetch_pushed(flow: &Flow, client_id: &str) -> Result<Option<Pushed>, Re
 /// Returns the pushed parameters, which are the whole request (RFC 9126 §4; AZ-3). A store that returns another
 /// client's record is at fault.
 fn pushed_parameters(record: &PushedRequest) -> Result<Parameters, Reason> {
-    let parameters = Parameters::parse(record.parameters.as_bytes()).map_err(|_| Reason::HostAnswer)?;
+    let parameters = Parameters::parse(record.parameters.as_bytes()).map_err(|_| Reason::Host(HostError::Answer))?;
     let is_the_clients = parameters.get("client_id") == Some(record.client_id.as_str());
-    if is_the_clients { Ok(parameters) } else { Err(Reason::HostAnswer) }
+    if is_the_clients { Ok(parameters) } else { Err(Reason::Host(HostError::Answer)) }
 }

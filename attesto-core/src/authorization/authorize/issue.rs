@@ -1,6 +1,8 @@
 //! Issues the code (RFC 6749 §4.1.2; AZ-28, AZ-29).
 
 use super::identified::Identified;
+use crate::authorization::error::at_authorize::AuthorizeError;
+use crate::authorization::error::at_token::HostError;
 use crate::authorization::error::reason::Reason;
 use crate::authorization::flow::state::Flow;
 use crate::authorization::questions::events::EventKind;
@@ -23,8 +25,8 @@ pub(crate) async fn issue(
     login: Login,
     scopes: ScopeSet,
 ) -> Result<Secret, Reason> {
-    let secret = Secret::draw(flow.entropy.as_mut()).map_err(|_| Reason::Entropy)?;
-    let family = FamilyId::draw(flow.entropy.as_mut()).map_err(|_| Reason::Entropy)?;
+    let secret = Secret::draw(flow.entropy.as_mut()).map_err(|_| Reason::Host(HostError::Entropy))?;
+    let family = FamilyId::draw(flow.entropy.as_mut()).map_err(|_| Reason::Host(HostError::Entropy))?;
     flow.event.family = Some(family);
     flow.event.scope = Some(scopes.to_string());
     let mut authorization = Authorization::new(family, identified.client.id.as_str(), login.subject);
@@ -36,7 +38,7 @@ pub(crate) async fn issue(
     code.dpop_jkt = request.dpop_jkt;
     code.nonce.clone_from(&request.nonce);
     if !take_pushed(flow, identified).await? {
-        return Err(Reason::UnknownRequestUri);
+        return Err(Reason::Authorize(AuthorizeError::UnknownRequestUri));
     }
     let digest = secret.digest(flow.server.provider.as_ref());
     flow.ask(CodeQuestion::Insert, NewCode { digest, code, now: flow.now }).await?;

@@ -2,6 +2,8 @@
 
 use super::outcome::Outcome;
 use crate::Timestamp;
+use crate::authorization::error::at_authorize::UserError;
+use crate::authorization::error::at_token::HostError;
 use crate::authorization::error::reason::Reason;
 use crate::authorization::flow::state::Flow;
 use crate::authorization::questions::login::{Authentication, Login, LoginQuestion};
@@ -23,11 +25,11 @@ pub(crate) async fn authenticate(flow: &Flow, visit: &Visit) -> Result<Outcome<L
         return Ok(first);
     }
     if !question.interactive {
-        return Err(Reason::LoginRequired);
+        return Err(Reason::User(UserError::LoginRequired));
     }
     question.force_reauth = true;
     let second = ask(flow, &question).await?;
-    if is_answered(&question, &second)? { Ok(second) } else { Err(Reason::HostAnswer) }
+    if is_answered(&question, &second)? { Ok(second) } else { Err(Reason::Host(HostError::Answer)) }
 }
 
 /// Whether the request requires a new login. OIDC Core §3.1.2.1; AZ-18: `max_age=0` means the same as `prompt=login`.
@@ -45,7 +47,7 @@ fn not_before(visit: &Visit, wants_new_login: bool) -> Option<Timestamp> {
 fn is_answered(question: &LoginQuestion, outcome: &Outcome<Login>) -> Result<bool, Reason> {
     match outcome {
         Outcome::Interact(_) => Ok(true),
-        Outcome::Done(login) if login.subject.is_empty() => Err(Reason::HostAnswer),
+        Outcome::Done(login) if login.subject.is_empty() => Err(Reason::Host(HostError::Answer)),
         Outcome::Done(login) => Ok(question.accepts(&login.authentication)),
     }
 }
@@ -54,9 +56,9 @@ async fn ask(flow: &Flow, question: &LoginQuestion) -> Result<Outcome<Login>, Re
     match flow.ask(Question::Authenticate, question.clone()).await? {
         Authentication::User(login) => Ok(Outcome::Done(*login)),
         Authentication::Interact(page) if question.interactive => Ok(Outcome::Interact(page)),
-        Authentication::Interact(_) | Authentication::Nobody => Err(Reason::LoginRequired),
-        Authentication::InteractionRequired => Err(Reason::InteractionRequired),
-        Authentication::AccountSelectionRequired => Err(Reason::AccountSelectionRequired),
-        Authentication::Declined => Err(Reason::LoginDeclined),
+        Authentication::Interact(_) | Authentication::Nobody => Err(Reason::User(UserError::LoginRequired)),
+        Authentication::InteractionRequired => Err(Reason::User(UserError::InteractionRequired)),
+        Authentication::AccountSelectionRequired => Err(Reason::User(UserError::AccountSelectionRequired)),
+        Authentication::Declined => Err(Reason::User(UserError::LoginDeclined)),
     }
 }

@@ -2,6 +2,7 @@
 //! AZ-9).
 
 use super::loopback;
+use crate::authorization::error::at_authorize::{AuthorizeError, RedirectUriError};
 use crate::authorization::error::reason::Reason;
 use crate::authorization::parameters::Parameters;
 use crate::authorization::registered_client::client::Client;
@@ -37,7 +38,7 @@ enum Registered {
 impl VerifiedRedirect {
     /// Compares the request's URI with the registered ones, as text. AZ-8, AZ-9.
     pub(crate) fn check(policy: &RedirectPolicy, parameters: &Parameters, client: &Client) -> Result<Self, Reason> {
-        let uri = parameters.get("redirect_uri").ok_or(Reason::MissingRedirectUri)?;
+        let uri = parameters.get("redirect_uri").ok_or(Reason::RedirectUri(RedirectUriError::Missing))?;
         is_sendable(uri, policy)?;
         let registration = is_registered(uri, policy, client)?;
         let mode = response_mode(parameters).unwrap_or(ResponseMode::Query);
@@ -80,13 +81,17 @@ fn is_registered(uri: &str, policy: &RedirectPolicy, client: &Client) -> Result<
     let on_another_port =
         |localhost| client.redirect_uris.iter().any(|own| loopback::differ_in_port_only(own, uri, localhost));
     if !on_another_port(true) {
-        return Err(Reason::UnregisteredRedirectUri);
+        return Err(Reason::RedirectUri(RedirectUriError::Unregistered));
     }
     if !client.native {
-        return Err(Reason::PortOfNativeClient);
+        return Err(Reason::RedirectUri(RedirectUriError::PortOfNativeClient));
     }
     let localhost = client.localhost_redirects || policy.localhost_on_any_port;
-    if on_another_port(localhost) { Ok(Registered::OnAnotherPort) } else { Err(Reason::LocalhostPort) }
+    if on_another_port(localhost) {
+        Ok(Registered::OnAnotherPort)
+    } else {
+        Err(Reason::RedirectUri(RedirectUriError::LocalhostPort))
+    }
 }
 
 /// Parses `response_mode`. AZ-10.
@@ -95,7 +100,7 @@ pub(super) fn response_mode(parameters: &Parameters) -> Result<ResponseMode, Rea
         None | Some("query") => Ok(ResponseMode::Query),
         Some("fragment") => Ok(ResponseMode::Fragment),
         Some("form_post") => Ok(ResponseMode::FormPost),
-        Some(_) => Err(Reason::UnsupportedResponseMode),
+        Some(_) => Err(Reason::Authorize(AuthorizeError::UnsupportedResponseMode)),
     }
 }
 
@@ -143,10 +148,14 @@ mod tests {
             "https://app.example/c",
             "https://evil.example/?u=https://app.example/cb?keep=%7E&x",
         ] {
-            assert_eq!(check(&[WEB], false, other).unwrap_err(), Reason::UnregisteredRedirectUri, "{other}");
+            assert_eq!(
+                check(&[WEB], false, other).unwrap_err(),
+                Reason::RedirectUri(RedirectUriError::Unregistered),
+                "{other}"
+            );
         }
-        assert_eq!(check(&[WEB], false, "").unwrap_err(), Reason::MissingRedirectUri);
-        assert_eq!(check(&[], false, WEB).unwrap_err(), Reason::UnregisteredRedirectUri);
+        assert_eq!(check(&[WEB], false, "").unwrap_err(), Reason::RedirectUri(RedirectUriError::Missing));
+        assert_eq!(check(&[], false, WEB).unwrap_err(), Reason::RedirectUri(RedirectUriError::Unregistered));
     }
 
     #[test]
@@ -179,19 +188,26 @@ mod tests {
             "about:blank",
             "view-source:https://app.example/",
         ] {
-            assert_eq!(check(&[uri], true, uri).unwrap_err(), Reason::MalformedRedirectUri, "{uri:?}");
+            assert_eq!(
+                check(&[uri], true, uri).unwrap_err(),
+                Reason::RedirectUri(RedirectUriError::Malformed),
+                "{uri:?}"
+            );
         }
         let long = |len: usize| format!("https://app.example/{}", "a".repeat(len - 20));
         assert!(check(&[&long(limits::REDIRECT_URI)], false, &long(limits::REDIRECT_URI)).is_ok());
         let longer = long(limits::REDIRECT_URI + 1);
-        assert_eq!(check(&[&longer], false, &longer).unwrap_err(), Reason::MalformedRedirectUri);
+        assert_eq!(check(&[&longer], false, &longer).unwrap_err(), Reason::RedirectUri(RedirectUriError::Malformed));
     }
 
     #[test]
     fn az9_only_native_clients_choose_their_port() {
         let (registered, presented) = ("http://127.0.0.1/cb", "http://127.0.0.1:51004/cb");
         assert_eq!(check(&[registered], true, presented).unwrap().uri(), presented);
-        assert_eq!(check(&[registered], false, presented).unwrap_err(), Reason::PortOfNativeClient);
+        assert_eq!(
+            check(&[registered], false, presented).unwrap_err(),
+            Reason::RedirectUri(RedirectUriError::PortOfNativeClient)
+        );
         assert!(check(&[registered], false, registered).is_ok());
     }
 
@@ -203,16 +219,19 @@ mod tests {
         let plain = RedirectPolicy::default();
         let everywhere = RedirectPolicy { localhost_on_any_port: true, ..RedirectPolicy::default() };
         let check = |policy, client: &Client| VerifiedRedirect::check(policy, &parameters, client).map(|_| ());
-        assert_eq!(check(&plain, &client().native()), Err(Reason::LocalhostPort));
-        assert!(Reason::LocalhostPort.to_string().contains("localhost_redirects"));
+        assert_eq!(check(&plain, &client().native()), Err(Reason::RedirectUri(RedirectUriError::LocalhostPort)));
+        assert!(Reason::RedirectUri(RedirectUriError::LocalhostPort).to_string().contains("localhost_redirects"));
         assert_eq!(check(&plain, &client().native().localhost_redirects()), Ok(()));
         assert_eq!(check(&everywhere, &client().native()), Ok(()));
         for policy in [&plain, &everywhere] {
-            assert_eq!(check(policy, &client().localhost_redirects()), Err(Reason::PortOfNativeClient));
+            assert_eq!(
+                check(policy, &client().localhost_redirects()),
+                Err(Reason::RedirectUri(RedirectUriError::PortOfNativeClient))
+            );
         }
-        assert!(Reason::PortOfNativeClient.to_string().contains("native"));
+        assert!(Reason::RedirectUri(RedirectUriError::PortOfNativeClient).to_string().contains("native"));
         let elsewhere = client().native().localhost_redirects().redirect_uris(["http://localhost/other"]);
-        assert_eq!(check(&everywhere, &elsewhere), Err(Reason::UnregisteredRedirectUri));
+        assert_eq!(check(&everywhere, &elsewhere), Err(Reason::RedirectUri(RedirectUriError::Unregistered)));
         assert_eq!(check(&plain, &client().native().redirect_uris([presented])), Ok(()), "registered to the letter");
     }
 
@@ -221,7 +240,7 @@ mod tests {
         assert!(check(&["com.example.app:/cb"], true, "com.example.app:/cb").is_ok());
         assert_eq!(
             check(&["com.example.app:/cb"], true, "com.example.app:/cb2").unwrap_err(),
-            Reason::UnregisteredRedirectUri
+            Reason::RedirectUri(RedirectUriError::Unregistered)
         );
     }
 

@@ -6,6 +6,7 @@
 //! reference is refused after its lifetime.
 
 use super::identified::Pushed;
+use crate::authorization::error::at_authorize::AuthorizeError;
 use crate::authorization::error::reason::Reason;
 use crate::authorization::flow::state::Flow;
 use crate::authorization::records::pushed::PushedRequest;
@@ -29,7 +30,11 @@ pub(crate) fn admit_late_returns(record: &mut PushedRequest, entropy: &mut dyn E
 /// Checks that the reference is still valid, or the browser came in time. RFC 9126 §2.2; AZ-3, AZ-27.
 pub(super) fn reference_counts(flow: &Flow, record: &PushedRequest) -> Result<(), Reason> {
     let in_time = flow.now < record.present_by || came_in_time(flow, record);
-    if in_time && flow.now < record.expires_at { Ok(()) } else { Err(Reason::UnknownRequestUri) }
+    if in_time && flow.now < record.expires_at {
+        Ok(())
+    } else {
+        Err(Reason::Authorize(AuthorizeError::UnknownRequestUri))
+    }
 }
 
 fn came_in_time(flow: &Flow, record: &PushedRequest) -> bool {

@@ -1,5 +1,7 @@
 //! `private_key_jwt`: an assertion signed by the client (RFC 7523 §2.2, §3; CA-4 to CA-6).
 
+use crate::authorization::error::at_endpoint::AssertionError;
+use crate::authorization::error::at_token::HostError;
 use crate::authorization::error::reason::Reason;
 use crate::authorization::flow::sender::replay_owner;
 use crate::authorization::flow::state::Flow;
@@ -35,10 +37,10 @@ impl Assertion {
     /// Parses the assertion to find its client. The unverified `iss` only selects the keys to try.
     pub(super) fn read(kind: Option<&str>, assertion: Option<&str>) -> Result<Self, Reason> {
         type_is_jwt_bearer(kind)?;
-        let text = Zeroizing::new(String::from(assertion.ok_or(Reason::AssertionMalformed)?));
+        let text = Zeroizing::new(String::from(assertion.ok_or(Reason::Assertion(AssertionError::Malformed))?));
         let mut buffer = Vec::new();
-        let payload = split(&text)?.payload(&mut buffer).map_err(|_| Reason::AssertionMalformed)?;
-        let issuer = Claims::read(payload)?.iss.ok_or(Reason::AssertionSubject)?.into_owned();
+        let payload = split(&text)?.payload(&mut buffer).map_err(|_| Reason::Assertion(AssertionError::Malformed))?;
+        let issuer = Claims::read(payload)?.iss.ok_or(Reason::Assertion(AssertionError::Subject))?.into_owned();
         Ok(Self { text, issuer })
     }
 
@@ -59,7 +61,11 @@ pub(super) async fn is_the_clients(
     let (first_use, audience) = is_plausible(assertion, client, &flow.server, flow.now)?;
     let keys = keys_of(flow, client, keys).await?;
     is_signed(assertion, &keys, flow.now)?;
-    flow.record_first_use(first_use, [Reason::AssertionReplay, Reason::AssertionTime]).await?;
+    flow.record_first_use(
+        first_use,
+        [Reason::Assertion(AssertionError::Replay), Reason::Assertion(AssertionError::Time)],
+    )
+    .await?;
     Ok(audience)
 }
 
@@ -78,7 +84,7 @@ async fn keys_of(flow: &Flow, client: &Client, keys: &ClientKeys) -> Result<Arc<
     match keys {
         ClientKeys::Registered(set) => VerificationKeys::from_jwk_set(flow.server.provider.as_ref(), set)
             .map(Arc::new)
-            .map_err(|_| Reason::RegistrationKeys),
+            .map_err(|_| Reason::Host(HostError::RegistrationKeys)),
         ClientKeys::AskHost => flow.ask(ClientQuestion::LoadKeys, client.id.clone()).await,
     }
 }
@@ -97,7 +103,7 @@ fn is_plausible(
     let header = jws.header(&mut buffer).map_err(of_header)?;
     alg_is_allowed(&header, server.assertions)?;
     let explicit = typ_is_an_assertions(&header)?;
-    let claims = Claims::read(jws.payload(&mut buffer).map_err(|_| Reason::AssertionMalformed)?)?;
+    let claims = Claims::read(jws.payload(&mut buffer).map_err(|_| Reason::Assertion(AssertionError::Malformed))?)?;
     iss_and_sub_are_the_client(&claims, &client.id)?;
     let audience = aud_is_this_server(&claims, server, client.older_assertion_audiences && !explicit)?;
     let exp = exp_is_near(&claims, server.assertions, now)?;
@@ -120,27 +126,28 @@ fn is_signed(assertion: &Assertion, keys: &VerificationKeys, now: Timestamp) -> 
 
 /// Checks `client_assertion_type`, exactly. RFC 7523 §2.2; CA-4.
 fn type_is_jwt_bearer(kind: Option<&str>) -> Result<(), Reason> {
-    if kind == Some(JWT_BEARER) { Ok(()) } else { Err(Reason::AssertionType) }
+    if kind == Some(JWT_BEARER) { Ok(()) } else { Err(Reason::Assertion(AssertionError::Type)) }
 }
 
 /// Splits one compact JWS of bounded length. RFC 7523 §3 item 1; CA-4.
 fn split(text: &str) -> Result<CompactJws<'_>, Reason> {
-    CompactJws::split(text.as_bytes(), JwsLimits::CLIENT_ASSERTION).map_err(|_| Reason::AssertionMalformed)
+    CompactJws::split(text.as_bytes(), JwsLimits::CLIENT_ASSERTION)
+        .map_err(|_| Reason::Assertion(AssertionError::Malformed))
 }
 
 /// Maps a header's error. `none` and HMAC are algorithms for which no client has a key. RFC 8725 §3.1; CA-4, RO-1.
 const fn of_header(error: JwsError) -> Reason {
     match error {
-        JwsError::UnsupportedAlg => Reason::AssertionKey,
+        JwsError::UnsupportedAlg => Reason::Assertion(AssertionError::Key),
         JwsError::TooLarge | JwsError::Malformed | JwsError::Encrypted | JwsError::UnsupportedCriticalHeader => {
-            Reason::AssertionMalformed
+            Reason::Assertion(AssertionError::Malformed)
         }
     }
 }
 
 /// Checks that the policy accepts `alg`. RFC 8725 §3.1; CA-4, RO-1.
 fn alg_is_allowed(header: &Header<'_>, policy: AssertionPolicy) -> Result<(), Reason> {
-    if policy.algorithms.contains(header.alg) { Ok(()) } else { Err(Reason::AssertionKey) }
+    if policy.algorithms.contains(header.alg) { Ok(()) } else { Err(Reason::Assertion(AssertionError::Key)) }
 }
 
 /// Checks `typ`, and returns whether it is explicit. It may be absent or `JWT`; an explicit type must be that of an
@@ -151,7 +158,11 @@ fn typ_is_an_assertions(header: &Header<'_>) -> Result<bool, Reason> {
         return Ok(true);
     }
     let tail = header.typ.as_deref().and_then(|typ| typ.get(typ.len().checked_sub("+jwt".len())?..));
-    if tail.is_some_and(|tail| tail.eq_ignore_ascii_case("+jwt")) { Err(Reason::AssertionTyp) } else { Ok(false) }
+    if tail.is_some_and(|tail| tail.eq_ignore_ascii_case("+jwt")) {
+        Err(Reason::Assertion(AssertionError::Typ))
+    } else {
+        Ok(false)
+    }
 }
 
 /// Verifies the signature with one of the client's keys, never with a key from the header. RFC 7523 §3 item 9; CA-4,
@@ -162,16 +173,17 @@ fn signature_verifies(
     keys: &VerificationKeys,
     now: Timestamp,
 ) -> Result<(), Reason> {
-    let key = keys.select(header.kid.as_deref(), header.alg, now).map_err(|_| Reason::AssertionKey)?;
+    let key =
+        keys.select(header.kid.as_deref(), header.alg, now).map_err(|_| Reason::Assertion(AssertionError::Key))?;
     let mut signature = [0; limits::SIGNATURE];
-    let signature = jws.signature(&mut signature).map_err(|_| Reason::AssertionMalformed)?;
-    key.verify(header.alg, jws.signing_input(), signature).map_err(|_| Reason::AssertionSignature)
+    let signature = jws.signature(&mut signature).map_err(|_| Reason::Assertion(AssertionError::Malformed))?;
+    key.verify(header.alg, jws.signing_input(), signature).map_err(|_| Reason::Assertion(AssertionError::Signature))
 }
 
 /// Checks that `iss` and `sub` are the client. RFC 7523 §3 items 1 and 2; CA-4.
 fn iss_and_sub_are_the_client(claims: &Claims<'_>, client_id: &str) -> Result<(), Reason> {
     let both = claims.iss.as_deref() == Some(client_id) && claims.sub.as_deref() == Some(client_id);
-    if both { Ok(()) } else { Err(Reason::AssertionSubject) }
+    if both { Ok(()) } else { Err(Reason::Assertion(AssertionError::Subject)) }
 }
 
 /// Checks that `aud` is one string, the issuer. Otherwise another server could name an endpoint of ours as its own, and
@@ -180,23 +192,24 @@ fn iss_and_sub_are_the_client(claims: &Claims<'_>, client_id: &str) -> Result<()
 /// endpoint, and a list of one counts as its string. A longer list names other servers, each of which could use the
 /// assertion here. CA-5.
 fn aud_is_this_server(claims: &Claims<'_>, server: &Settings, older: bool) -> Result<Audience, Reason> {
-    let (name, is_list) = claims.aud.as_ref().ok_or(Reason::AssertionAudience)?;
+    let (name, is_list) = claims.aud.as_ref().ok_or(Reason::Assertion(AssertionError::Audience))?;
     let (name, routes) = (name.as_ref(), &server.routes);
     if name == server.issuer && !is_list {
         return Ok(Audience::Issuer);
     }
     let ours = name == server.issuer || name == routes.token.url || name == routes.pushed_authorization.url;
-    if older && ours { Ok(Audience::Older) } else { Err(Reason::AssertionAudience) }
+    if older && ours { Ok(Audience::Older) } else { Err(Reason::Assertion(AssertionError::Audience)) }
 }
 
 /// Checks that `exp` is in the future, but not further than the lifetime plus the client's clock skew. RFC 7523 §3 item
 /// 4; CA-4.
 fn exp_is_near(claims: &Claims<'_>, policy: AssertionPolicy, now: Timestamp) -> Result<Timestamp, Reason> {
-    let exp = number(claims.exp.as_ref()).and_then(Number::date_floor).ok_or(Reason::AssertionTime)?;
+    let exp =
+        number(claims.exp.as_ref()).and_then(Number::date_floor).ok_or(Reason::Assertion(AssertionError::Time))?;
     if exp > now && exp <= now.plus(policy.lifetime).plus(AssertionPolicy::CLOCK_SKEW) {
         Ok(exp)
     } else {
-        Err(Reason::AssertionTime)
+        Err(Reason::Assertion(AssertionError::Time))
     }
 }
 
@@ -205,9 +218,9 @@ fn iat_is_recent(claims: &Claims<'_>, policy: AssertionPolicy, now: Timestamp) -
     if claims.iat.is_none() {
         return Ok(());
     }
-    let iat = number(claims.iat.as_ref()).and_then(Number::date_ceil).ok_or(Reason::AssertionTime)?;
+    let iat = number(claims.iat.as_ref()).and_then(Number::date_ceil).ok_or(Reason::Assertion(AssertionError::Time))?;
     let recent = iat <= now.plus(AssertionPolicy::CLOCK_SKEW) && now.since(iat) <= policy.lifetime;
-    if recent { Ok(()) } else { Err(Reason::AssertionTime) }
+    if recent { Ok(()) } else { Err(Reason::Assertion(AssertionError::Time)) }
 }
 
 /// Checks that `nbf`, if present, has passed. RFC 7523 §3 item 5; CA-4.
@@ -215,14 +228,14 @@ fn nbf_has_come(claims: &Claims<'_>, now: Timestamp) -> Result<(), Reason> {
     if claims.nbf.is_none() {
         return Ok(());
     }
-    let nbf = number(claims.nbf.as_ref()).and_then(Number::date_ceil).ok_or(Reason::AssertionTime)?;
-    if nbf <= now.plus(AssertionPolicy::CLOCK_SKEW) { Ok(()) } else { Err(Reason::AssertionTime) }
+    let nbf = number(claims.nbf.as_ref()).and_then(Number::date_ceil).ok_or(Reason::Assertion(AssertionError::Time))?;
+    if nbf <= now.plus(AssertionPolicy::CLOCK_SKEW) { Ok(()) } else { Err(Reason::Assertion(AssertionError::Time)) }
 }
 
 /// Checks that `jti` has 1 to 256 bytes. RFC 7523 §3 item 7; CA-4.
 fn jti_is_bounded_text<'c>(claims: &'c Claims<'_>) -> Result<&'c str, Reason> {
     let jti = claims.jti.as_deref().filter(|jti| !jti.is_empty() && jti.len() <= limits::JTI);
-    jti.ok_or(Reason::AssertionJti)
+    jti.ok_or(Reason::Assertion(AssertionError::Jti))
 }
 
 /// Returns the replay key of a client and `jti`. The length separates the two texts, and the first word separates
@@ -248,7 +261,7 @@ struct Claims<'p> {
 
 impl<'p> Claims<'p> {
     fn read(payload: &'p [u8]) -> Result<Self, Reason> {
-        let object = Object::parse(payload).map_err(|_| Reason::AssertionMalformed)?;
+        let object = Object::parse(payload).map_err(|_| Reason::Assertion(AssertionError::Malformed))?;
         let mut claims = Self::default();
         object.members(|name, value| -> Result<(), Reason> {
             match name {

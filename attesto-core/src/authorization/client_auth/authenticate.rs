@@ -3,6 +3,8 @@
 use super::assertion::{self, Assertion, Audience};
 use super::presented::{Credentials, Presented};
 use super::{certificate, secret};
+use crate::authorization::error::at_endpoint::ClientError;
+use crate::authorization::error::at_token::HostError;
 use crate::authorization::error::reason::Reason;
 use crate::authorization::flow::cors;
 use crate::authorization::flow::state::Flow;
@@ -36,14 +38,14 @@ pub(crate) async fn authenticate(flow: &mut Flow) -> Result<AuthenticatedClient,
     flow.event.claimed_client_id = Some(presented.client_id()).filter(|id| is_client_id(id)).map(Into::into);
     flow.event.auth_method = Some(presented.method());
     let Some(client) = load(flow, presented.client_id()).await? else {
-        return Err(refuse_in_the_same_time(flow, &presented, Reason::UnknownClient).await);
+        return Err(refuse_in_the_same_time(flow, &presented, Reason::Client(ClientError::Unknown)).await);
     };
     registration_is_sound(&client)?;
     cors::origin_is_the_named_clients(flow, &client);
     flow.event.registered_auth_methods = client.authentication.methods();
     let taken = |shown: &Shown<'_>| flow.server.auth_methods.contains(&shown.method());
     let Some(shown) = Shown::of(&client.authentication, &presented).filter(taken) else {
-        return Err(refuse_in_the_same_time(flow, &presented, Reason::WrongAuthMethod).await);
+        return Err(refuse_in_the_same_time(flow, &presented, Reason::Client(ClientError::WrongMethod)).await);
     };
     let audience = is_the_clients(flow, &client, &shown).await?;
     flow.event.auth_method = Some(shown.method());
@@ -138,7 +140,7 @@ pub(crate) async fn load(flow: &Flow, id: &str) -> Result<Option<Client>, Reason
     // is no client `A`: a request must neither raise an alarm with it, nor act as one client under another's name.
     let client = flow.ask(ClientQuestion::Load, id.into()).await?.filter(|client| client.id == id);
     if client.as_ref().is_some_and(|client| !resources_are_spelled_once(flow, client)) {
-        return Err(Reason::ResourceSpelledTwice);
+        return Err(Reason::Host(HostError::ResourceSpelledTwice));
     }
     Ok(client)
 }

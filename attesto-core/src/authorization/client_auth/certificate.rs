@@ -2,6 +2,7 @@
 //!
 //! The TLS handshake has shown that the client has the certificate's key.
 
+use crate::authorization::error::at_endpoint::ClientError;
 use crate::authorization::error::reason::Reason;
 use crate::authorization::flow::state::Flow;
 use crate::authorization::registered_client::tls_subject::TlsSubject;
@@ -20,12 +21,16 @@ pub(super) fn is_of_subject(flow: &Flow, subject: &TlsSubject) -> Result<(), Rea
         TlsSubject::SanIp(address) => holder.has_ip(address),
         TlsSubject::SanEmail(mailbox) => holder.has_email(mailbox),
     };
-    if holder.is_some_and(|holder| names(&holder)) { Ok(()) } else { Err(Reason::WrongCertificate) }
+    if holder.is_some_and(|holder| names(&holder)) {
+        Ok(())
+    } else {
+        Err(Reason::Client(ClientError::WrongCertificate))
+    }
 }
 
 /// Checks that the certificate is one of the registered ones, byte for byte. RFC 8705 §2.2; CA-8.
 pub(super) fn is_registered(flow: &Flow, registered: &[Vec<u8>]) -> Result<(), Reason> {
-    let presented = flow.request.certificate_der.as_deref().ok_or(Reason::WrongCertificate)?;
+    let presented = flow.request.certificate_der.as_deref().ok_or(Reason::Client(ClientError::WrongCertificate))?;
     let one = registered.iter().fold(Choice::from(0), |found, known| found | known.as_slice().ct_eq(presented));
-    if one.into() { Ok(()) } else { Err(Reason::WrongCertificate) }
+    if one.into() { Ok(()) } else { Err(Reason::Client(ClientError::WrongCertificate)) }
 }

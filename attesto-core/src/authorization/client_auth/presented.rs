@@ -1,6 +1,7 @@
 //! The credentials that a request presents: exactly one method (RFC 6749 §2.3; CA-1 to CA-4).
 
 use super::assertion::Assertion;
+use crate::authorization::error::at_endpoint::ClientError;
 use crate::authorization::error::reason::Reason;
 use crate::authorization::flow::received::AuthorizationField;
 use crate::authorization::parameters::Parameters;
@@ -38,20 +39,20 @@ impl Presented {
         let basic = match authorization {
             AuthorizationField::Absent => None,
             AuthorizationField::One(value) => Some(value),
-            AuthorizationField::Several => return Err(Reason::SeveralAuthMethods),
+            AuthorizationField::Several => return Err(Reason::Client(ClientError::SeveralMethods)),
         };
         let in_body = ["client_secret", "client_assertion", "client_assertion_type"];
         let [secret, assertion, assertion_type] = in_body.map(|name| parameters.get(name));
         let presented = [basic.is_some(), secret.is_some(), assertion.is_some() || assertion_type.is_some()];
         if presented.iter().filter(|used| **used).count() > 1 {
-            return Err(Reason::SeveralAuthMethods);
+            return Err(Reason::Client(ClientError::SeveralMethods));
         }
         let named = parameters.get("client_id");
         if let Some(value) = basic {
             let credentials = Credentials::of_basic(value)?;
             // CA-2.
             if named.is_some_and(|named| named != credentials.client_id) {
-                return Err(Reason::ClientIdMismatch);
+                return Err(Reason::Client(ClientError::IdMismatch));
             }
             return Ok(match credentials.secret.is_empty() {
                 true => Self::NamedInField { client_id: credentials.client_id },
@@ -62,11 +63,11 @@ impl Presented {
             let assertion = Assertion::read(assertion_type, assertion)?;
             // CA-4.
             if named.is_some_and(|named| named != assertion.client_id()) {
-                return Err(Reason::ClientIdMismatch);
+                return Err(Reason::Client(ClientError::IdMismatch));
             }
             return Ok(Self::Assertion(assertion));
         }
-        let client_id = String::from(named.ok_or(Reason::NoClient)?);
+        let client_id = String::from(named.ok_or(Reason::Client(ClientError::Missing))?);
         match secret {
             Some(secret) => {
                 let secret = Zeroizing::new(String::from(secret));
@@ -101,21 +102,22 @@ impl Credentials {
     fn of_basic(field: &[u8]) -> Result<Self, Reason> {
         let mut words = field.splitn(2, |byte| *byte == b' ');
         let (Some(scheme), Some(encoded)) = (words.next(), words.next()) else {
-            return Err(Reason::MalformedCredentials);
+            return Err(Reason::Client(ClientError::MalformedCredentials));
         };
         if !scheme.eq_ignore_ascii_case(b"basic") {
-            return Err(Reason::MalformedCredentials);
+            return Err(Reason::Client(ClientError::MalformedCredentials));
         }
         let mut buffer = Zeroizing::new(Vec::new());
         buffer.resize(encoded.len(), 0);
-        let decoded = Base64::decode(encoded.trim_ascii(), &mut buffer).map_err(|_| Reason::MalformedCredentials)?;
+        let decoded = Base64::decode(encoded.trim_ascii(), &mut buffer)
+            .map_err(|_| Reason::Client(ClientError::MalformedCredentials))?;
         let mut halves = decoded.splitn(2, |byte| *byte == b':');
         let (Some(id), Some(secret)) = (halves.next(), halves.next()) else {
-            return Err(Reason::MalformedCredentials);
+            return Err(Reason::Client(ClientError::MalformedCredentials));
         };
         let (client_id, secret) = (form_decoded(id)?, form_decoded(secret)?);
         if client_id.is_empty() {
-            return Err(Reason::MalformedCredentials);
+            return Err(Reason::Client(ClientError::MalformedCredentials));
         }
         Ok(Self { client_id: String::from(client_id.as_str()), secret })
     }
@@ -123,12 +125,12 @@ impl Credentials {
 
 /// Decodes one half as a form's value.
 fn form_decoded(half: &[u8]) -> Result<Zeroizing<String>, Reason> {
-    let decoded = form::decode(half).map_err(|_| Reason::MalformedCredentials)?;
+    let decoded = form::decode(half).map_err(|_| Reason::Client(ClientError::MalformedCredentials))?;
     match String::from_utf8(decoded) {
         Ok(text) => Ok(Zeroizing::new(text)),
         Err(error) => {
             drop(Zeroizing::new(error.into_bytes()));
-            Err(Reason::MalformedCredentials)
+            Err(Reason::Client(ClientError::MalformedCredentials))
         }
     }
 }
@@ -159,11 +161,14 @@ mod tests {
         let header = basic("a:b");
         for body in ["client_secret=b", "client_assertion=x", "client_assertion_type=x", "client_id=a&client_secret=b"]
         {
-            assert_eq!(refused(Some(&header), body), Reason::SeveralAuthMethods, "{body}");
+            assert_eq!(refused(Some(&header), body), Reason::Client(ClientError::SeveralMethods), "{body}");
         }
-        assert_eq!(refused(None, "client_id=a&client_secret=b&client_assertion=x"), Reason::SeveralAuthMethods);
+        assert_eq!(
+            refused(None, "client_id=a&client_secret=b&client_assertion=x"),
+            Reason::Client(ClientError::SeveralMethods)
+        );
         let several = Presented::read(&AuthorizationField::Several, &Parameters::default());
-        assert_eq!(several.err(), Some(Reason::SeveralAuthMethods));
+        assert_eq!(several.err(), Some(Reason::Client(ClientError::SeveralMethods)));
         assert!(matches!(read(None, "client_id=a"), Ok(Presented::Named { .. })));
         assert!(matches!(read(None, "client_id=a&client_secret=b"), Ok(Presented::Post(_))));
     }
@@ -200,7 +205,7 @@ mod tests {
             basic("a:%ff"),
         ];
         for value in bad {
-            assert_eq!(refused(Some(&value), ""), Reason::MalformedCredentials, "{value}");
+            assert_eq!(refused(Some(&value), ""), Reason::Client(ClientError::MalformedCredentials), "{value}");
         }
     }
 
@@ -210,14 +215,17 @@ mod tests {
             let Ok(Presented::NamedInField { client_id }) = read(Some(&basic("a:")), body) else { panic!("{body}") };
             assert_eq!(client_id, id);
         }
-        assert_eq!(refused(Some(&basic("a:")), "client_id=c"), Reason::ClientIdMismatch);
-        assert_eq!(refused(Some(&basic("a:")), "client_id=a&client_secret=s"), Reason::SeveralAuthMethods);
+        assert_eq!(refused(Some(&basic("a:")), "client_id=c"), Reason::Client(ClientError::IdMismatch));
+        assert_eq!(
+            refused(Some(&basic("a:")), "client_id=a&client_secret=s"),
+            Reason::Client(ClientError::SeveralMethods)
+        );
     }
 
     #[test]
     fn ca2_a_client_id_beside_the_credentials_must_agree_with_them() {
         assert!(read(Some(&basic("a:b")), "client_id=a").is_ok());
-        assert_eq!(refused(Some(&basic("a:b")), "client_id=c"), Reason::ClientIdMismatch);
+        assert_eq!(refused(Some(&basic("a:b")), "client_id=c"), Reason::Client(ClientError::IdMismatch));
     }
 
     #[test]
@@ -226,12 +234,12 @@ mod tests {
             panic!("a secret in the body")
         };
         assert_eq!((found.client_id.as_str(), found.secret.as_str()), ("a", "s=t"));
-        assert_eq!(refused(None, "client_secret=s"), Reason::NoClient);
+        assert_eq!(refused(None, "client_secret=s"), Reason::Client(ClientError::Missing));
     }
 
     #[test]
     fn ca9_the_request_must_name_its_client() {
-        assert_eq!(refused(None, "code=c"), Reason::NoClient);
-        assert_eq!(refused(None, "client_secret=s"), Reason::NoClient);
+        assert_eq!(refused(None, "code=c"), Reason::Client(ClientError::Missing));
+        assert_eq!(refused(None, "client_secret=s"), Reason::Client(ClientError::Missing));
     }
 }

@@ -1,6 +1,7 @@
 //! `client_secret_basic` and `client_secret_post` (RFC 6749 §2.3.1; CA-2, CA-3, CA-11, CA-12).
 
 use super::presented::Credentials;
+use crate::authorization::error::at_endpoint::ClientError;
 use crate::authorization::error::reason::Reason;
 use crate::authorization::flow::state::Flow;
 use crate::authorization::questions::question::{ClientQuestion, SecretCheck};
@@ -10,10 +11,10 @@ use crate::authorization::registered_client::client::Client;
 pub(super) async fn is_the_clients(flow: &Flow, client: &Client, credentials: &Credentials) -> Result<(), Reason> {
     let check = SecretCheck::new(Some(client.id.clone()), credentials.secret.clone());
     if !flow.ask(ClientQuestion::VerifySecret, check).await? {
-        return Err(Reason::WrongSecret);
+        return Err(Reason::Client(ClientError::WrongSecret));
     }
     match client.secret_expires_at {
-        Some(at) if at <= flow.now => Err(Reason::SecretExpired),
+        Some(at) if at <= flow.now => Err(Reason::Client(ClientError::SecretExpired)),
         Some(_) | None => Ok(()),
     }
 }

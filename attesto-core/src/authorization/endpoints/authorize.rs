@@ -15,6 +15,8 @@ use crate::authorization::authorize::identified::Identified;
 use crate::authorization::authorize::identify::identify;
 use crate::authorization::authorize::outcome::Outcome;
 use crate::authorization::authorize::{challenge, consent, issue, login, resume};
+use crate::authorization::error::at_authorize::UserError;
+use crate::authorization::error::at_endpoint::RequestError;
 use crate::authorization::error::code::OAuthError;
 use crate::authorization::error::reason::Reason;
 use crate::authorization::flow::state::Flow;
@@ -29,7 +31,9 @@ use alloc::sync::Arc;
 pub(crate) async fn respond(flow: &mut Flow) -> ResponseParts {
     match identify(flow).await {
         Ok(identified) => answer(flow, identified).await,
-        Err(Direct(Reason::Prefetch)) => direct::response(flow, Direct(Reason::Prefetch)), // no visit, so nothing to tell of
+        Err(Direct(Reason::Request(RequestError::Prefetch))) => {
+            direct::response(flow, Direct(Reason::Request(RequestError::Prefetch)))
+        } // no visit, so nothing to tell of
         Err(Direct(reason)) => {
             flow.tell(EventKind::AuthorizationFailed, Some(reason)).await;
             direct::response(flow, Direct(reason))
@@ -56,7 +60,7 @@ async fn answer(flow: &mut Flow, identified: Identified) -> ResponseParts {
 /// Checks the request, asks for the user and their consent, then issues a code.
 async fn authorize(flow: &mut Flow, identified: &Identified) -> Result<Outcome<Secret>, Reason> {
     if identified.pushed.is_none() && !flow.request.repeated.is_empty() {
-        return Err(Reason::DuplicateParameter); // EP-6
+        return Err(Reason::Request(RequestError::DuplicateParameter)); // EP-6
     }
     let Identified { client, redirect, parameters, pushed, .. } = identified;
     let channel = pushed.as_ref().map_or(Channel::Front, |pushed| Channel::Pushed { dpop_jkt: pushed.record.dpop_jkt });
@@ -72,7 +76,7 @@ async fn authorize(flow: &mut Flow, identified: &Identified) -> Result<Outcome<S
     let login = match login::authenticate(flow, &visit).await {
         Ok(Outcome::Done(login)) => login,
         Ok(Outcome::Interact(page)) => return Ok(Outcome::Interact(page)),
-        Err(denied @ Reason::LoginDeclined) => {
+        Err(denied @ Reason::User(UserError::LoginDeclined)) => {
             issue::discard_pushed(flow, identified).await?;
             return Err(denied);
         }
@@ -82,7 +86,7 @@ async fn authorize(flow: &mut Flow, identified: &Identified) -> Result<Outcome<S
     let scopes = match consent::consent(flow, &visit, redirect, &login).await {
         Ok(Outcome::Done(scopes)) => scopes,
         Ok(Outcome::Interact(page)) => return Ok(Outcome::Interact(page)),
-        Err(denied @ Reason::AccessDenied) => {
+        Err(denied @ Reason::User(UserError::AccessDenied)) => {
             issue::discard_pushed(flow, identified).await?;
             return Err(denied);
         }

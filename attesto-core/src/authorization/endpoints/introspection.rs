@@ -1,6 +1,8 @@
 //! `POST {prefix}/introspect` (RFC 7662; IN-1 to IN-5).
 
 use crate::authorization::client_auth::{self, AuthenticatedClient};
+use crate::authorization::error::at_endpoint::ClientError;
+use crate::authorization::error::at_token::HostError;
 use crate::authorization::error::reason::Reason;
 use crate::authorization::flow::state::Flow;
 use crate::authorization::flow::{own_tokens, response};
@@ -56,7 +58,7 @@ fn signed(flow: &mut Flow, caller: &AuthenticatedClient, members: Map<String, Va
     let claims = claims.into_iter().map(|(name, value)| (String::from(name), value)).collect();
     let signer = flow.server.signers.of_introspection(caller)?;
     let jwt = signer.sign("token-introspection+jwt", claims, flow.entropy.as_mut());
-    let jwt = jwt.map_err(|_| Reason::Minting)?;
+    let jwt = jwt.map_err(|_| Reason::Host(HostError::Minting))?;
     let mut response = response::empty(200, flow.nonce.as_deref());
     response.headers.push(Header::own("content-type", "application/token-introspection+jwt"));
     response.body = jwt.as_bytes().to_vec();
@@ -66,7 +68,7 @@ fn signed(flow: &mut Flow, caller: &AuthenticatedClient, members: Map<String, Va
 /// Returns the members of an active token that the caller may know about. IN-1.
 async fn introspect(flow: &Flow, caller: &AuthenticatedClient) -> Result<Option<Map<String, Value>>, Reason> {
     if caller.is_public() {
-        return Err(Reason::PublicClient);
+        return Err(Reason::Client(ClientError::Public));
     }
     let presented = String::from(flow.request.parameters.required("token")?);
     if let Some(secret) = Secret::presented(&presented) {

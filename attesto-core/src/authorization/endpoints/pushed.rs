@@ -7,6 +7,9 @@ use crate::authorization::authorize::resume::is_of_the_request;
 use crate::authorization::authorize::rules::no_request_object;
 use crate::authorization::authorize::ticket::admit_late_returns;
 use crate::authorization::client_auth;
+use crate::authorization::error::at_authorize::AuthorizeError;
+use crate::authorization::error::at_endpoint::{ClientError, RequestError, SenderError};
+use crate::authorization::error::at_token::HostError;
 use crate::authorization::error::reason::Reason;
 use crate::authorization::flow::response;
 use crate::authorization::flow::sender::{Sender, check_proof};
@@ -54,13 +57,13 @@ async fn push(flow: &mut Flow) -> Result<Secret, Reason> {
     let request = check_request(&flow.server, &client, &redirect, parameters, channel)?;
     let proof = check_proof(flow)?;
     let dpop_jkt = bound_key(proof.as_ref(), request.dpop_jkt)?;
-    let reference = Secret::draw(flow.entropy.as_mut()).map_err(|_| Reason::Entropy)?;
+    let reference = Secret::draw(flow.entropy.as_mut()).map_err(|_| Reason::Host(HostError::Entropy))?;
     let expires_at = flow.now.plus(flow.server.lifetimes.pushed_request);
     let kept = kept_parameters(flow, &client.id)?;
     let mut record = PushedRequest::new(client.id.as_str(), kept, flow.now, expires_at);
     record.authenticated = !client.is_public();
     record.dpop_jkt = dpop_jkt;
-    admit_late_returns(&mut record, flow.entropy.as_mut()).map_err(|_| Reason::Entropy)?;
+    admit_late_returns(&mut record, flow.entropy.as_mut()).map_err(|_| Reason::Host(HostError::Entropy))?;
     // Recorded only for authenticated clients: others could fill the store (SC-4). They need no record here, since
     // `dpop_jkt` alone binds the request as well (PA-5), and the code is redeemed with its own proof.
     if let Some(proof) = proof.filter(|_| !client.is_public()) {
@@ -74,20 +77,20 @@ async fn push(flow: &mut Flow) -> Result<Secret, Reason> {
 /// Checks that the request has no `request_uri`. RFC 9126 §2.1; PA-1.
 fn no_request_uri(flow: &Flow) -> Result<(), Reason> {
     let absent = flow.request.parameters.get("request_uri").is_none();
-    if absent { Ok(()) } else { Err(Reason::RequestUriPushed) }
+    if absent { Ok(()) } else { Err(Reason::Authorize(AuthorizeError::RequestUriPushed)) }
 }
 
 /// Checks that `client_id`, if present, names the authenticated client. PA-3.
 fn client_is_the_authenticated_one(flow: &Flow, client_id: &str) -> Result<(), Reason> {
     let same = flow.request.parameters.get("client_id").is_none_or(|named| named == client_id);
-    if same { Ok(()) } else { Err(Reason::ClientIdMismatch) }
+    if same { Ok(()) } else { Err(Reason::Client(ClientError::IdMismatch)) }
 }
 
 /// Returns the key of the proof, which a `dpop_jkt` must also name if present (RFC 9449 §10.1); without a proof, the
 /// key that `dpop_jkt` names. PA-5.
 fn bound_key(proof: Option<&CheckedProof>, named: Option<Thumbprint>) -> Result<Option<Thumbprint>, Reason> {
     match (proof.map(|proof| *proof.jkt()), named) {
-        (Some(shown), Some(named)) if shown != named => Err(Reason::JktMismatch),
+        (Some(shown), Some(named)) if shown != named => Err(Reason::Sender(SenderError::JktMismatch)),
         (Some(shown), _) => Ok(Some(shown)),
         (None, named) => Ok(named),
     }
@@ -98,5 +101,5 @@ fn bound_key(proof: Option<&CheckedProof>, named: Option<Thumbprint>) -> Result<
 fn kept_parameters(flow: &Flow, client_id: &str) -> Result<String, Reason> {
     let mut kept = flow.request.parameters.encode(|name| name != "client_id" && is_of_the_request(name));
     form::append(&mut kept, "client_id", client_id);
-    if kept.len() > limits::PUSHED_REQUEST { Err(Reason::ParameterTooLong) } else { Ok(kept) }
+    if kept.len() > limits::PUSHED_REQUEST { Err(Reason::Request(RequestError::ParameterTooLong)) } else { Ok(kept) }
 }

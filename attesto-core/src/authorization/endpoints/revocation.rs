@@ -1,6 +1,7 @@
 //! `POST {prefix}/revoke` (RFC 7009; RV-1 to RV-6).
 
 use crate::authorization::client_auth;
+use crate::authorization::error::at_token::GrantError;
 use crate::authorization::error::reason::Reason;
 use crate::authorization::flow::sender::{Sender, check_proof};
 use crate::authorization::flow::state::Flow;
@@ -59,7 +60,7 @@ async fn revoke(flow: &mut Flow) -> Result<(), Reason> {
 /// Checks that the token is the client's. Another client's token is refused, with an event: the request was wrong, or
 /// the token is stolen. RFC 7009 §2.1; RV-3.
 fn token_is_the_clients(client: &Client, owner: &str) -> Result<(), Reason> {
-    if client.id == owner { Ok(()) } else { Err(Reason::OtherClient) }
+    if client.id == owner { Ok(()) } else { Err(Reason::Grant(GrantError::OtherClient)) }
 }
 
 /// Puts an access token on the deny list. A token that is not a live one of ours counts as revoked (RFC 7009 §2.2).
@@ -90,13 +91,14 @@ async fn refresh_tokens_beside(
     access: IssuedAccessToken,
 ) -> Result<(), Reason> {
     if client.is_public() && !key_is_shown(flow, client, claims).await? {
-        return Err(Reason::UnsupportedTokenType);
+        return Err(Reason::Grant(GrantError::UnsupportedTokenType));
     }
     if !flow.server.grants.contains(&GrantType::RefreshToken) {
-        return Err(Reason::UnsupportedTokenType);
+        return Err(Reason::Grant(GrantError::UnsupportedTokenType));
     }
     let found = flow.ask(RefreshTokenQuestion::LoadFamily, access.jwt_id).await?;
-    let found = found.filter(|found| found.client_id == client.id).ok_or(Reason::UnsupportedTokenType)?;
+    let found =
+        found.filter(|found| found.client_id == client.id).ok_or(Reason::Grant(GrantError::UnsupportedTokenType))?;
     flow.event.family = Some(found.family);
     family::revoke(flow, found.family, claims.subject(), &[]).await?;
     flow.tell(EventKind::TokenRevoked, None).await;

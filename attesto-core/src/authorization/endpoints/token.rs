@@ -1,6 +1,8 @@
 //! `POST {prefix}/token` (RFC 6749 §3.2; TK-1 to TK-7).
 
 use crate::authorization::client_auth::{self, AuthenticatedClient};
+use crate::authorization::error::at_endpoint::ClientError;
+use crate::authorization::error::at_token::GrantError;
 use crate::authorization::error::reason::Reason;
 use crate::authorization::flow::issued::Issued;
 use crate::authorization::flow::sender::Sender;
@@ -40,9 +42,13 @@ async fn exchange(flow: &mut Flow) -> Result<Issued, Reason> {
 fn grant_is_allowed(flow: &Flow, client: &AuthenticatedClient) -> Result<GrantType, Reason> {
     let named = flow.request.parameters.required("grant_type")?;
     let dispatched = |grant: &GrantType| flow.server.grants.contains(grant);
-    let grant = GrantType::from_name(named).filter(dispatched).ok_or(Reason::UnsupportedGrantType)?;
+    let grant = GrantType::from_name(named).filter(dispatched).ok_or(Reason::Grant(GrantError::Unsupported))?;
     if !client.may_use(grant) {
-        return Err(Reason::GrantNotAllowed);
+        return Err(Reason::Grant(GrantError::NotAllowed));
     }
-    if client.is_public() && !grant.is_for_public_clients() { Err(Reason::PublicClient) } else { Ok(grant) }
+    if client.is_public() && !grant.is_for_public_clients() {
+        Err(Reason::Client(ClientError::Public))
+    } else {
+        Ok(grant)
+    }
 }

@@ -1,6 +1,7 @@
 //! Detects browsers embedded in other applications, as far as they identify themselves (RFC 8252 §8.12; catalogue
 //! AZ-2).
 
+use crate::authorization::error::at_endpoint::RequestError;
 use crate::authorization::error::reason::Reason;
 use crate::http::HeaderLines;
 
@@ -12,7 +13,7 @@ const APPLICATIONS: [&[u8]; 6] = [b"FBAN/", b"FBAV/", b"FB_IAB/", b"Instagram ",
 pub(crate) fn is_no_embedded_user_agent(headers: &dyn HeaderLines) -> Result<(), Reason> {
     let mut embedded = false;
     headers.visit("user-agent", &mut |line| embedded |= is_embedded(line));
-    if embedded { Err(Reason::EmbeddedUserAgent) } else { Ok(()) }
+    if embedded { Err(Reason::Request(RequestError::EmbeddedUserAgent)) } else { Ok(()) }
 }
 
 /// Whether the User-Agent is that of a web view. Android's WebView sends `wv`, or, in old versions, `Version` besides
@@ -52,8 +53,12 @@ mod tests {
             &alloc::format!("{bare} Safari/604.1 MicroMessenger/8.0.53"),
             &alloc::format!("{bare} Safari/604.1 Line/14.18.0"),
         ] {
-            assert_eq!(check(&[agent]), Err(Reason::EmbeddedUserAgent), "{agent}");
-            assert_eq!(check(&["Mozilla/5.0", agent]), Err(Reason::EmbeddedUserAgent), "{agent}");
+            assert_eq!(check(&[agent]), Err(Reason::Request(RequestError::EmbeddedUserAgent)), "{agent}");
+            assert_eq!(
+                check(&["Mozilla/5.0", agent]),
+                Err(Reason::Request(RequestError::EmbeddedUserAgent)),
+                "{agent}"
+            );
         }
     }
 

@@ -3,6 +3,8 @@
 use super::response;
 use super::sender::Sender;
 use super::state::Flow;
+use crate::authorization::error::at_endpoint::ScopeError;
+use crate::authorization::error::at_token::HostError;
 use crate::authorization::error::reason::Reason;
 use crate::authorization::questions::question::{IdTokenClaimsQuestion, Principal, Question, ScopeQuestion};
 use crate::authorization::records::authorization::{AuthenticationContext, Authorization, IssuedAccessToken};
@@ -78,7 +80,11 @@ pub(crate) fn mint(flow: &mut Flow, wanted: Wanted<'_>, sender: &Sender) -> Resu
     for (name, value) in wanted.principal.claims {
         request = request.claim(name, value);
     }
-    let minted = flow.server.tokens.mint(request, flow.now, flow.entropy.as_mut()).map_err(|_| Reason::Minting)?;
+    let minted = flow
+        .server
+        .tokens
+        .mint(request, flow.now, flow.entropy.as_mut())
+        .map_err(|_| Reason::Host(HostError::Minting))?;
     flow.event.jwt_id = Some(minted.jwt_id.clone());
     flow.event.subject = Some(wanted.subject.into());
     flow.event.scope = Some(wanted.scopes.to_string());
@@ -117,7 +123,7 @@ pub(crate) async fn id_token(
     };
     let provider = flow.server.provider.as_ref();
     let made = flow.server.signers.of_id_tokens(client)?.id_token(request, provider, flow.now, flow.entropy.as_mut());
-    made.map(Some).map_err(|_| Reason::Minting)
+    made.map(Some).map_err(|_| Reason::Host(HostError::Minting))
 }
 
 /// Returns the record of a minted token for revocation, valid for as long as any resource accepts it (RV-4).
@@ -130,8 +136,8 @@ pub(crate) fn noted(access: &MintedToken, flow: &Flow) -> IssuedAccessToken {
 /// RFC 6749 §3.3, §6.
 pub(crate) fn requested_scopes(flow: &Flow, ceiling: &ScopeSet, otherwise: &ScopeSet) -> Result<ScopeSet, Reason> {
     let Some(parameter) = flow.request.parameters.get("scope") else { return Ok(otherwise.clone()) };
-    let asked = ScopeSet::parse(parameter).ok_or(Reason::MalformedScope)?;
-    if asked.is_within(ceiling) { Ok(asked) } else { Err(Reason::ScopeTooWide) }
+    let asked = ScopeSet::parse(parameter).ok_or(Reason::Scope(ScopeError::Malformed))?;
+    if asked.is_within(ceiling) { Ok(asked) } else { Err(Reason::Scope(ScopeError::TooWide)) }
 }
 
 /// Asks the scope policy, and checks that its answer does not exceed the request. The requested scopes are within the
@@ -145,7 +151,7 @@ pub(crate) async fn authorize_scopes(
     resources: &[String],
 ) -> Result<ScopeSet, Reason> {
     if !scopes.is_within(&client.scopes) {
-        return Err(Reason::ScopeTooWide);
+        return Err(Reason::Scope(ScopeError::TooWide));
     }
     let request = ScopeQuestion {
         client_id: client.id.clone(),
@@ -156,15 +162,15 @@ pub(crate) async fn authorize_scopes(
     };
     let granted = flow.ask(Question::AuthorizeScope, request).await?;
     if !granted.is_within(&scopes) {
-        return Err(Reason::PolicyOverreach);
+        return Err(Reason::Host(HostError::PolicyOverreach));
     }
-    if granted.is_empty() { Err(Reason::ScopeRefused) } else { Ok(granted) }
+    if granted.is_empty() { Err(Reason::Scope(ScopeError::Refused)) } else { Ok(granted) }
 }
 
 /// Returns the granted scopes that a token for these resources carries. RFC 9068 §3; TK-5.
 pub(crate) fn carried(flow: &Flow, granted: &ScopeSet, resources: &[String]) -> Result<ScopeSet, Reason> {
     let carried = flow.server.tied_scopes.carried(granted, resources, &flow.server.audience);
-    if carried.is_empty() { Err(Reason::ScopeRefused) } else { Ok(carried) }
+    if carried.is_empty() { Err(Reason::Scope(ScopeError::Refused)) } else { Ok(carried) }
 }
 
 /// Returns the resources that the request asks for, each once, which must be within a ceiling; without the parameter,
@@ -185,5 +191,5 @@ pub(crate) fn still_allowed(flow: &Flow, client: &Client, granted: &[String]) ->
     let own = |resource: &String| resources::configured(allowed(), resource);
     let left: Vec<String> = granted.iter().filter_map(own).map(String::from).collect();
     // Nothing left differs from nothing requested, which means the server's own audience.
-    if left.is_empty() && !granted.is_empty() { Err(Reason::InvalidTarget) } else { Ok(left) }
+    if left.is_empty() && !granted.is_empty() { Err(Reason::Scope(ScopeError::InvalidTarget)) } else { Ok(left) }
 }

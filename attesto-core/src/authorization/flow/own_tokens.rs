@@ -2,6 +2,7 @@
 
 use super::state::Flow;
 use crate::ConfigError;
+use crate::authorization::error::at_token::GrantError;
 use crate::authorization::error::reason::Reason;
 use crate::crypto::CryptoProvider;
 use crate::token::{AccessTokenVerifier, Claims, KeyRing, TokenRules, TrustedIssuer};
@@ -42,7 +43,7 @@ pub(crate) fn taken_somewhere(flow: &Flow, presented: &str) -> Option<Claims> {
 /// Returns the token's record for revocation.
 pub(crate) fn revocable(flow: &Flow, claims: &Claims) -> Result<crate::authorization::IssuedAccessToken, Reason> {
     let (Some(jwt_id), Some(expires_at)) = (claims.jwt_id(), claims.expires_at()) else {
-        return Err(Reason::UnsupportedTokenType);
+        return Err(Reason::Grant(GrantError::UnsupportedTokenType));
     };
     Ok(crate::authorization::records::authorization::IssuedAccessToken::new(
         jwt_id,

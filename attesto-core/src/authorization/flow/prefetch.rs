@@ -1,5 +1,6 @@
 //! Detects browsers that fetch an address before the user has followed it (Fetch, `Sec-Purpose`; AZ-1).
 
+use crate::authorization::error::at_endpoint::RequestError;
 use crate::authorization::error::reason::Reason;
 use crate::http::RequestParts;
 
@@ -11,7 +12,7 @@ pub(crate) fn is_no_prefetch(request: &RequestParts<'_>) -> Result<(), Reason> {
     for name in ["sec-purpose", "purpose", "x-moz"] {
         request.headers.visit(name, &mut |line| ahead |= says_prefetch(line));
     }
-    if ahead && request.method == "GET" { Err(Reason::Prefetch) } else { Ok(()) }
+    if ahead && request.method == "GET" { Err(Reason::Request(RequestError::Prefetch)) } else { Ok(()) }
 }
 
 /// Whether an item, or a list of them, has the token `prefetch`, ignoring parameters (RFC 9651 §3): `prefetch`,

@@ -3,6 +3,7 @@
 use super::accept::prefers_html;
 use super::embedded::is_no_embedded_user_agent;
 use super::prefetch::is_no_prefetch;
+use crate::authorization::error::at_endpoint::{RequestError, SenderError};
 use crate::authorization::error::reason::Reason;
 use crate::authorization::parameters::Parameters;
 use crate::authorization::questions::visit::UserAgent;
@@ -87,7 +88,9 @@ impl Received {
 fn certificate_is_readable(server: &Settings, request: &RequestParts<'_>) -> Result<Option<Vec<u8>>, Reason> {
     let Some(policy) = &server.certificates else { return Ok(None) };
     let shown = policy.certificate(request, server.origin.trusted_proxies());
-    shown.map(|certificate| certificate.map(Cow::into_owned)).map_err(|_| Reason::CertificateUnreadable)
+    shown
+        .map(|certificate| certificate.map(Cow::into_owned))
+        .map_err(|_| Reason::Sender(SenderError::CertificateUnreadable))
 }
 
 /// Checks that the request came over https, before any credential is used. RFC 6749 §3.2; EP-1.
@@ -95,7 +98,7 @@ pub(crate) fn transport_is_https(server: &Settings, request: &RequestParts<'_>) 
     let origin = server.origin.resolve(request, &server.own);
     let checked = origin.and_then(|origin| server.origin.transport_is_https(&origin, request));
     checked.map_err(|error| match error {
-        OriginError::InsecureTransport => Reason::InsecureTransport,
+        OriginError::InsecureTransport => Reason::Request(RequestError::InsecureTransport),
         OriginError::MissingHost
         | OriginError::SeveralHosts
         | OriginError::InvalidHost
@@ -104,19 +107,19 @@ pub(crate) fn transport_is_https(server: &Settings, request: &RequestParts<'_>) 
         | OriginError::ForwardedTooLong
         | OriginError::ForwardedProto
         | OriginError::ForwardedHost
-        | OriginError::ForwardedPort => Reason::InvalidOrigin,
+        | OriginError::ForwardedPort => Reason::Request(RequestError::InvalidOrigin),
     })
 }
 
 /// EP-4.
 fn method_is_post(request: &RequestParts<'_>) -> Result<(), Reason> {
-    if request.method == "POST" { Ok(()) } else { Err(Reason::MethodNotAllowed) }
+    if request.method == "POST" { Ok(()) } else { Err(Reason::Request(RequestError::MethodNotAllowed)) }
 }
 
 /// Checks that the method is GET or POST. EP-4. HEAD is refused: it would spend what a GET spends (a consent grant, a
 /// pushed request) and create a code that the client never receives. Only prefetchers and scanners send HEAD here.
 fn method_is_get_or_post(request: &RequestParts<'_>) -> Result<(), Reason> {
-    if matches!(request.method, "GET" | "POST") { Ok(()) } else { Err(Reason::MethodNotAllowed) }
+    if matches!(request.method, "GET" | "POST") { Ok(()) } else { Err(Reason::Request(RequestError::MethodNotAllowed)) }
 }
 
 /// Returns the only `DPoP` field, if any. RFC 9449 §4.3 check 1; SC-1. A server without DPoP ignores the field.
@@ -124,5 +127,7 @@ fn single_proof(server: &Settings, request: &RequestParts<'_>) -> Result<Option<
     if server.dpop.is_none() || request.headers.lines("dpop") == Lines::None {
         return Ok(None);
     }
-    dpop::is_single(request.headers).map(|proof| Some(proof.to_vec())).map_err(|_| Reason::SeveralProofs)
+    dpop::is_single(request.headers)
+        .map(|proof| Some(proof.to_vec()))
+        .map_err(|_| Reason::Sender(SenderError::SeveralProofs))
 }

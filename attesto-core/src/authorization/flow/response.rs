@@ -1,6 +1,8 @@
 //! The bytes of responses: JSON, never cached (RFC 6749 §5; EP-8, EP-10, CA-11).
 
 use super::envelope;
+use crate::authorization::error::at_endpoint::RequestError;
+use crate::authorization::error::at_token::RefreshError;
 use crate::authorization::error::code::OAuthError;
 use crate::authorization::error::reason::Reason;
 use crate::authorization::settings::server::Settings;
@@ -61,11 +63,11 @@ pub(crate) fn error(
 /// Returns the field that a response for this reason must have: when to retry (RFC 9110 §10.2.3), or which methods are
 /// allowed (§10.2.1).
 pub(crate) fn demanded(server: &Settings, reason: Reason, allow: &'static str) -> Option<Header> {
-    if reason == Reason::TooManyAccessTokens {
+    if reason == Reason::Refresh(RefreshError::TooManyAccessTokens) {
         return Some(Header::own("retry-after", "60"));
     }
     if reason.error() == OAuthError::TemporarilyUnavailable {
         return Some(Header::own("retry-after", server.retry_after.to_string()));
     }
-    (reason == Reason::MethodNotAllowed).then(|| Header::own("allow", allow))
+    (reason == Reason::Request(RequestError::MethodNotAllowed)).then(|| Header::own("allow", allow))
 }

@@ -1,6 +1,7 @@
 //! What the issued tokens will be bound to (RFC 9449 §5, RFC 8705 §3; SC-1 to SC-6).
 
 use super::state::Flow;
+use crate::authorization::error::at_endpoint::SenderError;
 use crate::authorization::error::reason::Reason;
 use crate::authorization::registered_client::client::{Client, SenderConstraint};
 use crate::crypto::CryptoProvider;
@@ -46,8 +47,8 @@ impl Sender {
         let proof = check_proof(flow)?;
         let certificate = flow.request.certificate;
         match (client.constraint, proof, certificate) {
-            (Some(SenderConstraint::Dpop), None, _) => Err(Reason::ProofRequired),
-            (Some(SenderConstraint::Mtls), _, None) => Err(Reason::CertificateRequired),
+            (Some(SenderConstraint::Dpop), None, _) => Err(Reason::Sender(SenderError::ProofRequired)),
+            (Some(SenderConstraint::Mtls), _, None) => Err(Reason::Sender(SenderError::CertificateRequired)),
             (Some(SenderConstraint::Mtls), _, Some(certificate)) | (None, None, Some(certificate)) => {
                 Ok(Self::Mtls(certificate))
             }
@@ -69,7 +70,11 @@ impl Sender {
                 if !client.is_public() {
                     claim = claim.owned_by(replay_owner(&client.id, flow.server.provider.as_ref()));
                 }
-                flow.record_first_use(claim, [Reason::ProofReplay, Reason::InvalidProof]).await
+                flow.record_first_use(
+                    claim,
+                    [Reason::Sender(SenderError::ProofReplay), Reason::Sender(SenderError::InvalidProof)],
+                )
+                .await
             }
             Self::Bearer | Self::Mtls(_) => Ok(()),
         }
@@ -85,7 +90,7 @@ pub(crate) fn replay_owner(client_id: &str, provider: &dyn CryptoProvider) -> Re
 /// SC-1, SC-3.
 pub(crate) fn check_proof(flow: &mut Flow) -> Result<Option<CheckedProof>, Reason> {
     let (Some(policy), Some(proof)) = (&flow.server.dpop, &flow.request.proof) else { return Ok(None) };
-    let uri = ObservedUri::parse(&flow.request.url).ok_or(Reason::InvalidProof)?;
+    let uri = ObservedUri::parse(&flow.request.url).ok_or(Reason::Sender(SenderError::InvalidProof))?;
     let context = ProofContext { method: "POST", uri: &uri, access_token: None };
     let provider = flow.server.provider.as_ref();
     let checked = dpop::check_proof(proof, &context, policy, provider, flow.now);
@@ -98,7 +103,7 @@ pub(crate) fn check_proof(flow: &mut Flow) -> Result<Option<CheckedProof>, Reaso
     }
     match checked {
         Ok(proof) => Ok(Some(proof)),
-        Err(ProofError::UseDpopNonce) => Err(Reason::UseNonce),
-        Err(_) => Err(Reason::InvalidProof),
+        Err(ProofError::UseDpopNonce) => Err(Reason::Sender(SenderError::UseNonce)),
+        Err(_) => Err(Reason::Sender(SenderError::InvalidProof)),
     }
 }

@@ -3,6 +3,7 @@
 use super::readers::Readers;
 use super::received::Received;
 use crate::Timestamp;
+use crate::authorization::error::at_token::HostError;
 use crate::authorization::error::reason::Reason;
 use crate::authorization::questions::events::{AuthorizationEvent, EventKind};
 use crate::authorization::questions::question::{Answered, Query, Question, ReplayQuery, Step};
@@ -93,14 +94,14 @@ impl Flow {
         A: Send + 'static,
         K: Into<Question> + 'static,
     {
-        let Some(host) = &self.host else { return Err(Reason::Unavailable) };
-        host.ask(wrap, question).await.map_err(|crate::authorization::Unavailable| Reason::Unavailable)
+        let Some(host) = &self.host else { return Err(Reason::Host(HostError::Unavailable)) };
+        host.ask(wrap, question).await.map_err(|crate::authorization::Unavailable| Reason::Host(HostError::Unavailable))
     }
 
     /// Records a first use. Fails with the first reason if it is a reuse, and with the second if its time has passed:
     /// after such a wait, before the store or in it, the store may have forgotten an earlier use. D11, D17; SC-4, CA-6.
     pub(crate) async fn record_first_use(&self, claim: ReplayClaim, [replay, late]: [Reason; 2]) -> Result<(), Reason> {
-        let Some(host) = &self.host else { return Err(Reason::Unavailable) };
+        let Some(host) = &self.host else { return Err(Reason::Host(HostError::Unavailable)) };
         let recorded = host.ask(Question::RecordReplay, ReplayQuery { claim, now: self.now }).await;
         match recorded.answer {
             ReplayAnswer::Replay => Err(replay),
@@ -110,8 +111,8 @@ impl Flow {
                 Err(late)
             }
             ReplayAnswer::Fresh => Ok(()),
-            ReplayAnswer::OverShare => Err(Reason::ReplayShare),
-            ReplayAnswer::Unavailable => Err(Reason::Unavailable),
+            ReplayAnswer::OverShare => Err(Reason::Host(HostError::ReplayShare)),
+            ReplayAnswer::Unavailable => Err(Reason::Host(HostError::Unavailable)),
         }
     }
 

@@ -1,6 +1,9 @@
 //! The authorization code grant (RFC 6749 §4.1.3; AC-1 to AC-9).
 
 use crate::authorization::client_auth::AuthenticatedClient;
+use crate::authorization::error::at_authorize::PkceError;
+use crate::authorization::error::at_endpoint::ScopeError;
+use crate::authorization::error::at_token::{CodeError, GrantError, HostError, RefreshError};
 use crate::authorization::error::reason::Reason;
 use crate::authorization::flow::family;
 use crate::authorization::flow::issued::{
@@ -24,9 +27,10 @@ use crate::pkce::CodeVerifier;
 
 /// Issues tokens for a code that was issued to this client.
 pub(crate) async fn exchange(flow: &mut Flow, client: &AuthenticatedClient, sender: Sender) -> Result<Issued, Reason> {
-    let secret = Secret::presented(flow.request.parameters.required("code")?).ok_or(Reason::UnknownCode)?;
+    let secret =
+        Secret::presented(flow.request.parameters.required("code")?).ok_or(Reason::Code(CodeError::Unknown))?;
     let digest = secret.digest(flow.server.provider.as_ref());
-    let peeked = flow.ask(CodeQuestion::Load, digest).await?.ok_or(Reason::UnknownCode)?;
+    let peeked = flow.ask(CodeQuestion::Load, digest).await?.ok_or(Reason::Code(CodeError::Unknown))?;
     if let Err(reason) = code_is_the_clients(client, &peeked) {
         // Another client can neither spend the code, nor fill the replay store with proofs for it. AC-7.
         flow.tell(EventKind::CodeReplayed, Some(reason)).await;
@@ -75,7 +79,7 @@ async fn take(
 ) -> Result<AuthorizationCode, Reason> {
     match flow.ask(CodeQuestion::Take, SecretQuery { digest, now: flow.now }).await? {
         TakenCode::Fresh(code) => Ok(*code),
-        TakenCode::Unknown => Err(Reason::UnknownCode),
+        TakenCode::Unknown => Err(Reason::Code(CodeError::Unknown)),
         TakenCode::Spent(spent) => Err(spent_before(flow, client, spent, peeked).await),
     }
 }
@@ -86,9 +90,13 @@ async fn take(
 /// could never be redeemed must not end a session. RFC 6749 §4.1.2; AC-6, AC-7.
 async fn spent_before(flow: &mut Flow, client: &Client, spent: SpentCode, peeked: &AuthorizationCode) -> Reason {
     flow.event.family = Some(spent.family);
-    let reason = if spent.client_id == client.id { Reason::CodeReplayed } else { Reason::OtherClient };
+    let reason = if spent.client_id == client.id {
+        Reason::Code(CodeError::Replayed)
+    } else {
+        Reason::Grant(GrantError::OtherClient)
+    };
     flow.tell(EventKind::CodeReplayed, Some(reason)).await;
-    if reason != Reason::CodeReplayed {
+    if reason != Reason::Code(CodeError::Replayed) {
         return reason;
     }
     if redirect_uri_is_the_same(flow, peeked).and_then(|()| verifier_meets_challenge(flow, peeked)).is_err() {
@@ -102,26 +110,26 @@ async fn spent_before(flow: &mut Flow, client: &Client, spent: SpentCode, peeked
 
 /// Checks that the code has not expired. RFC 6749 §4.1.2; AC-3.
 fn code_is_not_expired(flow: &Flow, code: &AuthorizationCode) -> Result<(), Reason> {
-    if flow.now < code.expires_at { Ok(()) } else { Err(Reason::CodeExpired) }
+    if flow.now < code.expires_at { Ok(()) } else { Err(Reason::Code(CodeError::Expired)) }
 }
 
 /// Checks that the code was issued to this client. RFC 6749 §4.1.3; AC-3.
 fn code_is_the_clients(client: &Client, code: &AuthorizationCode) -> Result<(), Reason> {
-    if code.authorization.client_id == client.id { Ok(()) } else { Err(Reason::OtherClient) }
+    if code.authorization.client_id == client.id { Ok(()) } else { Err(Reason::Grant(GrantError::OtherClient)) }
 }
 
 /// Checks that `redirect_uri`, if present, is that of the authorization request, byte for byte (RFC 6749 §4.1.3). If it
 /// is absent, the challenge replaces it, as in OAuth 2.1 (§4.1.3, §10.2). AC-1, AC-3.
 fn redirect_uri_is_the_same(flow: &Flow, code: &AuthorizationCode) -> Result<(), Reason> {
     let same = flow.request.parameters.get("redirect_uri").is_none_or(|uri| uri == code.redirect_uri);
-    if same { Ok(()) } else { Err(Reason::RedirectUriMismatch) }
+    if same { Ok(()) } else { Err(Reason::Code(CodeError::RedirectUriMismatch)) }
 }
 
 /// Checks that `redirect_uri` is present for a code without a challenge, where only it ties the code to its request.
 /// Checks that the code was issued to this client. RFC 6749 §4.1.3; AC-3.
 fn redirect_uri_is_sent_again(flow: &Flow, code: &AuthorizationCode) -> Result<(), Reason> {
     let sent = flow.request.parameters.get("redirect_uri").is_some();
-    if sent || code.challenge.is_some() { Ok(()) } else { Err(Reason::RedirectUriMismatch) }
+    if sent || code.challenge.is_some() { Ok(()) } else { Err(Reason::Code(CodeError::RedirectUriMismatch)) }
 }
 
 /// Checks that the client, as registered now, may redeem a code without a challenge. RFC 9700 §2.1.1; AZ-15, AC-4.
@@ -131,7 +139,7 @@ fn challenge_may_be_missing(flow: &Flow, client: &Client, code: &AuthorizationCo
         (None, PkceExemption::Nonce) => code.nonce.is_some() && code.authorization.scopes.contains("openid"),
         (None, PkceExemption::None) => false,
     };
-    if may { Ok(()) } else { Err(Reason::CodeWithoutChallenge) }
+    if may { Ok(()) } else { Err(Reason::Pkce(PkceError::CodeWithoutChallenge)) }
 }
 
 /// Checks that an ID token with the `nonce` is issued, if the nonce replaces the challenge. AZ-15.
@@ -142,14 +150,14 @@ fn nonce_reaches_the_client(
     scopes: &ScopeSet,
 ) -> Result<(), Reason> {
     let by_nonce = code.challenge.is_none() && exemption(&flow.server, client) == PkceExemption::Nonce;
-    if by_nonce && !scopes.contains("openid") { Err(Reason::ScopeRefused) } else { Ok(()) }
+    if by_nonce && !scopes.contains("openid") { Err(Reason::Scope(ScopeError::Refused)) } else { Ok(()) }
 }
 
 /// Refuses a verifier for a code without a challenge. A client that sends a verifier has sent a challenge, so an
 /// attacker removed it. RFC 9700 §4.8.2; AC-4.
 fn no_verifier_is_sent(flow: &Flow) -> Result<(), Reason> {
     let sent = flow.request.parameters.get("code_verifier").is_some();
-    if sent { Err(Reason::VerifierWithoutChallenge) } else { Ok(()) }
+    if sent { Err(Reason::Pkce(PkceError::VerifierWithoutChallenge)) } else { Ok(()) }
 }
 
 /// Checks that the verifier is present, well-formed, and matches the challenge. Some clients send Base64 with `+`, `/`
@@ -157,17 +165,17 @@ fn no_verifier_is_sent(flow: &Flow) -> Result<(), Reason> {
 /// such a verifier. RFC 7636 §4.6; AC-4.
 fn verifier_meets_challenge(flow: &Flow, code: &AuthorizationCode) -> Result<bool, Reason> {
     let Some(challenge) = &code.challenge else { return no_verifier_is_sent(flow).map(|()| false) };
-    let presented = flow.request.parameters.get("code_verifier").ok_or(Reason::VerifierMissing)?;
-    let verifier = CodeVerifier::parse_printable(presented).ok_or(Reason::VerifierMalformed)?;
+    let presented = flow.request.parameters.get("code_verifier").ok_or(Reason::Pkce(PkceError::VerifierMissing))?;
+    let verifier = CodeVerifier::parse_printable(presented).ok_or(Reason::Pkce(PkceError::VerifierMalformed))?;
     let met = challenge.is_met_by(&verifier, flow.server.provider.as_ref());
-    if met { Ok(!verifier.is_unreserved()) } else { Err(Reason::WrongVerifier) }
+    if met { Ok(!verifier.is_unreserved()) } else { Err(Reason::Pkce(PkceError::WrongVerifier)) }
 }
 
 /// Checks that a code bound to a key is redeemed with it; an unbound one may be redeemed with any key. RFC 9449 §10;
 /// AC-3, AC-5.
 fn key_is_the_same(code: &AuthorizationCode, sender: &Sender) -> Result<(), Reason> {
     match &code.dpop_jkt {
-        Some(bound) if sender.jkt() != Some(bound) => Err(Reason::KeyMismatch),
+        Some(bound) if sender.jkt() != Some(bound) => Err(Reason::Grant(GrantError::KeyMismatch)),
         Some(_) | None => Ok(()),
     }
 }
@@ -182,7 +190,8 @@ async fn issue(
 ) -> Result<Issued, Reason> {
     let authorization = &code.authorization;
     let subject = authorization.subject.as_str();
-    let principal = flow.ask(Question::LoadPrincipal, subject.into()).await?.ok_or(Reason::SubjectSuspended)?;
+    let principal =
+        flow.ask(Question::LoadPrincipal, subject.into()).await?.ok_or(Reason::Grant(GrantError::SubjectSuspended))?;
     let resources = requested_resources(flow, &still_allowed(flow, client, &authorization.resources)?)?;
     let asked = authorization.scopes.intersection(&client.scopes);
     let scopes = authorize_scopes(flow, client, Some(subject), GrantType::AuthorizationCode, asked, &resources).await?;
@@ -200,7 +209,7 @@ async fn issue(
     let id_token = id_token(flow, client, authorization, code.nonce.as_deref(), &scopes, &access).await?;
     let noted = noted(&access, flow);
     let refresh = if refresh_is_due(flow, client, &scopes) {
-        Some(Secret::draw(flow.entropy.as_mut()).map_err(|_| Reason::Entropy)?)
+        Some(Secret::draw(flow.entropy.as_mut()).map_err(|_| Reason::Host(HostError::Entropy))?)
     } else {
         None
     };
@@ -245,7 +254,7 @@ async fn make_it_count(
         }
         let row = NewRefresh { key: refresh.refresh_key(flow.server.provider.as_ref()), token, now: flow.now };
         if !flow.ask(RefreshTokenQuestion::Insert, row).await? {
-            return Err(Reason::FamilyRevoked);
+            return Err(Reason::Refresh(RefreshError::FamilyRevoked));
         }
         flow.tell(EventKind::RefreshIssued, None).await;
     }

@@ -1,6 +1,7 @@
 //! The client credentials grant (RFC 6749 §4.4; CC-1).
 
 use crate::authorization::client_auth::AuthenticatedClient;
+use crate::authorization::error::at_endpoint::ScopeError;
 use crate::authorization::error::reason::Reason;
 use crate::authorization::flow::issued::{
     Issued, Wanted, authorize_scopes, carried, mint, requested_resources, requested_scopes,
@@ -18,7 +19,7 @@ use alloc::vec::Vec;
 pub(crate) async fn exchange(flow: &mut Flow, client: &AuthenticatedClient, sender: Sender) -> Result<Issued, Reason> {
     let asked = requested_scopes(flow, &client.scopes, &of_the_client_itself(client))?;
     if asked.contains("openid") {
-        return Err(Reason::ScopeTooWide);
+        return Err(Reason::Scope(ScopeError::TooWide));
     }
     let mut ceiling = Vec::new();
     if !client.resources.is_empty() {

@@ -2,6 +2,8 @@
 //! RT-1 to RT-10).
 
 use crate::authorization::client_auth::AuthenticatedClient;
+use crate::authorization::error::at_endpoint::SenderError;
+use crate::authorization::error::at_token::{GrantError, HostError, RefreshError};
 use crate::authorization::error::reason::Reason;
 use crate::authorization::flow::family;
 use crate::authorization::flow::issued::{
@@ -61,13 +63,13 @@ impl Shown {
     /// Reads the token and computes its key. RT-1.
     fn read(flow: &Flow) -> Result<Self, Reason> {
         let presented = flow.request.parameters.required("refresh_token")?;
-        let secret = Secret::presented(presented).ok_or(Reason::UnknownRefreshToken)?;
+        let secret = Secret::presented(presented).ok_or(Reason::Refresh(RefreshError::Unknown))?;
         let key = secret.refresh_key(flow.server.provider.as_ref());
         Ok(Self { secret, key })
     }
 
     async fn state(&self, flow: &Flow) -> Result<RefreshState, Reason> {
-        flow.ask(RefreshTokenQuestion::Load, self.key).await?.ok_or(Reason::UnknownRefreshToken)
+        flow.ask(RefreshTokenQuestion::Load, self.key).await?.ok_or(Reason::Refresh(RefreshError::Unknown))
     }
 }
 
@@ -78,9 +80,9 @@ async fn token_is_the_clients(flow: &Flow, client: &Client, state: &RefreshState
         return Ok(());
     }
     if state.spent.is_some() {
-        flow.tell(EventKind::RefreshReuseDetected, Some(Reason::OtherClient)).await;
+        flow.tell(EventKind::RefreshReuseDetected, Some(Reason::Grant(GrantError::OtherClient))).await;
     }
-    Err(Reason::OtherClient)
+    Err(Reason::Grant(GrantError::OtherClient))
 }
 
 /// Checks that the family is valid, whatever the token's own expiry: a spent token is reuse as long as its family can
@@ -88,16 +90,16 @@ async fn token_is_the_clients(flow: &Flow, client: &Client, state: &RefreshState
 async fn family_counts(flow: &Flow, state: &RefreshState) -> Result<(), Reason> {
     if state.family_revoked {
         family::carry_on(flow, state).await?;
-        return Err(Reason::FamilyRevoked);
+        return Err(Reason::Refresh(RefreshError::FamilyRevoked));
     }
-    if flow.now >= state.token.family_expires_at { Err(Reason::RefreshTokenExpired) } else { Ok(()) }
+    if flow.now >= state.token.family_expires_at { Err(Reason::Refresh(RefreshError::Expired)) } else { Ok(()) }
 }
 
 /// Checks that the family has room for another access token. No family has more unexpired access tokens than one
 /// revocation can deny in one question. RFC 6585 §4.
 fn family_has_room(flow: &Flow, token: &RefreshToken, most: usize) -> Result<(), Reason> {
     let living = token.access.iter().filter(|access| flow.now < access.expires_at).count();
-    if living < most { Ok(()) } else { Err(Reason::TooManyAccessTokens) }
+    if living < most { Ok(()) } else { Err(Reason::Refresh(RefreshError::TooManyAccessTokens)) }
 }
 
 /// The room for repeated responses: half of it, so that the successor they send has the rest. RT-4.
@@ -116,7 +118,7 @@ fn rotates(flow: &Flow, client: &Client, token: &RefreshToken) -> bool {
 /// Checks that neither the token nor its family has expired. RT-2, RT-7.
 fn token_counts(flow: &Flow, token: &RefreshToken) -> Result<(), Reason> {
     let counts = flow.now < token.expires_at && flow.now < token.family_expires_at;
-    if counts { Ok(()) } else { Err(Reason::RefreshTokenExpired) }
+    if counts { Ok(()) } else { Err(Reason::Refresh(RefreshError::Expired)) }
 }
 
 /// Checks that the sender's key is the token's. In a family that was bound late, a spent token may not have been bound
@@ -134,13 +136,13 @@ async fn token_is_the_senders(flow: &Flow, state: &RefreshState, sender: &Sender
 /// SC-6.
 fn key_is_the_same(token: &RefreshToken, sender: &Sender) -> Result<(), Reason> {
     match (&token.dpop_jkt, sender.jkt()) {
-        (Some(_), None) => return Err(Reason::ProofRequired),
-        (Some(bound), Some(shown)) if bound != shown => return Err(Reason::KeyMismatch),
+        (Some(_), None) => return Err(Reason::Sender(SenderError::ProofRequired)),
+        (Some(bound), Some(shown)) if bound != shown => return Err(Reason::Grant(GrantError::KeyMismatch)),
         (Some(_) | None, _) => {}
     }
     match (&token.x5t_s256, sender.x5t_s256()) {
-        (Some(_), None) => Err(Reason::CertificateRequired),
-        (Some(bound), Some(shown)) if bound != shown => Err(Reason::KeyMismatch),
+        (Some(_), None) => Err(Reason::Sender(SenderError::CertificateRequired)),
+        (Some(bound), Some(shown)) if bound != shown => Err(Reason::Grant(GrantError::KeyMismatch)),
         (Some(_) | None, _) => Ok(()),
     }
 }
@@ -158,7 +160,8 @@ async fn mint_within(
     let asked = requested_scopes(flow, &or_offline_access(&ceiling), &ceiling)?.intersection(&ceiling);
     let resources = requested_resources(flow, &still_allowed(flow, client, &authorization.resources)?)?;
     let subject = authorization.subject.as_str();
-    let principal = flow.ask(Question::LoadPrincipal, subject.into()).await?.ok_or(Reason::SubjectSuspended)?;
+    let principal =
+        flow.ask(Question::LoadPrincipal, subject.into()).await?.ok_or(Reason::Grant(GrantError::SubjectSuspended))?;
     let scopes = authorize_scopes(flow, client, Some(subject), GrantType::RefreshToken, asked, &resources).await?;
     let scopes = carried(flow, &scopes, &resources)?;
     sender.record_proof(flow, client).await?;
@@ -207,11 +210,11 @@ async fn rotate(
             flow.tell(EventKind::RefreshRotated, None).await;
             Ok(successor)
         }
-        Rotated::FamilyRevoked => Err(Reason::FamilyRevoked),
+        Rotated::FamilyRevoked => Err(Reason::Refresh(RefreshError::FamilyRevoked)),
         // Another request was faster: load the new state.
         Rotated::Lost => {
             let state = shown.state(flow).await?;
-            let spent = state.spent.clone().ok_or(Reason::UnknownRefreshToken)?;
+            let spent = state.spent.clone().ok_or(Reason::Refresh(RefreshError::Unknown))?;
             find_successor(flow, shown, &state, &spent, sender).await?;
             repeat(flow, shown, &state, &spent, access).await
         }
@@ -224,14 +227,14 @@ async fn stay(flow: &Flow, shown: &Shown, token: &RefreshToken, access: &MintedT
     let (access, at_most) = (noted(access, flow), flow.server.refresh.access_tokens);
     let repeated = RepeatedRefresh { key: shown.key, access, expires_at, at_most, now: flow.now };
     let counts = flow.ask(RefreshTokenQuestion::RecordRepeat, repeated).await?;
-    if counts { Ok(shown.secret.clone()) } else { Err(Reason::FamilyRevoked) }
+    if counts { Ok(shown.secret.clone()) } else { Err(Reason::Refresh(RefreshError::FamilyRevoked)) }
 }
 
 /// Draws a successor. With a grace window, it is derived from the spent token and fresh randomness, so that it can be
 /// derived again.
 fn succeed(flow: &mut Flow, shown: &Shown) -> Result<(Secret, Option<SuccessorSalt>), Reason> {
     let mut bytes = Zeroizing::new([0; 32]);
-    flow.entropy.fill(bytes.as_mut_slice()).map_err(|_| Reason::Entropy)?;
+    flow.entropy.fill(bytes.as_mut_slice()).map_err(|_| Reason::Host(HostError::Entropy))?;
     let Some(grace) = &flow.server.refresh.grace else {
         return Ok((shown.secret.successor(&bytes), None));
     };
@@ -282,10 +285,10 @@ fn successor_in_window(flow: &Flow, shown: &Shown, spent: &SpentRefresh) -> Opti
 
 /// Reports the reuse and revokes the family. RT-5.
 async fn reused(flow: &Flow, token: &RefreshToken) -> Reason {
-    flow.tell(EventKind::RefreshReuseDetected, Some(Reason::RefreshReuse)).await;
+    flow.tell(EventKind::RefreshReuseDetected, Some(Reason::Refresh(RefreshError::Reuse))).await;
     let authorization = &token.authorization;
     match family::revoke(flow, authorization.family, &authorization.subject, &[]).await {
-        Ok(()) => Reason::RefreshReuse,
+        Ok(()) => Reason::Refresh(RefreshError::Reuse),
         Err(unavailable) => unavailable,
     }
 }

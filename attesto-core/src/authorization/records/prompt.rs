@@ -1,5 +1,6 @@
 //! `prompt` (OIDC Core §3.1.2.1; AZ-17).
 
+use crate::authorization::error::at_authorize::AuthorizeError;
 use crate::authorization::error::reason::Reason;
 
 /// What the client wants the user to be asked.
@@ -29,7 +30,7 @@ impl Prompt {
     /// Parses the parameter.
     ///
     /// # Errors
-    /// [`Reason::MalformedPrompt`] for an unknown value, [`Reason::PromptNoneNotAlone`].
+    /// [`Reason::Authorize(AuthorizeError::MalformedPrompt)`] for an unknown value, [`Reason::Authorize(AuthorizeError::PromptNoneNotAlone)`].
     pub fn parse(parameter: &str) -> Result<Self, Reason> {
         let mut prompt = Self::default();
         for value in parameter.split(' ') {
@@ -38,11 +39,11 @@ impl Prompt {
                 "login" => prompt.login = true,
                 "consent" => prompt.consent = true,
                 "select_account" => prompt.select_account = true,
-                _ => return Err(Reason::MalformedPrompt),
+                _ => return Err(Reason::Authorize(AuthorizeError::MalformedPrompt)),
             }
         }
         if prompt.none && (prompt.login || prompt.consent || prompt.select_account) {
-            return Err(Reason::PromptNoneNotAlone);
+            return Err(Reason::Authorize(AuthorizeError::PromptNoneNotAlone));
         }
         Ok(prompt)
     }
@@ -58,10 +59,10 @@ mod tests {
         assert_eq!(Prompt::parse("select_account login consent login"), Ok(all));
         assert_eq!(Prompt::parse("none"), Ok(Prompt { none: true, ..Prompt::default() }));
         for bad in ["", " ", "login ", "login  consent", "Login", "create", "none,login"] {
-            assert_eq!(Prompt::parse(bad), Err(Reason::MalformedPrompt), "{bad:?}");
+            assert_eq!(Prompt::parse(bad), Err(Reason::Authorize(AuthorizeError::MalformedPrompt)), "{bad:?}");
         }
         for bad in ["none login", "consent none", "select_account none"] {
-            assert_eq!(Prompt::parse(bad), Err(Reason::PromptNoneNotAlone), "{bad}");
+            assert_eq!(Prompt::parse(bad), Err(Reason::Authorize(AuthorizeError::PromptNoneNotAlone)), "{bad}");
         }
     }
 }

@@ -136,7 +136,7 @@ impl Client {
     /// Sets the resources that the client may request tokens for, besides the server's own audience (RFC 8707 §2):
     /// absolute URIs of any scheme, without a fragment. `https://host` and `https://host/` are one resource: requests
     /// may use either spelling, and tokens use the one given here. A client that has both is refused with
-    /// [`Reason::ResourceSpelledTwice`](crate::authorization::Reason::ResourceSpelledTwice) (AZ-21).
+    /// [`HostError::ResourceSpelledTwice`](crate::authorization::HostError::ResourceSpelledTwice) (AZ-21).
     pub fn resources<S: Into<String>>(mut self, resources: impl IntoIterator<Item = S>) -> Self {
         self.resources = resources.into_iter().map(Into::into).collect();
         self

@@ -1,6 +1,7 @@
 //! What can be wrong with a registration.
 
 use crate::ConfigError;
+use crate::authorization::error::at_token::HostError;
 use crate::authorization::error::reason::Reason;
 
 /// Why a registration cannot be kept.
@@ -17,9 +18,9 @@ impl Fault {
     /// The reason to refuse the client's requests.
     pub(crate) const fn reason(self) -> Reason {
         match self {
-            Self::DefaultScopes => Reason::RegistrationScopes,
-            Self::Subject(_) => Reason::RegistrationSubject,
-            Self::Keys => Reason::RegistrationKeys,
+            Self::DefaultScopes => Reason::Host(HostError::RegistrationScopes),
+            Self::Subject(_) => Reason::Host(HostError::RegistrationSubject),
+            Self::Keys => Reason::Host(HostError::RegistrationKeys),
         }
     }
 }

@@ -3,6 +3,7 @@
 //!
 //! Registration should check this as well, but the code is sent from here.
 
+use crate::authorization::error::at_authorize::RedirectUriError;
 use crate::authorization::error::reason::Reason;
 use crate::http::{ObservedUri, Scheme, has_legal_characters};
 use crate::{ConfigError, limits};
@@ -66,13 +67,13 @@ pub(crate) fn is_sendable(uri: &str, policy: &RedirectPolicy) -> Result<(), Reas
     let scheme = uri.split_once(':').map(|(scheme, _)| scheme.to_ascii_lowercase()).unwrap_or_default();
     let fits = uri.len() <= limits::REDIRECT_URI && has_legal_characters(uri) && !uri.contains('#');
     if !fits || !is_scheme(&scheme) {
-        return Err(Reason::MalformedRedirectUri);
+        return Err(Reason::RedirectUri(RedirectUriError::Malformed));
     }
     if matches!(scheme.as_str(), "http" | "https") {
-        return http_is_for_loopback(&ObservedUri::parse(uri).ok_or(Reason::MalformedRedirectUri)?);
+        return http_is_for_loopback(&ObservedUri::parse(uri).ok_or(Reason::RedirectUri(RedirectUriError::Malformed))?);
     }
     if NEVER.contains(&scheme.as_str()) {
-        return Err(Reason::MalformedRedirectUri);
+        return Err(Reason::RedirectUri(RedirectUriError::Malformed));
     }
     scheme_is_the_applications_own(&scheme, policy)
 }
@@ -84,7 +85,7 @@ fn http_is_for_loopback(uri: &ObservedUri<'_>) -> Result<(), Reason> {
         Scheme::Https => true,
         Scheme::Http => uri.is_loopback(),
     };
-    if stays { Ok(()) } else { Err(Reason::PlainHttpRedirect) }
+    if stays { Ok(()) } else { Err(Reason::RedirectUri(RedirectUriError::PlainHttp)) }
 }
 
 /// Checks that the scheme is a reversed domain name, which belongs to one application, or one that the host lists.
@@ -92,7 +93,7 @@ fn http_is_for_loopback(uri: &ObservedUri<'_>) -> Result<(), Reason> {
 fn scheme_is_the_applications_own(scheme: &str, policy: &RedirectPolicy) -> Result<(), Reason> {
     let has_dot = scheme.contains('.') && scheme.split('.').all(|label| !label.is_empty());
     let own = has_dot || policy.schemes.iter().any(|listed| listed == scheme);
-    if own { Ok(()) } else { Err(Reason::PrivateUseScheme) }
+    if own { Ok(()) } else { Err(Reason::RedirectUri(RedirectUriError::PrivateUseScheme)) }
 }
 
 /// Whether this is a scheme of RFC 3986 §3.1, in lower case.
@@ -113,18 +114,18 @@ mod tests {
     fn az8_each_rule_has_its_reason() {
         let plain = RedirectPolicy::default();
         for (uri, reason) in [
-            ("http://app.example/cb", Reason::PlainHttpRedirect),
-            ("http://localhost.evil.example/cb", Reason::PlainHttpRedirect),
-            ("http://127.1/cb", Reason::PlainHttpRedirect),
-            ("http://0177.0.0.1/cb", Reason::PlainHttpRedirect),
-            ("http://localhost./cb", Reason::PlainHttpRedirect),
-            ("cursor://oauth/cb", Reason::PrivateUseScheme),
-            ("com.:/cb", Reason::PrivateUseScheme),
-            ("a..b:/cb", Reason::PrivateUseScheme),
-            ("mailto:a@b", Reason::MalformedRedirectUri),
-            ("Intent:cb", Reason::MalformedRedirectUri),
-            ("urn:ietf:wg:oauth:2.0:oob", Reason::MalformedRedirectUri),
-            ("https://app.example/cb#x", Reason::MalformedRedirectUri),
+            ("http://app.example/cb", Reason::RedirectUri(RedirectUriError::PlainHttp)),
+            ("http://localhost.evil.example/cb", Reason::RedirectUri(RedirectUriError::PlainHttp)),
+            ("http://127.1/cb", Reason::RedirectUri(RedirectUriError::PlainHttp)),
+            ("http://0177.0.0.1/cb", Reason::RedirectUri(RedirectUriError::PlainHttp)),
+            ("http://localhost./cb", Reason::RedirectUri(RedirectUriError::PlainHttp)),
+            ("cursor://oauth/cb", Reason::RedirectUri(RedirectUriError::PrivateUseScheme)),
+            ("com.:/cb", Reason::RedirectUri(RedirectUriError::PrivateUseScheme)),
+            ("a..b:/cb", Reason::RedirectUri(RedirectUriError::PrivateUseScheme)),
+            ("mailto:a@b", Reason::RedirectUri(RedirectUriError::Malformed)),
+            ("Intent:cb", Reason::RedirectUri(RedirectUriError::Malformed)),
+            ("urn:ietf:wg:oauth:2.0:oob", Reason::RedirectUri(RedirectUriError::Malformed)),
+            ("https://app.example/cb#x", Reason::RedirectUri(RedirectUriError::Malformed)),
         ] {
             assert_eq!(is_sendable(uri, &plain), Err(reason), "{uri}");
         }
@@ -143,7 +144,11 @@ mod tests {
             assert_eq!(is_sendable(uri, &policy), Ok(()), "{uri}");
         }
         for uri in ["cursors:/cb", "vscode-insiders:/cb"] {
-            assert_eq!(is_sendable(uri, &policy), Err(Reason::PrivateUseScheme), "{uri}");
+            assert_eq!(
+                is_sendable(uri, &policy),
+                Err(Reason::RedirectUri(RedirectUriError::PrivateUseScheme)),
+                "{uri}"
+            );
         }
     }
 

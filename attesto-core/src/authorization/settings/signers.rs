@@ -2,6 +2,7 @@
 //! IN-5, MD-4, MD-5).
 
 use crate::ConfigError;
+use crate::authorization::error::at_token::HostError;
 use crate::authorization::error::reason::Reason;
 use crate::authorization::registered_client::client::Client;
 use crate::crypto::{Algorithm, CryptoProvider};
@@ -56,7 +57,7 @@ impl Signers {
     /// Registration §2). A server without RS256 has declared that its clients accept its algorithms. IT-2.
     pub(crate) fn of_id_tokens(&self, client: &Client) -> Result<&JwtSigner, Reason> {
         match client.id_token_alg {
-            Some(algorithm) => self.of(algorithm).ok_or(Reason::SigningAlgorithm),
+            Some(algorithm) => self.of(algorithm).ok_or(Reason::Host(HostError::SigningAlgorithm)),
             None => Ok(self.of(Algorithm::RS256).unwrap_or(&self.own)),
         }
     }
@@ -65,7 +66,7 @@ impl Signers {
     /// else that of access tokens, which an introspecting client knows. IN-5.
     pub(crate) fn of_introspection(&self, client: &Client) -> Result<&JwtSigner, Reason> {
         match client.introspection_alg {
-            Some(algorithm) => self.of(algorithm).ok_or(Reason::SigningAlgorithm),
+            Some(algorithm) => self.of(algorithm).ok_or(Reason::Host(HostError::SigningAlgorithm)),
             None => Ok(&self.own),
         }
     }

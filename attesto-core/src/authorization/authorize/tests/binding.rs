@@ -4,6 +4,7 @@ use super::world::{assert_redirected, location, logged_in, page};
 use super::*;
 use crate::Timestamp;
 use crate::authorization::NewConsentGrant;
+use crate::authorization::error::at_token::HostError;
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use std::collections::HashSet;
@@ -127,7 +128,7 @@ fn az26_a_store_is_not_taken_at_its_word() {
     let question = ask(&mut world, &shown, &good());
     let url = click(&mut world, &question, "usr_1", &["files.read", "openid"]);
     assert_redirected(&world.follow(&url), "server_error");
-    assert_eq!(world.reason(), Reason::PolicyOverreach);
+    assert_eq!(world.reason(), Reason::Host(HostError::PolicyOverreach));
 }
 
 #[test]
@@ -135,7 +136,7 @@ fn az26_a_grant_that_is_not_there_cannot_be_used() {
     let mut world = World::new();
     world.consent = Box::new(|_| ConsentDecision::ByGrant);
     assert_redirected(&world.get(&good()), "server_error");
-    assert_eq!(world.reason(), Reason::HostAnswer);
+    assert_eq!(world.reason(), Reason::Host(HostError::Answer));
     for token in ["x", &CHALLENGE[1..], "a.b.c"] {
         world.asked.clear();
         world.get(&good().with("consent_grant", token));
@@ -144,7 +145,7 @@ fn az26_a_grant_that_is_not_there_cannot_be_used() {
     // Unknown: the host is asked again, and is at fault if it insists.
     world.events.clear();
     assert_redirected(&world.get(&good().with("consent_grant", CHALLENGE)), "server_error");
-    assert_eq!(world.reason(), Reason::HostAnswer);
+    assert_eq!(world.reason(), Reason::Host(HostError::Answer));
 }
 
 #[test]

@@ -3,6 +3,9 @@
 use super::world::{assert_direct, header, location};
 use super::*;
 use crate::authorization::AuthorizationServerBuilder;
+use crate::authorization::error::at_authorize::{AuthorizeError, RedirectUriError};
+use crate::authorization::error::at_endpoint::RequestError;
+use crate::authorization::error::at_token::HostError;
 
 /// Checks that the refusal was shown and reported with this reason, and nothing was issued.
 fn refused(world: &mut World, pairs: &Pairs, error: &str, reason: Reason) {
@@ -17,7 +20,7 @@ fn az1_ep1_plain_http_is_refused_before_anything_is_asked() {
     let mut world = World::new();
     let response = world.browse("GET", "http", Some(&good().encoded()), None);
     assert_direct(&response, 400, "invalid_request");
-    assert_eq!((world.reason(), world.asked.len()), (Reason::InsecureTransport, 0));
+    assert_eq!((world.reason(), world.asked.len()), (Reason::Request(RequestError::InsecureTransport), 0));
 }
 
 #[test]
@@ -27,7 +30,7 @@ fn az1_ep4_other_methods_are_refused() {
         let response = world.browse(method, "https", Some(&good().encoded()), None);
         assert_direct(&response, 405, "invalid_request");
         assert_eq!(header(&response, "allow"), "GET, POST");
-        assert_eq!(world.reason(), Reason::MethodNotAllowed);
+        assert_eq!(world.reason(), Reason::Request(RequestError::MethodNotAllowed));
         assert!(world.asked.is_empty() && world.codes.is_empty(), "{method} has spent something");
     }
 }
@@ -39,7 +42,7 @@ fn az1_ep4_head_spends_nothing_and_is_answered_without_a_body() {
         world.accept = accept;
         let response = world.browse("HEAD", "https", Some(&good().encoded()), None);
         assert_eq!((response.status, header(&response, "allow").as_str(), response.body.len()), (405, "GET, POST", 0));
-        assert_eq!(world.reason(), Reason::MethodNotAllowed);
+        assert_eq!(world.reason(), Reason::Request(RequestError::MethodNotAllowed));
         assert!(world.asked.is_empty() && world.codes.is_empty());
     }
 }
@@ -52,11 +55,11 @@ fn az1_post_takes_a_form_and_get_a_query() {
     // EP-7: a form must not have parameters in the query as well.
     let response = world.browse("POST", "https", Some("scope=x"), Some(&good().encoded()));
     assert_direct(&response, 400, "invalid_request");
-    assert_eq!(world.reason(), Reason::QueryParameters);
+    assert_eq!(world.reason(), Reason::Request(RequestError::QueryParameters));
     // The body of a GET is ignored.
     let response = world.browse("GET", "https", None, Some(&good().encoded()));
     assert_direct(&response, 400, "invalid_request");
-    assert_eq!(world.reason(), Reason::MissingParameter("client_id"));
+    assert_eq!(world.reason(), Reason::Request(RequestError::MissingParameter("client_id")));
 }
 
 #[test]
@@ -64,21 +67,31 @@ fn az1_ep5_broken_encoding_and_length_are_refused() {
     let mut world = World::new();
     for query in [good().encoded() + "&nonce=%zz", good().encoded() + "&nonce=%ff"] {
         assert_direct(&world.browse("GET", "https", Some(&query), None), 400, "invalid_request");
-        assert_eq!(world.reason(), Reason::MalformedForm);
+        assert_eq!(world.reason(), Reason::Request(RequestError::MalformedForm));
     }
     let query = good().encoded() + "&x=" + &"x".repeat(crate::limits::FORM_BODY);
     assert_direct(&world.browse("GET", "https", Some(&query), None), 413, "invalid_request");
-    assert_eq!(world.reason(), Reason::BodyTooLarge);
+    assert_eq!(world.reason(), Reason::Request(RequestError::BodyTooLarge));
 }
 
 #[test]
 fn ep6_a_repeated_identity_is_never_redirected() {
     let mut world = World::new();
     for (name, value) in [("client_id", "web"), ("redirect_uri", WEB), ("redirect_uri", "https://evil.example/")] {
-        refused(&mut world, &good().and(name, value), "invalid_request", Reason::DuplicateParameter);
+        refused(
+            &mut world,
+            &good().and(name, value),
+            "invalid_request",
+            Reason::Request(RequestError::DuplicateParameter),
+        );
     }
     for name in ["request", "request_uri"] {
-        refused(&mut world, &good().and(name, "a").and(name, "a"), "invalid_request", Reason::DuplicateParameter);
+        refused(
+            &mut world,
+            &good().and(name, "a").and(name, "a"),
+            "invalid_request",
+            Reason::Request(RequestError::DuplicateParameter),
+        );
     }
     assert!(world.asked.is_empty());
 }
@@ -87,7 +100,7 @@ fn ep6_a_repeated_identity_is_never_redirected() {
 fn ep12_without_the_grant_there_is_no_endpoint() {
     let mut world = World::built(|builder| builder.grants([GrantType::ClientCredentials]));
     assert_direct(&world.get(&good()), 404, "invalid_request");
-    assert_eq!(world.reason(), Reason::NotOffered);
+    assert_eq!(world.reason(), Reason::Request(RequestError::NotOffered));
 }
 
 #[test]
@@ -98,7 +111,7 @@ fn az2_embedded_user_agents_are_refused_before_the_client_is_looked_up_where_the
     assert!(location(&world.get(&good()), WEB).get("code").is_some(), "off by default");
     let mut world = World::built(AuthorizationServerBuilder::refuse_embedded_user_agents);
     world.agent = view;
-    refused(&mut world, &good(), "invalid_request", Reason::EmbeddedUserAgent);
+    refused(&mut world, &good(), "invalid_request", Reason::Request(RequestError::EmbeddedUserAgent));
     assert!(world.asked.is_empty());
     // Faults of the request itself come first (EP-1, EP-4), in any browser.
     assert_eq!(world.browse("PUT", "https", Some(&good().encoded()), None).status, 405);
@@ -113,7 +126,12 @@ fn az3_unknown_references_are_refused() {
     for tail in ["", "x", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB"]
     {
         let reference = alloc::format!("{REFERENCE}{tail}");
-        refused(&mut world, &ask(&reference), "invalid_request_uri", Reason::UnknownRequestUri);
+        refused(
+            &mut world,
+            &ask(&reference),
+            "invalid_request_uri",
+            Reason::Authorize(AuthorizeError::UnknownRequestUri),
+        );
     }
     assert_eq!(world.asked, ["LoadPushedRequest"], "what cannot be a reference is not looked for");
 }
@@ -125,7 +143,7 @@ fn az3_expired_references_are_refused() {
     world.events.clear();
     let ask = Pairs::of(&[("client_id", "web"), ("request_uri", &reference)]);
     world.now = NOW + 90;
-    refused(&mut world, &ask, "invalid_request_uri", Reason::UnknownRequestUri);
+    refused(&mut world, &ask, "invalid_request_uri", Reason::Authorize(AuthorizeError::UnknownRequestUri));
     world.now = NOW + 89;
     assert!(location(&world.get(&ask), WEB).get("code").is_some());
 }
@@ -136,8 +154,13 @@ fn az4_a_reference_is_for_the_client_that_pushed() {
     let reference = world.reference(&good());
     world.events.clear();
     let bare = Pairs::of(&[("request_uri", &reference)]);
-    refused(&mut world, &bare, "invalid_request", Reason::MissingParameter("client_id"));
-    refused(&mut world, &bare.clone().and("client_id", "cli"), "invalid_request", Reason::OtherClientsRequest);
+    refused(&mut world, &bare, "invalid_request", Reason::Request(RequestError::MissingParameter("client_id")));
+    refused(
+        &mut world,
+        &bare.clone().and("client_id", "cli"),
+        "invalid_request",
+        Reason::Authorize(AuthorizeError::OtherClientsRequest),
+    );
     assert_eq!(world.pushed.len(), 1, "nothing was spent");
     assert!(location(&world.get(&bare.and("client_id", "web")), WEB).get("code").is_some());
 }
@@ -145,14 +168,34 @@ fn az4_a_reference_is_for_the_client_that_pushed() {
 #[test]
 fn az5_the_client_is_known() {
     let mut world = World::new();
-    refused(&mut world, &good().without("client_id"), "invalid_request", Reason::MissingParameter("client_id"));
-    refused(&mut world, &good().with("client_id", ""), "invalid_request", Reason::MissingParameter("client_id"));
+    refused(
+        &mut world,
+        &good().without("client_id"),
+        "invalid_request",
+        Reason::Request(RequestError::MissingParameter("client_id")),
+    );
+    refused(
+        &mut world,
+        &good().with("client_id", ""),
+        "invalid_request",
+        Reason::Request(RequestError::MissingParameter("client_id")),
+    );
     for id in ["nobody", "WEB", "web ", "https://evil.example/client.json"] {
-        refused(&mut world, &good().with("client_id", id), "invalid_request", Reason::NoSuchClient);
+        refused(
+            &mut world,
+            &good().with("client_id", id),
+            "invalid_request",
+            Reason::Authorize(AuthorizeError::NoSuchClient),
+        );
     }
     world.asked.clear();
     for id in ["w\u{e9}b", "web\n", &"w".repeat(crate::limits::CLIENT_ID + 1)] {
-        refused(&mut world, &good().with("client_id", id), "invalid_request", Reason::NoSuchClient);
+        refused(
+            &mut world,
+            &good().with("client_id", id),
+            "invalid_request",
+            Reason::Authorize(AuthorizeError::NoSuchClient),
+        );
     }
     assert!(world.asked.is_empty(), "what cannot be a client_id is not looked for");
 }
@@ -172,7 +215,7 @@ fn ev2_claimed_clients_are_kept_apart_from_authenticated_ones() {
 fn az5_a_host_that_answers_with_another_client_knows_none_of_this_name() {
     let mut world = World::new();
     world.impostor = Some(native());
-    refused(&mut world, &good(), "invalid_request", Reason::NoSuchClient);
+    refused(&mut world, &good(), "invalid_request", Reason::Authorize(AuthorizeError::NoSuchClient));
 }
 
 #[test]
@@ -181,32 +224,47 @@ fn az6_request_and_request_uri_exclude_each_other() {
     let both = good().with("request", "a.b.c");
     for reference in ["https://app.example/r", "urn:ietf:params:oauth:request_uri:x"] {
         let both = both.with("request_uri", reference);
-        refused(&mut world, &both, "invalid_request", Reason::RequestAndRequestUri);
+        refused(&mut world, &both, "invalid_request", Reason::Authorize(AuthorizeError::RequestAndRequestUri));
     }
 }
 
 #[test]
 fn az8_a_redirect_uri_that_is_not_the_clients_is_never_used() {
     let mut world = World::new();
-    refused(&mut world, &good().without("redirect_uri"), "invalid_request", Reason::MissingRedirectUri);
+    refused(
+        &mut world,
+        &good().without("redirect_uri"),
+        "invalid_request",
+        Reason::RedirectUri(RedirectUriError::Missing),
+    );
     for uri in
         ["https://evil.example/", "https://app.example/cb", "https://app.example/cb?keep=~", "http://127.0.0.1/cb"]
     {
-        refused(&mut world, &good().with("redirect_uri", uri), "invalid_request", Reason::UnregisteredRedirectUri);
+        refused(
+            &mut world,
+            &good().with("redirect_uri", uri),
+            "invalid_request",
+            Reason::RedirectUri(RedirectUriError::Unregistered),
+        );
     }
     for uri in ["javascript:alert(1)", "https://app.example/cb?keep=%7E#", "https://app.example\\@evil.example/"] {
-        refused(&mut world, &good().with("redirect_uri", uri), "invalid_request", Reason::MalformedRedirectUri);
+        refused(
+            &mut world,
+            &good().with("redirect_uri", uri),
+            "invalid_request",
+            Reason::RedirectUri(RedirectUriError::Malformed),
+        );
     }
     // Whatever else is wrong, the first stage comes first.
     let worse = good().with("redirect_uri", "https://evil.example/").with("response_type", "token").without("scope");
-    refused(&mut world, &worse, "invalid_request", Reason::UnregisteredRedirectUri);
+    refused(&mut world, &worse, "invalid_request", Reason::RedirectUri(RedirectUriError::Unregistered));
 }
 
 #[test]
 fn az7_an_object_without_a_registered_outer_redirect_uri_is_not_redirected() {
     let mut world = World::new();
     let object = Pairs::of(&[("client_id", "web"), ("request", "a.b.c")]);
-    refused(&mut world, &object, "invalid_request", Reason::MissingRedirectUri);
+    refused(&mut world, &object, "invalid_request", Reason::RedirectUri(RedirectUriError::Missing));
 }
 
 #[test]
@@ -219,7 +277,7 @@ fn az32_a_store_that_is_down_before_there_is_a_redirect_uri_is_503() {
         let response = world.get(&Pairs::of(&[("client_id", "web"), ("request_uri", &reference)]));
         assert_direct(&response, 503, "temporarily_unavailable");
         assert_eq!(header(&response, "retry-after"), "1");
-        assert_eq!(world.reason(), Reason::Unavailable);
+        assert_eq!(world.reason(), Reason::Host(HostError::Unavailable));
     }
 }
 
@@ -233,6 +291,6 @@ fn az33_a_store_that_gives_back_something_else_is_at_fault() {
             record.parameters = parameters.into();
         }
         let ask = Pairs::of(&[("client_id", "web"), ("request_uri", &reference)]);
-        refused(&mut world, &ask, "server_error", Reason::HostAnswer);
+        refused(&mut world, &ask, "server_error", Reason::Host(HostError::Answer));
     }
 }

@@ -4,6 +4,8 @@ use super::world::{assert_direct, assert_guarded, assert_redirected, header, loc
 use super::*;
 use crate::Timestamp;
 use crate::authorization::EventKind;
+use crate::authorization::error::at_authorize::{AuthorizeError, RedirectUriError, UserError};
+use crate::authorization::error::at_token::HostError;
 use crate::crypto::RustCrypto;
 use crate::pkce::CodeChallenge;
 use alloc::boxed::Box;
@@ -104,7 +106,7 @@ fn tk6_with_any_store_down_no_code_is_issued_and_the_client_is_not_blamed() {
         } else {
             assert_redirected(&response, "temporarily_unavailable");
         }
-        assert_eq!(world.reason(), Reason::Unavailable);
+        assert_eq!(world.reason(), Reason::Host(HostError::Unavailable));
     }
 }
 
@@ -154,7 +156,7 @@ fn az28_the_loser_of_a_race_gets_an_error_and_no_code() {
     world.meanwhile = Some(("TakePushedRequest", |world| world.pushed.clear()));
     let response = world.get(&Pairs::of(&[("client_id", "web"), ("request_uri", &reference)]));
     assert_redirected(&response, "invalid_request_uri");
-    assert_eq!((world.reason(), world.codes.len()), (Reason::UnknownRequestUri, 0));
+    assert_eq!((world.reason(), world.codes.len()), (Reason::Authorize(AuthorizeError::UnknownRequestUri), 0));
 }
 
 #[test]
@@ -165,7 +167,7 @@ fn az28_a_denial_spends_the_pushed_request() {
     world.consent = Box::new(|_| ConsentDecision::Denied);
     let request = Pairs::of(&[("client_id", "web"), ("request_uri", &reference)]);
     assert_redirected(&world.get(&request), "access_denied");
-    assert_eq!(world.reason(), Reason::AccessDenied);
+    assert_eq!(world.reason(), Reason::User(UserError::AccessDenied));
     assert!(world.pushed.is_empty());
     // A denial stands, even if another request was faster.
     let reference = world.reference(&good());
@@ -193,5 +195,5 @@ fn az8_what_was_pushed_is_checked_again() {
     world.clients = [web().redirect_uris(["https://app.example/new"])].into();
     let request = Pairs::of(&[("client_id", "web"), ("request_uri", &reference)]);
     assert_eq!(world.get(&request).status, 400);
-    assert_eq!(world.reason(), Reason::UnregisteredRedirectUri);
+    assert_eq!(world.reason(), Reason::RedirectUri(RedirectUriError::Unregistered));
 }

@@ -2,6 +2,7 @@
 
 use super::world::{assert_redirected, location, page};
 use super::*;
+use crate::authorization::error::at_authorize::{PkceError, UserError};
 use crate::authorization::{
     AuthorizationCode, AuthorizationServerBuilder, GraceSecret, Profile, RefreshPolicy, SenderConstraint,
 };
@@ -35,7 +36,7 @@ fn refused(configure: fn(AuthorizationServerBuilder) -> AuthorizationServerBuild
     world.clients = [client].into();
     let response = world.get(request);
     assert_redirected(&response, "invalid_request");
-    assert_eq!((world.reason(), world.codes.len()), (Reason::ChallengeMissing, 0));
+    assert_eq!((world.reason(), world.codes.len()), (Reason::Pkce(PkceError::ChallengeMissing), 0));
     assert!(!world.asked.contains(&"Authenticate"));
     // PA-4: it cannot be pushed either.
     let response = world.push(&request.clone().and("client_secret", "s3cret"), &[]);
@@ -96,9 +97,12 @@ fn az15_a_challenge_that_is_sent_binds_every_client() {
         let sent = bare().with("code_challenge", CHALLENGE);
         assert!(issued(&mut world, &sent.with("code_challenge_method", "S256")).challenge.is_some());
         for (request, reason) in [
-            (sent.clone(), Reason::ChallengeMethod),
-            (sent.with("code_challenge_method", "plain"), Reason::ChallengeMethod),
-            (sent.with("code_challenge_method", "S256").with("code_challenge", "x"), Reason::ChallengeMalformed),
+            (sent.clone(), Reason::Pkce(PkceError::ChallengeMethod)),
+            (sent.with("code_challenge_method", "plain"), Reason::Pkce(PkceError::ChallengeMethod)),
+            (
+                sent.with("code_challenge_method", "S256").with("code_challenge", "x"),
+                Reason::Pkce(PkceError::ChallengeMalformed),
+            ),
         ] {
             world.events.clear();
             assert_redirected(&world.get(&request), "invalid_request");
@@ -121,7 +125,10 @@ fn az15_where_consent_drops_openid_there_is_no_code() {
         };
         world.events.clear();
         assert_redirected(&world.get(&request), "access_denied");
-        assert_eq!((world.reason(), world.codes.len(), world.pushed.len()), (Reason::OpenIdNotAllowed, 0, 0));
+        assert_eq!(
+            (world.reason(), world.codes.len(), world.pushed.len()),
+            (Reason::User(UserError::OpenIdNotAllowed), 0, 0)
+        );
         // With a challenge, the user may leave out `openid`.
         let whole = bare().with("code_challenge", CHALLENGE).with("code_challenge_method", "S256");
         assert_eq!(issued(&mut world, &whole).authorization.scopes.to_string(), "files.read");

@@ -4,6 +4,9 @@ use super::world::{Pairs, World, header, json, location};
 use super::*;
 use crate::Timestamp;
 use crate::authorization::EventKind;
+use crate::authorization::error::at_authorize::{AuthorizeError, PkceError, RedirectUriError};
+use crate::authorization::error::at_endpoint::{ClientError, RequestError, ScopeError, SenderError};
+use crate::authorization::error::at_token::HostError;
 use crate::crypto::{Algorithm, CryptoProvider, KeyKind, RustCrypto};
 use crate::dpop::{NonceIssuer, NonceSecret, NonceUse, ProofMaker, ProofPolicy};
 use crate::jose::{KeyMaterial, Thumbprint};
@@ -110,25 +113,35 @@ fn par_section_18_item_6_public_clients_push_too() {
 fn pa1_a_reference_cannot_be_pushed() {
     let mut world = World::new();
     for uri in ["https://app.example/r", "urn:ietf:params:oauth:request_uri:x"] {
-        refused(&mut world, &pushed().with("request_uri", uri), 400, Reason::RequestUriPushed);
+        refused(
+            &mut world,
+            &pushed().with("request_uri", uri),
+            400,
+            Reason::Authorize(AuthorizeError::RequestUriPushed),
+        );
     }
 }
 
 #[test]
 fn pa2_request_objects_are_refused() {
-    refused(&mut World::new(), &pushed().with("request", "a.b.c"), 400, Reason::RequestObject);
+    refused(
+        &mut World::new(),
+        &pushed().with("request", "a.b.c"),
+        400,
+        Reason::Authorize(AuthorizeError::RequestObject),
+    );
     // Refused before the redirect URI is checked, which would be in the object.
     let object = pushed().without("redirect_uri").with("request", "a.b.c");
-    refused(&mut World::new(), &object, 400, Reason::RequestObject);
+    refused(&mut World::new(), &object, 400, Reason::Authorize(AuthorizeError::RequestObject));
 }
 
 #[test]
 fn pa3_the_client_is_the_one_that_authenticated() {
     let mut world = World::new();
-    refused(&mut world, &pushed().with("client_secret", "wrong"), 401, Reason::WrongSecret);
-    refused(&mut world, &good(), 401, Reason::WrongAuthMethod);
-    refused(&mut world, &pushed().with("client_id", "cli"), 401, Reason::WrongAuthMethod);
-    refused(&mut world, &pushed().without("client_id"), 401, Reason::NoClient);
+    refused(&mut world, &pushed().with("client_secret", "wrong"), 401, Reason::Client(ClientError::WrongSecret));
+    refused(&mut world, &good(), 401, Reason::Client(ClientError::WrongMethod));
+    refused(&mut world, &pushed().with("client_id", "cli"), 401, Reason::Client(ClientError::WrongMethod));
+    refused(&mut world, &pushed().without("client_id"), 401, Reason::Client(ClientError::Missing));
 }
 
 #[test]
@@ -138,7 +151,7 @@ fn pa3_pa7_credentials_in_the_field_are_one_clients_and_their_failure_is_401() {
     basic.authentication = ClientAuthentication::SecretBasic;
     world.clients = [basic, native()].into();
     world.authorization = Some(String::from("Basic d2ViOnMzY3JldA==")); // web:s3cret
-    refused(&mut world, &good().with("client_id", "cli"), 400, Reason::ClientIdMismatch);
+    refused(&mut world, &good().with("client_id", "cli"), 400, Reason::Client(ClientError::IdMismatch));
     assert_eq!(world.push(&good(), &[]).status, 201);
     assert_eq!(world.push(&good().without("client_id"), &[]).status, 201);
     for record in world.pushed.values() {
@@ -159,22 +172,22 @@ fn pa3_pa7_credentials_in_the_field_are_one_clients_and_their_failure_is_401() {
 fn pa4_the_rules_are_those_of_the_authorization_endpoint() {
     let mut world = World::new();
     let cases: [(Pairs, Reason); 16] = [
-        (pushed().without("redirect_uri"), Reason::MissingRedirectUri),
-        (pushed().with("redirect_uri", "https://evil.example/"), Reason::UnregisteredRedirectUri), // PA-8
-        (pushed().with("redirect_uri", "javascript:alert(1)"), Reason::MalformedRedirectUri),
-        (pushed().with("response_mode", "jwt"), Reason::UnsupportedResponseMode),
-        (pushed().with("registration", "{}"), Reason::RegistrationParameter),
-        (pushed().without("response_type"), Reason::MissingParameter("response_type")),
-        (pushed().with("response_type", "token"), Reason::UnsupportedResponseType),
-        (pushed().with("scope", "admin"), Reason::ScopeTooWide),
-        (pushed().with("scope", "a  b"), Reason::MalformedScope),
-        (pushed().without("code_challenge"), Reason::ChallengeMissing),
-        (pushed().with("code_challenge_method", "plain"), Reason::ChallengeMethod),
-        (pushed().with("prompt", "none login"), Reason::PromptNoneNotAlone),
-        (pushed().with("max_age", "x"), Reason::MalformedMaxAge),
-        (pushed().and("resource", "https://evil.example"), Reason::InvalidTarget),
-        (pushed().with("authorization_details", "[]"), Reason::AuthorizationDetails),
-        (pushed().and("scope", "files.read"), Reason::DuplicateParameter),
+        (pushed().without("redirect_uri"), Reason::RedirectUri(RedirectUriError::Missing)),
+        (pushed().with("redirect_uri", "https://evil.example/"), Reason::RedirectUri(RedirectUriError::Unregistered)), // PA-8
+        (pushed().with("redirect_uri", "javascript:alert(1)"), Reason::RedirectUri(RedirectUriError::Malformed)),
+        (pushed().with("response_mode", "jwt"), Reason::Authorize(AuthorizeError::UnsupportedResponseMode)),
+        (pushed().with("registration", "{}"), Reason::Authorize(AuthorizeError::RegistrationParameter)),
+        (pushed().without("response_type"), Reason::Request(RequestError::MissingParameter("response_type"))),
+        (pushed().with("response_type", "token"), Reason::Authorize(AuthorizeError::UnsupportedResponseType)),
+        (pushed().with("scope", "admin"), Reason::Scope(ScopeError::TooWide)),
+        (pushed().with("scope", "a  b"), Reason::Scope(ScopeError::Malformed)),
+        (pushed().without("code_challenge"), Reason::Pkce(PkceError::ChallengeMissing)),
+        (pushed().with("code_challenge_method", "plain"), Reason::Pkce(PkceError::ChallengeMethod)),
+        (pushed().with("prompt", "none login"), Reason::Authorize(AuthorizeError::PromptNoneNotAlone)),
+        (pushed().with("max_age", "x"), Reason::Authorize(AuthorizeError::MalformedMaxAge)),
+        (pushed().and("resource", "https://evil.example"), Reason::Scope(ScopeError::InvalidTarget)),
+        (pushed().with("authorization_details", "[]"), Reason::Authorize(AuthorizeError::AuthorizationDetails)),
+        (pushed().and("scope", "files.read"), Reason::Request(RequestError::DuplicateParameter)),
     ];
     for (request, reason) in cases {
         refused(&mut world, &request, 400, reason);
@@ -191,7 +204,7 @@ fn pa5_a_proof_binds_the_request_to_its_key() {
     // The same proof again.
     world.events.clear();
     world.pushed.clear();
-    refused_with(&mut world, &pushed(), &[&shown], 400, Reason::ProofReplay);
+    refused_with(&mut world, &pushed(), &[&shown], 400, Reason::Sender(SenderError::ProofReplay));
     // The code is bound to the key, whatever the browser sends.
     let mut world = World::new();
     let reference = json(&world.push(&pushed(), &[&shown]), "request_uri");
@@ -209,9 +222,15 @@ fn pa5_dpop_jkt_is_kept_without_a_proof_and_agrees_with_one() {
     let mut world = World::new();
     assert_eq!(world.push(&pushed().with("dpop_jkt", &key.to_base64url()), &[&shown]).status, 201);
     let mut world = World::new();
-    refused_with(&mut world, &pushed().with("dpop_jkt", CHALLENGE), &[&shown], 400, Reason::JktMismatch);
+    refused_with(
+        &mut world,
+        &pushed().with("dpop_jkt", CHALLENGE),
+        &[&shown],
+        400,
+        Reason::Sender(SenderError::JktMismatch),
+    );
     assert!(!world.asked.contains(&"RecordReplay"), "what is refused anyway fills no store");
-    assert_eq!(Reason::JktMismatch.error().code(), "invalid_dpop_proof");
+    assert_eq!(Reason::Sender(SenderError::JktMismatch).error().code(), "invalid_dpop_proof");
 }
 
 #[test]
@@ -219,11 +238,11 @@ fn pa5_proofs_are_for_this_endpoint_one_at_a_time_and_fresh() {
     let (shown, _) = proof(3, PAR, None);
     let (elsewhere, _) = proof(3, "https://auth.example/oauth/token", None);
     let mut world = World::new();
-    refused_with(&mut world, &pushed(), &[&shown, &shown], 400, Reason::SeveralProofs);
-    refused_with(&mut world, &pushed(), &[&elsewhere], 400, Reason::InvalidProof);
-    refused_with(&mut world, &pushed(), &["x.y.z"], 400, Reason::InvalidProof);
+    refused_with(&mut world, &pushed(), &[&shown, &shown], 400, Reason::Sender(SenderError::SeveralProofs));
+    refused_with(&mut world, &pushed(), &[&elsewhere], 400, Reason::Sender(SenderError::InvalidProof));
+    refused_with(&mut world, &pushed(), &["x.y.z"], 400, Reason::Sender(SenderError::InvalidProof));
     world.now = NOW + 3600;
-    refused_with(&mut world, &pushed(), &[&shown], 400, Reason::InvalidProof);
+    refused_with(&mut world, &pushed(), &[&shown], 400, Reason::Sender(SenderError::InvalidProof));
 }
 
 #[test]
@@ -252,14 +271,14 @@ fn pa6_faults_leave_nothing_behind() {
     }
     let mut world = World::new();
     world.entropy = false;
-    refused_with(&mut world, &pushed(), &[&shown], 500, Reason::Entropy);
+    refused_with(&mut world, &pushed(), &[&shown], 500, Reason::Host(HostError::Entropy));
     assert!(!world.asked.contains(&"RecordReplay"));
 }
 
 #[test]
 fn ep12_without_the_grant_nothing_is_pushed() {
     let mut world = World::built(|builder| builder.grants([GrantType::ClientCredentials]));
-    refused(&mut world, &pushed(), 404, Reason::NotOffered);
+    refused(&mut world, &pushed(), 404, Reason::Request(RequestError::NotOffered));
 }
 
 #[test]

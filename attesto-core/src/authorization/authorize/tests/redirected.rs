@@ -3,6 +3,9 @@
 use super::world::{assert_redirected, location};
 use super::*;
 use crate::authorization::AuthorizationServerBuilder;
+use crate::authorization::error::at_authorize::{AuthorizeError, PkceError};
+use crate::authorization::error::at_endpoint::{RequestError, ScopeError, SenderError};
+use crate::authorization::error::at_token::{GrantError, HostError};
 use alloc::string::String;
 
 fn refused(world: &mut World, pairs: &Pairs, reason: Reason) {
@@ -35,7 +38,7 @@ fn passes_in(world: &mut World, pairs: &Pairs) -> AuthorizationRequest {
 fn ep6_another_repeated_parameter_is_reported_to_the_client() {
     let mut world = World::new();
     for (name, value) in [("scope", "files.read"), ("response_type", "code"), ("code_challenge", CHALLENGE)] {
-        refused(&mut world, &good().and(name, value), Reason::DuplicateParameter);
+        refused(&mut world, &good().and(name, value), Reason::Request(RequestError::DuplicateParameter));
     }
     // Repeated values are not used: no `state`, and the default mode.
     let response =
@@ -46,15 +49,19 @@ fn ep6_another_repeated_parameter_is_reported_to_the_client() {
 
 #[test]
 fn az7_request_objects_are_refused_and_not_ignored() {
-    refused(&mut World::new(), &good().with("request", "a.b.c"), Reason::RequestObject);
-    assert_eq!(Reason::RequestObject.error().code(), "request_not_supported");
+    refused(&mut World::new(), &good().with("request", "a.b.c"), Reason::Authorize(AuthorizeError::RequestObject));
+    assert_eq!(Reason::Authorize(AuthorizeError::RequestObject).error().code(), "request_not_supported");
 }
 
 #[test]
 fn az10_unknown_response_modes_are_refused_by_query() {
     let mut world = World::new();
     for mode in ["fragment.jwt", "jwt", "query.jwt", "web_message", "Query", "Fragment"] {
-        refused(&mut world, &good().with("response_mode", mode), Reason::UnsupportedResponseMode);
+        refused(
+            &mut world,
+            &good().with("response_mode", mode),
+            Reason::Authorize(AuthorizeError::UnsupportedResponseMode),
+        );
     }
 }
 
@@ -62,21 +69,29 @@ fn az10_unknown_response_modes_are_refused_by_query() {
 fn az11_the_endpoint_fetches_nothing_and_registers_no_client() {
     let mut world = World::new();
     for uri in ["https://app.example/r", "URN:ietf:params:oauth:request_uri:x", "urn:ietf:params:oauth:request_uri"] {
-        refused(&mut world, &good().with("request_uri", uri), Reason::RemoteRequestUri);
+        refused(&mut world, &good().with("request_uri", uri), Reason::Authorize(AuthorizeError::RemoteRequestUri));
     }
-    refused(&mut world, &good().with("registration", "{}"), Reason::RegistrationParameter);
+    refused(&mut world, &good().with("registration", "{}"), Reason::Authorize(AuthorizeError::RegistrationParameter));
 }
 
 #[test]
 fn az12_the_response_type_is_code() {
     let mut world = World::new();
-    refused(&mut world, &good().without("response_type"), Reason::MissingParameter("response_type"));
+    refused(
+        &mut world,
+        &good().without("response_type"),
+        Reason::Request(RequestError::MissingParameter("response_type")),
+    );
     for response_type in ["token", "id_token", "code id_token", "none", "Code", "code "] {
-        refused(&mut world, &good().with("response_type", response_type), Reason::UnsupportedResponseType);
+        refused(
+            &mut world,
+            &good().with("response_type", response_type),
+            Reason::Authorize(AuthorizeError::UnsupportedResponseType),
+        );
     }
     world.clients = [web().grants([GrantType::ClientCredentials])].into();
-    refused(&mut world, &good(), Reason::GrantNotAllowed);
-    assert_eq!(Reason::GrantNotAllowed.error().code(), "unauthorized_client");
+    refused(&mut world, &good(), Reason::Grant(GrantError::NotAllowed));
+    assert_eq!(Reason::Grant(GrantError::NotAllowed).error().code(), "unauthorized_client");
 }
 
 #[test]
@@ -85,7 +100,7 @@ fn az13_what_must_be_pushed_is_pushed() {
     let mut strict_client = World::new();
     strict_client.clients = [web().require_pushed_requests()].into();
     for world in [&mut strict, &mut strict_client] {
-        refused(world, &good(), Reason::ParRequired);
+        refused(world, &good(), Reason::Authorize(AuthorizeError::MustBePushed));
         let reference = world.reference(&good());
         let pushed = Pairs::of(&[("client_id", "web"), ("request_uri", &reference)]);
         assert!(location(&world.get(&pushed), WEB).get("code").is_some());
@@ -96,10 +111,10 @@ fn az13_what_must_be_pushed_is_pushed() {
 fn az14_the_scope_is_well_formed_and_the_clients() {
     let mut world = World::new();
     for scope in [" files.read", "files.read  files.write", "files.read\t", "\"", "caf\u{e9}"] {
-        refused(&mut world, &good().with("scope", scope), Reason::MalformedScope);
+        refused(&mut world, &good().with("scope", scope), Reason::Scope(ScopeError::Malformed));
     }
     for scope in ["admin", "files.read admin", "FILES.read"] {
-        refused(&mut world, &good().with("scope", scope), Reason::ScopeTooWide);
+        refused(&mut world, &good().with("scope", scope), Reason::Scope(ScopeError::TooWide));
     }
     assert_eq!(passes(&good()).scopes.to_string(), "files.read files.write");
     assert_eq!(passes(&good().without("scope")).scopes.to_string(), "files.read", "the client's default");
@@ -110,17 +125,21 @@ fn az14_offline_access_is_for_those_who_ask_the_user() {
     let scope = "files.read offline_access";
     assert_eq!(passes(&good().with("scope", scope)).scopes.to_string(), "files.read");
     assert_eq!(passes(&good().with("scope", scope).with("prompt", "consent")).scopes.to_string(), scope);
-    refused(&mut World::new(), &good().with("scope", "offline_access"), Reason::ScopeRefused);
+    refused(&mut World::new(), &good().with("scope", "offline_access"), Reason::Scope(ScopeError::Refused));
 }
 
 #[test]
 fn az15_pkce_is_required_of_every_client() {
     let mut world = World::new();
-    refused(&mut world, &good().without("code_challenge"), Reason::ChallengeMissing);
-    refused(&mut world, &good().without("code_challenge").without("code_challenge_method"), Reason::ChallengeMissing);
-    refused(&mut world, &good().without("code_challenge_method"), Reason::ChallengeMethod);
+    refused(&mut world, &good().without("code_challenge"), Reason::Pkce(PkceError::ChallengeMissing));
+    refused(
+        &mut world,
+        &good().without("code_challenge").without("code_challenge_method"),
+        Reason::Pkce(PkceError::ChallengeMissing),
+    );
+    refused(&mut world, &good().without("code_challenge_method"), Reason::Pkce(PkceError::ChallengeMethod));
     for method in ["plain", "s256", "S512", "S256 "] {
-        refused(&mut world, &good().with("code_challenge_method", method), Reason::ChallengeMethod);
+        refused(&mut world, &good().with("code_challenge_method", method), Reason::Pkce(PkceError::ChallengeMethod));
     }
     for challenge in [
         &CHALLENGE[1..],
@@ -129,7 +148,7 @@ fn az15_pkce_is_required_of_every_client() {
         &CHALLENGE.replace("cM", "cN"),
         &CHALLENGE.replace('-', "+"),
     ] {
-        refused(&mut world, &good().with("code_challenge", challenge), Reason::ChallengeMalformed);
+        refused(&mut world, &good().with("code_challenge", challenge), Reason::Pkce(PkceError::ChallengeMalformed));
     }
 }
 
@@ -142,7 +161,11 @@ fn az16_state_and_nonce_are_bounded() {
     assert_eq!((refusal.get("error"), refusal.get("state")), (Some("invalid_request"), None));
     let nonce = "n".repeat(crate::limits::OIDC_NONCE);
     assert_eq!(passes(&good().with("nonce", &nonce)).nonce, Some(nonce.clone()));
-    refused(&mut World::new(), &good().with("nonce", &[&nonce, "n"].concat()), Reason::NonceTooLong);
+    refused(
+        &mut World::new(),
+        &good().with("nonce", &[&nonce, "n"].concat()),
+        Reason::Authorize(AuthorizeError::NonceTooLong),
+    );
     let mut without = World::new();
     assert_eq!(location(&without.get(&good().without("state")), WEB).get("state"), None);
 }
@@ -151,7 +174,7 @@ fn az16_state_and_nonce_are_bounded() {
 fn az16_a_nonce_can_be_demanded_for_openid() {
     let mut world = World::built(AuthorizationServerBuilder::require_nonce);
     let openid = good().with("scope", "openid");
-    refused(&mut world, &openid, Reason::NonceRequired);
+    refused(&mut world, &openid, Reason::Authorize(AuthorizeError::NonceRequired));
     assert_eq!(passes_in(&mut world, &openid.with("nonce", "n")).nonce.as_deref(), Some("n"));
     assert_eq!(passes_in(&mut world, &good()).nonce, None, "not an OpenID request");
     assert_eq!(passes(&openid).nonce, None, "not demanded");
@@ -160,15 +183,15 @@ fn az16_a_nonce_can_be_demanded_for_openid() {
 #[test]
 fn az17_prompt_is_known_and_none_stands_alone() {
     let mut world = World::new();
-    refused(&mut world, &good().with("prompt", "create"), Reason::MalformedPrompt);
-    refused(&mut world, &good().with("prompt", "none login"), Reason::PromptNoneNotAlone);
+    refused(&mut world, &good().with("prompt", "create"), Reason::Authorize(AuthorizeError::MalformedPrompt));
+    refused(&mut world, &good().with("prompt", "none login"), Reason::Authorize(AuthorizeError::PromptNoneNotAlone));
 }
 
 #[test]
 fn az18_max_age_is_a_number_of_seconds() {
     let mut world = World::new();
     for max_age in ["-1", "+1", "1.5", "x", "1 ", "2147483648", "99999999999999999999", "0x10"] {
-        refused(&mut world, &good().with("max_age", max_age), Reason::MalformedMaxAge);
+        refused(&mut world, &good().with("max_age", max_age), Reason::Authorize(AuthorizeError::MalformedMaxAge));
     }
     assert_eq!(passes(&good().with("max_age", "2147483647")).max_age, Some(2_147_483_647));
     assert_eq!(passes(&good().with("max_age", "0")).max_age, Some(0));
@@ -191,8 +214,12 @@ fn az19_acr_values_keep_their_order_and_claims_are_ignored() {
 #[test]
 fn az20_az23_parameters_that_are_not_understood_are_refused_and_not_dropped() {
     let mut world = World::new();
-    refused(&mut world, &good().with("id_token_hint", "a.b.c"), Reason::IdTokenHint);
-    refused(&mut world, &good().with("authorization_details", "[]"), Reason::AuthorizationDetails);
+    refused(&mut world, &good().with("id_token_hint", "a.b.c"), Reason::Authorize(AuthorizeError::IdTokenHint));
+    refused(
+        &mut world,
+        &good().with("authorization_details", "[]"),
+        Reason::Authorize(AuthorizeError::AuthorizationDetails),
+    );
 }
 
 #[test]
@@ -201,7 +228,7 @@ fn az21_resources_are_the_clients() {
     for resource in
         ["https://evil.example", "https://files.example//", "files.example", "https://files.example#", "/", "%"]
     {
-        refused(&mut world, &good().with("resource", resource), Reason::InvalidTarget);
+        refused(&mut world, &good().with("resource", resource), Reason::Scope(ScopeError::InvalidTarget));
     }
     // A repeated `resource` counts with all its values.
     let all = good()
@@ -209,7 +236,7 @@ fn az21_resources_are_the_clients() {
         .and("resource", AUDIENCE)
         .and("resource", "https://other.example/x?y=z");
     assert_eq!(passes(&all).resources, ["https://other.example/x?y=z", AUDIENCE]);
-    refused(&mut world, &all.and("resource", "https://evil.example"), Reason::InvalidTarget);
+    refused(&mut world, &all.and("resource", "https://evil.example"), Reason::Scope(ScopeError::InvalidTarget));
     assert!(passes(&good()).resources.is_empty());
 }
 
@@ -222,14 +249,14 @@ fn az21_resources_are_at_most_16() {
     assert_eq!(passes_in(&mut world, &asking(16)).resources.len(), 16);
     world.events.clear();
     world.asked.clear();
-    refused(&mut world, &asking(17), Reason::InvalidTarget);
+    refused(&mut world, &asking(17), Reason::Scope(ScopeError::InvalidTarget));
 }
 
 #[test]
 fn az22_dpop_jkt_is_a_thumbprint() {
     let mut world = World::new();
     for jkt in [&CHALLENGE[1..], "x", &CHALLENGE.replace("cM", "cN")] {
-        refused(&mut world, &good().with("dpop_jkt", jkt), Reason::MalformedJkt);
+        refused(&mut world, &good().with("dpop_jkt", jkt), Reason::Sender(SenderError::MalformedJkt));
     }
     assert_eq!(passes(&good().with("dpop_jkt", CHALLENGE)).dpop_jkt.unwrap().to_base64url(), CHALLENGE);
     let mut without = World::built(AuthorizationServerBuilder::without_dpop);
@@ -240,7 +267,11 @@ fn az22_dpop_jkt_is_a_thumbprint() {
 fn parameters_are_bounded_one_by_one() {
     let long = "x".repeat(crate::limits::PARAMETER);
     assert_eq!(passes(&good().with("login_hint", &long)).login_hint.unwrap().len(), long.len());
-    refused(&mut World::new(), &good().with("login_hint", &[&long, "x"].concat()), Reason::ParameterTooLong);
+    refused(
+        &mut World::new(),
+        &good().with("login_hint", &[&long, "x"].concat()),
+        Reason::Request(RequestError::ParameterTooLong),
+    );
 }
 
 #[test]
@@ -251,10 +282,10 @@ fn az27_a_request_is_no_longer_than_one_that_could_be_pushed() {
     };
     let mut world = World::new();
     assert_eq!(world.get(&resources(3)).status, 400, "shown: its way back would be as long");
-    assert_eq!(world.reason(), Reason::ParameterTooLong);
+    assert_eq!(world.reason(), Reason::Request(RequestError::ParameterTooLong));
     world.events.clear();
     // With one resource less, the request is known to be the client's.
-    refused(&mut world, &resources(2), Reason::InvalidTarget);
+    refused(&mut world, &resources(2), Reason::Scope(ScopeError::InvalidTarget));
 }
 
 #[test]
@@ -266,7 +297,7 @@ fn az31_a_refusal_keeps_to_the_mode_of_the_request() {
     // AZ-13: the refusal is redirected although the request was not pushed.
     let mut world = World::built(AuthorizationServerBuilder::require_pushed_authorization_requests);
     let response = world.get(&good().with("response_mode", "form_post"));
-    assert_eq!((response.status, world.reason()), (200, Reason::ParRequired));
+    assert_eq!((response.status, world.reason()), (200, Reason::Authorize(AuthorizeError::MustBePushed)));
 }
 
 #[test]
@@ -276,10 +307,10 @@ fn az32_a_store_that_fails_later_is_reported_to_the_client() {
         world.down = Some(question);
         let response = world.get(&good());
         assert_redirected(&response, "temporarily_unavailable");
-        assert_eq!(world.reason(), Reason::Unavailable);
+        assert_eq!(world.reason(), Reason::Host(HostError::Unavailable));
     }
     let mut world = World::new();
     world.entropy = false;
     assert_redirected(&world.get(&good()), "server_error");
-    assert_eq!((world.reason(), world.codes.len()), (Reason::Entropy, 0));
+    assert_eq!((world.reason(), world.codes.len()), (Reason::Host(HostError::Entropy), 0));
 }

@@ -2,6 +2,7 @@
 
 use super::world::{assert_redirected, location};
 use super::*;
+use crate::authorization::error::at_token::HostError;
 
 fn granted(client: Client, resources: &[&str]) -> alloc::vec::Vec<alloc::string::String> {
     let mut world = World::new();
@@ -83,7 +84,7 @@ fn az21_one_resource_in_two_spellings_is_a_contradiction() {
         let mut world = World::new();
         world.clients = [web().resources(resources.iter().copied())].into();
         assert_eq!(world.get(&good()).status, 500);
-        assert_eq!(world.reason(), Reason::ResourceSpelledTwice);
+        assert_eq!(world.reason(), Reason::Host(HostError::ResourceSpelledTwice));
         assert!(world.codes.is_empty());
     }
     for resources in [&[AUDIENCE][..], &["https://api.example/a", "https://api.example/a/"]] {

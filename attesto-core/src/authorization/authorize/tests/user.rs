@@ -3,6 +3,9 @@
 use super::world::{assert_guarded, assert_redirected, location, logged_in, page, redirect_of};
 use super::*;
 use crate::Timestamp;
+use crate::authorization::error::at_authorize::{AuthorizeError, UserError};
+use crate::authorization::error::at_endpoint::ScopeError;
+use crate::authorization::error::at_token::HostError;
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -111,7 +114,7 @@ fn az3_az27_a_login_may_take_longer_than_the_reference_lives() {
         world.now = NOW + 90;
         world.events.clear();
         assert_eq!(world.follow(&late).status, 400, "{late}");
-        assert_eq!(world.reason(), Reason::UnknownRequestUri);
+        assert_eq!(world.reason(), Reason::Authorize(AuthorizeError::UnknownRequestUri));
     }
     world.now = NOW + 690;
     assert_eq!(world.follow(&way_back).status, 400, "even a visit ends");
@@ -178,7 +181,7 @@ fn az24_a_login_that_is_too_old_is_asked_for_again() {
     world.asked.clear();
     world.user = Box::new(|_| logged_in(NOW - 61));
     assert_redirected(&world.get(&good().with("max_age", "60")), "server_error");
-    assert_eq!((world.reason(), world.asked.len()), (Reason::HostAnswer, 3));
+    assert_eq!((world.reason(), world.asked.len()), (Reason::Host(HostError::Answer), 3));
 }
 
 #[test]
@@ -187,7 +190,7 @@ fn az24_a_login_in_the_future_or_of_no_time_fails_closed() {
         let mut world = World::new();
         world.user = Box::new(|_| logged_in(NOW + 61));
         assert_redirected(&world.get(&request), "server_error");
-        assert_eq!((world.reason(), world.codes.len()), (Reason::HostAnswer, 0));
+        assert_eq!((world.reason(), world.codes.len()), (Reason::Host(HostError::Answer), 0));
     }
     let mut world = World::new();
     world.user = Box::new(|_| Authentication::User(Box::new(Login::new("usr_1", AuthenticationContext::default()))));
@@ -200,11 +203,15 @@ fn az24_prompt_none_shows_nothing() {
     let none = good().with("prompt", "none");
     let mut world = World::new();
     for (answer, error, reason) in [
-        (Authentication::Interact(page("hello")), "login_required", Reason::LoginRequired),
-        (Authentication::Nobody, "login_required", Reason::LoginRequired),
-        (Authentication::InteractionRequired, "interaction_required", Reason::InteractionRequired),
-        (Authentication::AccountSelectionRequired, "account_selection_required", Reason::AccountSelectionRequired),
-        (Authentication::Declined, "access_denied", Reason::LoginDeclined),
+        (Authentication::Interact(page("hello")), "login_required", Reason::User(UserError::LoginRequired)),
+        (Authentication::Nobody, "login_required", Reason::User(UserError::LoginRequired)),
+        (Authentication::InteractionRequired, "interaction_required", Reason::User(UserError::InteractionRequired)),
+        (
+            Authentication::AccountSelectionRequired,
+            "account_selection_required",
+            Reason::User(UserError::AccountSelectionRequired),
+        ),
+        (Authentication::Declined, "access_denied", Reason::User(UserError::LoginDeclined)),
     ] {
         world.user = Box::new(move |question| {
             assert!(!question.interactive);
@@ -233,9 +240,9 @@ fn az24_a_user_has_a_name() {
 fn az25_consent_is_within_what_was_asked_for() {
     let mut world = World::new();
     for (granted, reason) in [
-        (ScopeSet::of(["files.read", "admin"]), Reason::PolicyOverreach),
-        (ScopeSet::of(["openid"]), Reason::PolicyOverreach),
-        (ScopeSet::default(), Reason::ScopeRefused),
+        (ScopeSet::of(["files.read", "admin"]), Reason::Host(HostError::PolicyOverreach)),
+        (ScopeSet::of(["openid"]), Reason::Host(HostError::PolicyOverreach)),
+        (ScopeSet::default(), Reason::Scope(ScopeError::Refused)),
     ] {
         world.consent = Box::new(move |_| ConsentDecision::Granted(granted.clone()));
         assert_redirected(&world.get(&good()), reason.error().code());
@@ -262,7 +269,7 @@ fn az25_consent_can_be_a_page_or_a_no() {
     world.events.clear();
     world.consent = Box::new(|_| ConsentDecision::Denied);
     assert_redirected(&world.get(&good()), "access_denied");
-    assert_eq!(world.reason(), Reason::AccessDenied);
+    assert_eq!(world.reason(), Reason::User(UserError::AccessDenied));
 }
 
 #[test]
@@ -277,7 +284,7 @@ fn az25_where_the_user_must_be_asked_no_earlier_consent_counts() {
             ConsentDecision::Granted(question.visit.request.scopes.clone())
         });
         assert_eq!(location(&world.get(&request), &uri).get("error"), Some("server_error"));
-        assert_eq!((world.reason(), world.codes.len()), (Reason::ConsentSkipped, 0));
+        assert_eq!((world.reason(), world.codes.len()), (Reason::Host(HostError::ConsentSkipped), 0));
     }
     // Without a page the host cannot ask, so it is not called.
     let mut world = World::new();

@@ -1,4 +1,6 @@
 use super::*;
+use crate::authorization::error::at_endpoint::{ClientError, SenderError};
+use crate::authorization::error::at_token::HostError;
 use crate::authorization::{AuthMethod, AuthorizationServerBuilder, Client, ClientAuthentication};
 use crate::crypto::RustCrypto;
 use crate::http::{OriginPolicy, TrustedProxies};
@@ -45,11 +47,15 @@ fn ca7_each_kind_of_subject_authenticates_and_another_value_does_not() {
         let mut good = world(of_subject(right.clone()), chains);
         assert_eq!(good.token(sent(&named)).status, 200, "{right:?}: {:?}", good.reason());
         assert_eq!(good.events.last().unwrap().client_id.as_deref(), Some("job"));
-        good.refuses(post(BODY), Reason::WrongCertificate, "no certificate");
-        good.refuses(sent(&der(RFC8705)), Reason::WrongCertificate, "another certificate");
+        good.refuses(post(BODY), Reason::Client(ClientError::WrongCertificate), "no certificate");
+        good.refuses(sent(&der(RFC8705)), Reason::Client(ClientError::WrongCertificate), "another certificate");
         assert_eq!(good.token(sent(b"junk")).status, 400);
-        assert_eq!(good.reason(), Some(Reason::CertificateUnreadable), "no certificate at all");
-        world(of_subject(wrong.clone()), chains).refuses(sent(&named), Reason::WrongCertificate, &format!("{wrong:?}"));
+        assert_eq!(good.reason(), Some(Reason::Sender(SenderError::CertificateUnreadable)), "no certificate at all");
+        world(of_subject(wrong.clone()), chains).refuses(
+            sent(&named),
+            Reason::Client(ClientError::WrongCertificate),
+            &format!("{wrong:?}"),
+        );
     }
 }
 
@@ -66,7 +72,7 @@ fn ca7_a_name_counts_in_its_own_place_only() {
     ] {
         world(of_subject(subject.clone()), chains).refuses(
             sent(&named),
-            Reason::WrongCertificate,
+            Reason::Client(ClientError::WrongCertificate),
             &format!("{subject:?}"),
         );
     }
@@ -95,21 +101,29 @@ fn ca8_a_self_signed_certificate_is_a_registered_one_byte_for_byte() {
     let mut server = world(registered(vec![one.clone(), other.clone()]), self_signed);
     assert_eq!(server.token(sent(&one)).status, 200);
     assert_eq!(server.token(sent(&other)).status, 200, "the second counts like the first");
-    server.refuses(sent(&der(NAMED)), Reason::WrongCertificate, "another");
-    server.refuses(post(BODY), Reason::WrongCertificate, "none");
+    server.refuses(sent(&der(NAMED)), Reason::Client(ClientError::WrongCertificate), "another");
+    server.refuses(post(BODY), Reason::Client(ClientError::WrongCertificate), "none");
     for at in [60, one.len() - 1] {
         let mut changed = one.clone();
         changed[at] ^= 1;
         let mut server = world(registered(vec![changed]), self_signed);
-        server.refuses(sent(&one), Reason::WrongCertificate, "a bit");
+        server.refuses(sent(&one), Reason::Client(ClientError::WrongCertificate), "a bit");
     }
     for certificates in [vec![], vec![vec![]], vec![one[..one.len() - 1].to_vec()]] {
-        world(registered(certificates), self_signed).refuses(sent(&one), Reason::WrongCertificate, "none like it");
+        world(registered(certificates), self_signed).refuses(
+            sent(&one),
+            Reason::Client(ClientError::WrongCertificate),
+            "none like it",
+        );
     }
-    world(registered(vec![vec![]]), self_signed).refuses(post(BODY), Reason::WrongCertificate, "nothing is not empty");
+    world(registered(vec![vec![]]), self_signed).refuses(
+        post(BODY),
+        Reason::Client(ClientError::WrongCertificate),
+        "nothing is not empty",
+    );
     let mut junk = world(registered(vec![b"junk".to_vec()]), self_signed);
     assert_eq!(junk.token(sent(b"junk")).status, 400);
-    assert_eq!(junk.reason(), Some(Reason::CertificateUnreadable), "no certificate");
+    assert_eq!(junk.reason(), Some(Reason::Sender(SenderError::CertificateUnreadable)), "no certificate");
 }
 
 #[test]
@@ -127,7 +141,11 @@ fn ca7_a_subject_that_no_certificate_can_have_is_a_fault_of_the_registration() {
         assert_eq!(client.check().unwrap_err().member(), member);
         let mut server = world(client, chains);
         let response = server.token(sent(&named));
-        assert_eq!((response.status, server.reason()), (500, Some(Reason::RegistrationSubject)), "{member}");
+        assert_eq!(
+            (response.status, server.reason()),
+            (500, Some(Reason::Host(HostError::RegistrationSubject))),
+            "{member}"
+        );
         assert!(response.body_text().contains(r#""error":"server_error","error_description":"internal error""#));
     }
     for subject in [
@@ -139,7 +157,11 @@ fn ca7_a_subject_that_no_certificate_can_have_is_a_fault_of_the_registration() {
     ] {
         let client = of_subject(subject);
         assert!(client.check().is_ok());
-        world(client, chains).refuses(sent(&named), Reason::WrongCertificate, "readable, and another's");
+        world(client, chains).refuses(
+            sent(&named),
+            Reason::Client(ClientError::WrongCertificate),
+            "readable, and another's",
+        );
     }
 }
 
@@ -150,11 +172,15 @@ fn ca1_a_certificate_is_a_method_only_where_it_is_registered() {
     // An additional secret is another method than the registered one.
     let body = format!("{BODY}&client_secret=s3cret");
     let mut server = world(of_subject(subject), chains);
-    server.refuses(Sent { certificate: Some(&named), ..post(&body) }, Reason::WrongAuthMethod, "a secret");
+    server.refuses(
+        Sent { certificate: Some(&named), ..post(&body) },
+        Reason::Client(ClientError::WrongMethod),
+        "a secret",
+    );
     assert_eq!(server.checked, [None], "in the same time");
     // A public client stays public, whatever certificate its connection has.
     let mut server = world(client("job", ClientAuthentication::None), chains);
-    server.refuses(sent(&named), Reason::PublicClient, "a public client with a certificate");
+    server.refuses(sent(&named), Reason::Client(ClientError::Public), "a public client with a certificate");
 }
 
 #[test]
@@ -170,8 +196,8 @@ fn s18_9_a_forwarded_certificate_is_believed_from_trusted_proxies_only() {
     let mut server = world(of_subject(TlsSubject::SanDns("client.example.com".into())), configure);
     let from = |peer| Sent { more: &forwarded, peer: Some(peer), ..post(BODY) };
     assert_eq!(server.token(from("10.0.0.1")).status, 200, "{:?}", server.reason());
-    server.refuses(from("10.0.0.2"), Reason::WrongCertificate, "anybody can write the field");
+    server.refuses(from("10.0.0.2"), Reason::Client(ClientError::WrongCertificate), "anybody can write the field");
     let own = der(RFC8705);
     let both = Sent { certificate: Some(&own), ..from("10.0.0.1") };
-    server.refuses(both, Reason::WrongCertificate, "the socket's comes first");
+    server.refuses(both, Reason::Client(ClientError::WrongCertificate), "the socket's comes first");
 }

@@ -1,6 +1,7 @@
 //! CA-10 to CA-15, and faults that other servers had.
 
 use super::*;
+use crate::authorization::error::at_endpoint::{ClientError, RequestError};
 use crate::mtls::test_certificates;
 
 const UNAUTHENTICATED: &str = r#"{"error":"invalid_client","error_description":"client authentication failed"}"#;
@@ -57,7 +58,7 @@ fn ca10_any_other_method_than_the_registered_one_is_refused() {
                 });
             let body = format!("token=x&{credentials}");
             let response = world.revoke(Sent { authorization, ..post(&body) });
-            assert_eq!(world.reason(), Some(Reason::WrongAuthMethod), "{own:?} by {method:?}");
+            assert_eq!(world.reason(), Some(Reason::Client(ClientError::WrongMethod)), "{own:?} by {method:?}");
             let event = world.events.last().unwrap();
             assert_eq!((event.auth_method, event.registered_auth_methods), (Some(method), own), "both are named");
             assert_eq!(
@@ -83,17 +84,17 @@ fn ca10_one_secret_counts_either_way_and_one_at_a_time() {
     assert_eq!(world.events.last().unwrap().auth_method, Some(AuthMethod::ClientSecretPost));
     let (bare, named, empty) = (in_body("wrong"), format!("{GRANT}&client_id=c"), basic("c", ""));
     for (sent, reason) in [
-        (with_basic(&wrong, GRANT), Reason::WrongSecret),
-        (post(&bare), Reason::WrongSecret),
-        (post(&named), Reason::WrongAuthMethod),
-        (with_basic(&empty, GRANT), Reason::WrongAuthMethod),
+        (with_basic(&wrong, GRANT), Reason::Client(ClientError::WrongSecret)),
+        (post(&bare), Reason::Client(ClientError::WrongSecret)),
+        (post(&named), Reason::Client(ClientError::WrongMethod)),
+        (with_basic(&empty, GRANT), Reason::Client(ClientError::WrongMethod)),
     ] {
         let response = world.token(sent);
         assert_eq!((response.status, response.body_text().as_str()), (401, UNAUTHENTICATED), "{reason:?}");
         assert_eq!(world.reason(), Some(reason));
     }
     let both = world.token(with_basic(&right, &in_body("s3cret")));
-    assert_eq!((both.status, world.reason()), (400, Some(Reason::SeveralAuthMethods)));
+    assert_eq!((both.status, world.reason()), (400, Some(Reason::Client(ClientError::SeveralMethods))));
     // Of the two methods, only the one that the server accepts.
     let mut narrow = World::configured(Arc::new(RustCrypto::new()), [either()], |builder| {
         builder.auth_methods([AuthMethod::ClientSecretPost])
@@ -115,12 +116,12 @@ fn ca9_an_empty_password_is_none_for_public_clients_only() {
     world.secret = Some(Ok(true)); // of a host that finds an empty secret right
     assert_eq!(world.revoke(with_basic(&basic("public", ""), "token=x")).status, 200);
     assert_eq!(world.introspect(with_basic(&basic("public", ""), "token=x")).status, 401);
-    assert_eq!(world.reason(), Some(Reason::PublicClient));
+    assert_eq!(world.reason(), Some(Reason::Client(ClientError::Public)));
     for (id, reason) in [
-        ("c", Reason::WrongAuthMethod),
-        ("native", Reason::WrongAuthMethod),
-        ("tls", Reason::WrongAuthMethod),
-        ("nobody", Reason::UnknownClient),
+        ("c", Reason::Client(ClientError::WrongMethod)),
+        ("native", Reason::Client(ClientError::WrongMethod)),
+        ("tls", Reason::Client(ClientError::WrongMethod)),
+        ("nobody", Reason::Client(ClientError::Unknown)),
     ] {
         let header = basic(id, "");
         let response = world.revoke(Sent { certificate: Some(&der), ..with_basic(&header, "token=x") });
@@ -136,7 +137,7 @@ fn ca10_a_method_that_the_server_does_not_take_is_refused() {
         builder.auth_methods([AuthMethod::ClientSecretPost])
     });
     let response = world.token(with_basic(&basic("c", "s3cret"), GRANT));
-    assert_eq!((response.status, world.reason()), (401, Some(Reason::WrongAuthMethod)));
+    assert_eq!((response.status, world.reason()), (401, Some(Reason::Client(ClientError::WrongMethod))));
     assert_eq!(world.checked, [None]);
 }
 
@@ -147,11 +148,11 @@ fn ca11_every_failure_gets_the_same_answer_after_the_same_work() {
     let mut world = World::new(clients);
     let mut answers = Vec::new();
     for (id, secret, reason, checked) in [
-        ("nobody", "s3cret", Reason::UnknownClient, None), // a disabled client is answered as none, too
-        ("right", "wrong", Reason::WrongSecret, Some("right")),
-        ("post", "s3cret", Reason::WrongAuthMethod, None),
-        ("expired", "s3cret", Reason::SecretExpired, Some("expired")),
-        ("expired", "wrong", Reason::WrongSecret, Some("expired")),
+        ("nobody", "s3cret", Reason::Client(ClientError::Unknown), None), // a disabled client is answered as none, too
+        ("right", "wrong", Reason::Client(ClientError::WrongSecret), Some("right")),
+        ("post", "s3cret", Reason::Client(ClientError::WrongMethod), None),
+        ("expired", "s3cret", Reason::Client(ClientError::SecretExpired), Some("expired")),
+        ("expired", "wrong", Reason::Client(ClientError::WrongSecret), Some("expired")),
     ] {
         (world.loaded, world.checked) = (Vec::new(), Vec::new());
         let response = world.token(with_basic(&basic(id, secret), GRANT));
@@ -226,7 +227,7 @@ fn ca12_a_secret_counts_until_it_expires() {
     for expired in [NOW, NOW.minus(1), Timestamp::from_secs(0)] {
         let mut world = World::new([at(expired)]);
         assert_eq!(world.token(with_basic(&header, GRANT)).status, 401);
-        assert_eq!(world.reason(), Some(Reason::SecretExpired));
+        assert_eq!(world.reason(), Some(Reason::Client(ClientError::SecretExpired)));
     }
 }
 
@@ -255,11 +256,15 @@ fn ca11_text_that_cannot_be_an_identifier_is_neither_looked_up_nor_logged() {
     let long = "x".repeat(crate::limits::CLIENT_ID + 1);
     let mut world = World::new([]);
     for id in ["%0A", "a%00", "%C3%A9", "a%7F", &long] {
-        world.refuses(post(&format!("{GRANT}&client_id={id}")), Reason::UnknownClient, id);
+        world.refuses(post(&format!("{GRANT}&client_id={id}")), Reason::Client(ClientError::Unknown), id);
         assert_eq!(world.events.last().unwrap().claimed_client_id, None);
     }
     assert!(world.loaded.is_empty());
-    world.refuses(post(&format!("{GRANT}&client_id={}", &long[1..])), Reason::UnknownClient, "the longest");
+    world.refuses(
+        post(&format!("{GRANT}&client_id={}", &long[1..])),
+        Reason::Client(ClientError::Unknown),
+        "the longest",
+    );
     assert_eq!(world.loaded.len(), 1);
 }
 
@@ -292,11 +297,11 @@ fn ca15_introspection_takes_the_same_methods_and_no_public_client() {
     assert_eq!(world.introspect(with_basic(&header, "token=x")).status, 200);
     assert_eq!(world.introspect(post("token=x&client_id=post&client_secret=s3cret")).status, 200);
     for (more, reason) in [
-        ("&client_id=public", Reason::PublicClient),
-        ("&client_id=native&client_secret=s3cret", Reason::PublicClient),
-        ("&client_id=post", Reason::WrongAuthMethod),
-        ("&client_id=nobody", Reason::UnknownClient),
-        ("", Reason::NoClient),
+        ("&client_id=public", Reason::Client(ClientError::Public)),
+        ("&client_id=native&client_secret=s3cret", Reason::Client(ClientError::Public)),
+        ("&client_id=post", Reason::Client(ClientError::WrongMethod)),
+        ("&client_id=nobody", Reason::Client(ClientError::Unknown)),
+        ("", Reason::Client(ClientError::Missing)),
     ] {
         let response = world.introspect(post(&format!("token=x{more}")));
         assert_eq!((response.status, world.reason()), (401, Some(reason)), "{more}");
@@ -309,14 +314,22 @@ fn ca15_introspection_takes_the_same_methods_and_no_public_client() {
 fn ca9_none_is_for_clients_registered_so_and_native_clients_are_always_public() {
     let native = client("native", ClientAuthentication::SecretPost).native();
     let mut world = World::new([native, client("public", ClientAuthentication::None), by_basic("c")]);
-    world.refuses(post(&format!("{GRANT}&client_id=public")), Reason::PublicClient, "none");
-    world.refuses(post(&format!("{GRANT}&client_id=native&client_secret=s3cret")), Reason::PublicClient, "native");
+    world.refuses(post(&format!("{GRANT}&client_id=public")), Reason::Client(ClientError::Public), "none");
+    world.refuses(
+        post(&format!("{GRANT}&client_id=native&client_secret=s3cret")),
+        Reason::Client(ClientError::Public),
+        "native",
+    );
     world.refuses(
         post(&format!("{GRANT}&client_id=native")),
-        Reason::WrongAuthMethod,
+        Reason::Client(ClientError::WrongMethod),
         "its secret counts nevertheless",
     );
-    world.refuses(post(&format!("{GRANT}&client_id=c")), Reason::WrongAuthMethod, "a secret's name is not enough");
+    world.refuses(
+        post(&format!("{GRANT}&client_id=c")),
+        Reason::Client(ClientError::WrongMethod),
+        "a secret's name is not enough",
+    );
     world.token(post("grant_type=authorization_code&client_id=public&code=x"));
     assert_ne!(world.reason().map(Reason::error), Some(OAuthError::InvalidClient), "its own grants are open to it");
 }
@@ -330,7 +343,7 @@ fn s18_9_credentials_are_read_in_any_case_and_never_cause_a_panic() {
     }
     for (id, secret) in [("c%", "s"), ("%zz", "s"), ("c", "%"), ("c", "%f"), ("%ff%fe", "s"), ("c", "%c3%28")] {
         assert_eq!(world.token(with_basic(&basic(id, secret), GRANT)).status, 401, "{id}:{secret}");
-        assert_eq!(world.reason(), Some(Reason::MalformedCredentials));
+        assert_eq!(world.reason(), Some(Reason::Client(ClientError::MalformedCredentials)));
     }
 }
 
@@ -340,7 +353,7 @@ fn s18_9_the_token_endpoint_reads_forms_only() {
     let body = r#"{"grant_type":"client_credentials","client_id":"c","client_secret":"s3cret"}"#;
     let json: [(&str, &[u8]); 1] = [("content-type", b"application/json")];
     let response = world.token(Sent { more: &json, ..post(body) });
-    assert_eq!((response.status, world.reason()), (400, Some(Reason::NotForm)));
+    assert_eq!((response.status, world.reason()), (400, Some(Reason::Request(RequestError::NotForm))));
     assert!(world.loaded.is_empty());
 }
 
@@ -357,7 +370,7 @@ fn s18_9_a_host_that_answers_with_another_client_knows_none_of_this_name() {
         panic!("the client is loaded")
     };
     let response = world.drive(query.answer(Ok(Some(client("alice", ClientAuthentication::SecretPost)))));
-    assert_eq!((response.status, world.reason()), (401, Some(Reason::UnknownClient)));
+    assert_eq!((response.status, world.reason()), (401, Some(Reason::Client(ClientError::Unknown))));
     assert_eq!(world.checked, [None], "after the same work as for any unknown one");
     assert_eq!(world.events.last().unwrap().client_id, None);
 }

@@ -4,6 +4,7 @@ mod build;
 mod functions;
 
 use super::*;
+use crate::authorization::HostError;
 use crate::authorization::{
     Answered, AuthMethod, Authentication, AuthenticationContext, Authorization, AuthorizationCode, AuthorizationEvent,
     AuthorizationServer, AuthorizationServerBuilder, Client, ClientAuthentication, CodeRedemption, ConsentBinding,
@@ -359,7 +360,7 @@ fn hc5_a_part_that_is_missing_gives_no_answer() {
     let told = told.lock().unwrap();
     let told: Vec<_> = told.iter().map(|event| (event.kind, event.question, event.reason)).collect();
     let unanswered = (EventKind::HostUnavailable, Some("LoadCode"), None);
-    assert_eq!(told, [unanswered, (EventKind::TokenDenied, None, Some(Reason::Unavailable))]);
+    assert_eq!(told, [unanswered, (EventKind::TokenDenied, None, Some(Reason::Host(HostError::Unavailable)))]);
 }
 
 #[test]

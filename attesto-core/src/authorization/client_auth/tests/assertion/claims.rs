@@ -1,6 +1,8 @@
 //! The claims of an assertion (CA-4, CA-5), and its replay (CA-6).
 
 use super::*;
+use crate::authorization::error::at_endpoint::{AssertionError, ClientError};
+use crate::authorization::error::at_token::HostError;
 use crate::authorization::{AuthorizationEvent, EventKind};
 
 #[test]
@@ -22,17 +24,17 @@ fn st2_assertions_count_as_their_clients_under_every_key() {
 
 #[test]
 fn ca4_iss_and_sub_are_the_client() {
-    refused(&with("sub", json!("other")), Reason::AssertionSubject, "another subject");
+    refused(&with("sub", json!("other")), Reason::Assertion(AssertionError::Subject), "another subject");
     refused(
         &with("sub", json!("mailto:mike@example.com")),
-        Reason::AssertionSubject,
+        Reason::Assertion(AssertionError::Subject),
         "an authorization grant's subject",
     );
     for (name, value) in [("sub", Json::Null), ("sub", json!(["job"])), ("iss", Json::Null), ("iss", json!(7))] {
-        refused(&with(name, value.clone()), Reason::AssertionSubject, &format!("{name}: {value}"));
+        refused(&with(name, value.clone()), Reason::Assertion(AssertionError::Subject), &format!("{name}: {value}"));
     }
-    refused(&with("iss", json!("other")), Reason::UnknownClient, "iss selects the client");
-    refused(&with("iss", json!("job ")), Reason::UnknownClient, "exactly");
+    refused(&with("iss", json!("other")), Reason::Client(ClientError::Unknown), "iss selects the client");
+    refused(&with("iss", json!("job ")), Reason::Client(ClientError::Unknown), "exactly");
 }
 
 #[test]
@@ -42,7 +44,7 @@ fn ca4_client_id_beside_the_assertion_is_its_issuer() {
     assert_eq!(world.token(post(&format!("{good}&client_id=job"))).status, 200);
     let mut world = World::new([job(&[jwk(P256)]), client("victim", ClientAuthentication::None)]);
     let response = world.token(post(&format!("{good}&client_id=victim")));
-    assert_eq!(world.reason(), Some(Reason::ClientIdMismatch));
+    assert_eq!(world.reason(), Some(Reason::Client(ClientError::IdMismatch)));
     assert_eq!((response.status, world.loaded.len()), (400, 0));
     assert!(response.body_text().contains(r#""error":"invalid_request""#));
 }
@@ -75,7 +77,7 @@ fn older_audiences() -> [Json; 5] {
 fn ca5_aud_is_the_issuer_alone() {
     accepted(&with("aud", json!(ISSUER)), "the issuer");
     for aud in other_audiences().into_iter().chain(older_audiences()) {
-        refused(&with("aud", aud.clone()), Reason::AssertionAudience, &aud.to_string());
+        refused(&with("aud", aud.clone()), Reason::Assertion(AssertionError::Audience), &aud.to_string());
     }
 }
 
@@ -106,7 +108,7 @@ fn ca5_older_audiences_need_a_registration_at_every_endpoint_and_each_use_is_rep
         let sent = body(&with("aud", aud.clone()));
         assert_eq!(world.token(post(&sent)).status, 200, "{aud}");
         assert_eq!(told(&world), [Some("job".into())], "{aud}");
-        world.refuses(post(&sent), Reason::AssertionReplay, "once");
+        world.refuses(post(&sent), Reason::Assertion(AssertionError::Replay), "once");
         let mut world = of_older_forms();
         let sent = sent.replace("grant_type=client_credentials", "token=x");
         assert_eq!(world.revoke(post(&sent)).status, 200, "{aud}");
@@ -116,14 +118,18 @@ fn ca5_older_audiences_need_a_registration_at_every_endpoint_and_each_use_is_rep
     assert_eq!(new.token(post(&body(&es256(&good_claims())))).status, 200);
     assert!(told(&new).is_empty(), "the issuer alone is no older form");
     for aud in other_audiences() {
-        world().refuses(post(&body(&with("aud", aud.clone()))), Reason::AssertionAudience, &aud.to_string());
+        world().refuses(
+            post(&body(&with("aud", aud.clone()))),
+            Reason::Assertion(AssertionError::Audience),
+            &aud.to_string(),
+        );
     }
     // A forged signature gives nothing.
     let mut forged = world();
     let mut claims = good_claims();
     claims["aud"] = json!([ISSUER]);
     let other = signed(ED25519, Algorithm::EdDSA, r#"{"alg":"EdDSA"}"#, &claims.to_string());
-    forged.refuses(post(&body(&other)), Reason::AssertionKey, "forged");
+    forged.refuses(post(&body(&other)), Reason::Assertion(AssertionError::Key), "forged");
     assert!(told(&forged).is_empty());
 }
 
@@ -143,13 +149,13 @@ fn ca4_typ_says_nothing_or_that_it_is_an_assertion() {
         accepted(&of_type(typ, &good_claims()), typ);
     }
     for typ in ["at+jwt", "dpop+jwt", "logout+JWT", "application/at+jwt", "+jwt", "client-authentication+jwt+jwt"] {
-        refused(&of_type(typ, &good_claims()), Reason::AssertionTyp, typ);
+        refused(&of_type(typ, &good_claims()), Reason::Assertion(AssertionError::Typ), typ);
     }
     // A client that sets the type must use the right audience.
     let mut claims = good_claims();
     claims["aud"] = json!(TOKEN_URL);
     let explicit = of_type("client-authentication+jwt", &claims);
-    of_older_forms().refuses(post(&body(&explicit)), Reason::AssertionAudience, "explicit");
+    of_older_forms().refuses(post(&body(&explicit)), Reason::Assertion(AssertionError::Audience), "explicit");
     assert_eq!(of_older_forms().token(post(&body(&of_type("JWT", &claims)))).status, 200);
 }
 
@@ -189,17 +195,21 @@ fn ca4_times_are_near() {
         ("nbf", json!("0")),
         ("nbf", json!(-1)),
     ] {
-        refused(&with(name, value.clone()), Reason::AssertionTime, &format!("{name} {value}"));
+        refused(&with(name, value.clone()), Reason::Assertion(AssertionError::Time), &format!("{name} {value}"));
     }
     let null = good_claims().to_string().replace(&format!(r#""iat":{now}"#), r#""iat":null"#);
-    refused(&signed(P256, Algorithm::ES256, r#"{"alg":"ES256"}"#, &null), Reason::AssertionTime, "iat: null");
+    refused(
+        &signed(P256, Algorithm::ES256, r#"{"alg":"ES256"}"#, &null),
+        Reason::Assertion(AssertionError::Time),
+        "iat: null",
+    );
 }
 
 #[test]
 fn ca4_jti_has_1_to_256_bytes() {
     accepted(&with("jti", json!("x".repeat(256))), "256");
     for jti in [Json::Null, json!(""), json!("x".repeat(257)), json!("é".repeat(129)), json!(7), json!(["j"])] {
-        refused(&with("jti", jti.clone()), Reason::AssertionJti, &jti.to_string());
+        refused(&with("jti", jti.clone()), Reason::Assertion(AssertionError::Jti), &jti.to_string());
     }
 }
 
@@ -208,9 +218,13 @@ fn ca6_an_assertion_counts_once() {
     for mut world in worlds() {
         let sent = body(&es256(&good_claims()));
         assert_eq!(world.token(post(&sent)).status, 200);
-        world.refuses(post(&sent), Reason::AssertionReplay, "the same again");
+        world.refuses(post(&sent), Reason::Assertion(AssertionError::Replay), "the same again");
         // Signed again, it is still the same assertion.
-        world.refuses(post(&body(&with("exp", json!(NOW.as_secs() + 61)))), Reason::AssertionReplay, "the same jti");
+        world.refuses(
+            post(&body(&with("exp", json!(NOW.as_secs() + 61)))),
+            Reason::Assertion(AssertionError::Replay),
+            "the same jti",
+        );
         assert_eq!(world.token(post(&body(&with("jti", json!("j-2"))))).status, 200);
     }
 }
@@ -231,7 +245,7 @@ fn ca6_the_record_is_namespaced_by_client_and_outlives_the_assertion() {
 
 #[test]
 fn ca6_an_assertion_that_expires_before_its_first_use_is_recorded_does_not_count() {
-    for (takes, reason) in [(59, None), (60, Some(Reason::AssertionTime))] {
+    for (takes, reason) in [(59, None), (60, Some(Reason::Assertion(AssertionError::Time)))] {
         let mut world = worlds().next().unwrap();
         world.replay_store_takes = takes;
         let response = world.token(post(&body(&es256(&good_claims()))));
@@ -244,7 +258,7 @@ fn ca6_without_a_replay_store_no_assertion_counts() {
     let mut world = worlds().next().unwrap();
     world.replay_store_works = false;
     let response = world.token(post(&body(&es256(&good_claims()))));
-    assert_eq!((response.status, world.reason()), (503, Some(Reason::Unavailable)));
+    assert_eq!((response.status, world.reason()), (503, Some(Reason::Host(HostError::Unavailable))));
 }
 
 #[test]
@@ -256,7 +270,7 @@ fn ca4_the_host_is_asked_for_keys_that_are_elsewhere() {
     assert_eq!(world.token(post(&sent)).status, 200);
     assert_eq!(world.keys_asked, ["job"]);
     world.keys = Ok(Arc::new(VerificationKeys::new()));
-    world.refuses(post(&sent), Reason::AssertionKey, "no keys");
+    world.refuses(post(&sent), Reason::Assertion(AssertionError::Key), "no keys");
     world.keys = Err(Unavailable);
     assert_eq!(world.token(post(&sent)).status, 503);
 }

@@ -1,5 +1,7 @@
 use super::*;
 use crate::authorization::client_auth::assertion::{JWT_BEARER, replay_key};
+use crate::authorization::error::at_endpoint::{AssertionError, ClientError};
+use crate::authorization::error::at_token::HostError;
 use crate::authorization::{AuthorizationServerBuilder, ClientAuthentication, Unavailable};
 use crate::crypto::{Algorithm, AlgorithmSet, EntropyError, KeyKind, RustCrypto};
 use crate::encoding::{base64url, form};
@@ -143,10 +145,18 @@ fn ca4_registered_keys_of_one_kid_serve_by_what_they_can_do() {
         let mut world = World::configured(provider.clone(), [job(&keys)], all);
         assert_eq!(world.token(post(&sent(RSA, Algorithm::RS512))).status, 200, "{:?}", world.reason());
         let mut world = World::configured(provider.clone(), [job(&keys)], |builder| builder);
-        world.refuses(post(&sent(RSA, Algorithm::RS512)), Reason::AssertionKey, "not among the accepted");
+        world.refuses(
+            post(&sent(RSA, Algorithm::RS512)),
+            Reason::Assertion(AssertionError::Key),
+            "not among the accepted",
+        );
         let narrowed = [jwk(RSA).with_alg(Algorithm::PS256).unwrap().with_kid("k")];
         let mut world = World::configured(provider, [job(&narrowed)], all);
-        world.refuses(post(&sent(RSA, Algorithm::RS512)), Reason::AssertionKey, "the key says what it is for");
+        world.refuses(
+            post(&sent(RSA, Algorithm::RS512)),
+            Reason::Assertion(AssertionError::Key),
+            "the key says what it is for",
+        );
     }
 }
 
@@ -172,8 +182,8 @@ fn ca4_assertions_of_other_libraries() {
         for provider in all_providers() {
             let mut by_default = World::configured(provider.clone(), [client()], |builder| builder);
             let expected = match case["name"].as_str().unwrap() {
-                "RS256" => Some(Reason::AssertionKey),
-                "one hour long" => Some(Reason::AssertionAudience), // its `aud` is the token endpoint
+                "RS256" => Some(Reason::Assertion(AssertionError::Key)),
+                "one hour long" => Some(Reason::Assertion(AssertionError::Audience)), // its `aud` is the token endpoint
                 _ => None,
             };
             by_default.token(post(body));
@@ -193,13 +203,13 @@ fn ca4_the_type_is_that_of_rfc_7523() {
     for kind in ["saml2-bearer", "jwt-bearer ", "Jwt-Bearer", "jwt-bearer2"] {
         let mut world = worlds().next().unwrap();
         let sent = good.replace("jwt-bearer", &form::encode(kind));
-        world.refuses(post(&sent), Reason::AssertionType, kind);
+        world.refuses(post(&sent), Reason::Assertion(AssertionError::Type), kind);
         assert!(world.loaded.is_empty());
     }
     let untyped = format!("grant_type=client_credentials&client_assertion={assertion}");
-    worlds().next().unwrap().refuses(post(&untyped), Reason::AssertionType, "no type");
+    worlds().next().unwrap().refuses(post(&untyped), Reason::Assertion(AssertionError::Type), "no type");
     let bare = format!("grant_type=client_credentials&client_assertion_type={}", form::encode(JWT_BEARER));
-    worlds().next().unwrap().refuses(post(&bare), Reason::AssertionMalformed, "no assertion");
+    worlds().next().unwrap().refuses(post(&bare), Reason::Assertion(AssertionError::Malformed), "no assertion");
 }
 
 #[test]
@@ -221,13 +231,13 @@ fn ca4_an_assertion_is_a_strict_jws_of_bounded_length() {
         ("crit", es(r#"{"alg":"ES256","crit":["exp"]}"#, &good_claims().to_string())),
         ("b64", es(r#"{"alg":"ES256","b64":false}"#, &good_claims().to_string())),
     ] {
-        refused(&bad, Reason::AssertionMalformed, what);
+        refused(&bad, Reason::Assertion(AssertionError::Malformed), what);
     }
     let padded = |bytes: usize| with("pad", json!("x".repeat(bytes)));
     let fits = (limits::CLIENT_ASSERTION - padded(0).len()) / 4 * 3;
     assert!(padded(fits - 3).len() <= limits::CLIENT_ASSERTION && padded(fits + 6).len() > limits::CLIENT_ASSERTION);
     accepted(&padded(fits - 3), "as long as may be");
-    refused(&padded(fits + 6), Reason::AssertionMalformed, "longer");
+    refused(&padded(fits + 6), Reason::Assertion(AssertionError::Malformed), "longer");
 }
 
 #[test]
@@ -241,19 +251,19 @@ fn ca4_algorithms_and_keys_are_the_clients_own() {
         ("an unknown kid", signed(P256, Algorithm::ES256, r#"{"alg":"ES256","kid":"k9"}"#, &claims)),
         ("an algorithm that the server does not accept", signed(RSA, Algorithm::RS256, r#"{"alg":"RS256"}"#, &claims)),
     ] {
-        refused(&bad, Reason::AssertionKey, what);
+        refused(&bad, Reason::Assertion(AssertionError::Key), what);
     }
     for (what, bad) in [
         ("none", format!("{}.", parts(r#"{"alg":"none"}"#))),
         ("an HMAC", format!("{}.{}", parts(r#"{"alg":"HS256"}"#), base64url::encode(&hmac))),
     ] {
-        refused(&bad, Reason::AssertionKey, what);
+        refused(&bad, Reason::Assertion(AssertionError::Key), what);
     }
     // RS256 with a registered RSA key: only the list of algorithms decides.
     let rs256 = body(&signed(RSA, Algorithm::RS256, r#"{"alg":"RS256"}"#, &claims));
     for provider in all_providers() {
         let mut narrow = World::configured(provider.clone(), [job(&[jwk(RSA)])], |builder| builder);
-        narrow.refuses(post(&rs256), Reason::AssertionKey, "RS256 is not in the default set");
+        narrow.refuses(post(&rs256), Reason::Assertion(AssertionError::Key), "RS256 is not in the default set");
         let only = AlgorithmSet::only(Algorithm::RS256);
         let mut wide = World::configured(provider, [job(&[jwk(RSA)])], |builder| builder.assertion_algorithms(only));
         assert_eq!(wide.token(post(&rs256)).status, 200);
@@ -261,7 +271,7 @@ fn ca4_algorithms_and_keys_are_the_clients_own() {
     // Two candidate keys, and nothing to select one.
     let another = Jwk::new(KeyMaterial::generate(KeyKind::P256, &mut counter()).unwrap().public().clone());
     let mut world = World::new([job(&[jwk(P256).with_kid("a"), another.with_kid("b")])]);
-    world.refuses(post(&body(&es256(&good_claims()))), Reason::AssertionKey, "two keys, no kid");
+    world.refuses(post(&body(&es256(&good_claims()))), Reason::Assertion(AssertionError::Key), "two keys, no kid");
 }
 
 #[test]
@@ -272,7 +282,7 @@ fn ca4_a_registration_without_a_usable_key_is_a_fault_of_its_own() {
     assert!(job(&[jwk(P256)]).check().is_ok());
     let mut world = World::new([nothing]);
     let response = world.token(post(&assertion));
-    assert_eq!((response.status, world.reason()), (500, Some(Reason::RegistrationKeys)));
+    assert_eq!((response.status, world.reason()), (500, Some(Reason::Host(HostError::RegistrationKeys))));
 }
 
 #[test]
@@ -280,10 +290,14 @@ fn ca4_the_signature_is_by_the_registered_key() {
     let good = es256(&good_claims());
     let (input, signature) = good.rsplit_once('.').unwrap();
     let swapped = if signature.starts_with('A') { "B" } else { "A" };
-    refused(&format!("{input}.{swapped}{}", &signature[1..]), Reason::AssertionSignature, "a bit of the signature");
-    refused(&format!("{input}."), Reason::AssertionSignature, "no signature");
+    refused(
+        &format!("{input}.{swapped}{}", &signature[1..]),
+        Reason::Assertion(AssertionError::Signature),
+        "a bit of the signature",
+    );
+    refused(&format!("{input}."), Reason::Assertion(AssertionError::Signature), "no signature");
     let (_, other) = with("jti", json!("j-2")).rsplit_once('.').map(|(a, b)| (a.to_string(), b.to_string())).unwrap();
-    refused(&format!("{input}.{other}"), Reason::AssertionSignature, "another payload's signature");
+    refused(&format!("{input}.{other}"), Reason::Assertion(AssertionError::Signature), "another payload's signature");
     // The header has its own key, which made the signature: it is ignored.
     let stranger = KeyMaterial::generate(KeyKind::P256, &mut counter()).unwrap();
     let header = format!(r#"{{"alg":"ES256","jwk":{}}}"#, Jwk::new(stranger.public().clone()).to_json());
@@ -291,7 +305,11 @@ fn ca4_the_signature_is_by_the_registered_key() {
     let claims = good_claims().to_string();
     let input = format!("{}.{}", base64url::encode(header.as_bytes()), base64url::encode(claims.as_bytes()));
     let signature = signer.sign(input.as_bytes(), &mut counter()).unwrap();
-    refused(&format!("{input}.{}", base64url::encode(&signature)), Reason::AssertionSignature, "a key in the header");
+    refused(
+        &format!("{input}.{}", base64url::encode(&signature)),
+        Reason::Assertion(AssertionError::Signature),
+        "a key in the header",
+    );
 }
 
 #[test]
@@ -301,7 +319,7 @@ fn ca1_an_assertion_is_the_only_method() {
         let mut world = worlds().next().unwrap();
         let sent = format!("{good}{more}");
         let response = world.token(Sent { authorization, body: &sent, ..Sent::default() });
-        assert_eq!((response.status, world.reason()), (400, Some(Reason::SeveralAuthMethods)));
+        assert_eq!((response.status, world.reason()), (400, Some(Reason::Client(ClientError::SeveralMethods))));
     }
 }
 
