@@ -48,7 +48,7 @@ const CAPACITY_CEILING: usize = 1 << 30;
 ///   store at most, ten such keys have nine tenths of it together, and a client with few records finds a place. A token
 ///   that is bound to another key belongs to another owner: limit how many tokens a client may have. A small table
 ///   counts owners by two hashes with random keys, so two owners count as one only by chance: while one client is over
-///   its share, about four of a million others are refused with it. ST-2.
+///   its share, about four of a million others are refused with it; while ten are, about 380 of a million. ST-2.
 ///
 /// For the capacity, multiply the requests with proofs per second by the seconds a record is kept (at most the proof's
 /// window, `max_age + 2 * future_skew + 1`), and add a margin. Multiply by five more where all requests come from one

@@ -1,8 +1,9 @@
 //! Counts the records of each owner in the memory replay store, in a table of fixed size (ST-2).
 //!
 //! A hash with a random key selects one counter of each of two rows for an owner, who has at most as many records as the
-//! lower counter says. Owners that have one counter in common do not affect each other. With both in common they count
-//! as one.
+//! lower counter says. Owners that have one counter in common do not affect each other. An owner whose both counters are
+//! also those of owners that send too much is refused with them: of a million owners about 4 if one sends too much, and
+//! about 380 if ten do.
 
 use crate::dpop::ReplayOwner;
 use crate::sync::{AtomicU32, HashKey, Ordering};
@@ -14,7 +15,7 @@ const ROW: u16 = if cfg!(all(test, loom)) { 2 } else { 512 };
 
 /// The counters of one owner: one in each row.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) struct Places([u16; 2]);
+pub(super) struct Places(pub(super) [u16; 2]);
 
 impl Places {
     /// For records without an owner, which are not counted.

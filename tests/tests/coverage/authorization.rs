@@ -129,7 +129,7 @@ pub(crate) const RULES: &[Rule] = &[
     ("HC-1", "the host's clients: exact identifiers, digests of secrets", "6749 2.2, 2.3.1", "host/authorization/clients.rs", "ClientStore"),
     ("HC-2", "the host's principals are loaded at each use", "-", "authorization/grants/authorization_code.rs", "issue"),
     ("HC-3", "the host's scope policy is required", "6749 3.3", "host/authorization/scope_policy.rs", "ScopePolicy"),
-    ("HC-4", "a single function may stand in for a part of the host", "-", "host/authorization/drive.rs", "by"),
+    ("HC-4", "a single function may stand in for a part of the host", "-", "host/authorization/drive.rs", "ask_function"),
     ("HC-5", "a host that errors or panics fails closed", "6749 5.2", "host/authorization/drive.rs", "drive"),
     ("EV-1", "which events there are", "-", "authorization/questions/events.rs", "EventKind"),
     ("EV-2", "what an event holds, and never holds", "-", "authorization/questions/events.rs", "AuthorizationEvent"),
