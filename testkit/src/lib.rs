@@ -113,7 +113,7 @@ pub use stores::{
     KnownClient, Racing, assert_client_store_conforms, assert_code_store_conforms, assert_consent_grant_store_conforms,
     assert_deny_list_conforms, assert_pushed_request_store_conforms, assert_refresh_store_conforms,
     check_client_store_conforms, check_code_store_conforms, check_consent_grant_store_conforms,
-    check_deny_list_conforms, check_par_store_conforms, check_refresh_store_conforms,
+    check_deny_list_conforms, check_pushed_request_store_conforms, check_refresh_store_conforms,
 };
 pub use token::TokenBuilder;
 pub use verifier::{RequestVerifier, Verified};

@@ -16,7 +16,7 @@ pub use clients::{KnownClient, assert_client_store_conforms, check_client_store_
 pub use codes::{assert_code_store_conforms, check_code_store_conforms};
 pub use consent_grants::{assert_consent_grant_store_conforms, check_consent_grant_store_conforms};
 pub use deny_list::{assert_deny_list_conforms, check_deny_list_conforms};
-pub use pushed_requests::{assert_pushed_request_store_conforms, check_par_store_conforms};
+pub use pushed_requests::{assert_pushed_request_store_conforms, check_pushed_request_store_conforms};
 pub use race::Racing;
 pub(super) use race::together;
 pub use refresh_tokens::{assert_refresh_store_conforms, check_refresh_store_conforms};

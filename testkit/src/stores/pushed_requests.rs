@@ -6,7 +6,7 @@ use attesto_core::Timestamp;
 use attesto_core::authorization::{NewPushedRequest, PushedRequest, SecretDigest, SecretQuery, VisitTicket};
 use attesto_core::host::PushedRequestStore;
 
-/// [`check_par_store_conforms`], as an assertion.
+/// [`check_pushed_request_store_conforms`], as an assertion.
 ///
 /// ```
 /// use attesto_core::Timestamp;
@@ -21,7 +21,7 @@ use attesto_core::host::PushedRequestStore;
 /// # Panics
 /// With the [`Finding`].
 pub async fn assert_pushed_request_store_conforms(store: &impl PushedRequestStore, now: Timestamp, racing: Racing) {
-    passed(check_par_store_conforms(store, now, racing).await);
+    passed(check_pushed_request_store_conforms(store, now, racing).await);
 }
 
 /// Checks a store against the contract of [`PushedRequestStore`]: one winner among concurrent takes, fetching changes nothing,
@@ -32,12 +32,12 @@ pub async fn assert_pushed_request_store_conforms(store: &impl PushedRequestStor
 ///
 /// # Errors
 /// The first broken promise, and how to correct it.
-pub async fn check_par_store_conforms(
+pub async fn check_pushed_request_store_conforms(
     store: &impl PushedRequestStore,
     now: Timestamp,
     racing: Racing,
 ) -> Result<(), Finding> {
-    let world = World { check: "par_store_conforms", subject: "the store of pushed requests", now, racing };
+    let world = World { check: "pushed_request_store_conforms", subject: "the store of pushed requests", now, racing };
     let suite = Suite { store, world };
     suite.a_request_is_kept_whole().await?;
     suite.one_taker_wins().await?;

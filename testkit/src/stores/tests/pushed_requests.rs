@@ -1,5 +1,5 @@
 use super::{BOTH, NOW, is_about, pause};
-use crate::{assert_pushed_request_store_conforms, block_on, check_par_store_conforms};
+use crate::{assert_pushed_request_store_conforms, block_on, check_pushed_request_store_conforms};
 use attesto_core::authorization::{Answered, NewPushedRequest, PushedRequest, SecretDigest, SecretQuery, Unavailable};
 use attesto_core::host::{MemoryPushedRequestStore, PushedRequestStore, StoreReach};
 use std::collections::HashMap;
@@ -137,7 +137,7 @@ fn az28_each_broken_promise_of_a_store_of_pushed_requests_is_found() {
     ];
     for racing in BOTH {
         for (fault, promise) in faults {
-            is_about(block_on(check_par_store_conforms(&Broken::new(fault), NOW, racing)), promise, &fault);
+            is_about(block_on(check_pushed_request_store_conforms(&Broken::new(fault), NOW, racing)), promise, &fault);
         }
     }
 }
