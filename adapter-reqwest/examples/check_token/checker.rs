@@ -55,7 +55,7 @@ impl Checker {
                 let introspector = Introspector::new(endpoint(&args)?, client(args.loopback)?, provider)
                     .remember(Duration::from_secs(0), 0)
                     .on_failure(move |error| {
-                        *seen.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(error)
+                        *seen.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(error);
                     });
                 let server = server.ask_foreign().authorization_server(&args.issuer).build()?;
                 (Guard::builder(server).foreign_verifier(introspector), None)

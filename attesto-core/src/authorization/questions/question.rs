@@ -108,8 +108,6 @@ macro_rules! store_questions {
         $( $(#[$meta:meta])* $variant:ident, $name:literal: $query:ty => $answer:ty; )+
     }) => {
         $(#[$about])*
-        ///
-        /// Exhaustive on purpose, as [`Question`] is.
         #[derive(Debug)]
         #[must_use = "an unanswered question ends the flow"]
         #[expect(clippy::exhaustive_enums, reason = "a driver must know every question")]
@@ -162,6 +160,7 @@ store_questions! {
 
 store_questions! {
     /// Questions about codes, for the host's [`CodeStore`](crate::host::CodeStore).
+    #[expect(clippy::large_enum_variant, reason = "a question moves twice: from its flow to the driver, and back")]
     CodeQuestion as Codes {
         /// Store a new code.
         Insert, "InsertCode": NewCode => ();
