@@ -30,7 +30,7 @@ impl Prompt {
     /// Parses the parameter.
     ///
     /// # Errors
-    /// [`Reason::Authorize(AuthorizeError::MalformedPrompt)`] for an unknown value, [`Reason::Authorize(AuthorizeError::PromptNoneNotAlone)`].
+    /// [`AuthorizeError::MalformedPrompt`] for an unknown value, [`AuthorizeError::PromptNoneNotAlone`] for `none` with another.
     pub fn parse(parameter: &str) -> Result<Self, Reason> {
         let mut prompt = Self::default();
         for value in parameter.split(' ') {
