@@ -16,9 +16,9 @@ use tokio::{net::TcpListener, spawn};
 
 pub(crate) static SESSIONS: Mutex<BTreeMap<String, Login>> = Mutex::new(BTreeMap::new()); // yours: a database, by cookie
 
-async fn authenticate(request: LoginQuestion) -> Answered<Authentication> {
-    let login = request.visit.user_agent.cookie("session").and_then(|id| SESSIONS.lock().unwrap().get(id).cloned());
-    Ok(request.login_or_page(login, |_back| ResponseParts::html(200, "Yours: a form to log in, which leads back.")))
+async fn authenticate(question: LoginQuestion) -> Answered<Authentication> {
+    let login = question.visit.user_agent.cookie("session").and_then(|id| SESSIONS.lock().unwrap().get(id).cloned());
+    Ok(question.login_or_page(login, |_back| ResponseParts::html(200, "Yours: a form to log in, which leads back.")))
 }
 
 async fn load_client(client_id: String) -> Answered<Option<Client>> {
@@ -34,7 +34,7 @@ pub(crate) async fn serve(listener: TcpListener, ring: KeyRing) -> Result<(), Bo
         .audience("https://api.example.com") // the tokens' `aud`; the line above has their `iss`
         .origin(OriginPolicy::behind(TrustedProxies::parse(["loopback"])?, XForwarded::PROTO)) // TLS ends at a proxy
         .build()?;
-    let host = AuthorizationHost::of_functions()
+    let host = AuthorizationHost::from_functions()
         .single_node_memory(100_000)? // codes, refresh tokens, revoked tokens, used proofs
         .load_client_with(load_client)
         .verify_client_secret_with(async |_check| Ok(false)) // no client has one

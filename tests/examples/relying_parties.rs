@@ -13,7 +13,7 @@ use attesto_core::authorization::{
 use attesto_core::crypto::{Algorithm, AwsLc, CryptoProvider, EntropyError};
 use attesto_core::host::{
     AuthorizationHost, ClaimsProvider, ClientStore, ConsentPolicy, DenyListCheck, Guard, IntrospectionPolicy,
-    MemoryConsentGrants, MemoryDenyList, MemoryReplayStore, PrincipalStore, ScopesAsAsked,
+    MemoryConsentGrantStore, MemoryDenyList, MemoryReplayStore, PrincipalStore, ScopesAsAsked,
 };
 use attesto_core::http::{CanonicalOrigin, OriginPolicy, ResponseParts};
 use attesto_core::resource::ResourceServer;
@@ -100,7 +100,7 @@ impl ClientStore for Clients {
 #[derive(Clone)]
 struct Alice {
     server: AuthorizationServer,
-    grants: Arc<MemoryConsentGrants>,
+    grants: Arc<MemoryConsentGrantStore>,
 }
 
 fn claims(scopes: impl Fn(&str) -> bool) -> Map<String, Value> {
@@ -123,8 +123,8 @@ impl PrincipalStore for Alice {
 }
 
 impl ClaimsProvider for Alice {
-    async fn id_token_claims(&self, request: &IdTokenClaimsQuestion) -> Answered<Map<String, Value>> {
-        Ok(claims(|scope| request.scopes.contains(scope)))
+    async fn id_token_claims(&self, question: &IdTokenClaimsQuestion) -> Answered<Map<String, Value>> {
+        Ok(claims(|scope| question.scopes.contains(scope)))
     }
 }
 
@@ -135,20 +135,20 @@ impl IntrospectionPolicy for Alice {
 }
 
 impl ConsentPolicy for Alice {
-    async fn authenticate(&self, request: &LoginQuestion) -> Answered<Authentication> {
-        Ok(Authentication::user("usr_alice", AuthenticationContext::at(request.visit.now).amr(["pwd"])))
+    async fn authenticate(&self, question: &LoginQuestion) -> Answered<Authentication> {
+        Ok(Authentication::user("usr_alice", AuthenticationContext::at(question.visit.now).amr(["pwd"])))
     }
 
     /// Redirects to a loopback address are always asked about: the click that is not made here is granted and led back at once.
-    async fn consent(&self, request: &ConsentQuestion) -> Answered<ConsentDecision> {
-        if request.grant_presented {
+    async fn consent(&self, question: &ConsentQuestion) -> Answered<ConsentDecision> {
+        if question.grant_presented {
             return Ok(ConsentDecision::ByGrant);
         }
-        let (now, scopes) = (now(), request.visit.request.scopes.clone());
-        let grant = self.server.grant_consent(request.binding(), "usr_alice", scopes, now, &mut entropy);
+        let (now, scopes) = (now(), question.visit.request.scopes.clone());
+        let grant = self.server.grant_consent(question.binding(), "usr_alice", scopes, now, &mut entropy);
         let grant = grant.map_err(|_| Unavailable)?;
-        self.grants.put(&grant, now).map_err(|_| Unavailable)?;
-        let on = ResponseParts::see_other(grant.resume(request.resume_url())).ok_or(Unavailable)?;
+        self.grants.insert(&grant, now).map_err(|_| Unavailable)?;
+        let on = ResponseParts::see_other(grant.resume(question.resume_url())).ok_or(Unavailable)?;
         Ok(ConsentDecision::interact(on))
     }
 }
@@ -177,7 +177,7 @@ fn app(issuer: &str, clients: Clients) -> Result<Router, Box<dyn Error>> {
     let policy = OriginPolicy::new().canonical(CanonicalOrigin::parse(&origin)?);
     builder = if local { builder.danger_insecure_loopback() } else { builder.origin(policy.clone()) };
     let server = builder.build()?;
-    let grants = Arc::new(MemoryConsentGrants::single_node(ROWS)?);
+    let grants = Arc::new(MemoryConsentGrantStore::single_node(ROWS)?);
     let alice = Alice { server: server.clone(), grants: Arc::clone(&grants) };
     let host = AuthorizationHost::builder(clients, ScopesAsAsked)
         .single_node_memory(ROWS)?

@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 ///
 /// let asked = ScopeSet::parse("b a b").ok_or("not a scope")?;
 /// assert_eq!(asked.to_string(), "b a");
-/// assert!(asked.is_within(&ScopeSet::of(["a", "b", "c"])));
+/// assert!(asked.is_within(&ScopeSet::new(["a", "b", "c"])));
 /// assert!(ScopeSet::parse("a  b").is_none()); // two spaces
 /// # Ok::<(), &str>(())
 /// ```
@@ -21,7 +21,7 @@ pub struct ScopeSet(Vec<String>);
 impl ScopeSet {
     /// Creates a set of these scopes. Drops what is not a scope-token, which no request could name.
     #[must_use]
-    pub fn of<S: AsRef<str>>(scopes: impl IntoIterator<Item = S>) -> Self {
+    pub fn new<S: AsRef<str>>(scopes: impl IntoIterator<Item = S>) -> Self {
         let mut set = Self::default();
         for scope in scopes {
             set.add(scope.as_ref());
@@ -34,7 +34,7 @@ impl ScopeSet {
     #[must_use]
     pub fn parse(parameter: &str) -> Option<Self> {
         let bounded = parameter.split(' ').count() <= crate::limits::SCOPES;
-        (bounded && parameter.split(' ').all(is_scope_token)).then(|| Self::of(parameter.split(' ')))
+        (bounded && parameter.split(' ').all(is_scope_token)).then(|| Self::new(parameter.split(' ')))
     }
 
     /// The scopes in both sets, in this set's order.
@@ -106,11 +106,11 @@ mod tests {
 
     #[test]
     fn tk4_within_is_by_whole_scopes() {
-        let granted = ScopeSet::of(["files", "files.read"]);
-        assert!(ScopeSet::of(["files"]).is_within(&granted));
+        let granted = ScopeSet::new(["files", "files.read"]);
+        assert!(ScopeSet::new(["files"]).is_within(&granted));
         assert!(ScopeSet::default().is_within(&granted));
-        assert!(!ScopeSet::of(["files.write"]).is_within(&granted));
-        assert!(!ScopeSet::of(["file"]).is_within(&granted));
-        assert_eq!(ScopeSet::of(["a", "a b", "", "a"]).iter().collect::<Vec<_>>(), ["a"]);
+        assert!(!ScopeSet::new(["files.write"]).is_within(&granted));
+        assert!(!ScopeSet::new(["file"]).is_within(&granted));
+        assert_eq!(ScopeSet::new(["a", "a b", "", "a"]).iter().collect::<Vec<_>>(), ["a"]);
     }
 }

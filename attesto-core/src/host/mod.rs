@@ -80,8 +80,8 @@ mod wiring_error;
 pub use authorization::{
     AccessTokenDenyList, AuthorizationEndpoints, AuthorizationEventSink, AuthorizationHost, AuthorizationHostBuilder,
     ClaimsProvider, ClientStore, CodeStore, ConsentGrantStore, ConsentPolicy, DenyListCheck, IntrospectionPolicy,
-    MemoryCodeStore, MemoryConsentGrants, MemoryDenyList, MemoryPushedRequestStore, MemoryRefreshStore, PrincipalStore,
-    PushedRequestStore, RefreshStore, ScopePolicy, ScopesAsAsked, drive,
+    MemoryCodeStore, MemoryConsentGrantStore, MemoryDenyList, MemoryPushedRequestStore, MemoryRefreshStore,
+    PrincipalStore, PushedRequestStore, RefreshStore, ScopePolicy, ScopesAsAsked, drive,
 };
 pub use entropy::EntropySource;
 pub use event_sink::{EventSink, NoEvents, emit};

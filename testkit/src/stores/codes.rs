@@ -44,8 +44,8 @@ pub async fn check_code_store_conforms(store: &impl CodeStore, now: Timestamp, r
     suite.nothing_is_overwritten().await?;
     suite.codes_are_independent().await?;
     suite.a_fresh_code_is_there_until_it_expires().await?;
-    suite.a_late_exchange_can_be_finalized().await?;
-    suite.a_finalized_code_is_remembered_while_its_token_lives().await
+    suite.a_late_redemption_can_be_recorded().await?;
+    suite.a_redeemed_code_is_remembered_while_its_token_lives().await
 }
 
 struct Suite<'s, S> {
@@ -54,14 +54,14 @@ struct Suite<'s, S> {
 }
 
 const WHOLE: &str = "store every member of the code, and give it back as it was.";
-const WINNER: &str = "mark and read in one atomic step: `UPDATE .. SET consumed_at = $now WHERE code_hash = $1 AND consumed_at IS NULL \
+const WINNER: &str = "mark and read in one atomic step: `UPDATE .. SET taken_at = $now WHERE code_hash = $1 AND taken_at IS NULL \
                       RETURNING ..`. Reading first and writing later lets two requests win.";
-const REMEMBERED: &str = "keep the row of a spent code, with its client and family and what `finalize` noted: without it nobody learns that \
-                          a code was stolen.";
+const REMEMBERED: &str = "keep the row of a spent code, with its client and family and the access token that `record` stored: without it a \
+                          stolen code goes unnoticed.";
 const OVERWRITTEN: &str = "insert with a unique key, and update only the row that is in the state which the step is for; what was not changed \
                            is `Unavailable`.";
 const KEPT: &str =
-    "keep a row through `expires_at`, and a finalized one through its access token's; drop it strictly after.";
+    "keep a row through `expires_at`, and through that of the access token recorded for it; drop it strictly after.";
 
 impl<S: CodeStore> Suite<'_, S> {
     fn code(&self, label: &str, lives: u64) -> AuthorizationCode {
@@ -75,10 +75,10 @@ impl<S: CodeStore> Suite<'_, S> {
     }
 
     /// Stores the code of this label.
-    async fn put(&self, label: &str, lives: u64, at: u64) -> Result<(SecretDigest, AuthorizationCode), Finding> {
+    async fn insert(&self, label: &str, lives: u64, at: u64) -> Result<(SecretDigest, AuthorizationCode), Finding> {
         let (digest, code) = (self.world.digest(label), self.code(label, lives));
         let new = NewCode { digest, code, now: self.world.at(at) };
-        self.world.due("a new code is put", self.store.insert(&new).await)?;
+        self.world.due("a new code is inserted", self.store.insert(&new).await)?;
         Ok((digest, new.code))
     }
 
@@ -87,12 +87,12 @@ impl<S: CodeStore> Suite<'_, S> {
         self.world.due("a code is taken", self.store.take(&presented).await)
     }
 
-    async fn finalize(&self, digest: SecretDigest, access: &IssuedAccessToken) -> bool {
+    async fn record(&self, digest: SecretDigest, access: &IssuedAccessToken) -> bool {
         self.store.record(&CodeRedemption { digest, access: access.clone() }).await.is_ok()
     }
 
-    async fn peek(&self, digest: SecretDigest) -> Result<Option<AuthorizationCode>, Finding> {
-        self.world.due("a code is looked up", self.store.load(&digest).await)
+    async fn load(&self, digest: SecretDigest) -> Result<Option<AuthorizationCode>, Finding> {
+        self.world.due("a code is loaded", self.store.load(&digest).await)
     }
 
     fn expect<T: PartialEq + std::fmt::Debug>(
@@ -112,28 +112,28 @@ impl<S: CodeStore> Suite<'_, S> {
     /// Lets a store expire rows, if it does so in later calls.
     async fn let_time_pass(&self, label: &str, until: u64) -> Result<(), Finding> {
         for number in 0..3 {
-            self.put(&format!("{label}, meanwhile {number}"), until.saturating_add(1), until).await?;
+            self.insert(&format!("{label}, meanwhile {number}"), until.saturating_add(1), until).await?;
         }
         Ok(())
     }
 
     async fn a_code_is_kept_whole(&self) -> Result<(), Finding> {
         let promise = "Whole rows";
-        let (digest, code) = self.put("whole", 60, 0).await?;
+        let (digest, code) = self.insert("whole", 60, 0).await?;
         let whole = Some(code.clone());
-        for done in ["a code is looked up", "it is looked up again"] {
-            self.expect(promise, done, &self.peek(digest).await?, &whole, WHOLE)?;
+        for done in ["a code is loaded", "it is loaded again"] {
+            self.expect(promise, done, &self.load(digest).await?, &whole, WHOLE)?;
         }
         let fresh = TakenCode::Fresh(Box::new(code));
         self.expect(promise, "it is taken", &self.take(digest, 1).await?, &fresh, WHOLE)?;
-        let unknown = self.world.digest("never put");
-        self.expect(promise, "one that was never put is looked up", &self.peek(unknown).await?, &None, WHOLE)?;
+        let unknown = self.world.digest("never inserted");
+        self.expect(promise, "one that was never inserted is loaded", &self.load(unknown).await?, &None, WHOLE)?;
         self.expect(promise, "it is taken", &self.take(unknown, 1).await?, &TakenCode::Unknown, WHOLE)
     }
 
     async fn one_taker_wins(&self) -> Result<(), Finding> {
         for round in 0..ROUNDS {
-            let (digest, code) = self.put(&format!("contended {round}"), 60, 0).await?;
+            let (digest, code) = self.insert(&format!("contended {round}"), 60, 0).await?;
             let presented = &SecretQuery { digest, now: self.world.now };
             let store = self.store;
             let taken = self.world.racing.race(RACERS, |_| Box::pin(async move { store.take(presented).await })).await;
@@ -152,42 +152,48 @@ impl<S: CodeStore> Suite<'_, S> {
 
     async fn a_spent_code_is_remembered(&self) -> Result<(), Finding> {
         let promise = "A spent code is remembered";
-        let (digest, code) = self.put("remembered", 60, 0).await?;
+        let (digest, code) = self.insert("remembered", 60, 0).await?;
         let access = self.world.access("remembered", 600);
         self.take(digest, 0).await?;
         let spent = |access| TakenCode::Spent(spent_code(&code, access));
         let whole = Some(code.clone());
-        self.expect(promise, "a spent code is looked up", &self.peek(digest).await?, &whole, REMEMBERED)?;
+        self.expect(promise, "a spent code is loaded", &self.load(digest).await?, &whole, REMEMBERED)?;
         self.expect(promise, "it is taken again", &self.take(digest, 0).await?, &spent(None), REMEMBERED)?;
-        let done = "it is finalized, and once more in the same way";
-        let twice = [self.finalize(digest, &access).await, self.finalize(digest, &access).await];
+        let done = "its access token is recorded, and once more in the same way";
+        let twice = [self.record(digest, &access).await, self.record(digest, &access).await];
         self.expect(promise, done, &twice, &[true, true], REMEMBERED)?;
         let other = self.world.access("another token", 900);
-        let done = "it is finalized with another access token";
-        self.expect("Nothing is overwritten", done, &self.finalize(digest, &other).await, &false, OVERWRITTEN)?;
+        let done = "another access token is recorded for it";
+        self.expect("Nothing is overwritten", done, &self.record(digest, &other).await, &false, OVERWRITTEN)?;
         let done = "it is taken again after that";
         self.expect(promise, done, &self.take(digest, 0).await?, &spent(Some(access)), REMEMBERED)
     }
 
     async fn nothing_is_overwritten(&self) -> Result<(), Finding> {
         let promise = "Nothing is overwritten";
-        let (digest, code) = self.put("first", 60, 0).await?;
+        let (digest, code) = self.insert("first", 60, 0).await?;
         let intruder = NewCode { digest, code: self.code("second", 60), now: self.world.now };
-        let put = self.store.insert(&intruder).await.is_ok();
-        self.expect(promise, "another code is put under a digest that is there", &put, &false, OVERWRITTEN)?;
-        self.expect(promise, "it is looked up", &self.peek(digest).await?, &Some(code.clone()), OVERWRITTEN)?;
+        let inserted = self.store.insert(&intruder).await.is_ok();
+        self.expect(promise, "another code is inserted under a digest that is there", &inserted, &false, OVERWRITTEN)?;
+        self.expect(promise, "it is loaded", &self.load(digest).await?, &Some(code.clone()), OVERWRITTEN)?;
         let access = self.world.access("too early", 600);
-        let done = "a code is finalized that was not taken";
-        self.expect(promise, done, &self.finalize(digest, &access).await, &false, OVERWRITTEN)?;
+        let done = "an access token is recorded for a code that was not taken";
+        self.expect(promise, done, &self.record(digest, &access).await, &false, OVERWRITTEN)?;
         let fresh = TakenCode::Fresh(Box::new(code.clone()));
         self.expect(promise, "it is taken", &self.take(digest, 0).await?, &fresh, OVERWRITTEN)?;
         let again = NewCode { digest, code: code.clone(), now: self.world.now };
-        let put = self.store.insert(&again).await.is_ok();
-        self.expect(promise, "a spent code is put once more", &put, &false, OVERWRITTEN)?;
+        let inserted = self.store.insert(&again).await.is_ok();
+        self.expect(promise, "a spent code is inserted once more", &inserted, &false, OVERWRITTEN)?;
         let spent = TakenCode::Spent(spent_code(&code, None));
         self.expect(promise, "it is taken", &self.take(digest, 0).await?, &spent, OVERWRITTEN)?;
-        let unknown = self.finalize(self.world.digest("never put"), &access).await;
-        self.expect(promise, "a code is finalized that was never put", &unknown, &false, OVERWRITTEN)
+        let unknown = self.record(self.world.digest("never inserted"), &access).await;
+        self.expect(
+            promise,
+            "an access token is recorded for a code that was never inserted",
+            &unknown,
+            &false,
+            OVERWRITTEN,
+        )
     }
 
     async fn codes_are_independent(&self) -> Result<(), Finding> {
@@ -196,7 +202,7 @@ impl<S: CodeStore> Suite<'_, S> {
         for (digest, label) in &codes {
             let new = NewCode { digest: *digest, code: self.code(label, 60), now: self.world.now };
             self.world
-                .due("a code is put whose digest differs from others in one bit", self.store.insert(&new).await)?;
+                .due("a code is inserted whose digest differs from others in one bit", self.store.insert(&new).await)?;
         }
         for (digest, label) in &codes {
             let fresh = TakenCode::Fresh(Box::new(self.code(label, 60)));
@@ -207,31 +213,31 @@ impl<S: CodeStore> Suite<'_, S> {
     }
 
     async fn a_fresh_code_is_there_until_it_expires(&self) -> Result<(), Finding> {
-        let (digest, code) = self.put("lasting", 30, 0).await?;
+        let (digest, code) = self.insert("lasting", 30, 0).await?;
         self.let_time_pass("lasting", 29).await?;
         let fresh = TakenCode::Fresh(Box::new(code));
         let done = "a code is taken in its last second";
-        self.expect("Expiry is judged by who asks", done, &self.take(digest, 29).await?, &fresh, KEPT)
+        self.expect("Never dropped early", done, &self.take(digest, 29).await?, &fresh, KEPT)
     }
 
-    async fn a_late_exchange_can_be_finalized(&self) -> Result<(), Finding> {
-        let (digest, code) = self.put("late", 30, 0).await?;
+    async fn a_late_redemption_can_be_recorded(&self) -> Result<(), Finding> {
+        let (digest, code) = self.insert("late", 30, 0).await?;
         self.take(digest, 29).await?;
         self.let_time_pass("late", 80).await?;
         let access = self.world.access("late", 900);
-        let promise = "Finalizing waits for nobody";
-        let done = "a code is taken in its last second, and finalized 51 seconds later";
-        self.expect(promise, done, &self.finalize(digest, &access).await, &true, KEPT)?;
+        let promise = "Time to record";
+        let done = "a code is taken in its last second, and its access token recorded 51 seconds later";
+        self.expect(promise, done, &self.record(digest, &access).await, &true, KEPT)?;
         let spent = TakenCode::Spent(spent_code(&code, Some(access)));
-        let done = "a code that was finalized late is taken again";
+        let done = "a code whose access token was recorded late is taken again";
         self.expect("A spent code is remembered", done, &self.take(digest, 80).await?, &spent, KEPT)
     }
 
-    async fn a_finalized_code_is_remembered_while_its_token_lives(&self) -> Result<(), Finding> {
-        let (digest, code) = self.put("marked", 30, 0).await?;
+    async fn a_redeemed_code_is_remembered_while_its_token_lives(&self) -> Result<(), Finding> {
+        let (digest, code) = self.insert("marked", 30, 0).await?;
         let access = self.world.access("marked", 600);
         self.take(digest, 0).await?;
-        self.finalize(digest, &access).await;
+        self.record(digest, &access).await;
         for at in [31, 599, 600] {
             self.let_time_pass(&format!("marked {at}"), at).await?;
             let spent = TakenCode::Spent(spent_code(&code, Some(access.clone())));
@@ -242,8 +248,8 @@ impl<S: CodeStore> Suite<'_, S> {
     }
 }
 
-fn spent_code(code: &AuthorizationCode, finalized: Option<IssuedAccessToken>) -> SpentCode {
+fn spent_code(code: &AuthorizationCode, recorded: Option<IssuedAccessToken>) -> SpentCode {
     let mut spent = SpentCode::new(code.authorization.client_id.as_str(), code.authorization.family);
-    spent.finalized = finalized;
+    spent.recorded = recorded;
     spent
 }

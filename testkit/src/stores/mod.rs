@@ -77,7 +77,7 @@ impl World {
     /// Sets every member, so that a store that drops one is detected.
     fn authorization(&self, label: &str) -> Authorization {
         let mut authorization = Authorization::new(self.family(label), format!("client of {label}"), "usr_1");
-        authorization.scopes = ScopeSet::of(["files.read", "offline_access"]);
+        authorization.scopes = ScopeSet::new(["files.read", "offline_access"]);
         authorization.resources = ["https://api.example.com".into(), "https://other.example.com/x".into()].into();
         authorization.authentication =
             AuthenticationContext::at(self.now.minus(5)).acr("urn:example:gold").amr(["pwd", "otp"]).sid("s-1");

@@ -24,7 +24,7 @@ pub async fn assert_pushed_request_store_conforms(store: &impl PushedRequestStor
     passed(check_pushed_request_store_conforms(store, now, racing).await);
 }
 
-/// Checks a store against the contract of [`PushedRequestStore`]: one winner among concurrent takes, fetching changes nothing,
+/// Checks a store against the contract of [`PushedRequestStore`]: one winner among concurrent takes, loading changes nothing,
 /// nothing overwritten, nothing returned after its time, nothing dropped early.
 ///
 /// See [`check_code_store_conforms`](super::check_code_store_conforms) about `now` and `racing`. Requires room for 100
@@ -56,9 +56,9 @@ struct Suite<'s, S> {
 const WHOLE: &str = "store every member of the request, and give it back as it was.";
 const WINNER: &str = "remove and read in one atomic step: `DELETE .. WHERE reference_hash = $1 AND expires_at > $now RETURNING ..`. Reading \
                       first and deleting later lets two requests win.";
-const LOOKING: &str =
-    "let `fetch` read, and nothing else: the user may come back with the reference any number of times.";
-const GONE: &str = "answer `None` for a request that was taken, to `fetch` and to `take`, on every instance.";
+const LOADING: &str =
+    "let `load` read, and nothing else: the user may come back with the reference any number of times.";
+const GONE: &str = "answer `None` for a request that was taken, to `load` and to `take`, on every instance.";
 const OVERWRITTEN: &str = "insert with a unique key; what is there already is `Unavailable`.";
 const KEPT: &str = "keep a request until it is taken or `expires_at` has come.";
 const IN_TIME: &str = "compare in the step that removes: `expires_at > $now`, and not `>=`.";
@@ -77,21 +77,21 @@ impl<S: PushedRequestStore> Suite<'_, S> {
     }
 
     /// Stores the request of this label, at a time.
-    async fn put(&self, label: &str, lives: u64, at: u64) -> Result<(SecretDigest, PushedRequest), Finding> {
+    async fn insert(&self, label: &str, lives: u64, at: u64) -> Result<(SecretDigest, PushedRequest), Finding> {
         let (digest, mut request) = (self.world.digest(label), self.request(label, lives));
         request.pushed_at = self.world.at(at);
         let new = NewPushedRequest { digest, request };
-        self.world.due("a new request is put", self.store.insert(&new).await)?;
+        self.world.due("a new request is inserted", self.store.insert(&new).await)?;
         Ok((digest, new.request))
     }
 
-    async fn fetch(&self, digest: SecretDigest) -> Result<Option<PushedRequest>, Finding> {
-        self.world.due("a request is fetched", self.store.load(&digest).await)
+    async fn load(&self, digest: SecretDigest) -> Result<Option<PushedRequest>, Finding> {
+        self.world.due("a request is loaded", self.store.load(&digest).await)
     }
 
     async fn take(&self, digest: SecretDigest, at: u64) -> Result<Option<PushedRequest>, Finding> {
-        let redemption = SecretQuery { digest, now: self.world.at(at) };
-        self.world.due("a request is taken", self.store.take(&redemption).await)
+        let presented = SecretQuery { digest, now: self.world.at(at) };
+        self.world.due("a request is taken", self.store.take(&presented).await)
     }
 
     /// Compares requests, which differ in their parameters; those are not printed.
@@ -112,24 +112,24 @@ impl<S: PushedRequestStore> Suite<'_, S> {
     }
 
     async fn a_request_is_kept_whole(&self) -> Result<(), Finding> {
-        let (digest, request) = self.put("whole", 60, 0).await?;
+        let (digest, request) = self.insert("whole", 60, 0).await?;
         let whole = Some(request);
-        self.expect("Whole rows", "a request is fetched", &self.fetch(digest).await?, &whole, WHOLE)?;
+        self.expect("Whole rows", "a request is loaded", &self.load(digest).await?, &whole, WHOLE)?;
         for _ in 0..3 {
-            let promise = "Looking changes nothing";
-            self.expect(promise, "it is fetched once more", &self.fetch(digest).await?, &whole, LOOKING)?;
+            let promise = "Loading changes nothing";
+            self.expect(promise, "it is loaded once more", &self.load(digest).await?, &whole, LOADING)?;
         }
         self.expect("Whole rows", "it is taken", &self.take(digest, 1).await?, &whole, WHOLE)?;
-        let unknown = self.world.digest("never put");
-        self.expect("Whole rows", "one that was never put is fetched", &self.fetch(unknown).await?, &None, WHOLE)?;
-        self.expect("Whole rows", "one that was never put is taken", &self.take(unknown, 1).await?, &None, WHOLE)
+        let unknown = self.world.digest("never inserted");
+        self.expect("Whole rows", "one that was never inserted is loaded", &self.load(unknown).await?, &None, WHOLE)?;
+        self.expect("Whole rows", "one that was never inserted is taken", &self.take(unknown, 1).await?, &None, WHOLE)
     }
 
     async fn one_taker_wins(&self) -> Result<(), Finding> {
         for round in 0..ROUNDS {
-            let (digest, request) = self.put(&format!("contended {round}"), 60, 0).await?;
-            let (store, redemption) = (self.store, &SecretQuery { digest, now: self.world.now });
-            let taken = self.world.racing.race(RACERS, |_| Box::pin(async move { store.take(redemption).await })).await;
+            let (digest, request) = self.insert(&format!("contended {round}"), 60, 0).await?;
+            let (store, presented) = (self.store, &SecretQuery { digest, now: self.world.now });
+            let taken = self.world.racing.race(RACERS, |_| Box::pin(async move { store.take(presented).await })).await;
             let winners = taken.iter().filter(|taken| matches!(taken, Ok(Some(won)) if *won == request)).count();
             let losers = taken.iter().filter(|taken| **taken == Ok(None)).count();
             if (winners, losers.saturating_add(1)) != (1, RACERS) {
@@ -148,20 +148,20 @@ impl<S: PushedRequestStore> Suite<'_, S> {
     }
 
     async fn what_was_taken_is_gone(&self) -> Result<(), Finding> {
-        let (digest, _) = self.put("taken", 60, 0).await?;
+        let (digest, _) = self.insert("taken", 60, 0).await?;
         self.take(digest, 0).await?;
         let done = "a request is taken that was taken before";
         self.expect("One winner", done, &self.take(digest, 1).await?, &None, GONE)?;
-        let done = "a request is fetched that was taken";
-        self.expect("One winner", done, &self.fetch(digest).await?, &None, GONE)
+        let done = "a request is loaded that was taken";
+        self.expect("One winner", done, &self.load(digest).await?, &None, GONE)
     }
 
     async fn nothing_is_overwritten(&self) -> Result<(), Finding> {
         let promise = "Nothing is overwritten";
-        let (digest, request) = self.put("first", 60, 0).await?;
+        let (digest, request) = self.insert("first", 60, 0).await?;
         let intruder = NewPushedRequest { digest, request: self.request("second", 90) };
         if self.store.insert(&intruder).await.is_ok() {
-            let done = "another request is put under a digest that is there";
+            let done = "another request is inserted under a digest that is there";
             return Err(self.world.broken(promise, done, "it was accepted".into(), "Unavailable", OVERWRITTEN));
         }
         self.expect(promise, "it is taken", &self.take(digest, 0).await?, &Some(request), OVERWRITTEN)
@@ -172,8 +172,10 @@ impl<S: PushedRequestStore> Suite<'_, S> {
         let requests = [0u8, 1, 32, 128].map(|number| (self.world.close_digest(number), format!("close {number}")));
         for (digest, label) in &requests {
             let new = NewPushedRequest { digest: *digest, request: self.request(label, 60) };
-            self.world
-                .due("a request is put whose digest differs from others in one bit", self.store.insert(&new).await)?;
+            self.world.due(
+                "a request is inserted whose digest differs from others in one bit",
+                self.store.insert(&new).await,
+            )?;
         }
         for (digest, label) in &requests {
             let done = "a request is taken whose digest differs from others in one bit";
@@ -184,13 +186,13 @@ impl<S: PushedRequestStore> Suite<'_, S> {
     }
 
     async fn a_request_is_there_until_it_expires(&self) -> Result<(), Finding> {
-        let (digest, request) = self.put("lasting", 30, 0).await?;
+        let (digest, request) = self.insert("lasting", 30, 0).await?;
         for number in 0..3 {
-            self.put(&format!("meanwhile {number}"), 60, 29).await?;
+            self.insert(&format!("meanwhile {number}"), 60, 29).await?;
         }
         let (promise, whole) = ("Never dropped early", Some(request));
-        let done = "a request is fetched in its last second, after others were put";
-        self.expect(promise, done, &self.fetch(digest).await?, &whole, KEPT)?;
+        let done = "a request is loaded in its last second, after others were inserted";
+        self.expect(promise, done, &self.load(digest).await?, &whole, KEPT)?;
         self.expect(promise, "it is taken in its last second", &self.take(digest, 29).await?, &whole, KEPT)
     }
 

@@ -58,7 +58,7 @@ pub(super) struct Suite<'s, S> {
 }
 
 const WHOLE: &str = "store every member of the token, and give it back as it was.";
-const WINNER: &str = "in one transaction: lock the family, `UPDATE .. SET consumed_at = $now WHERE token_hash = $1 AND consumed_at IS NULL`, and \
+const WINNER: &str = "in one transaction: lock the family, `UPDATE .. SET spent_at = $now WHERE token_hash = $1 AND spent_at IS NULL`, and \
                       insert the successor if that changed one row. Reading first and writing later lets two requests win.";
 const OVERWRITTEN: &str = "insert with a unique key, and refuse a successor of another family, all of it or nothing: what was not changed is \
                            `Unavailable`.";

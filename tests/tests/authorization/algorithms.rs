@@ -45,7 +45,7 @@ fn several() -> AuthorizationServerBuilder {
 /// The code's user allows `openid`.
 fn scene(builder: AuthorizationServerBuilder, algorithm: Option<Algorithm>) -> Scene {
     let mut scene = Scene::of(builder);
-    scene.code(|code| code.authorization.scopes = ScopeSet::of(["openid", "read"]));
+    scene.code(|code| code.authorization.scopes = ScopeSet::new(["openid", "read"]));
     if let Some(algorithm) = algorithm {
         scene.app(|app| app.id_token_signed_response_alg(algorithm));
     }

@@ -115,7 +115,7 @@ pub(crate) fn referring(journey: &Journey, reference: &str) -> String {
 pub(crate) fn click(scene: &mut Scene) -> String {
     let page = scene.ledger.page.clone().expect("a consent page");
     let now = Timestamp::from_secs(scene.ledger.now);
-    let allowed = ScopeSet::of(["read"]);
+    let allowed = ScopeSet::new(["read"]);
     let new = scene.server.grant_consent(page.binding(), page.subject.as_str(), allowed, now, &mut entropy());
     let new = new.expect("entropy");
     scene.ledger.grants.insert(*new.digest().as_bytes(), Spendable::new(new.grant().clone()));

@@ -173,7 +173,7 @@ fn rt9_a_refreshed_access_token_says_how_its_user_logged_in() {
 /// With the scope `openid`.
 fn openid(configure: impl FnOnce(AuthorizationServerBuilder) -> AuthorizationServerBuilder) -> ResponseParts {
     let mut scene = logged_in(configure);
-    scene.code(|code| code.authorization.scopes = ScopeSet::of(["openid", "read"]));
+    scene.code(|code| code.authorization.scopes = ScopeSet::new(["openid", "read"]));
     let request = scene.redeem();
     scene.grant(&request)
 }

@@ -51,7 +51,7 @@ impl Fault {
 pub(crate) struct CodeRow {
     pub(crate) code: AuthorizationCode,
     pub(crate) spent: bool,
-    pub(crate) finalized: Option<IssuedAccessToken>,
+    pub(crate) recorded: Option<IssuedAccessToken>,
 }
 
 /// Everything that the host remembers.
@@ -172,7 +172,8 @@ impl Ledger {
                 query.answer(answer)
             }
             Question::TakeConsentGrant(query) => {
-                let answer = act!("TakeConsentGrant", query, |own: &mut Self| Ok(own.consume(query.question())));
+                let answer =
+                    act!("TakeConsentGrant", query, |own: &mut Self| Ok(own.take_consent_grant(query.question())));
                 query.answer(answer)
             }
             Question::PushedRequests(PushedRequestQuestion::Insert(query)) => {
@@ -199,7 +200,7 @@ impl Ledger {
                 let answer = act!("InsertCode", query, |own: &mut Self| {
                     let (key, code) = (*query.question().digest.as_bytes(), query.question().code.clone());
                     let known = own.codes.contains_key(&key);
-                    own.codes.entry(key).or_insert(CodeRow { code, spent: false, finalized: None });
+                    own.codes.entry(key).or_insert(CodeRow { code, spent: false, recorded: None });
                     if known { Err(Unavailable) } else { Ok(()) }
                 });
                 query.answer(answer)
@@ -217,7 +218,7 @@ impl Ledger {
             Question::Codes(CodeQuestion::RecordRedemption(query)) => {
                 let answer = act!("RecordRedemption", query, |own: &mut Self| {
                     let row = own.codes.get_mut(query.question().digest.as_bytes()).ok_or(Unavailable)?;
-                    row.finalized = Some(query.question().access.clone());
+                    row.recorded = Some(query.question().access.clone());
                     Ok(())
                 });
                 query.answer(answer)
@@ -349,7 +350,7 @@ impl Ledger {
         if row.spent && !self.gives_twice {
             let authorization = &row.code.authorization;
             let mut spent = SpentCode::new(authorization.client_id.clone(), authorization.family);
-            spent.finalized = row.finalized.clone();
+            spent.recorded = row.recorded.clone();
             return TakenCode::Spent(spent);
         }
         row.spent = true;

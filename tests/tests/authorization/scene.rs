@@ -112,11 +112,11 @@ impl Scene {
         let code = base64url::encode(&[5; 32]);
         let verifier = CodeVerifier::parse(VERIFIER).expect("a verifier");
         let mut authorization = Authorization::new(FAMILY, "app", "usr_1");
-        authorization.scopes = ScopeSet::of(["read", "write"]);
+        authorization.scopes = ScopeSet::new(["read", "write"]);
         authorization.authentication = AuthenticationContext::at(Timestamp::from_secs(NOW - 5));
         let challenge: CodeChallenge = verifier.challenge(provider().as_ref());
         let row = AuthorizationCode::new(authorization, REDIRECT, challenge, Timestamp::from_secs(NOW + 60));
-        ledger.codes.insert(digest(&code), CodeRow { code: row, spent: false, finalized: None });
+        ledger.codes.insert(digest(&code), CodeRow { code: row, spent: false, recorded: None });
         Self { ledger, grace, server, code, responses: Vec::new(), hidden: Vec::new(), looked_at: RefCell::default() }
     }
 

@@ -78,10 +78,10 @@ fn tk3_a_grant_says_everything_of_its_tokens_and_is_not_cached() {
 #[test]
 fn tk4_hc3_the_policy_can_narrow_and_never_widen() {
     let mut scene = Scene::new(true);
-    scene.ledger.policy = Some(ScopeSet::of(["read"]));
+    scene.ledger.policy = Some(ScopeSet::new(["read"]));
     let request = scene.redeem();
     assert_eq!(member(&scene.clone().grant(&request), "scope"), "read");
-    scene.ledger.policy = Some(ScopeSet::of(["read", "admin"]));
+    scene.ledger.policy = Some(ScopeSet::new(["read", "admin"]));
     assert_eq!(scene.clone().refuse(&request), (Reason::Host(HostError::PolicyOverreach), "server_error".into()));
     scene.ledger.policy = Some(ScopeSet::default());
     assert_eq!(scene.refuse(&request), (Reason::Scope(ScopeError::Refused), "invalid_scope".into()));
@@ -409,7 +409,7 @@ fn ac8_a_refresh_token_only_where_the_client_may_use_one() {
     let mut scene = Scene::of(builder(true).refresh(RefreshPolicy::new().only_with_offline_access()));
     scene.app(|app| app.scopes(["read", "write", "offline_access"]));
     assert!(text(&scene.clone().grant(&request), "refresh_token").is_none());
-    scene.code(|code| code.authorization.scopes = ScopeSet::of(["read", "offline_access"]));
+    scene.code(|code| code.authorization.scopes = ScopeSet::new(["read", "offline_access"]));
     assert!(text(&scene.grant(&request), "refresh_token").is_some());
 }
 
@@ -419,7 +419,7 @@ fn ac8_it2_it4_an_id_token_for_openid_from_an_openid_provider() {
     let request = scene.redeem();
     assert!(text(&scene.clone().grant(&request), "id_token").is_none(), "openid was not granted");
     scene.code(|code| {
-        code.authorization.scopes = ScopeSet::of(["openid", "read"]);
+        code.authorization.scopes = ScopeSet::new(["openid", "read"]);
         code.nonce = Some("n-0S6".into());
     });
     scene.ledger.id_claims = vec![("name".into(), "Ada".into())];

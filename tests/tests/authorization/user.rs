@@ -58,7 +58,7 @@ impl Ledger {
         }
     }
 
-    pub(crate) fn consume(&mut self, asked: &ConsentRedemption) -> Option<ConsentGrant> {
+    pub(crate) fn take_consent_grant(&mut self, asked: &ConsentRedemption) -> Option<ConsentGrant> {
         let again = self.gives_twice;
         let held = self.grants.get_mut(asked.digest.as_bytes()).filter(|held| again || !held.spent)?;
         if held.row.binding != asked.binding || asked.now >= held.row.expires_at {

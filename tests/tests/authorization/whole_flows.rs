@@ -118,10 +118,10 @@ impl Visitor {
         let consent = self.get("/oauth/authorize", login.split_once('?').map(|(_, query)| query)).body_text();
         assert_eq!(login, consent, "both lead back to the same request");
         let page = self.office.page.lock().expect("no panic").take().expect("a page");
-        let allowed = ScopeSet::of(["openid", "read", "write"]);
+        let allowed = ScopeSet::new(["openid", "read", "write"]);
         let now = Timestamp::from_secs(self.now);
         let click = self.server.grant_consent(page.binding(), "usr_1", allowed, now, &mut entropy()).expect("entropy");
-        self.office.grants.put(&click, now).expect("room");
+        self.office.grants.insert(&click, now).expect("room");
         let back = click.resume(page.resume_url());
         let response = self.get("/oauth/authorize", back.split_once('?').map(|(_, query)| query));
         assert_eq!(response.status, 303, "{}", response.body_text());

@@ -21,7 +21,7 @@ fn scene(server: AuthorizationServerBuilder, register: impl FnOnce(Client) -> Cl
     scene.code(|code| {
         code.challenge = None;
         code.nonce = Some("n-1".into());
-        code.authorization.scopes = ScopeSet::of(["openid", "read"]);
+        code.authorization.scopes = ScopeSet::new(["openid", "read"]);
     });
     let code = scene.code.clone();
     let body = format!(
@@ -41,7 +41,7 @@ fn ac4_az15_a_code_without_challenge_is_redeemed_by_a_client_that_may_do_without
     let (mut danger, request) = scene(builder(true), Client::danger_without_pkce);
     danger.code(|code| {
         code.nonce = None;
-        code.authorization.scopes = ScopeSet::of(["read"]);
+        code.authorization.scopes = ScopeSet::new(["read"]);
     });
     danger.grant(&request);
 }
@@ -84,14 +84,14 @@ fn ac4_az15_what_the_client_may_do_now_counts() {
     without.code(|code| code.nonce = None);
     refused(without, &request, Reason::Pkce(PkceError::CodeWithoutChallenge));
     let (mut without, request) = scene(openid(builder(true)), Client::nonce_instead_of_pkce);
-    without.code(|code| code.authorization.scopes = ScopeSet::of(["read"]));
+    without.code(|code| code.authorization.scopes = ScopeSet::new(["read"]));
     refused(without, &request, Reason::Pkce(PkceError::CodeWithoutChallenge));
 }
 
 #[test]
 fn az15_no_token_without_the_id_token_that_carries_the_nonce() {
     let (mut narrowed, request) = scene(openid(builder(true)), Client::nonce_instead_of_pkce);
-    narrowed.ledger.policy = Some(ScopeSet::of(["read"]));
+    narrowed.ledger.policy = Some(ScopeSet::new(["read"]));
     refused(narrowed, &request, Reason::Scope(ScopeError::Refused));
     // A registration that was narrowed since.
     let (scene, request) = scene(openid(builder(true)), |client| client.nonce_instead_of_pkce().scopes(["read"]));

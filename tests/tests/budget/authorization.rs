@@ -11,7 +11,7 @@ use attesto_core::authorization::{
 };
 use attesto_core::crypto::{Algorithm, CryptoProvider, EntropyError, KeyKind, RustCrypto};
 use attesto_core::host::{
-    AccessTokenDenyList, CodeStore, MemoryCodeStore, MemoryConsentGrants, MemoryDenyList, MemoryPushedRequestStore,
+    AccessTokenDenyList, CodeStore, MemoryCodeStore, MemoryConsentGrantStore, MemoryDenyList, MemoryPushedRequestStore,
     MemoryRefreshStore, PushedRequestStore, RefreshStore,
 };
 use attesto_core::jose::KeyMaterial;
@@ -40,7 +40,7 @@ fn authorization(user: &str, number: usize) -> Authorization {
     family[..8].copy_from_slice(&number.to_be_bytes());
     let mut authorization =
         Authorization::new(FamilyId::from_bytes(family), "https://client.example/id", format!("{user:0>36}"));
-    authorization.scopes = ScopeSet::of(["openid", "offline_access", "files.read", "files.write"]);
+    authorization.scopes = ScopeSet::new(["openid", "offline_access", "files.read", "files.write"]);
     authorization.resources = ["https://api.example.com/mcp".into()].into();
     authorization
 }
@@ -115,19 +115,19 @@ pub(crate) fn revoked_access_tokens() -> Row {
 pub(crate) fn authorization_codes() -> Row {
     const EACH: usize = 900;
     let store = MemoryCodeStore::single_node(CAPACITY).expect("a capacity");
-    let put = |user: &str, number: usize| {
+    let insert = |user: &str, number: usize| {
         let (authorization, redirect) = (authorization(user, number), "https://client.example/callback");
         let challenge = CodeChallenge::from_bytes([0; 32]);
         let code = AuthorizationCode::new(authorization, redirect, challenge, now().plus(60));
         block_on(store.insert(&NewCode { digest: digest(b'c', number), code, now: now() }))
     };
     bytes_each(CAPACITY, EACH, || {
-        assert_eq!((0..CAPACITY).filter(|number| put("mallory", *number).is_ok()).count(), ONE_CLIENT);
+        assert_eq!((0..CAPACITY).filter(|number| insert("mallory", *number).is_ok()).count(), ONE_CLIENT);
         for number in ONE_CLIENT..CAPACITY {
-            assert_eq!(put(&format!("user {}", number % 1_000), number), Ok(()));
+            assert_eq!(insert(&format!("user {}", number % 1_000), number), Ok(()));
         }
     });
-    assert!(put("alice", CAPACITY).is_err());
+    assert!(insert("alice", CAPACITY).is_err());
     row(
         "`MemoryCodeStore`: codes, until the access token of each has expired",
         EACH,
@@ -141,17 +141,20 @@ pub(crate) fn authorization_codes() -> Row {
 pub(crate) fn pushed_requests() -> Row {
     const EACH: usize = 520;
     let store = MemoryPushedRequestStore::single_node(CAPACITY).expect("a capacity");
-    let put = |number: usize, authenticated: bool, length: usize| {
+    let insert = |number: usize, authenticated: bool, length: usize| {
         let client = format!("client {}", number % 10);
         let mut request = PushedRequest::new(client, "x".repeat(length), now(), now().plus(690));
         (request.present_by, request.authenticated) = (now().plus(90), authenticated);
         block_on(store.insert(&NewPushedRequest { digest: digest(b'p', number), request }))
     };
     bytes_each(CAPACITY, EACH, || {
-        let longest = (0..CAPACITY).filter(|number| put(*number, false, limits::PUSHED_REQUEST).is_ok()).count();
+        let longest = (0..CAPACITY).filter(|number| insert(*number, false, limits::PUSHED_REQUEST).is_ok()).count();
         assert_eq!(longest, CAPACITY / 2 / 17, "half of the places, for strangers");
     });
-    assert!(put(2 * CAPACITY, true, limits::PUSHED_REQUEST).is_ok(), "the other half is for those who have proved it");
+    assert!(
+        insert(2 * CAPACITY, true, limits::PUSHED_REQUEST).is_ok(),
+        "the other half is for those who have proved it"
+    );
     row(
         "`MemoryPushedRequestStore`: pushed requests in the name of public clients, of the longest",
         EACH,
@@ -182,24 +185,24 @@ pub(crate) fn consent_grants() -> Row {
         .audience("https://api.example")
         .build()
         .expect("a sound configuration");
-    let store = MemoryConsentGrants::single_node(CAPACITY).expect("a capacity");
-    let mut put = |user: usize| {
-        let scopes = ScopeSet::of(["openid", "offline_access", "files.read", "files.write"]);
+    let store = MemoryConsentGrantStore::single_node(CAPACITY).expect("a capacity");
+    let mut insert = |user: usize| {
+        let scopes = ScopeSet::new(["openid", "offline_access", "files.read", "files.write"]);
         let binding = ConsentBinding::from_bytes([7; 32]);
         let grant = server.grant_consent(binding, format!("{user:0>36}"), scopes, now(), &mut entropy);
-        store.put(&grant.expect("entropy"), now())
+        store.insert(&grant.expect("entropy"), now())
     };
     bytes_each(CAPACITY, EACH, || {
         for _ in 0..CAPACITY {
-            assert_eq!(put(0), Ok(()), "with another click the user's oldest goes");
+            assert_eq!(insert(0), Ok(()), "with another click the user's oldest goes");
         }
         for user in 1..=CAPACITY - 16 {
-            assert_eq!(put(user), Ok(()));
+            assert_eq!(insert(user), Ok(()));
         }
     });
-    assert!(put(CAPACITY).is_err());
+    assert!(insert(CAPACITY).is_err());
     row(
-        "`MemoryConsentGrants`: clicks on consent pages",
+        "`MemoryConsentGrantStore`: clicks on consent pages",
         EACH,
         CAPACITY,
         "grant",

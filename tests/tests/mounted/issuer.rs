@@ -183,9 +183,9 @@ fn for_users(client: Client) -> Client {
 struct AsAsked;
 
 impl ScopePolicy for AsAsked {
-    async fn authorize_scope(&self, request: &ScopeQuestion) -> Answered<ScopeSet> {
+    async fn authorize_scope(&self, question: &ScopeQuestion) -> Answered<ScopeSet> {
         yield_now().await;
-        Ok(request.scopes.clone())
+        Ok(question.scopes.clone())
     }
 }
 
@@ -208,13 +208,13 @@ impl ClaimsProvider for Everybody {
 struct Cookie;
 
 impl ConsentPolicy for Cookie {
-    async fn authenticate(&self, request: &LoginQuestion) -> Answered<Authentication> {
+    async fn authenticate(&self, question: &LoginQuestion) -> Answered<Authentication> {
         yield_now().await;
-        let authentication = AuthenticationContext::at(request.visit.since);
-        let who = request.visit.user_agent.cookie("sid").filter(|_| request.accepts(&authentication));
+        let authentication = AuthenticationContext::at(question.visit.since);
+        let who = question.visit.user_agent.cookie("sid").filter(|_| question.accepts(&authentication));
         Ok(match who {
             // A page with a status that ends nothing, and a name in capitals.
-            None if request.visit.user_agent.cookie("odd").is_some() => {
+            None if question.visit.user_agent.cookie("odd").is_some() => {
                 let mut page = ResponseParts::html(199, "a page");
                 page.headers.push(Header::new("Set-Cookie", "odd=; Max-Age=0").expect("a field"));
                 Authentication::Interact(Box::new(page))
@@ -222,15 +222,15 @@ impl ConsentPolicy for Cookie {
             Some(user) => Authentication::User(Box::new(Login::new(user, authentication))),
             None => {
                 let mut login = ResponseParts::new(303);
-                let location = format!("/login?back={}", request.resume_url());
+                let location = format!("/login?back={}", question.resume_url());
                 login.headers.push(Header::new("location", location).expect("ASCII"));
                 Authentication::Interact(Box::new(login))
             }
         })
     }
 
-    async fn consent(&self, request: &ConsentQuestion) -> Answered<ConsentDecision> {
+    async fn consent(&self, question: &ConsentQuestion) -> Answered<ConsentDecision> {
         yield_now().await;
-        Ok(ConsentDecision::Granted(request.visit.request.scopes.clone()))
+        Ok(ConsentDecision::Granted(question.visit.request.scopes.clone()))
     }
 }

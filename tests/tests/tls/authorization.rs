@@ -39,8 +39,8 @@ impl ClientStore for Job {
 struct AsAsked;
 
 impl ScopePolicy for AsAsked {
-    async fn authorize_scope(&self, request: &ScopeQuestion) -> Answered<ScopeSet> {
-        Ok(request.scopes.clone())
+    async fn authorize_scope(&self, question: &ScopeQuestion) -> Answered<ScopeSet> {
+        Ok(question.scopes.clone())
     }
 }
 

@@ -37,7 +37,7 @@ impl AuthorizationServerBuilder {
         resource: impl Into<String>,
         scopes: impl IntoIterator<Item = S>,
     ) -> Self {
-        self.tied_scopes.0.push((resource.into(), ScopeSet::of(scopes)));
+        self.tied_scopes.0.push((resource.into(), ScopeSet::new(scopes)));
         self
     }
 

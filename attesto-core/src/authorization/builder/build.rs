@@ -50,7 +50,7 @@ impl AuthorizationServerBuilder {
         self.tied_scopes.are_sound(&audience)?;
         self.profile_is_kept()?;
         self.members_are_sound()?;
-        let scopes = ScopeSet::of(&self.scopes);
+        let scopes = ScopeSet::new(&self.scopes);
         if scopes.iter().count() != self.scopes.len() {
             return Err(ConfigError::new("scopes_supported", "one is no scope-token (RFC 6749 §3.3), or occurs twice"));
         }

@@ -20,7 +20,7 @@ use alloc::vec::Vec;
 use serde_json::Map;
 use zeroize::Zeroizing;
 
-/// All parts of a token response, built before anything is finalized.
+/// All parts of a token response, built before any of it is stored.
 pub(crate) struct Issued {
     pub(crate) access: MintedToken,
     pub(crate) scopes: ScopeSet,

@@ -30,17 +30,17 @@ pub(crate) async fn exchange(flow: &mut Flow, client: &AuthenticatedClient, send
     let secret =
         Secret::presented(flow.request.parameters.required("code")?).ok_or(Reason::Code(CodeError::Unknown))?;
     let digest = secret.digest(flow.server.provider.as_ref());
-    let peeked = flow.ask(CodeQuestion::Load, digest).await?.ok_or(Reason::Code(CodeError::Unknown))?;
-    if let Err(reason) = code_is_the_clients(client, &peeked) {
+    let loaded = flow.ask(CodeQuestion::Load, digest).await?.ok_or(Reason::Code(CodeError::Unknown))?;
+    if let Err(reason) = code_is_the_clients(client, &loaded) {
         // Another client can neither spend the code, nor fill the replay store with proofs for it. AC-7.
         flow.tell(EventKind::CodeReplayed, Some(reason)).await;
         return Err(reason);
     }
-    let judged = code_may_be_redeemed(flow, client, &peeked, &sender);
+    let judged = code_may_be_redeemed(flow, client, &loaded, &sender);
     if judged.is_ok() {
         sender.record_proof(flow, client).await?;
     }
-    let code = take(flow, client, digest, &peeked).await?;
+    let code = take(flow, client, digest, &loaded).await?;
     flow.event.subject = Some(code.authorization.subject.clone());
     flow.event.family = Some(code.authorization.family);
     judged?;
@@ -51,7 +51,7 @@ pub(crate) async fn exchange(flow: &mut Flow, client: &AuthenticatedClient, send
     issue(flow, client, &sender, digest, code).await
 }
 
-/// Checks everything about the redemption, on the peeked code first: otherwise anyone who finds a dead code in a log
+/// Checks everything about the redemption, on the loaded code first: otherwise anyone who finds a dead code in a log
 /// could fill the replay store with it. A code that fails here is still spent, but its proof is not recorded. The
 /// checks run again on the taken code. RFC 9449 §11.1; AC-2, AC-3, SC-4.
 fn code_may_be_redeemed(
@@ -75,12 +75,12 @@ async fn take(
     flow: &mut Flow,
     client: &Client,
     digest: SecretDigest,
-    peeked: &AuthorizationCode,
+    loaded: &AuthorizationCode,
 ) -> Result<AuthorizationCode, Reason> {
     match flow.ask(CodeQuestion::Take, SecretQuery { digest, now: flow.now }).await? {
         TakenCode::Fresh(code) => Ok(*code),
         TakenCode::Unknown => Err(Reason::Code(CodeError::Unknown)),
-        TakenCode::Spent(spent) => Err(spent_before(flow, client, spent, peeked).await),
+        TakenCode::Spent(spent) => Err(spent_before(flow, client, spent, loaded).await),
     }
 }
 
@@ -88,7 +88,7 @@ async fn take(
 /// leaked: revokes them, including tokens of a first exchange that is still running (after a failed exchange, this
 /// changes nothing). Another client, or a caller without the verifier, cannot trigger this: a code from a log that
 /// could never be redeemed must not end a session. RFC 6749 §4.1.2; AC-6, AC-7.
-async fn spent_before(flow: &mut Flow, client: &Client, spent: SpentCode, peeked: &AuthorizationCode) -> Reason {
+async fn spent_before(flow: &mut Flow, client: &Client, spent: SpentCode, loaded: &AuthorizationCode) -> Reason {
     flow.event.family = Some(spent.family);
     let reason = if spent.client_id == client.id {
         Reason::Code(CodeError::Replayed)
@@ -99,10 +99,10 @@ async fn spent_before(flow: &mut Flow, client: &Client, spent: SpentCode, peeked
     if reason != Reason::Code(CodeError::Replayed) {
         return reason;
     }
-    if redirect_uri_is_the_same(flow, peeked).and_then(|()| verifier_meets_challenge(flow, peeked)).is_err() {
+    if redirect_uri_is_the_same(flow, loaded).and_then(|()| verifier_meets_challenge(flow, loaded)).is_err() {
         return reason;
     }
-    match family::revoke(flow, spent.family, &peeked.authorization.subject, spent.finalized.as_slice()).await {
+    match family::revoke(flow, spent.family, &loaded.authorization.subject, spent.recorded.as_slice()).await {
         Ok(()) => reason,
         Err(unavailable) => unavailable,
     }
@@ -126,7 +126,7 @@ fn redirect_uri_is_the_same(flow: &Flow, code: &AuthorizationCode) -> Result<(),
 }
 
 /// Checks that `redirect_uri` is present for a code without a challenge, where only it ties the code to its request.
-/// Checks that the code was issued to this client. RFC 6749 §4.1.3; AC-3.
+/// RFC 6749 §4.1.3; AC-3.
 fn redirect_uri_is_sent_again(flow: &Flow, code: &AuthorizationCode) -> Result<(), Reason> {
     let sent = flow.request.parameters.get("redirect_uri").is_some();
     if sent || code.challenge.is_some() { Ok(()) } else { Err(Reason::Code(CodeError::RedirectUriMismatch)) }

@@ -180,7 +180,7 @@ async fn mint_within(
 /// Returns the scopes that a refresh may name. `offline_access` is left out of a grant if the user was not asked for it
 /// (OIDC Core §11; AZ-14). Clients that repeat the scope of their first request still name it: it is left out again.
 fn or_offline_access(ceiling: &ScopeSet) -> ScopeSet {
-    ScopeSet::of(ceiling.iter().chain(["offline_access"]))
+    ScopeSet::new(ceiling.iter().chain(["offline_access"]))
 }
 
 /// Spends the token and stores its successor, in one step. RT-3.

@@ -60,16 +60,15 @@ pub struct SpentCode {
     pub client_id: String,
     /// The family of the tokens issued for it.
     pub family: FamilyId,
-    /// The access token issued for it, once the exchange was finalized. `None` after a fault, or while the first
-    /// exchange is still running (AC-6).
-    pub finalized: Option<IssuedAccessToken>,
+    /// The access token recorded for it. `None` after a fault, or while the first exchange is still running (AC-6).
+    pub recorded: Option<IssuedAccessToken>,
 }
 
 impl SpentCode {
-    /// Creates a spent code of this client and family, without a finalized token.
+    /// Creates a spent code of this client and family, without a recorded token.
     #[must_use]
     pub fn new(client_id: impl Into<String>, family: FamilyId) -> Self {
-        Self { client_id: client_id.into(), family, finalized: None }
+        Self { client_id: client_id.into(), family, recorded: None }
     }
 }
 
@@ -85,9 +84,9 @@ pub struct NewCode {
     pub now: Timestamp,
 }
 
-/// The access token issued for a code.
+/// The access token issued for a code, to record.
 #[derive(Clone, Debug, Eq, PartialEq)]
-#[expect(clippy::exhaustive_structs, reason = "a key and what to note beside it")]
+#[expect(clippy::exhaustive_structs, reason = "a key and what to record beside it")]
 pub struct CodeRedemption {
     /// The code's key.
     pub digest: SecretDigest,

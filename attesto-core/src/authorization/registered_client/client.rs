@@ -122,14 +122,14 @@ impl Client {
 
     /// Sets every scope that the client may be granted. Drops what is not a scope-token.
     pub fn scopes<S: AsRef<str>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
-        self.scopes = ScopeSet::of(scopes);
+        self.scopes = ScopeSet::new(scopes);
         self
     }
 
     /// Sets the scopes of a request that names none; by default all of the client's. All of them must be among the
     /// [`scopes`](Self::scopes), or no request of the client is answered (see [`check`](Self::check)).
     pub fn default_scopes<S: AsRef<str>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
-        self.default_scopes = ScopeSet::of(scopes);
+        self.default_scopes = ScopeSet::new(scopes);
         self
     }
 

@@ -45,7 +45,7 @@ impl TiedScopes {
             let mut tied = self.0.iter().filter(|(_, own)| own.contains(scope)).peekable();
             tied.peek().is_none() || tied.any(|(resource, _)| is_for(resource))
         };
-        ScopeSet::of(scopes.iter().filter(is_carried))
+        ScopeSet::new(scopes.iter().filter(is_carried))
     }
 }
 
@@ -55,13 +55,13 @@ mod tests {
     use alloc::string::ToString;
 
     fn tied(pairs: &[(&str, &[&str])]) -> TiedScopes {
-        TiedScopes(pairs.iter().map(|(resource, scopes)| ((*resource).into(), ScopeSet::of(*scopes))).collect())
+        TiedScopes(pairs.iter().map(|(resource, scopes)| ((*resource).into(), ScopeSet::new(*scopes))).collect())
     }
 
     #[test]
     fn tk5_az21_a_token_carries_what_belongs_to_its_resources_and_what_belongs_to_none() {
         let tied = tied(&[("https://a", &["a.read", "both"]), ("urn:b", &["b.read", "both"])]);
-        let all = ScopeSet::of(["openid", "a.read", "b.read", "both", "free"]);
+        let all = ScopeSet::new(["openid", "a.read", "b.read", "both", "free"]);
         let carried = |resources: &[&str], audience: &str| {
             let resources: Vec<String> = resources.iter().map(|resource| (*resource).into()).collect();
             tied.carried(&all, &resources, audience).to_string()

@@ -17,7 +17,7 @@ pub trait ClaimsProvider: Send + Sync {
     /// Returns the claims about this user for this client.
     fn id_token_claims(
         &self,
-        request: &IdTokenClaimsQuestion,
+        question: &IdTokenClaimsQuestion,
     ) -> impl Future<Output = Answered<Map<String, Value>>> + Send;
 }
 

@@ -12,16 +12,17 @@ use core::future::Future;
 /// Stores authorization codes under their digests. An implementation guarantees:
 ///
 /// - **One winner.** Among all takes of one code, on all instances that share the store, exactly one is answered
-///   [`TakenCode::Fresh`]. The store marks and reads in one atomic step (`UPDATE .. SET consumed_at = .. WHERE
-///   consumed_at IS NULL RETURNING ..`). Reading first and writing later does not conform. AC-2.
+///   [`TakenCode::Fresh`]. The store marks and reads in one atomic step (`UPDATE .. SET taken_at = .. WHERE
+///   taken_at IS NULL RETURNING ..`). Reading first and writing later does not conform. AC-2.
 /// - **A spent code is remembered.** Every later take is answered [`TakenCode::Spent`], with the client and the family
-///   of the code, and with the access token that `finalize` recorded. So a row is kept until its code has expired and,
-///   once finalized, until the access token has expired too: drop it when `max(expires_at, access.expires_at) < now`.
+///   of the code, and with the access token that `record` stored. So a row is kept until its code has expired and, once
+///   an access token is recorded, until that has expired too: drop it when `max(expires_at, access.expires_at) < now`.
 ///   AC-6, ST-2.
-/// - **Time to finalize.** A taken code can be finalized for at least a minute, even if it expires meanwhile.
-/// - **Nothing is overwritten.** A `put` under an existing digest changes nothing and is
-///   [`Unavailable`](crate::authorization::Unavailable). So is a `finalize` of a code that is unknown, was not taken,
-///   or was finalized with another access token. Repeating the same `finalize` changes nothing.
+/// - **Time to record.** After a code was taken, its access token can be recorded for at least a minute, even if the
+///   code expires meanwhile.
+/// - **Nothing is overwritten.** An `insert` under an existing digest changes nothing and is
+///   [`Unavailable`](crate::authorization::Unavailable). So is a `record` for a code that is unknown, was not taken, or
+///   has another access token recorded. Repeating the same `record` changes nothing.
 /// - **The server checks expiry.** An expired code that is not yet dropped may be returned like any other, or as
 ///   unknown. An unexpired one (`expires_at > now`) is present, and never evicted to make room: a full store is
 ///   `Unavailable` for new rows only.
@@ -36,11 +37,11 @@ pub trait CodeStore: Send + Sync {
     /// Loads the code with this digest, fresh or spent, without changing anything.
     fn load(&self, digest: &SecretDigest) -> impl Future<Output = Answered<Option<AuthorizationCode>>> + Send;
 
-    /// Spends a code.
+    /// Spends a code, and returns it if no take came before.
     fn take(&self, presented: &SecretQuery) -> impl Future<Output = Answered<TakenCode>> + Send;
 
     /// Records the access token issued for a taken code.
-    fn record(&self, finalized: &CodeRedemption) -> impl Future<Output = Answered<()>> + Send;
+    fn record(&self, redemption: &CodeRedemption) -> impl Future<Output = Answered<()>> + Send;
 
     /// Which processes share the rows. A code that one process stores is unknown to the others (ST-1).
     fn reach(&self) -> StoreReach;

@@ -13,10 +13,10 @@ use core::future::Future;
 /// [`Unavailable`](crate::authorization::Unavailable): no user is logged in, and nothing is allowed.
 pub trait ConsentPolicy: Send + Sync {
     /// Returns who the user is, or a page.
-    fn authenticate(&self, request: &LoginQuestion) -> impl Future<Output = Answered<Authentication>> + Send;
+    fn authenticate(&self, question: &LoginQuestion) -> impl Future<Output = Answered<Authentication>> + Send;
 
     /// Returns what the user allows, or a page.
-    fn consent(&self, request: &ConsentQuestion) -> impl Future<Output = Answered<ConsentDecision>> + Send;
+    fn consent(&self, question: &ConsentQuestion) -> impl Future<Output = Answered<ConsentDecision>> + Send;
 }
 
 erase! { ConsentPolicy as ErasedConsentPolicy {

@@ -54,14 +54,14 @@ functions! {
     ///
     /// let job = Client::new("job", ClientAuthentication::SecretPost).grants([GrantType::ClientCredentials]);
     /// let clients = Arc::new(HashMap::from([("job".to_owned(), job)])); // yours: a pool of connections
-    /// let host = AuthorizationHost::of_functions()
+    /// let host = AuthorizationHost::from_functions()
     ///     .load_client_with(move |id| {
     ///         let clients = Arc::clone(&clients);
     ///         async move { Ok(clients.get(&id).cloned()) }
     ///     })
     ///     // Yours: `ClientSecrets::verify`, from what is stored.
     ///     .verify_client_secret_with(|check: SecretCheck| async move { Ok(check.client_id.is_some() && *check.secret == "s3cret") })
-    ///     .authorize_scope_with(|request| async move { Ok(request.scopes) });
+    ///     .authorize_scope_with(|question| async move { Ok(question.scopes) });
     /// # let _ = host;
     /// ```
     load_client, load_client_with: String => Option<Client>;

@@ -48,8 +48,8 @@ use core::fmt;
 /// struct AsAsked;
 ///
 /// impl ScopePolicy for AsAsked {
-///     async fn authorize_scope(&self, request: &ScopeQuestion) -> Answered<ScopeSet> {
-///         Ok(request.scopes.clone())
+///     async fn authorize_scope(&self, question: &ScopeQuestion) -> Answered<ScopeSet> {
+///         Ok(question.scopes.clone())
 ///     }
 /// }
 ///
@@ -90,7 +90,7 @@ impl AuthorizationHost {
         clients: impl ClientStore + 'static,
         scopes: impl ScopePolicy + 'static,
     ) -> AuthorizationHostBuilder {
-        let mut builder = Self::of_functions();
+        let mut builder = Self::from_functions();
         builder.parts.clients = Some(Arc::new(clients));
         builder.parts.scopes = Some(Arc::new(scopes));
         builder
@@ -100,7 +100,7 @@ impl AuthorizationHost {
     /// [`load_client_with`](AuthorizationHostBuilder::load_client_with),
     /// [`verify_client_secret_with`](AuthorizationHostBuilder::verify_client_secret_with) and
     /// [`authorize_scope_with`](AuthorizationHostBuilder::authorize_scope_with) (HC-4).
-    pub fn of_functions() -> AuthorizationHostBuilder {
+    pub fn from_functions() -> AuthorizationHostBuilder {
         let parts = Parts {
             functions: Functions::default(),
             clients: None,

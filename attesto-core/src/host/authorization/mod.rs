@@ -39,7 +39,9 @@ pub use endpoints::AuthorizationEndpoints;
 pub use event_sink::AuthorizationEventSink;
 pub use host::AuthorizationHost;
 pub use introspection_policy::IntrospectionPolicy;
-pub use memory::{MemoryCodeStore, MemoryConsentGrants, MemoryDenyList, MemoryPushedRequestStore, MemoryRefreshStore};
+pub use memory::{
+    MemoryCodeStore, MemoryConsentGrantStore, MemoryDenyList, MemoryPushedRequestStore, MemoryRefreshStore,
+};
 pub use principals::PrincipalStore;
 pub use pushed_requests::PushedRequestStore;
 pub use refresh_tokens::RefreshStore;

@@ -12,9 +12,9 @@ use core::future::Future;
 /// - **One winner.** Among all takes of one request, on all instances that share the store, exactly one receives it,
 ///   and only while `expires_at > now` (**in time**). The store removes and returns in one atomic step (`DELETE ..
 ///   WHERE expires_at > $now RETURNING ..`). AZ-28.
-/// - **Fetching changes nothing.** A request is fetched any number of times, while the user logs in, and stays until it
-///   is taken or has expired. An expired one may be returned like any other, or as unknown: the server checks.
-/// - **Nothing is overwritten.** A `put` under an existing digest is
+/// - **Loading changes nothing.** A request is loaded any number of times, while the user logs in, and stays until it is
+///   taken or has expired. An expired one may be returned like any other, or as unknown: the server checks.
+/// - **Nothing is overwritten.** An `insert` under an existing digest is
 ///   [`Unavailable`](crate::authorization::Unavailable).
 /// - **Never dropped early, never a guess.** A full store may drop rows whose `present_by` has passed, oldest first,
 ///   and is otherwise `Unavailable` for new rows. An error, a time-out or a lost answer is `Unavailable` too; the
@@ -32,7 +32,7 @@ pub trait PushedRequestStore: Send + Sync {
     fn load(&self, digest: &SecretDigest) -> impl Future<Output = Answered<Option<PushedRequest>>> + Send;
 
     /// Removes a request that has not expired, and returns it.
-    fn take(&self, redemption: &SecretQuery) -> impl Future<Output = Answered<Option<PushedRequest>>> + Send;
+    fn take(&self, presented: &SecretQuery) -> impl Future<Output = Answered<Option<PushedRequest>>> + Send;
 
     /// Which processes share the rows (ST-1).
     fn reach(&self) -> StoreReach;

@@ -37,7 +37,7 @@ use core::future::Future;
 ///   has passed. A revocation is kept until `keep_until < now`, and as long as anything of the family is. ST-2.
 /// - **The salt is kept for the grace window**, at most a minute after the token was spent, and forgotten soon after.
 ///   RT-4.
-/// - **Nothing is overwritten.** An insert under an existing family key changes nothing and is
+/// - **Nothing is overwritten.** An `insert` under an existing family key changes nothing and is
 ///   [`Unavailable`](crate::authorization::Unavailable); so is a successor of another family. The server checks expiry.
 /// - **Never dropped early, and shared fairly.** No row is evicted to make room for another user or client. A full
 ///   store is `Unavailable` for new rows. It reserves enough that no single user can fill it, and no client of a user

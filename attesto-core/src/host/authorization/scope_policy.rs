@@ -13,7 +13,7 @@ use core::future::Future;
 /// [`Unavailable`](crate::authorization::Unavailable) and ends with 503. The method changes nothing.
 pub trait ScopePolicy: Send + Sync {
     /// Returns the granted scopes out of those requested.
-    fn authorize_scope(&self, request: &ScopeQuestion) -> impl Future<Output = Answered<ScopeSet>> + Send;
+    fn authorize_scope(&self, question: &ScopeQuestion) -> impl Future<Output = Answered<ScopeSet>> + Send;
 }
 
 /// Grants every requested scope that the client is registered for and the user has allowed.
@@ -29,8 +29,8 @@ pub trait ScopePolicy: Send + Sync {
 pub struct ScopesAsAsked;
 
 impl ScopePolicy for ScopesAsAsked {
-    async fn authorize_scope(&self, request: &ScopeQuestion) -> Answered<ScopeSet> {
-        Ok(request.scopes.clone())
+    async fn authorize_scope(&self, question: &ScopeQuestion) -> Answered<ScopeSet> {
+        Ok(question.scopes.clone())
     }
 }
 

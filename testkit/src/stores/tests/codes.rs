@@ -22,9 +22,9 @@ fn ac2_the_memory_store_conforms() {
 enum Fault {
     DropsAtExpiry,
     DropsEarly,
-    FinalizesFresh,
-    FinalizesIntoNothing,
-    FinalizesTwice,
+    RecordsForFresh,
+    RecordsIntoNothing,
+    RecordsAnother,
     Forgets,
     ForgetsWhatWasTaken,
     Full,
@@ -46,7 +46,7 @@ struct Broken {
 
 #[derive(Default)]
 struct Seen {
-    put: HashMap<SecretDigest, AuthorizationCode>,
+    inserted: HashMap<SecretDigest, AuthorizationCode>,
     taken: Vec<SecretDigest>,
     latest: Timestamp,
 }
@@ -66,7 +66,7 @@ impl Broken {
 
     fn is_past_expiry(&self, digest: SecretDigest, early: u64) -> bool {
         let seen = self.seen.lock().unwrap();
-        seen.put.get(&digest).is_some_and(|code| seen.latest.plus(early) >= code.expires_at)
+        seen.inserted.get(&digest).is_some_and(|code| seen.latest.plus(early) >= code.expires_at)
     }
 }
 
@@ -76,7 +76,7 @@ impl CodeStore for Broken {
         {
             let mut seen = self.seen.lock().unwrap();
             seen.latest = seen.latest.max(new.now);
-            seen.put.entry(new.digest).or_insert_with(|| new.code.clone());
+            seen.inserted.entry(new.digest).or_insert_with(|| new.code.clone());
         }
         match self.fault {
             Fault::Full => return Err(Unavailable),
@@ -119,20 +119,20 @@ impl CodeStore for Broken {
         if let TakenCode::Spent(spent) = &mut taken {
             match self.fault {
                 Fault::NamesOtherFamily => spent.family = FamilyId::from_bytes([0; 16]),
-                Fault::ForgetsWhatWasTaken => spent.finalized = None,
+                Fault::ForgetsWhatWasTaken => spent.recorded = None,
                 _ => {}
             }
         }
         Ok(taken)
     }
 
-    async fn record(&self, finalized: &CodeRedemption) -> Answered<()> {
-        let finalized = CodeRedemption { digest: self.key(&finalized.digest), ..finalized.clone() };
+    async fn record(&self, redemption: &CodeRedemption) -> Answered<()> {
+        let redemption = CodeRedemption { digest: self.key(&redemption.digest), ..redemption.clone() };
         match self.fault {
-            Fault::FinalizesFresh if !self.has_taken(finalized.digest) => Ok(()),
-            Fault::FinalizesTwice => self.inner.record(&finalized).await.or(Ok(())),
-            Fault::FinalizesIntoNothing if self.is_past_expiry(finalized.digest, 0) => Err(Unavailable),
-            _ => self.inner.record(&finalized).await,
+            Fault::RecordsForFresh if !self.has_taken(redemption.digest) => Ok(()),
+            Fault::RecordsAnother => self.inner.record(&redemption).await.or(Ok(())),
+            Fault::RecordsIntoNothing if self.is_past_expiry(redemption.digest, 0) => Err(Unavailable),
+            _ => self.inner.record(&redemption).await,
         }
     }
 
@@ -145,10 +145,10 @@ impl CodeStore for Broken {
 fn ac2_each_broken_promise_is_found() {
     let faults = [
         (Fault::DropsAtExpiry, "A spent code is remembered"),
-        (Fault::DropsEarly, "Expiry is judged by who asks"),
-        (Fault::FinalizesFresh, "Nothing is overwritten"),
-        (Fault::FinalizesIntoNothing, "Finalizing waits for nobody"),
-        (Fault::FinalizesTwice, "Nothing is overwritten"),
+        (Fault::DropsEarly, "Never dropped early"),
+        (Fault::RecordsForFresh, "Nothing is overwritten"),
+        (Fault::RecordsIntoNothing, "Time to record"),
+        (Fault::RecordsAnother, "Nothing is overwritten"),
         (Fault::Forgets, "One winner"),
         (Fault::ForgetsWhatWasTaken, "A spent code is remembered"),
         (Fault::Full, "Never dropped early"),

@@ -4,17 +4,17 @@ use attesto_core::Timestamp;
 use attesto_core::authorization::{
     Answered, ConsentGrant, ConsentRedemption, NewConsentGrant, ScopeSet, SecretDigest, Unavailable,
 };
-use attesto_core::host::{ConsentGrantStore, MemoryConsentGrants, StoreReach};
+use attesto_core::host::{ConsentGrantStore, MemoryConsentGrantStore, StoreReach};
 use std::collections::HashMap;
 use std::sync::Mutex;
 
 #[test]
 fn az26_the_memory_store_of_consent_grants_conforms() {
     for racing in BOTH {
-        let store = MemoryConsentGrants::single_node(100).unwrap();
-        let put = async |new: &NewConsentGrant, now| store.put(new, now);
-        block_on(assert_consent_grant_store_conforms(&store, put, NOW, racing));
-        block_on(assert_consent_grant_store_conforms(&store, put, NOW.plus(2_000), racing));
+        let store = MemoryConsentGrantStore::single_node(100).unwrap();
+        let insert = async |new: &NewConsentGrant, now| store.insert(new, now);
+        block_on(assert_consent_grant_store_conforms(&store, insert, NOW, racing));
+        block_on(assert_consent_grant_store_conforms(&store, insert, NOW.plus(2_000), racing));
     }
 }
 
@@ -32,7 +32,7 @@ enum Fault {
     RefusesWhatHasExpired,
     ShortBindings,
     ShortKeys,
-    SpendsForAnything,
+    TakesForAnything,
 }
 
 /// A store that breaks one promise.
@@ -54,14 +54,14 @@ impl Broken {
         bytes
     }
 
-    fn put(&self, new: &NewConsentGrant, now: Timestamp) -> Answered<()> {
+    fn insert(&self, new: &NewConsentGrant, now: Timestamp) -> Answered<()> {
         let mut grant = new.grant().clone();
         let mut rows = self.rows.lock().unwrap();
         match self.fault {
             Fault::Full => return Err(Unavailable),
             Fault::RefusesWhatHasExpired if grant.expires_at <= NOW => return Err(Unavailable),
             Fault::Drops => rows.retain(|_, row| row.expires_at > now.plus(1)),
-            Fault::LosesMembers => grant.scopes = ScopeSet::of(["files.read"]),
+            Fault::LosesMembers => grant.scopes = ScopeSet::new(["files.read"]),
             Fault::NamesOthers => grant.subject = "usr_1".into(),
             _ => {}
         }
@@ -95,7 +95,7 @@ impl ConsentGrantStore for Broken {
         let mut rows = self.rows.lock().unwrap();
         let grant = rows.get(&key).filter(|grant| self.fits(grant, asked)).cloned();
         let spent = grant.is_some() && self.fault != Fault::GivesAgain;
-        if spent || self.fault == Fault::SpendsForAnything {
+        if spent || self.fault == Fault::TakesForAnything {
             rows.remove(&key);
         }
         Ok(grant)
@@ -108,8 +108,8 @@ impl ConsentGrantStore for Broken {
 
 fn check(fault: Fault, racing: crate::Racing) -> Result<(), crate::Finding> {
     let store = Broken::new(fault);
-    let put = async |new: &NewConsentGrant, now| store.put(new, now);
-    block_on(check_consent_grant_store_conforms(&store, put, NOW, racing))
+    let insert = async |new: &NewConsentGrant, now| store.insert(new, now);
+    block_on(check_consent_grant_store_conforms(&store, insert, NOW, racing))
 }
 
 #[test]
@@ -124,13 +124,13 @@ fn az26_each_broken_promise_of_a_store_of_consent_grants_is_found() {
         (Fault::Full, "Never dropped early"),
         (Fault::GivesAgain, "One winner"),
         (Fault::GivesWhatHasExpired, "In time"),
-        (Fault::IgnoresTheBinding, "For what it was given for"),
+        (Fault::IgnoresTheBinding, "Only for its binding"),
         (Fault::LosesMembers, "Whole rows"),
         (Fault::NamesOthers, "Whole rows"),
         (Fault::ReadsThenWrites, "One winner"),
-        (Fault::ShortBindings, "For what it was given for"),
+        (Fault::ShortBindings, "Only for its binding"),
         (Fault::ShortKeys, "Never dropped early"),
-        (Fault::SpendsForAnything, "For what it was given for"),
+        (Fault::TakesForAnything, "Only for its binding"),
     ];
     for racing in BOTH {
         for (fault, promise) in faults {

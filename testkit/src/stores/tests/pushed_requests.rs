@@ -23,8 +23,8 @@ fn az28_a_store_that_takes_in_nothing_expired_conforms() {
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Fault {
     Drops,
-    FetchesOnce,
-    FetchesWhatWasTaken,
+    LoadsOnce,
+    LoadsWhatWasTaken,
     Full,
     GivesWhatHasExpired,
     LosesMembers,
@@ -46,7 +46,7 @@ struct Broken {
 
 struct Row {
     request: PushedRequest,
-    fetched: usize,
+    loaded: usize,
     taken: bool,
 }
 
@@ -80,24 +80,24 @@ impl PushedRequestStore for Broken {
         if rows.contains_key(&key) && self.fault != Fault::Overwrites {
             return Err(Unavailable);
         }
-        rows.insert(key, Row { request, fetched: 0, taken: false });
+        rows.insert(key, Row { request, loaded: 0, taken: false });
         Ok(())
     }
 
     async fn load(&self, digest: &SecretDigest) -> Answered<Option<PushedRequest>> {
         let mut rows = self.rows.lock().unwrap();
         let Some(row) = rows.get_mut(&self.key(digest)) else { return Ok(None) };
-        row.fetched += 1;
-        let hidden = row.taken && self.fault != Fault::FetchesWhatWasTaken;
-        let once = self.fault == Fault::FetchesOnce && row.fetched > 1;
+        row.loaded += 1;
+        let hidden = row.taken && self.fault != Fault::LoadsWhatWasTaken;
+        let once = self.fault == Fault::LoadsOnce && row.loaded > 1;
         Ok((!hidden && !once).then(|| row.request.clone()))
     }
 
-    async fn take(&self, redemption: &SecretQuery) -> Answered<Option<PushedRequest>> {
-        let key = self.key(&redemption.digest);
+    async fn take(&self, presented: &SecretQuery) -> Answered<Option<PushedRequest>> {
+        let key = self.key(&presented.digest);
         let read = |rows: &HashMap<[u8; 32], Row>| {
             let row = rows.get(&key).filter(|row| !row.taken || self.fault == Fault::TakesAgain)?;
-            let in_time = redemption.now < row.request.expires_at || self.fault == Fault::GivesWhatHasExpired;
+            let in_time = presented.now < row.request.expires_at || self.fault == Fault::GivesWhatHasExpired;
             in_time.then(|| row.request.clone())
         };
         if self.fault == Fault::ReadsThenWrites {
@@ -123,8 +123,8 @@ impl PushedRequestStore for Broken {
 fn az28_each_broken_promise_of_a_store_of_pushed_requests_is_found() {
     let faults = [
         (Fault::Drops, "Never dropped early"),
-        (Fault::FetchesOnce, "Looking changes nothing"),
-        (Fault::FetchesWhatWasTaken, "One winner"),
+        (Fault::LoadsOnce, "Loading changes nothing"),
+        (Fault::LoadsWhatWasTaken, "One winner"),
         (Fault::Full, "Never dropped early"),
         (Fault::GivesWhatHasExpired, "In time"),
         (Fault::LosesMembers, "Whole rows"),

@@ -9,7 +9,7 @@ use super::templates::{Message, set_cookie};
 use crate::issuer::{entropy, now};
 use argon2::password_hash::phc::PasswordHash;
 use attesto_core::authorization::{AuthorizationServer, ConsentBinding, Unavailable};
-use attesto_core::host::MemoryConsentGrants;
+use attesto_core::host::MemoryConsentGrantStore;
 use attesto_core::http::{Header, ResponseParts};
 use http::{Method, Request, Response};
 use http_body_util::Full;
@@ -33,7 +33,7 @@ pub struct Pages {
 struct Parts {
     server: AuthorizationServer,
     logins: Arc<Logins>,
-    grants: Arc<MemoryConsentGrants>,
+    grants: Arc<MemoryConsentGrantStore>,
     passwords: Passwords,
     /// Of the one user.
     password: PasswordHash,
@@ -52,7 +52,7 @@ impl Pages {
     pub(super) fn new(
         server: AuthorizationServer,
         logins: Arc<Logins>,
-        grants: Arc<MemoryConsentGrants>,
+        grants: Arc<MemoryConsentGrantStore>,
         passwords: Passwords,
         accounts: &Accounts,
     ) -> Result<Self, Box<dyn Error>> {
@@ -145,7 +145,7 @@ impl Parts {
         }
         let grant = self.server.grant_consent(binding, login.subject, question.scopes, now(), &mut entropy);
         let grant = grant.map_err(|_| Unavailable)?;
-        self.grants.put(&grant, now())?;
+        self.grants.insert(&grant, now())?;
         Ok(see_other(grant.resume(&resume_url)))
     }
 

@@ -54,16 +54,16 @@ impl Policy {
         Ok(response)
     }
 
-    fn consent_page(&self, session: &BrowserId, request: &ConsentQuestion) -> Answered<ResponseParts> {
-        let asked = &request.visit.request;
-        let question = Question {
-            binding: request.binding(),
+    fn consent_page(&self, session: &BrowserId, question: &ConsentQuestion) -> Answered<ResponseParts> {
+        let asked = &question.visit.request;
+        let pending = Question {
+            binding: question.binding(),
             scopes: asked.scopes.clone(),
-            resume_url: request.resume_url().into(),
+            resume_url: question.resume_url().into(),
             denied: false,
-            asked_at: request.visit.now,
+            asked_at: question.visit.now,
         };
-        if !self.logins.ask(session, question) {
+        if !self.logins.ask(session, pending) {
             return Err(Unavailable);
         }
         let resources = match asked.resources.as_slice() {
@@ -71,13 +71,13 @@ impl Policy {
             all => all.iter().map(String::as_str).collect(),
         };
         let page = Consent {
-            client: request.visit.client.display_name(),
+            client: question.visit.client.display_name(),
             user: USER,
             resources,
             scopes: asked.scopes.iter().map(templates::in_words).collect(),
             redirect_host: templates::host_of(&asked.redirect_uri),
             csrf: &self.logins.csrf_token(session),
-            binding: &request.binding().to_string(),
+            binding: &question.binding().to_string(),
         };
         page.respond(&self.logins)
     }
@@ -89,36 +89,36 @@ fn known(browser: &UserAgent, known: Known) -> Option<BrowserId> {
 }
 
 impl ConsentPolicy for Policy {
-    async fn authenticate(&self, request: &LoginQuestion) -> Answered<Authentication> {
-        if let Some((_, login)) = self.session(&request.visit.user_agent) {
+    async fn authenticate(&self, question: &LoginQuestion) -> Answered<Authentication> {
+        if let Some((_, login)) = self.session(&question.visit.user_agent) {
             let context = AuthenticationContext::at(login.authenticated_at).amr(["pwd"]);
-            if request.accepts(&context) {
+            if question.accepts(&context) {
                 let login = attesto_core::authorization::Login::new(login.subject, context);
                 return Ok(Authentication::User(Box::new(login)));
             }
         }
-        if !request.interactive {
+        if !question.interactive {
             return Ok(Authentication::Nobody);
         }
-        Ok(Authentication::Interact(Box::new(self.login_page(&request.visit)?)))
+        Ok(Authentication::Interact(Box::new(self.login_page(&question.visit)?)))
     }
 
-    async fn consent(&self, request: &ConsentQuestion) -> Answered<ConsentDecision> {
-        if request.grant_presented {
+    async fn consent(&self, question: &ConsentQuestion) -> Answered<ConsentDecision> {
+        if question.grant_presented {
             return Ok(ConsentDecision::ByGrant);
         }
-        let (session, _) = self.session(&request.visit.user_agent).ok_or(Unavailable)?;
-        if self.logins.take_denial(&session, request.binding()) {
+        let (session, _) = self.session(&question.visit.user_agent).ok_or(Unavailable)?;
+        if self.logins.take_denial(&session, question.binding()) {
             return Ok(ConsentDecision::Denied);
         }
-        Ok(ConsentDecision::Interact(Box::new(self.consent_page(&session, request)?)))
+        Ok(ConsentDecision::Interact(Box::new(self.consent_page(&session, question)?)))
     }
 }
 
 /// Every client is granted what it asks for, within what it is registered for and the user has allowed.
 impl ScopePolicy for Policy {
-    async fn authorize_scope(&self, request: &ScopeQuestion) -> Answered<ScopeSet> {
-        Ok(request.scopes.clone())
+    async fn authorize_scope(&self, question: &ScopeQuestion) -> Answered<ScopeSet> {
+        Ok(question.scopes.clone())
     }
 }
 
@@ -129,9 +129,9 @@ impl PrincipalStore for Policy {
 }
 
 impl ClaimsProvider for Policy {
-    async fn id_token_claims(&self, request: &IdTokenClaimsQuestion) -> Answered<Map<String, Value>> {
+    async fn id_token_claims(&self, question: &IdTokenClaimsQuestion) -> Answered<Map<String, Value>> {
         let mut claims = Map::new();
-        if request.scopes.contains("profile") {
+        if question.scopes.contains("profile") {
             claims.insert("preferred_username".into(), USER.into());
         }
         Ok(claims)

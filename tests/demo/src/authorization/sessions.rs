@@ -111,7 +111,7 @@ mod tests {
     const START: Timestamp = Timestamp::from_secs(1_800_000_000);
 
     fn question(number: u8, asked_at: Timestamp) -> Question {
-        let (binding, scopes) = (ConsentBinding::from_bytes([number; 32]), ScopeSet::of(["a"]));
+        let (binding, scopes) = (ConsentBinding::from_bytes([number; 32]), ScopeSet::new(["a"]));
         Question { binding, scopes, resume_url: String::new(), denied: false, asked_at }
     }
 

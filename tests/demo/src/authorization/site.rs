@@ -13,7 +13,8 @@ use attesto_core::authorization::{
 use attesto_core::crypto::{Algorithm, CryptoProvider};
 use attesto_core::dpop::{NonceIssuer, NonceSecret, NonceUse, ProofPolicy};
 use attesto_core::host::{
-    AuthorizationHost, DenyListCheck, Guard, MemoryConsentGrants, MemoryDenyList, MemoryReplayStore, PublicDocuments,
+    AuthorizationHost, DenyListCheck, Guard, MemoryConsentGrantStore, MemoryDenyList, MemoryReplayStore,
+    PublicDocuments,
 };
 use attesto_core::mcp;
 use attesto_core::resource::{Requirement, ResourceServer};
@@ -50,7 +51,7 @@ impl Site {
         let resource = resource(origin);
         let keys = Arc::new(KeyRing::generate(provider.as_ref(), Algorithm::ES256, &mut entropy)?);
         let deny_list = Arc::new(MemoryDenyList::single_node(ROWS)?);
-        let grants = Arc::new(MemoryConsentGrants::single_node(ROWS)?);
+        let grants = Arc::new(MemoryConsentGrantStore::single_node(ROWS)?);
         let (users, clients) = (Passwords::new()?, Clients::new(accounts, Arc::clone(&provider))?);
         let logins = Arc::new(Logins::new(Arc::clone(&provider))?);
 

@@ -40,8 +40,8 @@ impl ClientStore for Registered {
 struct AsAsked;
 
 impl ScopePolicy for AsAsked {
-    async fn authorize_scope(&self, request: &ScopeQuestion) -> Answered<ScopeSet> {
-        Ok(request.scopes.clone())
+    async fn authorize_scope(&self, question: &ScopeQuestion) -> Answered<ScopeSet> {
+        Ok(question.scopes.clone())
     }
 }
 

@@ -76,8 +76,8 @@ impl CodeStore for Codes {
         })
     }
 
-    async fn record(&self, finalized: &CodeRedemption) -> Answered<()> {
-        if self.0 == Broken::CodesForget { Ok(()) } else { self.1.record(finalized).await.or(Ok(())) }
+    async fn record(&self, redemption: &CodeRedemption) -> Answered<()> {
+        if self.0 == Broken::CodesForget { Ok(()) } else { self.1.record(redemption).await.or(Ok(())) }
     }
 
     fn reach(&self) -> StoreReach {

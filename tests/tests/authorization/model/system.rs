@@ -57,8 +57,8 @@ impl PrincipalStore for Office {
 }
 
 impl ScopePolicy for Office {
-    async fn authorize_scope(&self, request: &ScopeQuestion) -> Answered<ScopeSet> {
-        Ok(request.scopes.clone())
+    async fn authorize_scope(&self, question: &ScopeQuestion) -> Answered<ScopeSet> {
+        Ok(question.scopes.clone())
     }
 }
 

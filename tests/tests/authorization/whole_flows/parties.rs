@@ -10,7 +10,7 @@ use attesto_core::authorization::{
 use attesto_core::dpop::{NonceIssuer, NonceSecret, NonceUse, ProofMaker, ProofPolicy};
 use attesto_core::encoding::form;
 use attesto_core::host::{
-    AuthorizationHost, ClaimsProvider, ClientStore, ConsentPolicy, IntrospectionPolicy, MemoryConsentGrants,
+    AuthorizationHost, ClaimsProvider, ClientStore, ConsentPolicy, IntrospectionPolicy, MemoryConsentGrantStore,
     PrincipalStore, ScopePolicy,
 };
 use attesto_core::http::ResponseParts;
@@ -67,7 +67,7 @@ pub(super) struct Office {
     pub(super) signed_in: Arc<Mutex<bool>>,
     pub(super) page: Arc<Mutex<Option<ConsentQuestion>>>,
     pub(super) events: Arc<Mutex<Vec<AuthorizationEvent>>>,
-    pub(super) grants: Arc<MemoryConsentGrants>,
+    pub(super) grants: Arc<MemoryConsentGrantStore>,
 }
 
 impl Office {
@@ -77,7 +77,7 @@ impl Office {
             signed_in: Arc::default(),
             page: Arc::default(),
             events: Arc::default(),
-            grants: Arc::new(MemoryConsentGrants::single_node(10).expect("a capacity")),
+            grants: Arc::new(MemoryConsentGrantStore::single_node(10).expect("a capacity")),
         }
     }
 
@@ -137,8 +137,8 @@ impl PrincipalStore for Office {
 }
 
 impl ScopePolicy for Office {
-    async fn authorize_scope(&self, request: &ScopeQuestion) -> Answered<ScopeSet> {
-        Ok(request.scopes.clone())
+    async fn authorize_scope(&self, question: &ScopeQuestion) -> Answered<ScopeSet> {
+        Ok(question.scopes.clone())
     }
 }
 

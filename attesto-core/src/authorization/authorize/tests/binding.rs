@@ -30,7 +30,7 @@ fn click(world: &mut World, question: &ConsentQuestion, subject: &str, scopes: &
         Ok(())
     };
     let new: NewConsentGrant =
-        world.server.grant_consent(binding, subject, ScopeSet::of(scopes), now, &mut entropy).unwrap();
+        world.server.grant_consent(binding, subject, ScopeSet::new(scopes), now, &mut entropy).unwrap();
     world.grants.insert(new.digest(), new.grant().clone());
     assert!(world.server.is_resume_url(&new.resume(question.resume_url())));
     new.resume(question.resume_url())

@@ -18,7 +18,7 @@ fn az29_the_code_stands_for_what_was_asked_and_allowed() {
     world.user = Box::new(|_| logged_in(NOW - 7));
     world.consent = Box::new(|question| {
         assert_eq!(question.visit.request.scopes.to_string(), "openid files.write");
-        ConsentDecision::Granted(ScopeSet::of(["openid"]))
+        ConsentDecision::Granted(ScopeSet::new(["openid"]))
     });
     let request = good()
         .with("scope", "openid files.write")

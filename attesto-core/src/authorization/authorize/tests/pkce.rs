@@ -117,7 +117,7 @@ fn az15_where_consent_drops_openid_there_is_no_code() {
     for pushed in [false, true] {
         let mut world = World::built(provider);
         world.clients = [web().nonce_instead_of_pkce()].into();
-        world.consent = Box::new(|_| ConsentDecision::Granted(ScopeSet::of(["files.read"])));
+        world.consent = Box::new(|_| ConsentDecision::Granted(ScopeSet::new(["files.read"])));
         let request = if pushed {
             Pairs::of(&[("client_id", "web"), ("request_uri", &world.reference(&bare()))])
         } else {

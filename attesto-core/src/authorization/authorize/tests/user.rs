@@ -240,8 +240,8 @@ fn az24_a_user_has_a_name() {
 fn az25_consent_is_within_what_was_asked_for() {
     let mut world = World::new();
     for (granted, reason) in [
-        (ScopeSet::of(["files.read", "admin"]), Reason::Host(HostError::PolicyOverreach)),
-        (ScopeSet::of(["openid"]), Reason::Host(HostError::PolicyOverreach)),
+        (ScopeSet::new(["files.read", "admin"]), Reason::Host(HostError::PolicyOverreach)),
+        (ScopeSet::new(["openid"]), Reason::Host(HostError::PolicyOverreach)),
         (ScopeSet::default(), Reason::Scope(ScopeError::Refused)),
     ] {
         world.consent = Box::new(move |_| ConsentDecision::Granted(granted.clone()));

@@ -14,8 +14,8 @@ use alloc::boxed::Box;
 use core::fmt;
 use std::sync::Mutex;
 
-/// Seconds for which a taken code waits to be finalized, even if it expires meanwhile.
-const FINALIZED_WITHIN: u64 = 60;
+/// Seconds for which a taken code waits for its access token to be recorded, even if it expires meanwhile.
+const RECORDED_WITHIN: u64 = 60;
 
 /// Keeps authorization codes in memory, for a single process.
 ///
@@ -54,7 +54,7 @@ struct Row {
 enum Progress {
     Fresh,
     Taken,
-    Finalized(IssuedAccessToken),
+    Recorded(IssuedAccessToken),
 }
 
 impl MemoryCodeStore {
@@ -120,16 +120,16 @@ impl CodeStore for MemoryCodeStore {
             let Some(row) = codes.rows.get_mut(&presented.digest) else { return Ok(TakenCode::Unknown) };
             let taken = row.take();
             if matches!(taken, TakenCode::Fresh(_)) {
-                codes.rows.retain(&presented.digest, presented.now.plus(FINALIZED_WITHIN));
+                codes.rows.retain(&presented.digest, presented.now.plus(RECORDED_WITHIN));
             }
             Ok(taken)
         })
     }
 
-    async fn record(&self, finalized: &CodeRedemption) -> Answered<()> {
+    async fn record(&self, redemption: &CodeRedemption) -> Answered<()> {
         locked(&self.table, |codes| {
-            codes.rows.get_mut(&finalized.digest).ok_or(Unavailable)?.record(&finalized.access)?;
-            codes.rows.retain(&finalized.digest, finalized.access.expires_at);
+            codes.rows.get_mut(&redemption.digest).ok_or(Unavailable)?.record(&redemption.access)?;
+            codes.rows.retain(&redemption.digest, redemption.access.expires_at);
             Ok(())
         })
     }
@@ -142,9 +142,9 @@ impl CodeStore for MemoryCodeStore {
 impl Row {
     fn take(&mut self) -> TakenCode {
         let authorization = &self.code.authorization;
-        let spent = |finalized| {
+        let spent = |recorded| {
             let mut spent = SpentCode::new(authorization.client_id.as_str(), authorization.family);
-            spent.finalized = finalized;
+            spent.recorded = recorded;
             TakenCode::Spent(spent)
         };
         match &self.progress {
@@ -153,18 +153,18 @@ impl Row {
                 TakenCode::Fresh(self.code.clone())
             }
             Progress::Taken => spent(None),
-            Progress::Finalized(access) => spent(Some(access.clone())),
+            Progress::Recorded(access) => spent(Some(access.clone())),
         }
     }
 
     fn record(&mut self, access: &IssuedAccessToken) -> Answered<()> {
         match &self.progress {
             Progress::Taken => {
-                self.progress = Progress::Finalized(access.clone());
+                self.progress = Progress::Recorded(access.clone());
                 Ok(())
             }
-            Progress::Finalized(noted) if noted == access => Ok(()),
-            Progress::Fresh | Progress::Finalized(_) => Err(Unavailable),
+            Progress::Recorded(noted) if noted == access => Ok(()),
+            Progress::Fresh | Progress::Recorded(_) => Err(Unavailable),
         }
     }
 }

@@ -17,12 +17,10 @@ const PER_SUBJECT: usize = 16;
 
 /// Keeps consent grants in memory, for a single process.
 ///
-/// Keeps consent grants in memory, for a single process.
-///
 /// It never holds more than its capacity, and at most 16 grants of one user. Another click drops the user's oldest
 /// grant, whose page is then shown once more. Later calls free lapsed rows, a few at a time, by the `now` that they
 /// receive. When the store is full, a further click is [`Unavailable`].
-pub struct MemoryConsentGrants {
+pub struct MemoryConsentGrantStore {
     table: Mutex<Kept>,
     capacity: usize,
 }
@@ -62,7 +60,7 @@ fn forget(subjects: &mut HashMap<String, VecDeque<SecretDigest>>, subject: &str,
     }
 }
 
-impl MemoryConsentGrants {
+impl MemoryConsentGrantStore {
     /// Creates a store for `capacity` grants, if one process serves the issuer: another process would not know them.
     ///
     /// # Errors
@@ -76,7 +74,7 @@ impl MemoryConsentGrants {
     ///
     /// # Errors
     /// Fails if the store is full, or already has the grant.
-    pub fn put(&self, new: &NewConsentGrant, now: Timestamp) -> Answered<()> {
+    pub fn insert(&self, new: &NewConsentGrant, now: Timestamp) -> Answered<()> {
         let (digest, grant) = (new.digest(), new.grant());
         locked(&self.table, |kept| {
             kept.free(now, FREED_PER_CALL);
@@ -99,7 +97,7 @@ impl MemoryConsentGrants {
     }
 }
 
-impl ConsentGrantStore for MemoryConsentGrants {
+impl ConsentGrantStore for MemoryConsentGrantStore {
     async fn take(&self, redemption: &ConsentRedemption) -> Answered<Option<ConsentGrant>> {
         let (now, binding) = (redemption.now, redemption.binding);
         locked(&self.table, |kept| {
@@ -115,8 +113,8 @@ impl ConsentGrantStore for MemoryConsentGrants {
     }
 }
 
-impl fmt::Debug for MemoryConsentGrants {
+impl fmt::Debug for MemoryConsentGrantStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MemoryConsentGrants").field("capacity", &self.capacity).finish_non_exhaustive()
+        f.debug_struct("MemoryConsentGrantStore").field("capacity", &self.capacity).finish_non_exhaustive()
     }
 }

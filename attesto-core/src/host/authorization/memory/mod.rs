@@ -20,7 +20,7 @@ mod table;
 mod tests;
 
 pub use codes::MemoryCodeStore;
-pub use consent_grants::MemoryConsentGrants;
+pub use consent_grants::MemoryConsentGrantStore;
 pub use deny_list::MemoryDenyList;
 pub(super) use deny_list::ONE_QUESTION;
 pub use pushed_requests::MemoryPushedRequestStore;

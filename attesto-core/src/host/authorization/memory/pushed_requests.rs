@@ -197,7 +197,7 @@ impl Kept {
         Some(removed)
     }
 
-    fn put(&mut self, digest: SecretDigest, request: &PushedRequest, capacity: usize) -> Answered<()> {
+    fn insert(&mut self, digest: SecretDigest, request: &PushedRequest, capacity: usize) -> Answered<()> {
         self.pass_by(request.pushed_at);
         for _ in 0..FREED_PER_CALL {
             let long_gone = request.pushed_at.minus(LONGEST_VISIT);
@@ -236,19 +236,19 @@ impl MemoryPushedRequestStore {
 
 impl PushedRequestStore for MemoryPushedRequestStore {
     async fn insert(&self, new: &NewPushedRequest) -> Answered<()> {
-        locked(&self.table, |kept| kept.put(new.digest, &new.request, self.capacity))
+        locked(&self.table, |kept| kept.insert(new.digest, &new.request, self.capacity))
     }
 
     async fn load(&self, digest: &SecretDigest) -> Answered<Option<PushedRequest>> {
         locked(&self.table, |kept| Ok(kept.rows.get(digest).cloned()))
     }
 
-    async fn take(&self, redemption: &SecretQuery) -> Answered<Option<PushedRequest>> {
-        let now = redemption.now;
+    async fn take(&self, presented: &SecretQuery) -> Answered<Option<PushedRequest>> {
+        let now = presented.now;
         locked(&self.table, |kept| {
             kept.pass_by(now);
-            let fits = kept.rows.get(&redemption.digest).is_some_and(|request| now < request.expires_at);
-            Ok(if fits { kept.remove(&redemption.digest) } else { None })
+            let fits = kept.rows.get(&presented.digest).is_some_and(|request| now < request.expires_at);
+            Ok(if fits { kept.remove(&presented.digest) } else { None })
         })
     }
 

@@ -41,7 +41,7 @@ fn access(jti: &str, expires_at: u64) -> IssuedAccessToken {
     IssuedAccessToken::new(jti, at(expires_at))
 }
 
-fn put(store: &MemoryCodeStore, key: u16, expires_at: u64, now: u64) -> Answered<()> {
+fn insert_code(store: &MemoryCodeStore, key: u16, expires_at: u64, now: u64) -> Answered<()> {
     let challenge = CodeChallenge::from_bytes([0; 32]);
     let code = AuthorizationCode::new(authorization(0), "https://c.example/cb", challenge, at(expires_at));
     run(store.insert(&NewCode { digest: digest(key), code, now: at(now) }))
@@ -91,16 +91,16 @@ fn st1_memory_is_of_one_process_and_bounded() {
 fn st2_a_full_code_store_refuses_new_codes_and_drops_none() {
     let store = MemoryCodeStore::single_node(2).unwrap();
     assert_eq!(
-        [put(&store, 1, 60, 0), put(&store, 2, 60, 0), put(&store, 3, 60, 60)],
+        [insert_code(&store, 1, 60, 0), insert_code(&store, 2, 60, 0), insert_code(&store, 3, 60, 60)],
         [Ok(()), Ok(()), Err(Unavailable)]
     );
     assert!(matches!(take(&store, 1, 0), TakenCode::Fresh(_)));
     // The spent one is kept until its token has expired, and is not evicted either.
-    let finalized = CodeRedemption { digest: digest(1), access: access("jti", 900) };
-    assert_eq!(run(store.record(&finalized)), Ok(()));
-    assert_eq!([put(&store, 4, 300, 61), put(&store, 5, 300, 61)], [Ok(()), Err(Unavailable)]);
-    assert!(matches!(take(&store, 1, 900), TakenCode::Spent(spent) if spent.finalized.is_some()));
-    assert_eq!(put(&store, 6, 2_000, 901), Ok(()), "all others have lapsed");
+    let redemption = CodeRedemption { digest: digest(1), access: access("jti", 900) };
+    assert_eq!(run(store.record(&redemption)), Ok(()));
+    assert_eq!([insert_code(&store, 4, 300, 61), insert_code(&store, 5, 300, 61)], [Ok(()), Err(Unavailable)]);
+    assert!(matches!(take(&store, 1, 900), TakenCode::Spent(spent) if spent.recorded.is_some()));
+    assert_eq!(insert_code(&store, 6, 2_000, 901), Ok(()), "all others have lapsed");
     assert_eq!((store.len(), store.sweep(at(5_000)), store.len()), (1, 1, 0));
     assert!(store.is_empty());
 }
@@ -158,7 +158,7 @@ fn st2_no_user_fills_a_store_that_others_need() {
     assert_eq!((insert("alice", 101), store.len()), (Ok(true), 17));
 
     let codes = MemoryCodeStore::single_node(200).unwrap();
-    let mallory = (0..100).filter(|key| put(&codes, *key, 60, 0).is_ok()).count();
+    let mallory = (0..100).filter(|key| insert_code(&codes, *key, 60, 0).is_ok()).count();
     assert_eq!(mallory, 16);
 
     let list = MemoryDenyList::single_node(3_000).unwrap();
@@ -207,14 +207,14 @@ fn st2_no_client_of_a_user_takes_the_places_of_the_users_other_clients() {
         assert!(lives(&store, 60_000), "what ended was the client's own");
     }
     let codes = MemoryCodeStore::single_node(4_096).unwrap();
-    let put = |number: u16, client: &str| {
+    let insert = |number: u16, client: &str| {
         let authorization = Authorization::new(FamilyId::from_bytes([0; 16]), client, "usr_1");
         let challenge = CodeChallenge::from_bytes([0; 32]);
         let code = AuthorizationCode::new(authorization, "https://c.example/cb", challenge, at(60));
         run(codes.insert(&NewCode { digest: digest(number), code, now: at(0) }))
     };
-    let evil = (0..4_000).filter(|number| put(*number, "evil").is_ok()).count();
-    assert_eq!((evil, put(60_000, "bank")), (256, Ok(())));
+    let evil = (0..4_000).filter(|number| insert(*number, "evil").is_ok()).count();
+    assert_eq!((evil, insert(60_000, "bank")), (256, Ok(())));
 }
 
 #[test]
@@ -291,26 +291,26 @@ fn st2_a_question_about_many_tokens_is_done_whole_or_not_at_all() {
 
 #[test]
 fn az26_one_grant_too_many_evicts_the_oldest_of_the_same_user() {
-    let store = MemoryConsentGrants::single_node(20).unwrap();
+    let store = MemoryConsentGrantStore::single_node(20).unwrap();
     let grant = |user: &str, number: u8| {
         let binding = ConsentBinding::from_bytes([number; 32]);
         NewConsentGrant::without_secret(
             digest(number.into()),
-            ConsentGrant::new(binding, user, ScopeSet::of(["read"]), at(300)),
+            ConsentGrant::new(binding, user, ScopeSet::new(["read"]), at(300)),
         )
     };
-    assert_eq!(store.put(&grant("alice", 200), at(0)), Ok(()));
+    assert_eq!(store.insert(&grant("alice", 200), at(0)), Ok(()));
     for number in 0..100 {
-        assert_eq!(store.put(&grant("mallory", number), at(0)), Ok(()));
+        assert_eq!(store.insert(&grant("mallory", number), at(0)), Ok(()));
     }
-    let consume = |number: u8| {
+    let take = |number: u8| {
         let binding = ConsentBinding::from_bytes([number; 32]);
         run(store.take(&crate::authorization::ConsentRedemption { digest: digest(number.into()), binding, now: at(1) }))
     };
-    assert!(consume(200).unwrap().is_some() && consume(99).unwrap().is_some() && consume(84).unwrap().is_some());
-    assert_eq!(consume(83), Ok(None), "the oldest went");
+    assert!(take(200).unwrap().is_some() && take(99).unwrap().is_some() && take(84).unwrap().is_some());
+    assert_eq!(take(83), Ok(None), "the oldest went");
     assert_eq!(
-        (0..3).map(|number| store.put(&grant(&format!("user {number}"), 201 + number), at(0))).collect::<Vec<_>>(),
+        (0..3).map(|number| store.insert(&grant(&format!("user {number}"), 201 + number), at(0))).collect::<Vec<_>>(),
         [Ok(()); 3]
     );
 }
@@ -318,21 +318,21 @@ fn az26_one_grant_too_many_evicts_the_oldest_of_the_same_user() {
 #[test]
 fn pa6_public_clients_leave_half_of_the_places_and_long_requests_take_several() {
     let store = MemoryPushedRequestStore::single_node(400).unwrap();
-    let put = |key: u16, client: &str, authenticated, length: usize| {
+    let insert = |key: u16, client: &str, authenticated, length: usize| {
         let mut request = PushedRequest::new(client, "x".repeat(length), at(0), at(90));
         request.authenticated = authenticated;
         run(store.insert(&NewPushedRequest { digest: digest(key), request }))
     };
-    let public = (0..400).filter(|key| put(*key, &format!("public {}", key % 8), false, 10).is_ok()).count();
+    let public = (0..400).filter(|key| insert(*key, &format!("public {}", key % 8), false, 10).is_ok()).count();
     assert_eq!(public, 200);
-    let one = (400..800).filter(|key| put(*key, "confidential", true, 10).is_ok()).count();
+    let one = (400..800).filter(|key| insert(*key, "confidential", true, 10).is_ok()).count();
     assert_eq!(one, 100, "no client has more than a quarter");
     // 16 KiB, and a row: 17 places.
-    let long = (800..900).filter(|key| put(*key, &format!("confidential {key}"), true, 16 * 1024).is_ok()).count();
+    let long = (800..900).filter(|key| insert(*key, &format!("confidential {key}"), true, 16 * 1024).is_ok()).count();
     assert_eq!(long, 100 / 17);
     assert!(run(store.take(&SecretQuery { digest: digest(0), now: at(1) })).unwrap().is_some());
     assert_eq!(
-        [put(900, "public", false, 10), put(901, "public", false, 10)],
+        [insert(900, "public", false, 10), insert(901, "public", false, 10)],
         [Ok(()), Err(Unavailable)],
         "given back"
     );
@@ -401,20 +401,20 @@ fn rv4_a_deny_list_never_lets_go_early() {
 #[test]
 fn hc5_a_store_whose_lock_was_poisoned_knows_nothing() {
     let store = MemoryCodeStore::single_node(10).unwrap();
-    put(&store, 1, 60, 0).unwrap();
+    insert_code(&store, 1, 60, 0).unwrap();
     let store = std::sync::Arc::new(store);
     let poisoner = std::sync::Arc::clone(&store);
     assert!(std::thread::spawn(move || poisoner.poison()).join().is_err());
     assert_eq!(run(store.load(&digest(1))), Err(Unavailable));
     assert_eq!(run(store.take(&SecretQuery { digest: digest(1), now: at(0) })), Err(Unavailable));
-    assert_eq!(put(&store, 2, 60, 0), Err(Unavailable));
+    assert_eq!(insert_code(&store, 2, 60, 0), Err(Unavailable));
     assert_eq!((store.sweep(at(999)), store.len()), (0, 0));
 }
 
 #[test]
 fn ev2_stores_do_not_show_what_they_hold() {
     let store = MemoryCodeStore::single_node(10).unwrap();
-    put(&store, 1, 60, 0).unwrap();
+    insert_code(&store, 1, 60, 0).unwrap();
     assert_eq!(format!("{store:?}"), "MemoryCodeStore { held: 1, capacity: 10, .. }");
     assert_eq!(format!("{:?}", MemoryRefreshStore::single_node(5).unwrap()), "MemoryRefreshStore { held: 0, .. }");
 }
@@ -422,37 +422,41 @@ fn ev2_stores_do_not_show_what_they_hold() {
 #[test]
 fn az28_a_pushed_request_is_taken_once_and_not_after_it_has_expired() {
     let store = MemoryPushedRequestStore::single_node(2).unwrap();
-    let put = |key, expires_at, now| {
+    let insert = |key, expires_at, now| {
         let request = PushedRequest::new("client", "client_id=client", at(now), at(expires_at));
         run(store.insert(&NewPushedRequest { digest: digest(key), request }))
     };
     let take = |key, now| run(store.take(&SecretQuery { digest: digest(key), now: at(now) })).unwrap().is_some();
-    let fetch = |key| run(store.load(&digest(key))).unwrap().is_some();
+    let load = |key| run(store.load(&digest(key))).unwrap().is_some();
     assert_eq!(
-        [put(1, 90, 0), put(1, 90, 0), put(2, 90, 0), put(3, 90, 90)],
+        [insert(1, 90, 0), insert(1, 90, 0), insert(2, 90, 0), insert(3, 90, 90)],
         [Ok(()), Err(Unavailable), Ok(()), Err(Unavailable)]
     );
-    assert_eq!([fetch(1), fetch(1), take(1, 89), take(1, 89), fetch(1)], [true, true, true, false, false]);
+    assert_eq!([load(1), load(1), take(1, 89), take(1, 89), load(1)], [true, true, true, false, false]);
     assert!(!take(2, 90), "expires_at > now");
-    assert_eq!([put(4, 300, 91), put(5, 300, 91)], [Ok(()), Ok(())], "one was taken, one has lapsed");
+    assert_eq!([insert(4, 300, 91), insert(5, 300, 91)], [Ok(()), Ok(())], "one was taken, one has lapsed");
     assert_eq!((store.sweep(at(300)), store.sweep(at(301)), store.reach()), (0, 2, StoreReach::Process));
 }
 
 #[test]
 fn pa6_requests_not_presented_in_time_make_room_and_others_do_not() {
     let store = MemoryPushedRequestStore::single_node(2).unwrap();
-    let put = |key, now| {
+    let insert = |key, now| {
         let mut request = PushedRequest::new("client", "client_id=client", at(now), at(now + 690));
         request.present_by = at(now + 90);
         run(store.insert(&NewPushedRequest { digest: digest(key), request }))
     };
-    let fetch = |key| run(store.load(&digest(key))).unwrap().is_some();
-    assert_eq!([put(1, 0), put(2, 1), put(3, 90)], [Ok(()), Ok(()), Err(Unavailable)], "until present_by has passed");
-    assert_eq!((put(4, 91), [fetch(1), fetch(2), fetch(4)]), (Ok(()), [false, true, true]), "the oldest goes");
+    let load = |key| run(store.load(&digest(key))).unwrap().is_some();
+    assert_eq!(
+        [insert(1, 0), insert(2, 1), insert(3, 90)],
+        [Ok(()), Ok(()), Err(Unavailable)],
+        "until present_by has passed"
+    );
+    assert_eq!((insert(4, 91), [load(1), load(2), load(4)]), (Ok(()), [false, true, true]), "the oldest goes");
     // A taken row leaves an entry behind, which is not a row.
     assert!(run(store.take(&SecretQuery { digest: digest(2), now: at(92) })).unwrap().is_some());
-    assert_eq!((put(5, 92), put(6, 181)), (Ok(()), Err(Unavailable)));
-    assert_eq!((put(7, 182), [fetch(4), fetch(5), fetch(7)]), (Ok(()), [false, true, true]));
+    assert_eq!((insert(5, 92), insert(6, 181)), (Ok(()), Err(Unavailable)));
+    assert_eq!((insert(7, 182), [load(4), load(5), load(7)]), (Ok(()), [false, true, true]));
 }
 
 #[test]

@@ -65,21 +65,21 @@ fn st1_several_instances_need_stores_that_they_share() {
 #[test]
 fn az26_a_consent_grant_is_spent_once_for_what_it_was_given_for_and_in_time() {
     let world = World::new();
-    let store = MemoryConsentGrants::single_node(2).unwrap();
+    let store = MemoryConsentGrantStore::single_node(2).unwrap();
     let binding = ConsentBinding::parse(&base64url::encode(&[1; 32])).unwrap();
     let other = ConsentBinding::parse(&base64url::encode(&[2; 32])).unwrap();
     let given =
-        |seed| world.server.grant_consent(binding, "usr_1", ScopeSet::of(["read"]), NOW, &mut entropy(seed)).unwrap();
+        |seed| world.server.grant_consent(binding, "usr_1", ScopeSet::new(["read"]), NOW, &mut entropy(seed)).unwrap();
     let [first, second, third] = [1, 2, 3].map(given);
-    let put = [&first, &first, &second, &third].map(|grant| store.put(grant, NOW));
-    assert_eq!(put, [Ok(()), Err(Unavailable), Ok(()), Err(Unavailable)]);
-    let consume = |grant: &NewConsentGrant, binding, now| {
+    let inserted = [&first, &first, &second, &third].map(|grant| store.insert(grant, NOW));
+    assert_eq!(inserted, [Ok(()), Err(Unavailable), Ok(()), Err(Unavailable)]);
+    let take = |grant: &NewConsentGrant, binding, now| {
         run(store.take(&ConsentRedemption { digest: grant.digest(), binding, now })).unwrap()
     };
-    assert_eq!(consume(&first, other, NOW), None, "given for something else");
-    assert_eq!(consume(&first, binding, NOW).as_ref(), Some(first.grant()), "and not spent by that");
-    assert_eq!(consume(&first, binding, NOW), None);
-    assert_eq!(consume(&second, binding, second.grant().expires_at), None, "expires_at > now");
+    assert_eq!(take(&first, other, NOW), None, "given for something else");
+    assert_eq!(take(&first, binding, NOW).as_ref(), Some(first.grant()), "and not spent by that");
+    assert_eq!(take(&first, binding, NOW), None);
+    assert_eq!(take(&second, binding, second.grant().expires_at), None, "expires_at > now");
     assert_eq!((store.sweep(second.grant().expires_at.plus(1)), store.reach()), (1, StoreReach::Process));
 }
 

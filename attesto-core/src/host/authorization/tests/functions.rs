@@ -22,10 +22,10 @@ fn job() -> Client {
 
 /// A host of functions, as far as `ASK` needs one.
 fn functions() -> AuthorizationHostBuilder {
-    AuthorizationHost::of_functions()
+    AuthorizationHost::from_functions()
         .load_client_with(|id| async move { Ok((id == "job").then(job)) })
         .verify_client_secret_with(|check| async move { Ok(check.client_id.is_some() && *check.secret == "s3cret") })
-        .authorize_scope_with(|request| async move { Ok(request.scopes) })
+        .authorize_scope_with(|question| async move { Ok(question.scopes) })
         .may_introspect_with(|_| async { Ok(true) })
 }
 
@@ -53,7 +53,7 @@ fn hc4_a_function_wins_over_the_trait_whichever_was_set_first_and_the_last_one_c
     );
     let right = || known().verify_client_secret_with(|_| async { Ok(true) });
     assert_eq!(ask(&right().build(&secrets()).unwrap()), (200, "read write".into()));
-    let narrow = right().authorize_scope_with(|_| async { Ok(ScopeSet::of(["read"])) });
+    let narrow = right().authorize_scope_with(|_| async { Ok(ScopeSet::new(["read"])) });
     assert_eq!(ask(&narrow.build(&secrets()).unwrap()), (200, "read".into()));
     let twice = right().verify_client_secret_with(|_| async { Ok(false) });
     assert_eq!(ask(&twice.build(&secrets()).unwrap()), (401, "invalid_client".into()));
@@ -87,13 +87,13 @@ fn hc4_every_question_has_a_part_or_a_function() {
     let missing = |builder: AuthorizationHostBuilder, server: &AuthorizationServer| -> &'static str {
         builder.build(server).map_err(|error: ConfigError| error.member()).unwrap_err()
     };
-    let of = AuthorizationHost::of_functions;
+    let of = AuthorizationHost::from_functions;
     assert_eq!(missing(of(), &secrets()), "load_client_with");
     let loads = || of().load_client_with(|_| async { Ok(None) });
     assert_eq!(missing(loads(), &secrets()), "verify_client_secret_with");
     let verifies = || loads().verify_client_secret_with(|_| async { Ok(false) });
     assert_eq!(missing(verifies(), &secrets()), "authorize_scope_with");
-    let grants = || verifies().authorize_scope_with(|request| async move { Ok(request.scopes) });
+    let grants = || verifies().authorize_scope_with(|question| async move { Ok(question.scopes) });
     assert_eq!(missing(grants(), &secrets()), "introspection_policy");
     assert!(grants().may_introspect_with(|_| async { Ok(false) }).build(&secrets()).is_ok());
 
@@ -124,13 +124,13 @@ fn hc4_users_are_asked_by_functions() {
         .single_node_memory(10)
         .unwrap()
         .load_principal_with(|_| async { Ok(Some(Principal::new())) })
-        .authenticate_with(|request| async move {
-            Ok(Authentication::User(Box::new(Login::new("usr_7", AuthenticationContext::at(request.visit.now)))))
+        .authenticate_with(|question| async move {
+            Ok(Authentication::User(Box::new(Login::new("usr_7", AuthenticationContext::at(question.visit.now)))))
         })
-        .consent_with(|request| async move {
-            let theirs = request.subject == "usr_7";
+        .consent_with(|question| async move {
+            let theirs = question.subject == "usr_7";
             Ok(if theirs {
-                ConsentDecision::Granted(request.visit.request.scopes.clone())
+                ConsentDecision::Granted(question.visit.request.scopes.clone())
             } else {
                 ConsentDecision::Denied
             })
@@ -161,7 +161,7 @@ fn hc4_hc5_a_function_that_panics_or_errs_gives_no_answer() {
     assert_eq!(ask(&errs.build(&secrets()).unwrap()), unavailable);
     // A function is trusted no more than a trait: granting more than requested is a fault, and a client with another
     // identifier counts as unknown.
-    let wide = functions().authorize_scope_with(|_| async { Ok(ScopeSet::of(["admin"])) });
+    let wide = functions().authorize_scope_with(|_| async { Ok(ScopeSet::new(["admin"])) });
     assert_eq!(ask(&wide.build(&secrets()).unwrap()), (500, "server_error".into()));
     let other = functions().load_client_with(|_| async { Ok(Some(Client::new("cli", ClientAuthentication::None))) });
     assert_eq!(ask(&other.build(&secrets()).unwrap()), (401, "invalid_client".into()));

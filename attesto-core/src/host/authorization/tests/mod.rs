@@ -93,8 +93,8 @@ impl PrincipalStore for Office {
 }
 
 impl ClaimsProvider for Office {
-    async fn id_token_claims(&self, request: &IdTokenClaimsQuestion) -> Answered<Map<String, Value>> {
-        Ok([("name".into(), format!("the user {}", request.subject).into())].into_iter().collect())
+    async fn id_token_claims(&self, question: &IdTokenClaimsQuestion) -> Answered<Map<String, Value>> {
+        Ok([("name".into(), format!("the user {}", question.subject).into())].into_iter().collect())
     }
 }
 
@@ -109,17 +109,17 @@ impl ConsentPolicy for Office {
         Ok(Authentication::User(Box::new(Login::new("usr_1", AuthenticationContext::at(NOW)))))
     }
 
-    async fn consent(&self, request: &ConsentQuestion) -> Answered<ConsentDecision> {
-        match request.grant_presented {
+    async fn consent(&self, question: &ConsentQuestion) -> Answered<ConsentDecision> {
+        match question.grant_presented {
             true => Ok(ConsentDecision::ByGrant),
-            false => Ok(ConsentDecision::Granted(request.visit.request.scopes.clone())),
+            false => Ok(ConsentDecision::Granted(question.visit.request.scopes.clone())),
         }
     }
 }
 
 impl ScopePolicy for Office {
-    async fn authorize_scope(&self, request: &ScopeQuestion) -> Answered<ScopeSet> {
-        Ok(request.scopes.clone())
+    async fn authorize_scope(&self, question: &ScopeQuestion) -> Answered<ScopeSet> {
+        Ok(question.scopes.clone())
     }
 }
 
@@ -240,7 +240,7 @@ impl World {
         let (provider, code) = (RustCrypto::new(), base64url::encode(&[9; 32]));
         let challenge = CodeChallenge::from_bytes(provider.sha256(&[VERIFIER.as_bytes()]));
         let mut authorization = Authorization::new(FamilyId::from_bytes([5; 16]), "cli", "usr_1");
-        authorization.scopes = ScopeSet::of(["read"]);
+        authorization.scopes = ScopeSet::new(["read"]);
         let row = AuthorizationCode::new(authorization, "http://127.0.0.1/cb", challenge, NOW.plus(60));
         let digest = SecretDigest::from_bytes(provider.sha256(&[code.as_bytes()]));
         run(self.codes.insert(&NewCode { digest, code: row, now: NOW })).unwrap();
