@@ -1,0 +1,24 @@
+//! attesto's stores in a database.
+#![forbid(unsafe_code)]
+
+mod breaker;
+mod codes;
+mod columns;
+mod database;
+mod engine;
+mod failure;
+mod migrate;
+mod names;
+#[cfg(feature = "postgres")]
+mod postgres_options;
+#[cfg(feature = "sqlite")]
+mod sqlite_options;
+
+pub use codes::SqlxCodeStore;
+pub use database::{Database, OpenError};
+pub use failure::{Failure, FailureKind};
+pub use migrate::migrate;
+#[cfg(feature = "postgres")]
+pub use postgres_options::PostgresOptions;
+#[cfg(feature = "sqlite")]
+pub use sqlite_options::SqliteOptions;
