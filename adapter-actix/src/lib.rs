@@ -10,11 +10,11 @@
 //!                |            |             |
 //!                |<-----------|<- Granted --|   claims, scopes, sender: only the checks make it
 //!                v
-//!             Require --> your handler (Granted, GrantedScopes, GrantedSender, Principal)
+//!             Require --> your handler (Granted, GrantedScopes, GrantedSender, GrantedPrincipal)
 //! ```
 //!
 //! - [`Protect`] authenticates every request behind it; [`Require`] demands scopes or step-up on single routes.
-//! - [`Granted`], [`GrantedScopes`], [`GrantedSender`] and [`Principal`] are extractors: they tell a handler who calls.
+//! - [`Granted`], [`GrantedScopes`], [`GrantedSender`] and [`GrantedPrincipal`] are extractors: they tell a handler who calls.
 //! - [`publish`] serves the RFC 9728 documents that lead clients to the authorization server.
 //! - [`authorization_routes`] is an authorization server.
 //! - [`McpSessions`] ties each MCP session to the caller that began it.
@@ -101,7 +101,7 @@ mod system;
 mod translate;
 
 pub use authorize::{authorization_routes, endpoint_scope};
-pub use extract::{Granted, GrantedScopes, GrantedSender, Principal, WiringError, granted};
+pub use extract::{Granted, GrantedPrincipal, GrantedScopes, GrantedSender, WiringError, granted};
 pub use mcp_sessions::McpSessions;
 pub use middleware::{Middleware, Wrapped};
 pub use protect::Protect;

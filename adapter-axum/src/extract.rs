@@ -43,15 +43,15 @@ pub struct GrantedSender(pub Sender);
 /// What the host's [`PrincipalLookup`](attesto_core::host::PrincipalLookup) found for this request.
 #[derive(Debug)]
 #[expect(clippy::exhaustive_structs, reason = "a wrapper to take apart in a handler's arguments")]
-pub struct Principal<T>(pub Arc<T>);
+pub struct GrantedPrincipal<T>(pub Arc<T>);
 
-impl<T> Clone for Principal<T> {
+impl<T> Clone for GrantedPrincipal<T> {
     fn clone(&self) -> Self {
         Self(Arc::clone(&self.0))
     }
 }
 
-impl<T> Deref for Principal<T> {
+impl<T> Deref for GrantedPrincipal<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
@@ -85,4 +85,4 @@ macro_rules! extracts {
 extracts!(Granted, |grant| Ok(Self(grant.clone())));
 extracts!(GrantedScopes, |grant| Ok(Self(grant.claims().scopes().map(str::to_owned).collect())));
 extracts!(GrantedSender, |grant| Ok(Self(*grant.sender())));
-extracts!(Principal<T>[T: Send + Sync + 'static], |grant| grant.principal().map(Self));
+extracts!(GrantedPrincipal<T>[T: Send + Sync + 'static], |grant| grant.principal().map(Self));

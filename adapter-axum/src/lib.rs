@@ -10,11 +10,11 @@
 //!                |            |             |
 //!                |<-----------|<- Granted --|   claims, scopes, sender: only the checks make it
 //!                v
-//!         RequireLayer --> your handler (Granted, GrantedScopes, GrantedSender, Principal)
+//!         RequireLayer --> your handler (Granted, GrantedScopes, GrantedSender, GrantedPrincipal)
 //! ```
 //!
 //! - [`ProtectLayer`] authenticates every request behind it; [`RequireLayer`] demands scopes or step-up on single routes.
-//! - [`Granted`], [`GrantedScopes`], [`GrantedSender`] and [`Principal`] are extractors: they tell a handler who calls.
+//! - [`Granted`], [`GrantedScopes`], [`GrantedSender`] and [`GrantedPrincipal`] are extractors: they tell a handler who calls.
 //! - [`metadata_router`] publishes the RFC 9728 documents that lead clients to the authorization server.
 //! - [`authorization_router`] is an authorization server.
 //! - [`McpSessionsLayer`] ties each MCP session to the caller that began it.
@@ -104,7 +104,7 @@ pub use attesto_core::http::TlsSession;
 pub use attesto_core::time::Clock;
 pub use attesto_hyper::{GuardedBody, system_clock, system_entropy};
 pub use authorize::{authorization_router, endpoints_router};
-pub use extract::{Granted, GrantedScopes, GrantedSender, Principal, WiringError};
+pub use extract::{Granted, GrantedPrincipal, GrantedScopes, GrantedSender, WiringError};
 pub use mcp_sessions::McpSessionsLayer;
 pub use middleware::Wrapped;
 pub use protect::ProtectLayer;

@@ -33,7 +33,7 @@ impl Log {
 
 /// Whatever roots this machine has or has not.
 fn production() -> ReqwestClientBuilder {
-    ReqwestClient::builder().base(Identity::of("localhost").trusting())
+    ReqwestClient::builder().base(Identity::for_name("localhost").trusting())
 }
 
 fn development() -> ReqwestClientBuilder {
@@ -332,7 +332,7 @@ async fn tasks_run_in_the_background_of_the_runtime() {
 
 #[test]
 fn debug_shows_no_secrets() {
-    let base = Identity::of("localhost").trusting().user_agent("secret-agent");
+    let base = Identity::for_name("localhost").trusting().user_agent("secret-agent");
     let builder = ReqwestClient::builder().base(base);
     assert!(!format!("{builder:?}").contains("secret") && !format!("{:?}", builder.build()).contains("secret"));
 }

@@ -29,7 +29,7 @@ async fn get(client: &ReqwestClient, url: String) -> Result<u16, HttpFailure> {
 #[tokio::test]
 async fn certificate_must_be_trusted_and_name_the_host() {
     let (own, stranger, misnamed) =
-        (Identity::of("localhost"), Identity::of("localhost"), Identity::of("issuer.example.com"));
+        (Identity::for_name("localhost"), Identity::for_name("localhost"), Identity::for_name("issuer.example.com"));
     let reply = Reply::Bytes(response("200 OK", "", "ok"));
     let of_own = Server::start_tls(&own, reply.clone()).await;
     let of_misnamed = Server::start_tls(&misnamed, reply).await;
@@ -43,7 +43,7 @@ async fn certificate_must_be_trusted_and_name_the_host() {
 
 #[tokio::test]
 async fn client_of_your_own_is_held_to_what_can_still_be_held() {
-    let identity = Identity::of("localhost");
+    let identity = Identity::for_name("localhost");
     let elsewhere = Server::start_tls(&identity, Reply::Bytes(response("200 OK", "", "{}"))).await;
     let location = format!("location: {}\r\n", elsewhere.https("/"));
     let server = Server::start_tls(&identity, Reply::Bytes(response("302 Found", &location, ""))).await;
@@ -60,7 +60,7 @@ async fn client_of_your_own_is_held_to_what_can_still_be_held() {
 
 #[tokio::test]
 async fn settings_of_the_base_do_not_weaken_the_client() {
-    let identity = Identity::of("localhost");
+    let identity = Identity::for_name("localhost");
     let proxy = Server::saying("200 OK", "", b"").await;
     let elsewhere = Server::start_tls(&identity, Reply::Bytes(response("200 OK", "", ""))).await;
     let location = format!("location: {}\r\n", elsewhere.https("/"));
@@ -85,7 +85,7 @@ struct Scene {
 
 /// `keys` is what the issuer says at its `jwks_uri`, which is as given or its own `/jwks`.
 async fn scene(jwks_uri: Option<&str>, keys: impl Fn(&World) -> Vec<u8>) -> Scene {
-    let (world, identity) = (World::new(), Identity::of("localhost"));
+    let (world, identity) = (World::new(), Identity::for_name("localhost"));
     let keys = keys(&world);
     let jwks_uri = jwks_uri.map(str::to_owned);
     let issuer = Server::start_tls(
@@ -211,7 +211,7 @@ async fn cds8_issuer_cannot_point_this_server_at_its_own_network() {
 
 #[tokio::test]
 async fn introspection_goes_over_the_same_client() {
-    let identity = Identity::of("localhost");
+    let identity = Identity::for_name("localhost");
     let answer = format!(
         r#"{{"active":true,"token_type":"Bearer","iss":"https://auth.example.com","sub":"usr_1","client_id":"c","aud":"{AUDIENCE}","exp":{}}}"#,
         NOW + 60

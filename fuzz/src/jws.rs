@@ -2,7 +2,7 @@
 
 use crate::model::{Tree, base64url, base64url_decoded};
 use attesto_core::crypto::Algorithm;
-use attesto_core::jose::{CompactJws, Header, JwsError, JwsLimits};
+use attesto_core::jose::{CompactJws, JoseHeader, JwsError, JwsLimits};
 use attesto_core::limits;
 
 /// A token; or three lines, of which the token is made by encoding each.
@@ -49,7 +49,7 @@ fn splits_at_two_dots(token: &[u8], limits: JwsLimits) {
     assert_eq!(jws.signature(&mut buffer).ok(), decoded.as_deref());
 }
 
-fn header_is_read(ours: Result<Header<'_>, JwsError>, decoded: Option<&[u8]>) {
+fn header_is_read(ours: Result<JoseHeader<'_>, JwsError>, decoded: Option<&[u8]>) {
     let tree = decoded.and_then(Tree::strict_object);
     match (ours, tree) {
         (Err(JwsError::Malformed), None) => {}

@@ -107,7 +107,7 @@ pub(super) const POINTER: &str = "challenges do not say where the metadata is. L
      URL from the resource's identifier, and let no middleware strip or replace `WWW-Authenticate`.";
 
 /// Explains why a correct request was refused, as far as the response shows it.
-pub(super) fn of_refusal(response: &TestResponse, fixture: &Fixture, route: &Route) -> String {
+pub(super) fn for_refusal(response: &TestResponse, fixture: &Fixture, route: &Route) -> String {
     let error = response.error();
     match (response.status, error.as_deref()) {
         (401, None) if nothing_authenticated(response) => ORDER.into(),

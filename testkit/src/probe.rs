@@ -194,7 +194,7 @@ impl<'p, A: App> Probe<'p, A> {
                     .into()
             }
             Some(fix) if matches!(status, 400..=403) => fix.into(),
-            Some(_) | None => fixes::of_refusal(&answer.response, self.fixture, self.route),
+            Some(_) | None => fixes::for_refusal(&answer.response, self.fixture, self.route),
         };
         Err(self.finding(sent, &answer, &format!("{expected}: the handler's answer"), fix))
     }
@@ -227,7 +227,7 @@ impl<'p, A: App> Probe<'p, A> {
                     your own, or another middleware, answer before the guard or change its answers?"
                 .into();
         }
-        fixes::of_refusal(response, self.fixture, self.route)
+        fixes::for_refusal(response, self.fixture, self.route)
     }
 }
 

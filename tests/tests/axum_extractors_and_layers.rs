@@ -2,7 +2,8 @@
 //! `behaviour`.
 
 use attesto_axum::{
-    Granted, GrantedScopes, GrantedSender, McpSessionsLayer, Principal, ProtectLayer, RequireLayer, metadata_router,
+    Granted, GrantedPrincipal, GrantedScopes, GrantedSender, McpSessionsLayer, ProtectLayer, RequireLayer,
+    metadata_router,
 };
 use attesto_core::host::{
     ForeignVerifier, Guard, GuardBuilder, MemoryReplayStore, PrincipalLookup, PrincipalOutcome, SessionOwners,
@@ -83,8 +84,8 @@ impl PrincipalLookup for Users {
 fn principal_of_another_type_is_our_own_fault() {
     let world = World::new();
     let app = Router::new()
-        .route("/mcp", get(|user: Principal<String>| async move { user.to_string() }))
-        .route("/other", get(|user: Principal<u32>| async move { user.to_string() }))
+        .route("/mcp", get(|user: GrantedPrincipal<String>| async move { user.to_string() }))
+        .route("/other", get(|user: GrantedPrincipal<u32>| async move { user.to_string() }))
         .layer(layer(&built(guard(pinned(&world)).principal_lookup(Users))));
     let running = serve_axum(app);
     let token = world.token(|_, _| {});

@@ -4,7 +4,7 @@ use attesto_core::Timestamp;
 use attesto_core::host::{ForeignVerifier, Gate, Guard, MemoryReplayStore, Passage};
 use attesto_core::http::{Connection, HeaderLines, Lines, RequestParts};
 use attesto_core::metadata::{MetadataPointer, PointerRequest, PointerResolver, PointerUnavailable};
-use attesto_core::resource::{Denial, ForeignAnswer, ForeignQuestion, RefusalError, Requirement, Unavailable};
+use attesto_core::resource::{Denial, ForeignAnswer, ForeignQuestion, RefusalError, Requirement, UnavailableError};
 use attesto_core::time::Clock;
 use attesto_core::token::ForeignClaims;
 use attesto_tests::{Answers, Call, NOW, World, stopped};
@@ -69,7 +69,7 @@ fn w14_our_own_fault_is_not_described_by_a_hook_and_has_no_challenge() {
     for answer in every_refusal() {
         let shown = format!("{answer:?}");
         let denial = refused_by_hook(&route, answer);
-        assert_eq!((denial.status(), denial.reason()), (503, Unavailable::MetadataPointer.into()), "{shown}");
+        assert_eq!((denial.status(), denial.reason()), (503, UnavailableError::MetadataPointer.into()), "{shown}");
         let response = denial.response();
         assert_eq!(response.header("www-authenticate").count(), 0, "{shown}");
         assert_eq!(response.body_text(), r#"{"error":"temporarily_unavailable"}"#, "{shown}");

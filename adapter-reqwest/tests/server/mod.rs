@@ -34,7 +34,7 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
-    pub(crate) fn of(name: &str) -> Self {
+    pub(crate) fn for_name(name: &str) -> Self {
         let made = rcgen::generate_simple_self_signed([name.to_owned()]).expect("a certificate");
         let certificate = Certificate::from_der(made.cert.der()).expect("its own DER");
         let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));

@@ -59,7 +59,7 @@ pub(crate) fn aws_lc(key: &PublicKey) -> RawKey {
 }
 
 /// The bare verification of the whole signature of a compact JWS.
-pub(crate) fn of_jws(key: RawKey, jws: &str) -> impl Fn() -> bool + use<> {
+pub(crate) fn jws_verifier(key: RawKey, jws: &str) -> impl Fn() -> bool + use<> {
     let (signed, signature) = jws.rsplit_once('.').expect("a compact JWS");
     let (signed, mut decoded) = (signed.to_owned(), Vec::new());
     base64url::decode_append(signature.as_bytes(), &mut decoded).expect("base64url");

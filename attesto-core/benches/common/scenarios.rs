@@ -127,7 +127,7 @@ pub(crate) fn all(sides: &[Side]) -> Vec<Scenario> {
 }
 
 fn verification(side: &Side, world: &World, jws: &str, valid: bool) -> Work {
-    let verify = raw::of_jws((side.raw)(world.key().key()), jws);
+    let verify = raw::jws_verifier((side.raw)(world.key().key()), jws);
     assert_eq!(verify(), valid);
     Box::new(move || {
         black_box(verify());
@@ -171,7 +171,7 @@ fn grants(side: &Side) -> Vec<Scenario> {
 }
 
 fn proof(side: &Side, world: &World) -> Work {
-    let proof = raw::of_jws((side.raw)(world.client.key()), &world.proof);
+    let proof = raw::jws_verifier((side.raw)(world.client.key()), &world.proof);
     Box::new(move || assert!(black_box(proof())))
 }
 

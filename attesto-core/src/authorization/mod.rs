@@ -111,7 +111,7 @@ pub use records::consent_grant::ConsentBinding;
 pub use records::consent_grant::ConsentGrant;
 pub use records::consent_grant::ConsentRedemption;
 pub use records::consent_grant::NewConsentGrant;
-pub use records::prompt::Prompt;
+pub use records::prompt::{Prompt, PromptError};
 pub use records::pushed::NewPushedRequest;
 pub use records::pushed::PushedRequest;
 pub use records::refresh::RefreshState;

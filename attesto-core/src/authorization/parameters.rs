@@ -58,14 +58,14 @@ pub(crate) struct Parameters(Vec<(&'static str, Zeroizing<String>)>);
 
 impl Parameters {
     /// Parses the parameters of a form body. RFC 6749 §3.2; EP-5 to EP-7.
-    pub(crate) fn of_form(request: &RequestParts<'_>) -> Result<Self, Reason> {
+    pub(crate) fn from_form(request: &RequestParts<'_>) -> Result<Self, Reason> {
         Self::parse(form_body(request)?)
     }
 
     /// Parses the parameters of a request to the authorization endpoint, from the query or a form body (RFC 6749 §3.1,
     /// OIDC Core §3.1.2.1). Also returns the names that occur twice, whose values are dropped: which names they are
     /// decides who receives the error (EP-6).
-    pub(crate) fn of_query_or_form(request: &RequestParts<'_>) -> Result<(Self, Vec<&'static str>), Reason> {
+    pub(crate) fn from_query_or_form(request: &RequestParts<'_>) -> Result<(Self, Vec<&'static str>), Reason> {
         let encoded = match request.method {
             "POST" => form_body(request)?,
             _ => request.query.unwrap_or_default().as_bytes(),
@@ -168,10 +168,10 @@ mod tests {
 
     const FORM: &[u8] = b"application/x-www-form-urlencoded";
 
-    fn of(content_type: &[&[u8]], query: Option<&str>, body: &[u8]) -> Result<Parameters, Reason> {
+    fn parsed(content_type: &[&[u8]], query: Option<&str>, body: &[u8]) -> Result<Parameters, Reason> {
         let headers: Vec<(&str, &[u8])> = content_type.iter().map(|value| ("content-type", *value)).collect();
         let headers = headers.as_slice();
-        Parameters::of_form(&RequestParts::new("POST", "/oauth/token", &headers).query(query).form_body(body))
+        Parameters::from_form(&RequestParts::new("POST", "/oauth/token", &headers).query(query).form_body(body))
     }
 
     #[test]
@@ -179,22 +179,22 @@ mod tests {
         for good in
             [FORM, b"Application/X-WWW-Form-Urlencoded; charset=utf-8", b"application/x-www-form-urlencoded ;x=y"]
         {
-            assert_eq!(of(&[good], None, b"code=c").unwrap().get("code"), Some("c"));
+            assert_eq!(parsed(&[good], None, b"code=c").unwrap().get("code"), Some("c"));
         }
         for bad in [&b"application/json"[..], b"", b"application/x-www-form-urlencodedx", b"text/plain"] {
-            assert_eq!(of(&[bad], None, b"code=c").unwrap_err(), Reason::Request(RequestError::NotForm));
+            assert_eq!(parsed(&[bad], None, b"code=c").unwrap_err(), Reason::Request(RequestError::NotForm));
         }
-        assert_eq!(of(&[], None, b"code=c").unwrap_err(), Reason::Request(RequestError::NotForm));
-        assert_eq!(of(&[FORM, FORM], None, b"code=c").unwrap_err(), Reason::Request(RequestError::NotForm));
+        assert_eq!(parsed(&[], None, b"code=c").unwrap_err(), Reason::Request(RequestError::NotForm));
+        assert_eq!(parsed(&[FORM, FORM], None, b"code=c").unwrap_err(), Reason::Request(RequestError::NotForm));
     }
 
     #[test]
     fn ep5_a_body_is_bounded() {
         let mut body = b"code=c&x=".to_vec();
         body.resize(limits::FORM_BODY, b'x');
-        assert!(of(&[FORM], None, &body).is_ok());
+        assert!(parsed(&[FORM], None, &body).is_ok());
         body.push(b'x');
-        assert_eq!(of(&[FORM], None, &body).unwrap_err(), Reason::Request(RequestError::BodyTooLarge));
+        assert_eq!(parsed(&[FORM], None, &body).unwrap_err(), Reason::Request(RequestError::BodyTooLarge));
     }
 
     #[test]
@@ -242,8 +242,8 @@ mod tests {
     fn ep5_a_body_that_was_not_read_is_not_an_empty_one() {
         let headers: &[(&str, &[u8])] = &[("content-type", FORM)];
         let none = RequestParts::new("POST", "/oauth/token", &headers);
-        assert_eq!(Parameters::of_form(&none).unwrap_err(), Reason::Request(RequestError::MalformedForm));
-        assert_eq!(Parameters::of_form(&none.form_body(b"")).unwrap(), Parameters::default());
+        assert_eq!(Parameters::from_form(&none).unwrap_err(), Reason::Request(RequestError::MalformedForm));
+        assert_eq!(Parameters::from_form(&none.form_body(b"")).unwrap(), Parameters::default());
     }
 
     #[test]
@@ -252,12 +252,12 @@ mod tests {
             ["access_token=t", "client_assertion=a", "client_secret=s", "scope=a", "x=y&grant_type=z", "client%5Fid=a"]
         {
             assert_eq!(
-                of(&[FORM], Some(query), b"code=c").unwrap_err(),
+                parsed(&[FORM], Some(query), b"code=c").unwrap_err(),
                 Reason::Request(RequestError::QueryParameters),
                 "{query}"
             );
         }
-        assert!(of(&[FORM], Some("trace=1"), b"code=c").is_ok());
+        assert!(parsed(&[FORM], Some("trace=1"), b"code=c").is_ok());
     }
 
     #[test]

@@ -26,14 +26,14 @@ impl Secret {
     pub(crate) fn draw(entropy: &mut dyn Entropy) -> Result<Self, EntropyError> {
         let mut bytes = Zeroizing::new([0; 32]);
         entropy.fill(bytes.as_mut_slice())?;
-        Ok(Self::of_bytes(&bytes))
+        Ok(Self::from_bytes(&bytes))
     }
 
-    pub(crate) fn of_bytes(bytes: &[u8; 32]) -> Self {
-        Self::of(Zeroizing::new(base64url::encode(bytes)), bytes)
+    pub(crate) fn from_bytes(bytes: &[u8; 32]) -> Self {
+        Self::from_parts(Zeroizing::new(base64url::encode(bytes)), bytes)
     }
 
-    fn of(text: Zeroizing<String>, bytes: &[u8; 32]) -> Self {
+    fn from_parts(text: Zeroizing<String>, bytes: &[u8; 32]) -> Self {
         let mut root = Zeroizing::new([0; 16]);
         root.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
         Self { text, root }
@@ -44,7 +44,7 @@ impl Secret {
     pub(crate) fn successor(&self, bytes: &[u8; 32]) -> Self {
         let mut next = Zeroizing::new(*bytes);
         next.iter_mut().zip(self.root.iter()).for_each(|(to, from)| *to = *from);
-        Self::of_bytes(&next)
+        Self::from_bytes(&next)
     }
 
     /// Parses a presented secret, if it can be one of ours at all. Checked before anything is hashed (EP-13).
@@ -53,7 +53,7 @@ impl Secret {
             return None;
         }
         let bytes = Zeroizing::new(base64url::decode_array::<32>(text.as_bytes()).ok()?);
-        Some(Self::of(Zeroizing::new(text.into()), &bytes))
+        Some(Self::from_parts(Zeroizing::new(text.into()), &bytes))
     }
 
     pub(crate) fn as_str(&self) -> &str {
@@ -201,7 +201,7 @@ mod tests {
 
     #[test]
     fn ep13_what_cannot_be_a_secret_is_not_hashed() {
-        let good = Secret::of_bytes(&[9; 32]);
+        let good = Secret::from_bytes(&[9; 32]);
         assert_eq!(Secret::presented(good.as_str()).unwrap().as_str(), good.as_str());
         let longer = format!("{}A", good.as_str());
         let other_tail = format!("{}B", &good.as_str()[..42]);
@@ -212,7 +212,7 @@ mod tests {
 
     #[test]
     fn ep13_stores_see_the_sha_256_of_the_text() {
-        let secret = Secret::of_bytes(&[0; 32]);
+        let secret = Secret::from_bytes(&[0; 32]);
         let expected = RustCrypto::new().sha256(&[secret.as_str().as_bytes()]);
         assert_eq!(secret.digest(&RustCrypto::new()), SecretDigest::from_bytes(expected));
     }
@@ -220,7 +220,7 @@ mod tests {
     #[test]
     fn rt5_tokens_of_a_family_share_one_half_that_no_store_learns() {
         let provider = RustCrypto::new();
-        let first = Secret::of_bytes(&[9; 32]);
+        let first = Secret::from_bytes(&[9; 32]);
         let second = first.successor(&[4; 32]);
         let mut expected = [4; 32];
         expected[..16].fill(9);
@@ -229,7 +229,7 @@ mod tests {
         assert_eq!(one.family, two.family);
         assert_ne!(one.token, two.token);
         assert_eq!(two.token, second.digest(&provider));
-        let stranger = Secret::of_bytes(&[4; 32]).refresh_key(&provider);
+        let stranger = Secret::from_bytes(&[4; 32]).refresh_key(&provider);
         assert_ne!(stranger.family, one.family);
         let shown = Secret::presented(second.as_str()).unwrap();
         assert_eq!(shown.refresh_key(&provider), two);
@@ -247,7 +247,7 @@ mod tests {
 
     #[test]
     fn ev2_nothing_secret_is_shown() {
-        assert_eq!(format!("{:?}", Secret::of_bytes(&[1; 32])), "Secret(..)");
+        assert_eq!(format!("{:?}", Secret::from_bytes(&[1; 32])), "Secret(..)");
         assert_eq!(format!("{:?}", SecretDigest::from_bytes([1; 32])), "SecretDigest(..)");
         assert_eq!(FamilyId::from_bytes([0; 16]).to_string(), "AAAAAAAAAAAAAAAAAAAAAA");
     }

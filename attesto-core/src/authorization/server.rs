@@ -42,7 +42,7 @@ impl AuthorizationServer {
         AuthorizationServerBuilder::new(issuer.into(), provider, keys)
     }
 
-    pub(crate) fn of(settings: Settings) -> Self {
+    pub(crate) fn from_settings(settings: Settings) -> Self {
         Self { settings: Arc::new(settings) }
     }
 
@@ -72,7 +72,7 @@ impl AuthorizationServer {
 
     /// The parts of the host that this server needs.
     pub(crate) fn needs(&self) -> Needs {
-        Needs::of(&self.settings)
+        Needs::from_settings(&self.settings)
     }
 
     /// The authorization endpoint: `GET` and `POST {prefix}/authorize` (RFC 6749 §3.1). Pass a form body in as

@@ -9,7 +9,7 @@ use crate::Timestamp;
 use crate::crypto::{Algorithm, AlgorithmSet, CryptoProvider, KeyError};
 use crate::encoding::json::Value;
 use crate::http::{HeaderLines, Lines, ObservedUri};
-use crate::jose::{CompactJws, Header, Jwk, RsaNumbers, Thumbprint};
+use crate::jose::{CompactJws, JoseHeader, Jwk, RsaNumbers, Thumbprint};
 use crate::limits;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -75,7 +75,7 @@ pub(crate) fn check_proof_in(
     let jws = CompactJws::split(proof, policy.limits)?; //                       2
     let payload = jws.decode(buffer)?;
     let (payload, header) = buffer.split_at_checked(payload).ok_or(ProofError::MalformedClaims)?;
-    let (jwk, algorithm) = header_is_of_a_proof(&Header::parse(header)?, policy, numbers)?;
+    let (jwk, algorithm) = header_is_of_a_proof(&JoseHeader::parse(header)?, policy, numbers)?;
     // Parsed before any verification, so a malformed proof costs no signature arithmetic.
     let claims = ProofClaims::read(payload)?; //                                 2
     let jkt = jwk.thumbprint(|parts| provider.sha256(parts));
@@ -102,7 +102,7 @@ pub(crate) fn claimed_uri(proof: &[u8], policy: &ProofPolicy) -> Option<String> 
 
 /// Runs checks 4, 5 and 7 on the header. The key is not used before they pass.
 fn header_is_of_a_proof(
-    header: &Header<'_>,
+    header: &JoseHeader<'_>,
     policy: &ProofPolicy,
     numbers: &mut RsaNumbers,
 ) -> Result<(Jwk, Algorithm), ProofError> {
@@ -114,7 +114,7 @@ fn header_is_of_a_proof(
 }
 
 /// Checks that `typ` is `dpop+jwt`. Check 4; D3, J13.
-fn typ_is_dpop(header: &Header<'_>) -> Result<(), ProofError> {
+fn typ_is_dpop(header: &JoseHeader<'_>) -> Result<(), ProofError> {
     if header.typ_is("dpop+jwt") { Ok(()) } else { Err(ProofError::InvalidTyp) }
 }
 
@@ -124,7 +124,7 @@ fn alg_is_allowed(algorithm: Algorithm, allowed: AlgorithmSet) -> Result<(), Pro
 }
 
 /// Checks that `jwk` is present, a key, and public. Check 7; D6, D7.
-fn jwk_is_public(header: &Header<'_>, numbers: &mut RsaNumbers) -> Result<Jwk, ProofError> {
+fn jwk_is_public(header: &JoseHeader<'_>, numbers: &mut RsaNumbers) -> Result<Jwk, ProofError> {
     match header.jwk {
         Some(Value::Object(object)) if !object.is_empty() => Ok(Jwk::once(object, numbers)?),
         Some(

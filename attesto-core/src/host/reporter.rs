@@ -9,7 +9,7 @@ use super::events::{
 use crate::dpop::ReplayAnswer;
 use crate::http::RequestParts;
 use crate::resource::{
-    BindingError, Denial, Grant, Outcome, Reason, ReplayQuestion, Requirement, ResourceServer, Unavailable,
+    BindingError, Denial, Grant, Outcome, Reason, ReplayQuestion, Requirement, ResourceServer, UnavailableError,
 };
 use crate::token::Claims;
 use alloc::string::String;
@@ -128,13 +128,13 @@ fn report_mismatch(sink: &dyn EventSink, error: BindingError, claims: Option<&Cl
 }
 
 /// Reports a store or hook that did not answer. E6.
-fn report_unavailable(sink: &dyn EventSink, what: Unavailable) {
+fn report_unavailable(sink: &dyn EventSink, what: UnavailableError) {
     let (store, operation) = match what {
-        Unavailable::ReplayStore => ("replay", "claim"),
-        Unavailable::Revocation => ("revocation", "check"),
-        Unavailable::Principal => ("principal", "lookup"),
-        Unavailable::Verifier => ("verifier", "verify"),
-        Unavailable::MetadataPointer => ("metadata_pointer", "resolve"),
+        UnavailableError::ReplayStore => ("replay", "claim"),
+        UnavailableError::Revocation => ("revocation", "check"),
+        UnavailableError::Principal => ("principal", "lookup"),
+        UnavailableError::Verifier => ("verifier", "verify"),
+        UnavailableError::MetadataPointer => ("metadata_pointer", "resolve"),
     };
     emit(sink, &Event::StoreUnavailable(StoreUnavailable { store, operation }));
 }

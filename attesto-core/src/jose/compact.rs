@@ -1,6 +1,6 @@
 //! Parses the compact serialization of a JWS (RFC 7515 §7.1), strictly and without copying.
 
-use super::{Header, JwsError};
+use super::{JoseHeader, JwsError};
 use crate::encoding::base64url;
 use crate::limits;
 use alloc::vec::Vec;
@@ -85,8 +85,8 @@ impl<'t> CompactJws<'t> {
     ///
     /// # Errors
     /// [`JwsError`].
-    pub fn header<'b>(&self, buffer: &'b mut Vec<u8>) -> Result<Header<'b>, JwsError> {
-        Header::parse(decode(self.header, buffer)?)
+    pub fn header<'b>(&self, buffer: &'b mut Vec<u8>) -> Result<JoseHeader<'b>, JwsError> {
+        JoseHeader::parse(decode(self.header, buffer)?)
     }
 
     /// Decodes the payload into `buffer` (cleared first). The caller checks its contents. J3.

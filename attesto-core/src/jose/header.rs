@@ -8,7 +8,7 @@ use alloc::borrow::Cow;
 /// The members read from a protected header. `jku`, `x5u`, `x5c` and all others are never read (J15, D18).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct Header<'h> {
+pub struct JoseHeader<'h> {
     /// `alg`.
     pub alg: Algorithm,
     /// `kid`; never empty.
@@ -19,7 +19,7 @@ pub struct Header<'h> {
     pub jwk: Option<Value<'h>>,
 }
 
-impl<'h> Header<'h> {
+impl<'h> JoseHeader<'h> {
     /// Parses a header, which must be a strict object. RFC 7515 §4.
     pub(crate) fn parse(header: &'h [u8]) -> Result<Self, JwsError> {
         let (mut alg, mut kid, mut typ, mut jwk) = (None, None, None, None);
@@ -75,8 +75,8 @@ fn text(value: Value<'_>) -> Option<Cow<'_, str>> {
 mod tests {
     use super::*;
 
-    fn parse(json: &str) -> Result<Header<'_>, JwsError> {
-        Header::parse(json.as_bytes())
+    fn parse(json: &str) -> Result<JoseHeader<'_>, JwsError> {
+        JoseHeader::parse(json.as_bytes())
     }
 
     #[test]

@@ -15,7 +15,7 @@ mod thumbprint;
 mod verification_keys;
 
 pub use compact::{CompactJws, JwsLimits};
-pub use header::Header;
+pub use header::JoseHeader;
 pub(crate) use jwk::RsaNumbers;
 pub use jwk::{Jwk, JwkError};
 pub use jwk_set::JwkSet;

@@ -51,7 +51,7 @@ pub use credential::{
 };
 pub use denial::Denial;
 pub use grant::{AnyPrincipal, Grant, Sender};
-pub use reason::{BindingError, Outcome, Reason, RefusalError, StepUpError, Unavailable};
+pub use reason::{BindingError, Outcome, Reason, RefusalError, StepUpError, UnavailableError};
 pub use render::{ErrorRenderer, ErrorView, RenderedBody};
 pub use requirement::Requirement;
 pub use scratch::Scratch;

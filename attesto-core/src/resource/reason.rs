@@ -74,7 +74,7 @@ reasons! {
 
 reasons! {
     /// The host could not answer. This is never the client's fault, and never grants the request (catalogue SU).
-    pub enum Unavailable {
+    pub enum UnavailableError {
         /// The replay store failed or is full. D17, R3.
         ReplayStore => "replay_store_unavailable", "the replay store did not answer";
         /// The revocation check failed. A17.
@@ -116,7 +116,7 @@ pub enum Reason {
     StepUp(#[from] StepUpError),
     /// The host could not answer.
     #[error(transparent)]
-    Unavailable(#[from] Unavailable),
+    Unavailable(#[from] UnavailableError),
 }
 
 impl Reason {
@@ -131,7 +131,7 @@ impl Reason {
         all.extend(BindingError::ALL.iter().copied().map(Self::Binding));
         all.extend(RefusalError::ALL.iter().copied().map(Self::Refusal));
         all.extend(StepUpError::ALL.iter().copied().map(Self::StepUp));
-        all.extend(Unavailable::ALL.iter().copied().map(Self::Unavailable));
+        all.extend(UnavailableError::ALL.iter().copied().map(Self::Unavailable));
         all
     }
 

@@ -3,7 +3,7 @@
 use super::binding::{SenderPolicy, Shown, challenged_schemes};
 use super::credential::CredentialPolicy;
 use super::denial::Denial;
-use super::reason::{Outcome, Reason, RefusalError, Unavailable};
+use super::reason::{Outcome, Reason, RefusalError, UnavailableError};
 use super::render::{ErrorRenderer, described};
 use super::request_facts::RequestFacts;
 use super::requirement::Requirement;
@@ -271,7 +271,9 @@ impl ResourceServer {
                 denial
             }
             // The pointer is resolved lazily. If that fails, the host is at fault, not the client (P9).
-            Err(_) => self.refuse(Unavailable::MetadataPointer.into(), denial.facts, requirement, now, denial.claims),
+            Err(_) => {
+                self.refuse(UnavailableError::MetadataPointer.into(), denial.facts, requirement, now, denial.claims)
+            }
         }
     }
 

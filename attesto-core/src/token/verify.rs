@@ -5,7 +5,7 @@ use super::raw::RawClaims;
 use super::sighting::Sighting;
 use super::{Claims, ForeignClaims, TokenError, TokenRules, rules};
 use crate::crypto::CryptoProvider;
-use crate::jose::{CompactJws, Header, JwsLimits, KeyMismatch, VerificationKeys};
+use crate::jose::{CompactJws, JoseHeader, JwsLimits, KeyMismatch, VerificationKeys};
 #[cfg(feature = "std")]
 use crate::remote::{Need, RemoteKeys};
 use crate::{ConfigError, Timestamp, limits};
@@ -243,7 +243,7 @@ fn verify_or_recall(
             return Ok(Trusted { keys, typ: Ok(()), is_remembered: true });
         }
     }
-    let header = Header::parse(header)?;
+    let header = JoseHeader::parse(header)?;
     let keys = signature_verifies(jws, &header, issuer, now)?;
     Ok(Trusted { keys, typ: issuer.profile.typ_is_access_token(&header), is_remembered: false })
 }
@@ -252,7 +252,7 @@ fn verify_or_recall(
 /// §4.1.4; J5, J6, J8, J12.
 pub(crate) fn signature_verifies(
     jws: &CompactJws<'_>,
-    header: &Header<'_>,
+    header: &JoseHeader<'_>,
     issuer: &TrustedIssuer,
     now: Timestamp,
 ) -> Result<Arc<VerificationKeys>, Refused> {

@@ -17,7 +17,7 @@ pub(super) struct Draft {
 
 impl Draft {
     /// A sound one of this key's.
-    pub(super) fn of(signer: &dyn Signer) -> Self {
+    pub(super) fn new(signer: &dyn Signer) -> Self {
         let mut header = Map::new();
         header.insert("typ".into(), "dpop+jwt".into());
         header.insert("alg".into(), signer.algorithm().name().into());

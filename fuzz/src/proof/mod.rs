@@ -34,7 +34,7 @@ pub fn proof(data: &[u8]) {
     let Ok((curve, change)) = <(u8, Change)>::arbitrary(&mut input) else { return };
     // Signatures on P-256 take ten times as long, so they are made less often.
     let signer = if curve.is_multiple_of(16) { WORLD.client_p256.as_ref() } else { WORLD.client.as_ref() };
-    let (proof, expected) = Draft::of(signer).changed(signer, &change);
+    let (proof, expected) = Draft::new(signer).changed(signer, &change);
     let result = check(&proof, WORLD.provider.as_ref());
     is_the_same(&result, &check(&proof, WORLD.other.as_ref()));
     match (expected, &result) {

@@ -32,7 +32,7 @@ async fn challenged<A: App>(probe: Probe<'_, A>) -> Result<(), Finding> {
         return wrong("401 with a challenge; the handler is not reached", fix);
     }
     if response.status != 401 {
-        return wrong("401 with a challenge", &fixes::of_refusal(response, probe.fixture, probe.route));
+        return wrong("401 with a challenge", &fixes::for_refusal(response, probe.fixture, probe.route));
     }
     let Ok(challenges) = response.challenges() else {
         return wrong("challenges that RFC 9110 allows", fixes::NOT_OURS);

@@ -60,8 +60,8 @@ fn now() -> Timestamp {
 
 fn floor(side: &Side, world: &World, presents: Presents) -> Check {
     let token = if presents == Presents::Bearer { &world.bearer } else { &world.bound };
-    let token = raw::of_jws((side.raw)(world.key().key()), token);
-    let proof = raw::of_jws((side.raw)(world.client.key()), &world.proof);
+    let token = raw::jws_verifier((side.raw)(world.key().key()), token);
+    let proof = raw::jws_verifier((side.raw)(world.client.key()), &world.proof);
     match presents {
         Presents::Bearer => Box::new(token),
         Presents::Dpop => Box::new(move || token() && proof()),

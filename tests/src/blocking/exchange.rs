@@ -34,7 +34,7 @@ struct Target<'r> {
 
 impl<'r> Target<'r> {
     /// `/path?query`, or `http://authority/path?query` as proxies are sent (RFC 9112 §3.2).
-    fn of(url: &'r str) -> Self {
+    fn parse(url: &'r str) -> Self {
         let (target, query) = url.split_once('?').map_or((url, None), |(target, query)| (target, Some(query)));
         match target.split_once("://") {
             Some((scheme, rest)) if !scheme.contains('/') => {
@@ -63,13 +63,13 @@ impl Exchange {
     /// The path, as sent.
     #[must_use]
     pub fn path(&self) -> &str {
-        Target::of(self.request.url()).path
+        Target::parse(self.request.url()).path
     }
 
     /// The query, as sent.
     #[must_use]
     pub fn query(&self) -> Option<&str> {
-        Target::of(self.request.url()).query
+        Target::parse(self.request.url()).query
     }
 
     /// Passes the header fields to `f`.
@@ -85,7 +85,7 @@ impl Exchange {
         form: Option<&[u8]>,
         f: impl FnOnce(&RequestParts<'_>) -> T,
     ) -> T {
-        let target = Target::of(self.request.url());
+        let target = Target::parse(self.request.url());
         let fields = Fields(self.request.headers());
         let connection = match self.request.remote_addr() {
             Some(peer) => connection.peer(peer.ip()),

@@ -6,7 +6,7 @@ use attesto_core::dpop::ReplayAnswer;
 use attesto_core::metadata::{MetadataPointer, PointerRequest, PointerResolver, PointerUnavailable};
 use attesto_core::resource::{
     ForeignAnswer, PrincipalAnswer, RefusalError, Requirement, ResourceServerBuilder, RevocationAnswer, StepUpError,
-    Unavailable,
+    UnavailableError,
 };
 use serde_json::json;
 use std::sync::Arc;
@@ -66,20 +66,20 @@ fn answer_rows() -> Vec<Row> {
             .mended_by(World::dpop_call)
             .answered(|| with(|answers| answers.replay = ReplayAnswer::OverShare))
             .consuming_the_proof(),
-        row("d17 replay store fails", Unavailable::ReplayStore, Told::Unavailable, World::dpop_call)
+        row("d17 replay store fails", UnavailableError::ReplayStore, Told::Unavailable, World::dpop_call)
             .mended_by(World::dpop_call)
             .answered(|| with(|answers| answers.replay = ReplayAnswer::Unavailable))
             .consuming_the_proof(),
         row("a17 revoked", RefusalError::Revoked, INVALID, bearer)
             .on(|_, builder| builder.ask_revocation())
             .answered(|| with(|answers| answers.revocation = RevocationAnswer::Revoked)),
-        row("a17 revocation fails", Unavailable::Revocation, Told::Unavailable, bearer)
+        row("a17 revocation fails", UnavailableError::Revocation, Told::Unavailable, bearer)
             .on(|_, builder| builder.ask_revocation())
             .answered(|| with(|answers| answers.revocation = RevocationAnswer::Unavailable)),
         row("step 9 principal refused", RefusalError::Principal, INVALID, bearer)
             .on(|_, builder| builder.ask_principal())
             .answered(|| with(|answers| answers.principal = PrincipalAnswer::Refused)),
-        row("step 9 principal fails", Unavailable::Principal, Told::Unavailable, bearer)
+        row("step 9 principal fails", UnavailableError::Principal, Told::Unavailable, bearer)
             .on(|_, builder| builder.ask_principal())
             .answered(|| with(|answers| answers.principal = PrincipalAnswer::Unavailable)),
         ask_foreign("h2 invalid", RefusalError::ForeignToken.into(), INVALID, || {
@@ -99,10 +99,10 @@ fn answer_rows() -> Vec<Row> {
                 });
             })
         }),
-        ask_foreign("h5 fails", Unavailable::Verifier.into(), Told::Unavailable, || {
+        ask_foreign("h5 fails", UnavailableError::Verifier.into(), Told::Unavailable, || {
             with(|answers| answers.foreign = Some(ForeignAnswer::Unavailable))
         }),
-        row("p9 resolver fails", Unavailable::MetadataPointer, Told::Unavailable, |_| Call::new())
+        row("p9 resolver fails", UnavailableError::MetadataPointer, Told::Unavailable, |_| Call::new())
             .on(|_, builder| builder.metadata_pointer(MetadataPointer::Resolver(Arc::new(Down)))),
     ]
 }

@@ -10,7 +10,9 @@ use actix_web::rt::System;
 use actix_web::rt::net::TcpStream;
 use actix_web::web::{self, Data, Payload, ServiceConfig};
 use actix_web::{HttpResponse, HttpResponseBuilder, HttpServer};
-use attesto_actix::{Granted, Principal, Protect, Require, WiringError, authorization_routes, endpoint_scope, publish};
+use attesto_actix::{
+    Granted, GrantedPrincipal, Protect, Require, WiringError, authorization_routes, endpoint_scope, publish,
+};
 use attesto_core::authorization::RouteClass;
 use attesto_core::http::TlsSession;
 use attesto_core::time::Clock;
@@ -22,7 +24,7 @@ async fn who(reached: Data<Reached>, grant: Result<Granted, WiringError>) -> Htt
     text().body(reached.who(grant.ok().as_deref()))
 }
 
-async fn user(user: Principal<String>) -> HttpResponse {
+async fn user(user: GrantedPrincipal<String>) -> HttpResponse {
     text().body(user.to_string())
 }
 

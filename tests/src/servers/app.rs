@@ -174,7 +174,7 @@ impl Resource {
 impl App {
     /// These resources, at the world's time.
     #[must_use]
-    pub fn of(resources: impl IntoIterator<Item = Resource>) -> Self {
+    pub fn with_resources(resources: impl IntoIterator<Item = Resource>) -> Self {
         Self {
             resources: resources.into_iter().collect(),
             mounted: None,
@@ -189,7 +189,7 @@ impl App {
     /// One resource whose host only remembers proofs.
     #[must_use]
     pub fn simple(builder: ResourceServerBuilder) -> Self {
-        Self::of([Resource::new(builder, Remembering::new(10_000), &[])])
+        Self::with_resources([Resource::new(builder, Remembering::new(10_000), &[])])
     }
 
     /// With an authorization server.

@@ -13,8 +13,8 @@ use ::axum::routing::{any, post};
 use ::axum::serve::{IncomingStream, Listener};
 use ::axum::{Extension, Router, serve};
 use attesto_axum::{
-    Granted, Principal, ProtectLayer, RequireLayer, TlsSession, WiringError, authorization_router, documents_router,
-    endpoints_router,
+    Granted, GrantedPrincipal, ProtectLayer, RequireLayer, TlsSession, WiringError, authorization_router,
+    documents_router, endpoints_router,
 };
 use attesto_core::authorization::RouteClass;
 use attesto_core::time::Clock;
@@ -35,7 +35,7 @@ async fn who(State(reached): State<Reached>, grant: Result<Granted, WiringError>
     (TEXT, reached.who(grant.ok().as_deref()))
 }
 
-async fn user(user: Principal<String>) -> impl IntoResponse {
+async fn user(user: GrantedPrincipal<String>) -> impl IntoResponse {
     (TEXT, user.to_string())
 }
 

@@ -44,7 +44,7 @@ fn several() -> AuthorizationServerBuilder {
 
 /// The code's user allows `openid`.
 fn scene(builder: AuthorizationServerBuilder, algorithm: Option<Algorithm>) -> Scene {
-    let mut scene = Scene::of(builder);
+    let mut scene = Scene::from_builder(builder);
     scene.code(|code| code.authorization.scopes = ScopeSet::new(["openid", "read"]));
     if let Some(algorithm) = algorithm {
         scene.app(|app| app.id_token_signed_response_alg(algorithm));
@@ -135,7 +135,7 @@ fn it2_an_algorithm_without_a_key_is_found_out_before_the_login() {
 
 #[test]
 fn md4_md5_it2_documents_name_every_algorithm_and_the_set_has_every_key() {
-    let mut scene = Scene::of(several());
+    let mut scene = Scene::from_builder(several());
     for path in ["/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"] {
         let document: Value = serde_json::from_slice(&document(&mut scene, path)).expect("JSON");
         for name in ["id_token_signing_alg_values_supported", "introspection_signing_alg_values_supported"] {
@@ -187,7 +187,7 @@ fn md5_rings_that_share_an_algorithm_or_a_kid_are_refused() {
     let refused =
         |ring: KeyRing| builder(true).id_token_keys(Arc::new(ring)).build().expect_err("two of a kind").member();
     assert_eq!(refused(ring(Algorithm::EdDSA, 2)), "id_token_keys", "two rings of one algorithm");
-    let mut scene = Scene::of(builder(true));
+    let mut scene = Scene::from_builder(builder(true));
     let set = JwkSet::from_json(&document(&mut scene, "/.well-known/jwks.json")).expect("a set");
     let kid = set.keys()[0].kid().expect("a kid");
     let signer = attesto_core::jose::KeyMaterial::from_pem(RSA).expect("a key");
@@ -199,7 +199,7 @@ fn md5_rings_that_share_an_algorithm_or_a_kid_are_refused() {
 #[test]
 fn in5_a_signed_answer_is_signed_by_the_algorithm_that_its_caller_is_registered_with() {
     for (registered, signed) in [(None, Algorithm::EdDSA), (Some(Algorithm::RS256), Algorithm::RS256)] {
-        let mut scene = Scene::of(several());
+        let mut scene = Scene::from_builder(several());
         if let Some(algorithm) = registered {
             let (other, secret) = scene.ledger.clients.remove("other").expect("other");
             scene.ledger.clients.insert("other".into(), (other.introspection_signed_response_alg(algorithm), secret));
@@ -209,7 +209,7 @@ fn in5_a_signed_answer_is_signed_by_the_algorithm_that_its_caller_is_registered_
         let answer = scene.grant(&request.header("accept", "application/token-introspection+jwt")).body_text();
         assert_eq!(verified(&mut scene, &answer), signed, "{registered:?}");
     }
-    let mut scene = Scene::of(several());
+    let mut scene = Scene::from_builder(several());
     let (other, secret) = scene.ledger.clients.remove("other").expect("other");
     scene.ledger.clients.insert("other".into(), (other.introspection_signed_response_alg(Algorithm::PS256), secret));
     let body = format!("client_id=other&client_secret={SECRET}&token=a.b.c");

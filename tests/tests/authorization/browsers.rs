@@ -10,7 +10,7 @@ const ORIGIN: &str = "https://app.example";
 const OTHER: &str = "https://other.example";
 
 fn scene(configure: impl FnOnce(AuthorizationServerBuilder) -> AuthorizationServerBuilder) -> Scene {
-    let mut scene = Scene::of(configure(builder(true)));
+    let mut scene = Scene::from_builder(configure(builder(true)));
     scene.app(|app| app.origins([ORIGIN, "http://localhost:5173", "null", "*"]));
     scene
 }

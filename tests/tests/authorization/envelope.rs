@@ -43,7 +43,7 @@ fn wrapped(error: &ErrorView<'_>) -> Option<RenderedBody> {
 
 fn scene(hooks: Option<Hooks>) -> Scene {
     let builder = builder(true);
-    let mut scene = Scene::of(match hooks {
+    let mut scene = Scene::from_builder(match hooks {
         Some(hooks) => builder.error_envelope(hooks),
         None => builder,
     });

@@ -123,7 +123,7 @@ fn ac1_redirect_uri_may_be_absent_and_must_be_the_same_where_it_is_there() {
 
 /// A world in which `app` is confidential and has redeemed its code: with the access and the refresh token.
 fn redeemed_by_a_confidential_client() -> (Scene, String, String) {
-    let mut scene = Scene::of(builder(true).ask_introspection());
+    let mut scene = Scene::from_builder(builder(true).ask_introspection());
     let app = Client::new("app", ClientAuthentication::SecretPost)
         .redirect_uris([crate::scene::REDIRECT])
         .scopes(["read", "write"])

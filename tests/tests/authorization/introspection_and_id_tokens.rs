@@ -41,7 +41,7 @@ fn add(scene: &mut Scene, id: &str) {
 
 /// A code of a login of which everything is known.
 fn logged_in(configure: impl FnOnce(AuthorizationServerBuilder) -> AuthorizationServerBuilder) -> Scene {
-    let mut scene = Scene::of(configure(builder(true)));
+    let mut scene = Scene::from_builder(configure(builder(true)));
     let login = AuthenticationContext::at(Timestamp::from_secs(NOW - 5)).acr(LOGIN).amr(["pwd", "otp"]).sid("sid-1");
     scene.code(|code| code.authorization.authentication = login);
     scene
@@ -216,7 +216,7 @@ fn ac8_without_openid_connect_there_is_no_id_token() {
 
 #[test]
 fn ep1_ep11_a_preflight_in_the_clear_is_refused_like_everything() {
-    let scene = Scene::of(builder(true).browser_clients());
+    let scene = Scene::from_builder(builder(true).browser_clients());
     for path in ["/oauth/token", "/oauth/revoke", "/oauth/par"] {
         for (connection, is_secure) in [(Connection::new(), false), (Connection::new().tls(), true)] {
             let headers: &[(&str, &[u8])] = &[

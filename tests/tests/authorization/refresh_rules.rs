@@ -150,7 +150,7 @@ fn rt7_tokens_and_families_end() {
         .lifetime(Duration::from_secs(1000))
         .and_then(|policy| policy.family_lifetime(Duration::from_secs(1500)))
         .expect("sound");
-    let mut scene = Scene::of(builder(true).refresh(policy));
+    let mut scene = Scene::from_builder(builder(true).refresh(policy));
     let request = scene.redeem();
     let first = refresh_token(&scene.grant(&request));
     let mut unused = scene.clone();
@@ -244,7 +244,7 @@ fn rv4_a_token_is_revoked_as_long_as_a_resource_takes_it() {
         scene.grant(&Request::revoke(token));
         assert_eq!(scene.ledger.denied.contains(&jti), denied, "{now} {}", token.len());
     }
-    let mut strict = Scene::of(builder(true).resource_leeway(Duration::from_secs(0)));
+    let mut strict = Scene::from_builder(builder(true).resource_leeway(Duration::from_secs(0)));
     let request = strict.redeem();
     let access = text(&strict.grant(&request), "access_token").expect("an access token");
     strict.ledger.now = NOW + 900;
@@ -284,7 +284,7 @@ fn rt5_theft_that_a_store_failure_hid_is_handled_when_the_token_is_shown_again()
 #[test]
 fn rv4_the_list_keeps_a_token_through_the_leeway_of_resources() {
     for leeway in [0, 60, 300] {
-        let scene = || Scene::of(builder(true).resource_leeway(Duration::from_secs(leeway)));
+        let scene = || Scene::from_builder(builder(true).resource_leeway(Duration::from_secs(leeway)));
         let mut by_itself = scene();
         let request = by_itself.redeem();
         let granted = by_itself.grant(&request);
@@ -356,7 +356,7 @@ fn rv3_however_many_access_tokens_a_family_has_one_question_denies_them() {
 fn no_family_has_more_access_tokens_at_a_time_than_the_policy_says() {
     let policy = RefreshPolicy::new().access_tokens_at_a_time(5).expect("a bound");
     let policy = policy.grace(Duration::from_secs(10), GraceSecret::new([9; 32])).expect("a short window");
-    let mut scene = Scene::of(builder(true).refresh(policy));
+    let mut scene = Scene::from_builder(builder(true).refresh(policy));
     let request = scene.redeem();
     let first = refresh_token(&scene.grant(&request));
     let second = refresh_token(&scene.grant(&Request::refresh(&first)));
@@ -382,7 +382,7 @@ fn no_family_has_more_access_tokens_at_a_time_than_the_policy_says() {
 #[test]
 fn rt7_confidential_clients_keep_their_token_where_the_policy_says_so() {
     let policy = RefreshPolicy::new().without_rotation_of_protected_tokens();
-    let mut scene = Scene::of(builder(true).refresh(policy));
+    let mut scene = Scene::from_builder(builder(true).refresh(policy));
     scene.code(|code| code.authorization.client_id = "other".into());
     let redeem = by_other(scene.redeem());
     let issued = scene.grant(&redeem);
@@ -404,7 +404,7 @@ fn rt7_confidential_clients_keep_their_token_where_the_policy_says_so() {
 #[test]
 fn rt7_public_clients_tokens_rotate_under_every_policy_until_a_key_binds_them() {
     let policy = RefreshPolicy::new().without_rotation_of_protected_tokens();
-    let mut scene = Scene::of(builder(true).refresh(policy));
+    let mut scene = Scene::from_builder(builder(true).refresh(policy));
     let request = scene.redeem();
     let first = refresh_token(&scene.grant(&request));
     let second = refresh_token(&scene.grant(&Request::refresh(&first)));
@@ -428,7 +428,7 @@ fn rv4_an_access_token_is_denied_where_there_is_a_list() {
 
 #[test]
 fn rv4_without_a_list_revoking_an_access_token_is_unsupported() {
-    let mut scene = Scene::of(
+    let mut scene = Scene::from_builder(
         attesto_core::authorization::AuthorizationServer::builder(
             "https://as.example",
             crate::scene::provider(),
@@ -453,7 +453,7 @@ fn rv4_without_a_list_revoking_an_access_token_is_unsupported() {
 /// Libraries revoke the access token first, and stop where that is refused: the refresh token would live on.
 #[test]
 fn rv4_without_a_list_the_refresh_tokens_end_by_an_access_token_of_a_client_that_proves_who_it_is() {
-    let mut scene = Scene::of(builder(true).without_deny_list());
+    let mut scene = Scene::from_builder(builder(true).without_deny_list());
     scene.code(|code| code.authorization.client_id = "other".into());
     let redeem = by_other(scene.redeem());
     let issued = scene.grant(&redeem);
@@ -474,7 +474,7 @@ fn rv4_without_a_list_the_refresh_tokens_end_by_an_access_token_of_a_client_that
 
 #[test]
 fn rv4_without_a_list_a_public_client_proves_the_access_tokens_key() {
-    let mut scene = Scene::of(builder(true).without_deny_list());
+    let mut scene = Scene::from_builder(builder(true).without_deny_list());
     let request = scene.redeem().header("dpop", proof(2, NOW));
     let issued = scene.grant(&request);
     let revoke = Request::revoke(&text(&issued, "access_token").expect("an access token"));
@@ -507,7 +507,7 @@ fn in1_introspection_is_for_confidential_clients() {
 
 #[test]
 fn in2_in4_an_access_token_is_active_for_those_who_may_know() {
-    let mut scene = Scene::of(builder(true).ask_introspection());
+    let mut scene = Scene::from_builder(builder(true).ask_introspection());
     let request = scene.redeem();
     let access = text(&scene.grant(&request), "access_token").expect("an access token");
     assert_eq!(body(&scene.grant(&introspect(&access))), serde_json::json!({"active": false}), "IN-4: not its to know");
@@ -538,7 +538,7 @@ fn in2_in4_an_access_token_is_active_for_those_who_may_know() {
 
 /// A scene in which the client that redeems the code can prove who it is, and its refresh token.
 fn of_confidential_client() -> (Scene, Request, String) {
-    let mut scene = Scene::of(builder(true).ask_introspection());
+    let mut scene = Scene::from_builder(builder(true).ask_introspection());
     let (other, secret) = scene.ledger.clients.remove("other").expect("other");
     let gate = Client::new("gate", ClientAuthentication::SecretPost);
     scene.ledger.clients.insert("gate".into(), (gate, secret));
@@ -617,7 +617,7 @@ fn rt4_two_refreshes_that_meet_are_no_reuse_whichever_began_first() {
 #[test]
 fn rv4_a_server_without_refresh_tokens_asks_no_store_for_them() {
     use attesto_core::authorization::GrantType;
-    let mut scene = Scene::of(builder(true).grants([GrantType::ClientCredentials]));
+    let mut scene = Scene::from_builder(builder(true).grants([GrantType::ClientCredentials]));
     scene.grant(&by_other(Request::revoke(&base64url::encode(&[8; 32]))));
     scene.grant(&introspect(&base64url::encode(&[8; 32])));
     assert!(!scene.ledger.asked.contains(&"LoadRefresh"));

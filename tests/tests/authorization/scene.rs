@@ -94,7 +94,7 @@ impl Scene {
     }
 
     /// The same before another server.
-    pub(crate) fn of(builder: AuthorizationServerBuilder) -> Self {
+    pub(crate) fn from_builder(builder: AuthorizationServerBuilder) -> Self {
         Self::with(builder.build().expect("a sound configuration"), true)
     }
 

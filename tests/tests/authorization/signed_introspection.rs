@@ -25,7 +25,7 @@ fn signed(token: &str) -> Request {
 
 /// A caller that may know, and an access token.
 fn scene() -> (Scene, String) {
-    let mut scene = Scene::of(builder(true).ask_introspection());
+    let mut scene = Scene::from_builder(builder(true).ask_introspection());
     scene.ledger.may_introspect.insert("other".into());
     let request = scene.redeem();
     let access = text(&scene.grant(&request), "access_token").expect("an access token");
@@ -119,7 +119,7 @@ fn in5_tk6_an_answer_that_cannot_be_signed_is_a_fault_and_not_sent_without() {
     let crypto: Arc<dyn CryptoProvider> = provider();
     let ring = Arc::new(KeyRing::new(crypto.as_ref(), Arc::new(Broken(ed25519(1)))).expect("a ring"));
     let builder = attesto_core::authorization::AuthorizationServer::builder("https://as.example", crypto, ring);
-    let mut scene = Scene::of(builder.audience("https://api.example"));
+    let mut scene = Scene::from_builder(builder.audience("https://api.example"));
     let response = scene.send(&signed("a.b.c")).expect("no fault");
     assert_eq!((response.status, text(&response, "error").as_deref()), (500, Some("server_error")));
     assert_eq!(scene.send(&introspect("a.b.c")).expect("no fault").status, 200);

@@ -55,7 +55,7 @@ fn tk1_grant_type_is_named_known_and_the_clients() {
 
 #[test]
 fn tk1_a_grant_that_the_server_does_not_dispatch_is_unsupported() {
-    let mut scene = Scene::of(builder(true).grants([GrantType::AuthorizationCode]));
+    let mut scene = Scene::from_builder(builder(true).grants([GrantType::AuthorizationCode]));
     let request = Request::refresh(&base64url::encode(&[1; 32]));
     assert_eq!(scene.refuse(&request), (Reason::Grant(GrantError::Unsupported), "unsupported_grant_type".into()));
 }
@@ -160,7 +160,7 @@ fn sc2_the_required_constraint_and_no_other() {
 #[test]
 fn sc3_a_nonce_is_asked_for_and_given() {
     let nonces = NonceIssuer::new(NonceUse::AuthorizationServer, NonceSecret::new([4; 32]));
-    let mut scene = Scene::of(builder(true).dpop(ProofPolicy::new().require_nonces(nonces)));
+    let mut scene = Scene::from_builder(builder(true).dpop(ProofPolicy::new().require_nonces(nonces)));
     let request = scene.redeem();
     let response = scene.send(&request.clone().header("dpop", proof(2, NOW))).expect("no fault");
     assert_eq!((response.status, member(&response, "error").as_str()), (400, "use_dpop_nonce"));
@@ -406,7 +406,7 @@ fn ac8_a_refresh_token_only_where_the_client_may_use_one() {
     scene.app(|app| app.grants([GrantType::AuthorizationCode]));
     let request = scene.redeem();
     assert!(text(&scene.grant(&request), "refresh_token").is_none());
-    let mut scene = Scene::of(builder(true).refresh(RefreshPolicy::new().only_with_offline_access()));
+    let mut scene = Scene::from_builder(builder(true).refresh(RefreshPolicy::new().only_with_offline_access()));
     scene.app(|app| app.scopes(["read", "write", "offline_access"]));
     assert!(text(&scene.clone().grant(&request), "refresh_token").is_none());
     scene.code(|code| code.authorization.scopes = ScopeSet::new(["read", "offline_access"]));
@@ -415,7 +415,8 @@ fn ac8_a_refresh_token_only_where_the_client_may_use_one() {
 
 #[test]
 fn ac8_it2_it4_an_id_token_for_openid_from_an_openid_provider() {
-    let mut scene = Scene::of(builder(true).openid_connect().id_tokens_without_rs256().scopes_supported(["openid"]));
+    let mut scene =
+        Scene::from_builder(builder(true).openid_connect().id_tokens_without_rs256().scopes_supported(["openid"]));
     let request = scene.redeem();
     assert!(text(&scene.clone().grant(&request), "id_token").is_none(), "openid was not granted");
     scene.code(|code| {
@@ -492,7 +493,8 @@ fn cc1_a_confidential_client_gets_a_token_for_itself_and_nothing_more() {
 
 #[test]
 fn cc1_openid_is_no_scope_of_a_client_itself() {
-    let mut scene = Scene::of(builder(true).openid_connect().id_tokens_without_rs256().scopes_supported(["openid"]));
+    let mut scene =
+        Scene::from_builder(builder(true).openid_connect().id_tokens_without_rs256().scopes_supported(["openid"]));
     let (other, secret) = scene.ledger.clients.remove("other").expect("other");
     scene.ledger.clients.insert("other".into(), (other.scopes(["read", "openid"]), secret));
     assert_eq!(
@@ -579,7 +581,7 @@ fn cf1_nonces_of_a_resource_are_none_of_the_servers() {
 fn it6_a_principal_of_no_declared_kind_gets_no_token() {
     use attesto_core::token::{PrincipalKind, PrincipalKinds};
     let kinds = PrincipalKinds::new([PrincipalKind::new("user", "usr_"), PrincipalKind::new("client", "other")]);
-    let mut scene = Scene::of(builder(true).principal_kinds(kinds.expect("sound"), "client"));
+    let mut scene = Scene::from_builder(builder(true).principal_kinds(kinds.expect("sound"), "client"));
     let request = scene.redeem();
     assert_eq!(
         scene.refuse(&request),
@@ -663,7 +665,7 @@ fn az21_a_grant_follows_how_its_resource_is_spelled_now() {
 #[test]
 fn tk5_az21_a_token_for_one_resource_carries_its_scopes_only_and_the_grant_keeps_them_all() {
     let server = builder(true).scopes_of_resource("https://a.example", ["read"]);
-    let mut scene = Scene::of(server.scopes_of_resource("https://b.example", ["write"]));
+    let mut scene = Scene::from_builder(server.scopes_of_resource("https://b.example", ["write"]));
     scene.app(|app| app.resources(["https://a.example", "https://b.example"]));
     scene.code(|code| code.authorization.resources = vec!["https://a.example".into(), "https://b.example".into()]);
     let request = scene.redeem();

@@ -12,7 +12,7 @@ fn openid(builder: AuthorizationServerBuilder) -> AuthorizationServerBuilder {
 
 /// A confidential client, and its code without a challenge.
 fn scene(server: AuthorizationServerBuilder, register: impl FnOnce(Client) -> Client) -> (Scene, Request) {
-    let mut scene = Scene::of(server);
+    let mut scene = Scene::from_builder(server);
     let app = Client::new("app", ClientAuthentication::SecretPost)
         .redirect_uris([REDIRECT])
         .scopes(["read", "write", "openid"])

@@ -35,7 +35,7 @@ pub(crate) fn setup(world: &World) -> App {
         .origin(OriginPolicy::new().canonical(origin))
         .dpop(ProofPolicy::new().require_nonces(nonces()))
         .sender_policy(SenderPolicy::RequireDpop);
-    App::of([
+    App::with_resources([
         Resource::new(open, Remembering::new(10_000), &[]),
         Resource::new(strict, Remembering::new(10_000), &[]).at("/strict"),
     ])

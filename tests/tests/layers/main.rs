@@ -19,9 +19,11 @@ const FLOORS: [&[&str]; 8] = [
 ];
 
 /// What lies inside `authorization/`, from the ground.
-const AUTHORIZATION: [&[&str]; 8] = [
-    &["error", "parameters", "registered_client", "resources", "routes", "scopes", "secret"],
+const AUTHORIZATION: [&[&str]; 10] = [
+    &["routes", "scopes", "secret"],
     &["records"],
+    &["error"],
+    &["parameters", "registered_client", "resources"],
     &["questions"],
     &["settings"],
     &["flow"],

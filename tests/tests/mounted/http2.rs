@@ -28,7 +28,7 @@ impl Client {
 fn gives_the_answers_of_the_core(server: Server) {
     let running = Issuer::new().serve(server);
     let mut client = Client::connect(running.address);
-    Recorded::of(|request| client.send(request)).assert_is(&expected());
+    Recorded::new(|request| client.send(request)).assert_is(&expected());
 }
 
 fn body_is_bounded(server: Server) {

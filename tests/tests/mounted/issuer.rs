@@ -74,11 +74,11 @@ pub(crate) struct Issuer {
 
 impl Issuer {
     pub(crate) fn new() -> Self {
-        Self::of(builder(ORIGIN))
+        Self::from_builder(builder(ORIGIN))
     }
 
     /// Behind middleware for each class.
-    pub(crate) fn of(builder: AuthorizationServerBuilder) -> Self {
+    pub(crate) fn from_builder(builder: AuthorizationServerBuilder) -> Self {
         let server = builder.build().expect("a sound configuration");
         let (host, looked_up) = host(&server);
         let guard = guard(server.issuer());
@@ -112,7 +112,7 @@ impl Issuer {
 
     /// Both, under this adapter.
     pub(crate) fn serve(self, server: Server) -> Running {
-        (server.start)(App::of([Resource::guarded(self.guard)]).mounting(self.mounted).clock(clock()))
+        (server.start)(App::with_resources([Resource::guarded(self.guard)]).mounting(self.mounted).clock(clock()))
     }
 
     pub(crate) fn server(&self) -> &AuthorizationServer {

@@ -95,7 +95,7 @@ pub(crate) struct Recorded(Vec<(Request, Answer)>);
 
 impl Recorded {
     /// Sends the whole script. What an answer holds (codes, tokens) goes into later requests.
-    pub(crate) fn of(send: impl FnMut(&Request) -> Answer) -> Self {
+    pub(crate) fn new(send: impl FnMut(&Request) -> Answer) -> Self {
         let mut script = Script { send, recorded: Vec::new() };
         script.documents();
         for path in PROTOCOL {
@@ -133,7 +133,7 @@ pub(crate) fn expected() -> Recorded {
     let issuer = Issuer::new();
     let Mounted::ByClass(endpoints) = issuer.mounted else { panic!("by class") };
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-    Recorded::of(|request| {
+    Recorded::new(|request| {
         let (path, query) = match request.target.split_once('?') {
             Some((path, query)) => (path, Some(query)),
             None => (&*request.target, None),

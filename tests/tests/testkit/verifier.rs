@@ -4,7 +4,7 @@ use attesto_core::dpop::ReplayAnswer;
 use attesto_core::remote::RemoteKeys;
 use attesto_core::resource::{
     ForeignAnswer, KeysAnswer, PrincipalAnswer, Reason, RefusalError, Requirement, ResourceServer, RevocationAnswer,
-    Unavailable,
+    UnavailableError,
 };
 use attesto_core::token::{ForeignClaims, TokenError, TrustedIssuer};
 use attesto_testkit::{Fixture, RequestVerifier, Route, TestRequest, TestResponse};
@@ -58,11 +58,11 @@ fn t11_every_question_has_the_answer_that_the_test_chose() {
     assert_eq!(asked().verify(&request, fixture.now()).granted().subject(), "usr_1");
     let refusals = [
         (asked().replay(ReplayAnswer::Replay), Reason::Refusal(RefusalError::Replay), 401),
-        (asked().replay(ReplayAnswer::Unavailable), Reason::Unavailable(Unavailable::ReplayStore), 503),
+        (asked().replay(ReplayAnswer::Unavailable), Reason::Unavailable(UnavailableError::ReplayStore), 503),
         (asked().revocation(RevocationAnswer::Revoked), Reason::Refusal(RefusalError::Revoked), 401),
-        (asked().revocation(RevocationAnswer::Unavailable), Reason::Unavailable(Unavailable::Revocation), 503),
+        (asked().revocation(RevocationAnswer::Unavailable), Reason::Unavailable(UnavailableError::Revocation), 503),
         (asked().principal(PrincipalAnswer::Refused), Reason::Refusal(RefusalError::Principal), 401),
-        (asked().principal(PrincipalAnswer::Unavailable), Reason::Unavailable(Unavailable::Principal), 503),
+        (asked().principal(PrincipalAnswer::Unavailable), Reason::Unavailable(UnavailableError::Principal), 503),
     ];
     for (verifier, expected, status) in refusals {
         let (reason, response) = refused(&verifier, &fixture, &request);
@@ -81,7 +81,7 @@ fn t11_foreign_tokens_are_what_the_test_says() {
     });
     assert_eq!(known.verify(&request, fixture.now()).granted().subject(), "opaque");
     let silent = verifier().foreign(|_| ForeignAnswer::Unavailable);
-    assert_eq!(refused(&silent, &fixture, &request).0, Reason::Unavailable(Unavailable::Verifier));
+    assert_eq!(refused(&silent, &fixture, &request).0, Reason::Unavailable(UnavailableError::Verifier));
 }
 
 #[test]

@@ -65,7 +65,7 @@ fn serve(server: Server, builder: AuthorizationServerBuilder, job: ClientAuthent
         Ok(())
     });
     let endpoints = AuthorizationEndpoints::new(issuer, host, World::new().clock(), entropy);
-    (server.start)(App::of([]).mounting(Mounted::ByClass(Arc::new(endpoints))).ending_tls(Some(tls)))
+    (server.start)(App::with_resources([]).mounting(Mounted::ByClass(Arc::new(endpoints))).ending_tls(Some(tls)))
 }
 
 async fn token_request(served: &Running, client: &Client) -> Answer {

@@ -38,7 +38,7 @@ impl Client {
     }
 
     /// HTTP/1.1 over this version. Sessions are remembered from connection to connection.
-    pub(crate) fn of_version(identity: Option<&Identity>, version: &'static SupportedProtocolVersion) -> Self {
+    pub(crate) fn with_version(identity: Option<&Identity>, version: &'static SupportedProtocolVersion) -> Self {
         Self::with(identity, Alpn::Http1, version)
     }
 

@@ -24,7 +24,7 @@ async fn b7_right_certificate_is_admitted(server: Server) {
 }
 
 async fn b7_right_certificate_is_admitted_over_tls_1_2(server: Server) {
-    let outcome = with_clients_token(server, &Client::of_version(Some(&PKI.client), &rustls::version::TLS12)).await;
+    let outcome = with_clients_token(server, &Client::with_version(Some(&PKI.client), &rustls::version::TLS12)).await;
     assert_eq!(outcome, admitted_by("mtls"));
 }
 

@@ -44,9 +44,9 @@ async fn certificate_of_a_resumed_session_binds(
 ) {
     let scene = Scene::new(server, |world| world.builder().mtls(CertificatePolicy::new()), Some(tls));
     let token = scene.clients_token();
-    let owner = Client::of_version(Some(&PKI.client), version);
-    let other = Client::of_version(Some(&PKI.other), version);
-    let nobody = Client::of_version(None, version);
+    let owner = Client::with_version(Some(&PKI.client), version);
+    let other = Client::with_version(Some(&PKI.other), version);
+    let nobody = Client::with_version(None, version);
     for (client, expected) in [
         (owner, admitted_by("mtls")),
         (other, invalid_token("mtls_certificate_mismatch")),

@@ -59,7 +59,7 @@ impl Scene {
         let resource = configure(&world).build().expect("a sound configuration");
         let store = MemoryReplayStore::single_node(100).expect("a capacity");
         let guard = Guard::builder(resource).replay_store(store).events(heard.clone()).build().expect("a sound guard");
-        let app = App::of([Resource::guarded(Arc::new(guard))]).ending_tls(tls);
+        let app = App::with_resources([Resource::guarded(Arc::new(guard))]).ending_tls(tls);
         Self { world, served: (server.start)(app), heard }
     }
 

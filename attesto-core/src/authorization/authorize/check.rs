@@ -7,7 +7,6 @@ use super::rules;
 use crate::authorization::error::at_endpoint::RequestError;
 use crate::authorization::error::reason::Reason;
 use crate::authorization::parameters::Parameters;
-use crate::authorization::records::prompt::Prompt;
 use crate::authorization::records::request::{AuthorizationRequest, Channel};
 use crate::authorization::registered_client::client::Client;
 use crate::authorization::settings::server::Settings;
@@ -30,7 +29,7 @@ pub(crate) fn check_request(
     }
     rules::response_type_is_code(parameters, client)?; // AZ-12
     rules::is_pushed_if_it_must_be(server, client, channel)?; // AZ-13
-    let prompt = parameters.get("prompt").map_or(Ok(Prompt::default()), Prompt::parse)?; // AZ-17
+    let prompt = rules::prompt(parameters)?; //             AZ-17
     let resources = rules::resources(parameters, server, client)?; // AZ-21
     let asked = asked_scopes(parameters, server, client, prompt)?; // AZ-14
     let AskedScopes { scopes, left_out } = of_the_resources(asked, parameters, server, &resources)?;

@@ -30,7 +30,7 @@ pub(crate) async fn consent(
         interactive: !request.prompt.none,
         must_ask: must_ask(flow, visit, redirect),
         grant_presented: presented.is_some(),
-        binding: ConsentBinding::of(flow.server.provider.as_ref(), &login.subject, &visit.client.id, request),
+        binding: ConsentBinding::new(flow.server.provider.as_ref(), &login.subject, &visit.client.id, request),
     };
     if question.must_ask && !question.interactive {
         return Err(Reason::User(UserError::ConsentRequired));

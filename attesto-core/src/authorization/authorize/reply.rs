@@ -18,13 +18,14 @@ impl VerifiedRedirect {
         self.answer(server, &[("code", code.as_str())])
     }
 
-    /// Builds the response with an error, in the same mode.
+    /// Builds the response with an error, in the same mode. RFC 6749 §4.1.2.1; AZ-31.
     pub(crate) fn refuse(&self, server: &Settings, reason: Reason) -> ResponseParts {
         let description = reason.to_string();
         self.answer(server, &[("error", reason.error().code()), ("error_description", &description)])
     }
 
     /// Builds a response with the unchanged `state`, and with `iss`, so that the client knows which server responded.
+    /// RFC 9207 §2; AZ-30.
     fn answer(&self, server: &Settings, parameters: &[(&str, &str)]) -> ResponseParts {
         let mut all: Vec<(&str, &str)> = parameters.to_vec();
         all.extend(self.state().map(|state| ("state", state)));

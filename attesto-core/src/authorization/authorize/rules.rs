@@ -6,6 +6,7 @@ use crate::authorization::error::at_endpoint::SenderError;
 use crate::authorization::error::at_token::GrantError;
 use crate::authorization::error::reason::Reason;
 use crate::authorization::parameters::Parameters;
+use crate::authorization::records::prompt::{Prompt, PromptError};
 use crate::authorization::records::request::Channel;
 use crate::authorization::registered_client::client::Client;
 use crate::authorization::registered_client::grant_type::GrantType;
@@ -49,6 +50,16 @@ pub(super) fn is_pushed_if_it_must_be(server: &Settings, client: &Client, channe
         }
         Channel::Front => Ok(()),
     }
+}
+
+/// Parses `prompt`, if there is one. OIDC Core §3.1.2.1; AZ-17.
+pub(super) fn prompt(parameters: &Parameters) -> Result<Prompt, Reason> {
+    parameters.get("prompt").map_or(Ok(Prompt::default()), Prompt::parse).map_err(|error| {
+        Reason::Authorize(match error {
+            PromptError::UnknownValue => AuthorizeError::MalformedPrompt,
+            PromptError::NoneNotAlone => AuthorizeError::PromptNoneNotAlone,
+        })
+    })
 }
 
 /// Checks that the server has a key for the algorithm of this client's ID tokens, before a code is issued. OIDC

@@ -114,7 +114,7 @@ impl AuthorizationServerBuilder {
             documents: Documents::default(),
         };
         settings.documents = discovery::documents(&settings, plain_http, &self.own_metadata)?;
-        let server = AuthorizationServer::of(settings);
+        let server = AuthorizationServer::from_settings(settings);
         paths_differ(server.paths())?;
         Ok(server)
     }

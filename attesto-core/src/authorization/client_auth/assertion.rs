@@ -13,7 +13,7 @@ use crate::authorization::settings::server::Settings;
 use crate::crypto::CryptoProvider;
 use crate::dpop::{ReplayClaim, ReplayKey};
 use crate::encoding::json::{Number, Object, Value};
-use crate::jose::{CompactJws, Header, JwsError, JwsLimits, VerificationKeys};
+use crate::jose::{CompactJws, JoseHeader, JwsError, JwsLimits, VerificationKeys};
 use crate::{Timestamp, limits};
 use alloc::borrow::Cow;
 use alloc::string::String;
@@ -100,7 +100,7 @@ fn is_plausible(
 ) -> Result<(ReplayClaim, Audience), Reason> {
     let jws = split(&assertion.text)?;
     let mut buffer = Vec::new();
-    let header = jws.header(&mut buffer).map_err(of_header)?;
+    let header = jws.header(&mut buffer).map_err(header_reason)?;
     alg_is_allowed(&header, server.assertions)?;
     let explicit = typ_is_an_assertions(&header)?;
     let claims = Claims::read(jws.payload(&mut buffer).map_err(|_| Reason::Assertion(AssertionError::Malformed))?)?;
@@ -120,7 +120,7 @@ fn is_plausible(
 fn is_signed(assertion: &Assertion, keys: &VerificationKeys, now: Timestamp) -> Result<(), Reason> {
     let jws = split(&assertion.text)?;
     let mut buffer = Vec::new();
-    let header = jws.header(&mut buffer).map_err(of_header)?;
+    let header = jws.header(&mut buffer).map_err(header_reason)?;
     signature_verifies(&jws, &header, keys, now)
 }
 
@@ -136,7 +136,7 @@ fn split(text: &str) -> Result<CompactJws<'_>, Reason> {
 }
 
 /// Maps a header's error. `none` and HMAC are algorithms for which no client has a key. RFC 8725 §3.1; CA-4, RO-1.
-const fn of_header(error: JwsError) -> Reason {
+const fn header_reason(error: JwsError) -> Reason {
     match error {
         JwsError::UnsupportedAlg => Reason::Assertion(AssertionError::Key),
         JwsError::TooLarge | JwsError::Malformed | JwsError::Encrypted | JwsError::UnsupportedCriticalHeader => {
@@ -146,14 +146,14 @@ const fn of_header(error: JwsError) -> Reason {
 }
 
 /// Checks that the policy accepts `alg`. RFC 8725 §3.1; CA-4, RO-1.
-fn alg_is_allowed(header: &Header<'_>, policy: AssertionPolicy) -> Result<(), Reason> {
+fn alg_is_allowed(header: &JoseHeader<'_>, policy: AssertionPolicy) -> Result<(), Reason> {
     if policy.algorithms.contains(header.alg) { Ok(()) } else { Err(Reason::Assertion(AssertionError::Key)) }
 }
 
 /// Checks `typ`, and returns whether it is explicit. It may be absent or `JWT`; an explicit type must be that of an
 /// assertion for client authentication, so that a token made for another purpose is refused. RFC 8725 §3.11, §3.12;
 /// CA-4.
-fn typ_is_an_assertions(header: &Header<'_>) -> Result<bool, Reason> {
+fn typ_is_an_assertions(header: &JoseHeader<'_>) -> Result<bool, Reason> {
     if header.typ_is(EXPLICIT_TYPE) {
         return Ok(true);
     }
@@ -169,7 +169,7 @@ fn typ_is_an_assertions(header: &Header<'_>) -> Result<bool, Reason> {
 /// RO-2.
 fn signature_verifies(
     jws: &CompactJws<'_>,
-    header: &Header<'_>,
+    header: &JoseHeader<'_>,
     keys: &VerificationKeys,
     now: Timestamp,
 ) -> Result<(), Reason> {

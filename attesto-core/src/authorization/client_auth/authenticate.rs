@@ -44,7 +44,7 @@ pub(crate) async fn authenticate(flow: &mut Flow) -> Result<AuthenticatedClient,
     cors::origin_is_the_named_clients(flow, &client);
     flow.event.registered_auth_methods = client.authentication.methods();
     let taken = |shown: &Shown<'_>| flow.server.auth_methods.contains(&shown.method());
-    let Some(shown) = Shown::of(&client.authentication, &presented).filter(taken) else {
+    let Some(shown) = Shown::new(&client.authentication, &presented).filter(taken) else {
         return Err(refuse_in_the_same_time(flow, &presented, Reason::Client(ClientError::WrongMethod)).await);
     };
     let audience = is_the_clients(flow, &client, &shown).await?;
@@ -68,7 +68,7 @@ enum Shown<'s> {
 
 impl<'s> Shown<'s> {
     /// Pairs the presented credentials with the registration, if the client is registered for that method. CA-10.
-    const fn of(registered: &'s ClientAuthentication, presented: &'s Presented) -> Option<Self> {
+    const fn new(registered: &'s ClientAuthentication, presented: &'s Presented) -> Option<Self> {
         match (registered, presented) {
             (ClientAuthentication::None, Presented::Named { .. } | Presented::NamedInField { .. }) => Some(Self::Name),
             (ClientAuthentication::SecretBasic | ClientAuthentication::Secret, Presented::Basic(credentials)) => {

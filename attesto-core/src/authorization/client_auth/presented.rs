@@ -49,7 +49,7 @@ impl Presented {
         }
         let named = parameters.get("client_id");
         if let Some(value) = basic {
-            let credentials = Credentials::of_basic(value)?;
+            let credentials = Credentials::parse_basic(value)?;
             // CA-2.
             if named.is_some_and(|named| named != credentials.client_id) {
                 return Err(Reason::Client(ClientError::IdMismatch));
@@ -99,7 +99,7 @@ impl Presented {
 
 impl Credentials {
     /// Parses `Basic`: strict base64, a colon, both halves form-encoded. RFC 7617 §2, RFC 6749 §2.3.1; CA-2.
-    fn of_basic(field: &[u8]) -> Result<Self, Reason> {
+    fn parse_basic(field: &[u8]) -> Result<Self, Reason> {
         let mut words = field.splitn(2, |byte| *byte == b' ');
         let (Some(scheme), Some(encoded)) = (words.next(), words.next()) else {
             return Err(Reason::Client(ClientError::MalformedCredentials));

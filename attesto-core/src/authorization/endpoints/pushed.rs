@@ -12,7 +12,7 @@ use crate::authorization::error::at_endpoint::{ClientError, RequestError, Sender
 use crate::authorization::error::at_token::HostError;
 use crate::authorization::error::reason::Reason;
 use crate::authorization::flow::response;
-use crate::authorization::flow::sender::{Sender, check_proof};
+use crate::authorization::flow::sender::{CheckedSender, check_proof};
 use crate::authorization::flow::state::Flow;
 use crate::authorization::questions::events::EventKind;
 use crate::authorization::questions::question::PushedRequestQuestion;
@@ -67,7 +67,7 @@ async fn push(flow: &mut Flow) -> Result<Secret, Reason> {
     // Recorded only for authenticated clients: others could fill the store (SC-4). They need no record here, since
     // `dpop_jkt` alone binds the request as well (PA-5), and the code is redeemed with its own proof.
     if let Some(proof) = proof.filter(|_| !client.is_public()) {
-        Sender::Dpop(Box::new(proof)).record_proof(flow, &client).await?;
+        CheckedSender::Dpop(Box::new(proof)).record_proof(flow, &client).await?;
     }
     let digest = reference.digest(flow.server.provider.as_ref());
     flow.ask(PushedRequestQuestion::Insert, NewPushedRequest { digest, request: record }).await?;

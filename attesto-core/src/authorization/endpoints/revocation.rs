@@ -3,7 +3,7 @@
 use crate::authorization::client_auth;
 use crate::authorization::error::at_token::GrantError;
 use crate::authorization::error::reason::Reason;
-use crate::authorization::flow::sender::{Sender, check_proof};
+use crate::authorization::flow::sender::{CheckedSender, check_proof};
 use crate::authorization::flow::state::Flow;
 use crate::authorization::flow::{family, own_tokens, response};
 use crate::authorization::questions::events::EventKind;
@@ -112,7 +112,7 @@ async fn key_is_shown(flow: &mut Flow, client: &Client, claims: &Claims) -> Resu
         Confirmation::X5tS256(bound) => Ok(flow.request.certificate == Some(bound)),
         Confirmation::Jkt(bound) => match check_proof(flow)? {
             Some(proof) if *proof.jkt() == bound => {
-                Sender::Dpop(Box::new(proof)).record_proof(flow, client).await?;
+                CheckedSender::Dpop(Box::new(proof)).record_proof(flow, client).await?;
                 Ok(true)
             }
             Some(_) | None => Ok(false),

@@ -5,7 +5,7 @@ use crate::authorization::error::at_endpoint::ClientError;
 use crate::authorization::error::at_token::GrantError;
 use crate::authorization::error::reason::Reason;
 use crate::authorization::flow::issued::Issued;
-use crate::authorization::flow::sender::Sender;
+use crate::authorization::flow::sender::CheckedSender;
 use crate::authorization::flow::state::Flow;
 use crate::authorization::grants::{authorization_code, client_credentials, refresh_token};
 use crate::authorization::questions::events::EventKind;
@@ -29,7 +29,7 @@ async fn exchange(flow: &mut Flow) -> Result<Issued, Reason> {
     let client = client_auth::authenticate(flow).await?;
     let grant = grant_is_allowed(flow, &client)?;
     flow.event.grant = Some(grant);
-    let sender = Sender::of(flow, &client)?;
+    let sender = CheckedSender::from_request(flow, &client)?;
     flow.event.binding = Some(sender.name());
     match grant {
         GrantType::AuthorizationCode => authorization_code::exchange(flow, &client, sender).await,

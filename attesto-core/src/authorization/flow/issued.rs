@@ -1,7 +1,7 @@
 //! The result of the token endpoint (RFC 6749 §5.1; TK-3 to TK-5).
 
 use super::response;
-use super::sender::Sender;
+use super::sender::CheckedSender;
 use super::state::Flow;
 use crate::authorization::error::at_endpoint::ScopeError;
 use crate::authorization::error::at_token::HostError;
@@ -57,7 +57,7 @@ pub(crate) struct Wanted<'w> {
 }
 
 /// Mints an access token. IT-1.
-pub(crate) fn mint(flow: &mut Flow, wanted: Wanted<'_>, sender: &Sender) -> Result<MintedToken, Reason> {
+pub(crate) fn mint(flow: &mut Flow, wanted: Wanted<'_>, sender: &CheckedSender) -> Result<MintedToken, Reason> {
     let mut request = MintRequest::new(wanted.subject, wanted.client_id).scopes(wanted.scopes.iter());
     if !wanted.resources.is_empty() {
         request = request.audience(wanted.resources.iter().cloned());

@@ -64,7 +64,7 @@ impl Received {
             Lines::Many => AuthorizationField::Several,
         };
         self.origin = origin_of(request.headers);
-        self.parameters = Parameters::of_form(request)?;
+        self.parameters = Parameters::from_form(request)?;
         self.proof = single_proof(server, request)?;
         self.certificate_der = certificate_is_readable(server, request)?;
         let thumbprint = |der: &Vec<u8>| Thumbprint::from_bytes(server.provider.sha256(&[der]));
@@ -77,8 +77,8 @@ impl Received {
         transport_is_https(server, request)?;
         method_is_get_or_post(request)?;
         is_no_prefetch(request)?;
-        self.user_agent = UserAgent::of(request.headers, server.origin.client_address(request));
-        (self.parameters, self.repeated) = Parameters::of_query_or_form(request)?;
+        self.user_agent = UserAgent::from_headers(request.headers, server.origin.client_address(request));
+        (self.parameters, self.repeated) = Parameters::from_query_or_form(request)?;
         if server.refuse_embedded { is_no_embedded_user_agent(request.headers) } else { Ok(()) }
     }
 }

@@ -11,13 +11,13 @@ use crate::jose::Thumbprint;
 use alloc::boxed::Box;
 
 /// The binding of an access token, with the proof presented for it.
-pub(crate) enum Sender {
+pub(crate) enum CheckedSender {
     Bearer,
     Dpop(Box<CheckedProof>),
     Mtls(Thumbprint),
 }
 
-impl Sender {
+impl CheckedSender {
     /// The name, for events.
     pub(crate) const fn name(&self) -> &'static str {
         match self {
@@ -43,7 +43,7 @@ impl Sender {
 
     /// Checks the request's evidence and selects the binding: what the client requires, or else DPoP before mTLS before
     /// none. SC-2.
-    pub(crate) fn of(flow: &mut Flow, client: &Client) -> Result<Self, Reason> {
+    pub(crate) fn from_request(flow: &mut Flow, client: &Client) -> Result<Self, Reason> {
         let proof = check_proof(flow)?;
         let certificate = flow.request.certificate;
         match (client.constraint, proof, certificate) {

@@ -9,7 +9,7 @@ use crate::authorization::flow::family;
 use crate::authorization::flow::issued::{
     Issued, Wanted, authorize_scopes, carried, id_token, mint, noted, requested_resources, still_allowed,
 };
-use crate::authorization::flow::sender::Sender;
+use crate::authorization::flow::sender::CheckedSender;
 use crate::authorization::flow::state::Flow;
 use crate::authorization::questions::events::EventKind;
 use crate::authorization::questions::question::{CodeQuestion, Question, RefreshTokenQuestion, SecretQuery};
@@ -26,7 +26,11 @@ use crate::authorization::settings::pkce_exemption::{PkceExemption, exemption};
 use crate::pkce::CodeVerifier;
 
 /// Issues tokens for a code that was issued to this client.
-pub(crate) async fn exchange(flow: &mut Flow, client: &AuthenticatedClient, sender: Sender) -> Result<Issued, Reason> {
+pub(crate) async fn exchange(
+    flow: &mut Flow,
+    client: &AuthenticatedClient,
+    sender: CheckedSender,
+) -> Result<Issued, Reason> {
     let secret =
         Secret::presented(flow.request.parameters.required("code")?).ok_or(Reason::Code(CodeError::Unknown))?;
     let digest = secret.digest(flow.server.provider.as_ref());
@@ -58,7 +62,7 @@ fn code_may_be_redeemed(
     flow: &Flow,
     client: &Client,
     code: &AuthorizationCode,
-    sender: &Sender,
+    sender: &CheckedSender,
 ) -> Result<bool, Reason> {
     code_is_not_expired(flow, code)?;
     code_is_the_clients(client, code)?;
@@ -173,7 +177,7 @@ fn verifier_meets_challenge(flow: &Flow, code: &AuthorizationCode) -> Result<boo
 
 /// Checks that a code bound to a key is redeemed with it; an unbound one may be redeemed with any key. RFC 9449 §10;
 /// AC-3, AC-5.
-fn key_is_the_same(code: &AuthorizationCode, sender: &Sender) -> Result<(), Reason> {
+fn key_is_the_same(code: &AuthorizationCode, sender: &CheckedSender) -> Result<(), Reason> {
     match &code.dpop_jkt {
         Some(bound) if sender.jkt() != Some(bound) => Err(Reason::Grant(GrantError::KeyMismatch)),
         Some(_) | None => Ok(()),
@@ -184,7 +188,7 @@ fn key_is_the_same(code: &AuthorizationCode, sender: &Sender) -> Result<(), Reas
 async fn issue(
     flow: &mut Flow,
     client: &Client,
-    sender: &Sender,
+    sender: &CheckedSender,
     digest: SecretDigest,
     code: AuthorizationCode,
 ) -> Result<Issued, Reason> {
@@ -235,7 +239,7 @@ fn refresh_is_due(flow: &Flow, client: &Client, scopes: &ScopeSet) -> bool {
 async fn make_it_count(
     flow: &Flow,
     client: &Client,
-    sender: &Sender,
+    sender: &CheckedSender,
     digest: SecretDigest,
     code: AuthorizationCode,
     scopes: &ScopeSet,

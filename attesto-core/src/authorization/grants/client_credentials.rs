@@ -6,7 +6,7 @@ use crate::authorization::error::reason::Reason;
 use crate::authorization::flow::issued::{
     Issued, Wanted, authorize_scopes, carried, mint, requested_resources, requested_scopes,
 };
-use crate::authorization::flow::sender::Sender;
+use crate::authorization::flow::sender::CheckedSender;
 use crate::authorization::flow::state::Flow;
 use crate::authorization::questions::question::Principal;
 use crate::authorization::records::authorization::AuthenticationContext;
@@ -16,7 +16,11 @@ use crate::authorization::scopes::ScopeSet;
 use alloc::vec::Vec;
 
 /// Issues a token for the client itself: without a user, there is neither a refresh token nor an ID token.
-pub(crate) async fn exchange(flow: &mut Flow, client: &AuthenticatedClient, sender: Sender) -> Result<Issued, Reason> {
+pub(crate) async fn exchange(
+    flow: &mut Flow,
+    client: &AuthenticatedClient,
+    sender: CheckedSender,
+) -> Result<Issued, Reason> {
     let asked = requested_scopes(flow, &client.scopes, &of_the_client_itself(client))?;
     if asked.contains("openid") {
         return Err(Reason::Scope(ScopeError::TooWide));

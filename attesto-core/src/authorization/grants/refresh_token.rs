@@ -9,7 +9,7 @@ use crate::authorization::flow::family;
 use crate::authorization::flow::issued::{
     Issued, Wanted, authorize_scopes, carried, mint, noted, requested_resources, requested_scopes, still_allowed,
 };
-use crate::authorization::flow::sender::Sender;
+use crate::authorization::flow::sender::CheckedSender;
 use crate::authorization::flow::state::Flow;
 use crate::authorization::questions::events::EventKind;
 use crate::authorization::questions::question::{Question, RefreshTokenQuestion};
@@ -27,7 +27,11 @@ use crate::token::MintedToken;
 use zeroize::Zeroizing;
 
 /// Issues tokens for a refresh token of this client.
-pub(crate) async fn exchange(flow: &mut Flow, client: &AuthenticatedClient, sender: Sender) -> Result<Issued, Reason> {
+pub(crate) async fn exchange(
+    flow: &mut Flow,
+    client: &AuthenticatedClient,
+    sender: CheckedSender,
+) -> Result<Issued, Reason> {
     let shown = Shown::read(flow)?;
     let state = shown.state(flow).await?;
     flow.event.family = Some(state.token.authorization.family);
@@ -124,7 +128,7 @@ fn token_counts(flow: &Flow, token: &RefreshToken) -> Result<(), Reason> {
 /// Checks that the sender's key is the token's. In a family that was bound late, a spent token may not have been bound
 /// itself. A caller that presents one without the key is one of two parties with tokens of the family.
 /// RFC 9700 §4.14.2; RT-5, SC-6.
-async fn token_is_the_senders(flow: &Flow, state: &RefreshState, sender: &Sender) -> Result<(), Reason> {
+async fn token_is_the_senders(flow: &Flow, state: &RefreshState, sender: &CheckedSender) -> Result<(), Reason> {
     let Err(reason) = key_is_the_same(&state.token, sender) else { return Ok(()) };
     if state.spent.is_some() && state.token.bound_late {
         return Err(reused(flow, &state.token).await);
@@ -134,7 +138,7 @@ async fn token_is_the_senders(flow: &Flow, state: &RefreshState, sender: &Sender
 
 /// Checks that the sender's key or certificate is the one the token is bound to. RFC 9449 §5, RFC 8705 §7.1; RT-2,
 /// SC-6.
-fn key_is_the_same(token: &RefreshToken, sender: &Sender) -> Result<(), Reason> {
+fn key_is_the_same(token: &RefreshToken, sender: &CheckedSender) -> Result<(), Reason> {
     match (&token.dpop_jkt, sender.jkt()) {
         (Some(_), None) => return Err(Reason::Sender(SenderError::ProofRequired)),
         (Some(bound), Some(shown)) if bound != shown => return Err(Reason::Grant(GrantError::KeyMismatch)),
@@ -152,7 +156,7 @@ fn key_is_the_same(token: &RefreshToken, sender: &Sender) -> Result<(), Reason> 
 async fn mint_within(
     flow: &mut Flow,
     client: &Client,
-    sender: &Sender,
+    sender: &CheckedSender,
     token: &RefreshToken,
 ) -> Result<(MintedToken, ScopeSet), Reason> {
     let authorization = &token.authorization;
@@ -190,7 +194,7 @@ async fn rotate(
     token: &RefreshToken,
     access: &MintedToken,
     client: &Client,
-    sender: &Sender,
+    sender: &CheckedSender,
 ) -> Result<Secret, Reason> {
     let (successor, salt) = succeed(flow, shown)?;
     let mut next = token.clone();
@@ -257,7 +261,7 @@ async fn find_successor(
     shown: &Shown,
     state: &RefreshState,
     spent: &SpentRefresh,
-    sender: &Sender,
+    sender: &CheckedSender,
 ) -> Result<(), Reason> {
     if let Some(successor) = successor_in_window(flow, shown, spent) {
         let key = successor.refresh_key(flow.server.provider.as_ref());

@@ -26,7 +26,7 @@ pub struct UserAgent {
 }
 
 impl UserAgent {
-    pub(crate) fn of(headers: &dyn HeaderLines, address: Option<IpAddr>) -> Self {
+    pub(crate) fn from_headers(headers: &dyn HeaderLines, address: Option<IpAddr>) -> Self {
         let languages = joined(headers, "accept-language", ", ").map(|languages| String::from(languages.as_str()));
         Self { cookies: joined(headers, "cookie", "; "), languages, address }
     }
@@ -114,20 +114,20 @@ mod tests {
     use alloc::format;
     use alloc::vec::Vec;
 
-    fn of(lines: &[(&str, &[u8])]) -> UserAgent {
+    fn user_agent(lines: &[(&str, &[u8])]) -> UserAgent {
         let lines: Vec<(&str, &[u8])> = lines.to_vec();
-        UserAgent::of(&lines.as_slice(), None)
+        UserAgent::from_headers(&lines.as_slice(), None)
     }
 
     #[test]
     fn az24_cookies_of_all_lines_are_handed_on_and_not_shown() {
-        let agent = of(&[("cookie", b"a=1; sid=s3cret"), ("cookie", b"b=x=y"), ("accept-language", b"de")]);
+        let agent = user_agent(&[("cookie", b"a=1; sid=s3cret"), ("cookie", b"b=x=y"), ("accept-language", b"de")]);
         assert_eq!(agent.cookies.as_ref().map(|all| all.as_str()), Some("a=1; sid=s3cret; b=x=y"));
         assert_eq!((agent.cookie("sid"), agent.cookie("b"), agent.cookie("si")), (Some("s3cret"), Some("x=y"), None));
         assert_eq!(agent.languages.as_deref(), Some("de"));
         assert!(!format!("{agent:?}").contains("s3cret"));
-        assert!(of(&[]).cookies.is_none());
-        assert!(of(&[("cookie", b"a=1"), ("cookie", b"\xff")]).cookies.is_none());
-        assert!(of(&[("cookie", &[b'a'; FIELD - 1])]).cookies.is_none());
+        assert!(user_agent(&[]).cookies.is_none());
+        assert!(user_agent(&[("cookie", b"a=1"), ("cookie", b"\xff")]).cookies.is_none());
+        assert!(user_agent(&[("cookie", &[b'a'; FIELD - 1])]).cookies.is_none());
     }
 }

@@ -25,7 +25,7 @@ pub struct ConsentBinding([u8; 32]);
 impl ConsentBinding {
     /// Computes SHA-256 over the values, each prefixed with its length, so that different requests have different
     /// inputs.
-    pub(crate) fn of(
+    pub(crate) fn new(
         provider: &dyn CryptoProvider,
         subject: &str,
         client_id: &str,
@@ -143,7 +143,7 @@ impl NewConsentGrant {
     /// A row for the tests of a store, under a digest of the test's choice. No secret belongs to it, so no request can spend it over
     /// HTTP, and [`resume`](Self::resume) leads nowhere.
     pub fn without_secret(digest: SecretDigest, grant: ConsentGrant) -> Self {
-        Self { secret: Secret::of_bytes(digest.as_bytes()), digest, grant }
+        Self { secret: Secret::from_bytes(digest.as_bytes()), digest, grant }
     }
 
     /// The key to store it under.

@@ -1,17 +1,14 @@
 //! `prompt` (OIDC Core §3.1.2.1; AZ-17).
 
-use crate::authorization::error::at_authorize::AuthorizeError;
-use crate::authorization::error::reason::Reason;
-
 /// What the client wants the user to be asked.
 ///
 /// ```
 /// use attesto_core::authorization::Prompt;
 ///
-/// let prompt = Prompt::parse("login consent").ok().ok_or("prompt")?;
+/// let prompt = Prompt::parse("login consent")?;
 /// assert!(prompt.login && prompt.consent && !prompt.none);
 /// assert!(Prompt::parse("none login").is_err());
-/// # Ok::<(), &str>(())
+/// # Ok::<(), attesto_core::authorization::PromptError>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
@@ -26,12 +23,24 @@ pub struct Prompt {
     pub select_account: bool,
 }
 
+/// The parameter breaks a rule.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PromptError {
+    /// It has an unknown value.
+    #[error("prompt is not valid")]
+    UnknownValue,
+    /// It has `none` together with another value.
+    #[error("prompt none excludes other values")]
+    NoneNotAlone,
+}
+
 impl Prompt {
     /// Parses the parameter.
     ///
     /// # Errors
-    /// [`AuthorizeError::MalformedPrompt`] for an unknown value, [`AuthorizeError::PromptNoneNotAlone`] for `none` with another.
-    pub fn parse(parameter: &str) -> Result<Self, Reason> {
+    /// Fails for an unknown value, and for `none` with another.
+    pub fn parse(parameter: &str) -> Result<Self, PromptError> {
         let mut prompt = Self::default();
         for value in parameter.split(' ') {
             match value {
@@ -39,11 +48,11 @@ impl Prompt {
                 "login" => prompt.login = true,
                 "consent" => prompt.consent = true,
                 "select_account" => prompt.select_account = true,
-                _ => return Err(Reason::Authorize(AuthorizeError::MalformedPrompt)),
+                _ => return Err(PromptError::UnknownValue),
             }
         }
         if prompt.none && (prompt.login || prompt.consent || prompt.select_account) {
-            return Err(Reason::Authorize(AuthorizeError::PromptNoneNotAlone));
+            return Err(PromptError::NoneNotAlone);
         }
         Ok(prompt)
     }
@@ -59,10 +68,10 @@ mod tests {
         assert_eq!(Prompt::parse("select_account login consent login"), Ok(all));
         assert_eq!(Prompt::parse("none"), Ok(Prompt { none: true, ..Prompt::default() }));
         for bad in ["", " ", "login ", "login  consent", "Login", "create", "none,login"] {
-            assert_eq!(Prompt::parse(bad), Err(Reason::Authorize(AuthorizeError::MalformedPrompt)), "{bad:?}");
+            assert_eq!(Prompt::parse(bad), Err(PromptError::UnknownValue), "{bad:?}");
         }
         for bad in ["none login", "consent none", "select_account none"] {
-            assert_eq!(Prompt::parse(bad), Err(Reason::Authorize(AuthorizeError::PromptNoneNotAlone)), "{bad}");
+            assert_eq!(Prompt::parse(bad), Err(PromptError::NoneNotAlone), "{bad}");
         }
     }
 }

@@ -19,7 +19,7 @@ pub(crate) struct Needs {
 }
 
 impl Needs {
-    pub(crate) fn of(server: &Settings) -> Self {
+    pub(crate) fn from_settings(server: &Settings) -> Self {
         let codes = server.grants.contains(&GrantType::AuthorizationCode);
         Self {
             replay: server.dpop.is_some() || server.auth_methods.contains(&AuthMethod::PrivateKeyJwt),

@@ -4,7 +4,7 @@ use super::requirement::requirement_is_met;
 use super::stage::Stage;
 use crate::dpop::{CheckedProof, ProofError, ReplayAnswer, ReplayClaim};
 use crate::resource::grant::{Grant, Sender};
-use crate::resource::reason::{Reason, RefusalError, Unavailable};
+use crate::resource::reason::{Reason, RefusalError, UnavailableError};
 use crate::resource::verdict::{
     PrincipalAnswer, PrincipalQuestion, Question, ReplayQuestion, RevocationAnswer, RevocationQuestion, Verdict,
 };
@@ -51,12 +51,12 @@ impl<'a> Bound<'a> {
         if answer == ReplayAnswer::Replay {
             return Err(RefusalError::Replay.into());
         }
-        self.stage.wait_is_short(Unavailable::ReplayStore)?;
+        self.stage.wait_is_short(UnavailableError::ReplayStore)?;
         claim_is_in_time(claim, self.stage.now)?;
         match answer {
             ReplayAnswer::Fresh => Ok(()),
             ReplayAnswer::OverShare => Err(RefusalError::ReplayShare.into()),
-            ReplayAnswer::Replay | ReplayAnswer::Unavailable => Err(Unavailable::ReplayStore.into()),
+            ReplayAnswer::Replay | ReplayAnswer::Unavailable => Err(UnavailableError::ReplayStore.into()),
         }
     }
 
@@ -70,13 +70,13 @@ impl<'a> Bound<'a> {
 
     pub(in crate::resource) fn revocation_answered(mut self, answer: RevocationAnswer, now: Timestamp) -> Verdict<'a> {
         self.stage.read_clock_again(now);
-        if let Err(error) = self.stage.wait_is_short(Unavailable::Revocation) {
+        if let Err(error) = self.stage.wait_is_short(UnavailableError::Revocation) {
             return self.deny(error.into());
         }
         match answer {
             RevocationAnswer::Active => self.ask_principal(),
             RevocationAnswer::Revoked => self.deny(RefusalError::Revoked.into()),
-            RevocationAnswer::Unavailable => self.deny(Unavailable::Revocation.into()),
+            RevocationAnswer::Unavailable => self.deny(UnavailableError::Revocation.into()),
         }
     }
 
@@ -90,13 +90,13 @@ impl<'a> Bound<'a> {
 
     pub(in crate::resource) fn principal_answered(mut self, answer: PrincipalAnswer, now: Timestamp) -> Verdict<'a> {
         self.stage.read_clock_again(now);
-        if let Err(error) = self.stage.wait_is_short(Unavailable::Principal) {
+        if let Err(error) = self.stage.wait_is_short(UnavailableError::Principal) {
             return self.deny(error.into());
         }
         match answer {
             PrincipalAnswer::Accepted => self.authorize(),
             PrincipalAnswer::Refused => self.deny(RefusalError::Principal.into()),
-            PrincipalAnswer::Unavailable => self.deny(Unavailable::Principal.into()),
+            PrincipalAnswer::Unavailable => self.deny(UnavailableError::Principal.into()),
         }
     }
 

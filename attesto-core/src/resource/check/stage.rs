@@ -2,7 +2,7 @@
 
 use crate::http::ObservedUri;
 use crate::resource::credential::Presented;
-use crate::resource::reason::{Reason, Unavailable};
+use crate::resource::reason::{Reason, UnavailableError};
 use crate::resource::request_facts::RequestFacts;
 use crate::resource::requirement::Requirement;
 use crate::resource::server::ResourceServer;
@@ -37,7 +37,7 @@ impl<'a> Stage<'a> {
     }
 
     /// Limits the total wait of one request. The check happens when the clock is read: the core has no timer.
-    pub(super) fn wait_is_short(&self, waited_for: Unavailable) -> Result<(), Unavailable> {
+    pub(super) fn wait_is_short(&self, waited_for: UnavailableError) -> Result<(), UnavailableError> {
         if self.now.since(self.began) <= limits::WAIT { Ok(()) } else { Err(waited_for) }
     }
 

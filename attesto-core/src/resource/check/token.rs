@@ -6,7 +6,7 @@ use crate::challenge::AuthScheme;
 use crate::dpop::ProofRoom;
 use crate::http::{KeptUri, ObservedUri, RequestParts};
 use crate::resource::binding::Shown as ShownCertificate;
-use crate::resource::reason::{RefusalError, Unavailable};
+use crate::resource::reason::{RefusalError, UnavailableError};
 use crate::resource::requirement::Requirement;
 use crate::resource::scratch::Scratch;
 use crate::resource::verdict::{ForeignAnswer, ForeignQuestion, Question, Verdict};
@@ -117,7 +117,7 @@ impl<'a> Waiting<'a> {
         now: Timestamp,
     ) -> Verdict<'a> {
         self.stage.read_clock_again(now);
-        if self.stage.wait_is_short(Unavailable::Verifier).is_err() {
+        if self.stage.wait_is_short(UnavailableError::Verifier).is_err() {
             return self.stage.deny(TokenError::KeysUnavailable.into());
         }
         match answer {
@@ -138,7 +138,7 @@ impl<'a> Waiting<'a> {
     /// Continues step 4 with the custom verifier's answer: H1 to H5.
     pub(in crate::resource) fn foreign_answered(mut self, answer: ForeignAnswer, now: Timestamp) -> Verdict<'a> {
         self.stage.read_clock_again(now);
-        if let Err(error) = self.stage.wait_is_short(Unavailable::Verifier) {
+        if let Err(error) = self.stage.wait_is_short(UnavailableError::Verifier) {
             return self.stage.deny(error.into());
         }
         match answer {
@@ -169,7 +169,7 @@ impl<'a> Waiting<'a> {
                 let named = Requirement::step_up(acr_values, max_age).pointing_like(self.stage.requirement);
                 Verdict::Denied(server.refuse(RefusalError::ForeignStepUp.into(), facts, &named, now, None))
             }
-            ForeignAnswer::Unavailable => self.stage.deny(Unavailable::Verifier.into()),
+            ForeignAnswer::Unavailable => self.stage.deny(UnavailableError::Verifier.into()),
         }
     }
 

@@ -1,7 +1,7 @@
 //! The shape of one kind of issuer's tokens, where it differs from RFC 9068 (J13, A8 to A10, A13).
 
 use crate::encoding::json::{Object, Value};
-use crate::jose::Header;
+use crate::jose::JoseHeader;
 use crate::token::TokenError;
 use crate::token::raw::RawClaims;
 use alloc::string::{String, ToString};
@@ -197,7 +197,7 @@ impl IssuerProfile {
     }
 
     /// Checks that `typ` is `at+jwt` or a value of the profile. RFC 9068 §4; J13.
-    pub(in crate::token) fn typ_is_access_token(&self, header: &Header<'_>) -> Result<(), TokenError> {
+    pub(in crate::token) fn typ_is_access_token(&self, header: &JoseHeader<'_>) -> Result<(), TokenError> {
         match header.typ {
             None if self.header_typ_may_be_absent => Ok(()),
             None => Err(TokenError::TypMissing),

@@ -64,7 +64,7 @@ impl Host for Knowing {
 
 pub(crate) fn principal_lookup_may_accept_refuse_or_fail(server: Server) {
     let world = World::new();
-    let running = (server.start)(App::of([Resource::new(pinned(&world), Knowing::new(), &["principal"])]));
+    let running = (server.start)(App::with_resources([Resource::new(pinned(&world), Knowing::new(), &["principal"])]));
     let ask = |sub| running.send(&Request::new("GET", "/mcp/user").bearer(&subject(&world, sub)));
     assert_eq!(ask("usr_1").said(), (200, "Alice"));
     let refused = ask("usr_2");
@@ -85,7 +85,7 @@ pub(crate) fn a_principal_without_a_lookup_is_our_own_fault(server: Server) {
 
 pub(crate) fn a17_revoked_token_is_refused(server: Server) {
     let world = World::new();
-    let running = (server.start)(App::of([Resource::new(pinned(&world), Knowing::new(), &["revocation"])]));
+    let running = (server.start)(App::with_resources([Resource::new(pinned(&world), Knowing::new(), &["revocation"])]));
     for (sub, status) in [("usr_1", 200), ("usr_revoked", 401)] {
         let answer = running.send(&Request::new("GET", "/mcp").bearer(&subject(&world, sub)));
         assert_eq!(answer.status, status, "{sub}");
@@ -95,7 +95,7 @@ pub(crate) fn a17_revoked_token_is_refused(server: Server) {
 pub(crate) fn h1_h2_custom_verifier_judges_what_is_not_ours(server: Server) {
     let world = World::new();
     let resource = Resource::new(pinned(&world), Knowing::new(), &["foreign", "principal"]);
-    let running = (server.start)(App::of([resource]));
+    let running = (server.start)(App::with_resources([resource]));
     let answer = running.send(&Request::new("GET", "/mcp").bearer("opaque-1"));
     assert_eq!(answer.said(), (200, "opaque user bearer mcp:tools:call"));
     assert_eq!(running.send(&Request::new("GET", "/mcp/user").bearer("opaque-1")).said(), (200, "Alice"));
@@ -155,7 +155,7 @@ pub(crate) fn w14_renderer_whose_media_type_is_no_field_value_costs_its_body_onl
 pub(crate) fn e1_to_e5_events_tell_what_happened_and_no_secret(server: Server) {
     let world = World::new();
     let host = Knowing::new();
-    let running = (server.start)(App::of([Resource::new(pinned(&world), host.clone(), &[])]));
+    let running = (server.start)(App::with_resources([Resource::new(pinned(&world), host.clone(), &[])]));
     let token = world.bound_token();
     let made = proof(&world, &token, "GET", AUDIENCE, "j\"\n1");
     let request = Request::new("GET", "/mcp").dpop(&token, &made);
@@ -210,7 +210,7 @@ pub(crate) fn r3_failing_or_full_replay_store_is_503_and_never_a_pass(server: Se
     let full = Resource::new(pinned(&world), Remembering::new(1), &[]);
     let token = world.bound_token();
     for (resource, first) in [(Resource::new(pinned(&world), Broken, &[]), 503), (full, 200)] {
-        let running = (server.start)(App::of([resource]));
+        let running = (server.start)(App::with_resources([resource]));
         for (jti, status) in [("first", first), ("second", 503)] {
             let made = proof(&world, &token, "GET", AUDIENCE, jti);
             let answer = running.send(&Request::new("GET", "/mcp").dpop(&token, &made));

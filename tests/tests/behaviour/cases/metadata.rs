@@ -15,7 +15,7 @@ const OTHER: &str = "https://mcp.example.com/other";
 fn two(world: &World) -> App {
     let first = pinned(world).refuse_other_audiences().mcp();
     let second = ResourceServer::builder(OTHER, Arc::clone(&world.provider)).issuer(world.trusted()).mcp();
-    App::of([
+    App::with_resources([
         Resource::new(first, Remembering::new(10), &[]),
         Resource::new(second, Remembering::new(10), &[]).at("/other"),
     ])

@@ -66,7 +66,7 @@ fn tls_of(call: &Call) -> Option<TlsSession> {
 fn serve(server: Server, exchange: Exchange, asked: &[&str]) -> (Running, Request) {
     let Exchange { call, builder, requirement, answers } = exchange;
     let resource = Resource::new(builder, Scripted(answers), asked).requiring(requirement);
-    let mut setup = App::of([resource]);
+    let mut setup = App::with_resources([resource]);
     setup.session = tls_of(&call);
     ((server.start)(setup), Request::from(&call))
 }

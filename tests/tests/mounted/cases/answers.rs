@@ -9,7 +9,7 @@ use attesto_tests::servers::Server;
 /// the HTTP library's.
 fn every_answer_is_the_cores_byte_for_byte(server: Server) {
     let (running, expected) = (Issuer::new().serve(server), expected());
-    let found = Recorded::of(|request| running.send(request));
+    let found = Recorded::new(|request| running.send(request));
     found.assert_is(&expected);
     // The script is no list of refusals, nor of successes.
     let statuses = expected.statuses();
@@ -22,7 +22,7 @@ fn every_answer_is_the_cores_byte_for_byte(server: Server) {
 fn answers_do_not_depend_on_the_connection(server: Server) {
     let (running, expected) = (Issuer::new().serve(server), expected());
     let mut connection = Connection::open(running.address);
-    let found = Recorded::of(|request| {
+    let found = Recorded::new(|request| {
         // A server that answers before it has read all may close the connection; the next request opens another.
         let answer = connection.send(request);
         if answer.status == 413 || answer.all("connection") == ["close"] {

@@ -35,7 +35,7 @@ fn md4_every_url_that_the_documents_name_is_answered(server: Server) {
     };
     for (path, prefix) in [("", "/oauth"), ("", "/mcp/oauth"), ("/t1", "/oauth"), ("/t1/t2", "/mcp/oauth"), ("", "")] {
         let issuer = format!("{ORIGIN}{path}");
-        let running = Issuer::of(builder(&issuer).path_prefix(prefix)).serve(server);
+        let running = Issuer::from_builder(builder(&issuer).path_prefix(prefix)).serve(server);
         let mut connection = Connection::open(running.address);
         for place in places(path) {
             let document = document(&mut connection, &place);
@@ -86,7 +86,7 @@ fn cf4_md5_two_issuers_on_one_host_are_mounted_side_by_side(server: Server) {
 /// What is off is nowhere: not in the documents, not behind a path.
 fn ep12_what_is_off_is_not_mounted(server: Server) {
     let only_clients = builder(ORIGIN).grants([GrantType::ClientCredentials]);
-    let running = Issuer::of(only_clients).serve(server);
+    let running = Issuer::from_builder(only_clients).serve(server);
     let mut connection = Connection::open(running.address);
     let urls = named(&document(&mut connection, "/.well-known/oauth-authorization-server"));
     assert_eq!(urls.len(), 4, "{urls:?}");
@@ -130,7 +130,7 @@ fn md6_the_resource_beside_the_server_leads_to_it(server: Server) {
         (ORIGIN, "/.well-known/oauth-authorization-server"),
         ("https://as.example/t1", "/.well-known/oauth-authorization-server/t1"),
     ] {
-        let running = Issuer::of(builder(issuer).path_prefix("/mcp/oauth")).serve(server);
+        let running = Issuer::from_builder(builder(issuer).path_prefix("/mcp/oauth")).serve(server);
         let mut connection = Connection::open(running.address);
         let inserted = document(&mut connection, "/.well-known/oauth-protected-resource/mcp");
         assert_eq!(inserted, document(&mut connection, "/.well-known/oauth-protected-resource"));

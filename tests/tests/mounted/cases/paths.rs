@@ -62,7 +62,7 @@ fn ep12_other_spellings_of_a_path_are_nobodys(server: Server) {
 
 fn ep4_other_methods_are_405_and_say_which_are_taken(server: Server) {
     for prefix in ["/oauth", "/mcp/oauth"] {
-        let issuer = Issuer::of(builder("https://as.example").path_prefix(prefix));
+        let issuer = Issuer::from_builder(builder("https://as.example").path_prefix(prefix));
         let looked_up = Arc::clone(&issuer.looked_up);
         let running = issuer.serve(server);
         let mut connection = Connection::open(running.address);

@@ -199,7 +199,7 @@ fn rt3_rt5_many_clients_refresh_one_token_once(server: Server) {
 fn rt4_many_clients_are_given_one_successor_in_the_grace_window(server: Server) {
     let policy =
         RefreshPolicy::new().grace(Duration::from_secs(10), GraceSecret::new([9; 32])).expect("a short window");
-    let running = Issuer::of(builder(ORIGIN).refresh(policy)).serve(server);
+    let running = Issuer::from_builder(builder(ORIGIN).refresh(policy)).serve(server);
     for _ in 0..5 {
         let told = shown_at_once(&running);
         let mut connection = Connection::open(running.address);

@@ -164,7 +164,7 @@ fn az26_a_pushed_grant_is_none() {
     let reference = world.reference(&good().with("consent_grant", CHALLENGE).with("attesto_since", "0"));
     let record = world.pushed.values().next().unwrap();
     assert!(!record.parameters.contains("consent_grant") && !record.parameters.contains("attesto_since"));
-    world.get(&Pairs::of(&[("client_id", "web"), ("request_uri", &reference)]));
+    world.get(&Pairs::new(&[("client_id", "web"), ("request_uri", &reference)]));
     assert!(!world.asked.contains(&"TakeConsentGrant"));
 }
 
@@ -200,7 +200,7 @@ fn az26_no_value_runs_into_the_next() {
     let question = ask(&mut world, &shown, &good());
     let provider = crate::crypto::RustCrypto::new();
     let of =
-        |subject: &str, client_id: &str| ConsentBinding::of(&provider, subject, client_id, &question.visit.request);
+        |subject: &str, client_id: &str| ConsentBinding::new(&provider, subject, client_id, &question.visit.request);
     assert_eq!(of("usr_1", "web"), question.binding());
     assert_ne!(of("usr_1w", "eb"), question.binding());
 }

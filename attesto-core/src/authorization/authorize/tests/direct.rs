@@ -122,7 +122,7 @@ fn az2_embedded_user_agents_are_refused_before_the_client_is_looked_up_where_the
 #[test]
 fn az3_unknown_references_are_refused() {
     let mut world = World::new();
-    let ask = |reference: &str| Pairs::of(&[("client_id", "web"), ("request_uri", reference)]);
+    let ask = |reference: &str| Pairs::new(&[("client_id", "web"), ("request_uri", reference)]);
     for tail in ["", "x", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB"]
     {
         let reference = alloc::format!("{REFERENCE}{tail}");
@@ -141,7 +141,7 @@ fn az3_expired_references_are_refused() {
     let mut world = World::new();
     let reference = world.reference(&good());
     world.events.clear();
-    let ask = Pairs::of(&[("client_id", "web"), ("request_uri", &reference)]);
+    let ask = Pairs::new(&[("client_id", "web"), ("request_uri", &reference)]);
     world.now = NOW + 90;
     refused(&mut world, &ask, "invalid_request_uri", Reason::Authorize(AuthorizeError::UnknownRequestUri));
     world.now = NOW + 89;
@@ -153,7 +153,7 @@ fn az4_a_reference_is_for_the_client_that_pushed() {
     let mut world = World::new();
     let reference = world.reference(&good());
     world.events.clear();
-    let bare = Pairs::of(&[("request_uri", &reference)]);
+    let bare = Pairs::new(&[("request_uri", &reference)]);
     refused(&mut world, &bare, "invalid_request", Reason::Request(RequestError::MissingParameter("client_id")));
     refused(
         &mut world,
@@ -263,7 +263,7 @@ fn az8_a_redirect_uri_that_is_not_the_clients_is_never_used() {
 #[test]
 fn az7_an_object_without_a_registered_outer_redirect_uri_is_not_redirected() {
     let mut world = World::new();
-    let object = Pairs::of(&[("client_id", "web"), ("request", "a.b.c")]);
+    let object = Pairs::new(&[("client_id", "web"), ("request", "a.b.c")]);
     refused(&mut world, &object, "invalid_request", Reason::RedirectUri(RedirectUriError::Missing));
 }
 
@@ -274,7 +274,7 @@ fn az32_a_store_that_is_down_before_there_is_a_redirect_uri_is_503() {
         let reference = world.reference(&good());
         world.events.clear();
         world.down = Some(question);
-        let response = world.get(&Pairs::of(&[("client_id", "web"), ("request_uri", &reference)]));
+        let response = world.get(&Pairs::new(&[("client_id", "web"), ("request_uri", &reference)]));
         assert_direct(&response, 503, "temporarily_unavailable");
         assert_eq!(header(&response, "retry-after"), "1");
         assert_eq!(world.reason(), Reason::Host(HostError::Unavailable));
@@ -290,7 +290,7 @@ fn az33_a_store_that_gives_back_something_else_is_at_fault() {
         for record in world.pushed.values_mut() {
             record.parameters = parameters.into();
         }
-        let ask = Pairs::of(&[("client_id", "web"), ("request_uri", &reference)]);
+        let ask = Pairs::new(&[("client_id", "web"), ("request_uri", &reference)]);
         refused(&mut world, &ask, "server_error", Reason::Host(HostError::Answer));
     }
 }

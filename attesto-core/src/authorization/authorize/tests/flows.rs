@@ -99,7 +99,7 @@ fn tk6_with_any_store_down_no_code_is_issued_and_the_client_is_not_blamed() {
         });
         world.down = Some(down);
         let pairs = [("client_id", "web"), ("request_uri", &reference), ("consent_grant", CHALLENGE)];
-        let response = world.get(&Pairs::of(&pairs));
+        let response = world.get(&Pairs::new(&pairs));
         assert_eq!(world.asked.last(), Some(&down), "what was to follow is not asked");
         if response.status == 503 {
             assert_direct(&response, 503, "temporarily_unavailable");
@@ -138,7 +138,7 @@ fn az28_a_pushed_request_is_good_for_one_code() {
     let mut world = World::new();
     let reference = world.reference(&good());
     world.asked.clear();
-    let request = Pairs::of(&[("client_id", "web"), ("request_uri", &reference)]);
+    let request = Pairs::new(&[("client_id", "web"), ("request_uri", &reference)]);
     assert!(location(&world.get(&request), WEB).get("code").is_some());
     assert_eq!(
         world.asked,
@@ -154,7 +154,7 @@ fn az28_the_loser_of_a_race_gets_an_error_and_no_code() {
     let reference = world.reference(&good());
     world.events.clear();
     world.meanwhile = Some(("TakePushedRequest", |world| world.pushed.clear()));
-    let response = world.get(&Pairs::of(&[("client_id", "web"), ("request_uri", &reference)]));
+    let response = world.get(&Pairs::new(&[("client_id", "web"), ("request_uri", &reference)]));
     assert_redirected(&response, "invalid_request_uri");
     assert_eq!((world.reason(), world.codes.len()), (Reason::Authorize(AuthorizeError::UnknownRequestUri), 0));
 }
@@ -165,14 +165,14 @@ fn az28_a_denial_spends_the_pushed_request() {
     let reference = world.reference(&good());
     world.events.clear();
     world.consent = Box::new(|_| ConsentDecision::Denied);
-    let request = Pairs::of(&[("client_id", "web"), ("request_uri", &reference)]);
+    let request = Pairs::new(&[("client_id", "web"), ("request_uri", &reference)]);
     assert_redirected(&world.get(&request), "access_denied");
     assert_eq!(world.reason(), Reason::User(UserError::AccessDenied));
     assert!(world.pushed.is_empty());
     // A denial stands, even if another request was faster.
     let reference = world.reference(&good());
     world.meanwhile = Some(("TakePushedRequest", |world| world.pushed.clear()));
-    let request = Pairs::of(&[("client_id", "web"), ("request_uri", &reference)]);
+    let request = Pairs::new(&[("client_id", "web"), ("request_uri", &reference)]);
     assert_redirected(&world.get(&request), "access_denied");
 }
 
@@ -181,7 +181,7 @@ fn az28_without_entropy_the_pushed_request_is_not_spent() {
     let mut world = World::new();
     let reference = world.reference(&good());
     world.entropy = false;
-    let request = Pairs::of(&[("client_id", "web"), ("request_uri", &reference)]);
+    let request = Pairs::new(&[("client_id", "web"), ("request_uri", &reference)]);
     assert_redirected(&world.get(&request), "server_error");
     assert_eq!(world.pushed.len(), 1);
 }
@@ -193,7 +193,7 @@ fn az8_what_was_pushed_is_checked_again() {
     let reference = world.reference(&good());
     world.events.clear();
     world.clients = [web().redirect_uris(["https://app.example/new"])].into();
-    let request = Pairs::of(&[("client_id", "web"), ("request_uri", &reference)]);
+    let request = Pairs::new(&[("client_id", "web"), ("request_uri", &reference)]);
     assert_eq!(world.get(&request).status, 400);
     assert_eq!(world.reason(), Reason::RedirectUri(RedirectUriError::Unregistered));
 }

@@ -37,7 +37,7 @@ const STATE: &str = "st/%&=+ \"<ü>";
 
 /// A request that is answered with a code.
 fn good() -> Pairs {
-    Pairs::of(&[
+    Pairs::new(&[
         ("client_id", "web"),
         ("redirect_uri", WEB),
         ("response_type", "code"),

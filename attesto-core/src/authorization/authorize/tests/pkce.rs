@@ -51,7 +51,7 @@ fn az15_a_nonce_stands_in_for_the_challenge_where_the_client_is_registered_so() 
     let code = issued(&mut world, &bare());
     assert_eq!((code.challenge, code.nonce.as_deref()), (None, Some("n-1")));
     let reference = world.reference(&bare());
-    let code = issued(&mut world, &Pairs::of(&[("client_id", "web"), ("request_uri", &reference)]));
+    let code = issued(&mut world, &Pairs::new(&[("client_id", "web"), ("request_uri", &reference)]));
     assert_eq!((code.challenge, code.nonce.as_deref()), (None, Some("n-1")));
 }
 
@@ -119,7 +119,7 @@ fn az15_where_consent_drops_openid_there_is_no_code() {
         world.clients = [web().nonce_instead_of_pkce()].into();
         world.consent = Box::new(|_| ConsentDecision::Granted(ScopeSet::new(["files.read"])));
         let request = if pushed {
-            Pairs::of(&[("client_id", "web"), ("request_uri", &world.reference(&bare()))])
+            Pairs::new(&[("client_id", "web"), ("request_uri", &world.reference(&bare()))])
         } else {
             bare()
         };

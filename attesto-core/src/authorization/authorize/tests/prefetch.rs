@@ -17,7 +17,7 @@ fn az1_a_prefetch_is_refused_before_anything_is_asked_or_taken() {
         world.asked.clear();
         world.events.clear();
         world.besides = Some((field, value));
-        let request = Pairs::of(&[("client_id", "web"), ("request_uri", &reference)]);
+        let request = Pairs::new(&[("client_id", "web"), ("request_uri", &reference)]);
         let response = world.get(&request);
         assert_eq!(
             (response.status, header(&response, "cache-control").as_str()),

@@ -105,7 +105,7 @@ fn par_section_18_item_6_public_clients_push_too() {
     let response = world.push(&good().with("client_id", "cli").with("redirect_uri", uri), &[]);
     let reference = json(&response, "request_uri");
     world.consent = Box::new(|_| ConsentDecision::Denied);
-    let answer = world.get(&Pairs::of(&[("client_id", "cli"), ("request_uri", &reference)]));
+    let answer = world.get(&Pairs::new(&[("client_id", "cli"), ("request_uri", &reference)]));
     assert_eq!(location(&answer, uri).get("error"), Some("access_denied"));
 }
 
@@ -208,7 +208,7 @@ fn pa5_a_proof_binds_the_request_to_its_key() {
     // The code is bound to the key, whatever the browser sends.
     let mut world = World::new();
     let reference = json(&world.push(&pushed(), &[&shown]), "request_uri");
-    let front = Pairs::of(&[("client_id", "web"), ("request_uri", &reference), ("dpop_jkt", CHALLENGE)]);
+    let front = Pairs::new(&[("client_id", "web"), ("request_uri", &reference), ("dpop_jkt", CHALLENGE)]);
     assert!(location(&world.get(&front), WEB).get("code").is_some());
     assert_eq!(world.codes[0].code.dpop_jkt, Some(key));
 }

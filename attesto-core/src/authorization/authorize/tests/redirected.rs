@@ -102,7 +102,7 @@ fn az13_what_must_be_pushed_is_pushed() {
     for world in [&mut strict, &mut strict_client] {
         refused(world, &good(), Reason::Authorize(AuthorizeError::MustBePushed));
         let reference = world.reference(&good());
-        let pushed = Pairs::of(&[("client_id", "web"), ("request_uri", &reference)]);
+        let pushed = Pairs::new(&[("client_id", "web"), ("request_uri", &reference)]);
         assert!(location(&world.get(&pushed), WEB).get("code").is_some());
     }
 }

@@ -93,7 +93,7 @@ fn az14_scopes_that_a_client_may_not_have_are_left_out_by_a_switch_and_never_all
 fn az14_pa4_pushed_scopes_are_narrowed_alike() {
     let mut world = World::built(provider);
     let reference = world.reference(&good().with("scope", "openid email files.read"));
-    let request = Pairs::of(&[("client_id", "web"), ("request_uri", &reference)]);
+    let request = Pairs::new(&[("client_id", "web"), ("request_uri", &reference)]);
     assert_eq!(granted(&mut world, &request), "openid files.read");
     let response = world.push(&good().with("scope", "openid admin").and("client_secret", "s3cret"), &[]);
     assert_eq!((response.status, world::json(&response, "error").as_str()), (400, "invalid_scope"));

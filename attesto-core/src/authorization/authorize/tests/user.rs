@@ -77,10 +77,10 @@ fn az27_a_pushed_request_resumes_by_its_reference() {
         Authentication::Interact(page(""))
     });
     world.now = NOW + 30;
-    let front = Pairs::of(&[("client_id", "web"), ("request_uri", &reference), ("attesto_since", "0")]);
+    let front = Pairs::new(&[("client_id", "web"), ("request_uri", &reference), ("attesto_since", "0")]);
     world.get(&front.and("scope", "admin"));
     let asked = asked.lock().unwrap();
-    let expected = Pairs::of(&[("client_id", "web"), ("request_uri", &reference)]);
+    let expected = Pairs::new(&[("client_id", "web"), ("request_uri", &reference)]);
     let (request, ticket) = asked[0].resume_url().split_once("&attesto_visit=").unwrap();
     assert_eq!((request, ticket.len()), (&*redirect_of(&expected.encoded()), 43));
     assert_eq!(asked[0].visit.since, Timestamp::from_secs(NOW), "when it was pushed, whatever the browser says");
@@ -100,7 +100,7 @@ fn az3_az27_a_login_may_take_longer_than_the_reference_lives() {
         }
         logged_in(NOW + 80)
     });
-    let bare = Pairs::of(&[("client_id", "web"), ("request_uri", &reference)]);
+    let bare = Pairs::new(&[("client_id", "web"), ("request_uri", &reference)]);
     world.now = NOW + 89;
     assert_eq!(world.get(&bare).body_text(), "who are you?");
     let way_back = asked.lock().unwrap()[0].resume_url().to_string();

@@ -22,7 +22,7 @@ use std::collections::{HashMap, HashSet};
 pub(super) struct Pairs(pub(super) Vec<(String, String)>);
 
 impl Pairs {
-    pub(super) fn of(pairs: &[(&str, &str)]) -> Self {
+    pub(super) fn new(pairs: &[(&str, &str)]) -> Self {
         Self(pairs.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect())
     }
 

@@ -21,7 +21,7 @@ fn self_signed(builder: AuthorizationServerBuilder) -> AuthorizationServerBuilde
     builder.mtls(CertificatePolicy::new()).auth_methods([AuthMethod::SelfSignedTlsClientAuth])
 }
 
-fn of_subject(subject: TlsSubject) -> Client {
+fn client_with_subject(subject: TlsSubject) -> Client {
     client("job", ClientAuthentication::TlsClientAuth(subject))
 }
 
@@ -44,14 +44,14 @@ fn ca7_each_kind_of_subject_authenticates_and_another_value_does_not() {
         (TlsSubject::SanIp("2001:db8:0::7".into()), TlsSubject::SanIp("2001:db8::8".into())),
         (TlsSubject::SanEmail("Job@example.com".into()), TlsSubject::SanEmail("job@example.com".into())),
     ] {
-        let mut good = world(of_subject(right.clone()), chains);
+        let mut good = world(client_with_subject(right.clone()), chains);
         assert_eq!(good.token(sent(&named)).status, 200, "{right:?}: {:?}", good.reason());
         assert_eq!(good.events.last().unwrap().client_id.as_deref(), Some("job"));
         good.refuses(post(BODY), Reason::Client(ClientError::WrongCertificate), "no certificate");
         good.refuses(sent(&der(RFC8705)), Reason::Client(ClientError::WrongCertificate), "another certificate");
         assert_eq!(good.token(sent(b"junk")).status, 400);
         assert_eq!(good.reason(), Some(Reason::Sender(SenderError::CertificateUnreadable)), "no certificate at all");
-        world(of_subject(wrong.clone()), chains).refuses(
+        world(client_with_subject(wrong.clone()), chains).refuses(
             sent(&named),
             Reason::Client(ClientError::WrongCertificate),
             &format!("{wrong:?}"),
@@ -70,7 +70,7 @@ fn ca7_a_name_counts_in_its_own_place_only() {
         TlsSubject::SanIp("198.51.100.9".into()),
         TlsSubject::Dn("CN=client.example.com".into()),
     ] {
-        world(of_subject(subject.clone()), chains).refuses(
+        world(client_with_subject(subject.clone()), chains).refuses(
             sent(&named),
             Reason::Client(ClientError::WrongCertificate),
             &format!("{subject:?}"),
@@ -137,7 +137,7 @@ fn ca7_a_subject_that_no_certificate_can_have_is_a_fault_of_the_registration() {
         (TlsSubject::SanIp("10.0.0".into()), "tls_client_auth_san_ip"),
         (TlsSubject::SanEmail("a@".into()), "tls_client_auth_san_email"),
     ] {
-        let client = of_subject(subject);
+        let client = client_with_subject(subject);
         assert_eq!(client.check().unwrap_err().member(), member);
         let mut server = world(client, chains);
         let response = server.token(sent(&named));
@@ -155,7 +155,7 @@ fn ca7_a_subject_that_no_certificate_can_have_is_a_fault_of_the_registration() {
         TlsSubject::SanIp("::1".into()),
         TlsSubject::SanEmail("a@b".into()),
     ] {
-        let client = of_subject(subject);
+        let client = client_with_subject(subject);
         assert!(client.check().is_ok());
         world(client, chains).refuses(
             sent(&named),
@@ -171,7 +171,7 @@ fn ca1_a_certificate_is_a_method_only_where_it_is_registered() {
     let subject = TlsSubject::SanDns("client.example.com".into());
     // An additional secret is another method than the registered one.
     let body = format!("{BODY}&client_secret=s3cret");
-    let mut server = world(of_subject(subject), chains);
+    let mut server = world(client_with_subject(subject), chains);
     server.refuses(
         Sent { certificate: Some(&named), ..post(&body) },
         Reason::Client(ClientError::WrongMethod),
@@ -193,7 +193,7 @@ fn s18_9_a_forwarded_certificate_is_believed_from_trusted_proxies_only() {
             .mtls(CertificatePolicy::new().forwarded(Arc::new(ClientCert)))
             .origin(OriginPolicy::new().proxies(proxies))
     };
-    let mut server = world(of_subject(TlsSubject::SanDns("client.example.com".into())), configure);
+    let mut server = world(client_with_subject(TlsSubject::SanDns("client.example.com".into())), configure);
     let from = |peer| Sent { more: &forwarded, peer: Some(peer), ..post(BODY) };
     assert_eq!(server.token(from("10.0.0.1")).status, 200, "{:?}", server.reason());
     server.refuses(from("10.0.0.2"), Reason::Client(ClientError::WrongCertificate), "anybody can write the field");

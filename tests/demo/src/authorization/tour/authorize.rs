@@ -61,7 +61,7 @@ impl Tour<'_> {
             right,
             "an access token and a refresh token, bound to the client's key",
         );
-        Ok(Tokens::of(&answer))
+        Ok(Tokens::from_answer(&answer))
     }
 
     fn asks_for_consent(&self, page: &Answer) -> bool {

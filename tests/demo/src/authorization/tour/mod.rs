@@ -34,7 +34,7 @@ struct Tokens {
 }
 
 impl Tokens {
-    fn of(answer: &Answer) -> Self {
+    fn from_answer(answer: &Answer) -> Self {
         let text = |name| text(answer, name).unwrap_or_default();
         Self { access: text("access_token"), refresh: text("refresh_token") }
     }

@@ -11,7 +11,7 @@ impl Tour<'_> {
         let answer = self.app.redeem(code).await?;
         let right = answer.status == 200 && text(&answer, "token_type").as_deref() == Some("DPoP");
         self.step("the same with the server's nonce in the proof", &answer, right, "tokens, bound to the client's key");
-        let tokens = Tokens::of(&answer);
+        let tokens = Tokens::from_answer(&answer);
         self.is_alive("the tool with the token and a proof", &tokens.access).await?;
 
         let answer = self.app.redeem(code).await?;
@@ -26,16 +26,16 @@ impl Tour<'_> {
     pub(super) async fn refresh_tokens(&mut self, first: Tokens) -> Result<(), Box<dyn Error>> {
         self.is_alive("the tool again", &first.access).await?;
         let answer = self.app.refresh(&first.refresh).await?;
-        let second = Tokens::of(&answer);
+        let second = Tokens::from_answer(&answer);
         let right = answer.status == 200 && !second.refresh.is_empty() && second.refresh != first.refresh;
         self.step("refresh", &answer, right, "new tokens; the refresh token is another");
 
         let answer = self.app.refresh(&first.refresh).await?;
-        let right = answer.status == 200 && Tokens::of(&answer).refresh == second.refresh;
+        let right = answer.status == 200 && Tokens::from_answer(&answer).refresh == second.refresh;
         self.step("the answer was lost: the same again at once", &answer, right, "the very same successor");
 
         let answer = self.app.refresh(&second.refresh).await?;
-        let third = Tokens::of(&answer);
+        let third = Tokens::from_answer(&answer);
         let right = answer.status == 200 && third.refresh != second.refresh;
         self.step("refresh with the successor", &answer, right, "new tokens; the first one is two generations old");
         self.is_alive("the tool with the newest token", &third.access).await?;
