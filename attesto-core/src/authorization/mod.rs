@@ -122,6 +122,7 @@ pub use records::refresh::SpentRefresh;
 pub use records::refresh::SuccessorSalt;
 pub use records::refresh::{FamilyRevocation, NewRefresh, RepeatedRefresh, RevocableFamily, SettledRevocation};
 pub use records::request::AuthorizationRequest;
+pub(crate) use records::storable::is_storable;
 pub use records::ticket::VisitTicket;
 pub use registered_client::authentication::AuthMethod;
 pub use registered_client::authentication::ClientAuthentication;

@@ -25,6 +25,29 @@
 //! - [`Grant`](crate::resource::Grant) is the evidence that a request passed every check. Nothing else makes one.
 //! - [`Passage`] is what a gate leaves in the request: the grant, or the fact that a preflight passed without one.
 //!
+//! # What reaches a store
+//!
+//! Every value comes back as it was, whatever the database. A store that cannot hold a value answers
+//! `Unavailable`, and never shortens or rounds it (ST-3, ST-5).
+//!
+//! - **Text** has no U+0000, which PostgreSQL cannot hold, and any other character. It is compared byte for byte: case,
+//!   trailing blanks and Unicode forms count, so columns need a binary collation. The longest: `client_id` 2,048 bytes of
+//!   ASCII, `redirect_uri` 2,048, `nonce` 512, `jti` 256, a pushed request 16 KiB, `scope` 8 KiB or what a registration
+//!   has, 16 resources within one request. `subject`, `acr`, `amr` and `sid` are your own, and have no limit here (OpenID
+//!   Connect: 255 characters of `sub`).
+//! - **Nothing, an empty text and an empty list** are different values; the members of a list may have any character.
+//! - **Digests** are 32 bytes, 43 characters as text, of which case counts.
+//! - **Times** fit signed 64-bit columns; 32-bit columns do not suffice.
+//! - **The next question sees what was done**, on every instance that shares the store. Do not read from a replica.
+//! - **The time of a question counts.** Expiry is compared with its `now`. A store that several instances share drops a
+//!   row 60 seconds after its time at the earliest, whether a sweeper or another instance's question says that the time
+//!   has come: their clocks differ. ([`ReplayClaim::retain_until`](crate::dpop::ReplayClaim::retain_until) allows for
+//!   the instances already, not for a sweeper.) ST-2.
+//! - **A lost answer** is `Unavailable`, whether the operation happened or not. Flows ask again or undo it, so each
+//!   operation may come a second time.
+//!
+//! `attesto-testkit` checks all of this for your own stores.
+//!
 //! # Stores
 //!
 //! ```

@@ -44,6 +44,15 @@ impl AccessTokenDenyList for Silent {
 }
 
 #[test]
+fn st5_a_token_that_no_list_can_hold_counts_as_revoked() {
+    let list = || MemoryDenyList::single_node(1).expect("a list");
+    assert_eq!(asked(list(), "jti-\u{1}\u{7f}"), RevocationAnswer::Active);
+    for jwt_id in ["\0", "jti-1\0"] {
+        assert_eq!(asked(list(), jwt_id), RevocationAnswer::Revoked);
+    }
+}
+
+#[test]
 fn rv4_a_list_that_does_not_answer_lets_nothing_through() {
     assert_eq!(asked(Silent, "jti-1"), RevocationAnswer::Unavailable);
 }

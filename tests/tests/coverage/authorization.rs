@@ -126,6 +126,7 @@ pub(crate) const RULES: &[Rule] = &[
     ("ST-1", "single use holds across nodes: a cluster needs shared stores", "-", "host/authorization/build.rs", "store_is_enough"),
     ("ST-2", "how long records are kept, and how they are swept", "-", "host/authorization/codes.rs", "CodeStore"),
     ("ST-3", "times are whole seconds; `expires_at > now` everywhere", "7519 2", "time/timestamp.rs", "Timestamp"),
+    ("ST-5", "text that reaches a store has no NUL", "6749 A, A.2", "authorization/records/storable.rs", "is_storable"),
     ("HC-1", "the host's clients: exact identifiers, digests of secrets", "6749 2.2, 2.3.1", "host/authorization/clients.rs", "ClientStore"),
     ("HC-2", "the host's principals are loaded at each use", "-", "authorization/grants/authorization_code.rs", "issue"),
     ("HC-3", "the host's scope policy is required", "6749 3.3", "host/authorization/scope_policy.rs", "ScopePolicy"),

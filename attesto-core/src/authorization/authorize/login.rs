@@ -10,6 +10,8 @@ use crate::authorization::questions::login::{Authentication, Login, LoginQuestio
 use crate::authorization::questions::question::Question;
 use crate::authorization::questions::visit::Visit;
 use crate::authorization::records::request::AuthorizationRequest;
+use crate::authorization::records::storable::is_storable;
+use alloc::string::String;
 
 /// Asks the host, and once more with `force_reauth` if the login does not meet the request.
 pub(crate) async fn authenticate(flow: &Flow, visit: &Visit) -> Result<Outcome<Login>, Reason> {
@@ -47,9 +49,18 @@ fn not_before(visit: &Visit, wants_new_login: bool) -> Option<Timestamp> {
 fn is_answered(question: &LoginQuestion, outcome: &Outcome<Login>) -> Result<bool, Reason> {
     match outcome {
         Outcome::Interact(_) => Ok(true),
-        Outcome::Done(login) if login.subject.is_empty() => Err(Reason::Host(HostError::Answer)),
+        Outcome::Done(login) if login.subject.is_empty() || !texts_are_storable(login) => {
+            Err(Reason::Host(HostError::Answer))
+        }
         Outcome::Done(login) => Ok(question.accepts(&login.authentication)),
     }
+}
+
+/// Whether a store can hold what the host said of the user. The codes and refresh tokens of the login carry it. ST-5.
+fn texts_are_storable(login: &Login) -> bool {
+    let authentication = &login.authentication;
+    let others = authentication.acr.iter().chain(&authentication.amr).chain(&authentication.sid);
+    is_storable(&login.subject) && others.map(String::as_str).all(is_storable)
 }
 
 async fn ask(flow: &Flow, question: &LoginQuestion) -> Result<Outcome<Login>, Reason> {

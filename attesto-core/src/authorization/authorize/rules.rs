@@ -8,6 +8,7 @@ use crate::authorization::error::reason::Reason;
 use crate::authorization::parameters::Parameters;
 use crate::authorization::records::prompt::{Prompt, PromptError};
 use crate::authorization::records::request::Channel;
+use crate::authorization::records::storable::is_storable;
 use crate::authorization::registered_client::client::Client;
 use crate::authorization::registered_client::grant_type::GrantType;
 use crate::authorization::resources::named;
@@ -77,10 +78,11 @@ pub(super) fn state_is_sound(parameters: &Parameters, mode: ResponseMode) -> Res
     if sound { Ok(()) } else { Err(Reason::Authorize(AuthorizeError::MalformedState)) }
 }
 
-/// Returns `nonce`, which must be bounded, and present if required. OIDC Core §3.1.2.1; AZ-16.
+/// Returns `nonce`, which must be bounded, free of NUL, and present if required. OIDC Core §3.1.2.1; AZ-16.
 pub(super) fn nonce(parameters: &Parameters, server: &Settings, scopes: &ScopeSet) -> Result<Option<String>, Reason> {
     match parameters.get("nonce") {
         Some(nonce) if nonce.len() > limits::OIDC_NONCE => Err(Reason::Authorize(AuthorizeError::NonceTooLong)),
+        Some(nonce) if !is_storable(nonce) => Err(Reason::Authorize(AuthorizeError::MalformedNonce)),
         Some(nonce) => Ok(Some(nonce.into())),
         None if server.require_nonce && scopes.contains("openid") => {
             Err(Reason::Authorize(AuthorizeError::NonceRequired))

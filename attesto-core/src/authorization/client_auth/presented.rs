@@ -5,6 +5,7 @@ use crate::authorization::error::at_endpoint::ClientError;
 use crate::authorization::error::reason::Reason;
 use crate::authorization::flow::received::AuthorizationField;
 use crate::authorization::parameters::Parameters;
+use crate::authorization::records::storable::is_storable;
 use crate::authorization::registered_client::authentication::AuthMethod;
 use crate::encoding::form;
 use alloc::string::String;
@@ -69,10 +70,7 @@ impl Presented {
         }
         let client_id = String::from(named.ok_or(Reason::Client(ClientError::Missing))?);
         match secret {
-            Some(secret) => {
-                let secret = Zeroizing::new(String::from(secret));
-                Ok(Self::Post(Credentials { client_id, secret }))
-            }
+            Some(secret) => Ok(Self::Post(Credentials::new(client_id, Zeroizing::new(String::from(secret)))?)),
             None => Ok(Self::Named { client_id }),
         }
     }
@@ -98,6 +96,15 @@ impl Presented {
 }
 
 impl Credentials {
+    /// Refuses a secret with a NUL. No secret can have one (RFC 6749 appendix A.2: `client-secret = *VSCHAR`), and a
+    /// store in which the secret is looked up might fail at it. CA-3, ST-5.
+    fn new(client_id: String, secret: Zeroizing<String>) -> Result<Self, Reason> {
+        match is_storable(&secret) {
+            true => Ok(Self { client_id, secret }),
+            false => Err(Reason::Client(ClientError::MalformedCredentials)),
+        }
+    }
+
     /// Parses `Basic`: strict base64, a colon, both halves form-encoded. RFC 7617 §2, RFC 6749 §2.3.1; CA-2.
     fn parse_basic(field: &[u8]) -> Result<Self, Reason> {
         let mut words = field.splitn(2, |byte| *byte == b' ');
@@ -119,7 +126,7 @@ impl Credentials {
         if client_id.is_empty() {
             return Err(Reason::Client(ClientError::MalformedCredentials));
         }
-        Ok(Self { client_id: String::from(client_id.as_str()), secret })
+        Self::new(String::from(client_id.as_str()), secret)
     }
 }
 
@@ -203,6 +210,8 @@ mod tests {
             basic("a%:b"),
             basic("a:%zz"),
             basic("a:%ff"),
+            basic("a:s%00"),
+            basic("a:s\0"),
         ];
         for value in bad {
             assert_eq!(refused(Some(&value), ""), Reason::Client(ClientError::MalformedCredentials), "{value}");
@@ -235,6 +244,15 @@ mod tests {
         };
         assert_eq!((found.client_id.as_str(), found.secret.as_str()), ("a", "s=t"));
         assert_eq!(refused(None, "client_secret=s"), Reason::Client(ClientError::Missing));
+    }
+
+    #[test]
+    fn st5_a_secret_with_a_nul_is_no_secret() {
+        assert!(read(None, "client_id=a&client_secret=%01%7F%C3%A9").is_ok());
+        for secret in ["%00", "s%00", "%00s"] {
+            let body = format!("client_id=a&client_secret={secret}");
+            assert_eq!(refused(None, &body), Reason::Client(ClientError::MalformedCredentials), "{secret}");
+        }
     }
 
     #[test]

@@ -29,6 +29,8 @@ reasons! {
         RequestUriPushed => "request_uri_pushed", "request_uri cannot be pushed";
         /// `state` is too long, or cannot be sent in a form. AZ-16.
         MalformedState => "malformed_state", "state is not valid";
+        /// `nonce` has a NUL, which not every store can hold. AZ-16.
+        MalformedNonce => "malformed_nonce", "nonce is not valid";
         /// `nonce` is too long. AZ-16.
         NonceTooLong => "nonce_too_long", "nonce is too long";
         /// `nonce` is absent although `openid` requires it. OIDC Core §3.1.2.1; AZ-16.
@@ -58,6 +60,7 @@ impl AuthorizeError {
             | Self::MustBePushed
             | Self::RequestUriPushed
             | Self::MalformedState
+            | Self::MalformedNonce
             | Self::NonceTooLong
             | Self::NonceRequired
             | Self::MalformedPrompt

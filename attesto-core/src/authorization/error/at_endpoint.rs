@@ -47,7 +47,7 @@ reasons! {
     pub enum ClientError {
         /// The request uses several methods of client authentication. RFC 6749 §2.3; CA-1.
         SeveralMethods => "several_auth_methods", "more than one client authentication method was used";
-        /// Several `Authorization` fields, or one that cannot be read. RFC 7617 §2; CA-2.
+        /// Several `Authorization` fields, or one that cannot be read, or a secret with a NUL. RFC 7617 §2; CA-2, CA-3.
         MalformedCredentials => "malformed_credentials", "client authentication failed";
         /// `client_id` in the body names another client than the credentials. CA-2, CA-4.
         IdMismatch => "client_id_mismatch", "client_id does not match the credentials";

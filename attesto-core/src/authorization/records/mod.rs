@@ -7,4 +7,5 @@ pub(super) mod prompt;
 pub(super) mod pushed;
 pub(super) mod refresh;
 pub(super) mod request;
+pub(crate) mod storable;
 pub(super) mod ticket;

@@ -8,6 +8,10 @@ use zeroize::Zeroizing;
 /// The longest grace window, in seconds: after it, stores may forget the salt of a successor.
 pub(crate) const LONGEST_GRACE: u64 = 60;
 
+/// The longest lifetime of a family, in seconds: some 136 years. So no time that a store is given leaves the range of a
+/// signed 64-bit column, or of a JSON number (ST-3).
+const LONGEST_FAMILY: u64 = 1 << 32;
+
 /// The lifetime of each kind of secret, in seconds.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Lifetimes {
@@ -100,7 +104,7 @@ impl RefreshPolicy {
     /// its tokens.
     ///
     /// # Errors
-    /// Fails if it is shorter than a token's lifetime.
+    /// Fails if it is shorter than a token's lifetime, or longer than 2^32 seconds (136 years).
     pub fn family_lifetime(mut self, lifetime: Duration) -> Result<Self, ConfigError> {
         self.family_lifetime = lifetime.as_secs();
         self.if_sound()
@@ -160,6 +164,9 @@ impl RefreshPolicy {
                 "a token lives for at least a second and no longer than its family",
             ));
         }
+        if self.family_lifetime > LONGEST_FAMILY {
+            return Err(ConfigError::new("family_lifetime", "must be at most 2^32 seconds"));
+        }
         Ok(self)
     }
 }
@@ -205,6 +212,13 @@ mod tests {
         assert!(RefreshPolicy::new().family_lifetime(Duration::from_secs(14 * 86_400 - 1)).is_err());
         assert!(RefreshPolicy::new().lifetime(Duration::from_secs(0)).is_err());
         assert!(RefreshPolicy::new().lifetime(Duration::from_secs(90 * 86_400 + 1)).is_err());
+    }
+
+    #[test]
+    fn st3_a_family_ends_within_the_times_that_a_store_can_hold() {
+        let family = |seconds| RefreshPolicy::new().family_lifetime(Duration::from_secs(seconds));
+        assert!(family(1 << 32).is_ok());
+        assert!(family((1 << 32) + 1).is_err() && family(u64::MAX).is_err());
     }
 
     #[test]

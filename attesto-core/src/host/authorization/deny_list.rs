@@ -1,6 +1,6 @@
 //! The list of access tokens revoked before they expire (RFC 7009 §2.2.1; AC-6, RV-3, RV-4).
 
-use crate::authorization::{Answered, IssuedAccessToken, RevokedAccessTokens, Unavailable};
+use crate::authorization::{Answered, IssuedAccessToken, RevokedAccessTokens, Unavailable, is_storable};
 use crate::future::BoxFuture;
 use crate::host::{RevocationCheck, StoreReach};
 use crate::resource::RevocationAnswer;
@@ -68,12 +68,15 @@ impl<L: AccessTokenDenyList> DenyListCheck<L> {
     }
 }
 
-/// Treats a token without `jti` or expiry as revoked, since no list can hold it.
+/// Treats a token as revoked that no list can hold: one without `jti` or expiry, or with a NUL in its `jti` (ST-5).
 impl<L: AccessTokenDenyList> RevocationCheck for DenyListCheck<L> {
     async fn revocation(&self, claims: &Claims) -> RevocationAnswer {
         let (Some(jwt_id), Some(expires_at)) = (claims.jwt_id(), claims.expires_at()) else {
             return RevocationAnswer::Revoked;
         };
+        if !is_storable(jwt_id) {
+            return RevocationAnswer::Revoked;
+        }
         match self.list.is_revoked(&IssuedAccessToken::new(jwt_id, expires_at)).await {
             Ok(true) => RevocationAnswer::Revoked,
             Ok(false) => RevocationAnswer::Active,

@@ -171,6 +171,17 @@ fn az16_state_and_nonce_are_bounded() {
 }
 
 #[test]
+fn st5_a_nonce_with_a_nul_is_refused_before_anything_is_asked_or_stored() {
+    let nonce = "\u{1}\u{7f}\u{1f511}";
+    assert_eq!(passes(&good().with("nonce", nonce)).nonce.as_deref(), Some(nonce));
+    for nonce in ["\0", "n\0", "\0n"] {
+        let mut world = World::new();
+        refused(&mut world, &good().with("nonce", nonce), Reason::Authorize(AuthorizeError::MalformedNonce));
+        assert!(world.codes.is_empty());
+    }
+}
+
+#[test]
 fn az16_a_nonce_can_be_demanded_for_openid() {
     let mut world = World::built(AuthorizationServerBuilder::require_nonce);
     let openid = good().with("scope", "openid");

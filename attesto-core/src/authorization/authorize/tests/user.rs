@@ -185,6 +185,28 @@ fn az24_a_login_that_is_too_old_is_asked_for_again() {
 }
 
 #[test]
+fn st5_a_login_that_a_store_cannot_hold_is_the_hosts_fault() {
+    let at = || AuthenticationContext::at(Timestamp::from_secs(NOW));
+    let login = |subject: &str, authentication| Authentication::user(subject, authentication);
+    for (stored, answer) in [
+        (true, login("usr\u{1}\u{1f511}", at().acr("").amr(["\n"]).sid("\u{7f}"))),
+        (false, login("usr\0", at())),
+        (false, login("usr_1", at().acr("\0"))),
+        (false, login("usr_1", at().amr(["pwd", "o\0p"]))),
+        (false, login("usr_1", at().sid("s\0"))),
+    ] {
+        let mut world = World::new();
+        world.user = Box::new(move |_| answer.clone());
+        let response = world.get(&good());
+        assert_eq!(world.codes.len(), usize::from(stored));
+        if !stored {
+            assert_redirected(&response, "server_error");
+            assert_eq!(world.reason(), Reason::Host(HostError::Answer));
+        }
+    }
+}
+
+#[test]
 fn az24_a_login_in_the_future_or_of_no_time_fails_closed() {
     for request in [good(), good().with("max_age", "60"), good().with("prompt", "login")] {
         let mut world = World::new();
