@@ -87,6 +87,18 @@ impl Database {
         answer.map_err(|_failure| Unavailable)
     }
 
+    /// How many transactions SQLite has committed for this handle and its clones: fewer than were asked for, where several
+    /// waited together. For tests and metrics; 0 for PostgreSQL.
+    #[must_use]
+    pub fn sqlite_commits(&self) -> u64 {
+        match self.engine() {
+            #[cfg(feature = "sqlite")]
+            Engine::Sqlite(sqlite) => sqlite.commits(),
+            #[cfg(feature = "postgres")]
+            Engine::Postgres(_) => 0,
+        }
+    }
+
     /// The store of authorization codes.
     #[must_use]
     pub fn codes(&self) -> SqlxCodeStore {

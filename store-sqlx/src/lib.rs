@@ -1,6 +1,9 @@
 //! attesto's stores in a database.
 #![forbid(unsafe_code)]
 
+#[cfg(not(any(feature = "postgres", feature = "sqlite")))]
+compile_error!("attesto-sqlx needs an engine: its feature `sqlite` or `postgres`");
+
 mod breaker;
 mod codes;
 mod columns;

@@ -11,7 +11,8 @@ use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteConnection, Sqli
 use sqlx::{AssertSqlSafe, Column, ConnectOptions, Row as _, TypeInfo, ValueRef};
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use tokio::sync::{mpsc, oneshot};
 
 /// Jobs that may wait for a thread. More are refused at once.
@@ -40,21 +41,28 @@ pub(crate) struct Sqlite {
     writer: mpsc::Sender<Order>,
     readers: Vec<mpsc::Sender<Order>>,
     next_reader: AtomicUsize,
+    commits: Arc<AtomicU64>,
 }
 
 impl Sqlite {
     /// Opens the connections and starts their threads. A database in memory has one connection only.
     pub(crate) async fn open(options: &SqliteConnectOptions, readers: usize) -> Result<Self, Failure> {
-        let writer = start(options.connect().await?, Role::Writer)?;
+        let commits = Arc::new(AtomicU64::new(0));
+        let writer = start(options.connect().await?, Role::Writer(Arc::clone(&commits)))?;
         let mut reading = Vec::with_capacity(readers);
         for _ in 0..readers {
             reading.push(start(options.clone().read_only(true).connect().await?, Role::Reader)?);
         }
-        Ok(Self { writer, readers: reading, next_reader: AtomicUsize::new(0) })
+        Ok(Self { writer, readers: reading, next_reader: AtomicUsize::new(0), commits })
     }
 
     pub(crate) async fn write(&self, statements: Vec<Statement>) -> Answer {
         ask(&self.writer, statements).await
+    }
+
+    /// How many transactions were committed.
+    pub(crate) fn commits(&self) -> u64 {
+        self.commits.load(Ordering::Relaxed)
     }
 
     /// Runs work on the writing connection, outside of a transaction.
@@ -100,9 +108,9 @@ fn closed() -> Failure {
 }
 
 /// What a thread does with the jobs that wait.
-#[derive(Clone, Copy)]
 enum Role {
-    Writer,
+    /// Counts its commits.
+    Writer(Arc<AtomicU64>),
     Reader,
 }
 
@@ -115,7 +123,7 @@ fn start(mut connection: SqliteConnection, role: Role) -> Result<mpsc::Sender<Or
         runtime.block_on(async {
             let mut waiting = Vec::with_capacity(BATCH);
             while orders.recv_many(&mut waiting, BATCH).await > 0 {
-                carry_out(&mut connection, role, waiting.drain(..)).await;
+                carry_out(&mut connection, &role, waiting.drain(..)).await;
             }
         });
     };
@@ -124,7 +132,7 @@ fn start(mut connection: SqliteConnection, role: Role) -> Result<mpsc::Sender<Or
 }
 
 /// Work that needs the connection to itself comes after the jobs that waited before it.
-async fn carry_out(connection: &mut SqliteConnection, role: Role, orders: impl Iterator<Item = Order>) {
+async fn carry_out(connection: &mut SqliteConnection, role: &Role, orders: impl Iterator<Item = Order>) {
     let mut jobs = Vec::new();
     for order in orders {
         match order {
@@ -138,9 +146,9 @@ async fn carry_out(connection: &mut SqliteConnection, role: Role, orders: impl I
     run_jobs(connection, role, jobs).await;
 }
 
-async fn run_jobs(connection: &mut SqliteConnection, role: Role, jobs: Vec<Job>) {
+async fn run_jobs(connection: &mut SqliteConnection, role: &Role, jobs: Vec<Job>) {
     match role {
-        Role::Writer => write_batch(connection, jobs).await,
+        Role::Writer(commits) => write_batch(connection, commits, jobs).await,
         Role::Reader => read_batch(connection, jobs).await,
     }
 }
@@ -153,10 +161,11 @@ async fn read_batch(connection: &mut SqliteConnection, jobs: Vec<Job>) {
 }
 
 /// Commits the jobs together. If one of them fails, each is tried by itself, so that none fails for another.
-async fn write_batch(connection: &mut SqliteConnection, jobs: Vec<Job>) {
+async fn write_batch(connection: &mut SqliteConnection, commits: &AtomicU64, jobs: Vec<Job>) {
     if jobs.len() > 1 {
         match together(connection, &jobs).await {
             Ok(Outcome::Committed(answers)) => {
+                commits.fetch_add(1, Ordering::Relaxed);
                 for (job, answer) in jobs.into_iter().zip(answers) {
                     let _ = job.reply.send(Ok(answer));
                 }
@@ -174,7 +183,10 @@ async fn write_batch(connection: &mut SqliteConnection, jobs: Vec<Job>) {
     }
     for job in jobs {
         let answer = match together(connection, std::slice::from_ref(&job)).await {
-            Ok(Outcome::Committed(mut answers)) => Ok(answers.pop().unwrap_or_default()),
+            Ok(Outcome::Committed(mut answers)) => {
+                commits.fetch_add(1, Ordering::Relaxed);
+                Ok(answers.pop().unwrap_or_default())
+            }
             Ok(Outcome::RolledBack) => Err(Failure::new(FailureKind::Refused, "the statement failed")),
             Err(failure) => Err(failure),
         };
