@@ -1,4 +1,4 @@
-//! Extractors: what a handler may know of an admitted request.
+//! Extractors: what a handler may know of a granted request.
 
 use crate::translate::{response, status};
 use actix_web::dev::{Payload, ServiceRequest};

@@ -3,7 +3,7 @@
 //! ```text
 //! request --> Protect -------> Guard --> ResourceServer::check           (attesto-core: no IO)
 //!                |            |             |
-//!                |            |<--- Ask ----|   is this proof new? which keys? revoked?
+//!                |            |<- Question -|   is this proof new? which keys? revoked?
 //!                |            |-- answer -->|   from your stores and hooks
 //!                |            |             |
 //! client <-------|<-----------|<-- Denied --|   401, 403 or 503, and the challenge

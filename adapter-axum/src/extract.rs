@@ -1,4 +1,4 @@
-//! Extractors: what a handler may know of an admitted request.
+//! Extractors: what a handler may know of a granted request.
 
 use attesto_core::host::{self, Passage};
 use attesto_core::resource::{Grant, Sender};

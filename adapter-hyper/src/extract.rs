@@ -1,4 +1,4 @@
-//! What a service may know of an admitted request.
+//! What a service may know of a granted request.
 
 use attesto_core::host::{Passage, WiringError};
 use attesto_core::resource::Grant;

@@ -87,7 +87,7 @@ fn status(code: u16) -> StatusCode {
     known.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
-/// Adds the headers that the response to an admitted request must carry.
+/// Adds the headers that the response to a granted request must carry.
 pub fn amend(headers: &mut HeaderMap, amendments: Vec<Amendment>) {
     for Amendment { header, mode, .. } in amendments {
         let Some((name, value)) = field(header) else { continue };

@@ -72,6 +72,9 @@
 //! - [`danger`]: single steps of a check, for callers that do the other steps themselves.
 //! - [`limits`]: every bound on hostile input. [`time`]: time as a value. [`config`]: configuration errors.
 //!
+//! [`resource`] and `authorization` each have a `Question` for the host and a `Reason` for logs, which play the same part
+//! there. Code that uses both writes the module: `resource::Reason`.
+//!
 //! # Features
 //!
 //! `std` (default): the types with locks (memory replay store, rotating keys, queued events, MCP session owners).

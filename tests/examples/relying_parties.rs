@@ -172,7 +172,7 @@ fn app(issuer: &str, clients: Clients) -> Result<Router, Box<dyn Error>> {
         .id_token_keys(rsa_ring(provider.as_ref())?)
         .metadata_member("userinfo_endpoint", userinfo.as_str())
         .metadata_member("claims_supported", ["sub", "name", "preferred_username", "email", "email_verified"])
-        .browser_clients()
+        .allow_browser_clients()
         .ask_introspection();
     let policy = OriginPolicy::new().canonical(CanonicalOrigin::parse(&origin)?);
     builder = if local { builder.danger_insecure_loopback() } else { builder.origin(policy.clone()) };

@@ -103,7 +103,7 @@ fn ep11_errors_can_be_read_once_it_is_known_whose_they_are() {
 
 #[test]
 fn ep11_with_browser_clients_any_origin_may_read_failures_of_authentication() {
-    let mut scene = scene(AuthorizationServerBuilder::browser_clients);
+    let mut scene = scene(AuthorizationServerBuilder::allow_browser_clients);
     scene.ledger.clients.insert("web".into(), confidential());
     let everybody: Vec<(&str, String)> = [
         ("access-control-allow-origin", "*".to_owned()),
@@ -191,7 +191,7 @@ fn ep11_ep4_preflights_are_answered_where_there_are_browser_clients() {
     ]
     .map(|(name, value)| (name, value.to_owned()))
     .into();
-    let mut with = scene(AuthorizationServerBuilder::browser_clients);
+    let mut with = scene(AuthorizationServerBuilder::allow_browser_clients);
     let mut without = scene(|builder| builder);
     for path in ["/oauth/token", "/oauth/revoke", "/oauth/par"] {
         let response = send(&mut with, &preflight(path));
@@ -209,7 +209,7 @@ fn ep11_ep4_preflights_are_answered_where_there_are_browser_clients() {
 #[test]
 fn ep11_credentials_are_for_the_clients_origins_where_the_server_says_so() {
     let credentials = ("access-control-allow-credentials", "true".to_owned());
-    let mut with = scene(|builder| builder.browser_clients().browser_credentials());
+    let mut with = scene(|builder| builder.allow_browser_clients().allow_browser_credentials());
     let request = with.redeem();
     let mut expected = open_to(ORIGIN);
     expected.insert(0, credentials.clone());
@@ -221,13 +221,13 @@ fn ep11_credentials_are_for_the_clients_origins_where_the_server_says_so() {
     assert!(fields.contains(&credentials) && fields.contains(&("access-control-allow-origin", OTHER.to_owned())));
     assert!(fields.contains(&("vary", "Origin".to_owned())));
     // By itself it answers no preflight.
-    let mut alone = scene(AuthorizationServerBuilder::browser_credentials);
+    let mut alone = scene(AuthorizationServerBuilder::allow_browser_credentials);
     assert_eq!(cors(&send(&mut alone, &preflight("/oauth/token"))), []);
 }
 
 #[test]
 fn ep11_options_other_than_a_preflight_for_post_is_an_unlisted_method() {
-    let mut scene = scene(AuthorizationServerBuilder::browser_clients);
+    let mut scene = scene(AuthorizationServerBuilder::allow_browser_clients);
     let bare = Request { method: "OPTIONS", ..Request::token(String::new()) };
     let put = bare.clone().header("origin", OTHER).header("access-control-request-method", "PUT");
     let anonymous = bare.clone().header("access-control-request-method", "POST");

@@ -216,7 +216,7 @@ fn ac8_without_openid_connect_there_is_no_id_token() {
 
 #[test]
 fn ep1_ep11_a_preflight_in_the_clear_is_refused_like_everything() {
-    let scene = Scene::from_builder(builder(true).browser_clients());
+    let scene = Scene::from_builder(builder(true).allow_browser_clients());
     for path in ["/oauth/token", "/oauth/revoke", "/oauth/par"] {
         for (connection, is_secure) in [(Connection::new(), false), (Connection::new().tls(), true)] {
             let headers: &[(&str, &[u8])] = &[

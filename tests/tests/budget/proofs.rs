@@ -95,7 +95,7 @@ pub(crate) fn proof_with_an_unknown_nonce() -> Row {
     let longer = refused(with_nonces, call(limits::NONCE), ProofError::UseDpopNonce);
     assert_eq!(longer.macs, 1, "a nonce of another length is none: one MAC, for the new nonce");
     Row {
-        input: "A nonce that nobody made, while a secret is being replaced: one MAC under each secret, one for a new nonce",
+        input: "A forged nonce, while a secret is being replaced: one MAC under each secret, one for a new nonce",
         limit: "34 bytes".into(),
         beyond: "401; nonces are not stored".into(),
         work: refused(with_nonces, call(34), ProofError::UseDpopNonce),

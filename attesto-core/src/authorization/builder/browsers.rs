@@ -44,7 +44,7 @@ impl AuthorizationServerBuilder {
     /// Lets scripts read responses to requests sent with `credentials: "include"` (Fetch §3.3.5), from the origins
     /// registered for the client, as always. Cookies are ignored. Few libraries need it, among them keycloak-js. Off by
     /// default.
-    pub const fn browser_credentials(mut self) -> Self {
+    pub const fn allow_browser_credentials(mut self) -> Self {
         self.browser_credentials = true;
         self
     }

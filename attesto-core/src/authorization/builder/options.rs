@@ -261,7 +261,7 @@ impl AuthorizationServerBuilder {
     /// [`Client::origins`](crate::authorization::Client::origins). Scripts of every origin may read responses from
     /// before a client has authenticated: a client that registers itself must see that it is no longer known. Off by
     /// default.
-    pub const fn browser_clients(mut self) -> Self {
+    pub const fn allow_browser_clients(mut self) -> Self {
         self.browser_clients = true;
         self
     }

@@ -1,5 +1,5 @@
-//! Whether the `Accept` field prefers another type to JSON (RFC 9110 §12.5.1): a page for an error that a person reads
-//! (AZ-32), or a signed response (IN-5).
+//! Reads the `Accept` field: whether the client prefers another type to JSON (RFC 9110 §12.5.1), a page for an error that
+//! a person reads (AZ-32), or a signed response (IN-5).
 
 use crate::http::HeaderLines;
 

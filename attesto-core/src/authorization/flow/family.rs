@@ -1,4 +1,4 @@
-//! Revokes everything that descends from one authorization (RFC 9700 §4.14.2; AC-6, RT-5, RV-3).
+//! Revokes a family: all tokens that descend from one authorization (RFC 9700 §4.14.2; AC-6, RT-5, RV-3).
 
 use super::state::Flow;
 use crate::authorization::error::reason::Reason;

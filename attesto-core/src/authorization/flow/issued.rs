@@ -1,4 +1,5 @@
-//! The result of the token endpoint (RFC 6749 §5.1; TK-3 to TK-5).
+//! Makes what the token endpoint issues: its scopes and resources, the access token, the ID token and the response (RFC
+//! 6749 §5.1; TK-3 to TK-5).
 
 use super::response;
 use super::sender::CheckedSender;

@@ -1,4 +1,4 @@
-//! Access tokens that this server issued and a client presents to it: at introspection and revocation.
+//! Verifies access tokens that this server issued and a client presents to it, at introspection and revocation.
 
 use super::state::Flow;
 use crate::ConfigError;

@@ -1,4 +1,5 @@
-//! What the issued tokens will be bound to (RFC 9449 §5, RFC 8705 §3; SC-1 to SC-6).
+//! Checks how the client proves which key it has: a DPoP proof or a certificate, to which the issued tokens are bound (RFC
+//! 9449 §5, RFC 8705 §3; SC-1 to SC-6).
 
 use super::state::Flow;
 use crate::authorization::error::at_endpoint::SenderError;

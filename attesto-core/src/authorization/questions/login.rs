@@ -71,7 +71,7 @@ impl Login {
     }
 }
 
-/// The answer to an [`LoginQuestion`].
+/// The answer to a [`LoginQuestion`].
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Authentication {

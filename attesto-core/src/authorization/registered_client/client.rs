@@ -210,7 +210,7 @@ impl Client {
     /// case, without a path, with a port only if it is not the scheme's (EP-11). These scripts may read the responses
     /// of the token, revocation and pushed authorization request endpoints to this client. Drops what is not an origin.
     /// For requests of scripts with a DPoP proof,
-    /// [`browser_clients`](crate::authorization::AuthorizationServerBuilder::browser_clients) is also required.
+    /// [`allow_browser_clients`](crate::authorization::AuthorizationServerBuilder::allow_browser_clients) is also required.
     pub fn origins<S: Into<String>>(mut self, origins: impl IntoIterator<Item = S>) -> Self {
         self.origins = origins.into_iter().map(Into::into).filter(|origin: &String| is_origin(origin)).collect();
         self

@@ -52,14 +52,14 @@ async fn answer(ask: Question, host: &Parts, clock: &Clock) -> Step {
             query.answer(Recorded { answer, now: clock.now().max(now) })
         }
         Question::Authenticate(query) => {
-            ask_function(&asked, &functions.authenticate, host.consent.as_ref(), query, |policy, request| {
-                policy.authenticate(request)
+            ask_function(&asked, &functions.authenticate, host.consent.as_ref(), query, |policy, question| {
+                policy.authenticate(question)
             })
             .await
         }
         Question::Consent(query) => {
-            ask_function(&asked, &functions.consent, host.consent.as_ref(), query, |policy, request| {
-                policy.consent(request)
+            ask_function(&asked, &functions.consent, host.consent.as_ref(), query, |policy, question| {
+                policy.consent(question)
             })
             .await
         }
