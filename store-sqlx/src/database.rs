@@ -1,15 +1,18 @@
 //! A database with the tables of the stores.
 
 use crate::codes::SqlxCodeStore;
+use crate::deny_list::SqlxDenyList;
 use crate::engine::value::Row;
 use crate::engine::{Engine, Statement};
 use crate::failure::Failure;
 use crate::names::{Dialect, Names, Sql};
+use crate::refresh_tokens::SqlxRefreshStore;
 use attesto_core::ConfigError;
 use attesto_core::authorization::{Answered, Unavailable};
 use attesto_core::host::StoreReach;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A database that was opened: by [`SqliteOptions`](crate::SqliteOptions) or [`PostgresOptions`](crate::PostgresOptions).
 /// Clones share its connections.
@@ -21,6 +24,8 @@ pub struct Database {
 struct Shared {
     engine: Engine,
     names: Names,
+    /// Statements of the stores, apart from BEGIN and COMMIT.
+    statements: AtomicU64,
 }
 
 /// Why a database was not opened.
@@ -40,7 +45,7 @@ impl Database {
     pub const PREFIX: &'static str = "attesto_";
 
     pub(crate) fn new(engine: Engine, names: Names) -> Self {
-        Self { shared: Arc::new(Shared { engine, names }) }
+        Self { shared: Arc::new(Shared { engine, names, statements: AtomicU64::new(0) }) }
     }
 
     pub(crate) fn engine(&self) -> &Engine {
@@ -66,6 +71,7 @@ impl Database {
         sql: &Sql,
         values: impl IntoIterator<Item = crate::engine::value::Value>,
     ) -> Answered<Vec<Row>> {
+        self.count(1);
         self.answered(self.engine().read(Statement::new(sql, values)).await)
     }
 
@@ -75,11 +81,13 @@ impl Database {
         sql: &Sql,
         values: impl IntoIterator<Item = crate::engine::value::Value>,
     ) -> Answered<Vec<Row>> {
+        self.count(1);
         self.answered(self.engine().write(Statement::new(sql, values)).await)
     }
 
     /// As [`write`](Self::write), for statements that take effect together.
     pub(crate) async fn transaction(&self, statements: Vec<Statement>) -> Answered<Vec<Vec<Row>>> {
+        self.count(statements.len());
         self.answered(self.engine().transaction(statements).await)
     }
 
@@ -99,10 +107,33 @@ impl Database {
         }
     }
 
+    fn count(&self, statements: usize) {
+        self.shared.statements.fetch_add(u64::try_from(statements).unwrap_or_default(), Ordering::Relaxed);
+    }
+
+    /// How many statements the stores have sent, apart from `BEGIN` and `COMMIT`. For tests.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn statements(&self) -> u64 {
+        self.shared.statements.load(Ordering::Relaxed)
+    }
+
     /// The store of authorization codes.
     #[must_use]
     pub fn codes(&self) -> SqlxCodeStore {
         SqlxCodeStore::new(self)
+    }
+
+    /// The store of refresh tokens.
+    #[must_use]
+    pub fn refresh_tokens(&self) -> SqlxRefreshStore {
+        SqlxRefreshStore::new(self)
+    }
+
+    /// The list of revoked access tokens.
+    #[must_use]
+    pub fn deny_list(&self) -> SqlxDenyList {
+        SqlxDenyList::new(self)
     }
 }
 

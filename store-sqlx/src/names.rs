@@ -100,11 +100,20 @@ impl Names {
 
     /// Selects the statement of the dialect, where more than a word differs.
     pub(crate) fn sql_for(&self, postgres: &str, sqlite: &str) -> Sql {
+        self.sql(&self.pick(postgres, sqlite))
+    }
+
+    /// As [`sql_for`](Self::sql_for), for a part of a statement.
+    #[cfg_attr(
+        not(all(feature = "postgres", feature = "sqlite")),
+        expect(unused_variables, reason = "the part of the other dialect")
+    )]
+    pub(crate) fn pick(&self, postgres: &str, sqlite: &str) -> String {
         match self.dialect {
             #[cfg(feature = "postgres")]
-            Dialect::Postgres => self.sql(postgres),
+            Dialect::Postgres => postgres.into(),
             #[cfg(feature = "sqlite")]
-            Dialect::Sqlite => self.sql(sqlite),
+            Dialect::Sqlite => sqlite.into(),
         }
     }
 }

@@ -24,7 +24,9 @@ CREATE TABLE {codes} (
 ) WITH (fillfactor = 80);
 CREATE INDEX {prefix}codes_retain_until ON {codes} (retain_until);
 
--- One row for each authorization: its current refresh token, and the one spent last.
+-- One row for each authorization: its current refresh token, and the one spent last. A revoked one has no tokens when its
+-- access tokens are settled, and is kept until `keep_until`. `retain_until` is rounded up to a whole day (UTC), so that
+-- a rotation changes no indexed column.
 CREATE TABLE {refresh_families} (
     family_id          BYTEA   PRIMARY KEY CHECK (octet_length(family_id) = 16),
     family_key         BYTEA   UNIQUE CHECK (octet_length(family_key) = 32),
@@ -33,7 +35,7 @@ CREATE TABLE {refresh_families} (
     spent_at           BIGINT,
     spent_salt         BYTEA   CHECK (octet_length(spent_salt) = 32),
     client_id          TEXT    COLLATE "C",
-    subject            TEXT    COLLATE "C" NOT NULL,
+    subject            TEXT    COLLATE "C",
     scope              TEXT    COLLATE "C",
     resources          TEXT    COLLATE "C",
     auth_time          BIGINT,
@@ -47,10 +49,11 @@ CREATE TABLE {refresh_families} (
     expires_at         BIGINT,
     family_expires_at  BIGINT,
     revoked            BOOLEAN NOT NULL DEFAULT FALSE,
+    keep_until         BIGINT,
     used_at            BIGINT  NOT NULL,
     retain_until       BIGINT  NOT NULL
 ) WITH (fillfactor = 80);
-CREATE INDEX {prefix}refresh_families_owner ON {refresh_families} (subject, client_id);
+CREATE INDEX {prefix}refresh_families_owner ON {refresh_families} (subject, client_id) WHERE NOT revoked;
 CREATE INDEX {prefix}refresh_families_retain_until ON {refresh_families} (retain_until);
 
 -- The unexpired access tokens of each authorization; of a revoked one, those that the deny list has not confirmed.

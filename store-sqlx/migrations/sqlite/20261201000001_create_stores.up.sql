@@ -24,7 +24,9 @@ CREATE TABLE {codes} (
 ) WITHOUT ROWID, STRICT;
 CREATE INDEX {prefix}codes_retain_until ON {codes} (retain_until);
 
--- One row for each authorization: its current refresh token, and the one spent last.
+-- One row for each authorization: its current refresh token, and the one spent last. A revoked one has no tokens when its
+-- access tokens are settled, and is kept until `keep_until`. `retain_until` is rounded up to a whole day (UTC), so that
+-- a rotation changes no indexed column.
 CREATE TABLE {refresh_families} (
     family_id          BLOB    PRIMARY KEY CHECK (length(family_id) = 16),
     family_key         BLOB    UNIQUE CHECK (length(family_key) = 32),
@@ -33,7 +35,7 @@ CREATE TABLE {refresh_families} (
     spent_at           INTEGER,
     spent_salt         BLOB    CHECK (length(spent_salt) = 32),
     client_id          TEXT,
-    subject            TEXT    NOT NULL,
+    subject            TEXT,
     scope              TEXT,
     resources          TEXT,
     auth_time          INTEGER,
@@ -47,10 +49,11 @@ CREATE TABLE {refresh_families} (
     expires_at         INTEGER,
     family_expires_at  INTEGER,
     revoked            INTEGER NOT NULL DEFAULT 0,
+    keep_until         INTEGER,
     used_at            INTEGER NOT NULL,
     retain_until       INTEGER NOT NULL
 ) WITHOUT ROWID, STRICT;
-CREATE INDEX {prefix}refresh_families_owner ON {refresh_families} (subject, client_id);
+CREATE INDEX {prefix}refresh_families_owner ON {refresh_families} (subject, client_id) WHERE NOT revoked;
 CREATE INDEX {prefix}refresh_families_retain_until ON {refresh_families} (retain_until);
 
 -- The unexpired access tokens of each authorization; of a revoked one, those that the deny list has not confirmed.

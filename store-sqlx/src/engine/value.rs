@@ -101,9 +101,14 @@ impl Row {
     }
 
     pub(crate) fn bool(&mut self) -> Result<bool, Failure> {
+        self.maybe_bool()?.ok_or_else(|| Failure::unreadable("a truth is absent"))
+    }
+
+    pub(crate) fn maybe_bool(&mut self) -> Result<Option<bool>, Failure> {
         match self.next()? {
-            Cell::Bool(value) => Ok(value),
-            Cell::Int(value @ 0..=1) => Ok(value == 1),
+            Cell::Null => Ok(None),
+            Cell::Bool(value) => Ok(Some(value)),
+            Cell::Int(value @ 0..=1) => Ok(Some(value == 1)),
             _ => Err(Failure::unreadable("a column is not true or false")),
         }
     }
