@@ -44,7 +44,7 @@ pub(crate) async fn response(mut response: Response, is_post: bool, limit: usize
         (StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED, false) if is_post => {
             body(&mut response, limit.min(limits::ERROR_RESPONSE)).await.unwrap_or_default()
         }
-        // The core goes by the status alone, so a body that cannot be read must not hide it.
+        // The core uses the status alone, so a body that cannot be read must not hide it.
         (_, _) => Vec::new(),
     };
     let mut answer = IncomingResponse::new(status.as_u16(), body);

@@ -286,7 +286,7 @@ async fn plain_http_is_for_loopback_hosts_in_development() {
 
 #[tokio::test]
 async fn port_that_nobody_listens_on_is_a_transport_failure() {
-    // Held, so that nobody else gets it, and not listened on.
+    // Bound, so that no other process gets the port, but without a listener.
     let held = tokio::net::TcpSocket::new_v4().expect("a socket");
     held.bind("127.0.0.1:0".parse().expect("an address")).expect("a port");
     let log = Log::default();

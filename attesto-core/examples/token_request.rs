@@ -1,4 +1,4 @@
-//! One token request from its parts to its response, in a plain loop: no async runtime, and nobody is asked but by this loop.
+//! One token request from its parts to its response, in a plain loop: no async runtime, and this loop answers each question.
 //!
 //! ```sh
 //! cargo run -p attesto-core --example token_request

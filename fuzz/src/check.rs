@@ -1,5 +1,5 @@
-//! The whole check with any request: nobody gets in but with the credentials that were issued, sent as they were issued; and
-//! whoever does not is told so in a response that can be read. Both providers say the same, byte for byte.
+//! The whole check with any request: a request is granted only with the credentials that were issued, sent as they were issued;
+//! any other receives a response that can be parsed. Both providers give the same responses, byte for byte.
 
 use crate::fixture::{AUDIENCE, NOW, WORLD};
 use crate::issued::{ISSUED, nonces};

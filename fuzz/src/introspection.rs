@@ -1,4 +1,4 @@
-//! Introspection answers, plain and signed: a token counts only where its issuer said, in so many words and to us, that it does,
+//! Introspection answers, plain and signed: a token counts only if its issuer states so explicitly, and to this server,
 //! and nothing expired, foreign or bound elsewhere gets past the checks that follow.
 
 use crate::fixture::{AUDIENCE, ISSUER, NOW, SECONDS, WORLD, sign};

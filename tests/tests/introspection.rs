@@ -1,5 +1,5 @@
-//! Opaque tokens: what their issuer says is believed as far as the rules go, and an issuer that says nothing or nonsense lets nobody
-//! in (RFC 7662, RFC 9701; H1 to H5).
+//! Opaque tokens: what their issuer says counts as far as the rules allow, and no request is granted if the issuer says nothing or
+//! nonsense (RFC 7662, RFC 9701; H1 to H5).
 
 use attesto_core::Timestamp;
 use attesto_core::encoding::form;

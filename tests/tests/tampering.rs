@@ -1,4 +1,4 @@
-//! Whoever changes one byte of what was signed is let in by nobody: every position of one token and of one proof, for every
+//! No request is granted after one byte of what was signed was changed: every position of one token and of one proof, for every
 //! algorithm, on both providers.
 
 use attesto_core::crypto::{Algorithm, AlgorithmSet, AwsLc, CryptoProvider, KeyKind, RustCrypto, Signer};

@@ -25,7 +25,7 @@ struct Known {
     reader: Weak<dyn End>,
 }
 
-/// A reader that can be told to stop.
+/// A reader that another task can stop.
 pub(super) trait End: Send + Sync + std::fmt::Debug {
     /// Lets go of the body.
     fn end(self: Arc<Self>);

@@ -136,7 +136,7 @@ const fn nowhere(args: &Args) -> &'static str {
     if args.loopback { "http://localhost" } else { "https://resource.invalid" }
 }
 
-/// Whoever calls the check, the resource was called by its name.
+/// Treats the call as one to the resource's own name, whatever address the check uses.
 fn called_by_its_name(
     server: ResourceServerBuilder,
     resource: &Url,

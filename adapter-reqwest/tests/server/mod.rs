@@ -1,4 +1,4 @@
-//! A server of bytes: it says what the test says, and remembers what it was told.
+//! A server of bytes: it sends what the test sets, and records what it received.
 #![allow(dead_code, reason = "each test crate uses its part")]
 
 use attesto_reqwest::reqwest::{Certificate, Client, ClientBuilder};
@@ -27,7 +27,7 @@ pub(crate) enum Reply {
     Script(Script),
 }
 
-/// A certificate that nobody trusts who was not told to.
+/// A self-signed certificate: only clients that add it trust it.
 pub(crate) struct Identity {
     acceptor: TlsAcceptor,
     certificate: Certificate,
@@ -108,7 +108,7 @@ impl Server {
         format!("https://localhost:{}{path}", self.address.port())
     }
 
-    /// What it was told, head and body.
+    /// The requests that it received, head and body.
     pub(crate) fn requests(&self) -> Vec<String> {
         self.requests.lock().expect("no panic").clone()
     }

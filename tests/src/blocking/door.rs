@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 /// What only the host knows. It may block: each request has a thread of its own.
 ///
-/// Only the first is needed wherever DPoP is on. The others are asked only where the resource server was told to ask them
+/// Only the first is needed wherever DPoP is on. The others are asked only if the resource server is configured to ask them
 /// (`ask_revocation` and its siblings); what is asked and not answered ends with 503, never with a grant.
 pub trait Host: Send + Sync {
     /// Has this proof been used before? Asking records it, atomically: `MemoryReplayStore::record`, or an insert that ignores
@@ -85,7 +85,7 @@ impl Door {
         self
     }
 
-    /// Whether to read the body first, because a token may be in it. Off unless the resource server was told to take such.
+    /// Whether to read the body first, because a token may be in it. Off unless the resource server is configured to accept such tokens.
     #[must_use]
     pub fn wants_form(&self, method: &str, headers: &dyn HeaderLines) -> bool {
         self.server.wants_form(method, headers)

@@ -77,7 +77,7 @@ impl Exchange {
         f(&Fields(self.request.headers()))
     }
 
-    /// Lends the request to the core. `connection` is what the server itself knows of it: that it ended TLS, and with which client
+    /// Passes the request to the core. `connection` is what the server itself knows of it: that it ended TLS, and with which client
     /// certificate. The socket's peer is added here.
     pub fn parts<T>(
         &self,

@@ -36,7 +36,7 @@ pub(super) fn denied(
     requirement: &Requirement,
     denial: &Denial,
 ) {
-    // Claims of a token with a valid signature: they select whom to query, and never admit the request.
+    // Claims of a token with a valid signature: for events only; they never grant the request.
     let claims = denial.refused_claims();
     let client_id = claims.and_then(Claims::client_id).map(EventText::new);
     let subject = claims.map(|claims| EventText::new(claims.subject()));

@@ -33,7 +33,7 @@ impl Connection {
         self.read(&request.method)
     }
 
-    /// The same on a connection that the server may have closed; `None` if it has.
+    /// Sends it on a connection that the server may have closed; `None` if it has.
     pub fn try_send(&mut self, request: &Request) -> Option<Answer> {
         self.stream.get_ref().write_all(&request.head(0)).ok()?;
         match self.stream.fill_buf() {

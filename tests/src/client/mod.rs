@@ -1,4 +1,4 @@
-//! A client that sends the bytes it is told to: no library stands between a case and the wire. And one for HTTP/2, which hyper speaks.
+//! A client that sends the bytes of a case as they are, without a library in between; and one for HTTP/2, by hyper.
 
 mod http1;
 mod http2;

@@ -33,7 +33,7 @@ pub const CLASS: &str = "x-class";
 /// | | |
 /// |---|---|
 /// | the base path itself | who is calling: subject, kind of sender, scopes |
-/// | `/scoped` | the same, for those with the scope `admin` |
+/// | `/scoped` | who is calling, for tokens with the scope `admin` |
 /// | `/user` | the host's principal |
 /// | `/echo` | the request's body |
 /// | anything else | 404, behind the guard |

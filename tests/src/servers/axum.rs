@@ -125,7 +125,7 @@ fn start_router(routes: Router, tls: Option<ServerConfig>, reached: Reached) -> 
     Running { address, reached, _alive: Box::new(background) }
 }
 
-/// What a handshake showed, and whom.
+/// The result of a handshake: the peer, and what it presented.
 #[derive(Clone, Debug)]
 struct Handshaken {
     peer: SocketAddr,
@@ -147,7 +147,7 @@ async fn note_session(ConnectInfo(handshaken): ConnectInfo<Handshaken>, mut requ
 }
 
 /// A listener whose streams have their handshakes behind them. Each handshake is a task of its own: a client that stops in the
-/// middle of one holds up nobody.
+/// middle of one delays no other client.
 struct TlsListener {
     address: SocketAddr,
     accepted: mpsc::Receiver<(TlsStream<TcpStream>, SocketAddr)>,

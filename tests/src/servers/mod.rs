@@ -23,7 +23,7 @@ pub struct Server {
     pub name: &'static str,
     /// On a free loopback port.
     pub start: fn(App) -> Running,
-    /// Whether it can answer while it is still reading. tiny_http lends a request's body or takes a response, never both.
+    /// Whether it can answer while it is still reading. tiny_http gives a request's body or takes a response, never both.
     pub streams: bool,
 }
 

@@ -69,7 +69,7 @@ impl Call {
         self.header("authorization", format!("DPoP {token}")).header("dpop", proof)
     }
 
-    /// Lends the request to the core.
+    /// Passes the request to the core.
     pub fn with_parts<T>(&self, f: impl FnOnce(&RequestParts<'_>) -> T) -> T {
         let headers: Vec<(&str, &[u8])> =
             self.headers.iter().map(|(name, value)| (name.as_str(), value.as_slice())).collect();

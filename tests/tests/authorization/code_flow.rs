@@ -10,7 +10,7 @@ use attesto_core::encoding::form;
 use attesto_core::http::ResponseParts;
 use attesto_core::pkce::CodeVerifier;
 
-/// Where the answers go. Whether a request is one of a journey can be told by it.
+/// Where the answers go. It identifies the requests of a journey.
 pub(crate) const WEB: &str = "https://web.example/cb";
 const COOKIE: &str = "a-cookie-of-usr_1";
 
@@ -55,7 +55,7 @@ impl Journey {
         scene
     }
 
-    /// The parameters of an authorization request, as nobody else makes it.
+    /// The parameters of an authorization request, different from every other.
     pub(crate) fn parameters(&self, number: usize) -> String {
         let challenge = CodeVerifier::parse(VERIFIER).expect("a verifier").challenge(provider().as_ref()).to_string();
         let (client, number) = (self.client(), number.to_string());
@@ -128,7 +128,7 @@ fn query_of(url: &str) -> String {
     url.split_once('?').expect("a query").1.into()
 }
 
-/// Somebody who goes a whole way, whatever happens.
+/// A browser and a client that go through a whole flow, whatever happens.
 pub(crate) struct Traveller<'f> {
     pub(crate) scene: Scene,
     journey: Journey,
@@ -157,7 +157,7 @@ impl<'f> Traveller<'f> {
         response
     }
 
-    /// All of the way, then once more with everything that was used. Whether tokens came of it.
+    /// Goes through the whole flow, then once more with everything that was used. Returns whether tokens were issued.
     pub(crate) fn go(&mut self) -> bool {
         self.made += 1;
         let start = if self.journey.pushed {
@@ -222,7 +222,7 @@ impl<'f> Traveller<'f> {
     }
 }
 
-/// No reference and no click is good for two codes, no code is there without one, and none is wider than what the user allowed.
+/// Checks that no reference and no click gave two codes, that each code has one, and that none is wider than what the user allowed.
 pub(crate) fn nothing_came_twice(scene: &Scene, journey: &Journey, context: &str) {
     let ledger = &scene.ledger;
     let codes: Vec<_> = ledger.codes.values().map(|row| &row.code).collect();
@@ -250,7 +250,7 @@ pub(crate) fn nothing_came_twice(scene: &Scene, journey: &Journey, context: &str
     }
 }
 
-/// Who was told that access was denied cannot get a code by the same reference.
+/// Checks that no code was issued for a reference after access was denied for it.
 fn a_denial_is_final(scene: &Scene, context: &str) {
     for (query, response) in &scene.responses {
         if located(response, "error").as_deref() == Some("access_denied") {

@@ -102,7 +102,7 @@ fn every_fault_at_every_question() {
     assert_eq!(schedules, 28_154, "the flows ask more than they did, or less: then this number changes with them");
 }
 
-/// Goes the way with these faults. Without any, the same way must be open to whoever comes next, whatever the faults have left behind.
+/// Goes through the flow with these faults. Then the next client must get through it without faults, whatever the first left behind.
 fn travel(journey: Journey, faults: &[(usize, Fault)]) -> usize {
     let mut traveller = Traveller::new(journey, journey.scene(), faults);
     traveller.go();

@@ -101,7 +101,7 @@ fn in3_no_refresh_token_outlives_its_family() {
 
 #[test]
 fn in3_a_refresh_token_of_a_deleted_client_is_inactive() {
-    // Nobody but that client is told of it, so it goes after it has authenticated.
+    // Only that client may introspect the token, so it is deleted after it has authenticated.
     let (mut scene, _, refresh) = confidential();
     let asked = introspect("app", &refresh);
     assert_eq!(body(&scene.grant(&asked))["active"], true);
@@ -123,7 +123,7 @@ fn in3_a_refresh_token_of_a_deleted_client_is_inactive() {
 #[test]
 fn in2_a_token_of_a_deleted_client_is_inactive_to_every_caller() {
     let (mut scene, access, _) = confidential();
-    // In the audience, so that the caller may know whoever the client is.
+    // In the audience, so that the caller may introspect the token of any client.
     add(&mut scene, "https://api.example");
     let asked = introspect("https://api.example", &access);
     assert_eq!(body(&scene.grant(&asked))["active"], true);

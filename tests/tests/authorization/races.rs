@@ -102,8 +102,8 @@ fn every_order(mut visit: impl FnMut(&[bool]) -> Vec<bool>) -> usize {
     0
 }
 
-/// Explores a pair of requests; `check` looks at what came of each schedule. How many orders there were, and how many schedules with
-/// faults: exactly known, so that none is lost unnoticed.
+/// Explores a pair of requests; `check` looks at the result of each schedule. The numbers of orders, and of schedules with faults,
+/// are exact, so that none is lost unnoticed.
 pub(crate) fn explore(
     name: &str,
     scene: &Scene,

@@ -280,7 +280,7 @@ fn rt5_theft_that_a_store_failure_hid_is_handled_when_the_token_is_shown_again()
     }
 }
 
-/// A resource takes a token until `exp` and its leeway: whoever revokes it, the list keeps it as long.
+/// A resource accepts a token until `exp` and its leeway: the list keeps it as long, whichever way it was revoked.
 #[test]
 fn rv4_the_list_keeps_a_token_through_the_leeway_of_resources() {
     for leeway in [0, 60, 300] {
@@ -300,7 +300,7 @@ fn rv4_the_list_keeps_a_token_through_the_leeway_of_resources() {
     }
 }
 
-/// Whoever drops the connection: the thief, who is told that the theft is known, would do so each time.
+/// A thief who learns that the theft is known would drop the connection each time.
 #[test]
 fn rt5_a_connection_that_drops_between_two_writes_of_a_revocation_delays_it_to_the_next_token_shown() {
     let (mut scene, first) = Scene::redeemed(true);

@@ -163,7 +163,7 @@ pub(crate) fn unread_body() -> Row {
     assert_eq!(taken.load(Ordering::Relaxed), limits::UNREAD_BODY);
     let (seconds, connections) = (limits::UNREAD_BODY_SECONDS, limits::UNREAD_BODIES);
     Row {
-        input: "What comes of a body after it was refused without it, over HTTP/1 through attesto-hyper or -axum: read, and not kept",
+        input: "The rest of a body whose request was refused early, over HTTP/1 through attesto-hyper or -axum: read, and not kept",
         limit: format!("{}, {seconds} s, {connections} connections at once", bytes(limits::UNREAD_BODY)),
         beyond: "the connection closes; of too many, the oldest".into(),
         work,

@@ -41,7 +41,7 @@ fn behind(header: impl Into<ForwardedHeader>) -> OriginPolicy {
     OriginPolicy::behind(TrustedProxies::parse(["10.0.0.0/8"]).expect("a network"), header)
 }
 
-/// The same for both spellings: what a stranger sends is not read, what a trusted proxy sends is bounded.
+/// Measures both spellings: fields of a stranger are not read, fields of a trusted proxy are bounded.
 fn forwarded(
     input: &'static str,
     configure: crate::scene::Configure,
@@ -187,7 +187,7 @@ pub(crate) fn certificate_of_the_tls_session() -> Row {
     }
 }
 
-/// The client's certificate with a signature of so many bytes that it gets this long: nobody here looks into signatures.
+/// The client's certificate with a signature of so many bytes that it gets this long: no code here reads signatures.
 fn certificate_of(length: usize) -> Vec<u8> {
     // SEQUENCE { tbsCertificate SEQUENCE, signatureAlgorithm SEQUENCE, signature BIT STRING }, all lengths of more than 255 written with two octets.
     let element = |at: usize| match CERTIFICATE[at + 1] {

@@ -204,7 +204,7 @@ impl ClaimsProvider for Everybody {
     }
 }
 
-/// The user is whom the cookie `sid` names, and allows everything.
+/// The cookie `sid` names the user, who allows everything.
 struct Cookie;
 
 impl ConsentPolicy for Cookie {

@@ -1,4 +1,4 @@
-//! Keys of an issuer elsewhere: when they are asked for, what an issuer that misbehaves can do, and what the client is told
+//! Keys of an issuer elsewhere: when they are asked for, what an issuer that misbehaves can do, and what the client receives
 //! (J9, J22, CRS-1 to CRS-5).
 
 mod net;
@@ -235,7 +235,7 @@ fn own_metadata() -> Answer {
     ok(format!(r#"{{"issuer":"{ISSUER}","jwks_uri":"{ISSUER}/jwks"}}"#))
 }
 
-/// Answers at a metadata URL that are no document of this issuer, and how each is told of where no other URL has one.
+/// Answers at a metadata URL that are no document of this issuer, and the error of each where no other URL has one.
 fn no_metadata() -> Vec<(Answer, FetchError)> {
     vec![
         (

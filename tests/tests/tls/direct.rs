@@ -105,7 +105,7 @@ async fn m2_binding_holds_where_nobody_asked_for_it(server: Server) {
     }
 }
 
-/// The origin is that of the TLS session and of `Host`; nothing else configures it, and nobody is trusted to say otherwise. A
+/// The origin is that of the TLS session and of `Host`; nothing else configures it, and no proxy is trusted to say otherwise. A
 /// certificate that happens to be there does not matter (B11).
 async fn p11_proof_names_the_https_origin_of_the_session(server: Server) {
     let scene = Scene::over_tls(server, mtls);

@@ -161,7 +161,7 @@ async fn m5_only_the_configured_field_is_read(server: Server) {
     }
 }
 
-/// Without a pinned origin the same proxies vouch for https. Where nobody does, the token is not even looked at (P14), and the
+/// Without a pinned origin the same proxies vouch for https. Where none does, the token is not even read (P14), and the
 /// challenge is for the scheme that the resource prefers.
 async fn p13_forwarded_origin_counts_from_a_trusted_proxy_only(server: Server) {
     for (proxy, expected) in

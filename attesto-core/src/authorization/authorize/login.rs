@@ -67,7 +67,7 @@ async fn ask(flow: &Flow, question: &LoginQuestion) -> Result<Outcome<Login>, Re
     match flow.ask(Question::Authenticate, question.clone()).await? {
         Authentication::User(login) => Ok(Outcome::Done(*login)),
         Authentication::Interact(page) if question.interactive => Ok(Outcome::Interact(page)),
-        Authentication::Interact(_) | Authentication::Nobody => Err(Reason::User(UserError::LoginRequired)),
+        Authentication::Interact(_) | Authentication::NoUser => Err(Reason::User(UserError::LoginRequired)),
         Authentication::InteractionRequired => Err(Reason::User(UserError::InteractionRequired)),
         Authentication::AccountSelectionRequired => Err(Reason::User(UserError::AccountSelectionRequired)),
         Authentication::Declined => Err(Reason::User(UserError::LoginDeclined)),

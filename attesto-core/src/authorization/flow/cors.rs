@@ -25,16 +25,16 @@ pub(crate) fn origin_is_the_named_clients(flow: &mut Flow, client: &Client) {
 /// client. EP-11.
 pub(crate) fn origin_is_the_clients(flow: &mut Flow, client: &Client) {
     let origin = flow.request.origin.as_ref().filter(|origin| client.origins.contains(origin));
-    flow.readers = origin.cloned().map_or(Readers::Nobodys, Readers::Of);
+    flow.readers = origin.cloned().map_or(Readers::None, Readers::Origin);
 }
 
 /// Lets the permitted scripts read the response. Cookies have no effect here. Scripts of a registered origin that send
 /// them anyway can read the response if the host allows it.
 pub(crate) fn shared(mut response: ResponseParts, flow: &Flow) -> ResponseParts {
     match &flow.readers {
-        Readers::Nobodys => return response,
-        Readers::Everybodys => response.headers.push(Header::own("access-control-allow-origin", "*")),
-        Readers::Of(origin) => {
+        Readers::None => return response,
+        Readers::Any => response.headers.push(Header::own("access-control-allow-origin", "*")),
+        Readers::Origin(origin) => {
             response.headers.push(Header::own("access-control-allow-origin", origin.clone()));
             if flow.server.browser_credentials {
                 response.headers.push(Header::own("access-control-allow-credentials", "true"));

@@ -6,17 +6,17 @@ use alloc::string::String;
 /// The scripts that may read a response.
 #[derive(Debug, Eq, PartialEq)]
 pub(crate) enum Readers {
-    Nobodys,
+    None,
     /// Scripts of every origin. Used before a client has authenticated, if the server has clients in browsers: a script
     /// whose client is unknown must see the error to register again. Such a response is the same for all.
-    Everybodys,
+    Any,
     /// Scripts of this origin.
-    Of(String),
+    Origin(String),
 }
 
 impl Readers {
     /// The readers before anything about the request is known.
     pub(crate) const fn at_first(server: &Settings) -> Self {
-        if server.browser_clients { Self::Everybodys } else { Self::Nobodys }
+        if server.browser_clients { Self::Any } else { Self::None }
     }
 }

@@ -42,12 +42,12 @@ impl LoginQuestion {
     }
 
     /// Answers with the login that a session holds, if the request [`accepts`](Self::accepts) it; otherwise with your login page, made
-    /// for this [`resume_url`](Self::resume_url); or with [`Authentication::Nobody`] where no page may be shown.
+    /// for this [`resume_url`](Self::resume_url); or with [`Authentication::NoUser`] where no page may be shown.
     #[must_use]
     pub fn login_or_page(&self, login: Option<Login>, page: impl FnOnce(&str) -> ResponseParts) -> Authentication {
         match login {
             Some(login) if self.accepts(&login.authentication) => Authentication::User(Box::new(login)),
-            _ if !self.interactive => Authentication::Nobody,
+            _ if !self.interactive => Authentication::NoUser,
             _ => Authentication::interact(page(self.resume_url())),
         }
     }
@@ -80,7 +80,7 @@ pub enum Authentication {
     /// Send this page or redirect to the browser. It leads back to [`Visit::resume_url`].
     Interact(Box<ResponseParts>),
     /// No user is logged in. The client receives `login_required`.
-    Nobody,
+    NoUser,
     /// A user is logged in but must interact first. The client receives `interaction_required`.
     InteractionRequired,
     /// Several users are logged in. The client receives `account_selection_required`.

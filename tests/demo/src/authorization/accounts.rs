@@ -29,7 +29,7 @@ impl ClientAccount {
     }
 }
 
-/// The user's password, and the clients with their secrets. Clients in other languages are told them; the server keeps hashes.
+/// The user's password, and the clients with their secrets. The clients of the interop tests receive them; the server keeps hashes.
 pub(super) struct Accounts {
     pub(super) password: String,
     pub(super) public: ClientAccount,

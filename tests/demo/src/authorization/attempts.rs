@@ -7,8 +7,8 @@ use attesto_core::crypto::CryptoProvider;
 const LIMIT: u8 = 5;
 /// Seconds.
 const WINDOW: u64 = 60;
-/// Counters. Names share them by a keyed hash: memory is bounded whatever names are tried, and nobody knows which other names count with
-/// theirs. But who knows a name can use its attempts up, and keep its owner out for as long as they go on. Where that matters, let a
+/// Counters. Names share them by a keyed hash: memory is bounded whatever names are tried, and no user can compute which other names share
+/// their counter. But an attacker who knows a name can use up its attempts, and keep its owner out for as long as the attack goes on. Where that matters, let a
 /// browser that this user has logged in from before have a counter of its own.
 const COUNTERS: u16 = 4_096;
 

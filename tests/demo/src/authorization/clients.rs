@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 /// Where the answers go.
 pub(super) const REDIRECT_URI: &str = "http://127.0.0.1/callback";
-/// The same for native clients, in the spellings that real ones use: the MCP Inspector and mcp-remote have `/oauth/callback`, most write
+/// The redirect URIs of native clients, in the spellings that real ones use: the MCP Inspector and mcp-remote have `/oauth/callback`, most write
 /// `localhost`, and each listens on a port of its own, which is not registered.
 const NATIVE_REDIRECT_URIS: [&str; 4] =
     [REDIRECT_URI, "http://localhost/callback", "http://127.0.0.1/oauth/callback", "http://localhost/oauth/callback"];

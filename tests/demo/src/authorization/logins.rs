@@ -54,8 +54,7 @@ impl Logins {
         lock(&self.sessions).logged_in(&self.digest(session), now())
     }
 
-    /// A new session under a new identifier, in place of the one that the browser had: one that somebody else may have planted is worth
-    /// nothing.
+    /// Starts a session under a new identifier, which replaces the browser's: an attacker may have planted the old one.
     pub(super) fn log_in(&self, previous: Option<&BrowserId>, subject: &str) -> Result<BrowserId, Box<dyn Error>> {
         let next = BrowserId::draw(Known::Session)?;
         lock(&self.sessions).begin(previous.map(|previous| self.digest(previous)), self.digest(&next), subject, now());

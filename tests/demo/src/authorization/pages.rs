@@ -101,8 +101,8 @@ impl Parts {
         }
     }
 
-    /// The name and the password, against the one user. Whatever comes of it, the browser goes back to the authorization endpoint, which
-    /// shows the next page.
+    /// Checks the name and the password of the one user. Right or wrong, the browser goes back to the authorization endpoint, which shows
+    /// the next page.
     async fn log_in(&self, form: Submission) -> Answer {
         let (back, name) = (form.field("back"), form.field("username"));
         if !self.server.is_resume_url(back) {

@@ -10,15 +10,15 @@ use tokio::sync::{Mutex, Semaphore};
 use tokio::task::spawn_blocking;
 use zeroize::Zeroizing;
 
-/// Secrets that are looked at or wait for it at most. Who comes beyond is told to come again: waiting would not help them.
+/// The most secrets that are checked or wait. Beyond it, a client receives 503 at once: waiting would not help.
 const WAITING: usize = 32;
 
 /// Compares passwords with their hashes, one at a time, beside the threads that serve. A crowd at the login form makes users wait, and
 /// no client.
 #[derive(Clone, Debug)]
 pub(super) struct Passwords {
-    /// Of a secret that nobody has: for names that nobody has.
-    nobodys: PasswordHash,
+    /// The hash of a random secret, to compare with for unknown names.
+    unknown: PasswordHash,
     /// What Argon2 works in: 19 MiB, made once. A fresh one each time would not stay bounded, whatever works at a time: an allocator
     /// keeps what was freed, for each thread that ever worked.
     memory: Arc<Mutex<Vec<Block>>>,
@@ -28,13 +28,13 @@ pub(super) struct Passwords {
 impl Passwords {
     pub(super) fn new() -> Result<Self, Box<dyn Error>> {
         let memory = Arc::new(Mutex::new(vec![Block::new(); Params::DEFAULT.block_count()]));
-        Ok(Self { memory, nobodys: hash(&super::random()?)?, places: Arc::new(Semaphore::new(WAITING)) })
+        Ok(Self { memory, unknown: hash(&super::random()?)?, places: Arc::new(Semaphore::new(WAITING)) })
     }
 
     /// Whether this is the secret; without a hash no secret is, after the same work. `None`: it could not be found out now.
     pub(super) async fn verify(&self, hash: Option<&PasswordHash>, secret: Zeroizing<String>) -> Option<bool> {
         let place = Arc::clone(&self.places).try_acquire_owned().ok()?;
-        let (hash, known) = (hash.unwrap_or(&self.nobodys).clone(), hash.is_some());
+        let (hash, known) = (hash.unwrap_or(&self.unknown).clone(), hash.is_some());
         let mut memory = Arc::clone(&self.memory).lock_owned().await; // in the order in which they came
         let same = spawn_blocking(move || {
             let _place = place; // until the work is done, even if nobody waits for it any more

@@ -98,7 +98,7 @@ impl ConsentPolicy for Policy {
             }
         }
         if !question.interactive {
-            return Ok(Authentication::Nobody);
+            return Ok(Authentication::NoUser);
         }
         Ok(Authentication::Interact(Box::new(self.login_page(&question.visit)?)))
     }

@@ -71,7 +71,7 @@ enum Forms {
     LeadOn,
 }
 
-/// A page without script that nobody frames, keeps, or learns the address of. Its forms say where they come from: with `no-referrer`,
+/// A page without scripts that cannot be framed or cached, and whose address is not sent on. Its forms say where they come from: with `no-referrer`,
 /// their `Origin` would be `null`.
 fn page(logins: &Logins, status: u16, template: &impl Template, forms: Forms) -> Result<ResponseParts, Unavailable> {
     let body = template.render().map_err(|_| Unavailable)?;

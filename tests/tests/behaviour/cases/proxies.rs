@@ -1,5 +1,5 @@
-//! What proxies say counts from trusted peers only. Over loopback the peer is always 127.0.0.1; what changes is whom the server
-//! trusts.
+//! What proxies say counts from trusted peers only. Over loopback the peer is always 127.0.0.1; what changes is which peers
+//! the server trusts.
 
 use crate::tokens::{bearer, proof};
 use attesto_core::http::{ForwardedHeader, OriginPolicy, TlsSession, TrustedProxies, XForwarded};

@@ -194,8 +194,8 @@ fn rt3_rt5_many_clients_refresh_one_token_once(server: Server) {
     }
 }
 
-/// In the grace window all who are given a successor are given the same, and it works. How many they are is bounded by what can be
-/// revoked; the others are told to come again.
+/// In the grace window all clients that receive a successor receive the same one, and it works. Their number is bounded by what can
+/// be revoked; the others receive 429 or 503.
 fn rt4_many_clients_are_given_one_successor_in_the_grace_window(server: Server) {
     let policy =
         RefreshPolicy::new().grace(Duration::from_secs(10), GraceSecret::new([9; 32])).expect("a short window");

@@ -161,7 +161,7 @@ fn t5_another_path() {
     );
 }
 
-/// An application that refuses everything lets nobody in who should not be; it passes nothing all the same.
+/// An application that refuses everything grants no forged request, but no valid one either: it fails.
 #[test]
 fn t5_everything_is_refused() {
     let text = found_around(

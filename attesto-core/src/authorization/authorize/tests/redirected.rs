@@ -26,7 +26,7 @@ fn passes_in(world: &mut World, pairs: &Pairs) -> AuthorizationRequest {
     let slot = Arc::clone(&seen);
     world.user = Box::new(move |question| {
         *slot.lock().unwrap() = Some(question.visit.request.as_ref().clone());
-        Authentication::Nobody
+        Authentication::NoUser
     });
     let response = world.get(pairs);
     assert_eq!(location(&response, WEB).get("error"), Some("login_required"));

@@ -226,7 +226,7 @@ fn az24_prompt_none_shows_nothing() {
     let mut world = World::new();
     for (answer, error, reason) in [
         (Authentication::Interact(page("hello")), "login_required", Reason::User(UserError::LoginRequired)),
-        (Authentication::Nobody, "login_required", Reason::User(UserError::LoginRequired)),
+        (Authentication::NoUser, "login_required", Reason::User(UserError::LoginRequired)),
         (Authentication::InteractionRequired, "interaction_required", Reason::User(UserError::InteractionRequired)),
         (
             Authentication::AccountSelectionRequired,

@@ -104,7 +104,7 @@ fn hc4_every_question_has_a_part_or_a_function() {
     assert_eq!(missing(stores(), &users), "principals");
     let known = || stores().load_principal_with(|_| async { Ok(None) });
     assert_eq!(missing(known(), &users), "consent_policy");
-    let asked = || known().authenticate_with(|_| async { Ok(Authentication::Nobody) });
+    let asked = || known().authenticate_with(|_| async { Ok(Authentication::NoUser) });
     assert_eq!(missing(asked(), &users), "consent_policy", "half of a policy is none");
     let allowed = || asked().consent_with(|_| async { Ok(ConsentDecision::Denied) });
     assert_eq!(missing(allowed(), &users), "claims");
