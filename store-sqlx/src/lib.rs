@@ -17,6 +17,7 @@ mod names;
 #[cfg(feature = "postgres")]
 mod postgres_options;
 mod refresh_tokens;
+mod restore;
 #[cfg(feature = "sqlite")]
 mod sqlite_options;
 
@@ -28,5 +29,6 @@ pub use migrate::migrate;
 #[cfg(feature = "postgres")]
 pub use postgres_options::PostgresOptions;
 pub use refresh_tokens::SqlxRefreshStore;
+pub use restore::{Ended, end_all};
 #[cfg(feature = "sqlite")]
 pub use sqlite_options::SqliteOptions;

@@ -62,4 +62,14 @@ impl Engine {
             Self::Sqlite(sqlite) => sqlite.write(statements).await,
         }
     }
+
+    /// As [`transaction`](Self::transaction), for work of the operator's that may take longer than a request's.
+    pub(crate) async fn maintain(&self, statements: Vec<Statement>) -> Result<Vec<Vec<Row>>, Failure> {
+        match self {
+            #[cfg(feature = "postgres")]
+            Self::Postgres(postgres) => postgres.maintain(statements).await,
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(sqlite) => sqlite.write(statements).await,
+        }
+    }
 }

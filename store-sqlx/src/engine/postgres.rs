@@ -4,6 +4,7 @@ use super::Statement;
 use super::value::{Cell, Row, Value};
 use crate::breaker::Breaker;
 use crate::failure::{Failure, FailureKind};
+use crate::names::Sql;
 use sqlx::postgres::{PgArguments, PgPool, PgRow};
 use sqlx::query::Query;
 use sqlx::{AssertSqlSafe, Column, PgConnection, Row as _, TypeInfo, ValueRef};
@@ -31,16 +32,25 @@ impl Postgres {
     }
 
     pub(crate) async fn transaction(&self, statements: Vec<Statement>) -> Result<Vec<Vec<Row>>, Failure> {
-        self.limited(async {
-            let mut transaction = self.pool.begin_with(BEGIN).await?;
-            let mut answers = Vec::with_capacity(statements.len());
-            for statement in statements {
-                answers.push(fetch(&mut transaction, statement).await?);
-            }
-            transaction.commit().await?;
-            Ok(answers)
-        })
-        .await
+        self.limited(self.in_transaction(statements)).await
+    }
+
+    /// Without a time limit.
+    pub(crate) async fn maintain(&self, statements: Vec<Statement>) -> Result<Vec<Vec<Row>>, Failure> {
+        let unlimited = Statement::new(&Sql::from("SET LOCAL statement_timeout = 0"), []);
+        let mut answers = self.in_transaction([unlimited].into_iter().chain(statements)).await?;
+        answers.remove(0);
+        Ok(answers)
+    }
+
+    async fn in_transaction(&self, statements: impl IntoIterator<Item = Statement>) -> Result<Vec<Vec<Row>>, Failure> {
+        let mut transaction = self.pool.begin_with(BEGIN).await?;
+        let mut answers = Vec::new();
+        for statement in statements {
+            answers.push(fetch(&mut transaction, statement).await?);
+        }
+        transaction.commit().await?;
+        Ok(answers)
     }
 
     async fn limited<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {

@@ -1,6 +1,7 @@
 //! The conformance suites of the testkit, on each engine: SQLite in memory and in a file, and PostgreSQL.
 
 mod engines;
+mod restore;
 
 use attesto_core::Timestamp;
 use attesto_testkit::{Racing, assert_code_store_conforms, assert_deny_list_conforms, assert_refresh_store_conforms};
