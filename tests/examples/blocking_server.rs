@@ -68,9 +68,9 @@ impl App {
         match exchange.parts(connection, form.as_deref(), |request| door.enter(request, &clock)) {
             // 5. Refused: status, challenges and body are the core's. Send them as they are.
             Err(refusal) => refusal,
-            // 6. Admitted: `grant` identifies the caller. The response may have to carry a fresh nonce.
+            // 6. Granted: `grant` identifies the caller. The response may have to carry a fresh nonce.
             Ok(entry) => entry.amend(match &entry {
-                Entry::Admitted { grant, .. } => mcp(grant, exchange),
+                Entry::Granted { grant, .. } => mcp(grant, exchange),
                 Entry::Preflight => text(204, ""),
             }),
         }

@@ -61,7 +61,7 @@ pub struct Door {
 #[expect(clippy::large_enum_variant, reason = "made once per request, and never stored")]
 pub enum Entry {
     /// The caller passed every check.
-    Admitted {
+    Granted {
         /// The evidence.
         grant: Grant,
         /// What [`Host::principal`] gave, if it was asked.
@@ -105,7 +105,7 @@ impl Door {
             verdict = match verdict {
                 Verdict::Granted(grant) => {
                     note::granted(self.host.as_ref(), &self.server, &grant);
-                    return Ok(Entry::Admitted { grant, principal });
+                    return Ok(Entry::Granted { grant, principal });
                 }
                 Verdict::Denied(denial) => return Err(self.refuse(request, &self.requirement, &denial)),
                 Verdict::Ask(Question::Keys(question)) => {
@@ -167,7 +167,7 @@ impl Entry {
     /// caches where the token came as browsers send it by themselves.
     #[must_use]
     pub fn amend(&self, mut response: ResponseParts) -> ResponseParts {
-        if let Self::Admitted { grant, .. } = self {
+        if let Self::Granted { grant, .. } = self {
             response.amend(grant.amendments());
         }
         response

@@ -37,7 +37,7 @@ impl Application {
         match exchange.parts(connection(), form.as_deref(), |request| door.enter(request, clock)) {
             Ok(entry) => {
                 let response = match (rest, &entry) {
-                    ("/scoped", Entry::Admitted { grant, .. }) => {
+                    ("/scoped", Entry::Granted { grant, .. }) => {
                         let now = clock.now();
                         let met =
                             exchange.parts(connection(), None, |request| door.require(grant, request, &admin(), now));
@@ -54,9 +54,9 @@ impl Application {
 
     fn handle(&self, rest: &str, entry: &Entry, exchange: &mut Exchange) -> ResponseParts {
         match (rest, entry) {
-            ("" | "/scoped", Entry::Admitted { grant, .. }) => text(200, self.reached.who(Some(grant))),
+            ("" | "/scoped", Entry::Granted { grant, .. }) => text(200, self.reached.who(Some(grant))),
             ("" | "/scoped", Entry::Preflight) => text(200, self.reached.who(None)),
-            ("/user", Entry::Admitted { principal: Some(principal), .. }) => text(200, principal.as_str()),
+            ("/user", Entry::Granted { principal: Some(principal), .. }) => text(200, principal.as_str()),
             ("/user", _) => ResponseParts::new(500),
             ("/echo", _) => match exchange.read_body(LONGEST_BODY) {
                 Ok(body) => text(200, body),

@@ -3,7 +3,7 @@
 use crate::client::Client;
 use crate::config;
 use crate::pki::{HOST, PKI};
-use crate::scene::{Outcome, Scene, admitted_by, invalid_token, refused};
+use crate::scene::{Outcome, Scene, granted_as, invalid_token, refused};
 use attesto_core::mtls::CertificatePolicy;
 use attesto_core::resource::{ResourceServerBuilder, SenderPolicy};
 use attesto_tests::World;
@@ -20,12 +20,12 @@ async fn with_clients_token(server: Server, client: &Client) -> Outcome {
 
 async fn b7_right_certificate_is_admitted(server: Server) {
     let outcome = with_clients_token(server, &Client::tls(Some(&PKI.client))).await;
-    assert_eq!(outcome, admitted_by("mtls"));
+    assert_eq!(outcome, granted_as("mtls"));
 }
 
 async fn b7_right_certificate_is_admitted_over_tls_1_2(server: Server) {
     let outcome = with_clients_token(server, &Client::with_version(Some(&PKI.client), &rustls::version::TLS12)).await;
-    assert_eq!(outcome, admitted_by("mtls"));
+    assert_eq!(outcome, granted_as("mtls"));
 }
 
 async fn b8_no_certificate_is_refused(server: Server) {
@@ -43,7 +43,7 @@ async fn m3_self_signed_certificate_binds_as_well_as_any(server: Server) {
     let scene = Scene::new(server, mtls, Some(config::any_client_auth()));
     let token = format!("Bearer {}", scene.world.certificate_token(PKI.self_signed.der()));
     let hermit = Client::tls(Some(&PKI.self_signed));
-    assert_eq!(scene.ask(&hermit, &[("authorization", &token)]).await, admitted_by("mtls"));
+    assert_eq!(scene.ask(&hermit, &[("authorization", &token)]).await, granted_as("mtls"));
     assert_eq!(
         scene.ask(&hermit, &[("authorization", &scene.clients_token())]).await,
         invalid_token("mtls_certificate_mismatch")
@@ -62,7 +62,7 @@ async fn m4_each_connection_has_its_own_certificate(server: Server) {
             for (of_connection, connection) in connections.iter_mut().enumerate() {
                 let outcome = scene.ask_on(connection, &[("authorization", token)]).await;
                 let expected = if of_token == of_connection {
-                    admitted_by("mtls")
+                    granted_as("mtls")
                 } else {
                     invalid_token("mtls_certificate_mismatch")
                 };
@@ -76,7 +76,7 @@ async fn b11_certificate_beside_an_unbound_token_is_ignored(server: Server) {
     let scene = Scene::over_tls(server, mtls);
     let token = format!("Bearer {}", scene.world.token(|_, _| {}));
     for client in [Client::tls(None), Client::tls(Some(&PKI.client))] {
-        assert_eq!(scene.ask(&client, &[("authorization", &token)]).await, admitted_by("bearer"));
+        assert_eq!(scene.ask(&client, &[("authorization", &token)]).await, granted_as("bearer"));
     }
 }
 
@@ -89,7 +89,7 @@ async fn b12_unbound_token_is_refused_where_mtls_is_required(server: Server) {
         invalid_token("sender_constraint_required"),
         "a certificate on the connection does not bind a token"
     );
-    assert_eq!(scene.ask(&client, &[("authorization", &scene.clients_token())]).await, admitted_by("mtls"));
+    assert_eq!(scene.ask(&client, &[("authorization", &scene.clients_token())]).await, granted_as("mtls"));
 }
 
 /// A resource that was never told about certificates does not take a bound token for a bearer token: the binding is a fact of the
@@ -99,7 +99,7 @@ async fn m2_binding_holds_where_nobody_asked_for_it(server: Server) {
     for (client, expected) in [
         (Client::tls(None), invalid_token("mtls_certificate_required")),
         (Client::tls(Some(&PKI.other)), invalid_token("mtls_certificate_mismatch")),
-        (Client::tls(Some(&PKI.client)), admitted_by("mtls")),
+        (Client::tls(Some(&PKI.client)), granted_as("mtls")),
     ] {
         assert_eq!(scene.ask(&client, &[("authorization", &scene.clients_token())]).await, expected);
     }
@@ -112,7 +112,7 @@ async fn p11_proof_names_the_https_origin_of_the_session(server: Server) {
     let token = scene.world.bound_token();
     for (index, client) in [Client::tls(None), Client::tls(Some(&PKI.other))].iter().enumerate() {
         for (scheme, expected) in
-            [("https", admitted_by("dpop")), ("http", refused("DPoP", "invalid_dpop_proof", "invalid_htu"))]
+            [("https", granted_as("dpop")), ("http", refused("DPoP", "invalid_dpop_proof", "invalid_htu"))]
         {
             let proof = scene.world.proof(&token, |_, claims| {
                 claims.insert("htu".into(), format!("{scheme}://{HOST}/mcp").into());

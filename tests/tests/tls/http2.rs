@@ -2,7 +2,7 @@
 
 use crate::client::Client;
 use crate::pki::{HOST, PKI};
-use crate::scene::{Scene, admitted_by, invalid_token, refused};
+use crate::scene::{Scene, granted_as, invalid_token, refused};
 use attesto_core::mtls::CertificatePolicy;
 use attesto_tests::servers::Server;
 use http::Version;
@@ -17,9 +17,9 @@ async fn b7_b9_certificate_binds_every_request_of_an_h2_connection(server: Serve
         .map(|certificate| format!("Bearer {}", scene.world.certificate_token(certificate)));
     let mut connection = scene.connect(&Client::h2(Some(&PKI.client))).await;
     for (token, expected) in [
-        (&clients, admitted_by("mtls")),
+        (&clients, granted_as("mtls")),
         (&others, invalid_token("mtls_certificate_mismatch")),
-        (&clients, admitted_by("mtls")),
+        (&clients, granted_as("mtls")),
     ] {
         let answer = connection.post(&[("authorization", token)]).await;
         assert_eq!(answer.version, Version::HTTP_2);
@@ -42,7 +42,7 @@ async fn p11_proof_names_the_https_origin_over_h2(server: Server) {
     let authorization = format!("DPoP {token}");
     let mut connection = scene.connect(&Client::h2(None)).await;
     for (scheme, expected) in
-        [("https", admitted_by("dpop")), ("http", refused("DPoP", "invalid_dpop_proof", "invalid_htu"))]
+        [("https", granted_as("dpop")), ("http", refused("DPoP", "invalid_dpop_proof", "invalid_htu"))]
     {
         let proof = scene.world.proof(&token, |_, claims| {
             claims.insert("htu".into(), format!("{scheme}://{HOST}/mcp").into());

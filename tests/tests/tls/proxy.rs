@@ -3,7 +3,7 @@
 use crate::client::Client;
 use crate::forwarded::{CLIENT_CERT, FIELDS, Field, XFCC, malformed};
 use crate::pki::{HOST, PKI};
-use crate::scene::{Scene, admitted_by, invalid_token, refused};
+use crate::scene::{Scene, granted_as, invalid_token, refused};
 use crate::{config, gateway};
 use attesto_core::http::{CanonicalOrigin, ForwardedHeader, OriginPolicy, TrustedProxies};
 use attesto_core::mtls::CertificatePolicy;
@@ -38,7 +38,7 @@ async fn m5_every_kind_of_field_is_believed_from_a_trusted_proxy(server: Server)
         let scene = behind(server, &field, PROXY);
         let token = scene.clients_token();
         for (certificate, expected) in [
-            (Some(&PKI.client), admitted_by("mtls")),
+            (Some(&PKI.client), granted_as("mtls")),
             (Some(&PKI.other), invalid_token("mtls_certificate_mismatch")),
             (None, invalid_token("mtls_certificate_required")),
         ] {
@@ -86,9 +86,9 @@ async fn m4_certificate_of_the_socket_comes_before_the_field(server: Server) {
         let token = scene.clients_token();
         for (shown, written, expected) in [
             (Some(&PKI.other), &PKI.client, invalid_token("mtls_certificate_mismatch")),
-            (Some(&PKI.client), &PKI.other, admitted_by("mtls")),
+            (Some(&PKI.client), &PKI.other, granted_as("mtls")),
             // A proxy that speaks TLS to the server and shows no certificate of its own.
-            (None, &PKI.client, admitted_by("mtls")),
+            (None, &PKI.client, granted_as("mtls")),
             (None, &PKI.other, invalid_token("mtls_certificate_mismatch")),
         ] {
             let headers = [("authorization", token.as_str()), (field.name, &(field.write)(written))];
@@ -120,8 +120,8 @@ async fn m6_handshake_with_the_proxy_decides_and_not_what_the_client_writes(serv
         let proxy = gateway::before(scene.served.address, field, config::optional_client_auth()).await;
         let token = scene.clients_token();
         for (shown, written, expected) in [
-            (Some(&PKI.client), None, admitted_by("mtls")),
-            (Some(&PKI.client), Some(&PKI.other), admitted_by("mtls")),
+            (Some(&PKI.client), None, granted_as("mtls")),
+            (Some(&PKI.client), Some(&PKI.other), granted_as("mtls")),
             (Some(&PKI.other), Some(&PKI.client), invalid_token("mtls_certificate_mismatch")),
             (None, Some(&PKI.client), invalid_token("mtls_certificate_required")),
         ] {
@@ -140,7 +140,7 @@ async fn m5_last_element_of_xfcc_is_the_nearest_proxys(server: Server) {
     let token = scene.clients_token();
     let [clients, others] = [&PKI.client, &PKI.other].map(XFCC.write);
     for (line, expected) in [
-        (format!("{others},{clients}"), admitted_by("mtls")),
+        (format!("{others},{clients}"), granted_as("mtls")),
         (format!("{clients},{others}"), invalid_token("mtls_certificate_mismatch")),
     ] {
         let headers = [("authorization", token.as_str()), (XFCC.name, &line)];
@@ -165,7 +165,7 @@ async fn m5_only_the_configured_field_is_read(server: Server) {
 /// challenge is for the scheme that the resource prefers.
 async fn p13_forwarded_origin_counts_from_a_trusted_proxy_only(server: Server) {
     for (proxy, expected) in
-        [(PROXY, admitted_by("mtls")), (ELSEWHERE, refused("DPoP", "invalid_token", "insecure_transport"))]
+        [(PROXY, granted_as("mtls")), (ELSEWHERE, refused("DPoP", "invalid_token", "insecure_transport"))]
     {
         let origin = OriginPolicy::new().forwarded(ForwardedHeader::Forwarded);
         let scene = Scene::plain(server, |world| proxied(world, &CLIENT_CERT, proxy, origin));

@@ -3,7 +3,7 @@
 use crate::client::{Client, Connection};
 use crate::config;
 use crate::pki::PKI;
-use crate::scene::{Scene, admitted_by, invalid_token};
+use crate::scene::{Scene, granted_as, invalid_token};
 use attesto_core::mtls::CertificatePolicy;
 use attesto_tests::servers::Server;
 use rustls::crypto::aws_lc_rs::Ticketer;
@@ -48,7 +48,7 @@ async fn certificate_of_a_resumed_session_binds(
     let other = Client::with_version(Some(&PKI.other), version);
     let nobody = Client::with_version(None, version);
     for (client, expected) in [
-        (owner, admitted_by("mtls")),
+        (owner, granted_as("mtls")),
         (other, invalid_token("mtls_certificate_mismatch")),
         (nobody, invalid_token("mtls_certificate_required")),
     ] {

@@ -20,13 +20,13 @@ pub(crate) struct Scene {
 #[derive(Debug, Eq, PartialEq)]
 pub(crate) enum Outcome {
     /// What the handler answered.
-    Admitted(String),
+    Granted(String),
     /// Status, and scheme and `error` of each challenge; the reason is in the log only.
     Refused { status: u16, challenges: Vec<(String, String)>, reason: &'static str },
 }
 
-pub(crate) fn admitted_by(sender: &str) -> Outcome {
-    Outcome::Admitted(format!("usr_1 {sender}"))
+pub(crate) fn granted_as(sender: &str) -> Outcome {
+    Outcome::Granted(format!("usr_1 {sender}"))
 }
 
 /// `401` with one challenge.
@@ -83,7 +83,7 @@ impl Scene {
         if answer.status == 200 {
             assert_eq!(reason, None, "admitted all the same");
             let subject_and_sender: Vec<&str> = answer.body.split(" ").take(2).collect();
-            return Outcome::Admitted(subject_and_sender.join(" "));
+            return Outcome::Granted(subject_and_sender.join(" "));
         }
         let challenges = answer.headers.get_all("www-authenticate").iter();
         Outcome::Refused {

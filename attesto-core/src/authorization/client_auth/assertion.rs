@@ -79,7 +79,7 @@ pub(super) enum Audience {
 }
 
 /// Returns the client's keys. Registered keys are parsed for each request; a host with cached keys answers
-/// [`Question::ClientKeys`] instead.
+/// [`ClientQuestion::LoadKeys`] instead.
 async fn keys_of(flow: &Flow, client: &Client, keys: &ClientKeys) -> Result<Arc<VerificationKeys>, Reason> {
     match keys {
         ClientKeys::Registered(set) => VerificationKeys::from_jwk_set(flow.server.provider.as_ref(), set)

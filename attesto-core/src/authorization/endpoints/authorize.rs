@@ -1,7 +1,7 @@
 //! `GET` and `POST {prefix}/authorize` (RFC 6749 §3.1, §4.1; AZ-1 to AZ-33).
 //!
 //! Two stages, distinguished by types. Until the client and its redirect URI are verified, a refusal is a [`Direct`]
-//! error, shown in the browser. The first stage ends with an [`Identified`] request, which has a [`VerifiedRedirect`];
+//! error, shown in the browser. The first stage ends with an [`Identified`] request, which has a `VerifiedRedirect`;
 //! only that can create a response that redirects the browser.
 //!
 //! A refusal of the second stage goes to the client even before the user has logged in, as RFC 6749 §4.1.2.1 requires
