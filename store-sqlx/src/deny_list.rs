@@ -3,7 +3,7 @@
 use crate::access_tokens;
 use crate::database::Database;
 use crate::names::{Names, Sql};
-use attesto_core::authorization::{Answered, IssuedAccessToken, RevokedAccessTokens};
+use attesto_core::authorization::{Answered, IssuedAccessToken, RevokedAccessTokens, Unavailable};
 use attesto_core::host::{AccessTokenDenyList, StoreReach};
 use std::sync::Arc;
 
@@ -50,6 +50,10 @@ impl AccessTokenDenyList for SqlxDenyList {
     }
 
     async fn is_revoked(&self, access: &IssuedAccessToken) -> Answered<bool> {
+        if access.jwt_id.contains('\0') {
+            // No list holds it.
+            return Err(Unavailable);
+        }
         let rows = self.database.read(&self.statements.is_revoked, [access.jwt_id.as_str().into()]).await?;
         Ok(!rows.is_empty())
     }

@@ -3,6 +3,10 @@
 //! PostgreSQL changes a family and its access tokens in one statement, by a common table expression for each. SQLite has
 //! none that change something: there, a statement is several, which its engine runs in one transaction, with the same
 //! parameters; `changes()` is the number of rows that the one before has changed.
+//!
+//! The salt of a spent token is overwritten by the next rotation. Where none comes, it is forgotten a minute after the
+//! token was spent, when the family is used again, or when the sweeper drops the access token recorded at the rotation.
+//! An index by which it could be found at once would be written at each rotation.
 
 use crate::access_tokens;
 use crate::columns::AUTHORIZATION;
@@ -16,7 +20,7 @@ pub(super) const TOKEN: &str = "generation, dpop_jkt, x5t_s256, bound_late, expi
 const RECORDED: &str = "ON CONFLICT (jti) DO UPDATE SET expires_at =
     CASE WHEN recorded.family_id = excluded.family_id THEN {greatest}(recorded.expires_at, excluded.expires_at) END";
 
-/// The access tokens that a family still has at `$1`.
+/// The access tokens that the family `$1` still has at `$2`.
 const LIVING: &str =
     "SELECT jti, expires_at FROM {refresh_access_tokens} WHERE family_id = $1 AND expires_at > $2 ORDER BY jti";
 
@@ -62,6 +66,7 @@ impl Statements {
                 "INSERT INTO {refresh_families} AS family (family_id, revoked, keep_until, used_at, retain_until)
                  VALUES ($1, TRUE, $2, $3, $4)
                  ON CONFLICT (family_id) DO UPDATE SET revoked = TRUE,
+                    spent_salt = CASE WHEN family.spent_at >= excluded.used_at - 60 THEN family.spent_salt END,
                     keep_until = {greatest}(COALESCE(family.keep_until, 0), excluded.keep_until),
                     retain_until = {greatest}(family.retain_until, excluded.retain_until)",
             ),
@@ -196,7 +201,8 @@ fn rotate(names: &Names) -> Sql {
 /// nothing if the row has changed since (`xmin`), and is tried again under the row's lock.
 fn repeat(names: &Names) -> Sql {
     let update = "UPDATE {refresh_families} AS family SET expires_at = {greatest}(expires_at, $5), used_at = $7,
-            retain_until = {greatest}(retain_until, $8)
+            retain_until = {greatest}(retain_until, $8),
+            spent_salt = CASE WHEN spent_at >= $7 - 60 THEN spent_salt END
          WHERE family_key = $1 AND current_digest = $2 AND NOT revoked
            AND (EXISTS (SELECT 1 FROM {refresh_access_tokens} AS recorded
                         WHERE recorded.jti = $3 AND recorded.family_id = family.family_id)
