@@ -1,11 +1,8 @@
 //! A resource server: `GET /me` takes any token of the issuer, `POST /documents` one with the scope `documents.write`.
-//!
-//! `cargo run -p attesto-actix --example protect`, then `curl -i -H 'X-Forwarded-Proto: https' http://127.0.0.1:8080/me`: curl stands in
-//! for the proxy that ends TLS. The answer is 401, and names the document that leads clients to the issuer.
+//! `docs/adapters.md` has the dependencies, and the requests to try it with.
 
 use actix_web::{App, HttpServer, web};
-use attesto_actix::core::host::PublicDocuments;
-use attesto_actix::core::host::{Event, Guard, MemoryReplayStore};
+use attesto_actix::core::host::{Event, Guard, MemoryReplayStore, PublicDocuments};
 use attesto_actix::core::http::{OriginPolicy, TrustedProxies, XForwarded};
 use attesto_actix::core::resource::{Requirement, ResourceServer};
 use attesto_actix::core::{crypto::RustCrypto, remote::RemoteKeys, token::TrustedIssuer};
@@ -14,7 +11,7 @@ use attesto_reqwest::ReqwestClient;
 use std::{error::Error, net::TcpListener, sync::Arc};
 
 pub(crate) fn guard() -> Result<Guard, Box<dyn Error>> {
-    let provider = Arc::new(RustCrypto::new());
+    let provider = Arc::new(RustCrypto::new()); // in production rather `AwsLc` (feature `aws-lc-rs`): much faster
     let keys = RemoteKeys::builder("https://auth.example.com", provider.clone()).build()?; // exactly the tokens' `iss`
     let server = ResourceServer::builder("https://api.example.com", provider) // how clients call you; the tokens' `aud`
         .issuer(TrustedIssuer::remote(keys))
@@ -22,7 +19,7 @@ pub(crate) fn guard() -> Result<Guard, Box<dyn Error>> {
         .build()?;
     let guard = Guard::builder(server)
         .http_client(ReqwestClient::new()?) // finds the issuer's metadata and keys, and keeps them current
-        .replay_store(MemoryReplayStore::single_node(1_000_000)?) // used DPoP proofs, for one process
+        .replay_store(MemoryReplayStore::single_node(1_000_000)?) // used DPoP proofs; restarts: see `after_restart`
         .events(|event: &Event<'_>| eprintln!("{event:?}")); // why a request was refused: clients learn little of it
     Ok(guard.build()?)
 }
@@ -41,9 +38,10 @@ pub(crate) async fn serve(listener: TcpListener, guard: Guard) -> Result<(), Box
     let app = move || {
         let documents_route =
             web::resource("/documents").wrap(Require::new(write.clone())).route(web::post().to(store));
+        // A scope of "" adds nothing to its routes' paths, and takes every path: what is public stands before it.
         let protected =
             web::scope("").wrap(Protect::new(guard.clone())).route("/me", web::get().to(me)).service(documents_route);
-        App::new().configure(publish(documents.clone())).service(protected) // the metadata is public
+        App::new().configure(publish(documents.clone())).service(protected)
     };
     Ok(HttpServer::new(app).listen(listener)?.run().await?)
 }

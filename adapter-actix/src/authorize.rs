@@ -25,8 +25,8 @@ use std::sync::Arc;
 /// # }
 /// ```
 ///
-/// A body is read up to 64 KiB, whatever limit the application sets. How slowly it may come, the server decides
-/// (`HttpServer::client_request_timeout`, or the proxy before it).
+/// A body is read up to 64 KiB, whatever limit the application sets. Nothing here limits the time that it takes,
+/// and `HttpServer::client_request_timeout` counts for the head only: see "Slow clients" in the [crate](crate)'s documentation.
 pub fn authorization_routes(server: AuthorizationServer, host: AuthorizationHost) -> impl FnOnce(&mut ServiceConfig) {
     let endpoints = Arc::new(AuthorizationEndpoints::new(server, host, system_clock(), system_entropy()));
     move |routes| {

@@ -1,7 +1,5 @@
 //! A resource server: `GET /me` takes any token of the issuer, `POST /documents` one with the scope `documents.write`.
-//!
-//! `cargo run -p attesto-axum --example protect`, then `curl -i -H 'X-Forwarded-Proto: https' http://127.0.0.1:8080/me`: curl stands in
-//! for the proxy that ends TLS. The answer is 401, and names the document that leads clients to the issuer.
+//! `docs/adapters.md` has the dependencies, and the requests to try it with.
 
 use attesto_axum::core::host::{Event, Guard, MemoryReplayStore};
 use attesto_axum::core::http::{OriginPolicy, TrustedProxies, XForwarded};
@@ -15,7 +13,7 @@ use std::{error::Error, net::SocketAddr, sync::Arc};
 use tokio::net::TcpListener;
 
 pub(crate) fn guard() -> Result<Guard, Box<dyn Error>> {
-    let provider = Arc::new(RustCrypto::new());
+    let provider = Arc::new(RustCrypto::new()); // in production rather `AwsLc` (feature `aws-lc-rs`): much faster
     let keys = RemoteKeys::builder("https://auth.example.com", provider.clone()).build()?; // exactly the tokens' `iss`
     let server = ResourceServer::builder("https://api.example.com", provider) // how clients call you; the tokens' `aud`
         .issuer(TrustedIssuer::remote(keys))
@@ -23,7 +21,7 @@ pub(crate) fn guard() -> Result<Guard, Box<dyn Error>> {
         .build()?;
     let guard = Guard::builder(server)
         .http_client(ReqwestClient::new()?) // finds the issuer's metadata and keys, and keeps them current
-        .replay_store(MemoryReplayStore::single_node(1_000_000)?) // used DPoP proofs, for one process
+        .replay_store(MemoryReplayStore::single_node(1_000_000)?) // used DPoP proofs; restarts: see `after_restart`
         .events(|event: &Event<'_>| eprintln!("{event:?}")); // why a request was refused: clients learn little of it
     Ok(guard.build()?)
 }
@@ -44,6 +42,7 @@ pub(crate) async fn serve(listener: TcpListener, guard: Guard) -> Result<(), Box
         .route("/documents", post(store).layer(write))
         .layer(ProtectLayer::new(Arc::clone(&guard)))
         .merge(metadata_router([&*guard])?); // after the layer: the metadata is public
+    // The proxy limits the time that clients take: `axum::serve` does not (without a proxy, see "Slow clients").
     Ok(axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>()).await?)
 }
 

@@ -39,8 +39,9 @@
 //!
 //! # Cryptography in production
 //!
-//! `RustCrypto`, as above, builds wherever Rust does. For a busy server, enable the feature `aws-lc-rs` of this crate and write
-//! `AwsLc::new()` for `RustCrypto::new()`: it verifies an ES256 signature in a fraction of the time. Both accept and refuse the same.
+//! `RustCrypto`, as above, builds wherever Rust does. In production, enable the feature `aws-lc-rs` of this crate, which needs a C compiler,
+//! and write `AwsLc::new()` for `RustCrypto::new()`: it verifies an ES256 signature in about a fifth of the time. Both accept and
+//! refuse the same.
 //!
 //! # TLS and client certificates
 //!
@@ -49,21 +50,31 @@
 //!
 //! ```
 //! # use axum::Router;
-//! # use hyper_util::{rt::{TokioExecutor, TokioIo}, server::conn::auto, service::TowerToHyperService};
+//! # use hyper_util::{rt::{TokioExecutor, TokioIo, TokioTimer}, server::conn::auto, service::TowerToHyperService};
 //! use attesto_axum::TlsSession;
 //! use attesto_hyper::OnConnection;
-//! use tokio::net::TcpListener;
+//! use std::time::Duration;
+//! use tokio::{net::TcpListener, time::{sleep, timeout}};
 //! use tokio_rustls::TlsAcceptor;
 //!
 //! # async fn demo(app: Router, listener: TcpListener, acceptor: TlsAcceptor) -> std::io::Result<()> {
 //! loop {
-//!     let Ok((stream, peer)) = listener.accept().await else { continue }; // no file left, say: wait here for a moment
+//!     let Ok((stream, peer)) = listener.accept().await else {
+//!         sleep(Duration::from_millis(100)).await; // EMFILE, say: it fails again at once, until a connection closes
+//!         continue;
+//!     };
 //!     let (acceptor, app) = (acceptor.clone(), app.clone());
 //!     tokio::spawn(async move {
-//!         let stream = acceptor.accept(stream).await.ok()?; // here, and not in the loop: a handshake may take its time
-//!         let session = TlsSession::with_peer_chain(stream.get_ref().1.peer_certificates());
+//!         // Here, and not in the loop: a handshake may take its time.
+//!         let stream = timeout(Duration::from_secs(10), acceptor.accept(stream)).await.ok()?.ok()?;
+//!         let tls = stream.get_ref().1;
+//!         let session = TlsSession::with_peer_chain(tls.peer_certificates());
+//!         let http2 = tls.alpn_protocol() == Some(b"h2");
 //!         let service = OnConnection::new(peer).tls(session).wrap(TowerToHyperService::new(app));
-//!         auto::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await.ok()
+//!         let mut server = auto::Builder::new(TokioExecutor::new());
+//!         server.http1().timer(TokioTimer::new()); // with a timer, hyper waits 30 seconds for a head; without one, for ever
+//!         let server = if http2 { server.http2_only() } else { server.http1_only() }; // ALPN says; no need to wait and see
+//!         server.serve_connection(TokioIo::new(stream), service).await.ok()
 //!     });
 //! }
 //! # }
@@ -86,6 +97,14 @@
 //!
 //! Bodies are streamed, never buffered, except at an authorization server's endpoints and where you opted in to tokens in form bodies. A
 //! refusal does not wait for the request's body, and reaches a client that is still sending one.
+//!
+//! # Slow clients
+//!
+//! `axum::serve` (0.8) sets no time limits: a client that connects and falls silent, or sends a head byte by byte, keeps its connection. A
+//! proxy in front has such limits. Without one, serve the router in a loop like the one above, whose timer lets hyper wait for 30 seconds
+//! (`header_read_timeout`); plain HTTP/1 has its loop in `examples/protect.rs` of attesto-hyper. Bodies have no limit in either, and
+//! attesto reads forms at its endpoints to their end, up to 64 KiB: where no proxy does it, put a time limit around the whole router, such
+//! as tower-http's `TimeoutLayer`.
 //!
 //! No rule of any RFC lives here: the crate translates types into [`attesto_core`] and back.
 

@@ -1,4 +1,4 @@
-//! An authorization server with login and consent pages on bare hyper, HTTP/1 and HTTP/2, and the MCP server that its tokens are for.
+//! An authorization server with login and consent pages on bare hyper, and the MCP server that its tokens are for.
 //!
 //! `cargo run -p attesto-hyper --example authorization_server` needs no set-up: it serves on a loopback port, plays a tour against
 //! itself over the socket, prints each step with its outcome, and stays up. This file is what belongs to hyper; server, clients, pages
@@ -10,15 +10,17 @@ use attesto_hyper::{Authorize, GuardedBody, OnConnection, Protect, Publish, Wrap
 use bytes::Bytes;
 use http_body_util::{Full, combinators::BoxBody};
 use hyper::body::Incoming;
+use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper::{Request, Response, StatusCode};
-use hyper_util::rt::{TokioExecutor, TokioIo};
-use hyper_util::server::conn::auto;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use std::convert::Infallible;
 use std::error::Error;
 use std::process::ExitCode;
+use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::time::sleep;
 
 type Body = GuardedBody<BoxBody<Bytes, Infallible>>;
 type Mcp = Wrapped<Protect, TowerToHyperService<McpService>>;
@@ -55,11 +57,12 @@ fn app(
 async fn serve(listener: TcpListener, site: Site) -> std::io::Result<()> {
     let app = app(site);
     loop {
-        let Ok((stream, peer)) = listener.accept().await else { continue }; // no file left, say: wait here for a moment
-        let service = OnConnection::new(peer).wrap(app.clone());
-        tokio::spawn(async move {
-            auto::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await
-        });
+        let Ok((stream, peer)) = listener.accept().await else {
+            sleep(Duration::from_millis(100)).await; // EMFILE, say: it fails again at once, until a connection closes
+            continue;
+        };
+        let (io, service) = (TokioIo::new(stream), OnConnection::new(peer).wrap(app.clone()));
+        tokio::spawn(http1::Builder::new().timer(TokioTimer::new()).serve_connection(io, service)); // timer: 30 s for a head
     }
 }
 

@@ -1,4 +1,4 @@
-//! A protected MCP server with its own issuer on bare hyper, HTTP/1 and HTTP/2, and a client that tries what a thief would try.
+//! A protected MCP server with its own issuer on bare hyper, and a client that tries what a thief would try.
 //!
 //! `cargo run -p attesto-hyper --example mcp_server` needs no set-up: it serves on a loopback port, plays a tour against
 //! itself over the socket, prints each request and verdict, and stays up with curl lines to try. This file is what belongs to
@@ -9,15 +9,17 @@ use attesto_hyper::{GuardedBody, OnConnection, Protect, Publish, Wrapped};
 use bytes::Bytes;
 use http_body_util::{Full, combinators::BoxBody};
 use hyper::body::Incoming;
+use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper::{Request, Response, StatusCode};
-use hyper_util::rt::{TokioExecutor, TokioIo};
-use hyper_util::server::conn::auto;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use std::convert::Infallible;
 use std::error::Error;
 use std::process::ExitCode;
+use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::time::sleep;
 
 type Body = GuardedBody<BoxBody<Bytes, Infallible>>;
 type Mcp = Wrapped<Protect, TowerToHyperService<McpService>>;
@@ -53,11 +55,12 @@ fn app(
 async fn serve(listener: TcpListener, resources: Resources) -> std::io::Result<()> {
     let app = app(resources);
     loop {
-        let Ok((stream, peer)) = listener.accept().await else { continue }; // no file left, say: wait here for a moment
-        let service = OnConnection::new(peer).wrap(app.clone());
-        tokio::spawn(async move {
-            auto::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await
-        });
+        let Ok((stream, peer)) = listener.accept().await else {
+            sleep(Duration::from_millis(100)).await; // EMFILE, say: it fails again at once, until a connection closes
+            continue;
+        };
+        let (io, service) = (TokioIo::new(stream), OnConnection::new(peer).wrap(app.clone()));
+        tokio::spawn(http1::Builder::new().timer(TokioTimer::new()).serve_connection(io, service)); // timer: 30 s for a head
     }
 }
 

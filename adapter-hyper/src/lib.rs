@@ -42,8 +42,9 @@
 //!
 //! # Cryptography in production
 //!
-//! `RustCrypto`, as above, builds wherever Rust does. For a busy server, enable the feature `aws-lc-rs` of this crate and write
-//! `AwsLc::new()` for `RustCrypto::new()`: it verifies an ES256 signature in a fraction of the time. Both accept and refuse the same.
+//! `RustCrypto`, as above, builds wherever Rust does. In production, enable the feature `aws-lc-rs` of this crate, which needs a C compiler,
+//! and write `AwsLc::new()` for `RustCrypto::new()`: it verifies an ES256 signature in about a fifth of the time. Both accept and
+//! refuse the same.
 //!
 //! # TLS and client certificates
 //!
@@ -52,22 +53,32 @@
 //! ```
 //! # use http_body_util::Full;
 //! # use hyper::{Response, body::Bytes, service::service_fn};
-//! # use hyper_util::{rt::{TokioExecutor, TokioIo}, server::conn::auto};
+//! # use hyper_util::{rt::{TokioExecutor, TokioIo, TokioTimer}, server::conn::auto};
 //! use attesto_hyper::{OnConnection, core::http::TlsSession};
-//! use tokio::net::TcpListener;
+//! use std::time::Duration;
+//! use tokio::{net::TcpListener, time::{sleep, timeout}};
 //! use tokio_rustls::TlsAcceptor;
 //!
 //! # async fn demo(protect: attesto_hyper::Protect, listener: TcpListener, acceptor: TlsAcceptor) -> std::io::Result<()> {
 //! # let answer = service_fn(async |_| Ok::<_, std::convert::Infallible>(Response::new(Full::<Bytes>::default())));
 //! # let app = protect.wrap(answer);
 //! loop {
-//!     let Ok((stream, peer)) = listener.accept().await else { continue }; // no file left, say: wait here for a moment
+//!     let Ok((stream, peer)) = listener.accept().await else {
+//!         sleep(Duration::from_millis(100)).await; // EMFILE, say: it fails again at once, until a connection closes
+//!         continue;
+//!     };
 //!     let (acceptor, app) = (acceptor.clone(), app.clone());
 //!     tokio::spawn(async move {
-//!         let stream = acceptor.accept(stream).await.ok()?; // here, and not in the loop: a handshake may take its time
-//!         let session = TlsSession::with_peer_chain(stream.get_ref().1.peer_certificates());
+//!         // Here, and not in the loop: a handshake may take its time.
+//!         let stream = timeout(Duration::from_secs(10), acceptor.accept(stream)).await.ok()?.ok()?;
+//!         let tls = stream.get_ref().1;
+//!         let session = TlsSession::with_peer_chain(tls.peer_certificates());
+//!         let http2 = tls.alpn_protocol() == Some(b"h2");
 //!         let service = OnConnection::new(peer).tls(session).wrap(app);
-//!         auto::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await.ok()
+//!         let mut server = auto::Builder::new(TokioExecutor::new());
+//!         server.http1().timer(TokioTimer::new()); // with a timer, hyper waits 30 seconds for a head; without one, for ever
+//!         let server = if http2 { server.http2_only() } else { server.http1_only() }; // ALPN says; no need to wait and see
+//!         server.serve_connection(TokioIo::new(stream), service).await.ok()
 //!     });
 //! }
 //! # }
@@ -92,6 +103,14 @@
 //! # By hand
 //!
 //! [`request_parts`] and [`response`] translate for code that calls `ResourceServer::check` itself.
+//!
+//! # Slow clients
+//!
+//! hyper waits 30 seconds for the head of an HTTP/1 request (`header_read_timeout`), and as long between two requests, but only with a timer:
+//! without `.timer(TokioTimer::new())` it waits for ever. `auto::Builder` of hyper-util has no limit until it knows the version of HTTP, and
+//! HTTP/2 has none for a client that opens no stream: choose the version by ALPN as above, and bound the number of connections, or leave both
+//! to a proxy. Bodies have no limit, and attesto reads forms at its endpoints to their end, up to 64 KiB: where no proxy does it, put a time
+//! limit around the service, such as `tokio::time::timeout`.
 //!
 //! No rule of any RFC lives here: the crate translates types into [`attesto_core`] and back.
 

@@ -17,12 +17,14 @@ use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use hyper::service::service_fn;
 use hyper::{Request, Response};
-use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use std::convert::Infallible;
 use std::error::Error;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::time::sleep;
 
 /// How the sender is known, and the path as the proxy passed it on.
 async fn said(request: Request<RequestBody<Incoming>>) -> Result<Response<Full<Bytes>>, Infallible> {
@@ -53,10 +55,15 @@ async fn serve(listener: TcpListener, guard: Arc<Guard>) -> Result<(), ConfigErr
     let clock = Clock::new(|| Timestamp::from_secs(NOW));
     let app = Publish::new(documents).wrap(Protect::new(guard).clock(clock).wrap(service_fn(said)));
     loop {
-        let Ok((stream, peer)) = listener.accept().await else { continue };
+        let Ok((stream, peer)) = listener.accept().await else {
+            sleep(Duration::from_millis(100)).await; // EMFILE, say: it fails again at once, until a connection closes
+            continue;
+        };
         let service = OnConnection::new(peer).wrap(app.clone());
         tokio::spawn(async move {
-            auto::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await
+            let mut server = auto::Builder::new(TokioExecutor::new());
+            server.http1().timer(TokioTimer::new()); // without it, the head of a request may take for ever
+            server.serve_connection(TokioIo::new(stream), service).await
         });
     }
 }

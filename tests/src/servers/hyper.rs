@@ -16,7 +16,7 @@ use attesto_hyper::{
 use http::{HeaderValue, Method, StatusCode};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full};
-use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use rustls::ServerConfig;
 use std::convert::Infallible;
@@ -268,7 +268,8 @@ async fn one_connection<S, B>(
     B::Error: Into<BoxError>,
 {
     let connection = OnConnection::new(peer);
-    let server = auto::Builder::new(TokioExecutor::new());
+    let mut server = auto::Builder::new(TokioExecutor::new());
+    server.http1().timer(TokioTimer::new()); // without it, the head of a request may take for ever
     // A client that goes away is no failure of the server's.
     let _ended = match tls {
         None => server.serve_connection(TokioIo::new(stream), connection.tls(session).wrap(service)).await,

@@ -18,7 +18,9 @@ mod hyper_issue_tokens;
 #[path = "../../../adapter-hyper/examples/protect.rs"]
 #[expect(dead_code, reason = "`main` is the example's")]
 mod hyper_protect;
+mod papers;
 mod servers;
+mod slow_clients;
 
 use attesto_axum::system_clock;
 use attesto_testkit::DpopKey;
@@ -53,7 +55,7 @@ fn a_user_who_is_logged_in_gets_tokens_that_open_the_api(examples: &Examples) {
     let (issuer, api) = examples.both();
     let metadata = issuer.send(get("/.well-known/oauth-authorization-server"));
     assert_eq!((metadata.status, metadata.json("issuer").as_str()), (200, ISSUER));
-    assert!(issuer.send(authorize("no-session")).body.contains("a form to log in"));
+    assert!(issuer.send(authorize("no-session")).body.contains("Your login page"));
 
     let tokens = redeem(&issuer, &code(&issuer), None);
     assert_eq!(tokens.json("token_type"), "Bearer");
@@ -100,7 +102,7 @@ fn authorize(session: &str) -> browser::Request {
     let query = format!(
         "response_type=code&client_id=web-app&redirect_uri={CALLBACK}&state=s1&code_challenge_method=S256&code_challenge={CHALLENGE}"
     );
-    get(&format!("/oauth/authorize?{query}")).header("cookie", &format!("session={session}"))
+    get(&format!("/oauth/authorize?{query}")).header("cookie", &format!("__Host-session={session}"))
 }
 
 /// The code in the redirect of a user who is logged in.

@@ -4,20 +4,18 @@ use crate::browser::Browser;
 use crate::{API, ISSUER};
 use crate::{actix_issue_tokens, actix_protect, axum_issue_tokens, axum_protect, hyper_issue_tokens, hyper_protect};
 use attesto_axum::{system_clock, system_entropy};
-use attesto_core::authorization::{AuthenticationContext, Login};
 use attesto_core::crypto::{Algorithm, CryptoProvider, RustCrypto, Signer};
 use attesto_core::host::{Guard, MemoryReplayStore};
 use attesto_core::http::{OriginPolicy, TrustedProxies, XForwarded};
 use attesto_core::jose::KeyMaterial;
 use attesto_core::resource::ResourceServer;
 use attesto_core::token::{AccessTokenIssuer, KeyRing, MintRequest, TrustedIssuer};
-use std::collections::BTreeMap;
 use std::error::Error;
 use std::net::TcpListener;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::thread;
 use tokio::net;
-use tokio::runtime::Runtime;
+use tokio::runtime::{Builder, Runtime};
 
 /// The cookie of the user who is logged in.
 pub(crate) const SESSION: &str = "alice-is-logged-in";
@@ -28,29 +26,31 @@ type Served = Result<(), Box<dyn Error>>;
 pub(crate) struct Examples {
     pub(crate) guard: fn() -> Result<Guard, Box<dyn Error>>,
     protect: fn(TcpListener, Guard) -> Served,
-    issue_tokens: fn(TcpListener, KeyRing) -> Served,
-    sessions: &'static Mutex<BTreeMap<String, Login>>,
+    issue_tokens: fn(TcpListener, KeyRing, String) -> Served,
 }
 
 pub(crate) const AXUM: Examples = Examples {
     guard: axum_protect::guard,
     protect: |listener, guard| on_tokio(async { axum_protect::serve(on(listener)?, guard).await }),
-    issue_tokens: |listener, ring| on_tokio(async { axum_issue_tokens::serve(on(listener)?, ring).await }),
-    sessions: &axum_issue_tokens::SESSIONS,
+    issue_tokens: |listener, ring, session| {
+        on_tokio(async { axum_issue_tokens::serve(on(listener)?, ring, session).await })
+    },
 };
 
 pub(crate) const ACTIX: Examples = Examples {
     guard: actix_protect::guard,
     protect: |listener, guard| actix_web::rt::System::new().block_on(actix_protect::serve(listener, guard)),
-    issue_tokens: |listener, ring| actix_web::rt::System::new().block_on(actix_issue_tokens::serve(listener, ring)),
-    sessions: &actix_issue_tokens::SESSIONS,
+    issue_tokens: |listener, ring, session| {
+        actix_web::rt::System::new().block_on(actix_issue_tokens::serve(listener, ring, session))
+    },
 };
 
 pub(crate) const HYPER: Examples = Examples {
     guard: hyper_protect::guard,
     protect: |listener, guard| on_tokio(async { hyper_protect::serve(on(listener)?, guard).await }),
-    issue_tokens: |listener, ring| on_tokio(async { hyper_issue_tokens::serve(on(listener)?, ring).await }),
-    sessions: &hyper_issue_tokens::SESSIONS,
+    issue_tokens: |listener, ring, session| {
+        on_tokio(async { hyper_issue_tokens::serve(on(listener)?, ring, session).await })
+    },
 };
 
 impl Examples {
@@ -64,9 +64,7 @@ impl Examples {
     pub(crate) fn both(&self) -> (Browser, Browser) {
         let (signer, issue_tokens) = (signer(), self.issue_tokens);
         let (ring, guard) = (ring(&signer), guard(&ring(&signer)));
-        let login = Login::new("alice", AuthenticationContext::at(system_clock().now()));
-        self.sessions.lock().expect("no panic").insert(SESSION.into(), login);
-        (start(move |listener| issue_tokens(listener, ring)), self.protect(guard))
+        (start(move |listener| issue_tokens(listener, ring, SESSION.into())), self.protect(guard))
     }
 
     /// `protect.rs`, and a token that names no scope.
@@ -79,6 +77,19 @@ impl Examples {
             issuer.expect("an issuer").mint(request, system_clock().now(), &mut system_entropy()).expect("a token");
         (self.protect(guard), token.token().to_owned())
     }
+}
+
+/// hyper's two examples, on a clock that leaps to the next time limit as soon as the server has nothing else to do.
+pub(crate) fn hyper_on_a_leaping_clock() -> [Browser; 2] {
+    let leaping = || Builder::new_current_thread().enable_all().start_paused(true).build();
+    let ring = ring(&signer());
+    let guard = guard(&ring);
+    [
+        start(move |listener| leaping()?.block_on(async { hyper_protect::serve(on(listener)?, guard).await })),
+        start(move |listener| {
+            leaping()?.block_on(async { hyper_issue_tokens::serve(on(listener)?, ring, SESSION.into()).await })
+        }),
+    ]
 }
 
 fn signer() -> Arc<dyn Signer> {

@@ -58,7 +58,7 @@ pub(super) fn serve(listener: std::net::TcpListener, resource: Resource) -> Resu
     runtime()?.block_on(async {
         let listener = TcpListener::from_std(listener)?;
         loop {
-            let Ok((stream, peer)) = listener.accept().await else { continue };
+            let (stream, peer) = listener.accept().await?;
             let service = OnConnection::new(peer).wrap(app.clone());
             tokio::spawn(async move {
                 drop(http1::Builder::new().serve_connection(TokioIo::new(stream), service).await);
