@@ -5,6 +5,7 @@ use crate::database::Database;
 use crate::engine::Statement;
 use crate::engine::value::{Row, Value};
 use crate::failure::Failure;
+use crate::host_transaction::HostTransaction;
 use crate::names::{Names, Sql};
 use attesto_core::authorization::{
     Answered, AuthorizationCode, CodeRedemption, FamilyId, IssuedAccessToken, NewCode, SecretDigest, SecretQuery,
@@ -89,12 +90,15 @@ impl SqlxCodeStore {
     /// Stores a new code in a transaction of the host's, so that it commits together with a login, for example. Let the
     /// response leave after the commit. Nothing that spends is offered in this form: a rollback would revive it.
     ///
+    /// The host draws the code: it is the one of the response that the server has made. See [`HostTransaction`].
+    ///
     /// # Errors
-    /// Fails if the code is there already, and where the database does not answer.
-    #[cfg(feature = "postgres")]
-    pub async fn insert_within(&self, transaction: &mut sqlx::PgConnection, new: &NewCode) -> Answered<()> {
-        let rows = crate::engine::postgres::fetch(transaction, self.insertion(new)).await;
-        one(self.database.answered(rows)?)
+    /// Fails if the code is there already, where the database does not answer, and in a transaction of another kind of
+    /// database. Then roll back: the response with the code must not leave.
+    pub async fn insert_within<'t>(&self, transaction: impl Into<HostTransaction<'t>>, new: &NewCode) -> Answered<()> {
+        let written_in = self.database.names().dialect();
+        let rows = transaction.into().fetch(written_in, self.insertion(new)).await;
+        one(self.database.report(self.statements.insert.operation(), rows)?)
     }
 }
 

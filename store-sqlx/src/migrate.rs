@@ -46,7 +46,7 @@ fn migrator(names: &Names) -> Migrator {
             Dialect::Sqlite => step.sqlite,
         };
         for (kind, text) in [(MigrationType::ReversibleUp, up), (MigrationType::ReversibleDown, down)] {
-            let sql = AssertSqlSafe(names.sql(text)).into_sql_str();
+            let sql = AssertSqlSafe(names.sql(text).text()).into_sql_str();
             migrations.push(SqlxMigration::new(step.version, step.name.into(), kind, sql, false));
         }
     }
@@ -63,7 +63,7 @@ pub async fn migrate(database: &Database) -> Result<(), OpenError> {
     let migrator = migrator(database.names());
     let done = match database.engine() {
         #[cfg(feature = "postgres")]
-        Engine::Postgres(postgres) => migrator.run(&postgres.pool).await,
+        Engine::Postgres(postgres) => migrator.run(postgres.pool()).await,
         #[cfg(feature = "sqlite")]
         Engine::Sqlite(sqlite) => {
             sqlite.alone(move |connection| Box::pin(async move { migrator.run(connection).await })).await?
@@ -74,7 +74,7 @@ pub async fn migrate(database: &Database) -> Result<(), OpenError> {
 
 fn failure(error: MigrateError) -> Failure {
     match error {
-        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => error.into(),
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => Failure::with_text(error),
         other => Failure::new(FailureKind::Refused, other.to_string()),
     }
 }

@@ -1,7 +1,7 @@
 //! Names of tables, and statements made with them.
 
+pub(crate) use crate::sql::Sql;
 use attesto_core::ConfigError;
-use std::sync::Arc;
 
 /// The tables, as statements name them: `{codes}`.
 pub(crate) const TABLES: [&str; 8] = [
@@ -29,25 +29,27 @@ pub(crate) enum Dialect {
 
 impl Dialect {
     /// What differs in one word or two.
-    const fn words(self) -> [(&'static str, &'static str); 4] {
+    const fn words(self) -> [(&'static str, &'static str); 5] {
         match self {
             #[cfg(feature = "postgres")]
             Self::Postgres => [
                 ("{greatest}", "GREATEST"),
                 ("{for_update}", "FOR UPDATE"),
+                ("{skip_locked}", "FOR UPDATE SKIP LOCKED"),
                 ("{bytes_of}", "octet_length"),
                 ("{now}", "CAST(EXTRACT(EPOCH FROM now()) AS BIGINT)"),
             ],
             #[cfg(feature = "sqlite")]
-            Self::Sqlite => {
-                [("{greatest}", "MAX"), ("{for_update}", ""), ("{bytes_of}", "octet_length"), ("{now}", "unixepoch()")]
-            }
+            Self::Sqlite => [
+                ("{greatest}", "MAX"),
+                ("{for_update}", ""),
+                ("{skip_locked}", ""),
+                ("{bytes_of}", "octet_length"),
+                ("{now}", "unixepoch()"),
+            ],
         }
     }
 }
-
-/// A statement, ready to be sent.
-pub(crate) type Sql = Arc<str>;
 
 /// Where the tables are, and what their names begin with.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -95,7 +97,7 @@ impl Names {
         for (word, written) in self.dialect.words() {
             sql = sql.replace(word, written);
         }
-        sql.into()
+        Sql::new(template, sql)
     }
 
     /// Selects the statement of the dialect, where more than a word differs.

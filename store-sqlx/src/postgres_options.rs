@@ -3,9 +3,11 @@
 use crate::breaker::Breaker;
 use crate::database::{Database, OpenError};
 use crate::engine::Engine;
-use crate::engine::postgres::Postgres;
+use crate::engine::postgres::{Postgres, Sessions, statement_limit};
+use crate::events::{Observer, StoreEvent};
 use crate::names::{Dialect, Names};
 use attesto_core::ConfigError;
+use sqlx::Connection as _;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use std::fmt;
 use std::str::FromStr;
@@ -17,6 +19,10 @@ const CONNECTIONS: u32 = 10;
 const LIMIT: Duration = Duration::from_secs(3);
 /// How long questions are refused after the database could not be reached.
 const PAUSE: Duration = Duration::from_secs(1);
+/// How long a connection may be idle before it is tested when it is used again.
+const TESTED_AFTER: Duration = Duration::from_secs(1);
+/// The shortest time limit.
+const SHORTEST_LIMIT: Duration = Duration::from_millis(10);
 
 /// A PostgreSQL database, for any number of machines: [`StoreReach::Shared`](attesto_core::host::StoreReach). Name the
 /// primary: a replica answers from the past.
@@ -27,6 +33,8 @@ pub struct PostgresOptions {
     limit: Duration,
     schema: Option<String>,
     prefix: String,
+    pooled: bool,
+    observer: Observer,
 }
 
 #[derive(Clone)]
@@ -54,13 +62,24 @@ impl PostgresOptions {
     }
 
     /// Uses a pool that the host has, for its own tables too.
+    ///
+    /// Give its connections a `statement_timeout` of at most the [time limit](Self::time_limit), and the level `read
+    /// committed`. Without, each question is a transaction that sets both, at the cost of two round trips more.
     #[must_use]
     pub fn pool(pool: PgPool) -> Self {
         Self::over(Source::Pool(pool))
     }
 
     fn over(source: Source) -> Self {
-        Self { source, connections: CONNECTIONS, limit: LIMIT, schema: None, prefix: Database::PREFIX.into() }
+        Self {
+            source,
+            connections: CONNECTIONS,
+            limit: LIMIT,
+            schema: None,
+            prefix: Database::PREFIX.into(),
+            pooled: false,
+            observer: Observer::default(),
+        }
     }
 
     /// Sets how many connections the pool has at most; 10 unless set. Without effect on a pool of the host's.
@@ -92,24 +111,113 @@ impl PostgresOptions {
         self
     }
 
+    /// Says that a pooler stands before the database and hands out sessions for single transactions only: PgBouncer with
+    /// `pool_mode = transaction`. Each question is then a transaction that sets its own limits, and no statement is
+    /// prepared for later. It costs two round trips more. Name the pooler's address, and the primary behind it.
+    #[must_use]
+    pub const fn transaction_pooling(mut self) -> Self {
+        self.pooled = true;
+        self
+    }
+
+    /// Sets what receives [events](StoreEvent), for logs and metrics. It is called while a request waits, so it must not
+    /// block; it changes nothing, and a panic of it fails no request.
+    #[must_use]
+    pub fn on_event(mut self, observer: impl Fn(&StoreEvent<'_>) + Send + Sync + 'static) -> Self {
+        self.observer = Observer::new(observer);
+        self
+    }
+
     /// Connects. The tables may still be missing: see [`migrate`](crate::migrate).
     ///
     /// # Errors
-    /// Fails for unusable names, and where the database cannot be reached.
+    /// Fails for unusable names, and where the database cannot be reached or refuses the login.
     pub async fn open(self) -> Result<Database, OpenError> {
         let names = Names::new(Dialect::Postgres, self.schema, self.prefix)?;
-        let pool = match self.source {
-            Source::Pool(pool) => pool,
+        if self.limit < SHORTEST_LIMIT {
+            return Err(ConfigError::new("time limit", "at least 10 milliseconds").into());
+        }
+        let opened = match self.source {
+            Source::Pool(pool) => {
+                let place = place(&pool.connect_options());
+                sessions_of(&pool, self.limit, self.pooled)
+                    .await
+                    .map(|sessions| (pool, sessions))
+                    .map_err(|e| (place, e))
+            }
             Source::Connect(options) => {
-                let statement_limit = format!("{}", self.limit.as_millis());
-                let options = options.options([("statement_timeout", statement_limit)]);
-                let pool = PgPoolOptions::new().max_connections(self.connections).acquire_timeout(self.limit);
-                pool.connect_with(options).await.map_err(crate::Failure::from)?
+                let place = place(&options);
+                let (options, sessions) = match self.pooled {
+                    true => (options.statement_cache_capacity(0), Sessions::Foreign),
+                    false => (with_limits(*options, self.limit), Sessions::Own),
+                };
+                connect(options, self.connections, self.limit)
+                    .await
+                    .map(|pool| (pool, sessions))
+                    .map_err(|e| (place, e))
             }
         };
-        let breaker = Breaker::new(PAUSE);
-        Ok(Database::new(Engine::Postgres(Postgres { pool, limit: self.limit, breaker }), names))
+        let (pool, sessions) =
+            opened.map_err(|(database, error)| OpenError::Unreachable { database, failure: error.into() })?;
+        let breaker = Breaker::new(PAUSE, self.observer.clone());
+        let postgres = Postgres::new(pool, sessions, self.limit, breaker);
+        Ok(Database::new(Engine::Postgres(postgres), names, self.observer))
     }
+}
+
+/// What a session must have in common with all others. The server ends a statement before the question's limit, and
+/// a transaction whose node has stopped, so that neither holds a lock for long.
+fn with_limits(options: PgConnectOptions, limit: Duration) -> PgConnectOptions {
+    options.options([
+        ("statement_timeout", statement_limit(limit).as_millis().to_string()),
+        ("idle_in_transaction_session_timeout", limit.as_millis().to_string()),
+        ("default_transaction_isolation", "read committed".into()),
+    ])
+}
+
+async fn connect(options: PgConnectOptions, connections: u32, limit: Duration) -> Result<PgPool, sqlx::Error> {
+    PgPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(limit)
+        // A connection in use shows by itself when it is broken; one that has been idle may have been cut unnoticed.
+        .test_before_acquire(false)
+        .before_acquire(|connection, meta| {
+            Box::pin(async move {
+                if meta.idle_for >= TESTED_AFTER {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
+        .connect_with(options)
+        .await
+}
+
+/// The host's sessions serve as they are if the server ends what takes too long; else limits are set for each
+/// transaction.
+async fn sessions_of(pool: &PgPool, limit: Duration, pooled: bool) -> Result<Sessions, sqlx::Error> {
+    let settings = "SELECT CAST(setting AS BIGINT) BETWEEN 1 AND $1
+            AND current_setting('default_transaction_isolation') = 'read committed'
+        FROM pg_settings WHERE name = 'statement_timeout'";
+    let most = i64::try_from(limit.as_millis()).unwrap_or(i64::MAX);
+    let asking = sqlx::query_scalar::<_, bool>(settings).bind(most).persistent(false).fetch_one(pool);
+    let suits = tokio::time::timeout(limit, asking).await.map_err(|_| sqlx::Error::PoolTimedOut)??;
+    Ok(if suits && !pooled { Sessions::Own } else { Sessions::Foreign })
+}
+
+/// Where a database is, for its operator. A name with other characters than names usually have is left out: a password
+/// that was not percent-encoded can end up there.
+fn place(options: &PgConnectOptions) -> String {
+    let plain = |name: &str| {
+        let is_plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._:/[]".contains(&byte));
+        if is_plain { name.to_owned() } else { "?".to_owned() }
+    };
+    let host = match options.get_socket() {
+        Some(socket) => plain(&socket.to_string_lossy()),
+        None => plain(options.get_host()),
+    };
+    let database = plain(options.get_database().unwrap_or_else(|| options.get_username()));
+    format!("{database} on {host}, port {}", options.get_port())
 }
 
 /// Prints neither the password nor the user.
@@ -120,6 +228,7 @@ impl fmt::Debug for PostgresOptions {
             .field("limit", &self.limit)
             .field("schema", &self.schema)
             .field("prefix", &self.prefix)
+            .field("pooled", &self.pooled)
             .finish_non_exhaustive()
     }
 }

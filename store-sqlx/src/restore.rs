@@ -51,8 +51,8 @@ pub async fn end_all(database: &Database, now: Timestamp) -> Result<Ended, OpenE
     let steps = vec![
         // First, so that what is under way with a family comes before or after, on every node.
         statement(revoke, &[now.plus(REMEMBERED).into()]),
-        statement(deny, &[at.clone()]),
-        statement(deny_by_code, &[at.clone()]),
+        statement(deny, std::slice::from_ref(&at)),
+        statement(deny_by_code, std::slice::from_ref(&at)),
         statement("DELETE FROM {refresh_access_tokens}", &[]),
         statement("UPDATE {codes} SET consumed_at = $1 WHERE consumed_at IS NULL RETURNING TRUE", &[at]),
         statement("DELETE FROM {pushed_requests} RETURNING TRUE", &[]),

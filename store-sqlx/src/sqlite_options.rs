@@ -3,6 +3,7 @@
 use crate::database::{Database, OpenError};
 use crate::engine::Engine;
 use crate::engine::sqlite::Sqlite;
+use crate::events::{Observer, StoreEvent};
 use crate::failure::{Failure, FailureKind};
 use crate::names::{Dialect, Names};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
@@ -27,6 +28,7 @@ pub struct SqliteOptions {
     file: Option<PathBuf>,
     readers: usize,
     prefix: String,
+    observer: Observer,
 }
 
 impl SqliteOptions {
@@ -53,13 +55,27 @@ impl SqliteOptions {
     }
 
     fn over(connect: SqliteConnectOptions, readers: usize) -> Self {
-        Self { connect: connect.busy_timeout(BUSY), file: None, readers, prefix: Database::PREFIX.into() }
+        Self {
+            connect: connect.busy_timeout(BUSY),
+            file: None,
+            readers,
+            prefix: Database::PREFIX.into(),
+            observer: Observer::default(),
+        }
     }
 
     /// Sets what the names of tables begin with; `attesto_` unless set.
     #[must_use]
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
         self.prefix = prefix.into();
+        self
+    }
+
+    /// Sets what receives [events](StoreEvent), for logs and metrics. It is called while a request waits, so it must not
+    /// block; it changes nothing, and a panic of it fails no request.
+    #[must_use]
+    pub fn on_event(mut self, observer: impl Fn(&StoreEvent<'_>) + Send + Sync + 'static) -> Self {
+        self.observer = Observer::new(observer);
         self
     }
 
@@ -73,7 +89,7 @@ impl SqliteOptions {
             create_private(file)?;
         }
         let sqlite = Sqlite::open(&self.connect, self.readers).await?;
-        Ok(Database::new(Engine::Sqlite(sqlite), names))
+        Ok(Database::new(Engine::Sqlite(sqlite), names, self.observer))
     }
 }
 

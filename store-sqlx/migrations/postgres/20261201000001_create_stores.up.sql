@@ -74,9 +74,13 @@ CREATE TABLE {pushed_requests} (
     ticket             BYTEA   CHECK (octet_length(ticket) = 32),
     pushed_at          BIGINT  NOT NULL,
     present_by         BIGINT  NOT NULL,
-    expires_at         BIGINT  NOT NULL
+    expires_at         BIGINT  NOT NULL,
+    bytes              BIGINT  NOT NULL
 );
 CREATE INDEX {prefix}pushed_requests_expires_at ON {pushed_requests} (expires_at);
+-- These two also count what is in use.
+CREATE INDEX {prefix}pushed_requests_client ON {pushed_requests} (client_id, present_by, bytes);
+CREATE INDEX {prefix}pushed_requests_authenticated ON {pushed_requests} (authenticated, present_by, bytes);
 
 CREATE TABLE {consent_grants} (
     digest             BYTEA  PRIMARY KEY CHECK (octet_length(digest) = 32),

@@ -74,9 +74,13 @@ CREATE TABLE {pushed_requests} (
     ticket             BLOB    CHECK (length(ticket) = 32),
     pushed_at          INTEGER NOT NULL,
     present_by         INTEGER NOT NULL,
-    expires_at         INTEGER NOT NULL
+    expires_at         INTEGER NOT NULL,
+    bytes              INTEGER NOT NULL
 ) WITHOUT ROWID, STRICT;
 CREATE INDEX {prefix}pushed_requests_expires_at ON {pushed_requests} (expires_at);
+-- These two also count what is in use.
+CREATE INDEX {prefix}pushed_requests_client ON {pushed_requests} (client_id, present_by, bytes);
+CREATE INDEX {prefix}pushed_requests_authenticated ON {pushed_requests} (authenticated, present_by, bytes);
 
 CREATE TABLE {consent_grants} (
     digest             BLOB   PRIMARY KEY CHECK (length(digest) = 32),

@@ -1,75 +1,236 @@
 //! PostgreSQL: a pool of connections, each statement by itself unless it is in a transaction.
+//!
+//! A question waits for a connection in the request's own future, and gives up when that is dropped. From then on it
+//! runs in a task of its own, to its end or its limit, even if the client goes away: a connection that was left in
+//! mid-sentence may be in a transaction, so it is closed and never used again.
 
 use super::Statement;
 use super::value::{Cell, Row, Value};
-use crate::breaker::Breaker;
+use crate::breaker::{self, Attempt, Breaker};
 use crate::failure::{Failure, FailureKind};
-use crate::names::Sql;
+use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgArguments, PgPool, PgRow};
 use sqlx::query::Query;
-use sqlx::{AssertSqlSafe, Column, PgConnection, Row as _, TypeInfo, ValueRef};
-use std::future::Future;
+use sqlx::{AssertSqlSafe, Column, Connection as _, PgConnection, Postgres as Pg, Row as _, TypeInfo, ValueRef};
+use std::future::{Future as _, poll_fn};
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
+use tokio::sync::{Semaphore, oneshot};
+use tokio::time::{Instant, timeout, timeout_at};
 
 /// The level that the stores are written for: each statement sees what was committed before it began, and an `UPDATE`
 /// that waited for a row judges it again. Said explicitly, since a database may have another default.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
+/// Questions that may wait for a connection. More are refused at once.
+const WAITING: usize = 4_096;
+
+/// Whether a session of the database is ours.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Sessions {
+    /// They have our limits and our level, and remember prepared statements.
+    Own,
+    /// Another session may follow after each transaction, or they have limits of the host's: limits and level are set in
+    /// each transaction, and a statement is prepared where it is used.
+    Foreign,
+}
 
 pub(crate) struct Postgres {
-    pub(crate) pool: PgPool,
+    pool: PgPool,
+    sessions: Sessions,
     /// For a whole question: connecting, waiting for rows that others have locked, and the answer.
-    pub(crate) limit: Duration,
-    pub(crate) breaker: Breaker,
+    limit: Duration,
+    breaker: Arc<Breaker>,
+    waiting: Semaphore,
+}
+
+/// The most that the server spends on one statement: less than a question may take, so that a lock that another
+/// transaction holds is the database's answer, and not its silence.
+pub(crate) fn statement_limit(limit: Duration) -> Duration {
+    limit.saturating_sub(limit / 10).max(Duration::from_millis(1))
 }
 
 impl Postgres {
+    pub(crate) fn new(pool: PgPool, sessions: Sessions, limit: Duration, breaker: Arc<Breaker>) -> Self {
+        Self { pool, sessions, limit, breaker, waiting: Semaphore::new(WAITING) }
+    }
+
+    pub(crate) fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
     pub(crate) async fn run(&self, statement: Statement) -> Result<Vec<Row>, Failure> {
-        self.limited(async {
-            let mut connection = self.pool.acquire().await?;
-            fetch(&mut connection, statement).await
-        })
-        .await
+        let answers = match self.sessions {
+            Sessions::Own => self.ask(Work::Statement(statement)).await?,
+            Sessions::Foreign => self.transaction(vec![statement]).await?,
+        };
+        Ok(answers.into_iter().next().unwrap_or_default())
     }
 
     pub(crate) async fn transaction(&self, statements: Vec<Statement>) -> Result<Vec<Vec<Row>>, Failure> {
-        self.limited(self.in_transaction(statements)).await
+        let begin = match self.sessions {
+            Sessions::Own => BEGIN.into(),
+            Sessions::Foreign => format!(
+                "{BEGIN}; SET LOCAL statement_timeout = {}; SET LOCAL idle_in_transaction_session_timeout = {}",
+                statement_limit(self.limit).as_millis(),
+                self.limit.as_millis(),
+            ),
+        };
+        self.ask(Work::Transaction { begin, statements, prepares: self.sessions == Sessions::Own }).await
     }
 
-    /// Without a time limit.
+    /// Without a time limit, and whatever the circuit.
     pub(crate) async fn maintain(&self, statements: Vec<Statement>) -> Result<Vec<Vec<Row>>, Failure> {
-        let unlimited = Statement::new(&Sql::from("SET LOCAL statement_timeout = 0"), []);
-        let mut answers = self.in_transaction([unlimited].into_iter().chain(statements)).await?;
-        answers.remove(0);
-        Ok(answers)
-    }
-
-    async fn in_transaction(&self, statements: impl IntoIterator<Item = Statement>) -> Result<Vec<Vec<Row>>, Failure> {
-        let mut transaction = self.pool.begin_with(BEGIN).await?;
-        let mut answers = Vec::new();
-        for statement in statements {
-            answers.push(fetch(&mut transaction, statement).await?);
-        }
-        transaction.commit().await?;
-        Ok(answers)
-    }
-
-    async fn limited<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-        let attempt = self.breaker.attempt()?;
-        let answer = tokio::time::timeout(self.limit, work)
-            .await
-            .unwrap_or_else(|_| Err(Failure::new(FailureKind::TimedOut, "the database did not answer in time")));
-        attempt.ended(&answer);
+        let begin = format!("{BEGIN}; SET LOCAL statement_timeout = 0");
+        let mut lease = Lease::new(self.pool.acquire().await?);
+        let answer = lease.carry_out(Work::Transaction { begin, statements, prepares: false }).await;
+        lease.give_back(self.limit).await;
         answer
+    }
+
+    async fn ask(&self, work: Work) -> Result<Vec<Vec<Row>>, Failure> {
+        let attempt = self.breaker.attempt(Instant::now())?;
+        let deadline = Instant::now().checked_add(self.limit).unwrap_or_else(Instant::now);
+        let mut lease = match self.connection(deadline).await {
+            Ok(lease) => lease,
+            Err(failure) => {
+                if !matches!(failure.kind, FailureKind::CircuitOpen | FailureKind::Overloaded) {
+                    attempt.silent(Instant::now());
+                }
+                return Err(failure);
+            }
+        };
+        let limit = self.limit;
+        let (reply, answer) = oneshot::channel();
+        tokio::spawn(async move {
+            // A dropped receiver means that the request went away: its answer is not wanted.
+            let _ = reply.send(lease.answer(work, attempt, deadline).await);
+            lease.give_back(limit).await;
+        });
+        answer.await.unwrap_or_else(|_| Err(Failure::new(FailureKind::Unreachable, "the runtime is shutting down")))
+    }
+
+    /// # Errors
+    /// Fails where none becomes free in time, none can be opened, and as soon as the circuit opens.
+    async fn connection(&self, deadline: Instant) -> Result<Lease, Failure> {
+        let _place = self
+            .waiting
+            .try_acquire()
+            .map_err(|_| Failure::new(FailureKind::Overloaded, "too many questions wait for a connection"))?;
+        let mut opened = pin!(self.breaker.opened().notified());
+        opened.as_mut().enable();
+        let mut acquiring = pin!(timeout_at(deadline, self.pool.acquire()));
+        let acquired = poll_fn(|context| {
+            if let Poll::Ready(acquired) = acquiring.as_mut().poll(context) {
+                return Poll::Ready(Some(acquired));
+            }
+            opened.as_mut().poll(context).map(|()| None)
+        });
+        match acquired.await {
+            Some(Ok(Ok(connection))) => Ok(Lease::new(connection)),
+            Some(Ok(Err(error))) => Err(error.into()),
+            Some(Err(_)) => Err(sqlx::Error::PoolTimedOut.into()),
+            None => Err(breaker::is_open()),
+        }
+    }
+}
+
+enum Work {
+    Statement(Statement),
+    Transaction { begin: String, statements: Vec<Statement>, prepares: bool },
+}
+
+/// A connection that is closed unless it is given back.
+struct Lease {
+    connection: Option<PoolConnection<Pg>>,
+    /// It is not in the middle of anything.
+    is_usable: bool,
+}
+
+impl Lease {
+    fn new(connection: PoolConnection<Pg>) -> Self {
+        Self { connection: Some(connection), is_usable: false }
+    }
+
+    async fn answer(&mut self, work: Work, attempt: Attempt, deadline: Instant) -> Result<Vec<Vec<Row>>, Failure> {
+        match timeout_at(deadline, self.carry_out(work)).await {
+            Ok(answer) => {
+                // A connection that broke says nothing about the database: the next one will.
+                if answer.as_ref().err().is_none_or(|failure| failure.kind != FailureKind::Unreachable) {
+                    attempt.answered();
+                }
+                answer
+            }
+            Err(_) => {
+                attempt.silent(Instant::now());
+                Err(Failure::new(FailureKind::TimedOut, "the database did not answer in time"))
+            }
+        }
+    }
+
+    async fn carry_out(&mut self, work: Work) -> Result<Vec<Vec<Row>>, Failure> {
+        let Some(connection) = self.connection.as_mut() else { return Err(sqlx::Error::PoolClosed.into()) };
+        let answer = carry_out(connection, work).await;
+        self.is_usable = answer.as_ref().err().is_none_or(leaves_connection_usable);
+        answer
+    }
+
+    /// The pool tests what is given back, for as long as it takes, and counts it as in use meanwhile: if the network has
+    /// lost the connection, for a quarter of an hour. So it is given back under a limit.
+    async fn give_back(mut self, limit: Duration) {
+        if self.is_usable
+            && let Some(mut connection) = self.connection.take()
+        {
+            // Past the limit it is closed, and the pool may open another in its place.
+            let _ = timeout(limit, connection.return_to_pool()).await;
+        }
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            drop(connection.detach());
+        }
+    }
+}
+
+/// Errors after which the session is as it was before. After others, such as a prepared statement that no longer fits its
+/// table, a new session has a chance that this one has not.
+fn leaves_connection_usable(failure: &Failure) -> bool {
+    if failure.kind == FailureKind::Unreadable {
+        return true;
+    }
+    let code = failure.code.as_deref().unwrap_or_default();
+    ["22", "23", "40", "42", "53", "55"].iter().any(|class| code.starts_with(class)) || code == "57014"
+}
+
+async fn carry_out(connection: &mut PgConnection, work: Work) -> Result<Vec<Vec<Row>>, Failure> {
+    match work {
+        Work::Statement(statement) => Ok(vec![fetch(connection, statement).await?]),
+        Work::Transaction { begin, statements, prepares } => {
+            let mut transaction = connection.begin_with(AssertSqlSafe(begin)).await?;
+            let mut answers = Vec::with_capacity(statements.len());
+            for statement in statements {
+                answers.push(fetch_as(&mut transaction, statement, prepares).await?);
+            }
+            transaction.commit().await?;
+            Ok(answers)
+        }
     }
 }
 
 /// Runs one statement on a connection, which may be in a transaction of the host's.
 pub(crate) async fn fetch(connection: &mut PgConnection, statement: Statement) -> Result<Vec<Row>, Failure> {
-    let query = bind(sqlx::query(AssertSqlSafe(statement.sql)), statement.values);
+    fetch_as(connection, statement, true).await
+}
+
+async fn fetch_as(connection: &mut PgConnection, statement: Statement, prepares: bool) -> Result<Vec<Row>, Failure> {
+    let query = bind(sqlx::query(AssertSqlSafe(statement.sql.text())), statement.values).persistent(prepares);
     let rows = query.fetch_all(connection).await?;
     rows.iter().map(row).collect()
 }
-
 fn bind(
     mut query: Query<'_, sqlx::Postgres, PgArguments>,
     values: Vec<Value>,

@@ -231,7 +231,7 @@ async fn run(connection: &mut SqliteConnection, statements: &[Statement]) -> Ans
 
 /// Runs one statement on a connection, which may be in a transaction of the host's.
 pub(crate) async fn fetch(connection: &mut SqliteConnection, statement: Statement) -> Result<Vec<Row>, Failure> {
-    let query = bind(sqlx::query(AssertSqlSafe(statement.sql)), statement.values);
+    let query = bind(sqlx::query(AssertSqlSafe(statement.sql.text())), statement.values);
     let rows = query.fetch_all(connection).await?;
     rows.iter().map(row).collect()
 }

@@ -21,6 +21,7 @@ pub(crate) async fn on_each_engine(test: impl AsyncFn(Database)) {
 }
 
 /// Connects to the server, if there is one, with tables of this test's own.
+#[expect(clippy::disallowed_methods, reason = "a program is where configuration comes from")]
 pub(crate) async fn postgres() -> Option<Database> {
     let Ok(url) = std::env::var(POSTGRES) else {
         eprintln!("left out: PostgreSQL, since {POSTGRES} names no server (`.ci/with-postgres` starts one)");

@@ -2,6 +2,7 @@
 
 mod engines;
 mod restore;
+mod sweeper;
 
 use attesto_core::Timestamp;
 use attesto_testkit::{Racing, assert_code_store_conforms, assert_deny_list_conforms, assert_refresh_store_conforms};

@@ -21,6 +21,7 @@ pub(crate) struct Nodes {
 
 impl Nodes {
     /// Opens them, if there is a server.
+    #[expect(clippy::disallowed_methods, reason = "a program is where configuration comes from")]
     pub(crate) async fn open(isolation: &str) -> Option<Self> {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         let Ok(url) = std::env::var("ATTESTO_TEST_POSTGRES") else {
