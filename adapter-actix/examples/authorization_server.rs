@@ -71,11 +71,11 @@ fn routes(site: Site, service: Data<McpService>) -> impl FnOnce(&mut ServiceConf
 
 #[actix_web::main]
 async fn main() -> Result<ExitCode, Box<dyn Error>> {
-    let (demo, listener) = match AuthorizationDemo::start()? {
+    let (mut demo, listener) = match AuthorizationDemo::start()? {
         Ok(demo) => demo,
         Err(code) => return Ok(code),
     };
-    let (site, service) = (demo.site()?, Data::new(Resources::mcp_service()));
+    let (site, service) = (demo.site().await?, Data::new(Resources::mcp_service()));
     let app = move || App::new().configure(routes(site.clone(), service.clone()));
     demo.play(HttpServer::new(app).workers(2).listen(listener)?.run()).await
 }

@@ -34,11 +34,11 @@ fn app(site: Site) -> Router {
 
 #[tokio::main]
 async fn main() -> Result<ExitCode, Box<dyn Error>> {
-    let (demo, listener) = match AuthorizationDemo::start()? {
+    let (mut demo, listener) = match AuthorizationDemo::start()? {
         Ok(demo) => demo,
         Err(code) => return Ok(code),
     };
-    let app = app(demo.site()?).into_make_service_with_connect_info::<SocketAddr>();
+    let app = app(demo.site().await?).into_make_service_with_connect_info::<SocketAddr>();
     let listener = TcpListener::from_std(listener)?;
     demo.play(async move { axum::serve(listener, app).await }).await
 }

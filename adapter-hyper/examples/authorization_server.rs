@@ -68,11 +68,11 @@ async fn serve(listener: TcpListener, site: Site) -> std::io::Result<()> {
 
 #[tokio::main]
 async fn main() -> Result<ExitCode, Box<dyn Error>> {
-    let (demo, listener) = match AuthorizationDemo::start()? {
+    let (mut demo, listener) = match AuthorizationDemo::start()? {
         Ok(demo) => demo,
         Err(code) => return Ok(code),
     };
-    let server = serve(TcpListener::from_std(listener)?, demo.site()?);
+    let server = serve(TcpListener::from_std(listener)?, demo.site().await?);
     demo.play(server).await
 }
 

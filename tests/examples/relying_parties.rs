@@ -18,7 +18,7 @@ use attesto_core::host::{
 use attesto_core::http::{CanonicalOrigin, OriginPolicy, ResponseParts};
 use attesto_core::resource::ResourceServer;
 use attesto_core::token::{KeyRing, TrustedIssuer};
-use attesto_demo::{now, rsa_ring};
+use attesto_demo::{now, rsa_pem, rsa_ring};
 use axum::routing::any;
 use axum::{Json, Router};
 use serde_json::{Map, Value, json};
@@ -169,7 +169,7 @@ fn app(issuer: &str, clients: Clients) -> Result<Router, Box<dyn Error>> {
         .scopes_supported(SCOPES)
         .refresh(RefreshPolicy::new().grace(Duration::from_secs(30), GraceSecret::new([7; 32]))?)
         .openid_connect()
-        .id_token_keys(rsa_ring(provider.as_ref())?)
+        .id_token_keys(rsa_ring(provider.as_ref(), &rsa_pem()?)?)
         .metadata_member("userinfo_endpoint", userinfo.as_str())
         .metadata_member("claims_supported", ["sub", "name", "preferred_username", "email", "email_verified"])
         .allow_browser_clients()

@@ -31,12 +31,20 @@ pub(super) fn provider() -> Arc<dyn CryptoProvider> {
     if cfg!(debug_assertions) { Arc::new(RustCrypto::new()) } else { Arc::new(AwsLc::new()) }
 }
 
-/// For the ID tokens of clients that expect RS256, which is what OpenID Connect has them expect. A new key each time: yours is made with
+/// For the ID tokens of clients that expect RS256, which is what OpenID Connect has them expect. Yours is made with
 /// `openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048`, and kept.
 ///
 /// # Errors
+/// Where the key cannot be used.
+pub fn rsa_ring(provider: &dyn CryptoProvider, pem: &str) -> Result<Arc<KeyRing>, Box<dyn Error>> {
+    Ok(Arc::new(KeyRing::from_pem(provider, pem, Algorithm::RS256)?))
+}
+
+/// A new RSA key.
+///
+/// # Errors
 /// Where no key could be made.
-pub fn rsa_ring(provider: &dyn CryptoProvider) -> Result<Arc<KeyRing>, Box<dyn Error>> {
+pub fn rsa_pem() -> Result<Zeroizing<String>, Box<dyn Error>> {
     let pair = KeyPair::generate(KeySize::Rsa2048).map_err(|_| "no RSA key")?;
     let der: Pkcs8V1Der<'_> = pair.as_der().map_err(|_| "no private key")?;
     let mut text = Zeroizing::new(base64url::encode(der.as_ref()).replace('-', "+").replace('_', "/"));
@@ -51,7 +59,7 @@ pub fn rsa_ring(provider: &dyn CryptoProvider) -> Result<Arc<KeyRing>, Box<dyn E
         rest = after;
     }
     pem.push_str("-----END PRIVATE KEY-----\n");
-    Ok(Arc::new(KeyRing::from_pem(provider, &pem, Algorithm::RS256)?))
+    Ok(pem)
 }
 
 /// The issuer, and the client it issues to.

@@ -12,7 +12,7 @@ mod tour;
 pub mod wiring_tests;
 
 pub use args::Args;
-pub use issuer::{Issuer, now, rsa_ring};
+pub use issuer::{Issuer, now, rsa_pem, rsa_ring};
 pub use resources::{Greeter, McpService, Resources};
 pub use tour::CALL;
 
@@ -26,24 +26,29 @@ const PROGRAM: Program = Program {
     name: "mcp_server",
     about: "A protected MCP server on a loopback port, and a tour of what it lets in and what it refuses.",
     print_json: "no tour: print one JSON line with URL, tokens and keys for other clients, and serve",
+    keeps_state: false,
 };
 
-/// Reads the command line and takes a port; or says what to exit with.
-fn listen(program: &Program) -> Result<Result<(Args, TcpListener), ExitCode>, Box<dyn Error>> {
-    let args = match Args::parse(std::env::args().skip(1)) {
-        Ok(Some(args)) => args,
+/// Reads the command line; or says what to exit with.
+fn read_args(program: &Program) -> Result<Args, ExitCode> {
+    match Args::parse(program, std::env::args().skip(1)) {
+        Ok(Some(args)) => Ok(args),
         Ok(None) => {
             println!("{}", program.help());
-            return Ok(Err(ExitCode::SUCCESS));
+            Err(ExitCode::SUCCESS)
         }
         Err(problem) => {
             eprintln!("{problem}\n\n{}", program.help());
-            return Ok(Err(ExitCode::from(2)));
+            Err(ExitCode::from(2))
         }
-    };
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, args.port))?;
+    }
+}
+
+/// Takes a port.
+fn listen(port: u16) -> std::io::Result<TcpListener> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
     listener.set_nonblocking(true)?;
-    Ok(Ok((args, listener)))
+    Ok(listener)
 }
 
 /// A demo that is about to serve.
@@ -62,10 +67,11 @@ impl Demo {
     /// # Errors
     /// Where the port is taken.
     pub fn start() -> Result<Result<(Self, TcpListener), ExitCode>, Box<dyn Error>> {
-        let (args, listener) = match listen(&PROGRAM)? {
-            Ok(listening) => listening,
+        let args = match read_args(&PROGRAM) {
+            Ok(args) => args,
             Err(code) => return Ok(Err(code)),
         };
+        let listener = listen(args.port)?;
         let origin = format!("http://{}", listener.local_addr()?);
         let issuer = Issuer::new(&origin)?;
         Ok(Ok((Self { args, origin, issuer }, listener)))

@@ -1,10 +1,9 @@
-//! What is there when the demo starts: a user and four clients, with secrets drawn anew each time.
+//! What is there when the demo starts: a user and four clients, with secrets that the state keeps.
 
 use super::clients::REDIRECT_URI;
 use super::random;
-use crate::issuer::entropy;
 use attesto_core::authorization::ClientSecret;
-use attesto_core::crypto::KeyKind;
+use attesto_core::crypto::{Entropy, KeyKind};
 use attesto_core::jose::{JwkSet, KeyMaterial};
 use std::error::Error;
 
@@ -48,18 +47,18 @@ impl std::fmt::Debug for Accounts {
 }
 
 impl Accounts {
-    /// Drawn from the system's randomness.
-    pub(super) fn draw() -> Result<Self, Box<dyn Error>> {
-        let mut password = random()?;
+    /// Draws them from this randomness.
+    pub(super) fn draw(entropy: &mut dyn Entropy) -> Result<Self, Box<dyn Error>> {
+        let mut password = random(entropy)?;
         password.truncate(16); // 96 bits, short enough to be typed
         Ok(Self {
             password,
             public: ClientAccount::new("mcp-client", "Desk Assistant"),
             dpop: ClientAccount::new("dpop-client", "Notebook Assistant"),
             basic: ClientAccount::new("basic-client", "Report Builder"),
-            basic_secret: ClientSecret::draw(&mut entropy)?,
+            basic_secret: ClientSecret::draw(entropy)?,
             jwt: ClientAccount::new("jwt-client", "Nightly Indexer"),
-            jwt_key: KeyMaterial::generate(KeyKind::P256, &mut entropy)?,
+            jwt_key: KeyMaterial::generate(KeyKind::P256, entropy)?,
         })
     }
 

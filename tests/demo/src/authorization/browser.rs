@@ -45,7 +45,7 @@ pub(super) struct BrowserId {
 
 impl BrowserId {
     pub(super) fn draw(known: Known) -> Result<Self, Box<dyn Error>> {
-        Ok(Self { known, text: random()? })
+        Ok(Self { known, text: random(&mut crate::issuer::entropy)? })
     }
 
     /// As its cookie has it.

@@ -2,6 +2,7 @@
 
 use super::Site;
 use super::accounts::Accounts;
+use super::state::State;
 use crate::issuer::{entropy, now};
 use attesto_core::host::drive;
 use attesto_core::http::{Connection, RequestParts};
@@ -24,8 +25,10 @@ async fn ask(site: &Site, authorization: &str) -> u16 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ca11_strangers_without_credentials_keep_no_client_from_its_tokens() {
-    let accounts = Accounts::draw().expect("accounts");
-    let site = Site::new("http://127.0.0.1:8080", &accounts).expect("a site");
+    let state = State::in_memory().expect("secrets");
+    let accounts = Accounts::draw(&mut state.secrets.entropy("accounts")).expect("accounts");
+    let database = state.database().await.expect("a database");
+    let site = Site::new("http://127.0.0.1:8080", &accounts, &state.secrets, &database).expect("a site");
     let honest = super::tour::basic(&accounts.basic.id, accounts.basic_secret.as_str());
     assert_eq!(ask(&site, &honest).await, 200);
     let (stop, refused) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));

@@ -16,6 +16,7 @@ mod passwords;
 mod policy;
 mod sessions;
 mod site;
+mod state;
 mod templates;
 mod tour;
 
@@ -25,18 +26,25 @@ pub use site::Site;
 use super::args::{Args, Program};
 use super::issuer::entropy;
 use accounts::Accounts;
+use attesto_core::crypto::Entropy;
 use attesto_core::encoding::base64url;
+use attesto_sqlx::{Database, Sweeper};
+use state::State;
 use std::error::Error;
 use std::future::Future;
 use std::net::TcpListener;
 use std::process::ExitCode;
+use std::time::Duration;
 
 /// A program's own words.
 const PROGRAM: Program = Program {
     name: "authorization_server",
     about: "An authorization server with a protected MCP server beside it on a loopback port, and a tour through both.",
     print_json: "no tour: print one JSON line with issuer, user and clients for clients of your own, and serve",
+    keeps_state: true,
 };
+/// How often the rows that have lapsed are removed.
+const SWEEP_EVERY: Duration = Duration::from_secs(60);
 
 /// A demo that is about to serve.
 #[derive(Debug)]
@@ -45,6 +53,8 @@ pub struct AuthorizationDemo {
     /// The URL up to the path, which is the issuer's.
     origin: String,
     accounts: Accounts,
+    state: State,
+    database: Option<Database>,
 }
 
 impl AuthorizationDemo {
@@ -53,20 +63,31 @@ impl AuthorizationDemo {
     /// # Errors
     /// Where the port is taken.
     pub fn start() -> Result<Result<(Self, TcpListener), ExitCode>, Box<dyn Error>> {
-        let (args, listener) = match super::listen(&PROGRAM)? {
-            Ok(listening) => listening,
+        let args = match super::read_args(&PROGRAM) {
+            Ok(args) => args,
             Err(code) => return Ok(Err(code)),
         };
-        let origin = format!("http://{}", listener.local_addr()?);
-        Ok(Ok((Self { args, origin, accounts: Accounts::draw()? }, listener)))
+        let mut state = match (&args.database, args.print_json) {
+            (None, true) => State::in_memory()?,
+            (database, _) => State::find(database.as_deref())?,
+        };
+        let listener = listen(args.port, state.port)?;
+        let port = listener.local_addr()?.port();
+        state.keep(port)?;
+        let accounts = Accounts::draw(&mut state.secrets.entropy("accounts"))?;
+        let origin = format!("http://127.0.0.1:{port}");
+        Ok(Ok((Self { args, origin, accounts, state, database: None }, listener)))
     }
 
     /// What to mount.
     ///
     /// # Errors
-    /// Where the configuration contradicts itself.
-    pub fn site(&self) -> Result<Site, Box<dyn Error>> {
-        Site::new(&self.origin, &self.accounts)
+    /// Where the database cannot be opened, and where the configuration contradicts itself.
+    pub async fn site(&mut self) -> Result<Site, Box<dyn Error>> {
+        let database = self.state.database().await?;
+        let site = Site::new(&self.origin, &self.accounts, &self.state.secrets, &database)?;
+        self.database = Some(database);
+        Ok(site)
     }
 
     /// Plays the tour against the running server, which `server` is, and then leaves it running unless told otherwise.
@@ -77,8 +98,10 @@ impl AuthorizationDemo {
         self,
         server: impl Future<Output = Result<(), E>>,
     ) -> Result<ExitCode, Box<dyn Error>> {
+        let database = self.database.clone().ok_or("the site comes first")?;
         tokio::select! {
             stopped = server => stopped.map_err(Into::into).map(|()| ExitCode::SUCCESS),
+            () = Sweeper::new(&database, SWEEP_EVERY).run() => Ok(ExitCode::FAILURE),
             played = self.client() => played,
         }
     }
@@ -97,6 +120,7 @@ impl AuthorizationDemo {
         if !self.args.once {
             if !self.args.print_json {
                 tour::print_invitation(&self.origin, &resource, &self.accounts);
+                println!("The state is {}.", self.state.place());
             }
             tokio::signal::ctrl_c().await?;
         }
@@ -104,9 +128,20 @@ impl AuthorizationDemo {
     }
 }
 
-/// 256 bits of the system's randomness, as text.
-fn random() -> Result<String, Box<dyn Error>> {
+/// Takes the port that is asked for; or else that of the last run, so that its tokens are still good; or else any.
+fn listen(asked_for: u16, last: u16) -> std::io::Result<TcpListener> {
+    if asked_for == 0 && last != 0 {
+        if let Ok(listener) = super::listen(last) {
+            return Ok(listener);
+        }
+        eprintln!("port {last} is taken: tokens of the last run name another issuer now\n");
+    }
+    super::listen(asked_for)
+}
+
+/// 256 bits of this randomness, as text.
+fn random(entropy: &mut dyn Entropy) -> Result<String, Box<dyn Error>> {
     let mut bytes = [0; 32];
-    entropy(&mut bytes)?;
+    entropy.fill(&mut bytes)?;
     Ok(base64url::encode(&bytes))
 }

@@ -9,8 +9,8 @@ use super::templates::{Message, set_cookie};
 use crate::issuer::{entropy, now};
 use argon2::password_hash::phc::PasswordHash;
 use attesto_core::authorization::{AuthorizationServer, ConsentBinding, Unavailable};
-use attesto_core::host::MemoryConsentGrantStore;
 use attesto_core::http::{Header, ResponseParts};
+use attesto_sqlx::SqlxConsentGrants;
 use http::{Method, Request, Response};
 use http_body_util::Full;
 use hyper::body::{Body, Bytes};
@@ -33,7 +33,7 @@ pub struct Pages {
 struct Parts {
     server: AuthorizationServer,
     logins: Arc<Logins>,
-    grants: Arc<MemoryConsentGrantStore>,
+    grants: SqlxConsentGrants,
     passwords: Passwords,
     /// Of the one user.
     password: PasswordHash,
@@ -52,7 +52,7 @@ impl Pages {
     pub(super) fn new(
         server: AuthorizationServer,
         logins: Arc<Logins>,
-        grants: Arc<MemoryConsentGrantStore>,
+        grants: SqlxConsentGrants,
         passwords: Passwords,
         accounts: &Accounts,
     ) -> Result<Self, Box<dyn Error>> {
@@ -96,7 +96,7 @@ impl Parts {
         };
         match (Submission::read(&self.logins, self.server.issuer(), shown_to, request).await, shown_to) {
             (Ok(submission), Known::Visitor) => self.log_in(submission).await,
-            (Ok(submission), Known::Session) => self.decide(&submission),
+            (Ok(submission), Known::Session) => self.decide(&submission).await,
             (Err(refused), _) => self.refuse(refused),
         }
     }
@@ -130,7 +130,7 @@ impl Parts {
     }
 
     /// Yes or no to the question that this browser was shown.
-    fn decide(&self, form: &Submission) -> Answer {
+    async fn decide(&self, form: &Submission) -> Answer {
         let Some(login) = self.logins.logged_in(&form.browser) else { return self.gone() };
         let Some(binding) = ConsentBinding::parse(form.field("request")) else { return self.gone() };
         let decision = form.field("decision");
@@ -145,7 +145,7 @@ impl Parts {
         }
         let grant = self.server.grant_consent(binding, login.subject, question.scopes, now(), &mut entropy);
         let grant = grant.map_err(|_| Unavailable)?;
-        self.grants.insert(&grant, now())?;
+        self.grants.insert(&grant).await?;
         Ok(see_other(grant.resume(&resume_url)))
     }
 

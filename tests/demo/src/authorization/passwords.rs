@@ -28,7 +28,11 @@ pub(super) struct Passwords {
 impl Passwords {
     pub(super) fn new() -> Result<Self, Box<dyn Error>> {
         let memory = Arc::new(Mutex::new(vec![Block::new(); Params::DEFAULT.block_count()]));
-        Ok(Self { memory, unknown: hash(&super::random()?)?, places: Arc::new(Semaphore::new(WAITING)) })
+        Ok(Self {
+            memory,
+            unknown: hash(&super::random(&mut super::entropy)?)?,
+            places: Arc::new(Semaphore::new(WAITING)),
+        })
     }
 
     /// Whether this is the secret; without a hash no secret is, after the same work. `None`: it could not be found out now.

@@ -6,25 +6,22 @@ use super::logins::Logins;
 use super::pages::Pages;
 use super::passwords::Passwords;
 use super::policy::Policy;
-use crate::issuer::{entropy, provider, rsa_ring};
+use super::state::Secrets;
+use crate::issuer::{provider, rsa_ring};
 use attesto_core::authorization::{
     AuthMethod, AuthorizationServer, AuthorizationServerBuilder, GraceSecret, GrantType, Profile, RefreshPolicy,
 };
 use attesto_core::crypto::{Algorithm, CryptoProvider};
 use attesto_core::dpop::{NonceIssuer, NonceSecret, NonceUse, ProofPolicy};
-use attesto_core::host::{
-    AuthorizationHost, DenyListCheck, Guard, MemoryConsentGrantStore, MemoryDenyList, MemoryReplayStore,
-    PublicDocuments,
-};
+use attesto_core::host::{AuthorizationHost, DenyListCheck, Guard, PublicDocuments};
 use attesto_core::mcp;
 use attesto_core::resource::{Requirement, ResourceServer};
 use attesto_core::token::{KeyRing, TrustedIssuer};
+use attesto_sqlx::Database;
 use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Rows that each store holds at most.
-const ROWS: usize = 100_000;
 /// Seconds after its use in which a refresh token is answered with the same successor again.
 const GRACE: u64 = 30;
 
@@ -46,29 +43,31 @@ pub struct Site {
 }
 
 impl Site {
-    pub(super) fn new(origin: &str, accounts: &Accounts) -> Result<Self, Box<dyn Error>> {
+    pub(super) fn new(
+        origin: &str,
+        accounts: &Accounts,
+        secrets: &Secrets,
+        database: &Database,
+    ) -> Result<Self, Box<dyn Error>> {
         let provider = provider();
         let resource = resource(origin);
-        let keys = Arc::new(KeyRing::generate(provider.as_ref(), Algorithm::ES256, &mut entropy)?);
-        let deny_list = Arc::new(MemoryDenyList::single_node(ROWS)?);
-        let grants = Arc::new(MemoryConsentGrantStore::single_node(ROWS)?);
+        let keys = Arc::new(KeyRing::generate(provider.as_ref(), Algorithm::ES256, &mut secrets.entropy("signing"))?);
         let (users, clients) = (Passwords::new()?, Clients::new(accounts, Arc::clone(&provider))?);
         let logins = Arc::new(Logins::new(Arc::clone(&provider))?);
 
         let policy = Policy::new(&logins, &resource, accounts);
 
-        let server =
-            server(origin, &resource, &provider, &keys)?.id_token_keys(rsa_ring(provider.as_ref())?).build()?;
-        let host = AuthorizationHost::builder(clients, policy.clone())
-            .single_node_memory(ROWS)?
-            .deny_list(Arc::clone(&deny_list))
+        let server = server(origin, &resource, &provider, &keys, secrets)?
+            .id_token_keys(rsa_ring(provider.as_ref(), &secrets.rsa_pem)?)
+            .build()?;
+        let host = database
+            .supply(AuthorizationHost::builder(clients, policy.clone()))
             .principals(policy.clone())
             .claims(policy.clone())
             .consent_policy(policy.clone())
             .introspection_policy(policy)
-            .consent_grants(Arc::clone(&grants))
             .build(&server)?;
-        let pages = Pages::new(server.clone(), logins, grants, users, accounts)?;
+        let pages = Pages::new(server.clone(), logins, database.consent_grants(), users, accounts)?;
 
         let issuer = TrustedIssuer::danger_insecure_loopback(origin, keys.verification_keys(provider.as_ref())?)?;
         let protected = ResourceServer::builder(resource, provider)
@@ -77,8 +76,8 @@ impl Site {
             .issuer(issuer)
             .danger_insecure_loopback();
         let guard = Guard::builder(protected.build()?)
-            .replay_store(MemoryReplayStore::single_node(ROWS)?)
-            .revocation_check(DenyListCheck::new(deny_list)) // a revoked token is dead at once
+            .replay_store(database.replays())
+            .revocation_check(DenyListCheck::new(database.deny_list())) // a revoked token is dead at once
             .build()?;
         let documents = Arc::new(PublicDocuments::from_guards([&guard])?);
         Ok(Self {
@@ -102,11 +101,9 @@ fn server(
     resource: &str,
     provider: &Arc<dyn CryptoProvider>,
     keys: &Arc<KeyRing>,
+    secrets: &Secrets,
 ) -> Result<AuthorizationServerBuilder, Box<dyn Error>> {
-    let (mut nonces, mut grace) = ([0; 32], [0; 32]);
-    entropy(&mut nonces)?;
-    entropy(&mut grace)?;
-    let nonces = NonceIssuer::new(NonceUse::AuthorizationServer, NonceSecret::new(nonces));
+    let nonces = NonceIssuer::new(NonceUse::AuthorizationServer, NonceSecret::new(secrets.bytes("nonces")?));
     let builder = AuthorizationServer::builder(origin, Arc::clone(provider), Arc::clone(keys))
         .profile(Profile::Mcp)
         .audience(resource)
@@ -115,7 +112,7 @@ fn server(
         .scopes_supported(SCOPES)
         .openid_connect()
         .dpop(ProofPolicy::new().require_nonces(nonces))
-        .refresh(RefreshPolicy::new().grace(Duration::from_secs(GRACE), GraceSecret::new(grace))?)
+        .refresh(RefreshPolicy::new().grace(Duration::from_secs(GRACE), GraceSecret::new(secrets.bytes("grace")?))?)
         .ask_introspection()
         .danger_insecure_loopback();
     Ok(builder)

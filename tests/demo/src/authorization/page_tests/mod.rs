@@ -5,6 +5,7 @@ mod browser;
 mod contents;
 mod cookies;
 mod forms;
+mod restart;
 
 pub use contents::{pages_allow_nothing_but_their_form, script_is_shown_as_text, visits_end_with_a_code_or_a_refusal};
 pub use cookies::{
@@ -12,6 +13,7 @@ pub use cookies::{
     other_sites_cannot_log_a_user_out,
 };
 pub use forms::{foreign_forms_are_refused, forged_forms_are_refused, wrong_passwords_are_refused_and_counted};
+pub use restart::a_restart_forgets_nothing;
 
 /// A test for each of them: with this attribute, against what an async function makes of a [`Site`].
 ///
@@ -21,6 +23,11 @@ pub use forms::{foreign_forms_are_refused, forged_forms_are_refused, wrong_passw
 #[macro_export]
 macro_rules! page_tests {
     ($test:meta, $application:path) => {
+        #[$test]
+        async fn a_restart_forgets_nothing() {
+            $crate::authorization::page_tests::a_restart_forgets_nothing(async |site| $application(site).await).await;
+        }
+
         $crate::page_tests! { $test, $application:
             forged_forms_are_refused
             foreign_forms_are_refused
@@ -36,7 +43,7 @@ macro_rules! page_tests {
     ($test:meta, $application:path: $($case:ident)*) => {$(
         #[$test]
         async fn $case() {
-            let site = $crate::authorization::page_tests::TestSite::with_hostile_client();
+            let site = $crate::authorization::page_tests::TestSite::with_hostile_client().await;
             $crate::authorization::page_tests::$case(&$application(site.mounted()).await, &site).await;
         }
     )*};
@@ -44,6 +51,7 @@ macro_rules! page_tests {
 
 use super::Site;
 use super::accounts::Accounts;
+use super::state::State;
 use attesto_core::encoding::form;
 
 const ORIGIN: &str = "http://127.0.0.1:8080";
@@ -66,10 +74,22 @@ impl TestSite {
     ///
     /// # Panics
     /// Where the demo's configuration contradicts itself.
-    #[must_use]
-    pub fn with_hostile_client() -> Self {
-        let accounts = Accounts::draw().expect("accounts").rename_public(HOSTILE).allow_public(OTHER_RESOURCE);
-        let site = Site::new(ORIGIN, &accounts).expect("a site");
+    pub async fn with_hostile_client() -> Self {
+        Self::of(&State::in_memory().expect("secrets")).await
+    }
+
+    /// With the state of the last process, if there was one: `sqlite:PATH`.
+    pub(super) async fn kept_in(database: &str) -> Self {
+        let mut state = State::find(Some(database)).expect("the state");
+        state.keep(8080).expect("it is kept");
+        Self::of(&state).await
+    }
+
+    async fn of(state: &State) -> Self {
+        let accounts = Accounts::draw(&mut state.secrets.entropy("accounts")).expect("accounts");
+        let accounts = accounts.rename_public(HOSTILE).allow_public(OTHER_RESOURCE);
+        let database = state.database().await.expect("a database");
+        let site = Site::new(ORIGIN, &accounts, &state.secrets, &database).expect("a site");
         Self { accounts, site }
     }
 

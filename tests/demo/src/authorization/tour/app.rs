@@ -32,14 +32,14 @@ impl App {
         let provider = provider();
         let key = KeyMaterial::generate(KeyKind::P256, &mut entropy)?;
         let key = provider.signer(key.private().ok_or("a generated key has a private half")?, Algorithm::ES256)?;
-        let verifier = random()?;
+        let verifier = random(&mut entropy)?;
         Ok(Self { id: id.into(), origin: origin.into(), provider, key, verifier, nonce: None })
     }
 
     /// Pushes an authorization request, whose code will be bound to the key.
     pub(super) async fn push(&mut self, redirect_uri: &str) -> Result<Answer, Box<dyn Error>> {
         let jkt = Jwk::new(self.key.public_key().clone()).thumbprint(|parts| self.provider.sha256(parts));
-        self.verifier = random()?;
+        self.verifier = random(&mut entropy)?;
         let verifier = CodeVerifier::parse(&self.verifier).ok_or("43 characters are a verifier")?;
         let resource = format!("{}/mcp", self.origin);
         let form = [
