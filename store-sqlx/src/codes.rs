@@ -90,7 +90,8 @@ impl SqlxCodeStore {
     /// Stores a new code in a transaction of the host's, so that it commits together with a login, for example. Let the
     /// response leave after the commit. Nothing that spends is offered in this form: a rollback would revive it.
     ///
-    /// The host draws the code: it is the one of the response that the server has made. See [`HostTransaction`].
+    /// For a [`CodeStore`] of yours whose `insert` also writes what belongs to the code, and commits before it answers,
+    /// and whose other methods are this store's. See [`HostTransaction`].
     ///
     /// # Errors
     /// Fails if the code is there already, where the database does not answer, and in a transaction of another kind of

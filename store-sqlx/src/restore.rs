@@ -31,7 +31,7 @@ pub struct Ended {
 ///
 /// It cannot know what came after the backup: access tokens that were issued since live until they expire, and proofs that
 /// were used since are not on record; see
-/// `SqlxReplayStore::after_restart`.
+/// [`SqlxReplayStore::after_restore`](crate::SqlxReplayStore::after_restore).
 ///
 /// # Errors
 /// Fails where the database does not carry it out.

@@ -3,9 +3,12 @@
 use attesto_sqlx::{Database, PostgresOptions, SqliteOptions, migrate};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 /// Names the server to test with; `.ci/with-postgres` sets it.
 const POSTGRES: &str = "ATTESTO_TEST_POSTGRES";
+/// A busy machine is no failure.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Runs a test on SQLite in memory and in a file, and on PostgreSQL where there is a server.
 pub(crate) async fn on_each_engine(test: impl AsyncFn(Database)) {
@@ -21,14 +24,24 @@ pub(crate) async fn on_each_engine(test: impl AsyncFn(Database)) {
 }
 
 /// Connects to the server, if there is one, with tables of this test's own.
-#[expect(clippy::disallowed_methods, reason = "a program is where configuration comes from")]
 pub(crate) async fn postgres() -> Option<Database> {
+    postgres_nodes(1).await.pop()
+}
+
+/// Connects to the server, if there is one, as several nodes that share tables: each with connections of its own.
+#[expect(clippy::disallowed_methods, reason = "a program is where configuration comes from")]
+pub(crate) async fn postgres_nodes(nodes: usize) -> Vec<Database> {
     let Ok(url) = std::env::var(POSTGRES) else {
         eprintln!("left out: PostgreSQL, since {POSTGRES} names no server (`.ci/with-postgres` starts one)");
-        return None;
+        return Vec::new();
     };
-    let options = PostgresOptions::url(&url).expect("a URL").prefix(format!("t{}_{}_", std::process::id(), number()));
-    Some(migrated(options.open().await.expect("opens")).await)
+    let prefix = format!("t{}_{}_", std::process::id(), number());
+    let mut opened = Vec::new();
+    for _ in 0..nodes {
+        let options = PostgresOptions::url(&url).expect("a URL").prefix(&prefix).time_limit(PATIENCE);
+        opened.push(migrated(options.open().await.expect("opens")).await);
+    }
+    opened
 }
 
 async fn migrated(database: Database) -> Database {

@@ -5,7 +5,10 @@ mod restore;
 mod sweeper;
 
 use attesto_core::Timestamp;
-use attesto_testkit::{Racing, assert_code_store_conforms, assert_deny_list_conforms, assert_refresh_store_conforms};
+use attesto_testkit::{
+    Racing, assert_code_store_conforms, assert_consent_grant_store_conforms, assert_deny_list_conforms,
+    assert_pushed_request_store_conforms, assert_refresh_store_conforms, assert_replay_store_conforms,
+};
 use engines::on_each_engine;
 
 const NOW: Timestamp = Timestamp::from_secs(1_800_000_000);
@@ -30,6 +33,32 @@ async fn refresh_tokens_conform() {
 async fn the_deny_list_conforms() {
     on_each_engine(async |database| {
         assert_deny_list_conforms(&database.deny_list(), NOW, Racing::OneTask).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn pushed_requests_conform() {
+    on_each_engine(async |database| {
+        assert_pushed_request_store_conforms(&database.pushed_requests(), NOW, Racing::OneTask).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn consent_grants_conform() {
+    on_each_engine(async |database| {
+        let store = database.consent_grants();
+        let insert = async |new: &_, _| store.insert(new).await;
+        assert_consent_grant_store_conforms(&store, insert, NOW, Racing::OneTask).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn replays_conform() {
+    on_each_engine(async |database| {
+        assert_replay_store_conforms(&database.replays(), NOW).await;
     })
     .await;
 }
