@@ -71,6 +71,8 @@ fn the_papers_name_types_that_are_there() {
         "adapter-actix/src",
         "adapter-hyper/src",
         "adapter-reqwest/src",
+        "store-redis/src",
+        "store-sqlx/src",
         "testkit/src",
     ] {
         files(&root().join(folder), "rs", &mut sources);
