@@ -21,6 +21,7 @@ const LIMIT: Duration = Duration::from_secs(3);
 const PAUSE: Duration = Duration::from_secs(1);
 /// How long a connection may be idle before it is tested when it is used again.
 const TESTED_AFTER: Duration = Duration::from_secs(1);
+const ISOLATION: &str = "default_transaction_isolation";
 /// The shortest time limit.
 const SHORTEST_LIMIT: Duration = Duration::from_millis(10);
 
@@ -97,7 +98,7 @@ impl PostgresOptions {
         self
     }
 
-    /// Names the schema of the tables. Without one, PostgreSQL goes by its `search_path`.
+    /// Names the schema of the tables. Without one, PostgreSQL looks along its `search_path`.
     #[must_use]
     pub fn schema(mut self, schema: impl Into<String>) -> Self {
         self.schema = Some(schema.into());
@@ -166,13 +167,14 @@ impl PostgresOptions {
 }
 
 /// What a session must have in common with all others. The server ends a statement before the question's limit, and
-/// a transaction whose node has stopped, so that neither holds a lock for long.
+/// a transaction whose node has stopped, so that neither holds a lock for long. A level that the host has set stays.
 fn with_limits(options: PgConnectOptions, limit: Duration) -> PgConnectOptions {
-    options.options([
-        ("statement_timeout", statement_limit(limit).as_millis().to_string()),
-        ("idle_in_transaction_session_timeout", limit.as_millis().to_string()),
-        ("default_transaction_isolation", "read committed".into()),
-    ])
+    let has_level = options.get_options().is_some_and(|set| set.contains(ISOLATION));
+    let options = options.options([
+        ("statement_timeout", statement_limit(limit).as_millis()),
+        ("idle_in_transaction_session_timeout", limit.as_millis()),
+    ]);
+    if has_level { options } else { options.options([(ISOLATION, "read committed")]) }
 }
 
 async fn connect(options: PgConnectOptions, connections: u32, limit: Duration) -> Result<PgPool, sqlx::Error> {
@@ -230,5 +232,22 @@ impl fmt::Debug for PostgresOptions {
             .field("prefix", &self.prefix)
             .field("pooled", &self.pooled)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_has_limits_below_that_of_a_question_and_the_level_of_the_stores() {
+        let limit = Duration::from_secs(3);
+        let options = with_limits(PgConnectOptions::new_without_pgpass(), limit);
+        let expected = "-c statement_timeout=2700 -c idle_in_transaction_session_timeout=3000 \
+                        -c default_transaction_isolation=read\\ committed";
+        assert_eq!(options.get_options(), Some(expected));
+        let set = PgConnectOptions::new_without_pgpass().options([(ISOLATION, "serializable")]);
+        let kept = with_limits(set, limit);
+        assert!(kept.get_options().is_some_and(|options| !options.contains("committed")));
     }
 }

@@ -93,7 +93,7 @@ impl Server {
         let rules = self.data().join("pg_hba.conf");
         let mut file = std::fs::File::create(rules).expect("opens");
         file.write_all(b"local all all scram-sha-256\n").expect("is written");
-        self.signal("HUP", &self.processes()[..1]);
+        self.signal("HUP", self.processes().get(..1).expect("the server runs"));
     }
 
     /// No process of the server does anything any more, and none is gone.
@@ -123,6 +123,11 @@ impl Server {
     fn processes(&self) -> Vec<u32> {
         let Ok(file) = std::fs::read_to_string(self.data().join("postmaster.pid")) else { return Vec::new() };
         let first: u32 = file.lines().next().and_then(|line| line.parse().ok()).expect("the number of a process");
+        // The file outlives a server that was killed, and its number may be that of any process then.
+        let command = std::fs::read_to_string(format!("/proc/{first}/cmdline")).unwrap_or_default();
+        if !command.contains(&*self.data().to_string_lossy()) {
+            return Vec::new();
+        }
         let all = std::fs::read_dir("/proc")
             .expect("Linux")
             .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
@@ -130,6 +135,9 @@ impl Server {
     }
 
     fn signal(&self, signal: &str, processes: &[u32]) {
+        if processes.is_empty() {
+            return;
+        }
         // One may have ended by itself.
         let numbers = processes.iter().map(u32::to_string);
         let _ = Command::new("kill").arg(format!("-{signal}")).args(numbers).stderr(Stdio::null()).status();
@@ -139,6 +147,10 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.kill();
+        if std::thread::panicking() {
+            // It says why the server did not start, for example.
+            eprintln!("{}", std::fs::read_to_string(self.data().join("server.log")).unwrap_or_default());
+        }
         if std::fs::remove_dir_all(&self.folder).is_err() {
             eprintln!("{} is left behind", self.folder.display());
         }
