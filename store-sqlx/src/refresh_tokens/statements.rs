@@ -5,8 +5,8 @@
 //! parameters; `changes()` is the number of rows that the one before has changed.
 //!
 //! The salt of a spent token is overwritten by the next rotation. Where none comes, it is forgotten a minute after the
-//! token was spent, when the family is used again, or when the sweeper drops the access token recorded at the rotation.
-//! An index by which it could be found at once would be written at each rotation.
+//! token was spent when the family is used again, or by the sweeper. An index by which the sweeper could find it at once
+//! would be written at each rotation, and every other index of the row with it.
 
 use crate::access_tokens;
 use crate::columns::AUTHORIZATION;
@@ -143,7 +143,7 @@ fn insert(names: &Names) -> Sql {
                 OFFSET (SELECT GREATEST(LEAST($21 - 1, with_client - GREATEST(of_user + 1 - $22, 0)), 0) FROM held)
              ), ended AS (
                 DELETE FROM {families} WHERE NOT revoked AND EXISTS (SELECT FROM family) AND family_id IN (
-                    SELECT family_id FROM {families} WHERE family_id IN (SELECT family_id FROM oldest) AND NOT revoked
+                    SELECT family_id FROM {families} WHERE family_id IN (SELECT family_id FROM oldest)
                     FOR UPDATE SKIP LOCKED)
              )
              SELECT TRUE FROM family"

@@ -241,6 +241,25 @@ async fn rt5_a_revocation_is_settled_by_what_was_denied_and_nothing_else() {
     .await;
 }
 
+#[tokio::test]
+async fn rt5_of_a_step_that_is_refused_nothing_is_recorded() {
+    on_each_engine(async |database| {
+        let store = database.refresh_tokens();
+        inserted(&store, 1).await;
+        assert_eq!(store.insert(&first(1, "twice")).await, Err(Unavailable));
+        assert_eq!(rotate(&store, 1, "first", "second").await, Ok(Rotated::Done));
+        assert_eq!(rotate(&store, 1, "first", "lost").await, Ok(Rotated::Lost));
+        assert_eq!(store.record_repeat(&repeated(1, "first", "spent", 9)).await, Ok(false));
+        let living = store.revoke_family(&revocation(1)).await.expect("an answer");
+        assert_eq!(ids(&living), ["1 first", "1 second"]);
+        assert_eq!(store.insert(&first(1, "late")).await, Ok(false));
+        assert_eq!(rotate(&store, 1, "second", "late").await, Ok(Rotated::FamilyRevoked));
+        assert_eq!(store.record_repeat(&repeated(1, "second", "late", 9)).await, Ok(false));
+        assert_eq!(store.revoke_family(&revocation(1)).await, Ok(living));
+    })
+    .await;
+}
+
 /// A thousand access tokens are what one authorization may have, and what one question may name.
 #[tokio::test]
 async fn rt5_a_thousand_access_tokens_are_recorded_returned_and_settled() {
