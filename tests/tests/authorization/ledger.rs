@@ -1,13 +1,13 @@
 //! A host whose whole memory is plain data: what the stores' contracts promise, and nothing else. Deterministic, so that a schedule
 //! can be run again.
 
+use crate::behind::Behind;
 use crate::user::{Policy, Spendable};
 use attesto_core::Timestamp;
 use attesto_core::authorization::Step;
 use attesto_core::authorization::{
     Answered, AuthorizationCode, AuthorizationEvent, Client, ConsentGrant, ConsentQuestion, FamilyId,
-    IssuedAccessToken, Principal, PushedRequest, Question, RefreshKey, RefreshState, RefreshToken, RevocableFamily,
-    Rotated, ScopeSet, SecretDigest, SpentCode, SpentRefresh, TakenCode, Unavailable,
+    IssuedAccessToken, Principal, PushedRequest, Question, RefreshState, ScopeSet, Unavailable,
 };
 use attesto_core::authorization::{
     ClientQuestion, CodeQuestion, DenyListQuestion, PushedRequestQuestion, Recorded, RefreshTokenQuestion,
@@ -94,6 +94,8 @@ pub(crate) struct Ledger {
     pub(crate) asked: Vec<&'static str>,
     /// The time that the next caller sees.
     pub(crate) now: u64,
+    /// A database that does the same.
+    pub(crate) behind: Option<Behind>,
 }
 
 /// How far a late answer is late: past codes and grace windows, not past refresh tokens.
@@ -197,114 +199,55 @@ impl Ledger {
                 query.answer(answer)
             }
             Question::Codes(CodeQuestion::Insert(query)) => {
-                let answer = act!("InsertCode", query, |own: &mut Self| {
-                    let (key, code) = (*query.question().digest.as_bytes(), query.question().code.clone());
-                    let known = own.codes.contains_key(&key);
-                    own.codes.entry(key).or_insert(CodeRow { code, spent: false, recorded: None });
-                    if known { Err(Unavailable) } else { Ok(()) }
-                });
+                let answer = act!("InsertCode", query, |own: &mut Self| own.insert_code(query.question()));
                 query.answer(answer)
             }
             Question::Codes(CodeQuestion::Load(query)) => {
-                let answer = act!("LoadCode", query, |own: &mut Self| {
-                    Ok(own.codes.get(query.question().as_bytes()).map(|row| row.code.clone()))
-                });
+                let answer = act!("LoadCode", query, |own: &mut Self| own.load_code(query.question()));
                 query.answer(answer)
             }
             Question::Codes(CodeQuestion::Take(query)) => {
-                let answer = act!("TakeCode", query, |own: &mut Self| Ok(own.take_code(&query.question().digest)));
+                let answer = act!("TakeCode", query, |own: &mut Self| own.take_code(query.question()));
                 query.answer(answer)
             }
             Question::Codes(CodeQuestion::RecordRedemption(query)) => {
-                let answer = act!("RecordRedemption", query, |own: &mut Self| {
-                    let row = own.codes.get_mut(query.question().digest.as_bytes()).ok_or(Unavailable)?;
-                    row.recorded = Some(query.question().access.clone());
-                    Ok(())
-                });
+                let answer = act!("RecordRedemption", query, |own: &mut Self| own.record_redemption(query.question()));
                 query.answer(answer)
             }
             Question::RefreshTokens(RefreshTokenQuestion::Load(query)) => {
-                let answer = act!("LoadRefresh", query, |own: &mut Self| Ok(own.get_refresh(query.question())));
+                let answer = act!("LoadRefresh", query, |own: &mut Self| own.load_refresh(query.question()));
                 query.answer(answer)
             }
             Question::RefreshTokens(RefreshTokenQuestion::Insert(query)) => {
-                let answer = act!("InsertRefresh", query, |own: &mut Self| {
-                    let row = query.question();
-                    Ok(own.insert_refresh(&row.key.token, &row.token))
-                });
+                let answer = act!("InsertRefresh", query, |own: &mut Self| own.insert_refresh(query.question()));
                 query.answer(answer)
             }
             Question::RefreshTokens(RefreshTokenQuestion::Rotate(query)) => {
-                let answer = act!("RotateRefresh", query, |own: &mut Self| {
-                    let rotation = query.question();
-                    let Some(row) = own.refresh.get(rotation.spent.token.as_bytes()) else { return Ok(Rotated::Lost) };
-                    if own.revoked.contains(&row.token.authorization.family) {
-                        return Ok(Rotated::FamilyRevoked);
-                    }
-                    if row.spent.is_some() {
-                        return Ok(Rotated::Lost);
-                    }
-                    let spent = SpentRefresh { at: rotation.now, salt: rotation.salt.clone() };
-                    own.refresh.get_mut(rotation.spent.token.as_bytes()).ok_or(Unavailable)?.spent = Some(spent);
-                    own.insert_refresh(&rotation.successor, &rotation.token);
-                    Ok(Rotated::Done)
-                });
+                let answer = act!("RotateRefresh", query, |own: &mut Self| own.rotate_refresh(query.question()));
                 query.answer(answer)
             }
             Question::RefreshTokens(RefreshTokenQuestion::RecordRepeat(query)) => {
-                let answer = act!("RecordRepeat", query, |own: &mut Self| {
-                    let repeated = query.question();
-                    let known = own.refresh.get(repeated.key.token.as_bytes());
-                    let living = known.map_or(0, |row| own.living(row.token.authorization.family).len());
-                    if living >= repeated.at_most {
-                        return Err(Unavailable);
-                    }
-                    let Some(row) = own.refresh.get_mut(repeated.key.token.as_bytes()) else { return Ok(false) };
-                    if row.spent.is_some() || own.revoked.contains(&row.token.authorization.family) {
-                        return Ok(false);
-                    }
-                    row.token.access.push(repeated.access.clone());
-                    row.token.expires_at = row.token.expires_at.max(repeated.expires_at);
-                    Ok(true)
-                });
+                let answer = act!("RecordRepeat", query, |own: &mut Self| own.record_repeat(query.question()));
                 query.answer(answer)
             }
             Question::RefreshTokens(RefreshTokenQuestion::LoadFamily(query)) => {
-                let answer = act!("LoadFamily", query, |own: &mut Self| Ok(own.load_family(query.question())));
+                let answer = act!("LoadFamily", query, |own: &mut Self| own.load_family(query.question()));
                 query.answer(answer)
             }
             Question::RefreshTokens(RefreshTokenQuestion::RevokeFamily(query)) => {
-                let answer = act!("RevokeFamily", query, |own: &mut Self| {
-                    let asked = query.question();
-                    own.revoked.insert(asked.family);
-                    own.named.extend(asked.access.iter().map(|access| (asked.family, access.clone())));
-                    Ok(own.undenied(asked.family))
-                });
+                let answer = act!("RevokeFamily", query, |own: &mut Self| own.revoke_family(query.question()));
                 query.answer(answer)
             }
             Question::RefreshTokens(RefreshTokenQuestion::SettleRevocation(query)) => {
-                let answer = act!("SettleRevocation", query, |own: &mut Self| {
-                    own.settled.extend(query.question().access.iter().map(|access| access.jwt_id.clone()));
-                    Ok(())
-                });
+                let answer = act!("SettleRevocation", query, |own: &mut Self| own.settle_revocation(query.question()));
                 query.answer(answer)
             }
             Question::DenyList(DenyListQuestion::Revoke(query)) => {
-                let answer = act!("RevokeAccessTokens", query, |own: &mut Self| {
-                    if own.list_is_down {
-                        return Err(Unavailable);
-                    }
-                    own.denied.extend(query.question().access.iter().map(|access| access.jwt_id.clone()));
-                    own.denied_until.extend(
-                        query.question().access.iter().map(|access| (access.jwt_id.clone(), access.expires_at)),
-                    );
-                    Ok(())
-                });
+                let answer = act!("RevokeAccessTokens", query, |own: &mut Self| own.deny(query.question()));
                 query.answer(answer)
             }
             Question::DenyList(DenyListQuestion::IsRevoked(query)) => {
-                let answer =
-                    act!("IsRevoked", query, |own: &mut Self| Ok(own.denied.contains(&query.question().jwt_id)));
+                let answer = act!("IsRevoked", query, |own: &mut Self| own.is_denied(query.question()));
                 query.answer(answer)
             }
             Question::LoadPrincipal(query) => {
@@ -343,78 +286,5 @@ impl Ledger {
             }
             other => panic!("not asked in these flows: {other:?}"),
         })
-    }
-
-    fn take_code(&mut self, digest: &SecretDigest) -> TakenCode {
-        let Some(row) = self.codes.get_mut(digest.as_bytes()) else { return TakenCode::Unknown };
-        if row.spent && !self.gives_twice {
-            let authorization = &row.code.authorization;
-            let mut spent = SpentCode::new(authorization.client_id.clone(), authorization.family);
-            spent.recorded = row.recorded.clone();
-            return TakenCode::Spent(spent);
-        }
-        row.spent = true;
-        TakenCode::Fresh(Box::new(row.code.clone()))
-    }
-
-    fn get_refresh(&self, key: &RefreshKey) -> Option<RefreshState> {
-        let mut row = self.refresh.get(key.token.as_bytes())?.clone();
-        let family = row.token.authorization.family;
-        row.family_revoked = self.revoked.contains(&family);
-        if row.family_revoked {
-            row.undenied = self.undenied(family);
-        } else if row.spent.is_none() {
-            row.token.access = self.living(family);
-        }
-        Some(row)
-    }
-
-    /// The access tokens that came of a family, as far as they live.
-    fn living(&self, family: FamilyId) -> Vec<IssuedAccessToken> {
-        let now = Timestamp::from_secs(self.now);
-        let of_family = self.refresh.values().filter(|row| row.token.authorization.family == family);
-        let noted = of_family.flat_map(|row| &row.token.access);
-        let named = self.named.iter().filter(|(of, _)| *of == family).map(|(_, access)| access);
-        let mut living: Vec<IssuedAccessToken> = Vec::new();
-        for access in noted.chain(named).filter(|access| now < access.expires_at) {
-            if !living.contains(access) {
-                living.push(access.clone());
-            }
-        }
-        living
-    }
-
-    fn undenied(&self, family: FamilyId) -> Vec<IssuedAccessToken> {
-        let mut living = self.living(family);
-        living.retain(|access| !self.settled.contains(&access.jwt_id));
-        living
-    }
-
-    fn load_family(&self, jwt_id: &str) -> Option<RevocableFamily> {
-        let noted = |row: &&RefreshState| row.token.access.iter().any(|access| access.jwt_id == jwt_id);
-        let authorization = &self.refresh.values().find(noted)?.token.authorization;
-        Some(RevocableFamily { family: authorization.family, client_id: authorization.client_id.clone() })
-    }
-
-    fn insert_refresh(&mut self, digest: &SecretDigest, token: &RefreshToken) -> bool {
-        if self.revoked.contains(&token.authorization.family) {
-            return false;
-        }
-        let row = RefreshState { token: token.clone(), spent: None, family_revoked: false, undenied: Vec::new() };
-        self.refresh.entry(*digest.as_bytes()).or_insert(row);
-        true
-    }
-
-    /// The tokens of a family that could still be used.
-    pub(crate) fn live(&self, family: FamilyId) -> usize {
-        let now = Timestamp::from_secs(self.now);
-        let live = |row: &&RefreshState| {
-            let token = &row.token;
-            token.authorization.family == family
-                && row.spent.is_none()
-                && now < token.expires_at
-                && !self.revoked.contains(&family)
-        };
-        self.refresh.values().filter(live).count()
     }
 }

@@ -1,6 +1,7 @@
 //! The authorization server as a whole: that nothing is ever spent twice, whatever goes wrong between its questions.
 
 mod algorithms;
+mod behind;
 mod browsers;
 mod code_flow;
 mod configured;
@@ -17,6 +18,7 @@ mod races;
 mod refresh_rules;
 mod scene;
 mod signed_introspection;
+mod stores;
 mod token_rules;
 mod user;
 mod visit_races;

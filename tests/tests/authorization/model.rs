@@ -12,7 +12,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, Test
 use reference::{Model, Mutation};
 use requests::{Request, history};
 use std::collections::BTreeSet;
-use system::System;
+use system::{Stores, System};
 
 const CASES: u32 = 200;
 const STEPS: usize = 40;
@@ -25,10 +25,10 @@ struct Seen {
 }
 
 /// Plays a history to both. The first difference, in words.
-fn play(steps: &[Request], mutation: Option<Mutation>, broken: Option<Broken>) -> Result<Seen, String> {
+fn play(steps: &[Request], mutation: Option<Mutation>, stores: Stores) -> Result<Seen, String> {
     let mut model = Model::at(crate::scene::NOW);
     model.mutation = mutation;
-    let (mut system, mut seen) = (System::new(broken), Seen::default());
+    let (mut system, mut seen) = (System::new(stores), Seen::default());
     for (number, request) in steps.iter().enumerate() {
         let Some(request) = model.resolve(*request) else { continue };
         let (expected, answer) = (model.step(request), system.step(request));
@@ -93,9 +93,18 @@ const RULES: [&str; 36] = [
 
 #[test]
 fn ac6_rt3_rt5_rv3_in3_every_history_goes_as_the_model_says() {
+    every_history_goes_as_the_model_says(Stores::Memory);
+}
+
+#[test]
+fn ac6_rt3_rt5_rv3_in3_every_history_goes_as_the_model_says_in_a_database() {
+    every_history_goes_as_the_model_says(Stores::Database);
+}
+
+fn every_history_goes_as_the_model_says(stores: Stores) {
     let all = std::cell::RefCell::new(Seen::default());
     let played = runner().run(&history(STEPS), |steps| {
-        let seen = play(&steps, None, None).map_err(TestCaseError::fail)?;
+        let seen = play(&steps, None, stores).map_err(TestCaseError::fail)?;
         let mut all = all.borrow_mut();
         all.steps += seen.steps;
         all.rules.extend(seen.rules);
@@ -112,19 +121,19 @@ fn ac6_rt3_rt5_rv3_in3_every_history_goes_as_the_model_says() {
 }
 
 /// Plays histories until one goes another way than the model says.
-fn noticed_after(mutation: Option<Mutation>, broken: Option<Broken>) -> Option<u32> {
+fn noticed_after(mutation: Option<Mutation>, stores: Stores) -> Option<u32> {
     let mut runner = runner();
     let histories = history(STEPS);
     (1..=CASES).find(|_| {
         let steps = histories.new_tree(&mut runner).expect("a history").current();
-        play(&steps, mutation, broken).is_err()
+        play(&steps, mutation, stores).is_err()
     })
 }
 
 #[test]
 fn the_model_notices_each_store_that_breaks_its_contract() {
     for broken in Broken::ALL {
-        let after = noticed_after(None, Some(broken)).unwrap_or_else(|| panic!("{broken:?} went unnoticed"));
+        let after = noticed_after(None, Stores::Broken(broken)).unwrap_or_else(|| panic!("{broken:?} went unnoticed"));
         println!("{broken:?}: noticed in history {after}");
     }
 }
@@ -137,7 +146,8 @@ fn the_model_notices_when_a_rule_of_it_is_another() {
     for mutation in
         [AnyClientRevokes, AnyKeyRedeems, CodesLiveOn, NarrowingSticks, NoGrace, ReuseIsForgiven, SuspendedUsersGoOn]
     {
-        let after = noticed_after(Some(mutation), None).unwrap_or_else(|| panic!("{mutation:?} went unnoticed"));
+        let after =
+            noticed_after(Some(mutation), Stores::Memory).unwrap_or_else(|| panic!("{mutation:?} went unnoticed"));
         println!("{mutation:?}: noticed in history {after}");
     }
 }

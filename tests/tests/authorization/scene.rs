@@ -1,10 +1,12 @@
 //! Clients, a server, and the requests that they send it.
 
+use crate::behind::Behind;
 use crate::ledger::{CodeRow, Fault, Ledger};
 use attesto_core::Timestamp;
 use attesto_core::authorization::{
     AuthenticationContext, Authorization, AuthorizationCode, AuthorizationServer, AuthorizationServerBuilder, Client,
-    ClientAuthentication, FamilyId, GraceSecret, GrantType, Reason, RefreshPolicy, ScopeSet, SecretDigest, Step,
+    ClientAuthentication, FamilyId, GraceSecret, GrantType, NewCode, Reason, RefreshPolicy, ScopeSet, SecretDigest,
+    Step,
 };
 use attesto_core::crypto::{CryptoProvider, EntropyError, RustCrypto, Signer};
 use attesto_core::dpop::ProofMaker;
@@ -122,11 +124,26 @@ impl Scene {
 
     /// Creates a scene with a redeemed code, and returns its refresh token.
     pub(crate) fn redeemed(grace: bool) -> (Self, String) {
-        let mut scene = Self::new(grace);
-        let request = scene.redeem();
-        let response = scene.send(&request).expect("no fault");
+        Self::new(grace).with_tokens()
+    }
+
+    /// Redeems the code, and returns the refresh token.
+    pub(crate) fn with_tokens(mut self) -> (Self, String) {
+        let request = self.redeem();
+        let response = self.send(&request).expect("no fault");
         let refresh = text(&response, "refresh_token").expect("a refresh token");
-        (scene, refresh)
+        (self, refresh)
+    }
+
+    /// Puts a database behind the ledger, with the codes that are there.
+    pub(crate) fn before_a_database(mut self) -> Self {
+        let mut behind = Behind::default();
+        for (digest, row) in &self.ledger.codes {
+            let (digest, now) = (SecretDigest::from_bytes(*digest), Timestamp::from_secs(self.ledger.now));
+            behind.insert_code(&NewCode { digest, code: row.code.clone(), now }).expect("it is new");
+        }
+        self.ledger.behind = Some(behind);
+        self
     }
 
     pub(crate) fn redeem(&self) -> Request {

@@ -14,10 +14,12 @@ use attesto_core::authorization::{
 };
 use attesto_core::encoding::form;
 use attesto_core::host::{
-    AuthorizationHost, ClientStore, ConsentPolicy, IntrospectionPolicy, PrincipalStore, ScopePolicy, drive,
+    AuthorizationHost, AuthorizationHostBuilder, ClientStore, ConsentPolicy, IntrospectionPolicy, PrincipalStore,
+    ScopePolicy, drive,
 };
 use attesto_core::http::{Connection, RequestParts, ResponseParts};
 use attesto_core::pkce::CodeVerifier;
+use attesto_sqlx::{SqliteOptions, migrate};
 use attesto_testkit::block_on;
 use attesto_tests::stopped;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -110,8 +112,34 @@ pub(crate) struct System {
     refresh: Vec<(Client, String)>,
 }
 
+/// The stores that the server has.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Stores {
+    Memory,
+    Broken(Broken),
+    /// SQLite in memory.
+    Database,
+}
+
+impl Stores {
+    fn of(self, host: AuthorizationHostBuilder) -> AuthorizationHostBuilder {
+        match self {
+            Self::Memory => host,
+            Self::Broken(broken) => broken.stores(host),
+            Self::Database => {
+                let database = block_on(async {
+                    let database = SqliteOptions::memory().open().await.expect("opens");
+                    migrate(&database).await.expect("migrates");
+                    database
+                });
+                database.supply(host)
+            }
+        }
+    }
+}
+
 impl System {
-    pub(crate) fn new(broken: Option<Broken>) -> Self {
+    pub(crate) fn new(stores: Stores) -> Self {
         let (server, office) = (server(), Office::default());
         let host = AuthorizationHost::builder(office.clone(), office.clone())
             .single_node_memory(1_000)
@@ -119,11 +147,7 @@ impl System {
             .principals(office.clone())
             .consent_policy(office.clone())
             .introspection_policy(office.clone());
-        let host = match broken {
-            Some(broken) => broken.stores(host),
-            None => host,
-        };
-        let host = host.build(&server).expect("a complete host");
+        let host = stores.of(host).build(&server).expect("a complete host");
         let (pushed, codes, access, refresh) = (vec![], vec![], vec![], vec![]);
         Self { server, host, office, now: NOW, pushed, codes, access, refresh }
     }
