@@ -21,7 +21,6 @@ const LIMIT: Duration = Duration::from_secs(3);
 const PAUSE: Duration = Duration::from_secs(1);
 /// How long a connection may be idle before it is tested when it is used again.
 const TESTED_AFTER: Duration = Duration::from_secs(1);
-const ISOLATION: &str = "default_transaction_isolation";
 /// The shortest time limit.
 const SHORTEST_LIMIT: Duration = Duration::from_millis(10);
 
@@ -167,14 +166,14 @@ impl PostgresOptions {
 }
 
 /// What a session must have in common with all others. The server ends a statement before the question's limit, and
-/// a transaction whose node has stopped, so that neither holds a lock for long. A level that the host has set stays.
+/// a transaction whose node has stopped, so that neither holds a lock for long. These settings come last, so they hold
+/// whatever the host or the database has as default: the stores' statements are written for this level.
 fn with_limits(options: PgConnectOptions, limit: Duration) -> PgConnectOptions {
-    let has_level = options.get_options().is_some_and(|set| set.contains(ISOLATION));
-    let options = options.options([
-        ("statement_timeout", statement_limit(limit).as_millis()),
-        ("idle_in_transaction_session_timeout", limit.as_millis()),
-    ]);
-    if has_level { options } else { options.options([(ISOLATION, "read committed")]) }
+    options.options([
+        ("statement_timeout", statement_limit(limit).as_millis().to_string()),
+        ("idle_in_transaction_session_timeout", limit.as_millis().to_string()),
+        ("default_transaction_isolation", "read committed".into()),
+    ])
 }
 
 async fn connect(options: PgConnectOptions, connections: u32, limit: Duration) -> Result<PgPool, sqlx::Error> {
@@ -241,13 +240,18 @@ mod tests {
 
     #[test]
     fn a_session_has_limits_below_that_of_a_question_and_the_level_of_the_stores() {
-        let limit = Duration::from_secs(3);
-        let options = with_limits(PgConnectOptions::new_without_pgpass(), limit);
         let expected = "-c statement_timeout=2700 -c idle_in_transaction_session_timeout=3000 \
                         -c default_transaction_isolation=read\\ committed";
+        let options = with_limits(PgConnectOptions::new_without_pgpass(), Duration::from_secs(3));
         assert_eq!(options.get_options(), Some(expected));
-        let set = PgConnectOptions::new_without_pgpass().options([(ISOLATION, "serializable")]);
-        let kept = with_limits(set, limit);
-        assert!(kept.get_options().is_some_and(|options| !options.contains("committed")));
+    }
+
+    #[test]
+    fn what_a_host_has_set_comes_before_what_the_stores_need() {
+        let set = PgConnectOptions::new_without_pgpass().options([("default_transaction_isolation", "serializable")]);
+        let options = with_limits(set, Duration::from_secs(3));
+        // Of several settings of one name, PostgreSQL takes the last.
+        let last = options.get_options().and_then(|all| all.rsplit("default_transaction_isolation=").next());
+        assert_eq!(last, Some("read\\ committed"));
     }
 }
