@@ -60,7 +60,9 @@ pub(crate) fn measure(requests: usize) -> Result<(), Box<dyn Error>> {
     let material = KeyMaterial::generate(KeyKind::Ed25519, &mut entropy)?;
     let issuer = Issuer::https("https://auth.example.com", RESOURCE, &material, Algorithm::EdDSA)?;
     let client = Client::generate(KeyKind::Ed25519, Algorithm::EdDSA)?;
-    let replay = Arc::new(MemoryReplayStore::single_node(requests.saturating_mul(2).max(4_000))?);
+    // One client sends all proofs of a window, and may have a fifth of the store.
+    let capacity = requests.saturating_add(1_000).saturating_mul(5);
+    let replay = Arc::new(MemoryReplayStore::single_node(capacity)?);
     let guard = Guard::builder(issuer.resource()?.build()?).replay_store(Arc::clone(&replay)).build()?;
     let token = issuer.token(Some(&client))?;
     let caller = Caller { guard, requirement: requirement()?, client, token };

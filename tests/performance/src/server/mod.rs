@@ -39,7 +39,8 @@ struct Resource {
 
 impl Resource {
     fn new(issuer: &Issuer) -> Result<Self, Box<dyn Error>> {
-        let replay = Arc::new(MemoryReplayStore::single_node(4_000_000)?);
+        // The one client of the load may have a fifth of it.
+        let replay = Arc::new(MemoryReplayStore::single_node(20_000_000)?);
         let guard = Guard::builder(issuer.resource()?.build()?).replay_store(Arc::clone(&replay)).build()?;
         Ok(Self { guard: Arc::new(guard), replay, requirement: requirement()?, clock: Clock::new(now) })
     }
