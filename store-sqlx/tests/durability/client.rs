@@ -17,6 +17,8 @@ const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 /// How long a client waits before it tries again.
 const PAUSE: Duration = Duration::from_millis(50);
+/// A family may have a thousand access tokens at a time, and the long form takes two minutes.
+const BETWEEN_ROTATIONS: Duration = Duration::from_millis(150);
 /// Past this, an answer says nothing about the stores: proofs and codes expire, and so does the grace window. On a disk
 /// that is busy with something else, a single commit can take as long.
 const TOO_LATE: Duration = Duration::from_secs(40);
@@ -166,6 +168,7 @@ impl Client {
             let began = Instant::now();
             match self.refresh(&tokens.refresh).await {
                 Some(next) => {
+                    tokio::time::sleep(BETWEEN_ROTATIONS).await;
                     access.push(next.access.clone());
                     tokens = next;
                     rotations = rotations.saturating_add(1);

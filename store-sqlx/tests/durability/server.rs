@@ -97,11 +97,14 @@ pub(crate) async fn serve(database: &str) -> Result<(), Box<dyn Error>> {
     let database = open(database).await?;
     let provider: Arc<dyn CryptoProvider> = Arc::new(RustCrypto::new());
     let keys = ring(provider.as_ref())?;
+    let refresh = RefreshPolicy::new()
+        .grace(Duration::from_secs(GRACE), GraceSecret::new([9; 32]))?
+        .access_tokens_at_a_time(1_000)?;
     let server = AuthorizationServer::builder(ISSUER, Arc::clone(&provider), Arc::clone(&keys))
         .audience(RESOURCE)
         .origin(pinned()?)
         .dpop(ProofPolicy::new())
-        .refresh(RefreshPolicy::new().grace(Duration::from_secs(GRACE), GraceSecret::new([9; 32]))?)
+        .refresh(refresh)
         .build()?;
     let host = database
         .supply(AuthorizationHost::from_functions())
