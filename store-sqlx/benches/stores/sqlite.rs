@@ -1,21 +1,16 @@
-//! What the stores cost: `cargo bench -p attesto-sqlx --bench stores`. Each figure is the median of rounds that take turns.
-#![allow(clippy::disallowed_methods, reason = "a program that measures time asks for it")]
+//! SQLite: requests that are committed together, beside a transaction for each.
 
-use attesto_core::Timestamp;
+use crate::{AT_ONCE, NOW, ROUNDS, median, rate};
 use attesto_core::authorization::{Authorization, AuthorizationCode, FamilyId, NewCode, SecretDigest};
 use attesto_core::host::CodeStore as _;
 use attesto_sqlx::{Database, SqliteOptions, migrate};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
+use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Instant;
 use tokio::sync::Mutex;
 
-const NOW: Timestamp = Timestamp::from_secs(1_800_000_000);
-const ROUNDS: usize = 7;
-/// Requests at a time.
-const AT_ONCE: u64 = 64;
 /// Requests of a round: fewer where each waits for the disk.
 const TOGETHER: u64 = 6_400;
 const ONE_BY_ONE: u64 = 640;
@@ -26,35 +21,6 @@ fn new_code(number: u64) -> NewCode {
     let authorization = Authorization::new(FamilyId::from_bytes([1; 16]), "client", "user");
     let code = AuthorizationCode::new(authorization, "https://client.example/callback", None, NOW.plus(60));
     NewCode { digest: SecretDigest::from_bytes(digest), code, now: NOW }
-}
-
-/// As many tasks as there are requests at a time, each with its share of them. Returns requests per second.
-async fn rate<F: Future<Output = ()> + Send + 'static>(
-    requests: u64,
-    request: impl Fn(u64) -> F + Clone + Send + 'static,
-) -> f64 {
-    let began = Instant::now();
-    let tasks: Vec<_> = (0..AT_ONCE)
-        .map(|task| {
-            let request = request.clone();
-            tokio::spawn(async move {
-                for number in (task..requests).step_by(usize::try_from(AT_ONCE).expect("few")) {
-                    request(number).await;
-                }
-            })
-        })
-        .collect();
-    for task in tasks {
-        task.await.expect("no panic");
-    }
-    #[expect(clippy::cast_precision_loss, reason = "small numbers")]
-    let requests = requests as f64;
-    requests / began.elapsed().as_secs_f64()
-}
-
-fn median(mut rates: Vec<f64>) -> f64 {
-    rates.sort_by(f64::total_cmp);
-    rates.get(rates.len() / 2).copied().unwrap_or_default()
 }
 
 /// Another statement of the same table, in a transaction of its own.
@@ -68,7 +34,22 @@ async fn insert_alone(connection: &mut SqliteConnection, number: u64) {
     transaction.commit().await.expect("commits");
 }
 
-async fn sqlite(path: &Path) -> Result<(), Box<dyn std::error::Error>> {
+/// Prints the table.
+pub(crate) async fn measure() -> Result<(), Box<dyn Error>> {
+    // On the disk of the build, since a temporary folder may be in memory.
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
+    let path = folder.join(format!("bench-{}.db", std::process::id()));
+    let measured = measure_at(&path).await;
+    for end in ["", "-wal", "-shm"] {
+        let mut path = path.clone().into_os_string();
+        path.push(end);
+        // SQLite may have removed it.
+        let _ = std::fs::remove_file(path);
+    }
+    measured
+}
+
+async fn measure_at(path: &Path) -> Result<(), Box<dyn Error>> {
     let database: Database = SqliteOptions::file(path).open().await?;
     migrate(&database).await?;
     let alone = SqliteConnectOptions::new().filename(path).journal_mode(SqliteJournalMode::Wal);
@@ -79,7 +60,7 @@ async fn sqlite(path: &Path) -> Result<(), Box<dyn std::error::Error>> {
         let first = u64::try_from(round)? * 1_000_000;
         let codes = database.codes();
         together.push(
-            rate(TOGETHER, move |number| {
+            rate(AT_ONCE, TOGETHER, move |number| {
                 let codes = codes.clone();
                 async move { codes.insert(&new_code(first + number)).await.expect("stored") }
             })
@@ -87,7 +68,7 @@ async fn sqlite(path: &Path) -> Result<(), Box<dyn std::error::Error>> {
         );
         let alone = Arc::clone(&alone);
         one_by_one.push(
-            rate(ONE_BY_ONE, move |number| {
+            rate(AT_ONCE, ONE_BY_ONE, move |number| {
                 let alone = Arc::clone(&alone);
                 async move { insert_alone(&mut *alone.lock().await, first + number).await }
             })
@@ -100,19 +81,4 @@ async fn sqlite(path: &Path) -> Result<(), Box<dyn std::error::Error>> {
     println!("| committed together | {together:.0} |\n| a transaction for each | {one_by_one:.0} |");
     println!("ratio: {:.1}", together / one_by_one);
     Ok(())
-}
-
-#[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    // On the disk of the build, since a temporary folder may be in memory.
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
-    let path = folder.join(format!("bench-{}.db", std::process::id()));
-    let measured = sqlite(&path).await;
-    for end in ["", "-wal", "-shm"] {
-        let mut path = path.clone().into_os_string();
-        path.push(end);
-        // SQLite may have removed it.
-        let _ = std::fs::remove_file(path);
-    }
-    measured
 }
