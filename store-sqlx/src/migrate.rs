@@ -63,7 +63,10 @@ pub async fn migrate(database: &Database) -> Result<(), OpenError> {
     let migrator = migrator(database.names());
     let done = match database.engine() {
         #[cfg(feature = "postgres")]
-        Engine::Postgres(postgres) => migrator.run(postgres.pool()).await,
+        Engine::Postgres(postgres) => {
+            let mut lease = postgres.lease().await.map_err(|error| OpenError::Failed(error.into()))?;
+            migrator.run(lease.connection().map_err(OpenError::Failed)?).await
+        }
         #[cfg(feature = "sqlite")]
         Engine::Sqlite(sqlite) => {
             sqlite.alone(move |connection| Box::pin(async move { migrator.run(connection).await })).await?

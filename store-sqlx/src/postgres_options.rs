@@ -3,6 +3,7 @@
 use crate::breaker::Breaker;
 use crate::database::{Database, OpenError};
 use crate::engine::Engine;
+use crate::engine::kept::TESTED_AFTER;
 use crate::engine::postgres::{Postgres, Sessions, statement_limit};
 use crate::events::{Observer, StoreEvent};
 use crate::names::{Dialect, Names};
@@ -19,8 +20,6 @@ const CONNECTIONS: u32 = 10;
 const LIMIT: Duration = Duration::from_secs(3);
 /// How long questions are refused after the database could not be reached.
 const PAUSE: Duration = Duration::from_secs(1);
-/// How long a connection may be idle before it is tested when it is used again.
-const TESTED_AFTER: Duration = Duration::from_secs(1);
 /// The shortest time limit.
 const SHORTEST_LIMIT: Duration = Duration::from_millis(10);
 
@@ -83,6 +82,9 @@ impl PostgresOptions {
     }
 
     /// Sets how many connections the pool has at most; 10 unless set. Without effect on a pool of the host's.
+    ///
+    /// All but one of a pool of our own are kept at hand between questions, so that a statement is one round trip; with a
+    /// pool of the host's, each is given back after its question, which costs one more.
     #[must_use]
     pub const fn connections(mut self, connections: u32) -> Self {
         self.connections = connections;
@@ -137,6 +139,7 @@ impl PostgresOptions {
         if self.limit < SHORTEST_LIMIT {
             return Err(ConfigError::new("time limit", "at least 10 milliseconds").into());
         }
+        let own = matches!(self.source, Source::Connect(_)).then_some(self.connections);
         let opened = match self.source {
             Source::Pool(pool) => {
                 let place = place(&pool.connect_options());
@@ -160,7 +163,7 @@ impl PostgresOptions {
         let (pool, sessions) =
             opened.map_err(|(database, error)| OpenError::Unreachable { database, failure: error.into() })?;
         let breaker = Breaker::new(PAUSE, self.observer.clone());
-        let postgres = Postgres::new(pool, sessions, self.limit, breaker);
+        let postgres = Postgres::new(pool, own, sessions, self.limit, breaker);
         Ok(Database::new(Engine::Postgres(postgres), names, self.observer))
     }
 }

@@ -1,6 +1,10 @@
 //! The database behind the stores: statements in, rows out.
 
 #[cfg(feature = "postgres")]
+pub(crate) mod kept;
+#[cfg(feature = "postgres")]
+mod lease;
+#[cfg(feature = "postgres")]
 pub(crate) mod postgres;
 #[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;

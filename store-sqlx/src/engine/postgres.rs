@@ -5,20 +5,21 @@
 //! mid-sentence may be in a transaction, so it is closed and never used again.
 
 use super::Statement;
+use super::kept::Kept;
+use super::lease::Lease;
 use super::value::{Cell, Row, Value};
 use crate::breaker::{self, Attempt, Breaker};
 use crate::failure::{Failure, FailureKind};
-use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgArguments, PgPool, PgRow};
 use sqlx::query::Query;
-use sqlx::{AssertSqlSafe, Column, Connection as _, PgConnection, Postgres as Pg, Row as _, TypeInfo, ValueRef};
+use sqlx::{AssertSqlSafe, Column, Connection as _, PgConnection, Row as _, TypeInfo, ValueRef};
 use std::future::{Future as _, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 use tokio::sync::{Semaphore, oneshot};
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
 /// The level that the stores are written for: each statement sees what was committed before it began, and an `UPDATE`
 /// that waited for a row judges it again. Said explicitly, since a database may have another default.
@@ -38,6 +39,7 @@ pub(crate) enum Sessions {
 
 pub(crate) struct Postgres {
     pool: PgPool,
+    kept: Arc<Kept>,
     sessions: Sessions,
     /// For a whole question: connecting, waiting for rows that others have locked, and the answer.
     limit: Duration,
@@ -52,12 +54,21 @@ pub(crate) fn statement_limit(limit: Duration) -> Duration {
 }
 
 impl Postgres {
-    pub(crate) fn new(pool: PgPool, sessions: Sessions, limit: Duration, breaker: Arc<Breaker>) -> Self {
-        Self { pool, sessions, limit, breaker, waiting: Semaphore::new(WAITING) }
+    /// Over a pool of our own of so many connections, or over one of the host's.
+    pub(crate) fn new(
+        pool: PgPool,
+        connections: Option<u32>,
+        sessions: Sessions,
+        limit: Duration,
+        breaker: Arc<Breaker>,
+    ) -> Self {
+        let kept = connections.map_or_else(Kept::none, Kept::of);
+        Self { pool, kept, sessions, limit, breaker, waiting: Semaphore::new(WAITING) }
     }
 
-    pub(crate) fn pool(&self) -> &PgPool {
-        &self.pool
+    /// A connection without a time limit, and whatever the circuit.
+    pub(crate) async fn lease(&self) -> Result<Lease, sqlx::Error> {
+        self.kept.acquire(&self.pool).await
     }
 
     pub(crate) async fn run(&self, statement: Statement) -> Result<Vec<Row>, Failure> {
@@ -83,17 +94,17 @@ impl Postgres {
     /// Without a time limit, and whatever the circuit.
     pub(crate) async fn maintain(&self, statements: Vec<Statement>) -> Result<Vec<Vec<Row>>, Failure> {
         let begin = format!("{BEGIN}; SET LOCAL statement_timeout = 0");
-        let mut lease = Lease::new(self.pool.acquire().await?);
-        let answer = lease.carry_out(Work::Transaction { begin, statements, prepares: false }).await;
-        lease.give_back(self.limit).await;
+        let mut asking = Asking::over(self.kept.acquire(&self.pool).await?);
+        let answer = asking.carry_out(Work::Transaction { begin, statements, prepares: false }).await;
+        asking.end(&self.kept, self.limit).await;
         answer
     }
 
     async fn ask(&self, work: Work) -> Result<Vec<Vec<Row>>, Failure> {
         let attempt = self.breaker.attempt(Instant::now())?;
         let deadline = Instant::now().checked_add(self.limit).unwrap_or_else(Instant::now);
-        let mut lease = match self.connection(deadline).await {
-            Ok(lease) => lease,
+        let mut asking = match self.connection(deadline).await {
+            Ok(lease) => Asking::over(lease),
             Err(failure) => {
                 if !matches!(failure.kind, FailureKind::CircuitOpen | FailureKind::Overloaded) {
                     attempt.silent(Instant::now());
@@ -101,12 +112,12 @@ impl Postgres {
                 return Err(failure);
             }
         };
-        let limit = self.limit;
+        let (limit, kept) = (self.limit, Arc::clone(&self.kept));
         let (reply, answer) = oneshot::channel();
         tokio::spawn(async move {
             // A dropped receiver means that the request went away: its answer is not wanted.
-            let _ = reply.send(lease.answer(work, attempt, deadline).await);
-            lease.give_back(limit).await;
+            let _ = reply.send(asking.answer(work, attempt, deadline).await);
+            asking.end(&kept, limit).await;
         });
         answer.await.unwrap_or_else(|_| Err(Failure::new(FailureKind::Unreachable, "the runtime is shutting down")))
     }
@@ -120,7 +131,7 @@ impl Postgres {
             .map_err(|_| Failure::new(FailureKind::Overloaded, "too many questions wait for a connection"))?;
         let mut opened = pin!(self.breaker.opened().notified());
         opened.as_mut().enable();
-        let mut acquiring = pin!(timeout_at(deadline, self.pool.acquire()));
+        let mut acquiring = pin!(timeout_at(deadline, self.kept.acquire(&self.pool)));
         let acquired = poll_fn(|context| {
             if let Poll::Ready(acquired) = acquiring.as_mut().poll(context) {
                 return Poll::Ready(Some(acquired));
@@ -128,7 +139,7 @@ impl Postgres {
             opened.as_mut().poll(context).map(|()| None)
         });
         match acquired.await {
-            Some(Ok(Ok(connection))) => Ok(Lease::new(connection)),
+            Some(Ok(Ok(lease))) => Ok(lease),
             Some(Ok(Err(error))) => Err(error.into()),
             Some(Err(_)) => Err(sqlx::Error::PoolTimedOut.into()),
             None => Err(breaker::is_open()),
@@ -141,16 +152,16 @@ enum Work {
     Transaction { begin: String, statements: Vec<Statement>, prepares: bool },
 }
 
-/// A connection that is closed unless it is given back.
-struct Lease {
-    connection: Option<PoolConnection<Pg>>,
-    /// It is not in the middle of anything.
+/// One question on a connection.
+struct Asking {
+    lease: Lease,
+    /// The connection is not in the middle of anything.
     is_usable: bool,
 }
 
-impl Lease {
-    fn new(connection: PoolConnection<Pg>) -> Self {
-        Self { connection: Some(connection), is_usable: false }
+impl Asking {
+    fn over(lease: Lease) -> Self {
+        Self { lease, is_usable: false }
     }
 
     async fn answer(&mut self, work: Work, attempt: Attempt, deadline: Instant) -> Result<Vec<Vec<Row>>, Failure> {
@@ -170,28 +181,16 @@ impl Lease {
     }
 
     async fn carry_out(&mut self, work: Work) -> Result<Vec<Vec<Row>>, Failure> {
-        let Some(connection) = self.connection.as_mut() else { return Err(sqlx::Error::PoolClosed.into()) };
-        let answer = carry_out(connection, work).await;
+        let answer = carry_out(self.lease.connection()?, work).await;
         self.is_usable = answer.as_ref().err().is_none_or(leaves_connection_usable);
         answer
     }
 
-    /// The pool tests what is given back, for as long as it takes, and counts it as in use meanwhile: if the network has
-    /// lost the connection, for a quarter of an hour. So it is given back under a limit.
-    async fn give_back(mut self, limit: Duration) {
+    async fn end(self, kept: &Kept, limit: Duration) {
         if self.is_usable
-            && let Some(mut connection) = self.connection.take()
+            && let Some(lease) = kept.keep(self.lease)
         {
-            // Past the limit it is closed, and the pool may open another in its place.
-            let _ = timeout(limit, connection.return_to_pool()).await;
-        }
-    }
-}
-
-impl Drop for Lease {
-    fn drop(&mut self) {
-        if let Some(connection) = self.connection.take() {
-            drop(connection.detach());
+            lease.give_back(limit).await;
         }
     }
 }

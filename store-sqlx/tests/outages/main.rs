@@ -8,6 +8,7 @@
 mod broken;
 mod failures;
 mod gone;
+mod kept;
 mod proxy;
 mod server;
 mod sessions;
