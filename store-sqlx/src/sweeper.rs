@@ -33,7 +33,7 @@ const SWEPT: [(&str, &str, &str); 7] = [
 /// Removes rows whose time has passed, in batches. Any number of nodes may sweep at once: each passes over the rows that
 /// another is removing.
 ///
-/// It returns room and nothing else: no answer of a store depends on it. It goes by the database's clock, and waits
+/// It returns room and nothing else: no answer of a store depends on it. It uses the database's clock, and waits
 /// beyond the time of a row for the greatest difference between that clock and those of the nodes, so that no row goes
 /// that a node still counts on (R4).
 ///
@@ -72,7 +72,7 @@ impl Sweeper {
             clock_difference: CLOCK_DIFFERENCE,
             tables: SWEPT.iter().map(table).collect(),
             // No index leads to the salts, since each rotation would have to write it. So they are looked for once an
-            // hour. Kept longer, they are harmless: the server goes by the window.
+            // hour. Kept longer, they are harmless: the server judges by the window.
             forget_salts: names.sql(
                 "UPDATE {refresh_families} SET spent_salt = NULL WHERE family_id IN (
                     SELECT family_id FROM {refresh_families} WHERE spent_salt IS NOT NULL AND spent_at < {now} - $1

@@ -18,8 +18,8 @@ pub(crate) const TESTED_AFTER: Duration = Duration::from_secs(1);
 const KEPT_FOR: Duration = Duration::from_secs(60);
 
 pub(super) struct Kept {
-    /// Connections that may be in use at once. Whoever has a turn finds a connection here, or a place in the pool: none
-    /// waits for the pool while one is idle here.
+    /// Connections that may be in use at once. With a turn, there is a connection here or a place in the pool, so that
+    /// no question waits for the pool while a connection is idle here.
     turns: Arc<Semaphore>,
     most: usize,
     /// The one used last is at the end, and is used next.
@@ -59,8 +59,8 @@ impl Kept {
         Ok(Lease::new(pool.acquire().await?).with_turn(turn))
     }
 
-    /// Keeps a connection that is in the middle of nothing, unless there are enough or it was kept for long. Returns what
-    /// is to be given back to the pool: this one, or one that nobody has needed for long.
+    /// Keeps a connection that is in the middle of nothing, unless there are enough or it was kept for long. Returns the
+    /// one to give back to the pool: this one, or one that was idle for long.
     pub(super) fn keep(&self, mut lease: Lease) -> Option<Lease> {
         if self.most == 0 || lease.taken_for() >= KEPT_FOR {
             return Some(lease);

@@ -251,7 +251,7 @@ fn bind(
     query
 }
 
-/// Goes by the type of each value, since a column of SQLite holds any.
+/// Reads each value by its own type, since a column of SQLite holds any.
 fn row(row: &SqliteRow) -> Result<Row, Failure> {
     let cells = row.columns().iter().map(|column| {
         let at = column.ordinal();
