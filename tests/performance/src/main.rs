@@ -4,6 +4,7 @@
 //! - `memory`: the resident set before and after a million requests with a million distinct proofs, and after they lapsed;
 //! - `claims`: what a claim costs the replay store from a thousand to ten million live entries;
 //! - `tokens`: a token endpoint beside npm oidc-provider's (`tokens.sh`);
+//! - `rotations`: rotations of refresh tokens on PostgreSQL, beside npm oidc-provider's (`stores.sh`);
 //! - `mint` and `check`: tokens and proofs for the peers on Node, and what attesto makes of the same.
 //!
 //! Results are Markdown on standard output; progress goes to standard error.
@@ -15,6 +16,7 @@ mod load;
 mod memory;
 mod mint;
 mod parties;
+mod rotations;
 mod server;
 mod table;
 mod tokens;
@@ -31,10 +33,13 @@ Parts:
   claims [MOST]              the replay store alone, up to MOST live entries (default: 10000000)
   tokens PROVIDER.MJS [ROUNDS] [REQUESTS]
                              the token endpoint, beside npm oidc-provider's (default: 31 and 2000)
+  rotations REFRESHER.MJS URL SOCKET [ROUNDS] [EACH]
+                             refresh tokens in PostgreSQL, beside npm oidc-provider's (default: 31 and 60)
   mint                       reads keys as JSON from standard input; prints tokens and a proof
   check                      the same, and measures attesto's checks of them
   serve ADAPTER              what `http` starts: axum, actix or hyper
-  issue PROVIDER             what `tokens` starts: AwsLc or RustCrypto, under axum";
+  issue PROVIDER             what `tokens` starts: AwsLc or RustCrypto, under axum
+  rotate URL FAMILIES        what `rotations` starts";
 
 type Outcome = Result<(), Box<dyn Error>>;
 
@@ -57,9 +62,14 @@ fn run(words: &[String]) -> Outcome {
         Some("memory") => memory::measure(number(1, 1_000_000)?),
         Some("claims") => claims::measure(number(1, 10_000_000)?),
         Some("tokens") => tokens::measure(word(1).unwrap_or_default(), number(2, 31)?, number(3, 2_000)?),
+        Some("rotations") => {
+            let [refresher, url, socket] = [1, 2, 3].map(|at| word(at).unwrap_or_default());
+            rotations::measure(refresher, url, socket, number(4, 31)?, number(5, 60)?)
+        }
         Some("mint") => mint::mint(),
         Some("check") => mint::check(),
         Some("serve") => server::serve(word(1).unwrap_or_default()),
+        Some("rotate") => rotations::serve(word(1).unwrap_or_default(), number(2, 1)?),
         Some("issue") => tokens::serve(word(1).unwrap_or_default()),
         _ => Err(HELP.into()),
     }

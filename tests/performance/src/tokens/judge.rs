@@ -16,14 +16,14 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 /// A resource that trusts one server.
-pub(super) struct Judge {
+pub(crate) struct Judge {
     resource: ResourceServer,
     requirement: Requirement,
     seen: BTreeSet<String>,
 }
 
 impl Judge {
-    pub(super) fn new(issuer: &str, jwks: &Value) -> Result<Self, Box<dyn Error>> {
+    pub(crate) fn new(issuer: &str, jwks: &Value) -> Result<Self, Box<dyn Error>> {
         let provider = Arc::new(AwsLc::new());
         let keys = VerificationKeys::from_jwk_set(provider.as_ref(), &JwkSet::from_json(jwks.to_string().as_bytes())?)?;
         let resource = ResourceServer::builder(RESOURCE, provider)
@@ -35,13 +35,13 @@ impl Judge {
     }
 
     /// How many were verified.
-    pub(super) fn verified(&self) -> usize {
+    pub(crate) fn verified(&self) -> usize {
         self.seen.len()
     }
 
     /// # Errors
     /// Where this is no response with such a token, or one with a token that came before.
-    pub(super) fn verify(&mut self, response: &[u8]) -> Result<(), Box<dyn Error>> {
+    pub(crate) fn verify(&mut self, response: &[u8]) -> Result<(), Box<dyn Error>> {
         let text = std::str::from_utf8(response)?;
         let (_, body) = text.split_once("\r\n\r\n").ok_or("no body")?;
         let body: Value = serde_json::from_str(body)?;

@@ -7,9 +7,9 @@ mod judge;
 mod load;
 
 pub(crate) use issuer::serve;
+pub(crate) use judge::Judge;
 
 use crate::table::{grouped, median, print, spread};
-use judge::Judge;
 use load::{Load, Sample};
 use serde_json::Value;
 use std::error::Error;
@@ -72,7 +72,7 @@ impl Server {
 
 /// Microseconds of all processors that a process has used so far, in user mode and in the kernel, all its threads together. The
 /// kernel counts in hundredths of a second, which is fine enough for thousands of requests.
-fn processor_time(process: u32) -> Result<f64, Box<dyn Error>> {
+pub(crate) fn processor_time(process: u32) -> Result<f64, Box<dyn Error>> {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
     // Behind the name in brackets, which may hold anything: utime and stime are fields 14 and 15 of the whole.
     let (_, fields) = stat.rsplit_once(')').ok_or("no name")?;
