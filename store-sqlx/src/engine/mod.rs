@@ -23,7 +23,13 @@ pub(crate) struct Statement {
 
 impl Statement {
     pub(crate) fn new(sql: &Sql, values: impl IntoIterator<Item = Value>) -> Self {
-        Self { sql: Sql::clone(sql), values: values.into_iter().collect() }
+        let values: Vec<Value> = values.into_iter().collect();
+        // SQLite takes NULL for a parameter without a value, and says nothing.
+        debug_assert!(
+            !sql.text().contains(&format!("${}", values.len().saturating_add(1))),
+            "a parameter has no value"
+        );
+        Self { sql: Sql::clone(sql), values }
     }
 }
 
