@@ -52,7 +52,7 @@ async fn r1_of_many_threads_one_finds_a_key_unused() {
 }
 
 #[tokio::test]
-async fn a_claim_is_one_statement_whatever_its_answer() {
+async fn r4_a_claim_is_one_statement_whatever_its_answer() {
     on_each_engine(async |database| {
         let store = database.replays();
         for (now, expected) in
@@ -70,7 +70,7 @@ async fn a_claim_is_one_statement_whatever_its_answer() {
 }
 
 #[tokio::test]
-async fn a_claim_past_its_own_time_proves_nothing_and_is_not_recorded() {
+async fn r4_a_claim_past_its_own_time_proves_nothing_and_is_not_recorded() {
     on_each_engine(async |database| {
         let (store, claim) = (database.replays(), claim("late", NOW));
         assert_eq!(store.claim(&claim, NOW.plus(1)).await, ReplayAnswer::Unavailable);

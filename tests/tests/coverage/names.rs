@@ -27,8 +27,17 @@ pub(crate) fn files(folder: &Path, extension: &str, found: &mut Vec<(PathBuf, St
 
 /// All code with tests in it.
 fn sources() -> Vec<(PathBuf, String)> {
-    let folders =
-        ["attesto-core", "adapter-axum", "adapter-actix", "adapter-hyper", "adapter-reqwest", "testkit", "tests"];
+    let folders = [
+        "attesto-core",
+        "adapter-axum",
+        "adapter-actix",
+        "adapter-hyper",
+        "adapter-reqwest",
+        "store-redis",
+        "store-sqlx",
+        "testkit",
+        "tests",
+    ];
     let mut found = Vec::new();
     for folder in folders {
         files(&root().join(folder), "rs", &mut found);

@@ -151,6 +151,8 @@ pub(crate) const RULES: &[Rule] = &[
     ("T13", "testkit: frozen vectors and mutations", "7515, 8037, 9449", "dpop/rules.rs", "check_proof"),
     ("R1", "a proof is claimed once", "9449 11.1", "host/memory_replay.rs", "record"),
     ("R3", "the memory store", "-", "host/memory_replay.rs", "single_node"),
+    ("R4", "in SQL: insert or ignore on a unique key", "-", "../../store-sqlx/src/replays.rs", "SqlxReplayStore"),
+    ("R4", "key and value: set if absent, with an expiry", "-", "../../store-redis/src/store.rs", "RedisReplayStore"),
     ("R5", "nonce lifetime", "9449 8", "dpop/nonce.rs", "check"),
     ("R6", "stateless nonces", "9449 8", "dpop/nonce.rs", "issue"),
     ("R7", "namespaces of nonces and identifiers", "-", "dpop/nonce.rs", "NonceUse"),
@@ -173,5 +175,4 @@ pub(crate) const OUT_OF_SCOPE: &[(&str, &str)] = &[
     ("M3", "nothing to implement here: chain validation is the TLS terminator's; stated in the docs of `mtls`"),
     ("M6", "a contract of the deployment; stated in the docs of `mtls`"),
     ("R2", "a property of the types: `ReplayKey` is 32 opaque bytes and `ReplayClaim` carries its own retention"),
-    ("R4", "SQL and key-value stores come later; the trait's docs state their contract"),
 ];
