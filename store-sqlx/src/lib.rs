@@ -3,7 +3,7 @@
 //! ```text
 //!  SqliteOptions, PostgresOptions --open--> Database --supply--> AuthorizationHostBuilder
 //!                                              |
-//!                                              +-- migrate    makes the tables
+//!                                              +-- migrate    makes the tables; `check_schema` looks at them
 //!                                              +-- Sweeper    removes rows whose time has passed
 //!                                              +-- codes, refresh_tokens, ..    the stores, one by one
 //! ```
@@ -54,6 +54,7 @@ mod pushed_requests;
 mod refresh_tokens;
 mod replays;
 mod restore;
+mod schema;
 mod sql;
 #[cfg(feature = "sqlite")]
 mod sqlite_options;
@@ -67,13 +68,15 @@ pub use deny_list::SqlxDenyList;
 pub use events::StoreEvent;
 pub use failure::{Failure, FailureKind};
 pub use host_transaction::HostTransaction;
-pub use migrate::migrate;
+pub use migrate::{Migration, migrate, migrations};
+pub use names::Dialect;
 #[cfg(feature = "postgres")]
 pub use postgres_options::PostgresOptions;
 pub use pushed_requests::SqlxPushedRequestStore;
 pub use refresh_tokens::SqlxRefreshStore;
 pub use replays::SqlxReplayStore;
 pub use restore::{Ended, end_all};
+pub use schema::{SchemaDifference, SchemaError, check_schema};
 #[cfg(feature = "sqlite")]
 pub use sqlite_options::SqliteOptions;
 pub use sweeper::Sweeper;

@@ -18,11 +18,14 @@ pub(crate) const TABLES: [&str; 8] = [
 /// The longest prefix. PostgreSQL cuts names off at 63 bytes, and indexes are named after their tables.
 const LONGEST_PREFIX: usize = 24;
 
-/// Which dialect a statement is for.
+/// The SQL of which database.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Dialect {
+#[non_exhaustive]
+pub enum Dialect {
+    /// PostgreSQL's.
     #[cfg(feature = "postgres")]
     Postgres,
+    /// SQLite's.
     #[cfg(feature = "sqlite")]
     Sqlite,
 }

@@ -53,7 +53,8 @@ CREATE TABLE {refresh_families} (
     used_at            BIGINT  NOT NULL,
     retain_until       BIGINT  NOT NULL
 ) WITH (fillfactor = 80);
-CREATE INDEX {prefix}refresh_families_owner ON {refresh_families} (subject, client_id) WHERE NOT revoked;
+-- By its hash, since a subject may be longer than an entry of a B-tree.
+CREATE INDEX {prefix}refresh_families_owner ON {refresh_families} USING hash (subject) WHERE NOT revoked;
 CREATE INDEX {prefix}refresh_families_retain_until ON {refresh_families} (retain_until);
 
 -- The unexpired access tokens of each authorization; of a revoked one, those that the deny list has not confirmed.
@@ -89,7 +90,7 @@ CREATE TABLE {consent_grants} (
     scope              TEXT   COLLATE "C" NOT NULL,
     expires_at         BIGINT NOT NULL
 );
-CREATE INDEX {prefix}consent_grants_subject ON {consent_grants} (subject, expires_at);
+CREATE INDEX {prefix}consent_grants_subject ON {consent_grants} USING hash (subject);
 CREATE INDEX {prefix}consent_grants_expires_at ON {consent_grants} (expires_at);
 
 CREATE TABLE {denied_access_tokens} (

@@ -126,6 +126,8 @@ pub(crate) const RULES: &[Rule] = &[
     ("ST-1", "single use holds across nodes: a cluster needs shared stores", "-", "host/authorization/build.rs", "store_is_enough"),
     ("ST-2", "how long records are kept, and how they are swept", "-", "host/authorization/codes.rs", "CodeStore"),
     ("ST-3", "times are whole seconds; `expires_at > now` everywhere", "7519 2", "time/timestamp.rs", "Timestamp"),
+    ("ST-4", "migrations for a history of the host's own", "-", "../../store-sqlx/src/migrate.rs", "migrations"),
+    ("ST-4", "the live schema is compared at boot", "-", "../../store-sqlx/src/schema/mod.rs", "check_schema"),
     ("ST-5", "text that reaches a store has no NUL", "6749 A, A.2", "authorization/records/storable.rs", "is_storable"),
     ("HC-1", "the host's clients: exact identifiers, digests of secrets", "6749 2.2, 2.3.1", "host/authorization/clients.rs", "ClientStore"),
     ("HC-2", "the host's principals are loaded at each use", "-", "authorization/grants/authorization_code.rs", "issue"),
@@ -153,5 +155,4 @@ pub(crate) const OUT_OF_SCOPE: &[(&str, &str)] = &[
     ("IT-5", "pairwise subjects are not there yet"),
     ("RV-6", "for a host with its own store; a question for it is not there yet"),
     ("MG-1", "a procedure for those who move an application; nothing to implement"),
-    ("ST-4", "stores in databases follow"),
 ];
