@@ -3,13 +3,14 @@
 use attesto_core::Timestamp;
 use attesto_core::dpop::{ProofPolicy, ReplayAnswer, ReplayClaim, ReplayKey};
 use attesto_core::host::{
-    ForeignVerifier, Gate, Guard, HttpClient, Introspector, PrincipalLookup, PrincipalOutcome, ReplayStore, StoreReach,
+    ForeignVerifier, Gate, Guard, HttpClient, Introspector, Passage, PrincipalLookup, PrincipalOutcome, ReplayStore,
+    StoreReach,
 };
-use attesto_core::http::{HttpFailure, IncomingResponse, OutgoingRequest, RequestParts};
+use attesto_core::http::{HttpFailure, IncomingResponse, OutgoingRequest, RequestParts, ResponseParts};
 use attesto_core::introspection::{IntrospectionCredentials, IntrospectionEndpoint};
 use attesto_core::jose::{Jwk, JwkSet, Thumbprint};
 use attesto_core::remote::RemoteKeys;
-use attesto_core::resource::{ForeignAnswer, ForeignQuestion, ResourceServer, Sender};
+use attesto_core::resource::{ForeignAnswer, ForeignQuestion, Requirement, ResourceServer, Sender};
 use attesto_core::time::Clock;
 use attesto_core::token::{Claims, ForeignClaims, TrustedIssuer};
 use attesto_tests::{AUDIENCE, Call, ISSUER, NOW, World};
@@ -102,7 +103,7 @@ impl ForeignVerifier for SlowVerifier {
     async fn verify(&self, _: &ForeignQuestion<'_>, _: &RequestParts<'_>) -> ForeignAnswer {
         let takes = *self.takes.lock().expect("no panic");
         self.time.0.store(self.time.now().saturating_add_signed(takes), Ordering::Relaxed);
-        let claims = ForeignClaims::new("usr_1").audience([AUDIENCE]);
+        let claims = ForeignClaims::new("usr_1").audience([AUDIENCE]).auth_time(Timestamp::from_secs(NOW));
         let claims = self.jkt.map_or(claims.clone(), |jkt| claims.dpop_jkt(jkt));
         let expires = self.expires.map(|seconds| Timestamp::from_secs(NOW + seconds));
         ForeignAnswer::Claims(match expires {
@@ -140,12 +141,15 @@ async fn enter(gate: &Gate, call: &Call) -> String {
     let parts = RequestParts::new(&call.method, &call.path, &headers).connection(connection);
     match gate.enter(&parts).await {
         Ok(_) => "200".into(),
-        Err(response) => {
-            let shown = response.header("www-authenticate").next().unwrap_or_default();
-            let reason = shown.split_once('[').and_then(|(_, rest)| rest.split(']').next());
-            format!("{} {}", response.status, reason.unwrap_or_default())
-        }
+        Err(response) => shown(&response),
     }
+}
+
+/// The status, and the reason that the challenge shows.
+fn shown(response: &ResponseParts) -> String {
+    let challenge = response.header("www-authenticate").next().unwrap_or_default();
+    let reason = challenge.split_once('[').and_then(|(_, rest)| rest.split(']').next());
+    format!("{} {}", response.status, reason.unwrap_or_default())
 }
 
 const REPLAYED: &str = "401 replay";
@@ -239,6 +243,10 @@ fn r1_claim_that_waited_in_the_store_counts_only_while_its_proof_does() {
 }
 
 fn bearer(time: &Time, takes: i64, expires: u64, lookup: u64) -> String {
+    poll(enter(&bearer_gate(time, takes, expires, lookup), &Call::new().bearer(TOKEN)))
+}
+
+fn bearer_gate(time: &Time, takes: i64, expires: u64, lookup: u64) -> Gate {
     let verifier =
         SlowVerifier { time: time.clone(), takes: Arc::new(Mutex::new(takes)), jkt: None, expires: Some(expires) };
     let server = ResourceServer::builder(AUDIENCE, World::new().provider)
@@ -249,7 +257,42 @@ fn bearer(time: &Time, takes: i64, expires: u64, lookup: u64) -> String {
         .build();
     let guard = Guard::builder(server.expect("a sound configuration")).foreign_verifier(verifier);
     let guard = guard.principal_lookup(SlowLookup(time.clone(), lookup)).build().expect("a sound guard");
-    poll(enter(&Gate::new(guard, time.clock()), &Call::new().bearer(TOKEN)))
+    Gate::new(guard, time.clock())
+}
+
+/// A requirement of a passage that was granted at `NOW`, so many seconds later: `200`, or why not.
+fn required_later(time: &Time, gate: &Gate, requirement: &Requirement, seconds: u64) -> String {
+    let headers: &[(&str, &[u8])] = &[("host", b"mcp.example.com"), ("authorization", b"Bearer opaque-token")];
+    let connection = attesto_core::http::Connection::new().tls();
+    let parts = RequestParts::new("POST", "/mcp", &headers).connection(connection);
+    time.set(0);
+    let passage = poll(gate.enter(&parts)).expect("granted");
+    time.set(seconds);
+    match Passage::require(Some(&passage), &parts, requirement) {
+        Ok(()) => "200".into(),
+        Err(response) => shown(&response),
+    }
+}
+
+#[test]
+fn a4_kept_grant_ends_with_its_token() {
+    let time = Time::new();
+    let gate = bearer_gate(&time, 0, 100, 0);
+    for (seconds, expected) in [(0, "200"), (99, "200"), (100, TOKEN_EXPIRED), (5_000, TOKEN_EXPIRED)] {
+        let found = required_later(&time, &gate, &Requirement::authenticated(), seconds);
+        assert_eq!(found, expected, "after {seconds} s");
+    }
+}
+
+#[test]
+fn s8_kept_grant_is_as_old_as_its_login_is_by_now() {
+    let time = Time::new();
+    let gate = bearer_gate(&time, 0, 10_000, 0);
+    let recent = Requirement::authenticated().max_age(Duration::from_secs(300));
+    // The user logged in at `NOW`.
+    for (seconds, expected) in [(0, "200"), (300, "200"), (301, "401 authentication_too_old")] {
+        assert_eq!(required_later(&time, &gate, &recent, seconds), expected, "after {seconds} s");
+    }
 }
 
 #[test]

@@ -83,12 +83,16 @@ impl Gate {
     /// The response to send instead of the service's.
     pub async fn enter(&self, request: &RequestParts<'_>) -> Result<Passage, ResponseParts> {
         if self.pass_preflight && is_cors_preflight(request) {
-            return Ok(Passage { guard: Arc::clone(&self.guard), grant: None });
+            return Ok(self.passage(None));
         }
         match self.guard.admit(request, &self.requirement, &self.clock).await {
-            Ok(grant) => Ok(Passage { guard: Arc::clone(&self.guard), grant: Some(Arc::new(grant)) }),
+            Ok(grant) => Ok(self.passage(Some(Arc::new(grant)))),
             Err(denial) => Err(denial.response()),
         }
+    }
+
+    fn passage(&self, grant: Option<Arc<Grant>>) -> Passage {
+        Passage { guard: Arc::clone(&self.guard), grant, clock: self.clock.clone() }
     }
 }
 
@@ -98,6 +102,8 @@ pub struct Passage {
     guard: Arc<Guard>,
     /// `None` for a preflight, forwarded to what answers it; the sender is unknown.
     grant: Option<Arc<Grant>>,
+    /// The gate's.
+    clock: Clock,
 }
 
 impl Passage {
@@ -117,9 +123,9 @@ impl Passage {
         extensions.ok_or(WiringError::NotProtected)?.grant()
     }
 
-    /// Checks a route's own requirement, behind the gate that authenticated the request. Refuses a request that was
-    /// never authenticated, whatever the intended order of the layers (S10). A forwarded preflight passes on
-    /// to what answers it.
+    /// Checks a route's own requirement, behind the gate that authenticated the request, by the time of the gate's clock:
+    /// a token that has expired since is refused. Refuses a request that was never authenticated, whatever the intended
+    /// order of the layers (S10). A forwarded preflight passes on to what answers it.
     ///
     /// # Errors
     /// The response to send instead of the route's.
@@ -128,9 +134,9 @@ impl Passage {
         request: &RequestParts<'_>,
         requirement: &Requirement,
     ) -> Result<(), ResponseParts> {
-        let Self { guard, grant } = extensions.ok_or_else(|| WiringError::NotProtected.response())?;
+        let Self { guard, grant, clock } = extensions.ok_or_else(|| WiringError::NotProtected.response())?;
         match grant {
-            Some(grant) => guard.require(grant, request, requirement).map_err(|denial| denial.response()),
+            Some(grant) => guard.require(grant, request, requirement, clock.now()).map_err(|denial| denial.response()),
             None => Ok(()),
         }
     }

@@ -14,7 +14,6 @@ use super::watch::Watch;
 use super::{DynHttpClient, HttpClient};
 use super::{Instances, reach_is_enough};
 use crate::ConfigError;
-#[cfg(feature = "std")]
 use crate::Timestamp;
 use crate::dpop::ProofPolicy;
 use crate::dpop::ReplayAnswer;
@@ -152,13 +151,21 @@ impl Guard {
         }
     }
 
-    /// Checks a further requirement for an admitted request (a route's own scopes).
+    /// Checks a further requirement for an admitted request (a route's own scopes) by the present time, as
+    /// [`ResourceServer::require`] does. A clock that goes backwards makes no grant younger than it was.
     ///
     /// # Errors
     /// The [`Denial`] to answer with.
     #[expect(clippy::result_large_err, reason = "made at most once per request")]
-    pub fn require(&self, grant: &Grant, request: &RequestParts<'_>, requirement: &Requirement) -> Result<(), Denial> {
-        self.server.require(grant, request, requirement, grant.checked_at()).inspect_err(|denial| {
+    pub fn require(
+        &self,
+        grant: &Grant,
+        request: &RequestParts<'_>,
+        requirement: &Requirement,
+        now: Timestamp,
+    ) -> Result<(), Denial> {
+        let now = now.max(grant.checked_at());
+        self.server.require(grant, request, requirement, now).inspect_err(|denial| {
             Reporter::new(self.hooks.events.as_deref(), &self.server, request, requirement).denied(denial);
         })
     }

@@ -13,10 +13,12 @@ use alloc::boxed::Box;
 
 impl ResourceServer {
     /// Checks a further requirement against an existing grant: for hosts that learn the operation only after they have
-    /// authenticated the request (a JSON-RPC method in the body, a route's own scopes).
+    /// authenticated the request (a JSON-RPC method in the body, a route's own scopes), or that keep a grant for longer
+    /// than a request. `now` is the present time: a token that has expired since is refused (A4), and so is a login that
+    /// is too old by now (S8).
     ///
     /// # Errors
-    /// The [`Denial`] to answer with, as if the requirement had been checked at once.
+    /// The [`Denial`] to answer with, as if the request had arrived now.
     #[expect(clippy::result_large_err, reason = "made at most once per request")]
     pub fn require(
         &self,
@@ -25,7 +27,8 @@ impl ResourceServer {
         requirement: &Requirement,
         now: Timestamp,
     ) -> Result<(), Denial> {
-        requirement_is_met(self, grant.claims(), requirement, now).map_err(|reason| {
+        let unexpired = self.tokens.is_still_unexpired(grant.claims(), now).map_err(Reason::from);
+        unexpired.and_then(|()| requirement_is_met(self, grant.claims(), requirement, now)).map_err(|reason| {
             let facts = self.asked_for(grant.facts().clone(), request, requirement);
             self.refuse(reason, facts, requirement, now, Some(Box::new(grant.claims().clone())))
         })
