@@ -1,6 +1,7 @@
 //! What the host's hooks say, and what they get to see.
 
 use attesto_core::Timestamp;
+use attesto_core::dpop::ReplayAnswer;
 use attesto_core::host::{ForeignVerifier, Gate, Guard, MemoryReplayStore, Passage};
 use attesto_core::http::{Connection, HeaderLines, Lines, RequestParts};
 use attesto_core::metadata::{MetadataPointer, PointerRequest, PointerResolver, PointerUnavailable};
@@ -12,6 +13,7 @@ use std::future::Future;
 use std::pin::pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 fn refused_by_hook(route: &Requirement, answer: ForeignAnswer) -> Denial {
     let world = World::new();
@@ -51,6 +53,26 @@ fn p9_refusal_of_a_hook_keeps_the_metadata_pointer_of_the_route() {
             }
         }
     }
+}
+
+/// Seconds after which a client may come again, and the builder's setting for an outage.
+fn retry_after(answer: ReplayAnswer, outage: Duration) -> String {
+    let world = World::new();
+    let server = world.builder().retry_after(outage).build().expect("a sound configuration");
+    let call = world.dpop_call();
+    let answers = Answers { replay: answer, ..Answers::good() };
+    let denial = *world.check(&server, &Requirement::authenticated(), &call, answers).result.expect_err("refused");
+    denial.response().header("retry-after").next().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn w12_retry_after_is_rounded_up_and_lets_the_proofs_of_a_full_share_expire() {
+    for (outage, expected) in [(0, "0"), (1, "1"), (999, "1"), (1_000, "1"), (1_001, "2")] {
+        assert_eq!(retry_after(ReplayAnswer::Unavailable, Duration::from_millis(outage)), expected, "{outage} ms");
+    }
+    // A proof counts for 60 seconds.
+    assert_eq!(retry_after(ReplayAnswer::OverShare, Duration::from_secs(5)), "60");
+    assert_eq!(retry_after(ReplayAnswer::OverShare, Duration::from_secs(61)), "61");
 }
 
 /// Cannot say where the document is.

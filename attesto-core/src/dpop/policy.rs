@@ -113,6 +113,12 @@ impl ProofPolicy {
         self
     }
 
+    /// How old a proof may be, in whole seconds.
+    #[must_use]
+    pub const fn max_age_seconds(&self) -> u64 {
+        self.max_age
+    }
+
     /// How far ahead a client's clock may be, in whole seconds.
     #[must_use]
     pub const fn future_skew_seconds(&self) -> u64 {

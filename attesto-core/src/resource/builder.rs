@@ -284,9 +284,11 @@ impl ResourceServerBuilder {
         self
     }
 
-    /// Sets `Retry-After`, in whole seconds, when the host could not answer. 5 by default.
+    /// Sets `Retry-After` when the host could not answer, rounded up to whole seconds. 5 by default. A key whose proofs use
+    /// up its share of the replay store is told to wait until they have expired: the longest age of a proof.
     pub const fn retry_after(mut self, retry_after: Duration) -> Self {
-        self.retry_after = retry_after.as_secs();
+        let begun = if retry_after.subsec_nanos() > 0 { 1 } else { 0 };
+        self.retry_after = retry_after.as_secs().saturating_add(begun);
         self
     }
 

@@ -261,7 +261,10 @@ impl ResourceServer {
             claims,
         };
         if outcome == Outcome::TemporarilyUnavailable {
-            denial.retry_after = Some(self.retry_after);
+            // A store that is back answers at once; a key has room when its proofs on record have expired.
+            let lapse = self.dpop.as_ref().map_or(0, ProofPolicy::max_age_seconds);
+            let share_is_used_up = denial.reason == RefusalError::ReplayShare.into();
+            denial.retry_after = Some(if share_is_used_up { self.retry_after.max(lapse) } else { self.retry_after });
             return denial;
         }
         let path = denial.facts.path.clone().unwrap_or_default();

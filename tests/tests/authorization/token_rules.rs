@@ -223,7 +223,7 @@ fn st2_an_owner_over_its_share_gets_503_and_spends_nothing() {
     scene.ledger.over_share = true;
     assert_eq!(scene.refuse(&request), (Reason::Host(HostError::ReplayShare), "temporarily_unavailable".into()));
     let response = scene.send(&request).expect("an answer");
-    assert_eq!(response.status, 503);
+    assert_eq!((response.status, response.header("retry-after").next()), (503, Some("60")));
     scene.ledger.over_share = false;
     scene.grant(&request);
 }

@@ -3,7 +3,6 @@
 use crate::authorization::error::at_endpoint::AssertionError;
 use crate::authorization::error::at_token::HostError;
 use crate::authorization::error::reason::Reason;
-use crate::authorization::flow::sender::replay_owner;
 use crate::authorization::flow::state::Flow;
 use crate::authorization::questions::question::ClientQuestion;
 use crate::authorization::registered_client::authentication::ClientKeys;
@@ -11,7 +10,7 @@ use crate::authorization::registered_client::client::Client;
 use crate::authorization::settings::assertion_policy::AssertionPolicy;
 use crate::authorization::settings::server::Settings;
 use crate::crypto::CryptoProvider;
-use crate::dpop::{ReplayClaim, ReplayKey};
+use crate::dpop::{ReplayClaim, ReplayKey, ReplayOwner};
 use crate::encoding::json::{Number, Object, Value};
 use crate::jose::{CompactJws, JoseHeader, JwsError, JwsLimits, VerificationKeys};
 use crate::{Timestamp, limits};
@@ -113,7 +112,13 @@ fn is_plausible(
     let key = replay_key(&client.id, jti, server.provider.as_ref());
     // Kept for as long as a node with a late clock could still accept it; it counts until it expires.
     let first_use = ReplayClaim::new(key, exp.plus(AssertionPolicy::CLOCK_SKEW).plus(1)).not_after(exp.minus(1));
-    Ok((first_use.owned_by(replay_owner(&client.id, server.provider.as_ref())), audience))
+    Ok((first_use.owned_by(owner_of_assertions(&client.id, server.provider.as_ref())), audience))
+}
+
+/// The owner of a client's assertions, whatever keys it uses. It is not that of the client's proofs: however many of them
+/// are on record, the client can authenticate. ST-2.
+fn owner_of_assertions(client_id: &str, provider: &dyn CryptoProvider) -> ReplayOwner {
+    ReplayOwner::from_bytes(provider.sha256(&[b"assertions", client_id.as_bytes()]))
 }
 
 /// Checks that one of the client's keys signed the assertion.

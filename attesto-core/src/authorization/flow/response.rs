@@ -2,7 +2,7 @@
 
 use super::envelope;
 use crate::authorization::error::at_endpoint::RequestError;
-use crate::authorization::error::at_token::RefreshError;
+use crate::authorization::error::at_token::{HostError, RefreshError};
 use crate::authorization::error::code::OAuthError;
 use crate::authorization::error::reason::Reason;
 use crate::authorization::settings::server::Settings;
@@ -63,7 +63,8 @@ pub(crate) fn error(
 /// Returns the field that a response for this reason must have: when to retry (RFC 9110 §10.2.3), or which methods are
 /// allowed (§10.2.1).
 pub(crate) fn demanded(server: &Settings, reason: Reason, allow: &'static str) -> Option<Header> {
-    if reason == Reason::Refresh(RefreshError::TooManyAccessTokens) {
+    // What is in the way goes with time: access tokens expire, and so do the proofs and assertions on record.
+    if matches!(reason, Reason::Refresh(RefreshError::TooManyAccessTokens) | Reason::Host(HostError::ReplayShare)) {
         return Some(Header::own("retry-after", "60"));
     }
     if reason.error() == OAuthError::TemporarilyUnavailable {

@@ -69,7 +69,7 @@ impl CheckedSender {
             Self::Dpop(proof) => {
                 let mut claim = proof.replay_claim();
                 if !client.is_public() {
-                    claim = claim.owned_by(replay_owner(&client.id, flow.server.provider.as_ref()));
+                    claim = claim.owned_by(owner_of_proofs(&client.id, flow.server.provider.as_ref()));
                 }
                 flow.record_first_use(
                     claim,
@@ -82,8 +82,8 @@ impl CheckedSender {
     }
 }
 
-/// The owner of a client's assertions, and of its proofs where it authenticates, whatever keys it uses. ST-2.
-pub(crate) fn replay_owner(client_id: &str, provider: &dyn CryptoProvider) -> ReplayOwner {
+/// The owner of a client's proofs where it authenticates, whatever keys it uses. ST-2.
+fn owner_of_proofs(client_id: &str, provider: &dyn CryptoProvider) -> ReplayOwner {
     ReplayOwner::from_bytes(provider.sha256(&[b"client", client_id.as_bytes()]))
 }
 

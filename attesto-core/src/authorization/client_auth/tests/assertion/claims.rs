@@ -4,6 +4,7 @@ use super::*;
 use crate::authorization::error::at_endpoint::{AssertionError, ClientError};
 use crate::authorization::error::at_token::HostError;
 use crate::authorization::{AuthorizationEvent, EventKind};
+use crate::dpop::{ProofMaker, ProofPolicy};
 
 #[test]
 fn st2_assertions_count_as_their_clients_under_every_key() {
@@ -20,6 +21,23 @@ fn st2_assertions_count_as_their_clients_under_every_key() {
         owners.push(world.recorded[0].owner.unwrap());
     }
     assert!(owners[0] == owners[1] && owners[0] != owners[2], "{owners:?}");
+}
+
+/// A client whose proofs use up their share can authenticate, and one whose assertions do can still show proofs.
+#[test]
+fn st2_assertions_and_proofs_of_a_client_are_counted_apart() {
+    let clients = [job(&[jwk(P256)])];
+    let provider = Arc::new(RustCrypto::new());
+    let mut world = World::configured(provider, clients, |builder| builder.dpop(ProofPolicy::new()));
+    let material = KeyMaterial::from_pem(P256).unwrap();
+    let signer = RustCrypto::new().signer(material.private().unwrap(), Algorithm::ES256).unwrap();
+    let proof = ProofMaker::new("POST", TOKEN_URL).make(signer.as_ref(), &RustCrypto::new(), NOW, &mut counter());
+    let proof = proof.unwrap();
+    let more: [(&str, &[u8]); 1] = [("dpop", proof.as_bytes())];
+    let assertion = body(&es256(&good_claims()));
+    assert_eq!(world.token(Sent { more: &more, ..post(&assertion) }).status, 200, "{:?}", world.reason());
+    let owners: Vec<_> = world.recorded.iter().map(|claim| claim.owner.unwrap()).collect();
+    assert!(owners.len() == 2 && owners[0] != owners[1], "{owners:?}");
 }
 
 #[test]
