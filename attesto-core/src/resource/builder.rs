@@ -285,7 +285,7 @@ impl ResourceServerBuilder {
     }
 
     /// Sets `Retry-After` when the host could not answer, rounded up to whole seconds. 5 by default. A key whose proofs use
-    /// up its share of the replay store is told to wait until they have expired: the longest age of a proof.
+    /// up its share of the replay store is told to wait for the longest age of a proof.
     pub const fn retry_after(mut self, retry_after: Duration) -> Self {
         let begun = if retry_after.subsec_nanos() > 0 { 1 } else { 0 };
         self.retry_after = retry_after.as_secs().saturating_add(begun);

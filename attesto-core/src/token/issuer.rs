@@ -164,7 +164,9 @@ impl TrustedIssuer {
         self
     }
 
-    /// Accepts tokens for these subjects only (A17). Subjects are unique within one issuer (RFC 7519 §4.1.2), so the
+    /// Accepts tokens for these subjects only (A17). With a profile that takes a client for the subject of its own tokens
+    /// ([`subject_may_be_client`](crate::token::IssuerProfile::subject_may_be_client), as `duende` and `cloudflare_access`
+    /// have it), client ids are subjects too. Subjects are unique within one issuer (RFC 7519 §4.1.2), so the
     /// list belongs to this issuer. It also applies to tokens checked by a custom verifier or by introspection, if they
     /// name this issuer. A resource that only introspects sets the lists of its
     /// [`IntrospectionEndpoint`](crate::introspection::IntrospectionEndpoint::allow_subjects) instead.

@@ -95,7 +95,7 @@ fn unique(names: &Names) -> String {
     )
 }
 
-/// What SQLite was told when the table and its indexes were made: it says nowhere else which collation a column has.
+/// The SQL with which a table of SQLite and its indexes were made: no pragma names the collation of a column.
 fn definitions(names: &Names) -> String {
     names.pick(
         "SELECT NULL WHERE $1 = ''",

@@ -54,7 +54,7 @@ async fn st4_a_host_may_add_columns_and_indexes_that_can_be_left_out() {
     }
 }
 
-/// Whoever has applied a step would not apply it again.
+/// A step that was applied is not applied again.
 #[test]
 fn st4_a_step_is_never_edited() {
     let pinned = [

@@ -103,7 +103,12 @@ impl IssuerProfile {
     /// `sub` in tokens for the client itself (A7). A token with another claim about a user (`username`, `email`,
     /// `auth_time`, `amr`, ...) stays refused: all users of a client would become one subject.
     ///
-    /// Client ids and subjects of users must not overlap.
+    /// Client ids and subjects of users must not overlap: the subject of such a token is the client's id, so a
+    /// client that is registered under the name of a user is that user here. [`TrustedIssuer::allow_subjects`] then lists clients
+    /// as well as users: a client that is to get in by its own token must be on it by its id. To tell the two apart, see
+    /// whether [`Claims::client_id`](crate::token::Claims::client_id) is the subject.
+    ///
+    /// [`TrustedIssuer::allow_subjects`]: crate::token::TrustedIssuer::allow_subjects
     pub const fn subject_may_be_client(mut self) -> Self {
         self.subject_may_be_client = true;
         self

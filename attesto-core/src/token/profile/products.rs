@@ -92,7 +92,9 @@ impl IssuerProfile {
         profile.forbid("azp").forbid("sid")
     }
 
-    /// Duende IdentityServer: RFC 9068, except that scopes are an array and a client's own token has no `sub`.
+    /// Duende IdentityServer: RFC 9068, except that scopes are an array and a client's own token has no `sub`. Its subject is
+    /// the client here, also for [`allow_subjects`](crate::token::TrustedIssuer::allow_subjects); see
+    /// [`subject_may_be_client`](Self::subject_may_be_client).
     pub fn duende() -> Self {
         let mut profile = Self::rfc9068().subject_may_be_client();
         profile.names = Some(Names::rfc9068());

@@ -54,7 +54,9 @@ impl IssuerProfile {
     /// Cloudflare Access, application tokens (the header field `Cf-Access-Jwt-Assertion`): issuer
     /// `https://TEAM.cloudflareaccess.com`, audience the application's AUD tag, `type` must be `app`. The keys are at
     /// `/cdn-cgi/access/certs`; configure that as [`jwks_uri`](crate::remote::RemoteKeysBuilder::jwks_uri). A service
-    /// token has no subject: its client is in `common_name`.
+    /// token has no subject: its client, in `common_name`, is the subject here, also for
+    /// [`allow_subjects`](crate::token::TrustedIssuer::allow_subjects); see
+    /// [`subject_may_be_client`](Self::subject_may_be_client).
     pub fn cloudflare_access() -> Self {
         Self::session(&["JWT"], &["common_name", "sub"]).subject_may_be_client().pin("type", "app")
     }

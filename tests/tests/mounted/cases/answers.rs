@@ -63,7 +63,14 @@ fn tokens_open_the_resource_beside_the_server(server: Server) {
     let tokens = running.send(&posted("/oauth/token", &redemption(&code)));
     let answer = running.send(&to("GET", "/mcp").bearer(&member(&tokens, "access_token")));
     assert_eq!((answer.status, answer.text().split(" ").next()), (200, Some("usr_1")));
-    assert_eq!(running.send(&to("GET", "/mcp")).status, 401);
+    let refused = running.send(&to("GET", "/mcp"));
+    let document = "resource_metadata=\"https://as.example/.well-known/oauth-protected-resource/mcp\"";
+    let algorithms = "ES256 ES384 ES512 EdDSA Ed25519 RS256 RS384 RS512 PS256 PS384 PS512";
+    let challenges = [format!("DPoP algs=\"{algorithms}\", {document}"), format!("Bearer {document}")];
+    assert_eq!(
+        (refused.status, refused.all("www-authenticate")),
+        (401, challenges.iter().map(String::as_str).collect())
+    );
 }
 
 on_every_adapter!(
