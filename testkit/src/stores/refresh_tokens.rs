@@ -43,6 +43,7 @@ pub async fn check_refresh_store_conforms(
     let world = World { check: "refresh_store_conforms", subject: "the refresh token store", now, racing };
     let suite = Suite { store, world };
     suite.a_token_is_kept_whole().await?;
+    suite.access_tokens_are_told_apart().await?;
     suite.what_was_spent_before_the_last_is_spent().await?;
     suite.one_rotation_wins().await?;
     suite.nothing_is_overwritten().await?;
@@ -64,6 +65,8 @@ const OVERWRITTEN: &str = "insert with a unique key, and refuse a successor of a
                            `Unavailable`.";
 const KEPT: &str = "keep a family through the `expires_at` of its current token and of each access token: spent tokens that are shown are how theft \
                     is found out. Keep the salt for a minute after the token was spent.";
+const BY_JTI: &str = "compare whole `jti`s byte for byte: no folding, no trimming, no prefix. In MySQL and in SQLite's NOCASE columns, choose a \
+                      binary collation.";
 const SPENT: &str = "answer a token of a known family as spent unless it is the current one.";
 
 impl<S: RefreshStore> Suite<'_, S> {
@@ -200,6 +203,22 @@ impl<S: RefreshStore> Suite<'_, S> {
         let repeated = RepeatedRefresh { key: unknown, access, expires_at, at_most: 9, now };
         let seen = self.world.due("it is repeated", self.store.record_repeat(&repeated).await)?;
         self.expect(promise, "a token is repeated that was never inserted", &seen, &false, WHOLE)
+    }
+
+    async fn access_tokens_are_told_apart(&self) -> Result<(), Finding> {
+        let new = self.first("jti-Ab", "jti-Ab");
+        self.insert(&new).await?;
+        for access in &new.token.access {
+            let jti = access.jwt_id.as_str();
+            let shorter = jti.strip_suffix(|_: char| true).unwrap_or_default();
+            for other in [jti.to_lowercase(), jti.to_uppercase(), format!("{jti} "), format!("{jti}x"), shorter.into()]
+            {
+                let done = "the family of an access token with nearly the same jti is looked up";
+                let found = self.world.due(done, self.store.load_family(&other).await)?;
+                self.expect("By `jti` alone", done, &found, &None, BY_JTI)?;
+            }
+        }
+        Ok(())
     }
 
     async fn what_was_spent_before_the_last_is_spent(&self) -> Result<(), Finding> {

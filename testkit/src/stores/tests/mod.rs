@@ -6,6 +6,7 @@ mod consent_grants;
 mod deny_list;
 mod pushed_requests;
 mod refresh_tokens;
+mod wrapped;
 
 use super::{Finding, Racing};
 use attesto_core::Timestamp;
