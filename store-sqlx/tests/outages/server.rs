@@ -96,6 +96,14 @@ impl Server {
         self.signal("HUP", self.processes().get(..1).expect("the server runs"));
     }
 
+    /// Starts it again as a replica, which has no primary any more.
+    pub(crate) fn become_a_replica(&self) {
+        self.psql("CHECKPOINT");
+        self.kill();
+        std::fs::write(self.data().join("standby.signal"), "").expect("is written");
+        self.start_again();
+    }
+
     /// No process of the server does anything any more, and none is gone.
     pub(crate) fn freeze(&self) {
         self.signal("STOP", &self.processes());

@@ -1,8 +1,8 @@
 //! A server that cannot be reached at start: the error names the database, and never the password.
 
-use crate::LIMIT;
 use crate::server::Server;
-use attesto_sqlx::{OpenError, PostgresOptions};
+use crate::{LIMIT, insert, open};
+use attesto_sqlx::{OpenError, PostgresOptions, SchemaDifference, SchemaError, check_schema};
 
 async fn refused(url: &str) -> String {
     let options = PostgresOptions::url(url).expect("a URL").time_limit(LIMIT);
@@ -30,6 +30,19 @@ async fn the_error_names_the_database_and_never_the_password() {
     server.kill();
     let down = refused(&server.url_of("postgres:hunter2", "postgres")).await;
     assert!(down.contains("cannot be opened"), "{down}");
+}
+
+#[tokio::test]
+async fn st4_a_replica_is_refused() {
+    let Some(server) = Server::start() else { return };
+    let (database, _) = open(&server, 1).await;
+    check_schema(&database).await.expect("it is the primary");
+    server.become_a_replica();
+    let options = PostgresOptions::url(&server.url()).expect("a URL").time_limit(LIMIT);
+    let database = options.open().await.expect("it answers");
+    let error = check_schema(&database).await.expect_err("it answers from the past");
+    assert!(matches!(&error, SchemaError::Differs(found) if *found == [SchemaDifference::Replica]), "{error}");
+    assert!(insert(&database, 1).await.is_err(), "and it stores nothing");
 }
 
 #[tokio::test]
