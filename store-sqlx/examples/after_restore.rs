@@ -6,12 +6,23 @@
 use attesto_core::Timestamp;
 use attesto_sqlx::{Database, check_schema, end_all};
 use std::error::Error;
+use std::process::ExitCode;
 use std::time::SystemTime;
 
 const USAGE: &str = "after_restore --database sqlite:PATH|postgres://.. [--prefix PREFIX] [--schema SCHEMA]";
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<(), Box<dyn Error>> {
     let (mut url, mut prefix, mut schema) = (None, Database::PREFIX.to_owned(), None);
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {

@@ -4,10 +4,21 @@
 
 use attesto_sqlx::{Database, Dialect, migrations};
 use std::error::Error;
+use std::process::ExitCode;
 
 const USAGE: &str = "migrations --database postgres|sqlite [--prefix PREFIX] [--schema SCHEMA] [--down]";
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<(), Box<dyn Error>> {
     let (mut dialect, mut prefix, mut schema, mut down) = (None, Database::PREFIX.to_owned(), None, false);
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
