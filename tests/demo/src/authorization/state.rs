@@ -91,11 +91,13 @@ impl State {
     /// Opens the database, with tables that are up to date.
     pub(super) async fn database(&self) -> Result<Database, Box<dyn Error>> {
         let database = match &self.place {
-            Place::Memory => SqliteOptions::memory().open().await?,
-            Place::File(path) => SqliteOptions::file(path).open().await?,
-            Place::Postgres(options) => options.clone().open().await?,
+            Place::Memory => SqliteOptions::memory().open().await,
+            Place::File(path) => SqliteOptions::file(path).open().await,
+            Place::Postgres(options) => options.clone().open().await,
         };
-        migrate(&database).await?;
+        // As text: a program that ends with an error shows how it is written in Rust.
+        let database = database.map_err(|error| error.to_string())?;
+        migrate(&database).await.map_err(|error| error.to_string())?;
         Ok(database)
     }
 
