@@ -8,11 +8,12 @@ use crate::engine::postgres::{Postgres, Sessions, statement_limit};
 use crate::events::{Observer, StoreEvent};
 use crate::names::{Dialect, Names};
 use attesto_core::ConfigError;
-use sqlx::Connection as _;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::{Connection as _, PgConnection};
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 /// Connections of a pool.
 const CONNECTIONS: u32 = 10;
@@ -20,6 +21,8 @@ const CONNECTIONS: u32 = 10;
 const LIMIT: Duration = Duration::from_secs(3);
 /// How long questions are refused after the database could not be reached.
 const PAUSE: Duration = Duration::from_secs(1);
+/// While the server is not there yet.
+const BETWEEN_TRIES: Duration = Duration::from_millis(100);
 /// The shortest time limit.
 const SHORTEST_LIMIT: Duration = Duration::from_millis(10);
 
@@ -180,7 +183,8 @@ fn with_limits(options: PgConnectOptions, limit: Duration) -> PgConnectOptions {
 }
 
 async fn connect(options: PgConnectOptions, connections: u32, limit: Duration) -> Result<PgPool, sqlx::Error> {
-    PgPoolOptions::new()
+    can_be_reached(&options, limit).await?;
+    let pool = PgPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(limit)
         // A connection in use shows by itself when it is broken; one that has been idle may have been cut unnoticed.
@@ -193,8 +197,31 @@ async fn connect(options: PgConnectOptions, connections: u32, limit: Duration) -
                 Ok(true)
             })
         })
-        .connect_with(options)
-        .await
+        .connect_lazy_with(options);
+    Ok(pool)
+}
+
+/// Connects once, and tries again for so long while the server is not there yet. A pool would say no more than that it
+/// has waited.
+async fn can_be_reached(options: &PgConnectOptions, limit: Duration) -> Result<(), sqlx::Error> {
+    let deadline = Instant::now().checked_add(limit).unwrap_or_else(Instant::now);
+    loop {
+        let error = match timeout_at(deadline, PgConnection::connect_with(options)).await {
+            Ok(Ok(connection)) => {
+                // It is given up either way.
+                let _ = timeout_at(deadline, connection.close()).await;
+                return Ok(());
+            }
+            Ok(Err(error)) => error,
+            Err(_) => return Err(sqlx::Error::PoolTimedOut),
+        };
+        let is_starting = error.as_database_error().is_some_and(|error| error.code().as_deref() == Some("57P03"));
+        let again = Instant::now().checked_add(BETWEEN_TRIES).filter(|again| *again < deadline);
+        match again {
+            Some(again) if is_starting || matches!(error, sqlx::Error::Io(_)) => sleep_until(again).await,
+            Some(_) | None => return Err(error),
+        }
+    }
 }
 
 /// The host's sessions serve as they are if the server ends what takes too long; else limits are set for each

@@ -3,6 +3,7 @@
 use crate::server::Server;
 use crate::{LIMIT, insert, open};
 use attesto_sqlx::{OpenError, PostgresOptions, SchemaDifference, SchemaError, check_schema};
+use std::time::Duration;
 
 async fn refused(url: &str) -> String {
     let options = PostgresOptions::url(url).expect("a URL").time_limit(LIMIT);
@@ -29,7 +30,24 @@ async fn the_error_names_the_database_and_never_the_password() {
     assert!(missing.contains("elsewhere on") && missing.contains("no such database"), "{missing}");
     server.kill();
     let down = refused(&server.url_of("postgres:hunter2", "postgres")).await;
-    assert!(down.contains("cannot be opened"), "{down}");
+    assert!(down.contains("cannot be opened") && down.contains("the connection failed"), "{down}");
+}
+
+#[tokio::test]
+async fn a_server_that_comes_up_meanwhile_is_waited_for() {
+    let Some(server) = Server::start() else { return };
+    server.kill();
+    let url = server.url();
+    let opening = tokio::spawn(async move {
+        PostgresOptions::url(&url).expect("a URL").time_limit(Duration::from_secs(30)).open().await
+    });
+    let server = tokio::task::spawn_blocking(move || {
+        server.start_again();
+        server
+    });
+    let server = server.await.expect("starts");
+    opening.await.expect("no panic").expect("opens");
+    drop(server);
 }
 
 #[tokio::test]
