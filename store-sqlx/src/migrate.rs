@@ -13,7 +13,9 @@ use sqlx::migrate::{MigrateError, Migration as SqlxMigration, MigrationType, Mig
 struct Step {
     version: i64,
     name: &'static str,
+    #[cfg(feature = "postgres")]
     postgres: (&'static str, &'static str),
+    #[cfg(feature = "sqlite")]
     sqlite: (&'static str, &'static str),
 }
 
@@ -22,10 +24,12 @@ macro_rules! step {
         Step {
             version: $version,
             name: $name,
+            #[cfg(feature = "postgres")]
             postgres: (
                 include_str!(concat!("../migrations/postgres/", $version, "_", $name, ".up.sql")),
                 include_str!(concat!("../migrations/postgres/", $version, "_", $name, ".down.sql")),
             ),
+            #[cfg(feature = "sqlite")]
             sqlite: (
                 include_str!(concat!("../migrations/sqlite/", $version, "_", $name, ".up.sql")),
                 include_str!(concat!("../migrations/sqlite/", $version, "_", $name, ".down.sql")),
