@@ -43,6 +43,10 @@ impl LoginQuestion {
 
     /// Answers with the login that a session holds, if the request [`accepts`](Self::accepts) it; otherwise with your login page, made
     /// for this [`resume_url`](Self::resume_url); or with [`Authentication::NoUser`] where no page may be shown.
+    ///
+    /// It takes the one login that it is given. A host whose users have several accounts first looks at
+    /// `visit.request.prompt.select_account` (OIDC Core §3.1.2.1), and answers with a page of its own to choose from, until
+    /// the user has chosen after [`visit.since`](Visit::since).
     #[must_use]
     pub fn login_or_page(&self, login: Option<Login>, page: impl FnOnce(&str) -> ResponseParts) -> Authentication {
         match login {

@@ -167,6 +167,39 @@ fn az24_prompt_login_wants_a_login_for_this_request() {
 }
 
 #[test]
+fn az24_a_session_is_used_or_the_login_page_shown_or_nothing_where_no_page_may_be() {
+    for (age, prompt, expected) in [
+        (Some(60), None, "a code"),
+        (Some(61), None, "please log in"),
+        (None, None, "please log in"),
+        (Some(60), Some("none"), "a code"),
+        (Some(61), Some("none"), "login_required"),
+        (None, Some("none"), "login_required"),
+        (Some(0), Some("login"), "a code"),
+        (Some(1), Some("login"), "please log in"),
+    ] {
+        let mut world = World::new();
+        world.user = Box::new(move |question| {
+            let login = age.map(|age| Login::new("usr_1", AuthenticationContext::at(Timestamp::from_secs(NOW - age))));
+            question.login_or_page(login, |resume_url| {
+                assert_eq!(resume_url, question.visit.resume_url());
+                *page("please log in")
+            })
+        });
+        let request = good().with("max_age", "60");
+        let response = world.get(&prompt.map_or(request.clone(), |prompt| request.with("prompt", prompt)));
+        let found = match response.status {
+            200 => response.body_text().to_string(),
+            _ => {
+                let parameters = location(&response, WEB);
+                parameters.get("error").unwrap_or("a code").to_string()
+            }
+        };
+        assert_eq!(found, expected, "{age:?}, {prompt:?}");
+    }
+}
+
+#[test]
 fn az24_a_login_that_is_too_old_is_asked_for_again() {
     let mut world = World::new();
     for (age, fits) in [(59, true), (60, true), (61, false)] {
