@@ -63,3 +63,33 @@ async fn many_questions_and_a_sweep_share_few_connections() {
         assert!(seen <= 1 + 6, "{seen} sessions");
     }
 }
+
+/// A client that goes away while its question waits for a connection, or is on its way.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn questions_that_are_dropped_lose_no_connection() {
+    let Some(server) = Server::start() else { return };
+    let (database, _) = open(&server, 2).await;
+    for round in 0..20 {
+        let asking: Vec<_> = (0..50)
+            .map(|number| {
+                let database = database.clone();
+                tokio::spawn(async move { insert(&database, round * 1_000 + number).await })
+            })
+            .collect();
+        tokio::task::yield_now().await;
+        for (number, question) in asking.iter().enumerate() {
+            if number % 5 != 0 {
+                question.abort();
+            }
+        }
+        for (number, question) in asking.into_iter().enumerate() {
+            let answer = question.await;
+            assert!(number % 5 != 0 || matches!(answer, Ok(Ok(()))), "the others are answered");
+        }
+    }
+    // Both connections are there.
+    let both = [1, 2].map(|number| load(&database, number));
+    let [first, second] = both;
+    let (first, second) = tokio::join!(first, second);
+    assert!(first.is_ok() && second.is_ok());
+}
