@@ -2,6 +2,7 @@
 //!
 //! - `http`: requests per second and processor time per request through each adapter, with and without attesto;
 //! - `memory`: the resident set before and after a million requests with a million distinct proofs, and after they lapsed;
+//! - `logins`: the resident set after a million logins whose refresh tokens were rotated ten times each;
 //! - `claims`: what a claim costs the replay store from a thousand to ten million live entries;
 //! - `tokens`: a token endpoint beside npm oidc-provider's (`tokens.sh`);
 //! - `rotations`: rotations of refresh tokens on PostgreSQL, beside npm oidc-provider's (`stores.sh`);
@@ -13,6 +14,7 @@ mod claims;
 mod clock;
 mod http;
 mod load;
+mod logins;
 mod memory;
 mod mint;
 mod parties;
@@ -30,6 +32,7 @@ Usage: attesto-performance PART
 Parts:
   http [ROUNDS] [REQUESTS]   through each adapter; REQUESTS in each round of each variant (default: 61 and 2000)
   memory [REQUESTS]          in process, with as many distinct proofs (default: 1000000)
+  logins [LOGINS]            the refresh token store alone (default: 1000000)
   claims [MOST]              the replay store alone, up to MOST live entries (default: 10000000)
   tokens PROVIDER.MJS [ROUNDS] [REQUESTS]
                              the token endpoint, beside npm oidc-provider's (default: 31 and 2000)
@@ -60,6 +63,7 @@ fn run(words: &[String]) -> Outcome {
     match word(0) {
         Some("http") => http::measure(number(1, 61)?, number(2, 2_000)?),
         Some("memory") => memory::measure(number(1, 1_000_000)?),
+        Some("logins") => logins::measure(number(1, 1_000_000)?),
         Some("claims") => claims::measure(number(1, 10_000_000)?),
         Some("tokens") => tokens::measure(word(1).unwrap_or_default(), number(2, 31)?, number(3, 2_000)?),
         Some("rotations") => {
