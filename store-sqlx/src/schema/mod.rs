@@ -99,8 +99,8 @@ impl fmt::Display for SchemaDifference {
     }
 }
 
-/// Why the tables cannot be used.
-#[derive(Clone, Debug, thiserror::Error)]
+/// Why the tables cannot be used. `Debug` prints it as `Display` does, since a `main` that returns it prints that.
+#[derive(Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum SchemaError {
     /// The database did not say what its tables are.
@@ -109,6 +109,12 @@ pub enum SchemaError {
     /// They are not those of this version.
     #[error("the database is not ready:{}\nrun `migrate`, or apply what `migrations` returns", list(.0))]
     Differs(Vec<SchemaDifference>),
+}
+
+impl fmt::Debug for SchemaError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 fn list(differences: &[SchemaDifference]) -> String {
